@@ -1,0 +1,311 @@
+//! The port to accounting systems: a value that states what a book can do, and two functions
+//! without I/O.
+
+use crate::commerce::Product;
+use crate::document::{Document, DocumentKey, Party};
+use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::ledger::{Account, AccountKind};
+use crate::money::{Balance, Currency, Money};
+use crate::text::{CompanyId, ConnectionId, RemoteId};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is known of a book without asking it.
+#[derive(Clone, Debug)]
+pub struct BookDescription {
+    /// The name as it stands in commands and connections.
+    pub name: &'static str,
+    /// The name as people write it.
+    pub title: &'static str,
+    /// How requests are authorised; a book of files needs nothing.
+    pub authorisation: Option<Authorisation>,
+    /// The documented limits that count requests.
+    pub limits: &'static [RateLimit],
+    /// How many tasks one request may carry.
+    pub batch: usize,
+    /// How many keys one look-up may carry.
+    pub look_up_batch: usize,
+    /// Whether a request carries a token by which the book recognises a repetition.
+    pub tokens: bool,
+    /// Whether creating what is already there is harmless, so that no look-up is needed.
+    pub idempotent: bool,
+}
+
+/// Something of the book's own that documents refer to, as we know it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// An account.
+    Account(Account),
+    /// An item that stands for a product, or for everything that is entered on an account.
+    Item(Item),
+    /// A customer or vendor.
+    Party(Party),
+}
+
+impl Need {
+    /// The text by which a binding is found: one for each thing, for ever.
+    #[must_use]
+    pub fn binding(&self) -> String {
+        match self {
+            Self::Account(account) => format!("account/{}", account.name),
+            Self::Item(Item { product: None, account }) => format!("item/{}", account.name),
+            Self::Item(Item { product: Some(product), account }) => {
+                let key = product.sku.as_deref().unwrap_or(&product.title);
+                format!("item/{}/{key}", account.name)
+            }
+            Self::Party(Party::Customer { key, .. }) => format!("customer/{key}"),
+            Self::Party(Party::Vendor { name }) => format!("vendor/{name}"),
+        }
+    }
+}
+
+/// An item of the book: what a line of a sales document points at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Item {
+    /// The product that it stands for; none for an item of our own that stands for an account.
+    pub product: Option<Product>,
+    /// The account that its lines must reach.
+    pub account: Account,
+}
+
+/// What is to be in the book afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// Something that documents refer to.
+    Need(Need),
+    /// A document with its number.
+    Document {
+        /// The number.
+        key: DocumentKey,
+        /// The document.
+        document: Box<Document>,
+        /// The number of the invoice that it belongs to, where it does.
+        applies_to: Option<DocumentKey>,
+    },
+}
+
+/// One thing that a book is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// Read a page of the chart: accounts, items, parties, preferences.
+    ReadChart {
+        /// Where to go on: what the last page said.
+        page: Option<String>,
+    },
+    /// Read every account's balance as of the end of a day.
+    ReadBalances {
+        /// The day.
+        as_of: Date,
+    },
+    /// Is this there?
+    LookUp(Subject),
+    /// Make this be there.
+    Create(Subject),
+    /// Change what carries no money (memo, texts) of a document that is there.
+    Revise {
+        /// What it shall be.
+        subject: Subject,
+        /// What the book calls it.
+        remote: RemoteId,
+        /// Its version when last seen.
+        version: Option<String>,
+    },
+}
+
+/// What a book acknowledged about one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its version.
+    pub version: Option<String>,
+    /// Its total as the book holds it, where the answer says.
+    pub total: Option<Money>,
+    /// Its tax as the book holds it, where the answer says.
+    pub tax: Option<Money>,
+}
+
+/// Why a book will not do a task, so that the engine knows what is left to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalKind {
+    /// The number is taken: look it up, it is probably ours.
+    DuplicateNumber,
+    /// The name is taken by something that we have not bound.
+    DuplicateName,
+    /// The period is closed.
+    PeriodClosed,
+    /// The request was recognised as a repetition whose answer is gone: look it up.
+    DuplicateRequest,
+    /// Something that it refers to is gone or inactive.
+    BadReference,
+    /// Anything else: a person must read the message.
+    Other,
+}
+
+/// A book's definite no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Why, as far as the engine must know.
+    pub kind: RefusalKind,
+    /// The book's own code.
+    pub code: String,
+    /// The book's own words.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Something that stands in the book's chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartEntry {
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// What it is.
+    pub kind: ChartKind,
+    /// Its name.
+    pub name: String,
+    /// Whether it can be used.
+    pub active: bool,
+}
+
+/// What stands in a chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChartKind {
+    /// An account.
+    Account {
+        /// The kind nearest to the book's own type; none where it has no like.
+        kind: Option<AccountKind>,
+        /// The currency, where the book says.
+        currency: Option<Currency>,
+        /// Whether the book enters the sales tax of documents here by itself.
+        collects_tax: bool,
+    },
+    /// An item.
+    Item {
+        /// Its stock-keeping unit.
+        sku: Option<String>,
+        /// The account where lines of a sale land.
+        income_account: Option<RemoteId>,
+    },
+    /// A customer.
+    Customer,
+    /// A vendor.
+    Vendor,
+    /// Somebody else whose name is taken: an employee.
+    OtherName,
+}
+
+/// A page of a chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartPage {
+    /// What stands in it.
+    pub entries: Vec<ChartEntry>,
+    /// The day up to which the books are closed.
+    pub closed_until: Option<Date>,
+    /// Where to go on; none after the last page.
+    pub next: Option<String>,
+}
+
+/// What became of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It is there now.
+    Done(Acknowledgement),
+    /// It was looked for and found, as it should be.
+    Found(Acknowledgement),
+    /// It was looked for and found, but with other content.
+    FoundDifferent {
+        /// What the book calls it.
+        acknowledgement: Acknowledgement,
+        /// What differs.
+        difference: String,
+    },
+    /// It was looked for and is not there.
+    Absent,
+    /// A page of the chart.
+    Chart(ChartPage),
+    /// Balances by what the book calls the accounts.
+    Balances(BTreeMap<RemoteId, Balance>),
+    /// No, and for good.
+    Refused(Refusal),
+}
+
+/// What we know by name and what the book calls it, by [`Need::binding`] and by document key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bindings(pub BTreeMap<String, RemoteId>);
+
+impl Bindings {
+    /// What the book calls something that documents refer to.
+    #[must_use]
+    pub fn need(&self, need: &Need) -> Option<&RemoteId> {
+        self.0.get(&need.binding())
+    }
+
+    /// What the book calls a document.
+    #[must_use]
+    pub fn document(&self, key: DocumentKey) -> Option<&RemoteId> {
+        self.0.get(key.as_str())
+    }
+}
+
+/// What a book is told each time it is asked something.
+#[derive(Clone, Debug)]
+pub struct BookContext {
+    /// Whose books.
+    pub company: CompanyId,
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// The time, by the engine's clock.
+    pub now: Timestamp,
+    /// The company's own currency.
+    pub currency: Currency,
+    /// The vendor's addresses.
+    pub addresses: Addresses,
+    /// The connection's settings (`realm`).
+    pub settings: BTreeMap<String, String>,
+    /// What the book calls what the tasks refer to.
+    pub bindings: Bindings,
+}
+
+/// An accounting system.
+///
+/// Tasks of one call are all of one kind (all look-ups of one document kind, all creations, …): the
+/// engine groups them. A document is created only when all that it needs is bound.
+pub trait Book: Send + Sync {
+    /// What is known without asking.
+    fn description(&self) -> &'static BookDescription;
+
+    /// The addresses of the vendor for a connection with these settings.
+    ///
+    /// # Errors
+    /// Where a setting is missing or has no sense, in words for the owner.
+    fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
+
+    /// What must be bound before a subject can be created. Deterministic, without repetition.
+    fn needs(&self, subject: &Subject) -> Vec<Need>;
+
+    /// What to ask so that these tasks are done. The token names the batch: the same token with the
+    /// same tasks is a repetition.
+    ///
+    /// # Errors
+    /// Where something cannot be expressed in this book, or is not bound.
+    fn ask(&self, tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault>;
+
+    /// What the answer means: one outcome a task, in their order.
+    ///
+    /// # Errors
+    /// What a failure of the whole request permits.
+    fn hear(
+        &self,
+        tasks: &[Task],
+        answer: &Answer,
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault>;
+}

@@ -1,0 +1,111 @@
+//! The port to places that sell: three functions without I/O.
+
+use crate::commerce::{Fact, Gateway, Record};
+use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::issue::Issue;
+use crate::text::{ConnectionId, Stream};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a pull stands, in the channel's own words: text that only the channel reads, stored with
+/// each page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+/// What is known of a channel without asking it.
+#[derive(Clone, Debug)]
+pub struct ChannelDescription {
+    /// The name as it stands in commands and connections.
+    pub name: &'static str,
+    /// The name as people write it.
+    pub title: &'static str,
+    /// The streams to pull, in this order.
+    pub streams: &'static [&'static str],
+    /// How requests are authorised.
+    pub authorisation: Authorisation,
+    /// The documented limits that count requests.
+    pub limits: &'static [RateLimit],
+}
+
+/// What a channel is told each time it is asked something.
+#[derive(Clone, Debug)]
+pub struct ChannelContext {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// The time, by the engine's clock.
+    pub now: Timestamp,
+    /// Nothing that happened before this instant is wanted.
+    pub since: Timestamp,
+    /// The vendor's addresses.
+    pub addresses: Addresses,
+    /// The connection's settings (`shop`).
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What a channel wants next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// An answer to this.
+    Ask(Ask),
+    /// To be asked again at this instant.
+    WaitUntil(Timestamp),
+    /// Nothing more for now. The cursor is where the next pull begins.
+    Done,
+}
+
+/// What an answer meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What was said.
+    pub records: Vec<Record>,
+    /// Where the pull stands now.
+    pub cursor: Cursor,
+    /// Everything in this stream that happened up to this instant has now been heard.
+    pub reached: Option<Timestamp>,
+}
+
+/// A place that sells.
+pub trait Channel: Send + Sync {
+    /// What is known without asking.
+    fn description(&self) -> &'static ChannelDescription;
+
+    /// The addresses of the vendor for a connection with these settings.
+    ///
+    /// # Errors
+    /// Where a setting is missing or has no sense, in words for the owner.
+    fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
+
+    /// What to ask next in a stream. Without a cursor the stream has never been pulled.
+    ///
+    /// # Errors
+    /// Where the cursor or the settings cannot be read.
+    fn ask(
+        &self,
+        stream: &Stream,
+        cursor: Option<&Cursor>,
+        context: &ChannelContext,
+    ) -> Result<Next, Fault>;
+
+    /// What the answer means.
+    ///
+    /// # Errors
+    /// What the vendor's error permits.
+    fn hear(
+        &self,
+        stream: &Stream,
+        cursor: Option<&Cursor>,
+        answer: &Answer,
+        context: &ChannelContext,
+    ) -> Result<Page, Fault>;
+
+    /// What a record says happened. The order of records never matters.
+    ///
+    /// # Errors
+    /// An [`Issue`] where the record cannot be read: it is held, the rest goes on.
+    fn read(&self, record: &Record) -> Result<Vec<Fact>, Box<Issue>>;
+
+    /// The gateways that this channel is known to use, so that a policy can name their accounts.
+    fn gateways(&self) -> Vec<Gateway>;
+}

@@ -1,0 +1,67 @@
+//! The ledger that a gateway keeps of the merchant's money.
+
+use super::{Gateway, RecordRef};
+use crate::money::Money;
+use crate::text::FactId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a movement of a gateway's balance is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BalanceKind {
+    /// A buyer's payment, already entered with its sale; here the fee is news.
+    Charge,
+    /// A repayment to a buyer, already entered with its refund.
+    Refund,
+    /// The buyer's bank took a payment back, for now.
+    DisputeWithdrawal,
+    /// The buyer's bank gave it back.
+    DisputeReversal,
+    /// The gateway's charge for a dispute, or its return.
+    DisputeFee,
+    /// Money kept back by the gateway (negative) or released (positive).
+    Reserve,
+    /// The platform's own bill, or its correction.
+    PlatformBill,
+    /// The gateway makes good what another tender paid for the buyer.
+    TenderCredit(Gateway),
+    /// A payout that the bank sent back.
+    PayoutReturned,
+    /// The payout's own row: the payout says the same.
+    Transfer,
+    /// Anything else: entered for review.
+    Unknown,
+}
+
+/// A movement of the balance that a gateway keeps for the merchant. Positive in the merchant's favour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalanceTransaction {
+    /// The natural key.
+    pub id: FactId,
+    /// The record that says so.
+    pub source: RecordRef,
+    /// Whose ledger.
+    pub gateway: Gateway,
+    /// What it is.
+    pub kind: BalanceKind,
+    /// The vendor's own word for it.
+    pub vendor_type: String,
+    /// When the gateway dates it.
+    pub occurred_at: Timestamp,
+    /// The movement before the fee.
+    pub amount: Money,
+    /// The fee, positive where the merchant pays: `net = amount - fee`.
+    pub fee: Money,
+    /// What the balance moved by.
+    pub net: Money,
+    /// The order that it belongs to, where it has one.
+    pub order: Option<FactId>,
+    /// The order's name as the gateway wrote it, where it did.
+    pub order_name: Option<String>,
+    /// The vendor's id of the order's money movement, where it has one.
+    pub movement: Option<String>,
+    /// The payout that it was paid out in, once there is one.
+    pub payout: Option<FactId>,
+    /// A rehearsal without real money.
+    pub test: bool,
+}

@@ -1,0 +1,115 @@
+//! Facts: what a channel says happened, in neutral terms.
+//!
+//! A fact points at the record that it was read from. Its amounts are the vendor's own: nothing is
+//! recomputed. Signs are those of the shop: a sale is positive, a return negative.
+
+mod balance_transaction;
+mod decision;
+mod order;
+mod payout;
+
+pub use balance_transaction::{BalanceKind, BalanceTransaction};
+pub use decision::WriteOff;
+pub use order::{
+    Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
+    Product, SaleKind, SaleLine, TaxAmount, Tender,
+};
+pub use payout::{Dispute, DisputeOutcome, Payout, PayoutState};
+
+use crate::text::{ConnectionId, FactId, GatewayId, Stream};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What a channel said, verbatim. Only ever added to: a later version is a further record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Who said it.
+    pub connection: ConnectionId,
+    /// In which stream.
+    pub stream: Stream,
+    /// The vendor's id of what it is about, unique within connection and stream.
+    pub id: String,
+    /// When it was heard, by the engine's clock.
+    pub fetched_at: Timestamp,
+    /// The vendor's bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Record {
+    /// Where the record stands, without its content.
+    #[must_use]
+    pub fn reference(&self) -> RecordRef {
+        RecordRef {
+            connection: self.connection.clone(),
+            stream: self.stream.clone(),
+            id: self.id.clone(),
+        }
+    }
+
+    /// The hash of the bytes: the same id with the same hash is no news.
+    #[must_use]
+    pub fn content_hash(&self) -> [u8; 32] {
+        *blake3::hash(&self.bytes).as_bytes()
+    }
+}
+
+/// Which record a fact was read from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordRef {
+    /// The connection that said it.
+    pub connection: ConnectionId,
+    /// The stream.
+    pub stream: Stream,
+    /// The vendor's id.
+    pub id: String,
+}
+
+/// Something that happened in a shop, or that its owner decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// An order with all that was agreed and all that was paid.
+    Order(Box<Order>),
+    /// A movement of the balance that a gateway keeps for the merchant.
+    BalanceTransaction(Box<BalanceTransaction>),
+    /// Money sent by a gateway to the bank, or taken from it.
+    Payout(Payout),
+    /// A customer's bank took, or tries to take, a payment back.
+    Dispute(Dispute),
+    /// The owner gave up a claim.
+    WriteOff(WriteOff),
+}
+
+impl Fact {
+    /// The natural key.
+    #[must_use]
+    pub fn id(&self) -> &FactId {
+        match self {
+            Self::Order(order) => &order.id,
+            Self::BalanceTransaction(transaction) => &transaction.id,
+            Self::Payout(payout) => &payout.id,
+            Self::Dispute(dispute) => &dispute.id,
+            Self::WriteOff(decision) => &decision.id,
+        }
+    }
+
+    /// The record that it was read from.
+    #[must_use]
+    pub fn source(&self) -> &RecordRef {
+        match self {
+            Self::Order(order) => &order.source,
+            Self::BalanceTransaction(transaction) => &transaction.source,
+            Self::Payout(payout) => &payout.source,
+            Self::Dispute(dispute) => &dispute.source,
+            Self::WriteOff(decision) => &decision.source,
+        }
+    }
+}
+
+/// A payment gateway: who holds the money between the buyer and the bank.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Gateway {
+    /// As the channel calls it in its data.
+    pub id: GatewayId,
+    /// As people call it; the default name of its clearing account ends in it.
+    pub name: String,
+}

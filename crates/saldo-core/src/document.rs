@@ -1,0 +1,416 @@
+//! Documents: what a bookkeeper would enter, each with the balanced entry that it amounts to.
+
+use crate::commerce::Product;
+use crate::ledger::{Account, Entry, Posting, Unbalanced};
+use crate::money::{Currency, Money, MoneyError};
+use crate::text::{CompanyId, FactId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The kinds of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentKind {
+    /// A sale that is paid at once.
+    SalesReceipt,
+    /// A sale that is paid later.
+    Invoice,
+    /// Money received for an invoice.
+    Payment,
+    /// A return that is repaid at once, or owed by another account than the receivable.
+    RefundReceipt,
+    /// A return that lessens what the buyer owes.
+    CreditMemo,
+    /// Money that moves between two accounts of the company's own.
+    Transfer,
+    /// A cost that is paid at once.
+    Expense,
+    /// Anything else.
+    JournalEntry,
+}
+
+impl DocumentKind {
+    /// The name as it stands in commands, files and keys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SalesReceipt => "sales-receipt",
+            Self::Invoice => "invoice",
+            Self::Payment => "payment",
+            Self::RefundReceipt => "refund-receipt",
+            Self::CreditMemo => "credit-memo",
+            Self::Transfer => "transfer",
+            Self::Expense => "expense",
+            Self::JournalEntry => "journal-entry",
+        }
+    }
+}
+
+impl fmt::Display for DocumentKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The number of a document: eleven characters of base32 (without I, L, O and U), which fit the
+/// number field of every book. A hash of company, slot, kind and generation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentKey([u8; 11]);
+
+impl DocumentKey {
+    const ALPHABET: &'static [u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+    /// Works out the key: the same input gives the same key for ever.
+    #[must_use]
+    pub fn derive(company: &CompanyId, slot: &str, kind: DocumentKind, generation: u32) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in [company.as_str(), slot, kind.name()] {
+            hasher.update(part.as_bytes());
+            hasher.update(&[0]);
+        }
+        hasher.update(&generation.to_le_bytes());
+        let mut bits = hasher
+            .finalize()
+            .as_bytes()
+            .iter()
+            .take(8)
+            .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        let mut key = [b'0'; 11];
+        for place in &mut key {
+            let digit = usize::try_from(bits & 31).unwrap_or(0);
+            *place = Self::ALPHABET.get(digit).copied().unwrap_or(b'0');
+            bits >>= 5;
+        }
+        Self(key)
+    }
+
+    /// The eleven characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("")
+    }
+}
+
+impl FromStr for DocumentKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let key: [u8; 11] =
+            text.as_bytes().try_into().map_err(|_| format!("`{text}` is not a document key"))?;
+        match key.iter().all(|byte| Self::ALPHABET.contains(byte)) {
+            true => Ok(Self(key)),
+            false => Err(format!("`{text}` is not a document key")),
+        }
+    }
+}
+
+impl fmt::Display for DocumentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for DocumentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for DocumentKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for DocumentKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a line is to the document that it stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum LineKind {
+    /// The account that the document's total moves: a receipt's clearing account, an expense's
+    /// paying account, both ends of a transfer.
+    Settlement,
+    /// What the buyer then owes (debit), or no longer owes (credit).
+    Receivable,
+    /// Tax for the state.
+    Tax {
+        /// The tax as the channel names it.
+        title: String,
+        /// Percent, where known.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        rate: Option<Decimal>,
+    },
+    /// Goods sold or returned.
+    Product {
+        /// What it was.
+        product: Product,
+        /// Whether tax was charged on it.
+        taxed: bool,
+    },
+    /// Everything else: carriage, discounts, tips, gift cards, fees, allowances.
+    Other {
+        /// Whether tax was charged on it.
+        taxed: bool,
+    },
+}
+
+/// A line of a document, and at once one posting of its entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: LineKind,
+    /// The account that it touches.
+    pub account: Account,
+    /// How much: debit positive.
+    pub amount: Money,
+    /// Units of a product, positive.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quantity: Option<i64>,
+    /// What it says to a reader.
+    pub text: String,
+    /// The vendor's id of what it comes from.
+    pub origin: String,
+}
+
+/// Whom a document is made out to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// A buyer.
+    Customer {
+        /// What tells buyers apart: the channel's id, or a fixed word for a default customer.
+        key: String,
+        /// The name to show and to match by.
+        name: String,
+    },
+    /// A supplier, such as a gateway.
+    Vendor {
+        /// The name to show and to match by.
+        name: String,
+    },
+}
+
+/// What a document says besides its lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// What the document is for, in natural keys: one slot holds one document at a time.
+    pub slot: String,
+    /// What it is.
+    pub kind: DocumentKind,
+    /// The accounting date, a day in the books' zone.
+    pub date: Date,
+    /// The currency of every line.
+    pub currency: Currency,
+    /// Whom it is made out to.
+    pub party: Option<Party>,
+    /// The slot of the invoice that a payment or credit belongs to.
+    pub applies_to: Option<String>,
+    /// What people call what it is about: an order's name, a payout's id.
+    pub reference: String,
+    /// A sentence for the reader.
+    pub memo: String,
+}
+
+/// An entry of the sub-ledger: one event of one fact in full detail, addressed to the slot of the
+/// document that shall carry it. In detail mode a slot has one entry; in summary mode many, which
+/// all have the same header. Summary and detail are two projections of the same entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubledgerEntry {
+    /// The natural key of the event: the same event has the same key for ever.
+    pub id: FactId,
+    /// What the document says that carries it.
+    pub header: Header,
+    /// Balanced lines.
+    pub lines: Vec<Line>,
+    /// The slot takes no document before everything up to this instant has been heard.
+    pub closes_at: Option<Timestamp>,
+}
+
+impl SubledgerEntry {
+    /// A hash of all of it that carries money: kind, date, currency, link, accounts and amounts.
+    #[must_use]
+    pub fn money_hash(&self) -> String {
+        money_hash(&self.header, &self.lines)
+    }
+}
+
+/// A hash of what carries money in a header and its lines.
+fn money_hash(header: &Header, lines: &[Line]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut put = |text: &str| {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0]);
+    };
+    put(header.kind.name());
+    put(&header.date.to_string());
+    put(header.currency.code());
+    put(header.applies_to.as_deref().unwrap_or(""));
+    for line in lines {
+        put(&line.account.name);
+        put(&line.amount.amount_text());
+    }
+    hasher.finalize().to_hex().as_str().chars().take(32).collect()
+}
+
+/// What a bookkeeper would enter. Its lines are its entry, and balance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Document {
+    header: Header,
+    lines: Vec<Line>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    header: Header,
+    lines: Vec<Line>,
+}
+
+impl TryFrom<Stored> for Document {
+    type Error = Unbalanced;
+
+    fn try_from(stored: Stored) -> Result<Self, Unbalanced> {
+        Self::new(stored.header, stored.lines)
+    }
+}
+
+impl From<Document> for Stored {
+    fn from(document: Document) -> Self {
+        Self { header: document.header, lines: document.lines }
+    }
+}
+
+impl Document {
+    /// Takes lines that balance in the header's currency.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] where they do not.
+    pub fn new(header: Header, lines: Vec<Line>) -> Result<Self, Unbalanced> {
+        let sum = Money::sum(header.currency, lines.iter().map(|line| line.amount))?;
+        match sum.is_zero() {
+            true => Ok(Self { header, lines }),
+            false => Err(Unbalanced::Difference(sum)),
+        }
+    }
+
+    /// What it says besides its lines.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Its lines.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The entry that the document amounts to: one posting a line.
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        let posting = |line: &Line| Posting { account: line.account.clone(), amount: line.amount };
+        Entry::new(self.lines.iter().map(posting).collect())
+            .expect("a document's lines were balanced when it was made")
+    }
+
+    /// The key of this document in a generation of its slot.
+    #[must_use]
+    pub fn key(&self, company: &CompanyId, generation: u32) -> DocumentKey {
+        DocumentKey::derive(company, &self.header.slot, self.header.kind, generation)
+    }
+
+    /// The amount that the document is about: what its settlement and receivable lines move, without
+    /// sign; of a transfer, what arrives.
+    ///
+    /// # Errors
+    /// Where the sum is too large.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        let moves = |line: &&Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+        let amounts = self.lines.iter().filter(moves).map(|line| line.amount);
+        match self.header.kind {
+            DocumentKind::SalesReceipt
+            | DocumentKind::Invoice
+            | DocumentKind::RefundReceipt
+            | DocumentKind::CreditMemo
+            | DocumentKind::Expense => Money::sum(self.header.currency, amounts).map(Money::abs),
+            DocumentKind::Payment | DocumentKind::Transfer | DocumentKind::JournalEntry => {
+                let debits =
+                    self.lines.iter().map(|line| line.amount).filter(|amount| amount.is_positive());
+                Money::sum(self.header.currency, debits)
+            }
+        }
+    }
+
+    /// The sum of its tax lines, without sign.
+    ///
+    /// # Errors
+    /// Where the sum is too large.
+    pub fn tax(&self) -> Result<Money, MoneyError> {
+        let taxes = self.lines.iter().filter(|line| matches!(line.kind, LineKind::Tax { .. }));
+        Money::sum(self.header.currency, taxes.map(|line| line.amount)).map(Money::abs)
+    }
+
+    /// A hash of all that carries money: kind, date, currency, link, accounts and amounts.
+    #[must_use]
+    pub fn money_hash(&self) -> String {
+        money_hash(&self.header, &self.lines)
+    }
+
+    /// A hash of everything that a reader could see.
+    #[must_use]
+    pub fn content_hash(&self) -> String {
+        let text = serde_json::to_vec(self).expect("a document is plain data");
+        blake3::hash(&text).to_hex().as_str().chars().take(32).collect()
+    }
+
+    /// The document that takes this one back: the same accounts with the other sign, in the same slot
+    /// (of a later generation), dated on a day of the caller's choice.
+    #[must_use]
+    pub fn reversal(&self, date: Date) -> Self {
+        let kind = match self.header.kind {
+            DocumentKind::SalesReceipt => DocumentKind::RefundReceipt,
+            DocumentKind::RefundReceipt => DocumentKind::SalesReceipt,
+            DocumentKind::Invoice => DocumentKind::CreditMemo,
+            DocumentKind::CreditMemo => DocumentKind::Invoice,
+            DocumentKind::Transfer => DocumentKind::Transfer,
+            DocumentKind::Payment | DocumentKind::Expense | DocumentKind::JournalEntry => {
+                DocumentKind::JournalEntry
+            }
+        };
+        let header = Header {
+            kind,
+            date,
+            memo: format!("Reversal of: {}", self.header.memo),
+            ..self.header.clone()
+        };
+        let reverse = |line: &Line| Line { amount: line.amount.negated(), ..line.clone() };
+        Self { header, lines: self.lines.iter().map(reverse).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_stable_and_short() {
+        let company = CompanyId::new("demo");
+        let key = DocumentKey::derive(&company, "shop/Order/1", DocumentKind::Invoice, 0);
+        assert_eq!(key.as_str().len(), 11);
+        assert_eq!(key.as_str().parse(), Ok(key));
+        let next = DocumentKey::derive(&company, "shop/Order/1", DocumentKind::Invoice, 1);
+        assert_ne!(key, next);
+        insta::assert_snapshot!(key.as_str(), @"7H5Z152Q6DH");
+    }
+}

@@ -1,0 +1,7 @@
+//! The books' own terms: accounts, postings and balanced entries. Debit is positive.
+
+mod account;
+mod entry;
+
+pub use account::{Account, AccountKind, Side};
+pub use entry::{Entry, Posting, Unbalanced};

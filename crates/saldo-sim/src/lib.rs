@@ -1,0 +1,24 @@
+//! Simulated vendors, an independent reading of the vendors' own documents.
+//!
+//! A simulator is a channel or a book turned round: a function from what is asked to what is
+//! answered, over one seeded world, without sockets and without a clock of its own. It never imports
+//! an adapter, so that an adapter's misreading is never confirmed by its own fake.
+
+use jiff::Timestamp;
+use saldo_core::exchange::{HttpAnswer, HttpRequest};
+
+/// What a simulated vendor does with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It answers.
+    Answer(HttpAnswer),
+    /// The connection ends without an answer. Whether the request took effect is not known.
+    Lost,
+}
+
+/// A simulated vendor.
+pub trait Vendor: Send {
+    /// Answers a request made at this instant. The request carries its credentials in its headers,
+    /// and its whole address, of which only path and query count.
+    fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply;
+}
