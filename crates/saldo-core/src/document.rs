@@ -4,7 +4,6 @@ use crate::commerce::Product;
 use crate::ledger::{Account, Entry, Posting, Unbalanced};
 use crate::money::{Currency, Money, MoneyError};
 use crate::text::{CompanyId, FactId};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -232,11 +231,18 @@ pub struct SubledgerEntry {
     pub header: Header,
     /// Balanced lines.
     pub lines: Vec<Line>,
-    /// The slot takes no document before everything up to this instant has been heard.
-    pub closes_at: Option<Timestamp>,
 }
 
 impl SubledgerEntry {
+    /// An entry of lines that balance.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] where they do not.
+    pub fn new(id: FactId, header: Header, lines: Vec<Line>) -> Result<Self, Unbalanced> {
+        let Document { header, lines } = Document::new(header, lines)?;
+        Ok(Self { id, header, lines })
+    }
+
     /// A hash of all of it that carries money: kind, date, currency, link, accounts and amounts.
     #[must_use]
     pub fn money_hash(&self) -> String {

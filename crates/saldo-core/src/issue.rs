@@ -52,7 +52,11 @@ pub struct Issue {
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum FactState {
     /// Documents enter it, or it adds nothing that another fact did not say.
-    Accounted,
+    Accounted {
+        /// What a person should look at all the same: its money stands in the account for review.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        review: Option<Issue>,
+    },
     /// Not yet: something else must come first.
     Waiting {
         /// What for.

@@ -73,6 +73,10 @@ text_type! {
     GatewayId
 }
 text_type! {
+    /// The facts that are accounted together (`order/shopify:demo/Order/1001`).
+    GroupId
+}
+text_type! {
     /// What a book calls a thing that it holds: an id, or a path and a line.
     RemoteId
 }

@@ -1,1 +1,247 @@
-//! Being written.
+//! What the owner decided: how facts become documents.
+//!
+//! A policy is text (TOML) with numbered revisions. Everything has a default, so that an empty text
+//! is a complete policy for a small shop; what no default can answer is held until somebody decides.
+
+mod chart;
+
+pub use chart::{Chart, Role};
+
+use crate::document::Party;
+use crate::ledger::{Account, AccountKind};
+use crate::money::{Currency, MoneyError};
+use crate::text::GatewayId;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why a text is no policy.
+#[derive(Debug, Error)]
+pub enum PolicyError {
+    /// The text is not TOML, or has a word that means nothing here.
+    #[error("the policy cannot be read: {0}")]
+    Text(#[from] toml::de::Error),
+    /// The time zone is unknown.
+    #[error("`{0}` is not a time zone of the IANA database, such as `Europe/Copenhagen`")]
+    TimeZone(String),
+    /// The currency is unknown.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// Two roles of different kinds would share an account.
+    #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
+    Kinds {
+        /// The account's name.
+        account: String,
+        /// One role.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+}
+
+/// How much a document holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Detail {
+    /// One document an agreement.
+    #[default]
+    Order,
+    /// One document a books day. What buyers owe by invoice stays in detail.
+    Day,
+}
+
+/// Where a gateway's money stands until it is paid out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayAccount {
+    /// The account's name.
+    pub account: String,
+    /// What it is: clearing unless said otherwise.
+    #[serde(default = "clearing")]
+    pub kind: AccountKind,
+}
+
+fn clearing() -> AccountKind {
+    AccountKind::Clearing
+}
+
+/// Which customers stand on documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Customers {
+    /// The name of the customer that stands for all whom nobody names.
+    pub default: String,
+    /// Whether buyers stand under their own names where the shop knows them.
+    pub by_name: bool,
+}
+
+impl Default for Customers {
+    fn default() -> Self {
+        Self { default: "Shop customers".to_owned(), by_name: false }
+    }
+}
+
+/// Tax that the merchant owes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tax {
+    /// Whether each tax has an account of its own, named after it, below the tax account.
+    pub account_per_tax: bool,
+}
+
+/// The part of a policy that is text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PolicyText {
+    /// How much a document holds.
+    pub detail: Detail,
+    /// Whose name stands on documents.
+    pub customers: Customers,
+    /// Tax.
+    pub tax: Tax,
+    /// The names of the accounts by role, where they differ from the defaults.
+    pub accounts: BTreeMap<Role, String>,
+    /// The accounts of gateways. A gateway that is missing here is held.
+    pub gateways: BTreeMap<GatewayId, GatewayAccount>,
+}
+
+/// How facts become documents, for one company.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The revision of the text.
+    pub revision: u32,
+    /// The company's currency.
+    pub currency: Currency,
+    /// The first day of the books that Saldo enters anything on.
+    pub start_date: Date,
+    /// What the text says.
+    pub text: PolicyText,
+    /// The accounts.
+    pub chart: Chart,
+    zone: TimeZone,
+}
+
+impl Policy {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    /// [`PolicyError`], in words for the owner.
+    pub fn new(
+        revision: u32,
+        text: &str,
+        currency: Currency,
+        time_zone: &str,
+        start_date: Date,
+    ) -> Result<Self, PolicyError> {
+        let text: PolicyText = toml::from_str(text)?;
+        let zone =
+            TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
+        let chart = Chart::new(&text.accounts)?;
+        Ok(Self { revision, currency, start_date, text, chart, zone })
+    }
+
+    /// The books day of an instant.
+    #[must_use]
+    pub fn day(&self, instant: Timestamp) -> Date {
+        instant.to_zoned(self.zone.clone()).date()
+    }
+
+    /// The first instant after a books day. A day of 23 or 25 hours ends when the next one begins.
+    #[must_use]
+    pub fn end_of_day(&self, day: Date) -> Timestamp {
+        day.checked_add(1.day())
+            .ok()
+            .and_then(|next| {
+                self.zone.to_ambiguous_zoned(next.to_datetime(Time::midnight())).compatible().ok()
+            })
+            .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+    }
+
+    /// The account in which a gateway's money of a currency stands; none for an unknown gateway.
+    #[must_use]
+    pub fn clearing(&self, gateway: &GatewayId, currency: Currency) -> Option<Account> {
+        let known = self.text.gateways.get(gateway)?;
+        Some(match currency == self.currency {
+            true => Account::new(&known.account, known.kind),
+            false => Account::new(format!("{} {currency}", known.account), known.kind),
+        })
+    }
+
+    /// The account of a tax.
+    #[must_use]
+    pub fn tax(&self, title: &str) -> Account {
+        let account = self.chart.account(Role::SalesTax);
+        match self.text.tax.account_per_tax {
+            true => Account::new(format!("{}: {title}", account.name), account.kind),
+            false => account,
+        }
+    }
+
+    /// The customer on the documents of a buyer.
+    #[must_use]
+    pub fn customer(&self, key: Option<&str>, name: Option<&str>) -> Party {
+        match (self.text.customers.by_name, key, name) {
+            (true, Some(key), Some(name)) if !name.trim().is_empty() => {
+                Party::Customer { key: key.to_owned(), name: name.trim().to_owned() }
+            }
+            _ => Party::Customer {
+                key: "default".to_owned(),
+                name: self.text.customers.default.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn policy(zone: &str) -> Policy {
+        let usd = Currency::parse("USD").unwrap();
+        Policy::new(1, "", usd, zone, "2026-01-01".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_day_ends_where_the_next_begins() {
+        let cases = [
+            ("America/New_York", "2026-03-08", "2026-03-09T04:00:00Z"), // 23 hours
+            ("America/New_York", "2026-11-01", "2026-11-02T05:00:00Z"), // 25 hours
+            ("Pacific/Kiritimati", "2026-12-31", "2026-12-31T10:00:00Z"), // UTC+14
+            ("Pacific/Pago_Pago", "2026-12-31", "2027-01-01T11:00:00Z"), // UTC-11
+        ];
+        for (zone, day, end) in cases {
+            let policy = policy(zone);
+            let day: Date = day.parse().unwrap();
+            let end: Timestamp = end.parse().unwrap();
+            assert_eq!(policy.end_of_day(day), end, "{zone}");
+            assert_eq!(policy.day(end - 1.millisecond()), day, "{zone}");
+            assert_ne!(policy.day(end), day, "{zone}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_refused() {
+        let usd = Currency::parse("USD").unwrap();
+        let start = "2026-01-01".parse().unwrap();
+        assert!(Policy::new(1, "detial = \"day\"", usd, "UTC", start).is_err());
+        assert!(Policy::new(1, "", usd, "Mars/Olympus", start).is_err());
+    }
+
+    #[test]
+    fn a_foreign_clearing_account_names_its_currency() {
+        let usd = Currency::parse("USD").unwrap();
+        let text = "[gateways.paypal]\naccount = \"Clearing: PayPal\"";
+        let policy = Policy::new(1, text, usd, "UTC", "2026-01-01".parse().unwrap()).unwrap();
+        let name = |code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            policy.clearing(&GatewayId::new("paypal"), currency).map(|a| a.name.to_string())
+        };
+        assert_eq!(name("USD").as_deref(), Some("Clearing: PayPal"));
+        assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
+        assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
+    }
+}

@@ -1,0 +1,160 @@
+//! From lines of an agreement to lines of a document.
+
+use super::Trouble;
+use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, Tender};
+use crate::document::{Line, LineKind};
+use crate::issue::IssueKind;
+use crate::ledger::Account;
+use crate::money::{Currency, Money};
+use crate::policy::{Policy, Role};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// The lines of an agreement, without what settles them. Their sum is what the buyer owes, as a
+/// credit: negative for a sale, positive for a return.
+pub(super) fn agreement_lines(
+    agreement: &Agreement,
+    currency: Currency,
+    policy: &Policy,
+) -> Result<Vec<Line>, Trouble> {
+    let mut lines = Vec::new();
+    let mut taxes: BTreeMap<(&str, Option<Decimal>), Money> = BTreeMap::new();
+    for sale in &agreement.lines {
+        push_sale(&mut lines, sale, policy)?;
+        for tax in &sale.taxes {
+            if tax.collector == Collector::Channel && !tax.amount.is_zero() {
+                return Err(Trouble::Issue(
+                    IssueKind::MissingMapping,
+                    format!("`{}` was collected by the sales channel itself", tax.title),
+                    "enter the sale by hand: tax of a marketplace facilitator has no account yet"
+                        .to_owned(),
+                ));
+            }
+            let sum = taxes.entry((&tax.title, tax.rate)).or_insert(Money::zero(currency));
+            *sum = sum.plus(tax.amount)?;
+        }
+    }
+    for ((title, rate), amount) in taxes.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+        lines.push(Line {
+            kind: LineKind::Tax { title: title.to_owned(), rate },
+            account: policy.tax(title),
+            amount: amount.negated(),
+            quantity: None,
+            text: title.to_owned(),
+            origin: agreement.id.clone(),
+        });
+    }
+    Ok(lines)
+}
+
+fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<(), Trouble> {
+    let taxed = sale.taxes.iter().any(|tax| !tax.amount.is_zero());
+    let title = sale.product.as_ref().map(|product| product.title.as_str());
+    let (role, text) = match &sale.kind {
+        SaleKind::Product if sale.gross.is_negative() => (Role::Returns, title.unwrap_or("Return")),
+        SaleKind::Product => (Role::ProductSales, title.unwrap_or("Product")),
+        SaleKind::Shipping => (Role::ShippingIncome, "Shipping"),
+        SaleKind::Tip => (Role::Tips, "Tip"),
+        SaleKind::GiftCard => (Role::GiftCards, title.unwrap_or("Gift card")),
+        SaleKind::Adjustment => (Role::RefundAllowances, "Refund without item"),
+        SaleKind::Unknown(word) => {
+            return Err(Trouble::Issue(
+                IssueKind::UnknownData,
+                format!("line {} is of the unknown kind `{word}`", sale.id),
+                "enter the sale by hand, or wait for a version that knows this kind".to_owned(),
+            ));
+        }
+    };
+    let line = |kind, role, amount, quantity, text: &str| Line {
+        kind,
+        account: policy.chart.account(role),
+        amount,
+        quantity,
+        text: text.to_owned(),
+        origin: sale.id.clone(),
+    };
+    if !sale.gross.is_zero() {
+        let kind = product_kind(sale, taxed);
+        let units = sale.quantity.map(i64::saturating_abs).filter(|units| *units != 0);
+        let quantity = units.filter(|_| matches!(kind, LineKind::Product { .. }));
+        lines.push(line(kind, role, sale.gross.negated(), quantity, text));
+    }
+    if !sale.discount.is_zero() {
+        let text = format!("Discount: {text}");
+        lines.push(line(LineKind::Other { taxed }, Role::Discounts, sale.discount, None, &text));
+    }
+    Ok(())
+}
+
+fn product_kind(sale: &SaleLine, taxed: bool) -> LineKind {
+    let nameless = || Product { id: None, sku: None, title: "Product".to_owned() };
+    match sale.kind {
+        SaleKind::Product => {
+            LineKind::Product { product: sale.product.clone().unwrap_or_else(nameless), taxed }
+        }
+        _ => LineKind::Other { taxed },
+    }
+}
+
+/// The account that a tender moves.
+pub(super) fn tender_account(
+    tender: &Tender,
+    currency: Currency,
+    policy: &Policy,
+) -> Result<Account, Trouble> {
+    match tender {
+        Tender::GiftCard => Ok(policy.chart.account(Role::GiftCards)),
+        Tender::StoreCredit => Ok(policy.chart.account(Role::StoreCredit)),
+        Tender::Gateway(gateway) => policy.clearing(&gateway.id, currency).ok_or_else(|| {
+            Trouble::Issue(
+                IssueKind::MissingMapping,
+                format!("the gateway `{}` has no account", gateway.id),
+                format!(
+                    "saldo map set gateways.{}.account \"Clearing: {}\"",
+                    gateway.id, gateway.name
+                ),
+            )
+        }),
+    }
+}
+
+/// The line of a tender: positive where money comes in.
+pub(super) fn tender_line(
+    tender: &Tender,
+    amount: Money,
+    origin: &str,
+    policy: &Policy,
+) -> Result<Line, Trouble> {
+    let (kind, text) = match tender {
+        Tender::Gateway(gateway) => (LineKind::Settlement, gateway.name.as_str()),
+        Tender::GiftCard => (LineKind::Other { taxed: false }, "Gift card"),
+        Tender::StoreCredit => (LineKind::Other { taxed: false }, "Store credit"),
+    };
+    Ok(Line {
+        kind,
+        account: tender_account(tender, amount.currency(), policy)?,
+        amount,
+        quantity: None,
+        text: text.to_owned(),
+        origin: origin.to_owned(),
+    })
+}
+
+/// A line that stands for an account by its role.
+pub(super) fn role_line(
+    kind: LineKind,
+    role: Role,
+    amount: Money,
+    text: &str,
+    origin: &str,
+    policy: &Policy,
+) -> Line {
+    Line {
+        kind,
+        account: policy.chart.account(role),
+        amount,
+        quantity: None,
+        text: text.to_owned(),
+        origin: origin.to_owned(),
+    }
+}

@@ -1,0 +1,563 @@
+//! An order, day by day: what was agreed, what was paid, and what is then owed.
+//!
+//! One document an agreement. What is paid within the books day of the agreement makes a sales or
+//! refund receipt; everything else goes over the receivable, the deposits, or the refunds payable.
+//! A day that has not been heard to its end decides nothing that a later payment could change.
+
+use super::gateway::OrderView;
+use super::lines::{agreement_lines, role_line, tender_line};
+use super::movements::{Pool, Portion};
+use super::{Accounted, Trouble};
+use crate::commerce::{
+    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, Tender, WriteOff,
+};
+use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
+use crate::issue::{FactState, IssueKind};
+use crate::money::Money;
+use crate::policy::{Policy, Role};
+use crate::text::FactId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// Accounts an order and says how its gateway rows may rely on it.
+pub(super) fn account_order<'a>(
+    order: &'a Order,
+    decisions: Vec<&'a WriteOff>,
+    policy: &Policy,
+    heard_until: Timestamp,
+    accounted: &mut Accounted,
+) -> OrderView<'a> {
+    for decision in &decisions {
+        let state = FactState::Accounted { review: None };
+        accounted.stand(&decision.id, &decision.source, state);
+    }
+    if order.test {
+        let state = FactState::Excluded { rule: "test-order".to_owned() };
+        accounted.stand(&order.id, &order.source, state);
+        return OrderView::Undecided;
+    }
+    match Timeline::run(order, decisions, policy, heard_until) {
+        Ok((mut entries, state)) => {
+            accounted.entries.append(&mut entries);
+            if let FactState::Waiting { until: Some(until), .. } = &state {
+                accounted.wake(*until);
+            }
+            accounted.stand(&order.id, &order.source, state);
+            OrderView::Accounted(order)
+        }
+        Err(trouble) => {
+            let held = FactState::Held(trouble.issue(&order.id));
+            accounted.stand(&order.id, &order.source, held);
+            OrderView::Undecided
+        }
+    }
+}
+
+/// What happened on one books day.
+#[derive(Default)]
+struct Day<'a> {
+    agreements: Vec<&'a Agreement>,
+    received: Pool<'a>,
+    refunded: Pool<'a>,
+    given_up: Vec<&'a WriteOff>,
+}
+
+/// An invoice that is not paid in full.
+struct Open {
+    slot: String,
+    amount: Money,
+}
+
+struct Timeline<'a> {
+    order: &'a Order,
+    policy: &'a Policy,
+    entries: Vec<SubledgerEntry>,
+    open: Vec<Open>,
+    deposits: Money,
+    refunds_owed: Money,
+}
+
+impl<'a> Timeline<'a> {
+    fn run(
+        order: &'a Order,
+        decisions: Vec<&'a WriteOff>,
+        policy: &'a Policy,
+        heard_until: Timestamp,
+    ) -> Result<(Vec<SubledgerEntry>, FactState), Trouble> {
+        let days = match days(order, decisions, policy)? {
+            Ok(days) => days,
+            Err(state) => return Ok((Vec::new(), state)),
+        };
+        let nothing = Money::zero(order.currency);
+        let mut timeline = Timeline {
+            order,
+            policy,
+            entries: Vec::new(),
+            open: Vec::new(),
+            deposits: nothing,
+            refunds_owed: nothing,
+        };
+        for (date, day) in days {
+            let before = timeline.entries.len();
+            let settled = timeline.day(date, day)?;
+            let end = policy.end_of_day(date);
+            if !settled && heard_until < end {
+                timeline.entries.truncate(before);
+                let for_what = format!("the end of {date}: a payment may still come that day");
+                let state = FactState::Waiting { for_what, until: Some(end) };
+                return Ok((timeline.entries, state));
+            }
+        }
+        let state = match timeline.entries.is_empty() {
+            true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
+            false => FactState::Accounted { review: None },
+        };
+        Ok((timeline.entries, state))
+    }
+
+    /// Enters a day; says whether nothing of it is left open that the rest of the day could settle.
+    fn day(&mut self, date: Date, mut day: Day<'a>) -> Result<bool, Trouble> {
+        let mut settled = true;
+        for agreement in &day.agreements {
+            let lines = agreement_lines(agreement, self.order.currency, self.policy)?;
+            if lines.is_empty() {
+                continue;
+            }
+            let due = Money::sum(self.order.currency, lines.iter().map(|line| line.amount))?;
+            settled &= match due.is_positive() {
+                true => self.take_back(date, agreement, lines, due, &mut day.refunded)?,
+                false => self.sell(date, agreement, lines, due.negated(), &mut day.received)?,
+            };
+        }
+        let late = day.received.drain();
+        let early = day.refunded.drain();
+        settled &= late.is_empty() && early.is_empty();
+        for portion in late {
+            self.receive(date, portion)?;
+        }
+        for portion in early {
+            self.repay(date, portion)?;
+        }
+        for decision in day.given_up {
+            self.give_up(date, decision)?;
+        }
+        Ok(settled)
+    }
+
+    /// A sale of `due`: a receipt where the day's money pays it by one gateway at most, else an
+    /// invoice.
+    fn sell(
+        &mut self,
+        date: Date,
+        agreement: &Agreement,
+        mut lines: Vec<Line>,
+        due: Money,
+        received: &mut Pool<'a>,
+    ) -> Result<bool, Trouble> {
+        let slot = self.slot(&agreement.id);
+        let memo = match agreement.kind {
+            AgreementKind::Edit => format!("Order {} edited", self.order.name),
+            _ => format!("Order {}", self.order.name),
+        };
+        let paid_at_once = self.deposits.is_zero()
+            && received.total(due.currency())? >= due
+            && received.gateways_within(due)? <= 1;
+        if paid_at_once {
+            for portion in received.draw(due, |_| true)? {
+                self.add_tender(&mut lines, &portion, portion.amount)?;
+            }
+            self.enter(slot, DocumentKind::SalesReceipt, date, memo, None, lines)?;
+            return Ok(true);
+        }
+        let mut owed = due;
+        for portion in received.draw(due, |portion| !portion.is_gateway())? {
+            self.add_tender(&mut lines, &portion, portion.amount)?;
+            owed = owed.minus(portion.amount)?;
+        }
+        let origin = agreement.id.as_str();
+        lines.push(self.line(LineKind::Receivable, Role::Receivable, owed, "To be paid", origin));
+        let deposit = owed.min(self.deposits);
+        if deposit.is_positive() {
+            let kind = LineKind::Other { taxed: false };
+            lines.push(self.line(kind, Role::Deposits, deposit, "Deposit applied", origin));
+            let kind = LineKind::Receivable;
+            let credit = deposit.negated();
+            lines.push(self.line(kind, Role::Receivable, credit, "Deposit applied", origin));
+            self.deposits = self.deposits.minus(deposit)?;
+        }
+        let open = Open { slot: slot.clone(), amount: owed.minus(deposit)? };
+        self.enter(slot, DocumentKind::Invoice, date, memo, None, lines)?;
+        let settled = received.total(due.currency())? >= open.amount;
+        self.open.push(open);
+        Ok(settled)
+    }
+
+    /// A return of `due`: repaid by one gateway at most on the same day, set off against open
+    /// invoices, or owed.
+    fn take_back(
+        &mut self,
+        date: Date,
+        agreement: &Agreement,
+        mut lines: Vec<Line>,
+        due: Money,
+        refunded: &mut Pool<'a>,
+    ) -> Result<bool, Trouble> {
+        let slot = self.slot(&agreement.id);
+        let memo = format!("Refund of order {}", self.order.name);
+        let owed_to_us = Money::sum(due.currency(), self.open.iter().map(|open| open.amount))?;
+        let repaid_at_once = owed_to_us.is_zero()
+            && refunded.total(due.currency())? >= due
+            && refunded.gateways_within(due)? <= 1;
+        if repaid_at_once {
+            for portion in refunded.draw(due, |_| true)? {
+                self.add_tender(&mut lines, &portion, portion.amount.negated())?;
+            }
+            self.enter(slot, DocumentKind::RefundReceipt, date, memo, None, lines)?;
+            return Ok(true);
+        }
+        let origin = agreement.id.as_str();
+        let set_off = due.min(owed_to_us);
+        let owed = due.minus(set_off)?;
+        let applies_to = self.open.first().map(|open| open.slot.clone());
+        let (kind, applies_to) = match set_off.is_zero() {
+            true => (DocumentKind::RefundReceipt, None),
+            false => (DocumentKind::CreditMemo, applies_to),
+        };
+        if !set_off.is_zero() {
+            let credit = set_off.negated();
+            let text = "No longer to be paid";
+            lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, text, origin));
+            self.settle_open(set_off)?;
+        }
+        if !owed.is_zero() {
+            let kind = LineKind::Other { taxed: false };
+            let credit = owed.negated();
+            lines.push(self.line(kind, Role::RefundsPayable, credit, "To be repaid", origin));
+            self.refunds_owed = self.refunds_owed.plus(owed)?;
+        }
+        self.enter(slot, kind, date, memo, applies_to, lines)?;
+        Ok(owed.is_zero())
+    }
+
+    /// Money that no agreement of its day took: for open invoices, or a deposit.
+    fn receive(&mut self, date: Date, portion: Portion<'a>) -> Result<(), Trouble> {
+        let mut left = portion.amount;
+        while let Some(first) = self.open.first_mut()
+            && left.is_positive()
+        {
+            let amount = left.min(first.amount);
+            let invoice = first.slot.clone();
+            first.amount = first.amount.minus(amount)?;
+            self.open.retain(|open| !open.amount.is_zero());
+            left = left.minus(amount)?;
+            if amount.is_positive() {
+                self.pay_invoice(date, &portion, amount, invoice)?;
+            }
+        }
+        if left.is_positive() {
+            self.deposits = self.deposits.plus(left)?;
+            let id = &portion.movement.id;
+            let mut lines = Vec::new();
+            self.add_tender(&mut lines, &portion, left)?;
+            let kind = LineKind::Other { taxed: false };
+            lines.push(self.line(kind, Role::Deposits, left.negated(), "Deposit", id));
+            let kind = match portion.is_gateway() {
+                true => DocumentKind::SalesReceipt,
+                false => DocumentKind::JournalEntry,
+            };
+            let memo = format!("Deposit for order {}", self.order.name);
+            self.enter(self.slot(&format!("{id}@deposit")), kind, date, memo, None, lines)?;
+        }
+        Ok(())
+    }
+
+    fn pay_invoice(
+        &mut self,
+        date: Date,
+        portion: &Portion<'a>,
+        amount: Money,
+        invoice: String,
+    ) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let mut lines = Vec::new();
+        self.add_tender(&mut lines, portion, amount)?;
+        let credit = amount.negated();
+        lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Paid", id));
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::Payment,
+            false => DocumentKind::CreditMemo,
+        };
+        let agreement = invoice.rsplit_once('/').map_or(invoice.as_str(), |(_, number)| number);
+        let slot = self.slot(&format!("{id}@{agreement}"));
+        let memo = format!("Payment of order {}", self.order.name);
+        self.enter(slot, kind, date, memo, Some(invoice), lines)
+    }
+
+    /// Money given back that no agreement of its day explains: of refunds owed, or of a deposit.
+    fn repay(&mut self, date: Date, portion: Portion<'a>) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let nothing = Money::zero(portion.amount.currency());
+        let of_deposits = match self.refunds_owed.is_positive() {
+            true => portion.amount.minus(portion.amount.min(self.refunds_owed))?,
+            false => portion.amount,
+        }
+        .min(self.deposits)
+        .max(nothing);
+        let of_refunds = portion.amount.minus(of_deposits)?;
+        self.deposits = self.deposits.minus(of_deposits)?;
+        self.refunds_owed = self.refunds_owed.minus(of_refunds)?;
+        let mut lines = Vec::new();
+        for (role, amount, text) in [
+            (Role::RefundsPayable, of_refunds, "Refund paid"),
+            (Role::Deposits, of_deposits, "Deposit paid back"),
+        ] {
+            if !amount.is_zero() {
+                let kind = LineKind::Other { taxed: false };
+                lines.push(self.line(kind, role, amount, text, id));
+            }
+        }
+        self.add_tender(&mut lines, &portion, portion.amount.negated())?;
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::Expense,
+            false => DocumentKind::JournalEntry,
+        };
+        let memo = format!("Refund paid for order {}", self.order.name);
+        self.enter(self.slot(&format!("{id}@refund")), kind, date, memo, None, lines)
+    }
+
+    /// What is still owed is given up; where the law allows, with the tax in it.
+    fn give_up(&mut self, date: Date, decision: &WriteOff) -> Result<(), Trouble> {
+        let open = Money::sum(self.order.currency, self.open.iter().map(|open| open.amount))?;
+        if open.is_zero() {
+            return Ok(());
+        }
+        let origin = decision.id.as_str();
+        let invoice = self.open.first().map(|open| open.slot.clone());
+        let taxes = match decision.relieve_tax {
+            true => self.taxes_of_sales()?,
+            false => BTreeMap::new(),
+        };
+        let sold = self.sold()?;
+        let weight = |money: &Money| money.minor().unsigned_abs();
+        let taxed = Money::sum(open.currency(), taxes.values().copied())?;
+        let mut weights = vec![weight(&sold.minus(taxed)?)];
+        weights.extend(taxes.values().map(weight));
+        let mut parts = open.allocate(&weights).into_iter();
+        let loss = parts.next().unwrap_or(open);
+        let kind = LineKind::Other { taxed: false };
+        let mut lines = vec![self.line(kind, Role::BadDebt, loss, "Written off", origin)];
+        for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
+            lines.push(Line {
+                kind: LineKind::Tax { title: title.clone(), rate: None },
+                account: self.policy.tax(title),
+                amount,
+                quantity: None,
+                text: title.clone(),
+                origin: origin.to_owned(),
+            });
+        }
+        let credit = open.negated();
+        lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Given up", origin));
+        self.open.clear();
+        let memo = format!("Order {} will not be paid", self.order.name);
+        let slot = format!("{}/write-off", self.order.id);
+        self.enter(slot, DocumentKind::CreditMemo, date, memo, invoice, lines)
+    }
+
+    /// Everything that was agreed, tax included.
+    fn sold(&self) -> Result<Money, Trouble> {
+        let lines = self.order.agreements.iter().flat_map(|agreement| &agreement.lines);
+        let mut sum = Money::zero(self.order.currency);
+        for line in lines {
+            sum = sum.plus(line.total()?)?;
+        }
+        Ok(sum)
+    }
+
+    fn taxes_of_sales(&self) -> Result<BTreeMap<String, Money>, Trouble> {
+        let mut taxes = BTreeMap::new();
+        let lines = self.order.agreements.iter().flat_map(|agreement| &agreement.lines);
+        for tax in lines.flat_map(|line| &line.taxes) {
+            let nothing = Money::zero(self.order.currency);
+            let sum: &mut Money = taxes.entry(tax.title.clone()).or_insert(nothing);
+            *sum = sum.plus(tax.amount)?;
+        }
+        Ok(taxes)
+    }
+
+    fn settle_open(&mut self, amount: Money) -> Result<(), Trouble> {
+        let mut left = amount;
+        for open in &mut self.open {
+            let part = left.min(open.amount);
+            open.amount = open.amount.minus(part)?;
+            left = left.minus(part)?;
+        }
+        self.open.retain(|open| !open.amount.is_zero());
+        Ok(())
+    }
+
+    fn slot(&self, part: &str) -> String {
+        format!("{}/{part}", self.order.id)
+    }
+
+    fn line(&self, kind: LineKind, role: Role, amount: Money, text: &str, origin: &str) -> Line {
+        role_line(kind, role, amount, text, origin, self.policy)
+    }
+
+    /// Adds the line of a tender; movements of one gateway share a settlement line.
+    fn add_tender(
+        &self,
+        lines: &mut Vec<Line>,
+        portion: &Portion<'_>,
+        amount: Money,
+    ) -> Result<(), Trouble> {
+        let movement = portion.movement;
+        let line = tender_line(&movement.tender, amount, &movement.id, self.policy)?;
+        let same = |known: &&mut Line| {
+            known.kind == LineKind::Settlement
+                && line.kind == LineKind::Settlement
+                && known.account == line.account
+        };
+        match lines.iter_mut().find(same) {
+            Some(known) => known.amount = known.amount.plus(line.amount)?,
+            None => lines.push(line),
+        }
+        Ok(())
+    }
+
+    fn enter(
+        &mut self,
+        slot: String,
+        kind: DocumentKind,
+        date: Date,
+        memo: String,
+        applies_to: Option<String>,
+        lines: Vec<Line>,
+    ) -> Result<(), Trouble> {
+        let order = self.order;
+        let customer =
+            self.policy.customer(order.customer.as_deref(), order.customer_name.as_deref());
+        let header = Header {
+            slot: slot.clone(),
+            kind,
+            date,
+            currency: order.currency,
+            party: Some(customer),
+            applies_to,
+            reference: order.name.clone(),
+            memo,
+        };
+        self.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
+        Ok(())
+    }
+}
+
+/// What happened on which books day; or the state of an order that has nothing to enter yet.
+fn days<'a>(
+    order: &'a Order,
+    decisions: Vec<&'a WriteOff>,
+    policy: &Policy,
+) -> Result<Result<BTreeMap<Date, Day<'a>>, FactState>, Trouble> {
+    let mut days: BTreeMap<Date, Day<'a>> = BTreeMap::new();
+    let money = succeeded(order)?;
+    let first_payment = money
+        .iter()
+        .filter(|movement| movement.kind == MovementKind::Payment)
+        .map(|movement| policy.day(movement.processed_at))
+        .min();
+    let sale_day = policy.day(order.processed_at);
+    let authorised = money.iter().any(|movement| movement.kind == MovementKind::Authorisation);
+    let earliest = match (authorised, first_payment) {
+        (true, Some(captured)) => captured.max(sale_day),
+        (true, None) => return Ok(Err(not_captured(order, &money))),
+        (false, _) => sale_day,
+    };
+    let mut agreements: Vec<&Agreement> = order.agreements.iter().collect();
+    agreements.sort_by(|a, b| (a.happened_at, &a.id).cmp(&(b.happened_at, &b.id)));
+    for agreement in agreements {
+        let date = match &agreement.kind {
+            AgreementKind::Sale => sale_day,
+            AgreementKind::Edit | AgreementKind::Refund => policy.day(agreement.happened_at),
+            AgreementKind::Unknown(word) => return Err(unknown("agreement", &agreement.id, word)),
+        };
+        days.entry(date.max(earliest)).or_default().agreements.push(agreement);
+    }
+    for movement in money {
+        let day = days.entry(policy.day(movement.processed_at)).or_default();
+        match movement.kind {
+            MovementKind::Payment => day.received.push(movement, movement.amount),
+            MovementKind::Refund | MovementKind::Change => {
+                day.refunded.push(movement, movement.amount);
+            }
+            _ => {}
+        }
+    }
+    days.retain(|_, day| !day.is_empty());
+    for decision in decisions {
+        days.entry(decision.on).or_default().given_up.push(decision);
+    }
+    Ok(Ok(days))
+}
+
+impl Day<'_> {
+    fn is_empty(&self) -> bool {
+        self.agreements.is_empty() && self.received.is_empty() && self.refunded.is_empty()
+    }
+}
+
+/// The movements that took place, in order of time.
+fn succeeded(order: &Order) -> Result<Vec<&MoneyMovement>, Trouble> {
+    let mut money = Vec::new();
+    for movement in order.movements.iter().filter(|movement| !movement.test) {
+        match (&movement.state, &movement.kind) {
+            (MovementState::Unknown(word), _) => {
+                return Err(unknown("the state of payment", &movement.id, word));
+            }
+            (MovementState::Succeeded, MovementKind::Unknown(word)) => {
+                return Err(unknown("payment", &movement.id, word));
+            }
+            (MovementState::Succeeded, _) => money.push(movement),
+            (MovementState::Pending | MovementState::Failed, _) => {}
+        }
+    }
+    money.sort_by(|a, b| (a.processed_at, &a.id).cmp(&(b.processed_at, &b.id)));
+    Ok(money)
+}
+
+fn unknown(what: &str, id: &str, word: &str) -> Trouble {
+    Trouble::Issue(
+        IssueKind::UnknownData,
+        format!("{what} {id} is of the unknown kind `{word}`"),
+        "enter the order by hand, or wait for a version that knows this kind".to_owned(),
+    )
+}
+
+/// An order whose money was set aside and never taken.
+fn not_captured(order: &Order, money: &[&MoneyMovement]) -> FactState {
+    let voided = money.iter().any(|movement| movement.kind == MovementKind::Void);
+    match order.cancelled_at.is_some() || voided {
+        true => FactState::Excluded { rule: "cancelled-before-capture".to_owned() },
+        false => {
+            let for_what = "the capture of the authorised payment".to_owned();
+            FactState::Waiting { for_what, until: None }
+        }
+    }
+}
+
+/// What an order moved on a gateway's account by one movement: positive where money came in.
+pub(super) fn movement_on_gateway<'a>(
+    order: &'a Order,
+    id: &str,
+) -> Option<(&'a MoneyMovement, Money)> {
+    let movement = order.movements.iter().find(|movement| movement.id == id)?;
+    let counts = movement.state == MovementState::Succeeded
+        && !movement.test
+        && matches!(movement.tender, Tender::Gateway(_));
+    let signed = match movement.kind {
+        MovementKind::Payment => Some(movement.amount),
+        MovementKind::Refund | MovementKind::Change => Some(movement.amount.negated()),
+        _ => None,
+    };
+    signed.filter(|_| counts).map(|amount| (movement, amount))
+}

@@ -1,0 +1,210 @@
+//! Payouts and disputes.
+
+use super::{Accounted, Trouble};
+use crate::accounting::lines::tender_account;
+use crate::commerce::{
+    BalanceKind, BalanceTransaction, Dispute, DisputeOutcome, Fact, Payout, PayoutState, Tender,
+};
+use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
+use crate::issue::{FactState, IssueKind};
+use crate::ledger::Account;
+use crate::money::Money;
+use crate::policy::{Policy, Role};
+use crate::text::FactId;
+use jiff::civil::Date;
+
+/// Accounts a payout: a transfer, once its rows sum to it.
+pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
+    let mut accounted = Accounted::default();
+    for fact in facts {
+        if let Fact::Payout(payout) = fact
+            && &payout.id == id
+        {
+            let state = match enter_payout(payout, facts, policy, &mut accounted) {
+                Ok(state) => state,
+                Err(trouble) => FactState::Held(trouble.issue(&payout.id)),
+            };
+            accounted.stand(&payout.id, &payout.source, state);
+        }
+    }
+    accounted
+}
+
+fn enter_payout(
+    payout: &Payout,
+    facts: &[Fact],
+    policy: &Policy,
+    accounted: &mut Accounted,
+) -> Result<FactState, Trouble> {
+    match &payout.state {
+        PayoutState::Scheduled => {
+            let for_what = "the gateway to send it".to_owned();
+            return Ok(FactState::Waiting { for_what, until: None });
+        }
+        PayoutState::Cancelled => {
+            return Ok(FactState::Excluded { rule: "payout-cancelled".to_owned() });
+        }
+        PayoutState::Unknown(word) => {
+            return Err(Trouble::Issue(
+                IssueKind::UnknownData,
+                format!("the payout's state is the unknown word `{word}`"),
+                "look at the payout in the shop and wait for a version that knows it".to_owned(),
+            ));
+        }
+        PayoutState::Paid | PayoutState::Failed => {}
+    }
+    check_rows(payout, facts)?;
+    let tender = Tender::Gateway(payout.gateway.clone());
+    let clearing = tender_account(&tender, payout.net.currency(), policy)?;
+    let bank = policy.chart.account(Role::Bank);
+    let later_month = |date: &Date| date.first_of_month() != payout.issued_on.first_of_month();
+    match payout.arrived_on.filter(later_month) {
+        None => transfer(payout, "", payout.issued_on, &clearing, &bank, accounted)?,
+        Some(arrived_on) => {
+            let transit = policy.chart.account(Role::PayoutsInTransit);
+            transfer(payout, "/issued", payout.issued_on, &clearing, &transit, accounted)?;
+            transfer(payout, "/arrived", arrived_on, &transit, &bank, accounted)?;
+        }
+    }
+    Ok(FactState::Accounted { review: None })
+}
+
+/// The rows of a payout.
+pub(crate) fn rows_of<'a>(
+    payout: &'a Payout,
+    facts: &'a [Fact],
+) -> impl Iterator<Item = &'a BalanceTransaction> {
+    facts.iter().filter_map(|fact| match fact {
+        Fact::BalanceTransaction(row)
+            if row.payout.as_ref() == Some(&payout.id)
+                && row.kind != BalanceKind::Transfer
+                && !row.test =>
+        {
+            Some(&**row)
+        }
+        _ => None,
+    })
+}
+
+fn check_rows(payout: &Payout, facts: &[Fact]) -> Result<(), Trouble> {
+    let rows = Money::sum(payout.net.currency(), rows_of(payout, facts).map(|row| row.net))?;
+    if rows == payout.net {
+        return Ok(());
+    }
+    let difference = payout.net.minus(rows)?;
+    Err(Trouble::Issue(
+        IssueKind::DoesNotAddUp,
+        format!(
+            "the payout is {}, its {} rows sum to {rows}: {difference} are not explained",
+            payout.net,
+            rows_of(payout, facts).count()
+        ),
+        "it is entered once its rows explain it; rows may still arrive".to_owned(),
+    ))
+}
+
+fn transfer(
+    payout: &Payout,
+    part: &str,
+    date: Date,
+    from: &Account,
+    to: &Account,
+    accounted: &mut Accounted,
+) -> Result<(), Trouble> {
+    if payout.net.is_zero() {
+        return Ok(());
+    }
+    let slot = format!("{}{part}", payout.id);
+    let number = payout.id.as_str().rsplit('/').next().unwrap_or_default();
+    let reference = payout.bank_reference.clone().unwrap_or_else(|| number.to_owned());
+    let header = Header {
+        slot: slot.clone(),
+        kind: DocumentKind::Transfer,
+        date,
+        currency: payout.net.currency(),
+        party: Some(Party::Vendor { name: payout.gateway.name.clone() }),
+        applies_to: None,
+        reference,
+        memo: format!("{}: payout {number}", payout.gateway.name),
+    };
+    let line = |account: &Account, amount| Line {
+        kind: LineKind::Settlement,
+        account: account.clone(),
+        amount,
+        quantity: None,
+        text: "Payout".to_owned(),
+        origin: payout.id.to_string(),
+    };
+    let lines = vec![line(to, payout.net), line(from, payout.net.negated())];
+    accounted.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
+    Ok(())
+}
+
+/// Accounts a dispute: lost is lost; everything before that stands in the gateway's rows.
+pub(super) fn account_dispute(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
+    let mut accounted = Accounted::default();
+    for fact in facts {
+        if let Fact::Dispute(dispute) = fact
+            && &dispute.id == id
+        {
+            let state = match enter_dispute(dispute, policy, &mut accounted) {
+                Ok(state) => state,
+                Err(trouble) => FactState::Held(trouble.issue(&dispute.id)),
+            };
+            accounted.stand(&dispute.id, &dispute.source, state);
+        }
+    }
+    accounted
+}
+
+fn enter_dispute(
+    dispute: &Dispute,
+    policy: &Policy,
+    accounted: &mut Accounted,
+) -> Result<FactState, Trouble> {
+    let ended = match (&dispute.outcome, dispute.finalised_at) {
+        (DisputeOutcome::Open, _) => {
+            let for_what = "the buyer's bank to decide".to_owned();
+            return Ok(FactState::Waiting { for_what, until: None });
+        }
+        (DisputeOutcome::Won, _) => return Ok(FactState::Accounted { review: None }),
+        (DisputeOutcome::Lost, Some(ended)) => ended,
+        (DisputeOutcome::Lost, None) => {
+            let for_what = "the day on which it was lost".to_owned();
+            return Ok(FactState::Waiting { for_what, until: None });
+        }
+        (DisputeOutcome::Unknown(word), _) => {
+            return Err(Trouble::Issue(
+                IssueKind::UnknownData,
+                format!("the dispute's state is the unknown word `{word}`"),
+                "look at the dispute in the shop and wait for a version that knows it".to_owned(),
+            ));
+        }
+    };
+    let slot = dispute.id.to_string();
+    let number = slot.rsplit('/').next().unwrap_or_default();
+    let header = Header {
+        slot: slot.clone(),
+        kind: DocumentKind::JournalEntry,
+        date: policy.day(ended),
+        currency: dispute.amount.currency(),
+        party: None,
+        applies_to: None,
+        reference: number.to_owned(),
+        memo: format!("Dispute {number} lost"),
+    };
+    let line = |role, amount| Line {
+        kind: LineKind::Other { taxed: false },
+        account: policy.chart.account(role),
+        amount,
+        quantity: None,
+        text: "Dispute lost".to_owned(),
+        origin: slot.clone(),
+    };
+    let lines = vec![
+        line(Role::ChargebackLosses, dispute.amount),
+        line(Role::Disputes, dispute.amount.negated()),
+    ];
+    accounted.entries.push(SubledgerEntry::new(dispute.id.clone(), header, lines)?);
+    Ok(FactState::Accounted { review: None })
+}

@@ -1,0 +1,149 @@
+//! The accounts by the part that they play.
+
+use super::PolicyError;
+use crate::ledger::{Account, AccountKind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Declares the roles with their names in text, default account names and kinds.
+macro_rules! roles {
+    ($($(#[$meta:meta])* $role:ident = $word:literal, $account:literal, $kind:ident;)*) => {
+        /// The part that an account plays in the entries.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Role {
+            $($(#[$meta])* $role,)*
+        }
+
+        impl Role {
+            /// All roles, in the order of a chart of accounts.
+            pub const ALL: &'static [Role] = &[$(Role::$role,)*];
+
+            /// The word for it in a policy's text.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$role => $word,)* }
+            }
+
+            /// The name of its account where the policy gives none.
+            #[must_use]
+            pub const fn default_account(self) -> &'static str {
+                match self { $(Self::$role => $account,)* }
+            }
+
+            /// The kind of its account.
+            #[must_use]
+            pub const fn kind(self) -> AccountKind {
+                match self { $(Self::$role => AccountKind::$kind,)* }
+            }
+        }
+    };
+}
+
+roles! {
+    /// Where payouts arrive.
+    Bank = "bank", "Bank", Bank;
+    /// Payouts that left in one month and arrive in the next.
+    PayoutsInTransit = "payouts-in-transit", "Payouts in transit", Clearing;
+    /// What buyers owe by invoice.
+    Receivable = "receivable", "Accounts receivable", Receivable;
+    /// Money that a platform keeps back.
+    Reserves = "reserves", "Reserves held by platform", OtherCurrentAsset;
+    /// Payments that a buyer's bank took back for now.
+    Disputes = "disputes", "Disputes receivable", OtherCurrentAsset;
+    /// Tax collected for the state.
+    SalesTax = "sales-tax", "Sales tax payable", TaxLiability;
+    /// Gift cards that are still to be redeemed.
+    GiftCards = "gift-cards", "Gift card liability", OtherCurrentLiability;
+    /// Store credit that is still to be used.
+    StoreCredit = "store-credit", "Store credit liability", OtherCurrentLiability;
+    /// Money received before the sale.
+    Deposits = "deposits", "Customer deposits / deferred revenue", OtherCurrentLiability;
+    /// Tips that belong to the staff.
+    Tips = "tips", "Tips payable", OtherCurrentLiability;
+    /// Refunds that were agreed and not yet paid.
+    RefundsPayable = "refunds-payable", "Refunds payable to customer", OtherCurrentLiability;
+    /// Money whose reason nobody knows yet.
+    ForReview = "for-review", "Platform adjustments - to review", OtherCurrentLiability;
+    /// Sales before discounts and returns.
+    ProductSales = "product-sales", "Product sales", Income;
+    /// Carriage charged to buyers.
+    ShippingIncome = "shipping-income", "Shipping income", Income;
+    /// Discounts.
+    Discounts = "discounts", "Discounts given", ContraIncome;
+    /// Returned goods.
+    Returns = "returns", "Returns & refunds", ContraIncome;
+    /// Money given back without goods.
+    RefundAllowances = "refund-allowances", "Refund allowances (no item)", ContraIncome;
+    /// The gateway's charge for payments.
+    ProcessingFees = "processing-fees", "Payment processing fees", Expense;
+    /// The gateway's charge for disputes.
+    ChargebackFees = "chargeback-fees", "Chargeback fees", Expense;
+    /// Disputes lost.
+    ChargebackLosses = "chargeback-losses", "Chargeback losses", Expense;
+    /// The platform's own bills.
+    PlatformBills = "platform-bills", "Software subscriptions", Expense;
+    /// Claims given up.
+    BadDebt = "bad-debt", "Bad debt", Expense;
+}
+
+/// The accounts by role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart(BTreeMap<Role, Account>);
+
+impl Chart {
+    /// The default accounts, with these names in their place.
+    ///
+    /// # Errors
+    /// [`PolicyError::Kinds`] where one name would mean two kinds of account.
+    pub fn new(names: &BTreeMap<Role, String>) -> Result<Self, PolicyError> {
+        let mut kinds: BTreeMap<&str, Role> = BTreeMap::new();
+        let mut accounts = BTreeMap::new();
+        for role in Role::ALL {
+            let name = names.get(role).map_or(role.default_account(), String::as_str);
+            if let Some(other) = kinds.insert(name, *role)
+                && other.kind() != role.kind()
+            {
+                return Err(PolicyError::Kinds {
+                    account: name.to_owned(),
+                    first: other.word(),
+                    second: role.word(),
+                });
+            }
+            accounts.insert(*role, Account::new(name, role.kind()));
+        }
+        Ok(Self(accounts))
+    }
+
+    /// The account of a role.
+    #[must_use]
+    pub fn account(&self, role: Role) -> Account {
+        let account = self.0.get(&role).cloned();
+        account.unwrap_or_else(|| Account::new(role.default_account(), role.kind()))
+    }
+
+    /// All accounts by role.
+    pub fn iter(&self) -> impl Iterator<Item = (Role, &Account)> {
+        self.0.iter().map(|(role, account)| (*role, account))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_text() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.word());
+        }
+    }
+
+    #[test]
+    fn one_name_has_one_kind() {
+        let names = BTreeMap::from([(Role::Bank, "Tips payable".to_owned())]);
+        assert!(Chart::new(&names).is_err());
+        let names = BTreeMap::from([(Role::ShippingIncome, "Product sales".to_owned())]);
+        assert!(Chart::new(&names).is_ok());
+    }
+}

@@ -1,0 +1,403 @@
+//! The golden entries of the accounting reference, from facts.
+//!
+//! Each case gives the facts of an event and the days on which it is entered; what the accounting
+//! function enters on those days must be the reference's lines, as a multiset of account, side and
+//! amount.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod shop;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use saldo_core::accounting::{self, Group};
+use saldo_core::commerce::{
+    AgreementKind, BalanceKind, DisputeOutcome, Fact, MovementKind, PayoutState, SaleKind,
+};
+use saldo_core::document::SubledgerEntry;
+use saldo_core::issue::FactState;
+use saldo_core::policy::Policy;
+use serde::Deserialize;
+use shop::{arrived, dispute, gateway, in_payout, order, payout, row, row_of, usd, write_off};
+use std::collections::{BTreeMap, BTreeSet};
+
+const POLICY: &str = r#"
+[accounts]
+sales-tax = "Sales tax payable (per jurisdiction)"
+[gateways]
+shopify_payments.account = "Clearing: Shopify Payments"
+paypal.account = "Clearing: PayPal"
+shop_cash.account = "Clearing: Shop Cash"
+"#;
+
+fn policy(text: &str) -> Policy {
+    let start = "2026-01-01".parse().unwrap();
+    Policy::new(1, text, usd(), "America/New_York", start).unwrap()
+}
+
+/// Everything that the facts amount to, whichever group it comes from.
+fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accounting::Accounted> {
+    let mut members: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
+    for fact in facts {
+        for group in accounting::groups(fact) {
+            members.entry(group).or_default().push(fact.clone());
+        }
+    }
+    let account = |(group, facts): (&Group, &Vec<Fact>)| {
+        accounting::account(group, facts, policy, heard_until)
+    };
+    members.iter().map(account).collect()
+}
+
+/// The reference calls the tax account by the tax of the event's country.
+fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let text = match event {
+        "S2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
+        _ => POLICY.to_owned(),
+    };
+    let accounted = account(facts, &policy(&text), far);
+    for standing in accounted.iter().flat_map(|accounted| &accounted.standings) {
+        assert!(!matches!(standing.state, FactState::Held(_)), "{standing:?}");
+    }
+    accounted.into_iter().flat_map(|accounted| accounted.entries).collect()
+}
+
+#[derive(Deserialize)]
+struct Treatments {
+    accounts: BTreeMap<String, String>,
+    events: Vec<Event>,
+    chains: Vec<Chain>,
+}
+
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    lines: Vec<GoldenLine>,
+}
+
+#[derive(Deserialize)]
+struct GoldenLine {
+    side: String,
+    account: String,
+    minor: i64,
+}
+
+#[derive(Deserialize)]
+struct Chain {
+    events: Vec<String>,
+    account: String,
+    closes_to_minor: i64,
+}
+
+/// Reads the reference; none where it is not beside the project.
+fn treatments() -> Option<Treatments> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/treatments.json");
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
+        Err(_) if std::env::var("CI").as_deref() == Ok("true") => panic!("{path} is missing"),
+        Err(_) => {
+            eprintln!("skipped: golden entries (shared material not found)");
+            None
+        }
+    }
+}
+
+type Postings = Vec<(String, i64)>;
+
+fn golden(event: &Event) -> Postings {
+    let signed = |line: &GoldenLine| match line.side.as_str() {
+        "debit" => (line.account.clone(), line.minor),
+        _ => (line.account.clone(), -line.minor),
+    };
+    let mut postings: Postings = event.lines.iter().map(signed).collect();
+    postings.sort();
+    postings
+}
+
+/// The facts of an event, and the days on which the event is entered (all, where none is named).
+struct Case {
+    event: &'static str,
+    days: &'static [&'static str],
+    facts: Vec<Fact>,
+}
+
+fn case(event: &'static str, days: &'static [&'static str], facts: Vec<Fact>) -> Case {
+    Case { event, days, facts }
+}
+
+fn entered(case: &Case) -> Postings {
+    let days: BTreeSet<Date> =
+        case.days.iter().map(|day| format!("2026-{day}").parse().unwrap()).collect();
+    let mut postings: Postings = entries(case.event, &case.facts)
+        .iter()
+        .filter(|entry| days.is_empty() || days.contains(&entry.header.date))
+        .flat_map(|entry| &entry.lines)
+        .map(|line| (line.account.name.to_string(), line.amount.minor()))
+        .collect();
+    postings.sort();
+    postings
+}
+
+fn sales() -> Vec<Case> {
+    const CARD: &str = "shopify_payments";
+    let s1 = || order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43");
+    let inclusive = [
+        (SaleKind::Product, "100.00", "0.00", "20.00"),
+        (SaleKind::Shipping, "5.00", "0.00", "1.00"),
+    ];
+    let unpaid = || order("03-10").sale_of_s1("03-10");
+    let deposit = || {
+        order("03-10").sale_of_s1("03-10").paid("03-05", CARD, "50.00").paid("03-12", CARD, "55.43")
+    };
+    let written_off = vec![unpaid().fact(), write_off("05-01", true)];
+    vec![
+        case("S1", &[], vec![s1().fact()]),
+        case(
+            "S2",
+            &[],
+            vec![order("03-10").sale("03-10", &inclusive).paid("03-10", CARD, "126.00").fact()],
+        ),
+        case(
+            "S3",
+            &[],
+            vec![unpaid().paid("03-10", "gift_card", "50.00").paid("03-10", CARD, "55.43").fact()],
+        ),
+        case(
+            "S4",
+            &["03-11"],
+            vec![s1().fact(), row(1, "03-11", BalanceKind::Charge, "105.43", "3.36")],
+        ),
+        case("S9a", &[], vec![unpaid().fact()]),
+        case("S9b", &["04-02"], vec![unpaid().paid("04-02", CARD, "105.43").fact()]),
+        case("S9c", &["05-01"], written_off),
+        case("S10a", &["03-05"], vec![deposit().fact()]),
+        case("S10b", &["03-10", "03-12"], vec![deposit().fact()]),
+    ]
+}
+
+fn returns() -> Vec<Case> {
+    const CARD: &str = "shopify_payments";
+    let paid = || order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43");
+    let all_back = [
+        (SaleKind::Product, "-100.00", "-10.00", "-7.43"),
+        (SaleKind::Shipping, "-8.00", "0.00", "0.00"),
+    ];
+    let goodwill = [(SaleKind::Adjustment, "-15.00", "0.00", "0.00")];
+    let half = [(SaleKind::Product, "-50.00", "0.00", "-4.13")];
+    let added = [(SaleKind::Product, "20.00", "0.00", "1.65")];
+    let removed = [(SaleKind::Product, "-20.00", "0.00", "-1.65")];
+    let authorised = order("03-10")
+        .sale_of_s1("03-10")
+        .movement(MovementKind::Authorisation, "03-10", CARD, "105.43")
+        .movement(MovementKind::Void, "03-11", CARD, "105.43")
+        .refund("03-11", &all_back)
+        .cancelled("03-11");
+    vec![
+        case(
+            "R1",
+            &["04-10"],
+            vec![paid().refund("04-10", &all_back).repaid("04-10", CARD, "105.43").fact()],
+        ),
+        case(
+            "R4",
+            &["04-10"],
+            vec![paid().refund("04-10", &goodwill).repaid("04-10", CARD, "15.00").fact()],
+        ),
+        case(
+            "R5",
+            &["04-10"],
+            vec![paid().refund("04-10", &half).repaid("04-10", CARD, "54.13").fact()],
+        ),
+        case("R6", &[], vec![authorised.fact()]),
+        case("R7a", &["03-15"], vec![paid().agree(AgreementKind::Edit, "03-15", &added).fact()]),
+        case(
+            "R7b",
+            &["03-15", "03-18"],
+            vec![
+                paid()
+                    .agree(AgreementKind::Edit, "03-15", &removed)
+                    .repaid("03-18", CARD, "21.65")
+                    .fact(),
+            ],
+        ),
+    ]
+}
+
+fn liabilities() -> Vec<Case> {
+    const CARD: &str = "shopify_payments";
+    let card = [(SaleKind::GiftCard, "100.00", "0.00", "0.00")];
+    let mug = [(SaleKind::Product, "50.00", "0.00", "4.13")];
+    let mug_back = [(SaleKind::Product, "-50.00", "0.00", "-4.13")];
+    let tip = [(SaleKind::Tip, "10.00", "0.00", "0.00")];
+    let paid = |lines: &[shop::LineWords<'_>], by: &str, amount: &str| {
+        order("03-10").sale("03-10", lines).paid("03-10", by, amount)
+    };
+    let to_credit = paid(&mug, CARD, "54.13").refund("03-20", &mug_back).repaid(
+        "03-20",
+        "store_credit",
+        "54.13",
+    );
+    vec![
+        case("G1", &[], vec![paid(&card, CARD, "100.00").fact()]),
+        case("G3", &[], vec![paid(&mug, "gift_card", "54.13").fact()]),
+        case("G6", &["03-20"], vec![to_credit.fact()]),
+        case("G7", &[], vec![paid(&mug, "store_credit", "54.13").fact()]),
+        case("G8", &[], vec![paid(&tip, CARD, "10.00").fact()]),
+    ]
+}
+
+fn gateways() -> Vec<Case> {
+    const CARD: &str = "shopify_payments";
+    let adjusted =
+        |amount: &str| in_payout(row(9, "03-01", BalanceKind::Unknown, amount, "0.00"), 1);
+    let paid_out = |day, net| payout(CARD, 1, day, net, PayoutState::Paid);
+    let returned = |day| row(7, day, BalanceKind::PayoutReturned, "950.00", "0.00");
+    let failed = vec![
+        adjusted("950.00"),
+        payout(CARD, 1, "03-02", "950.00", PayoutState::Failed),
+        in_payout(returned("03-05"), 2),
+        payout(CARD, 2, "03-09", "950.00", PayoutState::Paid),
+    ];
+    let shop_cash = order("03-10")
+        .sale("03-10", &[(SaleKind::Product, "5.00", "0.00", "0.00")])
+        .paid("03-10", "shop_cash", "5.00");
+    let credit = BalanceKind::TenderCredit(gateway("shop_cash"));
+    let paypal = order("03-10").sale_of_s1("03-10").paid("03-10", "paypal", "105.43");
+    let paypal_row = row_of("paypal", 1, "03-10", BalanceKind::Charge, "105.43", "4.17");
+    vec![
+        case("P1", &["03-12"], vec![adjusted("950.00"), paid_out("03-12", "950.00")]),
+        case(
+            "P2",
+            &["03-31", "04-02"],
+            vec![adjusted("950.00"), arrived(paid_out("03-31", "950.00"), "04-02")],
+        ),
+        case("P3", &["03-12"], vec![adjusted("-35.00"), paid_out("03-12", "-35.00")]),
+        case("P4", &["03-05", "03-09"], failed),
+        case("P5", &[], vec![row(1, "03-10", BalanceKind::Reserve, "-200.00", "0.00")]),
+        case("P6", &[], vec![row(1, "03-10", BalanceKind::Reserve, "200.00", "0.00")]),
+        case("P7", &[], vec![row(1, "03-10", BalanceKind::DisputeWithdrawal, "-105.43", "15.00")]),
+        case("P8", &[], vec![row(1, "03-10", BalanceKind::DisputeReversal, "105.43", "-15.00")]),
+        case("P9", &[], vec![dispute("03-30", DisputeOutcome::Lost, "105.43")]),
+        case("P12", &[], vec![row(1, "03-10", BalanceKind::PlatformBill, "-68.00", "0.00")]),
+        case("P13", &[], vec![row(1, "03-10", BalanceKind::Unknown, "102.53", "0.00")]),
+        case("P14", &[], vec![shop_cash.fact(), row(1, "03-11", credit, "5.00", "0.00")]),
+        case(
+            "P15",
+            &[],
+            vec![
+                paypal.fact(),
+                in_payout(paypal_row, 1),
+                payout("paypal", 1, "03-14", "101.26", PayoutState::Paid),
+            ],
+        ),
+    ]
+}
+
+fn all_cases() -> Vec<Case> {
+    [sales(), returns(), liabilities(), gateways()].into_iter().flatten().collect()
+}
+
+#[test]
+fn facts_become_the_golden_entries() {
+    let Some(treatments) = treatments() else { return };
+    for case in all_cases() {
+        let event = treatments.events.iter().find(|event| event.id == case.event).unwrap();
+        assert_eq!(entered(&case), golden(event), "{}", case.event);
+    }
+}
+
+#[test]
+fn chains_of_events_close() {
+    let Some(treatments) = treatments() else { return };
+    let cases = all_cases();
+    let mut closed = 0;
+    for chain in &treatments.chains {
+        let postings: Option<Vec<Postings>> = chain
+            .events
+            .iter()
+            .map(|id| cases.iter().find(|case| case.event == id).map(entered))
+            .collect();
+        let Some(postings) = postings else { continue };
+        let of_account = |(account, _): &&(String, i64)| *account == chain.account;
+        let sum: i64 = postings.iter().flatten().filter(of_account).map(|(_, minor)| minor).sum();
+        assert_eq!(sum, chain.closes_to_minor, "{:?}", chain.events);
+        closed += 1;
+    }
+    assert!(closed >= 8, "{closed} chains were followed");
+}
+
+#[test]
+fn accounts_are_of_the_kinds_of_the_reference() {
+    let Some(treatments) = treatments() else { return };
+    for (role, account) in policy(POLICY).chart.iter() {
+        let kind = treatments.accounts.get(&*account.name);
+        assert!(kind.is_some(), "{} ({}) is not in the reference", account.name, role.word());
+    }
+}
+
+#[test]
+fn an_unpaid_order_waits_for_the_end_of_its_day() {
+    let facts = [order("03-10").sale_of_s1("03-10").fact()];
+    let end: Timestamp = "2026-03-11T04:00:00Z".parse().unwrap();
+    let before = end - jiff::SignedDuration::from_millis(1);
+    let [waiting] = &account(&facts, &policy(POLICY), before)[..] else { panic!("one group") };
+    assert_eq!((waiting.entries.len(), waiting.wake_at), (0, Some(end)));
+    let [entered] = &account(&facts, &policy(POLICY), end)[..] else { panic!("one group") };
+    assert_eq!((entered.entries.len(), entered.wake_at), (1, None));
+}
+
+#[test]
+fn a_held_sale_does_not_hold_its_money() {
+    let strange = [(SaleKind::Unknown("HAT".to_owned()), "30.00", "0.00", "0.00")];
+    let order = order("03-10").sale("03-10", &strange).paid("03-10", "shopify_payments", "30.00");
+    let facts = [order.fact(), row(1, "03-10", BalanceKind::Charge, "30.00", "1.17")];
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let [accounted] = &account(&facts, &policy(POLICY), far)[..] else { panic!("one group") };
+    let held = |state: &FactState| matches!(state, FactState::Held(_));
+    assert_eq!(accounted.standings.iter().filter(|standing| held(&standing.state)).count(), 1);
+    let clearing: i64 = accounted
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.lines)
+        .filter(|line| &*line.account.name == "Clearing: Shopify Payments")
+        .map(|line| line.amount.minor())
+        .sum();
+    assert_eq!(clearing, 3_000 - 117);
+}
+
+#[test]
+fn an_unknown_gateway_is_held_with_what_to_do() {
+    let order = order("03-10").sale_of_s1("03-10").paid("03-10", "klarna", "105.43");
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let [accounted] = &account(&[order.fact()], &policy(POLICY), far)[..] else { panic!("one") };
+    let [standing] = &accounted.standings[..] else { panic!("one fact") };
+    let FactState::Held(issue) = &standing.state else { panic!("{standing:?}") };
+    insta::assert_snapshot!(issue.message, @"the gateway `klarna` has no account");
+    insta::assert_snapshot!(
+        issue.hint,
+        @r#"saldo map set gateways.klarna.account "Clearing: klarna""#
+    );
+}
+
+#[test]
+fn a_day_summary_is_the_sum_of_its_details() {
+    let facts = [
+        order("03-10").sale_of_s1("03-10").paid("03-10", "shopify_payments", "105.43").fact(),
+        row(1, "03-10", BalanceKind::Charge, "105.43", "3.36"),
+    ];
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let sums = |text: &str| {
+        let mut sums: BTreeMap<(String, Date), i64> = BTreeMap::new();
+        for accounted in account(&facts, &policy(text), far) {
+            for entry in &accounted.entries {
+                for line in &entry.lines {
+                    let key = (line.account.name.to_string(), entry.header.date);
+                    *sums.entry(key).or_default() += line.amount.minor();
+                }
+            }
+        }
+        sums
+    };
+    assert_eq!(sums(POLICY), sums(&format!("detail = \"day\"\n{POLICY}")));
+}

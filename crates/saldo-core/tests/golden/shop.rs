@@ -1,0 +1,240 @@
+//! A small language for facts: what happened, in a line or two.
+
+use jiff::Timestamp;
+use saldo_core::commerce::{
+    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Dispute, DisputeOutcome,
+    Fact, Gateway, MoneyMovement, MovementKind, MovementState, Order, Payout, PayoutState, Product,
+    RecordRef, SaleKind, SaleLine, TaxAmount, Tender, WriteOff,
+};
+use saldo_core::money::{Currency, Money};
+use saldo_core::text::FactId;
+
+pub(crate) fn usd() -> Currency {
+    Currency::parse("USD").unwrap()
+}
+
+pub(crate) fn money(text: &str) -> Money {
+    Money::parse(text, usd()).unwrap()
+}
+
+/// Noon in New York on a day of 2026: `03-17`.
+fn at(day: &str) -> Timestamp {
+    format!("2026-{day}T17:00:00Z").parse().unwrap()
+}
+
+fn source(id: &str) -> RecordRef {
+    RecordRef { connection: "shop".into(), stream: "all".into(), id: id.to_owned() }
+}
+
+pub(crate) fn gateway(id: &str) -> Gateway {
+    let name = match id {
+        "shopify_payments" => "Shopify Payments",
+        "paypal" => "PayPal",
+        "shop_cash" => "Shop Cash",
+        other => other,
+    };
+    Gateway { id: id.into(), name: name.to_owned() }
+}
+
+fn tender(id: &str) -> Tender {
+    match id {
+        "gift_card" => Tender::GiftCard,
+        "store_credit" => Tender::StoreCredit,
+        other => Tender::Gateway(gateway(other)),
+    }
+}
+
+/// An order under construction.
+pub(crate) struct Shop(Order);
+
+/// An order of a day.
+pub(crate) fn order(day: &str) -> Shop {
+    Shop(Order {
+        id: "shop/Order/1".into(),
+        source: source("Order/1"),
+        name: "#1001".to_owned(),
+        processed_at: at(day),
+        cancelled_at: None,
+        test: false,
+        currency: usd(),
+        prices_include_tax: false,
+        origin: "web".to_owned(),
+        location: None,
+        customer: None,
+        customer_name: None,
+        agreements: Vec::new(),
+        movements: Vec::new(),
+    })
+}
+
+/// A line: kind, gross, discount, tax.
+pub(crate) type LineWords<'a> = (SaleKind, &'a str, &'a str, &'a str);
+
+impl Shop {
+    pub(crate) fn agree(mut self, kind: AgreementKind, day: &str, lines: &[LineWords<'_>]) -> Self {
+        let number = self.0.agreements.len() + 1;
+        let line = |(index, (kind, gross, discount, tax)): (usize, &LineWords<'_>)| SaleLine {
+            id: format!("Sale/{number}{index}"),
+            kind: kind.clone(),
+            quantity: Some(1),
+            product: matches!(kind, SaleKind::Product).then(|| Product {
+                id: None,
+                sku: Some("MUG".to_owned()),
+                title: "Mug".to_owned(),
+            }),
+            gross: money(gross),
+            discount: money(discount),
+            taxes: vec![TaxAmount {
+                title: "Sales tax".to_owned(),
+                rate: None,
+                amount: money(tax),
+                collector: Collector::Merchant,
+            }],
+        };
+        self.0.agreements.push(Agreement {
+            id: format!("Agreement/{number}"),
+            kind,
+            happened_at: at(day),
+            lines: lines.iter().enumerate().map(line).collect(),
+        });
+        self
+    }
+
+    pub(crate) fn sale(self, day: &str, lines: &[LineWords<'_>]) -> Self {
+        self.agree(AgreementKind::Sale, day, lines)
+    }
+
+    pub(crate) fn refund(self, day: &str, lines: &[LineWords<'_>]) -> Self {
+        self.agree(AgreementKind::Refund, day, lines)
+    }
+
+    /// The sale of S1: items 100.00, discount 10.00, shipping 8.00, tax 8.25 % on 90.00.
+    pub(crate) fn sale_of_s1(self, day: &str) -> Self {
+        let items = (SaleKind::Product, "100.00", "10.00", "7.43");
+        self.sale(day, &[items, (SaleKind::Shipping, "8.00", "0.00", "0.00")])
+    }
+
+    pub(crate) fn movement(
+        mut self,
+        kind: MovementKind,
+        day: &str,
+        by: &str,
+        amount: &str,
+    ) -> Self {
+        self.0.movements.push(MoneyMovement {
+            id: format!("Transaction/{}", self.0.movements.len() + 1),
+            kind,
+            state: MovementState::Succeeded,
+            tender: tender(by),
+            processed_at: at(day),
+            amount: money(amount),
+            test: false,
+        });
+        self
+    }
+
+    pub(crate) fn paid(self, day: &str, by: &str, amount: &str) -> Self {
+        self.movement(MovementKind::Payment, day, by, amount)
+    }
+
+    pub(crate) fn repaid(self, day: &str, by: &str, amount: &str) -> Self {
+        self.movement(MovementKind::Refund, day, by, amount)
+    }
+
+    pub(crate) fn cancelled(mut self, day: &str) -> Self {
+        self.0.cancelled_at = Some(at(day));
+        self
+    }
+
+    pub(crate) fn fact(self) -> Fact {
+        Fact::Order(Box::new(self.0))
+    }
+}
+
+/// A row of Shopify Payments: kind, amount, fee; of the order's first movement where it is a charge.
+pub(crate) fn row(number: u32, day: &str, kind: BalanceKind, amount: &str, fee: &str) -> Fact {
+    row_of("shopify_payments", number, day, kind, amount, fee)
+}
+
+pub(crate) fn row_of(
+    by: &str,
+    number: u32,
+    day: &str,
+    kind: BalanceKind,
+    amount: &str,
+    fee: &str,
+) -> Fact {
+    let (amount, fee) = (money(amount), money(fee));
+    let of_order = matches!(kind, BalanceKind::Charge | BalanceKind::Refund);
+    Fact::BalanceTransaction(Box::new(BalanceTransaction {
+        id: format!("shop/Row/{number}").into(),
+        source: source(&format!("Row/{number}")),
+        gateway: gateway(by),
+        vendor_type: "WORD".to_owned(),
+        occurred_at: at(day),
+        amount,
+        fee,
+        net: amount.minus(fee).unwrap(),
+        order: of_order.then(|| FactId::new("shop/Order/1")),
+        order_name: of_order.then(|| "#1001".to_owned()),
+        movement: of_order.then(|| "Transaction/1".to_owned()),
+        payout: None,
+        test: false,
+        kind,
+    }))
+}
+
+/// A row that was paid out in a payout.
+pub(crate) fn in_payout(fact: Fact, number: u32) -> Fact {
+    match fact {
+        Fact::BalanceTransaction(mut row) => {
+            row.payout = Some(format!("shop/Payout/{number}").into());
+            Fact::BalanceTransaction(row)
+        }
+        other => other,
+    }
+}
+
+pub(crate) fn payout(by: &str, number: u32, day: &str, net: &str, state: PayoutState) -> Fact {
+    Fact::Payout(Payout {
+        id: format!("shop/Payout/{number}").into(),
+        source: source(&format!("Payout/{number}")),
+        gateway: gateway(by),
+        state,
+        issued_on: format!("2026-{day}").parse().unwrap(),
+        arrived_on: None,
+        net: money(net),
+        bank_reference: None,
+    })
+}
+
+pub(crate) fn arrived(fact: Fact, day: &str) -> Fact {
+    match fact {
+        Fact::Payout(payout) => Fact::Payout(Payout {
+            arrived_on: Some(format!("2026-{day}").parse().unwrap()),
+            ..payout
+        }),
+        other => other,
+    }
+}
+
+pub(crate) fn dispute(day: &str, outcome: DisputeOutcome, amount: &str) -> Fact {
+    Fact::Dispute(Dispute {
+        id: "shop/Dispute/1".into(),
+        source: source("Dispute/1"),
+        order: None,
+        outcome,
+        finalised_at: Some(at(day)),
+        amount: money(amount),
+    })
+}
+
+pub(crate) fn write_off(day: &str, relieve_tax: bool) -> Fact {
+    Fact::WriteOff(WriteOff {
+        id: "shop/WriteOff/1".into(),
+        source: source("WriteOff/1"),
+        order: "shop/Order/1".into(),
+        on: format!("2026-{day}").parse().unwrap(),
+        relieve_tax,
+    })
+}
