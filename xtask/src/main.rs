@@ -1,2 +1,65 @@
-//! Empty.
-fn main() {}
+//! The chores of the project. `cargo xtask` lists them.
+//!
+//! A chore is one variant of [`Chore`] and one function that returns whether all went well.
+
+mod licences;
+mod process;
+mod test;
+mod tidy;
+mod tools;
+
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The chores of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Option<Chore>,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Set up what is missing, then check and test everything: what CI runs.
+    Test,
+    /// Read the source and check the rules that no compiler keeps.
+    Tidy,
+    /// Check that every dependency's licence and source is allowed by deny.toml.
+    Licences,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does a chore, and says whether all is well.
+fn run(arguments: &Arguments) -> Result<bool> {
+    let root = repository_root()?;
+    match arguments.chore {
+        None => {
+            Arguments::command().print_help()?;
+            Ok(true)
+        }
+        Some(Chore::Test) => test::run(&root),
+        Some(Chore::Tidy) => tidy::run(&root),
+        Some(Chore::Licences) => licences::run(&root),
+    }
+}
+
+/// The folder above this crate's.
+fn repository_root() -> Result<PathBuf> {
+    let crate_folder = std::env::var("CARGO_MANIFEST_DIR")
+        .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let root = Path::new(&crate_folder).parent().context("this crate lies in no repository")?;
+    Ok(root.to_owned())
+}

@@ -1,0 +1,154 @@
+//! `cargo xtask test`: everything that must hold before a change is taken, step by step.
+
+use crate::process::{cargo, listen, succeeds, works};
+use crate::{licences, tidy, tools};
+use anyhow::{Result, bail};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A step: its heading, and what it does.
+struct Step {
+    name: &'static str,
+    run: fn(&Path, &mut Tally) -> Result<bool>,
+}
+
+/// In the order in which they run: what is quick or fails often comes first, and the tests come
+/// last, so that the test runner's own summary stands at the end.
+const STEPS: [Step; 8] = [
+    Step { name: "set up", run: |root, _| tools::set_up(root) },
+    Step { name: "format", run: |root, _| run_cargo(root, &["fmt", "--all", "--check"]) },
+    Step { name: "tidy", run: |root, _| tidy::run(root) },
+    Step { name: "lint", run: |root, _| run_cargo(root, LINT) },
+    Step { name: "documentation", run: |root, _| documentation(root) },
+    Step { name: "licences", run: |root, _| licences::run(root) },
+    Step { name: "doc tests", run: doc_tests },
+    Step { name: "tests", run: tests },
+];
+
+const LINT: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+
+/// What the test runners said.
+#[derive(Default)]
+struct Tally {
+    /// The lines by which tests say that they did not do their work.
+    skips: Vec<String>,
+    /// The runners' own summaries.
+    summaries: Vec<String>,
+}
+
+impl Tally {
+    fn hear(&mut self, line: &str) {
+        let text = line.trim_start();
+        if text.starts_with("skipped:") {
+            self.skips.push(text.to_owned());
+        }
+        if text.starts_with("Summary [") || text.starts_with("test result:") {
+            self.summaries.push(text.to_owned());
+        }
+    }
+}
+
+/// Runs every step, also after a failure, and says whether all succeeded.
+pub(crate) fn run(root: &Path) -> Result<bool> {
+    let mut tally = Tally::default();
+    let mut results = Vec::new();
+    for step in &STEPS {
+        println!("\n== {} ==", step.name);
+        let began = Instant::now();
+        let passed = (step.run)(root, &mut tally).unwrap_or_else(|error| {
+            println!("error: {error:#}");
+            false
+        });
+        let took = began.elapsed();
+        println!("-- {}: {}, {}", step.name, verdict(passed), seconds(took));
+        results.push((step.name, passed, took));
+    }
+    let skips_fail = std::env::var("CI").is_ok_and(|value| value == "true");
+    println!("\n== summary ==");
+    for (name, passed, took) in &results {
+        println!("{name:<14} {:<7} {:>9}", verdict(*passed), seconds(*took));
+    }
+    for skip in &tally.skips {
+        println!("{skip}");
+    }
+    println!("tests skipped: {}{}", tally.skips.len(), skip_rule(&tally, skips_fail));
+    for summary in &tally.summaries {
+        println!("{summary}");
+    }
+    let steps_passed = results.iter().all(|(_, passed, _)| *passed);
+    Ok(steps_passed && (tally.skips.is_empty() || !skips_fail))
+}
+
+fn skip_rule(tally: &Tally, skips_fail: bool) -> &'static str {
+    if skips_fail && !tally.skips.is_empty() { " (which fails, since CI is true)" } else { "" }
+}
+
+fn verdict(passed: bool) -> &'static str {
+    if passed { "ok" } else { "FAILED" }
+}
+
+/// A duration in seconds with one decimal.
+fn seconds(took: Duration) -> String {
+    format!("{}.{} s", took.as_secs(), took.subsec_millis() / 100)
+}
+
+fn run_cargo(root: &Path, arguments: &[&str]) -> Result<bool> {
+    succeeds(&mut cargo(root, arguments)?)
+}
+
+fn documentation(root: &Path) -> Result<bool> {
+    let mut doc = cargo(root, &["doc", "--workspace", "--no-deps"])?;
+    succeeds(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn doc_tests(root: &Path, tally: &mut Tally) -> Result<bool> {
+    let arguments = ["test", "--workspace", "--doc", "--no-fail-fast", "--", "--show-output"];
+    listen(cargo(root, &arguments)?, |line| tally.hear(line))
+}
+
+/// Runs all other tests, with nextest where it is installed. The output of tests that pass is shown
+/// as well, since a skipped test passes and says so there.
+fn tests(root: &Path, tally: &mut Tally) -> Result<bool> {
+    let nextest =
+        ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
+    let plain = ["test", "--workspace", "--all-targets", "--no-fail-fast", "--", "--show-output"];
+    let has_nextest = works(&mut cargo(root, &["nextest", "--version"])?);
+    let arguments = if has_nextest { &nextest[..] } else { &plain[..] };
+    let before = tally.summaries.len();
+    let passed = listen(cargo(root, arguments)?, |line| tally.hear(line))?;
+    if passed && tally.summaries.len() == before {
+        bail!("the test runner gave no summary");
+    }
+    Ok(passed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skips_and_summaries_are_heard_wherever_they_are_indented() {
+        let lines = [
+            "skipped: the schema (shared material not found)",
+            "    skipped: hledger (not installed)",
+            "this was not skipped: it ran",
+            "     Summary [   1.2s] 3 tests run: 3 passed, 0 skipped",
+            "test result: ok. 2 passed; 0 failed; 0 ignored",
+        ];
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.hear(line));
+        assert_eq!(tally.skips.len(), 2);
+        assert_eq!(
+            tally.summaries,
+            [
+                "Summary [   1.2s] 3 tests run: 3 passed, 0 skipped",
+                "test result: ok. 2 passed; 0 failed; 0 ignored"
+            ]
+        );
+    }
+
+    #[test]
+    fn seconds_have_one_decimal() {
+        assert_eq!(seconds(Duration::from_millis(61_950)), "61.9 s");
+    }
+}
