@@ -288,6 +288,18 @@ pub trait Book: Send + Sync {
     /// Where a setting is missing or has no sense, in words for the owner.
     fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
 
+    /// The name under which the book holds something that documents refer to: its own rules for
+    /// names applied.
+    fn name(&self, need: &Need) -> String {
+        match need {
+            Need::Account(account) | Need::Item(Item { product: None, account }) => {
+                account.name.to_string()
+            }
+            Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
+            Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
+        }
+    }
+
     /// What must be bound before a subject can be created. Deterministic, without repetition.
     fn needs(&self, subject: &Subject) -> Vec<Need>;
 

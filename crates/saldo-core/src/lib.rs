@@ -26,3 +26,5 @@ pub mod exchange;
 
 pub mod book;
 pub mod channel;
+
+pub mod matching;

@@ -11,6 +11,8 @@ mod order;
 mod payout;
 mod summary;
 
+pub(crate) use payout::rows_of as payout_rows;
+
 use crate::commerce::{Fact, Order, RecordRef};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
