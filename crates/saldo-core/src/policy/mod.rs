@@ -53,6 +53,17 @@ pub enum Detail {
     Day,
 }
 
+/// Who approves what is to be entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// A sync approves what it plans.
+    #[default]
+    Automatic,
+    /// A person approves each plan (`saldo plan`, `saldo approve`).
+    Review,
+}
+
 /// Where a gateway's money stands until it is paid out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +109,8 @@ pub struct Tax {
 pub struct PolicyText {
     /// How much a document holds.
     pub detail: Detail,
+    /// Who approves what is to be entered.
+    pub approval: Approval,
     /// Whose name stands on documents.
     pub customers: Customers,
     /// Tax.
