@@ -7,6 +7,7 @@ mod boundaries;
 mod documents;
 mod shape;
 mod source;
+mod unused;
 mod words;
 
 use anyhow::{Context, Result};
@@ -45,8 +46,8 @@ struct Tree {
 }
 
 /// The checks in the order in which their violations are printed.
-const CHECKS: [fn(&Tree) -> Vec<Violation>; 4] =
-    [boundaries::check, words::check, shape::check, documents::check];
+const CHECKS: [fn(&Tree) -> Vec<Violation>; 5] =
+    [boundaries::check, unused::check, words::check, shape::check, documents::check];
 
 /// Folders that hold nothing of ours to read.
 const SKIPPED_FOLDERS: [&str; 3] = ["target", "fixtures", "node_modules"];
