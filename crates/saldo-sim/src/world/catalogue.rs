@@ -1,0 +1,131 @@
+//! What is sold, to whom, where, and how it is taxed.
+
+use super::chance::Chance;
+use super::order::Minor;
+
+/// Something that the shop sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// The name.
+    pub title: String,
+    /// The stock-keeping unit. Some products have none, and two share one.
+    pub sku: Option<String>,
+    /// The list price without tax.
+    pub price: Minor,
+    /// What a unit costs the merchant today.
+    pub cost: Minor,
+    /// Whether it is a gift card: a promise, never taxed, never discounted.
+    pub gift_card: bool,
+}
+
+/// Somebody who buys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// The given name; empty for a company.
+    pub first_name: &'static str,
+    /// The family name, or the name of a company.
+    pub last_name: &'static str,
+    /// Whether it is a company, which may buy on terms.
+    pub company: bool,
+}
+
+/// A tax that one jurisdiction levies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Levy {
+    /// The name that stands on the receipt.
+    pub title: &'static str,
+    /// The rate in millionths of the net price.
+    pub parts_per_million: u32,
+}
+
+/// A place that goods are sent to: its levies, at most two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaxArea {
+    /// The levies.
+    pub levies: &'static [Levy],
+}
+
+/// The places that the shop sells to.
+pub const TAX_AREAS: [TaxArea; 5] = [
+    TaxArea { levies: &[Levy { title: "CA State Tax", parts_per_million: 82_500 }] },
+    TaxArea {
+        levies: &[
+            Levy { title: "New York State Tax", parts_per_million: 40_000 },
+            Levy { title: "New York City Tax", parts_per_million: 45_000 },
+        ],
+    },
+    TaxArea {
+        levies: &[
+            Levy { title: "Texas State Tax", parts_per_million: 62_500 },
+            Levy { title: "Austin City Tax", parts_per_million: 20_000 },
+        ],
+    },
+    TaxArea { levies: &[Levy { title: "New Jersey State Tax", parts_per_million: 66_250 }] },
+    TaxArea { levies: &[] },
+];
+
+/// The area of the shop's own counter.
+pub const COUNTER_AREA: usize = 1;
+
+const ADJECTIVES: [&str; 8] =
+    ["Linen", "Merino", "Oak", "Brass", "Indigo", "Recycled", "Everyday", "Quiet"];
+const NOUNS: [&str; 6] = ["Shirt", "Mug", "Lamp", "Notebook", "Blanket", "Tote"];
+const FIRST_NAMES: [&str; 10] =
+    ["Ada", "Bruno", "Chiara", "Dmitri", "Esra", "Finn", "Grace", "Hana", "Idris", "Jöran"];
+const LAST_NAMES: [&str; 10] = [
+    "Okafor",
+    "Lindqvist",
+    "O'Brien",
+    "Nowak",
+    "Castillo",
+    "Yılmaz",
+    "Suzuki",
+    "Meyer",
+    "Dubois",
+    "Haddad",
+];
+const COMPANIES: [&str; 5] =
+    ["Harbor Hotels LLC", "Smith & Daughters", "Nine Elms Café", "Kite Studio, Inc.", "Plumb"];
+
+/// The number of products that are goods; gift cards stand after them.
+pub(crate) const GOODS: usize = ADJECTIVES.len() * NOUNS.len();
+
+/// Makes the products: goods first, then three gift cards.
+pub(super) fn products(chance: &mut Chance) -> Vec<Product> {
+    let mut all = Vec::new();
+    for noun in NOUNS {
+        for adjective in ADJECTIVES {
+            let number = all.len();
+            let price = chance.between(4, 149) * 100 + if chance.per_mille(500) { 99 } else { 50 };
+            let sku = match number {
+                // The trap of the trade: one SKU on two products, and products without any.
+                9 => Some("SKU-008".to_owned()),
+                13 | 29 => None,
+                _ => Some(format!("SKU-{number:03}")),
+            };
+            let title = format!("{adjective} {noun}");
+            let cost = price * chance.between(25, 60) / 100;
+            all.push(Product { title, sku, price, cost, gift_card: false });
+        }
+    }
+    for value in [2_500, 5_000, 10_000] {
+        let title = format!("Gift Card {}", value / 100);
+        all.push(Product { title, sku: None, price: value, cost: 0, gift_card: true });
+    }
+    all
+}
+
+/// Makes the customers: companies first, then people.
+pub(super) fn customers(orders: u32, chance: &mut Chance) -> Vec<Customer> {
+    let companies =
+        COMPANIES.map(|name| Customer { first_name: "", last_name: name, company: true });
+    let people = (0..orders / 3 + 10).map(|_| Customer {
+        first_name: FIRST_NAMES.get(chance.place(FIRST_NAMES.len())).copied().unwrap_or("Ada"),
+        last_name: LAST_NAMES.get(chance.place(LAST_NAMES.len())).copied().unwrap_or("Meyer"),
+        company: false,
+    });
+    companies.into_iter().chain(people).collect()
+}
+
+/// How many of the customers are companies.
+pub(super) const COMPANY_COUNT: usize = COMPANIES.len();

@@ -1,0 +1,36 @@
+//! What decides a world.
+
+use jiff::civil::{Date, date};
+
+/// What decides a world: the same settings make the same history, to the cent and the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldSettings {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// How many orders there are. Every kind of story is told once from about 200 orders on.
+    pub orders: u32,
+    /// Over how many days. Every event of the gateway's ledger happens from about 30 days on.
+    pub days: u32,
+    /// The first day, in the shop's own time zone.
+    pub begins: Date,
+    /// The shop's time zone, by its name in the IANA database.
+    pub timezone: String,
+    /// The currency of the shop and its payouts, by its ISO 4217 code.
+    pub currency: String,
+    /// The shop's name, as it stands in its address.
+    pub shop: String,
+}
+
+impl Default for WorldSettings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            orders: 2_000,
+            days: 60,
+            begins: date(2026, 8, 3),
+            timezone: "America/New_York".to_owned(),
+            currency: "USD".to_owned(),
+            shop: "demo".to_owned(),
+        }
+    }
+}
