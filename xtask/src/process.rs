@@ -57,8 +57,9 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{command:?} printed no unicode"))
 }
 
-/// Shows the command and runs it, passing each line that it prints on to `hear` as well.
-pub(crate) fn listen(mut command: Command, mut hear: impl FnMut(&str)) -> Result<bool> {
+/// Shows the command and runs it. Each line that it prints goes to `hear`, which says whether the
+/// line is shown as well.
+pub(crate) fn listen(mut command: Command, mut hear: impl FnMut(&str) -> bool) -> Result<bool> {
     announce(&command);
     let (reader, writer) = std::io::pipe().context("cannot open a pipe")?;
     command.stdout(writer.try_clone()?).stderr(writer);
@@ -68,8 +69,9 @@ pub(crate) fn listen(mut command: Command, mut hear: impl FnMut(&str)) -> Result
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        print!("{text}");
-        hear(text.trim_end());
+        if hear(text.trim_end()) {
+            print!("{text}");
+        }
         line.clear();
     }
     std::io::stdout().flush()?;

@@ -36,15 +36,46 @@ struct Tally {
     summaries: Vec<String>,
 }
 
+/// The lines with which the two test runners sum up.
+const NEXTEST_SUMMARY: &str = "Summary [";
+const CARGO_SUMMARY: &str = "test result:";
+
 impl Tally {
-    fn hear(&mut self, line: &str) {
+    fn hear(&mut self, line: &str, summary: &str) {
         let text = line.trim_start();
-        if text.starts_with("skipped:") {
+        if is_skip(line) {
             self.skips.push(text.to_owned());
         }
-        if text.starts_with("Summary [") || text.starts_with("test result:") {
+        if text.starts_with(summary) {
             self.summaries.push(text.to_owned());
         }
+    }
+}
+
+/// Whether a test says by this line that it did not do its work.
+fn is_skip(line: &str) -> bool {
+    line.trim_start().starts_with("skipped:")
+}
+
+/// Leaves out what tests print that pass, but for their skips.
+#[derive(Default)]
+struct Filter {
+    in_passed: bool,
+}
+
+impl Filter {
+    /// Whether to show a line of nextest. It heads the output of each test with the outcome and the
+    /// time in brackets, and the summary with a rule.
+    fn shows(&mut self, line: &str) -> bool {
+        let word = line.trim_start().split(" [").next().unwrap_or("");
+        let is_outcome = line.contains(" [")
+            && !word.is_empty()
+            && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+        if is_outcome || line.starts_with('─') {
+            self.in_passed = word == "PASS";
+            return true;
+        }
+        !self.in_passed || is_skip(line)
     }
 }
 
@@ -103,19 +134,29 @@ fn documentation(root: &Path) -> Result<bool> {
 
 fn doc_tests(root: &Path, tally: &mut Tally) -> Result<bool> {
     let arguments = ["test", "--workspace", "--doc", "--no-fail-fast", "--", "--show-output"];
-    listen(cargo(root, &arguments)?, |line| tally.hear(line))
+    run_tests(root, &arguments, CARGO_SUMMARY, tally)
 }
 
-/// Runs all other tests, with nextest where it is installed. The output of tests that pass is shown
-/// as well, since a skipped test passes and says so there.
+/// Runs all other tests, with nextest where it is installed. Tests that pass are made to show what
+/// they print, since a skipped test passes and says so there.
 fn tests(root: &Path, tally: &mut Tally) -> Result<bool> {
     let nextest =
         ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
     let plain = ["test", "--workspace", "--all-targets", "--no-fail-fast", "--", "--show-output"];
-    let has_nextest = works(&mut cargo(root, &["nextest", "--version"])?);
-    let arguments = if has_nextest { &nextest[..] } else { &plain[..] };
+    if works(&mut cargo(root, &["nextest", "--version"])?) {
+        run_tests(root, &nextest, NEXTEST_SUMMARY, tally)
+    } else {
+        run_tests(root, &plain, CARGO_SUMMARY, tally)
+    }
+}
+
+fn run_tests(root: &Path, arguments: &[&str], summary: &str, tally: &mut Tally) -> Result<bool> {
     let before = tally.summaries.len();
-    let passed = listen(cargo(root, arguments)?, |line| tally.hear(line))?;
+    let mut filter = Filter::default();
+    let passed = listen(cargo(root, arguments)?, |line| {
+        tally.hear(line, summary);
+        filter.shows(line)
+    })?;
     if passed && tally.summaries.len() == before {
         bail!("the test runner gave no summary");
     }
@@ -132,19 +173,33 @@ mod tests {
             "skipped: the schema (shared material not found)",
             "    skipped: hledger (not installed)",
             "this was not skipped: it ran",
+            "    test result: ok. 1 passed; 0 failed; 0 ignored",
             "     Summary [   1.2s] 3 tests run: 3 passed, 0 skipped",
-            "test result: ok. 2 passed; 0 failed; 0 ignored",
         ];
         let mut tally = Tally::default();
-        lines.iter().for_each(|line| tally.hear(line));
+        lines.iter().for_each(|line| tally.hear(line, NEXTEST_SUMMARY));
         assert_eq!(tally.skips.len(), 2);
-        assert_eq!(
-            tally.summaries,
-            [
-                "Summary [   1.2s] 3 tests run: 3 passed, 0 skipped",
-                "test result: ok. 2 passed; 0 failed; 0 ignored"
-            ]
-        );
+        assert_eq!(tally.summaries, ["Summary [   1.2s] 3 tests run: 3 passed, 0 skipped"]);
+    }
+
+    #[test]
+    fn what_a_passing_test_prints_is_left_out() {
+        let lines = [
+            ("        PASS [   0.011s] (1/3) a::b", true),
+            ("  stdout ───", false),
+            ("    running 1 test", false),
+            ("    skipped: hledger (not installed)", true),
+            ("        FAIL [   0.011s] (2/3) a::c", true),
+            ("    assertion failed: left == right", true),
+            ("        PASS [   0.011s] (3/3) a::d", true),
+            ("    amounts: [1, 2]", false),
+            ("────────────", true),
+            ("  error: test run failed", true),
+        ];
+        let mut filter = Filter::default();
+        for (line, shown) in lines {
+            assert_eq!(filter.shows(line), shown, "{line}");
+        }
     }
 
     #[test]
