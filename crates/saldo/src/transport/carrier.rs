@@ -1,0 +1,149 @@
+//! Who carries a single request to the vendor: sockets, or a simulated vendor in this process.
+//! Authorisation, limits and spooling stand above and are the same for both.
+
+use super::clock::Clock;
+use super::http::HttpCarrier;
+use saldo_core::exchange::{Fault, HttpAnswer, HttpRequest, Method, Permit};
+use saldo_core::text::Secret;
+use saldo_sim::{Reply, Vendor};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// The header that shows who asks. It stands beside the request, since requests can be printed.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    /// The header's name, in lower case.
+    pub(crate) header: &'static str,
+    /// The header's whole value.
+    pub(crate) value: Secret,
+}
+
+/// A simulated vendor, shared between those who ask it.
+pub(crate) type SharedVendor = Arc<Mutex<Box<dyn Vendor>>>;
+
+/// The way to the vendor.
+#[derive(Clone)]
+pub(crate) enum Carrier {
+    /// Over sockets.
+    Http(HttpCarrier),
+    /// In this process.
+    Sim(SimCarrier),
+}
+
+impl Carrier {
+    /// Sends a request once and brings back the answer, whatever its status.
+    ///
+    /// # Errors
+    /// Where no whole answer came; the fault says whether the request may have taken effect.
+    pub(crate) async fn send(
+        &self,
+        request: &HttpRequest,
+        credential: Option<&Credential>,
+    ) -> Result<HttpAnswer, Fault> {
+        match self {
+            Self::Http(carrier) => carrier.send(request, credential).await,
+            Self::Sim(carrier) => carrier.send(request, credential),
+        }
+    }
+
+    /// Fetches a large answer into a file, which is replaced and is whole and on disk afterwards.
+    ///
+    /// # Errors
+    /// Where the answer is not a whole 200, or the file cannot be written.
+    pub(crate) async fn download(&self, url: &str, file: &Path) -> Result<(), Fault> {
+        match self {
+            Self::Http(carrier) => carrier.download(url, file).await,
+            Self::Sim(carrier) => carrier.download(url, file).await,
+        }
+    }
+}
+
+/// Carries requests to a simulated vendor in this process.
+#[derive(Clone)]
+pub(crate) struct SimCarrier {
+    /// The vendor.
+    pub(crate) vendor: SharedVendor,
+    /// The clock by which it answers.
+    pub(crate) clock: Clock,
+}
+
+impl SimCarrier {
+    fn send(
+        &self,
+        request: &HttpRequest,
+        credential: Option<&Credential>,
+    ) -> Result<HttpAnswer, Fault> {
+        let mut shown = request.clone();
+        if let Some(credential) = credential {
+            shown = shown.header(credential.header, credential.value.expose());
+        }
+        let broken = |_| Fault::new(Permit::Never, "the simulated vendor has failed before");
+        let reply = self.vendor.lock().map_err(broken)?.answer(&shown, self.clock.now());
+        match reply {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Lost => Err(lost(request.method, "the simulated vendor hung up")),
+        }
+    }
+
+    async fn download(&self, url: &str, file: &Path) -> Result<(), Fault> {
+        let request = HttpRequest { authorised: false, ..HttpRequest::get(url.to_owned()) };
+        let answer = self.send(&request, None)?;
+        download_status(answer.status, answer.header("retry-after"))?;
+        tokio::fs::write(file, answer.body).await.map_err(|error| unwritable(file, &error))
+    }
+}
+
+/// The fault of a request whose answer was lost on the way: reading again is harmless, but what was
+/// to be done may have been done.
+pub(super) fn lost(method: Method, cause: &str) -> Fault {
+    match method {
+        Method::Get => Fault::new(Permit::Retry, format!("the answer was lost: {cause}")),
+        Method::Post => Fault::new(
+            Permit::InDoubt,
+            format!("the answer was lost, the request may have taken effect: {cause}"),
+        ),
+    }
+}
+
+/// The fault of a file that cannot be written: perhaps there is room again later.
+pub(super) fn unwritable(file: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(Permit::Retry, format!("{} cannot be written: {error}", file.display()))
+}
+
+/// Whether a download with this status is the thing that was asked for.
+pub(super) fn download_status(status: u16, retry_after: Option<&str>) -> Result<(), Fault> {
+    if status == 200 {
+        return Ok(());
+    }
+    let permits = if is_passing(status) { retry_permit(retry_after) } else { Permit::Never };
+    Err(Fault::new(permits, format!("the download answered with status {status}")))
+}
+
+/// Whether a status speaks of a trouble that passes.
+pub(super) fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// When to ask again, by the seconds of a `retry-after` header where there is one.
+pub(super) fn retry_permit(retry_after: Option<&str>) -> Permit {
+    let seconds = retry_after.and_then(|text| text.trim().parse().ok());
+    seconds.map_or(Permit::Retry, |seconds| {
+        Permit::RetryAfter(std::time::Duration::from_secs(seconds))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_status_says_whether_to_download_again() {
+        let permits = |status, header| download_status(status, header).map_err(|f| f.permits);
+        assert_eq!(permits(200, None), Ok(()));
+        assert_eq!(permits(503, None), Err(Permit::Retry));
+        assert_eq!(permits(429, Some("7")), Err(Permit::RetryAfter(Duration::from_secs(7))));
+        assert_eq!(permits(403, Some("7")), Err(Permit::Never));
+        assert_eq!(permits(302, None), Err(Permit::Never));
+    }
+}
