@@ -1,0 +1,355 @@
+//! What to ask next, given where a pull stands.
+
+use super::Flow;
+use super::budget::{Budget, Question};
+use super::cursor::{
+    Bulk, BulkStage, Listing, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest,
+    RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep, earlier,
+};
+use jiff::{SignedDuration, Timestamp};
+use saldo_core::channel::{ChannelContext, Cursor, Next};
+use saldo_core::exchange::{Ask, Fault, HttpRequest, SliceAsk};
+use serde_json::{Value, json};
+
+const ACCESS_SCOPES: &str = include_str!("queries/access_scopes.graphql");
+const ORDERS_COUNT: &str = include_str!("queries/orders_count.graphql");
+const ORDERS: &str = concat!(
+    include_str!("queries/orders.graphql"),
+    include_str!("queries/order_fields.graphql"),
+    include_str!("queries/agreement_fields.graphql")
+);
+const ORDER_REST: &str = concat!(
+    include_str!("queries/order_rest.graphql"),
+    include_str!("queries/agreement_fields.graphql")
+);
+const BULK_START: &str = include_str!("queries/bulk_start.graphql");
+const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
+const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
+const PAYOUTS: &str = include_str!("queries/payouts.graphql");
+const DISPUTES: &str = include_str!("queries/disputes.graphql");
+const BALANCE_TRANSACTIONS: &str = include_str!("queries/balance_transactions.graphql");
+
+/// How much of a download one page takes, in bytes.
+const SLICE_BYTES: u64 = 4 * 1024 * 1024;
+/// How far back orders can be read without a special scope.
+const OPEN_HISTORY: SignedDuration = SignedDuration::from_hours(60 * 24);
+/// How far back payouts and disputes are listed again, since even a final state can change.
+const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How far before the start disputes are listed: they may be decided after it.
+const DISPUTES_BEFORE_START: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// How far back rows of the balance are listed again.
+const ROWS_LOOKBACK: SignedDuration = SignedDuration::from_hours(2 * 24);
+
+/// What to ask next in a stream.
+pub(super) fn ask(
+    flow: Flow,
+    cursor: Option<&Cursor>,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
+    match flow {
+        Flow::Payouts => ask_watched(&PAYOUTS_WATCHED, &Saved::load(cursor)?, context),
+        Flow::Disputes => ask_watched(&DISPUTES_WATCHED, &Saved::load(cursor)?, context),
+        Flow::BalanceTransactions => ask_rows(&Saved::load(cursor)?, context),
+        Flow::Orders => ask_orders(&Saved::load(cursor)?, context),
+    }
+}
+
+/// Asks a question as soon as it can be paid for.
+fn question(
+    context: &ChannelContext,
+    budget: &Budget,
+    question: Question,
+    variables: &Value,
+) -> Result<Next, Fault> {
+    if let Some(ready) = budget.ready_at(question, context.now) {
+        return Ok(Next::WaitUntil(ready));
+    }
+    let body = json!({ "query": document(question), "variables": variables });
+    let url = context.addresses.get("api")?.to_owned();
+    Ok(Next::Ask(Ask::Http(HttpRequest::post_json(url, body.to_string().into_bytes()))))
+}
+
+/// The text of a question.
+const fn document(question: Question) -> &'static str {
+    match question {
+        Question::AccessScopes => ACCESS_SCOPES,
+        Question::OrdersCount => ORDERS_COUNT,
+        Question::Orders => ORDERS,
+        Question::OrderRest => ORDER_REST,
+        Question::BulkStart => BULK_START,
+        Question::BulkStatus => BULK_STATUS,
+        Question::Payouts => PAYOUTS,
+        Question::Disputes => DISPUTES,
+        Question::BalanceTransactions => BALANCE_TRANSACTIONS,
+    }
+}
+
+/// A search term: a field, a comparison, and an instant to the second.
+fn term(field: &str, comparison: &str, instant: Timestamp) -> String {
+    let whole = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
+    format!("{field}:{comparison}'{whole}'")
+}
+
+fn ask_orders(saved: &Saved<OrdersState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let budget = &saved.budget;
+    match &saved.state.step {
+        OrdersStep::Rest(rest) if rest.is_over(context.now) => Ok(Next::Done),
+        OrdersStep::Rest(rest) => match first_orders_step(*rest, context) {
+            FirstStep::Scopes(_) => question(context, budget, Question::AccessScopes, &json!({})),
+            FirstStep::Count(from) => ask_count(budget, from, context),
+        },
+        OrdersStep::Count { from } => ask_count(budget, *from, context),
+        OrdersStep::Bulk(bulk) => ask_bulk(bulk, budget, context),
+        OrdersStep::Paged(paged) => match (paged.unfinished.last(), &paged.listing) {
+            (Some(order), _) => {
+                let variables = rest_variables(order, saved.state.pages);
+                question(context, budget, Question::OrderRest, &variables)
+            }
+            (None, Some(listing)) => {
+                let variables = orders_variables(listing, saved.state.pages);
+                question(context, budget, Question::Orders, &variables)
+            }
+            (None, None) => Ok(Next::Done),
+        },
+    }
+}
+
+/// How a pull of orders begins, and where its window does.
+pub(super) enum FirstStep {
+    /// The window reaches back further than every app can see: look at what this one may read.
+    Scopes(Timestamp),
+    /// Count what changed.
+    Count(Timestamp),
+}
+
+/// How a pull of orders begins.
+pub(super) fn first_orders_step(rest: Rest, context: &ChannelContext) -> FirstStep {
+    match rest.heard_until {
+        Some(heard_until) => FirstStep::Count(heard_until),
+        None if context.since < earlier(context.now, OPEN_HISTORY) => {
+            FirstStep::Scopes(context.since)
+        }
+        None => FirstStep::Count(context.since),
+    }
+}
+
+fn ask_count(budget: &Budget, from: Timestamp, context: &ChannelContext) -> Result<Next, Fault> {
+    let variables = json!({ "query": term("updated_at", ">=", from) });
+    question(context, budget, Question::OrdersCount, &variables)
+}
+
+fn orders_variables(listing: &Listing, pages: OrderPages) -> Value {
+    json!({
+        "query": listing.from.map(|from| term("updated_at", ">=", from)).unwrap_or_default(),
+        "after": listing.after,
+        "orders": pages.orders,
+        "agreements": pages.agreements,
+        "sales": pages.sales,
+    })
+}
+
+fn rest_variables(order: &Unfinished, pages: OrderPages) -> Value {
+    match order.open.last() {
+        Some(Open::Sales { agreement_after, after }) => json!({
+            "id": order.id,
+            "agreements": 1,
+            "agreementsAfter": agreement_after,
+            "sales": pages.more_sales,
+            "salesAfter": after,
+        }),
+        Some(Open::Agreements { after }) => json!({
+            "id": order.id,
+            "agreements": pages.agreements,
+            "agreementsAfter": after,
+            "sales": pages.sales,
+            "salesAfter": null,
+        }),
+        None => json!({ "id": order.id, "agreements": 1, "sales": 1 }),
+    }
+}
+
+fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Next, Fault> {
+    match &bulk.stage {
+        BulkStage::Starting => {
+            let variables = json!({ "query": bulk_document(bulk.from) });
+            question(context, budget, Question::BulkStart, &variables)
+        }
+        BulkStage::Polling { next_at, .. } if *next_at > context.now => {
+            Ok(Next::WaitUntil(*next_at))
+        }
+        BulkStage::Polling { operation, .. } => {
+            question(context, budget, Question::BulkStatus, &json!({ "id": operation }))
+        }
+        BulkStage::Slicing { url, offset } => Ok(Next::Ask(Ask::Slice(SliceAsk {
+            url: url.clone(),
+            grouped: true,
+            offset: *offset,
+            limit: SLICE_BYTES,
+        }))),
+    }
+}
+
+/// The query that a bulk operation runs: it takes no variables.
+fn bulk_document(from: Timestamp) -> String {
+    let spoken = |line: &&str| !line.starts_with('#');
+    let query = BULK_ORDERS.lines().filter(spoken).collect::<Vec<_>>().join("\n");
+    query.replace("FILTER", &term("updated_at", ">=", from))
+}
+
+/// A stream of things that are dated once and change their state later.
+pub(super) struct Watched {
+    pub(super) question: Question,
+    date_field: &'static str,
+    before_start: SignedDuration,
+    /// The words for states that are final.
+    finals: &'static [&'static str],
+}
+
+impl Watched {
+    /// Whether a state may still change. A word that nobody taught us may.
+    pub(super) fn is_open(&self, status: &str) -> bool {
+        !self.finals.contains(&status)
+    }
+
+    /// Where the window of a new pull begins.
+    pub(super) fn from(
+        &self,
+        state: &WatchState,
+        rest: Rest,
+        context: &ChannelContext,
+    ) -> Timestamp {
+        let Some(heard_until) = rest.heard_until else {
+            return earlier(context.since, self.before_start);
+        };
+        let recent = earlier(heard_until, LOOKBACK);
+        state.oldest_open.map_or(recent, |oldest| oldest.min(recent))
+    }
+}
+
+/// Payouts.
+pub(super) static PAYOUTS_WATCHED: Watched = Watched {
+    question: Question::Payouts,
+    date_field: "issued_at",
+    before_start: SignedDuration::ZERO,
+    finals: &["PAID", "FAILED", "CANCELED"],
+};
+
+/// Disputes.
+pub(super) static DISPUTES_WATCHED: Watched = Watched {
+    question: Question::Disputes,
+    date_field: "initiated_at",
+    before_start: DISPUTES_BEFORE_START,
+    finals: &["WON", "LOST", "ACCEPTED", "CHARGE_REFUNDED", "PREVENTED"],
+};
+
+fn ask_watched(
+    watched: &Watched,
+    saved: &Saved<WatchState>,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
+    let listing = match &saved.state.step {
+        WatchStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        WatchStep::Rest(rest) => Listing::new(Some(watched.from(&saved.state, *rest, context))),
+        WatchStep::Listing(watch) => watch.listing.clone(),
+    };
+    let variables = dated_variables(&listing, watched.date_field, saved.state.page);
+    question(context, &saved.budget, watched.question, &variables)
+}
+
+fn dated_variables(listing: &Listing, date_field: &str, page: u32) -> Value {
+    json!({
+        "query": listing.from.map(|from| term(date_field, ">=", from)).unwrap_or_default(),
+        "after": listing.after,
+        "first": page,
+    })
+}
+
+/// The pull of balance transactions that begins now.
+pub(super) fn begin_rows(state: &RowsState, rest: Rest, context: &ChannelContext) -> PayoutScan {
+    let oldest_open = state
+        .seen
+        .values()
+        .filter(|payout| PAYOUTS_WATCHED.is_open(&payout.status))
+        .map(|payout| payout.issued_at)
+        .min();
+    let (payouts_from, recent_from, rows_before) = match rest.heard_until {
+        None => (context.since, context.since, Some(context.since)),
+        Some(heard_until) => {
+            let recent = earlier(heard_until, LOOKBACK);
+            let payouts_from = oldest_open.map_or(recent, |oldest| oldest.min(recent));
+            (payouts_from, earlier(heard_until, ROWS_LOOKBACK), None)
+        }
+    };
+    PayoutScan {
+        began: context.now,
+        recent_from,
+        rows_before,
+        payouts: Some(Listing::new(Some(payouts_from))),
+        changed: Vec::new(),
+        rows: Listing::new(None),
+    }
+}
+
+/// Payouts issued before this need not be remembered after a pull that began then.
+pub(super) fn forget_before(state: &RowsState, began: Timestamp) -> Timestamp {
+    let rest = Rest::after(began, began);
+    let recent = earlier(rest.heard_until.unwrap_or(began), LOOKBACK);
+    let open = state.seen.values().filter(|payout| PAYOUTS_WATCHED.is_open(&payout.status));
+    open.map(|payout| payout.issued_at).min().map_or(recent, |oldest| oldest.min(recent))
+}
+
+fn ask_rows(saved: &Saved<RowsState>, context: &ChannelContext) -> Result<Next, Fault> {
+    match &saved.state.step {
+        RowsStep::Rest(rest) if rest.is_over(context.now) => Ok(Next::Done),
+        RowsStep::Rest(rest) => ask_scan(saved, &begin_rows(&saved.state, *rest, context), context),
+        RowsStep::Payouts(scan) => ask_scan(saved, scan, context),
+        RowsStep::Recent { listing, .. } => {
+            ask_row_page(saved, listing, rows_filter(None, listing.from, None), context)
+        }
+    }
+}
+
+fn ask_scan(
+    saved: &Saved<RowsState>,
+    scan: &PayoutScan,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
+    match (scan.changed.last(), &scan.payouts) {
+        (Some((number, _)), _) => {
+            let filter = rows_filter(Some(number), scan.rows.from, scan.rows_before);
+            ask_row_page(saved, &scan.rows, filter, context)
+        }
+        (None, Some(payouts)) => {
+            let page = saved.state.payouts_page;
+            let variables = dated_variables(payouts, PAYOUTS_WATCHED.date_field, page);
+            question(context, &saved.budget, Question::Payouts, &variables)
+        }
+        (None, None) => Ok(Next::Done),
+    }
+}
+
+fn ask_row_page(
+    saved: &Saved<RowsState>,
+    listing: &Listing,
+    filter: String,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
+    let of_a_payout = filter.starts_with("payments_transfer_id");
+    let variables = json!({
+        "query": filter,
+        "after": listing.after,
+        "first": saved.state.rows_page,
+        "hideTransfers": of_a_payout,
+    });
+    question(context, &saved.budget, Question::BalanceTransactions, &variables)
+}
+
+/// Which rows are wanted: of a payout, from an instant on, before another.
+fn rows_filter(payout: Option<&str>, from: Option<Timestamp>, before: Option<Timestamp>) -> String {
+    let terms = [
+        payout.map(|number| format!("payments_transfer_id:{number}")),
+        from.map(|from| term("processed_at", ">=", from)),
+        before.map(|before| term("processed_at", "<", before)),
+    ];
+    terms.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,72 @@
+//! What an answer means: records, and where the pull stands now.
+
+mod bulk;
+mod orders;
+mod payments;
+
+use super::Flow;
+use super::cursor::Saved;
+use saldo_core::channel::{ChannelContext, Cursor, Page};
+use saldo_core::commerce::Record;
+use saldo_core::exchange::{Answer, Fault, Permit};
+use saldo_core::text::Stream;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What an answer means in a stream.
+pub(super) fn hear(
+    flow: Flow,
+    stream: &Stream,
+    cursor: Option<&Cursor>,
+    answer: &Answer,
+    context: &ChannelContext,
+) -> Result<Page, Fault> {
+    let hearing = Hearing { stream, answer, context };
+    match flow {
+        Flow::Payouts => payments::hear_payouts(Saved::load(cursor)?, hearing),
+        Flow::Disputes => payments::hear_disputes(Saved::load(cursor)?, hearing),
+        Flow::BalanceTransactions => payments::hear_rows(Saved::load(cursor)?, hearing),
+        Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
+    }
+}
+
+/// An answer, and where it is heard.
+#[derive(Clone, Copy)]
+struct Hearing<'a> {
+    stream: &'a Stream,
+    answer: &'a Answer,
+    context: &'a ChannelContext,
+}
+
+impl Hearing<'_> {
+    /// A record of verbatim bytes.
+    fn record(&self, id: &str, bytes: &str) -> Record {
+        Record {
+            connection: self.context.connection.clone(),
+            stream: self.stream.clone(),
+            id: id.to_owned(),
+            fetched_at: self.context.now,
+            bytes: bytes.as_bytes().to_vec(),
+        }
+    }
+}
+
+/// A page before the end of its stream.
+fn page<State>(records: Vec<Record>, saved: &Saved<State>) -> Result<Page, Fault>
+where
+    State: Default + Serialize + DeserializeOwned,
+{
+    Ok(Page { records, cursor: saved.store()?, reached: None })
+}
+
+/// Half of a page size.
+///
+/// # Errors
+/// Where a page of one is still too dear: nothing can be asked.
+fn halved(size: u32, what: &str) -> Result<u32, Fault> {
+    if size <= 1 {
+        let message = format!("asking for a single page entry of {what} exceeds the cost limit");
+        return Err(Fault::new(Permit::Never, message));
+    }
+    Ok(size / 2)
+}

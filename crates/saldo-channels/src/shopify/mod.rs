@@ -1,0 +1,173 @@
+#![doc = include_str!("README.md")]
+
+mod cursor;
+
+mod ask;
+mod budget;
+
+mod envelope;
+mod hear;
+
+mod read;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use saldo_core::channel::{Channel, ChannelContext, ChannelDescription, Cursor, Next, Page};
+use saldo_core::commerce::{Fact, Gateway, Record};
+use saldo_core::exchange::{Addresses, Answer, Authorisation, Fault, Grant, Permit};
+use saldo_core::issue::Issue;
+use saldo_core::text::Stream;
+use std::collections::BTreeMap;
+
+/// The version of the Admin API that every question is written for.
+pub const API_VERSION: &str = "2026-10";
+
+/// What is known of Shopify without asking it.
+static DESCRIPTION: ChannelDescription = ChannelDescription {
+    name: "shopify",
+    title: "Shopify",
+    streams: &["payouts", "balance-transactions", "disputes", "orders"],
+    authorisation: Authorisation {
+        header: "x-shopify-access-token",
+        prefix: "",
+        grant: Grant::ClientCredentials { token_address: "token" },
+    },
+    limits: &[],
+};
+
+/// The streams, once their names are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Payouts,
+    BalanceTransactions,
+    Disputes,
+    Orders,
+}
+
+impl Flow {
+    /// The stream of this name.
+    fn of(stream: &Stream) -> Option<Self> {
+        match stream.as_str() {
+            "payouts" => Some(Self::Payouts),
+            "balance-transactions" => Some(Self::BalanceTransactions),
+            "disputes" => Some(Self::Disputes),
+            "orders" => Some(Self::Orders),
+            _ => None,
+        }
+    }
+
+    fn named(stream: &Stream) -> Result<Self, Fault> {
+        let unknown = || format!("shopify has no stream called `{stream}`");
+        Self::of(stream).ok_or_else(|| Fault::new(Permit::Never, unknown()))
+    }
+}
+
+/// Shopify, by its Admin API.
+#[derive(Clone, Copy, Debug)]
+pub struct Shopify;
+
+impl Channel for Shopify {
+    fn description(&self) -> &'static ChannelDescription {
+        &DESCRIPTION
+    }
+
+    fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String> {
+        let shop = settings.get("shop").ok_or("the setting `shop` is missing: `my-shop`")?;
+        let name = shop_name(shop)?;
+        let admin = format!("https://{name}.myshopify.com/admin");
+        Ok(Addresses(BTreeMap::from([
+            ("api".to_owned(), format!("{admin}/api/{API_VERSION}/graphql.json")),
+            ("token".to_owned(), format!("{admin}/oauth/access_token")),
+        ])))
+    }
+
+    fn ask(
+        &self,
+        stream: &Stream,
+        cursor: Option<&Cursor>,
+        context: &ChannelContext,
+    ) -> Result<Next, Fault> {
+        ask::ask(Flow::named(stream)?, cursor, context)
+    }
+
+    fn hear(
+        &self,
+        stream: &Stream,
+        cursor: Option<&Cursor>,
+        answer: &Answer,
+        context: &ChannelContext,
+    ) -> Result<Page, Fault> {
+        hear::hear(Flow::named(stream)?, stream, cursor, answer, context)
+    }
+
+    fn read(&self, record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
+        read::read(record)
+    }
+
+    fn gateways(&self) -> Vec<Gateway> {
+        read::gateways()
+    }
+}
+
+/// The shop's own part of its address: `my-shop`, or `my-shop.myshopify.com`.
+fn shop_name(setting: &str) -> Result<&str, String> {
+    let name = setting.strip_suffix(".myshopify.com").unwrap_or(setting);
+    let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if name.is_empty() || name.starts_with('-') || name.len() > 100 || !name.chars().all(letters) {
+        return Err(format!(
+            "`{setting}` is not the name of a shop: write `my-shop` or `my-shop.myshopify.com`"
+        ));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(shop: &str) -> Option<Addresses> {
+        let settings = BTreeMap::from([("shop".to_owned(), shop.to_owned())]);
+        Shopify.addresses(&settings).ok()
+    }
+
+    #[test]
+    fn a_shop_is_named_either_way() {
+        for shop in ["demo", "demo.myshopify.com"] {
+            let addresses = addresses(shop).unwrap();
+            assert_eq!(
+                addresses.get("api").unwrap(),
+                "https://demo.myshopify.com/admin/api/2026-10/graphql.json"
+            );
+            assert_eq!(
+                addresses.get("token").unwrap(),
+                "https://demo.myshopify.com/admin/oauth/access_token"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_shop_is_refused() {
+        for shop in [
+            "",
+            ".myshopify.com",
+            "-demo",
+            "demo.example",
+            "a/b",
+            "demo?",
+            "evil.com#.myshopify.com",
+        ] {
+            assert_eq!(addresses(shop), None, "{shop}");
+        }
+        assert!(Shopify.addresses(&BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn every_stream_is_known() {
+        for name in DESCRIPTION.streams {
+            assert!(Flow::of(&Stream::from(*name)).is_some(), "{name}");
+        }
+        assert!(Flow::named(&Stream::from("stock")).is_err());
+    }
+}

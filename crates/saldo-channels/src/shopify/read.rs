@@ -1,0 +1,109 @@
+//! What a record says happened.
+
+mod order;
+mod payments;
+
+use super::envelope::parse;
+use super::wire::Gid;
+use super::{DESCRIPTION, Flow};
+use saldo_core::commerce::{Fact, Gateway, Record, RecordRef};
+use saldo_core::issue::{Issue, IssueKind};
+use saldo_core::text::{ConnectionId, FactId};
+
+/// The payment provider whose balance is pulled.
+const SHOPIFY_PAYMENTS: &str = "shopify_payments";
+/// The tender by which the platform itself pays a part for the buyer.
+const SHOP_CASH: &str = "shop_cash";
+
+/// Gateways by the vendor's word, with the name that people know.
+static GATEWAYS: [(&str, &str); 7] = [
+    (SHOPIFY_PAYMENTS, "Shopify Payments"),
+    (SHOP_CASH, "Shop Cash"),
+    ("paypal", "PayPal"),
+    ("amazon_payments", "Amazon Pay"),
+    ("cash", "Cash"),
+    ("manual", "Manual"),
+    ("bogus", "Bogus Gateway"),
+];
+
+/// The gateways that shops are known to use.
+pub(super) fn gateways() -> Vec<Gateway> {
+    GATEWAYS
+        .iter()
+        .map(|(id, name)| Gateway { id: (*id).into(), name: (*name).to_owned() })
+        .collect()
+}
+
+/// The gateway of this id, named as people know it, or else as the vendor formats it.
+fn gateway(id: &str, formatted: Option<&str>) -> Gateway {
+    let known = GATEWAYS.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
+    let name = known.or(formatted.filter(|name| !name.is_empty())).unwrap_or(id);
+    Gateway { id: id.into(), name: name.to_owned() }
+}
+
+/// What a record says happened.
+pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
+    let source = Source::of(record);
+    let text = std::str::from_utf8(&record.bytes)
+        .map_err(|error| source.unknown(&format!("it is not UTF-8: {error}")))?;
+    let fact = match Flow::of(&record.stream) {
+        Some(Flow::Orders) => order::read(&source, text)?,
+        Some(Flow::Payouts) => payments::read_payout(&source, text)?,
+        Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,
+        Some(Flow::Disputes) => payments::read_dispute(&source, text)?,
+        None => {
+            let why = format!("{} has no stream called `{}`", DESCRIPTION.name, record.stream);
+            return Err(source.unknown(&why));
+        }
+    };
+    Ok(vec![fact])
+}
+
+/// The record that is read, for keys and issues.
+struct Source {
+    connection: ConnectionId,
+    reference: RecordRef,
+}
+
+impl Source {
+    fn of(record: &Record) -> Self {
+        Self { connection: record.connection.clone(), reference: record.reference() }
+    }
+
+    /// The natural key of a thing: `shopify:demo/Order/1001`.
+    fn fact_id(&self, id: &Gid) -> FactId {
+        FactId::from(format!("{}/{}", self.connection, id.short()))
+    }
+
+    /// Reads one JSON value, or says which field cannot be read.
+    fn parse<'a, T: serde::Deserialize<'a>>(&self, text: &'a str) -> Result<T, Box<Issue>> {
+        parse(text).map_err(|why| self.unknown(&why))
+    }
+
+    fn about(&self) -> FactId {
+        let id = &self.reference.id;
+        let short = Gid::parse(id).map_or_else(|| id.clone(), |id| id.short());
+        FactId::from(format!("{}/{short}", self.connection))
+    }
+
+    /// The data has a shape or a word that nobody taught us.
+    fn unknown(&self, why: &str) -> Box<Issue> {
+        Box::new(Issue {
+            kind: IssueKind::UnknownData,
+            about: self.about(),
+            message: format!("{} cannot be read: {why}", self.about()),
+            hint: "a newer Saldo may understand it; until then it is held".to_owned(),
+        })
+    }
+
+    /// Amounts that must agree do not.
+    fn does_not_add_up(&self, message: String) -> Box<Issue> {
+        Box::new(Issue {
+            kind: IssueKind::DoesNotAddUp,
+            about: self.about(),
+            message,
+            hint: "compare it with the shop's own page of it; it is held until they agree"
+                .to_owned(),
+        })
+    }
+}

@@ -1,0 +1,285 @@
+//! Orders: what was agreed, and what money moved.
+
+use super::{Source, gateway};
+use crate::shopify::wire;
+use saldo_core::commerce::{
+    Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
+    Product, SaleKind, SaleLine, TaxAmount, Tender,
+};
+use saldo_core::issue::Issue;
+use saldo_core::money::{Currency, Money, MoneyError};
+use serde_json::value::RawValue;
+
+/// Reads an order: one value that holds everything, or an order followed by further pieces of it, or
+/// by the lines of a bulk operation.
+pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
+    let values: Result<Vec<&RawValue>, _> =
+        serde_json::Deserializer::from_str(text).into_iter().collect();
+    let values = values.map_err(|error| source.unknown(&error.to_string()))?;
+    let (first, further) = values.split_first().ok_or_else(|| source.unknown("it is empty"))?;
+    let mut root: wire::Order = source.parse(first.get())?;
+    let mut agreed = Agreed::default();
+    if let Some(agreements) = root.agreements.take() {
+        agreed.take_all(agreements);
+    }
+    for value in further {
+        agreed.take_piece(source, &root.id, value)?;
+    }
+    order(source, root, agreed)
+}
+
+/// The agreements of an order, gathered from the pieces in which they came.
+#[derive(Default)]
+struct Agreed(Vec<(wire::Agreement, Vec<wire::Sale>)>);
+
+impl Agreed {
+    fn take_all(&mut self, agreements: wire::Edges<wire::Agreement>) {
+        for edge in agreements.edges {
+            self.take(edge.node);
+        }
+    }
+
+    /// Takes an agreement; of one that is known already only its further sales.
+    fn take(&mut self, mut agreement: wire::Agreement) {
+        let sales = agreement.sales.take().map(|sales| sales.edges).unwrap_or_default();
+        let sales = sales.into_iter().map(|edge| edge.node);
+        match self.0.iter_mut().find(|(known, _)| known.id == agreement.id) {
+            Some((_, known)) => known.extend(sales),
+            None => self.0.push((agreement, sales.collect())),
+        }
+    }
+
+    fn take_piece(
+        &mut self,
+        source: &Source,
+        order: &wire::Gid,
+        value: &RawValue,
+    ) -> Result<(), Box<Issue>> {
+        let child: wire::Child = source.parse(value.get())?;
+        let Some(parent) = child.parent else {
+            let piece: wire::OrderPiece = source.parse(value.get())?;
+            if piece.id != *order {
+                return Err(source.unknown(&format!("it holds a piece of {}", piece.id.short())));
+            }
+            self.take_all(piece.agreements);
+            return Ok(());
+        };
+        if parent == *order {
+            self.take(source.parse(value.get())?);
+            return Ok(());
+        }
+        let sale: wire::Sale = source.parse(value.get())?;
+        match self.0.iter_mut().find(|(known, _)| known.id == parent) {
+            Some((_, sales)) => sales.push(sale),
+            None => {
+                let sale = sale.id.short();
+                return Err(source.unknown(&format!("{sale} belongs to no agreement of it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Agreements by time and sales by id, each once: the same, in whatever pieces they came.
+    fn sorted(mut self) -> Vec<(wire::Agreement, Vec<wire::Sale>)> {
+        for (_, sales) in &mut self.0 {
+            sales.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+            sales.dedup_by(|a, b| a.id == b.id);
+        }
+        self.0.sort_by(|(a, _), (b, _)| {
+            a.happened_at.cmp(&b.happened_at).then_with(|| a.id.order().cmp(&b.id.order()))
+        });
+        self.0
+    }
+}
+
+fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box<Issue>> {
+    let currency = Currency::parse(&root.currency_code)
+        .map_err(|error| source.unknown(&format!("`currencyCode`: {error}")))?;
+    let context = OrderContext { source, order: root.id.short(), currency };
+    let agreements: Result<Vec<_>, _> = agreed
+        .sorted()
+        .into_iter()
+        .map(|(agreement, sales)| context.agreement(&agreement, sales))
+        .collect();
+    let movements: Result<Vec<_>, _> = root
+        .transactions
+        .into_iter()
+        .filter(|transaction| transaction.kind != "SUGGESTED_REFUND")
+        .map(|transaction| context.movement(transaction))
+        .collect();
+    let customer_name = root.customer.as_ref().and_then(|buyer| buyer.display_name.clone());
+    Ok(Fact::Order(Box::new(Order {
+        id: source.fact_id(&root.id),
+        source: source.reference.clone(),
+        name: root.name,
+        processed_at: root.processed_at,
+        cancelled_at: root.cancelled_at,
+        test: root.test,
+        currency,
+        prices_include_tax: root.taxes_included,
+        origin: root.source_name.unwrap_or_else(|| "unknown".to_owned()),
+        location: root.retail_location.map(|location| location.id.short()),
+        customer: root.customer.map(|buyer| buyer.id.short()),
+        customer_name,
+        agreements: agreements?,
+        movements: movements?,
+    })))
+}
+
+/// What every part of an order is read by.
+struct OrderContext<'a> {
+    source: &'a Source,
+    order: String,
+    currency: Currency,
+}
+
+impl OrderContext<'_> {
+    fn agreement(
+        &self,
+        agreement: &wire::Agreement,
+        sales: Vec<wire::Sale>,
+    ) -> Result<Agreement, Box<Issue>> {
+        let lines: Result<Vec<_>, _> = sales.into_iter().map(|sale| self.sale(sale)).collect();
+        Ok(Agreement {
+            id: agreement.id.short(),
+            kind: match agreement.reason.as_str() {
+                "ORDER" => AgreementKind::Sale,
+                "ORDER_EDIT" => AgreementKind::Edit,
+                "REFUND" | "RETURN" => AgreementKind::Refund,
+                word => AgreementKind::Unknown(word.to_owned()),
+            },
+            happened_at: agreement.happened_at,
+            lines: lines?,
+        })
+    }
+
+    fn sale(&self, sale: wire::Sale) -> Result<SaleLine, Box<Issue>> {
+        let amounts = self.amounts(&sale).map_err(|error| self.does_not_add_up(&sale, &error))?;
+        let taxes: Vec<_> = sale.taxes.into_iter().map(tax).collect();
+        let gift_card = sale.line_item.as_ref().is_some_and(|item| item.is_gift_card);
+        let kind = match sale.line_type.as_str() {
+            "PRODUCT" if gift_card => SaleKind::GiftCard,
+            "PRODUCT" => SaleKind::Product,
+            "GIFT_CARD" => SaleKind::GiftCard,
+            "SHIPPING" => SaleKind::Shipping,
+            "TIP" => SaleKind::Tip,
+            "ADJUSTMENT" => SaleKind::Adjustment,
+            word => SaleKind::Unknown(word.to_owned()),
+        };
+        Ok(SaleLine {
+            id: sale.id.short(),
+            kind,
+            quantity: sale.quantity,
+            product: sale.line_item.map(product),
+            gross: amounts.gross,
+            discount: amounts.discount,
+            taxes,
+        })
+    }
+
+    /// Gross and discount without tax. The vendor's total is after discount and tax, and its
+    /// discount has no dependable sign: it gets that of the net price.
+    fn amounts(&self, sale: &wire::Sale) -> Result<Amounts, String> {
+        let told = |error: MoneyError| error.to_string();
+        let total = sale.total_amount.money();
+        if total.currency() != self.currency {
+            return Err(format!("it is in {}, not in {}", total.currency(), self.currency));
+        }
+        let tax = sale.total_tax_amount.money();
+        let taxes = sale.taxes.iter().map(|tax| tax.amount.money());
+        let sum = Money::sum(self.currency, taxes).map_err(told)?;
+        if sum != tax {
+            return Err(format!("its taxes sum to {sum}, but its total tax is {tax}"));
+        }
+        let net = total.minus(tax).map_err(told)?;
+        let magnitude = sale.total_discount_amount_before_taxes.money().abs();
+        let goes_back = net.is_negative() || (net.is_zero() && sale.action_type == "RETURN");
+        let discount = if goes_back { magnitude.negated() } else { magnitude };
+        Ok(Amounts { gross: net.plus(discount).map_err(told)?, discount })
+    }
+
+    fn does_not_add_up(&self, sale: &wire::Sale, why: &str) -> Box<Issue> {
+        let message = format!("{} does not add up at {}: {why}", self.order, sale.id.short());
+        self.source.does_not_add_up(message)
+    }
+
+    fn movement(&self, transaction: wire::OrderTransaction) -> Result<MoneyMovement, Box<Issue>> {
+        let id = transaction.id.short();
+        let amount = transaction.amount_set.money().abs();
+        if amount.currency() != self.currency {
+            let (found, wanted) = (amount.currency(), self.currency);
+            let message = format!(
+                "{} does not add up at {id}: it is in {found}, not in {wanted}",
+                self.order
+            );
+            return Err(self.source.does_not_add_up(message));
+        }
+        Ok(MoneyMovement {
+            id,
+            kind: movement_kind(&transaction.kind),
+            state: movement_state(&transaction.status),
+            tender: tender(
+                transaction.gateway.as_deref(),
+                transaction.formatted_gateway.as_deref(),
+            ),
+            processed_at: transaction.processed_at.unwrap_or(transaction.created_at),
+            amount,
+            test: transaction.test,
+        })
+    }
+}
+
+struct Amounts {
+    gross: Money,
+    discount: Money,
+}
+
+/// A tax. Where the vendor does not know who owes it, the shop collected it and owes it.
+fn tax(tax: wire::SaleTax) -> TaxAmount {
+    TaxAmount {
+        title: tax.tax_line.title,
+        rate: tax.tax_line.rate_percentage.map(|percent| percent.0.normalize()),
+        amount: tax.amount.money(),
+        collector: match tax.tax_line.channel_liable {
+            Some(true) => Collector::Channel,
+            Some(false) | None => Collector::Merchant,
+        },
+    }
+}
+
+fn product(item: wire::LineItem) -> Product {
+    Product {
+        id: item.variant.map(|variant| variant.id.short()),
+        sku: item.sku.filter(|sku| !sku.is_empty()),
+        title: item.title,
+    }
+}
+
+fn movement_kind(word: &str) -> MovementKind {
+    match word {
+        "SALE" | "CAPTURE" => MovementKind::Payment,
+        "REFUND" => MovementKind::Refund,
+        "CHANGE" => MovementKind::Change,
+        "AUTHORIZATION" | "EMV_AUTHORIZATION" => MovementKind::Authorisation,
+        "VOID" => MovementKind::Void,
+        word => MovementKind::Unknown(word.to_owned()),
+    }
+}
+
+fn movement_state(word: &str) -> MovementState {
+    match word {
+        "SUCCESS" => MovementState::Succeeded,
+        "PENDING" | "AWAITING_RESPONSE" => MovementState::Pending,
+        "FAILURE" | "ERROR" => MovementState::Failed,
+        word => MovementState::Unknown(word.to_owned()),
+    }
+}
+
+fn tender(id: Option<&str>, formatted: Option<&str>) -> Tender {
+    match id.filter(|id| !id.is_empty()) {
+        Some("gift_card") => Tender::GiftCard,
+        Some("shopify_store_credit" | "store_credit") => Tender::StoreCredit,
+        Some(id) => Tender::Gateway(gateway(id, formatted)),
+        None => Tender::Gateway(gateway("unknown", formatted.or(Some("Unknown gateway")))),
+    }
+}

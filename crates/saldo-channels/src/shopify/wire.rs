@@ -1,0 +1,362 @@
+//! Shopify's JSON as types: what every part is checked by on its way in.
+//!
+//! Amounts and ids are read at once into types that cannot be wrong, so that a failure names the
+//! field it stands in. What is only carried on stays raw.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use saldo_core::money::{Currency, Money};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// A global id: `gid://shopify/Order/1001`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Gid {
+    kind: String,
+    number: String,
+}
+
+impl Gid {
+    /// Reads a global id. What follows a question mark is not part of it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let path = text.strip_prefix("gid://shopify/")?;
+        let path = path.split_once('?').map_or(path, |(path, _)| path);
+        let (kind, number) = path.split_once('/')?;
+        let plain = |part: &str| !part.is_empty() && !part.contains('/');
+        (plain(kind) && plain(number))
+            .then(|| Self { kind: kind.to_owned(), number: number.to_owned() })
+    }
+
+    /// Type and number: `Order/1001`.
+    pub(super) fn short(&self) -> String {
+        format!("{}/{}", self.kind, self.number)
+    }
+
+    /// By what ids of one type are sorted: as numbers.
+    pub(super) fn order(&self) -> (usize, &str) {
+        (self.number.len(), &self.number)
+    }
+}
+
+impl TryFrom<String> for Gid {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is not a global id of Shopify"))
+    }
+}
+
+/// `MoneyV2`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MoneyText {
+    amount: String,
+    currency_code: String,
+}
+
+/// An amount, read.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "MoneyText")]
+pub(super) struct Amount(pub(super) Money);
+
+impl TryFrom<MoneyText> for Amount {
+    type Error = String;
+
+    fn try_from(text: MoneyText) -> Result<Self, String> {
+        let currency = Currency::parse(&text.currency_code).map_err(|error| error.to_string())?;
+        Money::parse(&text.amount, currency).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+/// `MoneyBag`: the shop's currency is the one that its books are kept in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Bag {
+    pub(super) shop_money: Amount,
+}
+
+impl Bag {
+    pub(super) fn money(self) -> Money {
+        self.shop_money.0
+    }
+}
+
+/// A thing of which only the id matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: Gid,
+}
+
+/// `PageInfo`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+impl PageInfo {
+    /// Where the next page begins; none where this one was the last.
+    pub(super) fn next(self) -> Option<String> {
+        self.end_cursor.filter(|_| self.has_next_page)
+    }
+}
+
+/// A connection whose nodes stay raw.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RawNodes {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<Box<RawValue>>,
+}
+
+/// A connection by edges.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Edges<Node> {
+    #[serde(default)]
+    pub(super) page_info: PageInfo,
+    pub(super) edges: Vec<Edge<Node>>,
+}
+
+/// An edge.
+#[derive(Debug, Deserialize)]
+pub(super) struct Edge<Node> {
+    pub(super) cursor: Option<String>,
+    pub(super) node: Node,
+}
+
+/// `Order`, without its agreements where they follow as lines of their own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Order {
+    pub(super) id: Gid,
+    pub(super) name: String,
+    pub(super) processed_at: Timestamp,
+    pub(super) cancelled_at: Option<Timestamp>,
+    pub(super) test: bool,
+    pub(super) currency_code: String,
+    pub(super) taxes_included: bool,
+    pub(super) source_name: Option<String>,
+    pub(super) retail_location: Option<Named>,
+    pub(super) customer: Option<Customer>,
+    pub(super) transactions: Vec<OrderTransaction>,
+    pub(super) agreements: Option<Edges<Agreement>>,
+}
+
+/// A further piece of an order.
+#[derive(Debug, Deserialize)]
+pub(super) struct OrderPiece {
+    pub(super) id: Gid,
+    pub(super) agreements: Edges<Agreement>,
+}
+
+/// `Customer`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Customer {
+    pub(super) id: Gid,
+    pub(super) display_name: Option<String>,
+}
+
+/// `OrderTransaction`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrderTransaction {
+    pub(super) id: Gid,
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) gateway: Option<String>,
+    pub(super) formatted_gateway: Option<String>,
+    pub(super) created_at: Timestamp,
+    pub(super) processed_at: Option<Timestamp>,
+    pub(super) test: bool,
+    pub(super) amount_set: Bag,
+}
+
+/// `SalesAgreement`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Agreement {
+    pub(super) id: Gid,
+    pub(super) happened_at: Timestamp,
+    pub(super) reason: String,
+    pub(super) sales: Option<Edges<Sale>>,
+}
+
+/// `Sale`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sale {
+    pub(super) id: Gid,
+    pub(super) action_type: String,
+    pub(super) line_type: String,
+    pub(super) quantity: Option<i64>,
+    pub(super) total_amount: Bag,
+    pub(super) total_tax_amount: Bag,
+    pub(super) total_discount_amount_before_taxes: Bag,
+    pub(super) taxes: Vec<SaleTax>,
+    pub(super) line_item: Option<LineItem>,
+}
+
+/// `SaleTax`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SaleTax {
+    pub(super) amount: Bag,
+    pub(super) tax_line: TaxLine,
+}
+
+/// `TaxLine`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TaxLine {
+    pub(super) title: String,
+    pub(super) rate_percentage: Option<Percent>,
+    pub(super) channel_liable: Option<bool>,
+}
+
+/// A percentage, exactly as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Percent(pub(super) Decimal);
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = raw_text(deserializer)?;
+        let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
+        read.map(Self)
+            .map_err(|_| serde::de::Error::custom(format!("`{text}` is not a percentage")))
+    }
+}
+
+/// `LineItem`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LineItem {
+    pub(super) sku: Option<String>,
+    pub(super) title: String,
+    pub(super) is_gift_card: bool,
+    pub(super) variant: Option<Named>,
+}
+
+/// A child in the download of a bulk operation, or anything that stands in its place.
+#[derive(Debug, Deserialize)]
+pub(super) struct Child {
+    #[serde(rename = "__parentId")]
+    pub(super) parent: Option<Gid>,
+}
+
+/// `ShopifyPaymentsPayout`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payout {
+    pub(super) id: Gid,
+    pub(super) legacy_resource_id: NumberText,
+    pub(super) issued_at: Timestamp,
+    pub(super) status: String,
+    pub(super) transaction_type: String,
+    pub(super) external_trace_id: Option<String>,
+    pub(super) net: Amount,
+}
+
+/// `ShopifyPaymentsBalanceTransaction`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BalanceTransaction {
+    pub(super) id: Gid,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) source_order_transaction_id: Option<NumberText>,
+    pub(super) transaction_date: Timestamp,
+    pub(super) test: bool,
+    pub(super) amount: Amount,
+    pub(super) fee: Amount,
+    pub(super) net: Amount,
+    pub(super) associated_order: Option<AssociatedOrder>,
+    pub(super) associated_payout: Option<AssociatedPayout>,
+}
+
+/// `ShopifyPaymentsAssociatedOrder`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AssociatedOrder {
+    pub(super) id: Gid,
+    pub(super) name: String,
+}
+
+/// `ShopifyPaymentsBalanceTransactionAssociatedPayout`: without an id until there is one.
+#[derive(Debug, Deserialize)]
+pub(super) struct AssociatedPayout {
+    pub(super) id: Option<Gid>,
+}
+
+/// `ShopifyPaymentsDispute`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Dispute {
+    pub(super) id: Gid,
+    pub(super) finalized_on: Option<Timestamp>,
+    pub(super) status: String,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) amount: Amount,
+    pub(super) order: Option<Named>,
+}
+
+/// A whole number that may stand in quotation marks (`BigInt`, `UnsignedInt64`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NumberText(pub(super) String);
+
+impl<'de> Deserialize<'de> for NumberText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = raw_text(deserializer)?;
+        let digits = text.trim_matches('"');
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(serde::de::Error::custom(format!("`{text}` is not a whole number")));
+        }
+        Ok(Self(digits.to_owned()))
+    }
+}
+
+/// A value as it is written. Numbers never pass through floating point this way.
+fn raw_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Box::<RawValue>::deserialize(deserializer)?.get().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn global_ids_are_shortened() {
+        let cases = [
+            ("gid://shopify/Order/1001", Some("Order/1001")),
+            ("gid://shopify/InventoryLevel/5?inventory_item_id=7", Some("InventoryLevel/5")),
+            ("gid://shopify/Order/", None),
+            ("gid://shopify/Order", None),
+            ("gid://shopify/Order/1/2", None),
+            ("1001", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Gid::parse(text).map(|id| id.short()).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_sort_as_numbers() {
+        let id = |text| Gid::parse(text).unwrap();
+        assert!(id("gid://shopify/Sale/9").order() < id("gid://shopify/Sale/10").order());
+    }
+
+    #[test]
+    fn numbers_are_read_as_written() {
+        let percent = |text| serde_json::from_str::<Percent>(text).ok().map(|p| p.0.to_string());
+        assert_eq!(percent("8.25").as_deref(), Some("8.25"));
+        assert_eq!(percent("1e-3").as_deref(), Some("0.001"));
+        assert_eq!(percent("true"), None);
+        let number = |text| serde_json::from_str::<NumberText>(text).ok().map(|n| n.0);
+        assert_eq!(number("\"56\"").as_deref(), Some("56"));
+        assert_eq!(number("18446744073709551615").as_deref(), Some("18446744073709551615"));
+        assert_eq!(number("-1"), None);
+    }
+}
