@@ -1,0 +1,219 @@
+//! What the files mean: looking up, and comparing what stands there with what should.
+
+use super::account;
+use super::merge::bound;
+use super::read::{OpenAccount, ReadEntry, Reading};
+use super::write::Syntax;
+use jiff::civil::Date;
+use saldo_core::book::{
+    Acknowledgement, BookContext, ChartEntry, ChartKind, ChartPage, Need, Outcome, Refusal,
+    RefusalKind, Subject,
+};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::exchange::Fault;
+use saldo_core::ledger::Account;
+use saldo_core::money::Money;
+use saldo_core::text::RemoteId;
+use std::collections::BTreeMap;
+
+/// What should stand in the files.
+pub(super) enum Expected<'a> {
+    /// An account, declared under this name.
+    Account {
+        /// The account.
+        account: &'a Account,
+        /// Its name in the files.
+        remote: String,
+    },
+    /// A document.
+    Document {
+        /// Its number.
+        key: DocumentKey,
+        /// The document.
+        document: &'a Document,
+        /// Its postings, with accounts as the files call them.
+        postings: Vec<(String, Money)>,
+    },
+}
+
+impl<'a> Expected<'a> {
+    /// An account under a name of the files.
+    pub(super) fn account(account: &'a Account, remote: &str) -> Self {
+        Self::Account { account, remote: remote.to_owned() }
+    }
+
+    /// A document whose accounts are bound.
+    pub(super) fn document(
+        key: DocumentKey,
+        document: &'a Document,
+        context: &BookContext,
+    ) -> Result<Self, Fault> {
+        let mut postings = Vec::with_capacity(document.lines().len());
+        for line in document.lines() {
+            postings.push((bound(&line.account, context)?.to_owned(), line.amount));
+        }
+        Ok(Self::Document { key, document, postings })
+    }
+
+    /// What is acknowledged of it where it stands as it should, under this name.
+    pub(super) fn acknowledgement(&self, remote: RemoteId) -> Acknowledgement {
+        match self {
+            Self::Account { .. } => of_remote(remote),
+            Self::Document { document, .. } => Acknowledgement {
+                total: document.total().ok(),
+                tax: document.tax().ok(),
+                ..of_remote(remote)
+            },
+        }
+    }
+
+    /// What differs in a block that stands under the key, if anything of weight does: texts, tags
+    /// and the order of postings are the owner's to change.
+    pub(super) fn difference_in_block(
+        &self,
+        path: &str,
+        found: &str,
+        syntax: Syntax,
+    ) -> Option<String> {
+        let mut reading = Reading::default();
+        reading.add(path, found, syntax);
+        match self {
+            Self::Account { .. } if syntax == Syntax::Hledger => None,
+            Self::Account { account, remote } => match reading.accounts.get(remote) {
+                Some(open) => account_difference(account, open),
+                None => Some(format!("`{path}` names {remote} but does not open it")),
+            },
+            Self::Document { key, .. } => match reading.documents.get(key) {
+                Some(entry) => self.difference_in_entry(entry),
+                None => Some(format!("`{path}` names {key} but holds no entry of it")),
+            },
+        }
+    }
+
+    /// What differs in an entry, if anything of weight does.
+    fn difference_in_entry(&self, entry: &ReadEntry) -> Option<String> {
+        match self {
+            Self::Account { .. } => None,
+            Self::Document { document, postings, .. } => {
+                entry_difference(document.header().date, postings, entry)
+            }
+        }
+    }
+}
+
+/// An acknowledgement of a name alone.
+fn of_remote(remote: RemoteId) -> Acknowledgement {
+    Acknowledgement { remote, version: None, total: None, tax: None }
+}
+
+/// What is said where something else stands in its place.
+pub(super) fn different(remote: RemoteId, difference: String) -> Outcome {
+    Outcome::FoundDifferent { acknowledgement: of_remote(remote), difference }
+}
+
+/// What is said of customers, vendors and items: the files have none.
+pub(super) fn no_such_thing() -> Outcome {
+    Outcome::Refused(Refusal {
+        kind: RefusalKind::Other,
+        code: "no-such-thing".to_owned(),
+        message: "plain-text ledgers have accounts only: no items, customers or vendors".to_owned(),
+        hint: "nothing needs to be done: documents of this book refer to none".to_owned(),
+    })
+}
+
+/// Whether this is there.
+pub(super) fn look_up(
+    subject: &Subject,
+    reading: &Reading,
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    match subject {
+        Subject::Need(Need::Item(_) | Need::Party(_)) => Ok(Outcome::Absent),
+        Subject::Need(need @ Need::Account(account)) => {
+            let made = || RemoteId::from(account::remote_name(&account.name, account.kind));
+            let remote = context.bindings.need(need).cloned().unwrap_or_else(made);
+            Ok(match reading.accounts.get(remote.as_str()) {
+                None => Outcome::Absent,
+                Some(open) => match account_difference(account, open) {
+                    Some(difference) => different(remote, difference),
+                    None => Outcome::Found(of_remote(remote)),
+                },
+            })
+        }
+        Subject::Document { key, document, .. } => {
+            let Some(entry) = reading.documents.get(key) else { return Ok(Outcome::Absent) };
+            let expected = Expected::document(*key, document, context)?;
+            Ok(match expected.difference_in_entry(entry) {
+                Some(difference) => different(entry.remote(), difference),
+                None => Outcome::Found(expected.acknowledgement(entry.remote())),
+            })
+        }
+    }
+}
+
+/// The chart: the accounts that are opened.
+pub(super) fn chart(reading: &Reading) -> ChartPage {
+    let entry = |(remote, open): (&String, &OpenAccount)| ChartEntry {
+        remote: RemoteId::new(remote),
+        kind: ChartKind::Account {
+            kind: open.kind.or_else(|| account::kind_by_root(remote)),
+            currency: open.currency,
+            collects_tax: false,
+        },
+        name: open.name.clone().unwrap_or_else(|| remote.clone()),
+        active: !open.closed,
+    };
+    let entries = reading.accounts.iter().map(entry).collect();
+    ChartPage { entries, closed_until: None, next: None }
+}
+
+/// What stands otherwise with an account.
+fn account_difference(account: &Account, open: &OpenAccount) -> Option<String> {
+    match open.kind {
+        _ if open.closed => Some("the account is closed".to_owned()),
+        Some(kind) if kind != account.kind => {
+            Some(format!("the account is {kind:?}, and should be {:?}", account.kind))
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// What stands otherwise with an entry: day, accounts or amounts.
+fn entry_difference(date: Date, expected: &[(String, Money)], found: &ReadEntry) -> Option<String> {
+    let place = format!("`{}`", found.path);
+    if found.date != date {
+        return Some(format!("{place}: dated {}, and should be {date}", found.date));
+    }
+    let Some(postings) = &found.postings else {
+        return Some(format!("{place}: the amounts cannot be read"));
+    };
+    let missing = without(expected, postings);
+    let surplus = without(postings, expected);
+    let words = |postings: &[(String, Money)]| match postings {
+        [] => "nothing".to_owned(),
+        _ => postings
+            .iter()
+            .map(|(name, amount)| format!("{name} {amount}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    (!missing.is_empty() || !surplus.is_empty())
+        .then(|| format!("{place}: {} stands where {} should", words(&surplus), words(&missing)))
+}
+
+/// The postings of one list that the other has not, each counted as often as it stands there.
+fn without(list: &[(String, Money)], other: &[(String, Money)]) -> Vec<(String, Money)> {
+    let mut left: BTreeMap<&(String, Money), usize> = BTreeMap::new();
+    for posting in other {
+        *left.entry(posting).or_default() += 1;
+    }
+    let mut missing = list.to_vec();
+    missing.retain(|posting| match left.get_mut(posting) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        Some(_) | None => true,
+    });
+    missing
+}

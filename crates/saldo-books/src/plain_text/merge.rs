@@ -1,0 +1,184 @@
+//! Which files are asked for, and what became of them: creating.
+
+use super::account;
+use super::hear::{self, Expected};
+use super::write::{self, NamedLine, Syntax};
+use jiff::civil::Date;
+use saldo_core::book::{BookContext, Need, Outcome, Refusal, RefusalKind, Subject};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::exchange::{Block, BlockFate, Fault, FileMerge, Permit};
+use saldo_core::ledger::Account;
+use saldo_core::text::RemoteId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The first day of the ledger, on which every account opens.
+const FIRST_DAY: Date = Date::constant(1970, 1, 1);
+
+/// Where a block was put: file and key.
+type Place = (String, String);
+
+/// What to merge so that these things are there: the accounts first and the main file last, so
+/// that after a death in between no file includes one that is missing.
+pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<FileMerge>, Fault> {
+    let mut blocks: BTreeMap<(FileRank, String), (Syntax, Vec<Block>)> = BTreeMap::new();
+    let mut put = |rank, path: String, syntax, block: Option<Block>| {
+        blocks.entry((rank, path)).or_insert((syntax, Vec::new())).1.extend(block);
+    };
+    let mut currencies = BTreeSet::new();
+    for syntax in Syntax::ALL {
+        put(FileRank::Accounts, file_path("accounts", syntax), syntax, None);
+        for subject in subjects {
+            match subject {
+                Subject::Need(Need::Account(account)) => {
+                    let remote = account::remote_name(&account.name, account.kind);
+                    let block = write::account_block(syntax, account, &remote);
+                    put(FileRank::Accounts, file_path("accounts", syntax), syntax, Some(block));
+                }
+                Subject::Need(Need::Item(_) | Need::Party(_)) => {}
+                Subject::Document { document, .. } if refusal(document).is_some() => {}
+                Subject::Document { key, document, .. } => {
+                    let block = document_block(syntax, *key, document, context)?;
+                    let month = file_path(&month(document.header().date), syntax);
+                    put(FileRank::Month, month, syntax, Some(block));
+                    put(FileRank::Main, file_path("main", syntax), syntax, None);
+                    currencies.insert(document.header().currency);
+                }
+            }
+        }
+    }
+    for currency in currencies {
+        let path = file_path("accounts", Syntax::Hledger);
+        let block = write::currency_block(currency);
+        put(FileRank::Accounts, path, Syntax::Hledger, Some(block));
+    }
+    let merge = |((rank, path), (syntax, blocks)): ((FileRank, String), (Syntax, Vec<Block>))| {
+        let preamble = preamble(rank, &path, syntax, context);
+        FileMerge { path, preamble, syntax: syntax.blocks(), blocks }
+    };
+    Ok(blocks.into_iter().map(merge).collect())
+}
+
+/// The order in which files are written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FileRank {
+    Accounts,
+    Month,
+    Main,
+}
+
+/// What a file begins with.
+fn preamble(rank: FileRank, path: &str, syntax: Syntax, context: &BookContext) -> String {
+    match rank {
+        FileRank::Accounts => write::preamble(syntax, "Accounts"),
+        FileRank::Month => write::preamble(syntax, path.split('.').next().unwrap_or(path)),
+        FileRank::Main => write::main_file(syntax, context.company.as_str(), context.currency),
+    }
+}
+
+/// The path of a file of this name.
+fn file_path(stem: &str, syntax: Syntax) -> String {
+    format!("{stem}{}", syntax.suffix())
+}
+
+/// The month that a day is in, as its file is called: `2026-08`.
+fn month(date: Date) -> String {
+    format!("{:04}-{:02}", date.year(), date.month())
+}
+
+/// Why a document cannot stand in this book, if it cannot.
+fn refusal(document: &Document) -> Option<Refusal> {
+    let date = document.header().date;
+    (date < FIRST_DAY).then(|| Refusal {
+        kind: RefusalKind::Other,
+        code: "before-first-day".to_owned(),
+        message: format!("{date} is before {FIRST_DAY}, the day on which the accounts open"),
+        hint: "correct the date where the document comes from".to_owned(),
+    })
+}
+
+/// The block of a document whose accounts are bound.
+fn document_block(
+    syntax: Syntax,
+    key: DocumentKey,
+    document: &Document,
+    context: &BookContext,
+) -> Result<Block, Fault> {
+    let mut lines = Vec::with_capacity(document.lines().len());
+    for line in document.lines() {
+        lines.push(NamedLine { account: bound(&line.account, context)?, line });
+    }
+    Ok(write::document_block(syntax, key, document, &lines))
+}
+
+/// What the files call an account.
+///
+/// # Errors
+/// Where it is not bound, or bound to something that is no account's name.
+pub(super) fn bound<'a>(account: &Account, context: &'a BookContext) -> Result<&'a str, Fault> {
+    let need = Need::Account(account.clone());
+    match context.bindings.need(&need).map(RemoteId::as_str) {
+        Some(remote) if account::is_account(remote) => Ok(remote),
+        Some(remote) => Err(Fault::new(
+            Permit::Never,
+            format!("account `{}` is bound to `{remote}`, which is no account", account.name),
+        )),
+        None => Err(Fault::new(Permit::Never, format!("account `{}` is not bound", account.name))),
+    }
+}
+
+/// What became of each thing that was to be there.
+pub(super) fn outcomes(
+    subjects: &[&Subject],
+    fates: &[Vec<BlockFate>],
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let files = files(subjects, context)?;
+    let complete = files.len() == fates.len()
+        && files.iter().zip(fates).all(|(file, fates)| file.blocks.len() == fates.len());
+    if !complete {
+        return Err(Fault::unexpected("the folder of the plain-text ledgers"));
+    }
+    let mut by_place: BTreeMap<Place, &BlockFate> = BTreeMap::new();
+    for (file, fates) in files.iter().zip(fates) {
+        for (block, fate) in file.blocks.iter().zip(fates) {
+            by_place.insert((file.path.clone(), block.key.clone()), fate);
+        }
+    }
+    subjects.iter().map(|subject| outcome(subject, &by_place, context)).collect()
+}
+
+/// What became of one thing.
+fn outcome(
+    subject: &Subject,
+    fates: &BTreeMap<Place, &BlockFate>,
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let (expected, key, stem) = match subject {
+        Subject::Need(Need::Account(account)) => {
+            let remote = account::remote_name(&account.name, account.kind);
+            (Expected::account(account, &remote), remote, "accounts".to_owned())
+        }
+        Subject::Need(Need::Item(_) | Need::Party(_)) => return Ok(hear::no_such_thing()),
+        Subject::Document { key, document, .. } => {
+            if let Some(refusal) = refusal(document) {
+                return Ok(Outcome::Refused(refusal));
+            }
+            let expected = Expected::document(*key, document, context)?;
+            (expected, key.as_str().to_owned(), month(document.header().date))
+        }
+    };
+    let remote = match subject {
+        Subject::Need(_) => RemoteId::new(&key),
+        Subject::Document { .. } => RemoteId::from(format!("{stem}/{key}")),
+    };
+    for syntax in Syntax::ALL {
+        let path = file_path(&stem, syntax);
+        let fate = fates.get(&(path.clone(), key.clone()));
+        if let Some(BlockFate::Differs { found }) = fate
+            && let Some(difference) = expected.difference_in_block(&path, found, syntax)
+        {
+            return Ok(hear::different(remote, difference));
+        }
+    }
+    Ok(Outcome::Done(expected.acknowledgement(remote)))
+}

@@ -1,0 +1,124 @@
+#![doc = include_str!("README.md")]
+
+mod account;
+mod hear;
+mod merge;
+mod read;
+mod write;
+
+pub use read::{OpenAccount, ReadEntry, Reading};
+pub use write::Syntax;
+
+use saldo_core::book::{
+    Book, BookContext, BookDescription, Need, Outcome, Refusal, RefusalKind, Subject, Task,
+};
+use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many tasks one request may carry, so that a month of a large shop is one rewrite.
+const BATCH: usize = 10_000;
+
+static DESCRIPTION: BookDescription = BookDescription {
+    name: "plain-text",
+    title: "Plain-text ledgers",
+    authorisation: None,
+    limits: &[],
+    batch: BATCH,
+    look_up_batch: BATCH,
+    tokens: false,
+    idempotent: true,
+};
+
+/// The book of text files, for beancount and hledger at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainText;
+
+impl Book for PlainText {
+    fn description(&self) -> &'static BookDescription {
+        &DESCRIPTION
+    }
+
+    fn addresses(&self, _settings: &BTreeMap<String, String>) -> Result<Addresses, String> {
+        Ok(Addresses::default())
+    }
+
+    fn needs(&self, subject: &Subject) -> Vec<Need> {
+        let Subject::Document { document, .. } = subject else { return Vec::new() };
+        let mut seen = BTreeSet::new();
+        let accounts = document.lines().iter().map(|line| &line.account);
+        let fresh = accounts.filter(|account| seen.insert(*account));
+        fresh.cloned().map(Need::Account).collect()
+    }
+
+    fn ask(&self, tasks: &[Task], _token: &str, context: &BookContext) -> Result<Ask, Fault> {
+        let created = created(tasks);
+        let file = match created.is_empty() {
+            true => FileAsk::Read { suffix: Syntax::Beancount.suffix().to_owned() },
+            false if created.len() == tasks.len() => {
+                FileAsk::Merge(merge::files(&created, context)?)
+            }
+            false => return Err(mixed()),
+        };
+        Ok(Ask::File(file))
+    }
+
+    fn hear(
+        &self,
+        tasks: &[Task],
+        answer: &Answer,
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        match answer {
+            Answer::File(FileAnswer::Merged(fates)) => {
+                let created = created(tasks);
+                match created.len() == tasks.len() {
+                    true => merge::outcomes(&created, fates, context),
+                    false => Err(mixed()),
+                }
+            }
+            Answer::File(FileAnswer::Texts(texts)) => {
+                let reading = Reading::of(texts, Syntax::Beancount);
+                tasks.iter().map(|task| read_outcome(task, &reading, context)).collect()
+            }
+            Answer::Http(_) | Answer::Slice(_) => {
+                Err(Fault::unexpected("the folder of the plain-text ledgers"))
+            }
+        }
+    }
+}
+
+/// What is to be created.
+fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
+    let subject = |task: &'a Task| match task {
+        Task::Create(subject) => Some(subject),
+        Task::ReadChart { .. }
+        | Task::ReadBalances { .. }
+        | Task::LookUp(_)
+        | Task::Revise { .. } => None,
+    };
+    tasks.iter().filter_map(subject).collect()
+}
+
+/// Tasks of unlike kinds in one request: our own mistake, shown as a fault that stops.
+fn mixed() -> Fault {
+    Fault::new(Permit::Never, "creating and reading cannot be asked of text files at once")
+}
+
+/// What becomes of a task that only reads.
+fn read_outcome(task: &Task, reading: &Reading, context: &BookContext) -> Result<Outcome, Fault> {
+    match task {
+        Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
+        Task::ReadBalances { as_of } => {
+            let too_large = |error| Fault::new(Permit::Never, format!("balances: {error}"));
+            reading.balances(*as_of).map(Outcome::Balances).map_err(too_large)
+        }
+        Task::LookUp(subject) => hear::look_up(subject, reading, context),
+        Task::Revise { .. } => Ok(Outcome::Refused(Refusal {
+            kind: RefusalKind::Other,
+            code: "never-rewritten".to_owned(),
+            message: "what stands in the files is never rewritten".to_owned(),
+            hint: "change the text in the file by hand: texts are yours".to_owned(),
+        })),
+        Task::Create(_) => Err(mixed()),
+    }
+}

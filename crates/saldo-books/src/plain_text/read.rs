@@ -1,0 +1,357 @@
+//! How the files are read back.
+//!
+//! What Saldo wrote is always understood. What a person added is understood where it has the plain
+//! form, an account with an amount or with none; anything else (costs, prices, arithmetic,
+//! commodities that are no currency of ISO 4217) is listed as an entry whose postings are unknown,
+//! and stops nobody.
+
+use super::account;
+use super::write::Syntax;
+use jiff::civil::Date;
+use saldo_core::document::DocumentKey;
+use saldo_core::ledger::AccountKind;
+use saldo_core::money::{Balance, Currency, Money, MoneyError};
+use saldo_core::text::RemoteId;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// What stands in the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The accounts that are opened, by name.
+    pub accounts: BTreeMap<String, OpenAccount>,
+    /// The transactions that hold a document.
+    pub documents: BTreeMap<DocumentKey, ReadEntry>,
+    /// The other transactions, by file and line: the owner's own, and repetitions of documents.
+    pub own: Vec<ReadEntry>,
+}
+
+/// An account that is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenAccount {
+    /// What the policy calls it, where Saldo opened it.
+    pub name: Option<String>,
+    /// What it is for, where Saldo opened it.
+    pub kind: Option<AccountKind>,
+    /// The only currency that it takes, where there is one.
+    pub currency: Option<Currency>,
+    /// Whether it is closed again.
+    pub closed: bool,
+}
+
+/// A transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadEntry {
+    /// The path of its file.
+    pub path: String,
+    /// The number of its first line, from one.
+    pub line: usize,
+    /// The number of the document that it holds; none where it is the owner's own.
+    pub key: Option<DocumentKey>,
+    /// Its date.
+    pub date: Date,
+    /// Accounts and amounts, debit positive; none where they are not understood.
+    pub postings: Option<Vec<(String, Money)>>,
+}
+
+impl ReadEntry {
+    /// What the book calls the document: the file without its ending, and the key.
+    #[must_use]
+    pub fn remote(&self) -> RemoteId {
+        let stem = self.path.rsplit_once('.').map_or(self.path.as_str(), |(stem, _)| stem);
+        let key = self.key.as_ref().map_or("", DocumentKey::as_str);
+        RemoteId::from(format!("{stem}/{key}"))
+    }
+}
+
+impl Reading {
+    /// Reads the files that belong to the book: the main file, the accounts and the months. Files
+    /// of other names are the owner's.
+    #[must_use]
+    pub fn of(texts: &BTreeMap<String, String>, syntax: Syntax) -> Self {
+        let mut reading = Self::default();
+        for (path, text) in texts {
+            if belongs_to_book(path, syntax) {
+                reading.add(path, text, syntax);
+            }
+        }
+        reading
+    }
+
+    /// Adds what stands in one file, or in a part of one.
+    pub(super) fn add(&mut self, path: &str, text: &str, syntax: Syntax) {
+        for directive in directives(text) {
+            let Some((date, rest)) = dated(directive.head) else { continue };
+            let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            match (syntax, word) {
+                (Syntax::Beancount, "open") => self.open(rest, &directive),
+                (Syntax::Beancount, "close") => {
+                    let account = rest.split_whitespace().next().unwrap_or_default();
+                    self.accounts.entry(account.to_owned()).or_default().closed = true;
+                }
+                (Syntax::Beancount, "*" | "!" | "txn") | (Syntax::Hledger, _) => {
+                    self.take(ReadEntry {
+                        path: path.to_owned(),
+                        line: directive.line,
+                        key: directive.metadata("saldo", syntax).and_then(|key| key.parse().ok()),
+                        date,
+                        postings: postings(&directive.body, syntax),
+                    });
+                }
+                (Syntax::Beancount, _) => {}
+            }
+        }
+    }
+
+    /// Adds a transaction: the first that names a document holds it.
+    fn take(&mut self, entry: ReadEntry) {
+        match entry.key.map(|key| self.documents.entry(key)) {
+            Some(Entry::Vacant(place)) => {
+                place.insert(entry);
+            }
+            Some(Entry::Occupied(_)) | None => self.own.push(entry),
+        }
+    }
+
+    /// Adds an `open` directive.
+    fn open(&mut self, rest: &str, directive: &Directive<'_>) {
+        let mut words = without_comment(rest).split_whitespace();
+        let Some(name) = words.next().filter(|name| account::is_account(name)) else { return };
+        let account = self.accounts.entry(name.to_owned()).or_default();
+        account.currency = words.next().and_then(|code| Currency::parse(code).ok());
+        account.name = directive.metadata("name", Syntax::Beancount);
+        account.kind = directive
+            .metadata("kind", Syntax::Beancount)
+            .and_then(|word| serde_json::from_value(serde_json::Value::String(word)).ok());
+    }
+
+    /// Every account's balance at the end of a day; entries whose postings are not understood are
+    /// left out.
+    ///
+    /// # Errors
+    /// Where a sum is too large.
+    pub fn balances(&self, as_of: Date) -> Result<BTreeMap<RemoteId, Balance>, MoneyError> {
+        let opened = self.accounts.keys().map(|name| (RemoteId::new(name), Balance::new()));
+        let mut balances: BTreeMap<RemoteId, Balance> = opened.collect();
+        let entries = self.documents.values().chain(&self.own);
+        let reached = entries.filter(|entry| entry.date <= as_of);
+        for (name, amount) in reached.filter_map(|entry| entry.postings.as_ref()).flatten() {
+            balances.entry(RemoteId::new(name)).or_default().add(*amount)?;
+        }
+        Ok(balances)
+    }
+}
+
+/// Whether a file is the main file, the accounts or a month.
+fn belongs_to_book(path: &str, syntax: Syntax) -> bool {
+    let Some(stem) = path.strip_suffix(syntax.suffix()) else { return false };
+    let is_month = stem.len() == 7
+        && stem.bytes().enumerate().all(|(position, byte)| match position {
+            4 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    is_month || matches!(stem, "main" | "accounts")
+}
+
+/// A line that begins at the margin, and the indented lines below it.
+struct Directive<'a> {
+    /// The number of the first line, from one.
+    line: usize,
+    head: &'a str,
+    body: Vec<&'a str>,
+}
+
+impl Directive<'_> {
+    /// A value that stands beside the amounts.
+    fn metadata(&self, name: &str, syntax: Syntax) -> Option<String> {
+        self.body.iter().find_map(|line| match syntax {
+            Syntax::Beancount => unquoted(line.strip_prefix(name)?.strip_prefix(':')?.trim_start()),
+            Syntax::Hledger => {
+                let value = line.strip_prefix("; ")?.strip_prefix(name)?.strip_prefix(':')?;
+                Some(value.split(',').next().unwrap_or_default().trim().to_owned())
+            }
+        })
+    }
+}
+
+/// Parts a text into directives.
+fn directives(text: &str) -> Vec<Directive<'_>> {
+    let mut directives: Vec<Directive<'_>> = Vec::new();
+    for (position, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let content = line.trim();
+        if content.is_empty() {
+            continue;
+        }
+        match (line.starts_with(char::is_whitespace), directives.last_mut()) {
+            (true, Some(directive)) => directive.body.push(content),
+            _ => directives.push(Directive {
+                line: position.saturating_add(1),
+                head: content,
+                body: Vec::new(),
+            }),
+        }
+    }
+    directives
+}
+
+/// The date that a line begins with, and what follows it.
+fn dated(head: &str) -> Option<(Date, &str)> {
+    let (date, rest) = head.split_at_checked(10)?;
+    let date = date.replace(['/', '.'], "-").parse().ok()?;
+    Some((date, rest.trim_start()))
+}
+
+/// The content of a string of beancount.
+fn unquoted(text: &str) -> Option<String> {
+    let mut content = String::new();
+    let mut symbols = text.strip_prefix('"')?.chars();
+    loop {
+        match symbols.next()? {
+            '"' => return Some(content),
+            '\\' => content.push(symbols.next()?),
+            symbol => content.push(symbol),
+        }
+    }
+}
+
+/// A line without the comment at its end.
+fn without_comment(line: &str) -> &str {
+    line.split(';').next().unwrap_or_default().trim()
+}
+
+/// The postings of a transaction; none where one of them is not understood.
+fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Money)>> {
+    let mut postings = Vec::new();
+    let mut balancing = None;
+    for line in body.iter().filter(|line| !is_remark(line, syntax)) {
+        let (name, amount) = posting(without_comment(line), syntax)?;
+        match amount {
+            Some(amount) => postings.push((name, amount)),
+            None if balancing.is_none() => balancing = Some(name),
+            None => return None,
+        }
+    }
+    if let Some(name) = balancing {
+        let mut sum = Balance::new();
+        for (_, amount) in &postings {
+            sum.add(*amount).ok()?;
+        }
+        postings.extend(sum.iter().map(|amount| (name.clone(), amount.negated())));
+    }
+    Some(postings)
+}
+
+/// Whether a line of a transaction is no posting: a comment, metadata, tags or links.
+fn is_remark(line: &str, syntax: Syntax) -> bool {
+    let is_metadata = || {
+        line.starts_with(|first: char| first.is_ascii_lowercase())
+            && line.split_whitespace().next().is_some_and(|word| word.contains(':'))
+    };
+    line.starts_with(';')
+        || (syntax == Syntax::Beancount && (line.starts_with(['#', '^']) || is_metadata()))
+}
+
+/// The account of a posting, and its amount where it has one.
+fn posting(line: &str, syntax: Syntax) -> Option<(String, Option<Money>)> {
+    let unflagged = line.strip_prefix("* ").or_else(|| line.strip_prefix("! "));
+    let line = unflagged.map_or(line, str::trim_start);
+    let end = match syntax {
+        Syntax::Beancount => line.find(char::is_whitespace),
+        Syntax::Hledger => line.find("  ").into_iter().chain(line.find('\t')).min(),
+    };
+    let (name, amount) = line.split_at(end.unwrap_or(line.len()));
+    if !account::is_account(name) {
+        return None;
+    }
+    let words: Vec<&str> = amount.split_whitespace().collect();
+    match words.as_slice() {
+        [] => Some((name.to_owned(), None)),
+        [number, code] => {
+            let amount = Money::parse(number, Currency::parse(code).ok()?).ok()?;
+            Some((name.to_owned(), Some(amount)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Reading {
+        let texts = BTreeMap::from([("2026-08.beancount".to_owned(), text.to_owned())]);
+        Reading::of(&texts, Syntax::Beancount)
+    }
+
+    const ENTRY: &str = "2026-08-03 * \"Ann\" \"Say \\\"hi\\\"\"\r\n  saldo: \"7H5Z152Q6DH\"\r\n\
+                         \x20 Assets:Bank   5.00 USD\r\n    text: \"a; b\"\r\n\
+                         \x20 Income:Sales -5.00 USD\r\n";
+
+    #[test]
+    fn an_entry_is_read_with_other_line_endings() {
+        let reading = read(ENTRY);
+        let entry = &reading.documents[&"7H5Z152Q6DH".parse().unwrap()];
+        let expected = [
+            ("Assets:Bank".to_owned(), "5.00 USD".parse().unwrap()),
+            ("Income:Sales".to_owned(), "-5.00 USD".parse().unwrap()),
+        ];
+        assert_eq!(entry.postings.as_deref(), Some(expected.as_slice()));
+        assert_eq!(entry.remote().as_str(), "2026-08/7H5Z152Q6DH");
+    }
+
+    #[test]
+    fn entries_of_the_owner_disturb_nothing() {
+        let cases = [
+            ("  Assets:Bank  1 USD\n  Income:Sales", Some("6.00 USD")),
+            ("  ! Assets:Bank  1 USD ; mine\n  Income:Sales  -1 USD\n  #tag", Some("6.00 USD")),
+            ("  Assets:Bank  1 USD\n  Income:A\n  Income:B", None),
+            ("  Assets:Bank  2 XSHARE {5 USD}\n  Income:Sales", None),
+            ("  Assets:Bank  (1+1) USD\n  Income:Sales", None),
+            ("  what is this", None),
+        ];
+        for (body, with_it) in cases {
+            let reading = read(&format!("{ENTRY}\n2026-08-02 ! \"Own\"\n{body}\n\n* heading\n"));
+            assert_eq!(reading.own.len(), 1, "{body}");
+            let balances = reading.balances("2026-08-31".parse().unwrap()).unwrap();
+            let usd = Currency::parse("USD").unwrap();
+            let expected: Money = with_it.unwrap_or("5.00 USD").parse().unwrap();
+            assert_eq!(balances[&RemoteId::new("Assets:Bank")].of(usd), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_balance_includes_its_day_and_no_later_one() {
+        let reading = read(ENTRY);
+        let usd = Currency::parse("USD").unwrap();
+        for (day, minor) in [("2026-08-02", None), ("2026-08-03", Some(500))] {
+            let balances = reading.balances(day.parse().unwrap()).unwrap();
+            let bank = balances.get(&RemoteId::new("Assets:Bank"));
+            assert_eq!(bank.map(|balance| balance.of(usd).minor()), minor, "{day}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_read_with_what_is_known_of_them() {
+        let reading = read(
+            "1970-01-01 open Assets:Shop USD ; x\n  kind: \"clearing\"\n  name: \"A \\\"b\\\"\"\n\
+             2026-01-01 open Income:Own\n2026-02-01 close Income:Own\n2026-01-01 open nonsense\n",
+        );
+        let shop = OpenAccount {
+            name: Some("A \"b\"".to_owned()),
+            kind: Some(AccountKind::Clearing),
+            currency: Currency::parse("USD").ok(),
+            closed: false,
+        };
+        let own = OpenAccount { closed: true, ..OpenAccount::default() };
+        let expected = [("Assets:Shop".to_owned(), shop), ("Income:Own".to_owned(), own)];
+        assert_eq!(reading.accounts, BTreeMap::from(expected));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_stumble(text in "(?s).{0,200}", body in "[ -~\n\té€]{0,200}") {
+            read(&text);
+            read(&format!("2026-08-01 * {body}"));
+        }
+    }
+}
