@@ -135,7 +135,7 @@ fn address(text: &str) -> Result<Url, Fault> {
         "https" => Ok(url),
         "http" if at_home => Ok(url),
         "http" => refuse(format!(
-            "{} would be asked without encryption, which is allowed on this machine only: use https",
+            "{} would be asked without encryption, which only this machine may be: use https",
             url.host_str().unwrap_or("an address without a host")
         )),
         other => refuse(format!("addresses beginning with `{other}:` cannot be asked")),

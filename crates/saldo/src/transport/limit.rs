@@ -145,6 +145,13 @@ mod tests {
         assert!(passed.iter().all(|(at, _)| *at == START));
     }
 
+    #[test]
+    fn a_clock_that_was_set_back_does_not_stop_requests_for_longer_than_a_period() {
+        let passed = VecDeque::from([later(START, Duration::from_secs(3_600))]);
+        let free = free_at(&limit(1, 1_000, ""), &passed, START);
+        assert_eq!(free, later(START, Duration::from_secs(1)));
+    }
+
     #[tokio::test]
     async fn concurrent_requests_share_the_limit() {
         let clock = Clock::simulated(START);

@@ -1,13 +1,13 @@
 //! Brings children of a download behind their roots, in bounded memory, however far apart they
 //! stand.
 //!
-//! A line names its parent, and only a root is a group's name; a grandchild's root is known once its
-//! parent's is. So it goes by generations: roots are known from the first reading; each further
+//! A line names its parent, and only a root is a group's name; a grandchild's root is known once
+//! its parent's is. So it goes by generations: roots are known from the first reading; each further
 //! round joins the lines whose root is not known yet with the ids learnt in the round before. A
-//! round reads and writes every such line once, in buckets by the hash of the id that joins them, of
-//! which one is in memory at a time, as far as ids go. Lines whose root is known are laid into
-//! buckets of so many roots each, which are sorted one by one at the end. Groups come in the order of
-//! their roots in the download; within a group, generation by generation, in the order of the
+//! round reads and writes every such line once, in buckets by the hash of the id that joins them,
+//! of which one is in memory at a time, as far as ids go. Lines whose root is known are laid into
+//! buckets of so many roots each, which are sorted one by one at the end. Groups come in the order
+//! of their roots in the download; within a group, generation by generation, in the order of the
 //! download.
 
 use super::slice::{Head, Lines, SpoolError};

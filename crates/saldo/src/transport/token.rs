@@ -258,9 +258,9 @@ impl TokenKeeper {
         }
     }
 
-    /// Refreshes. Where the refresh token is not taken, another process may have used it and stored
-    /// its successor, or died before it stored one: the newest stored token, or else the one before,
-    /// is tried once.
+    /// Refreshes. Where the refresh token is not taken, another process may have used it and
+    /// stored its successor, or died before it stored one: the newest stored token, or else the
+    /// one before, is tried once.
     async fn by_refresh_token(
         &self,
         token_address: &str,
