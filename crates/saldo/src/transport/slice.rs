@@ -490,11 +490,11 @@ mod tests {
                 for line in slice.lines() {
                     let head = Head::read(line.as_bytes(), 0).unwrap();
                     let id: usize = head.id.unwrap().parse().unwrap();
-                    if let Some(parent) = parent(id) {
+                    if let Some(own) = parent(id) {
                         let is_root = |line: &usize| parent(*line).is_none();
                         let last_root = seen.iter().copied().rev().find(is_root);
                         prop_assert_eq!(last_root, Some(root(&parents, id)));
-                        prop_assert!(seen.contains(&parent));
+                        prop_assert!(seen.contains(&own));
                     }
                     seen.push(id);
                 }
