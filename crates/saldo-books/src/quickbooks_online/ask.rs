@@ -1,0 +1,219 @@
+//! What to ask: batches of creates, queries, and the trial balance.
+
+use super::chart;
+use super::find;
+use super::names::Taken;
+use super::wire::{Entity, Transaction, to_json};
+use super::write;
+use saldo_core::book::{BookContext, Subject, Task};
+use saldo_core::exchange::{Ask, Fault, HttpRequest, Permit};
+use saldo_core::text::RemoteId;
+use serde_json::{Map, Value};
+
+/// The only version of the interface that is left.
+const VERSION: &str = "minorversion=75";
+/// How many items a batch may carry.
+pub(super) const BATCH: usize = 30;
+/// How long the token of a batch may be.
+const TOKEN: usize = 36;
+/// The longest query that goes into an address instead of a batch.
+const QUERY_IN_ADDRESS: usize = 1500;
+
+/// What to ask so that these tasks are done.
+pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+    let request = match tasks {
+        [Task::ReadChart { page }] => {
+            let queries = chart::queries(page.as_deref())?;
+            let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();
+            read(&queries, context)?
+        }
+        [Task::ReadBalances { as_of }] => {
+            let path = format!(
+                "/reports/TrialBalance?end_date={as_of}&accounting_method=Accrual&{VERSION}"
+            );
+            HttpRequest::get(address(context, &path)?)
+        }
+        [Task::LookUp(_), ..] => {
+            let queries = find::queries(&subjects(tasks)?)?;
+            let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();
+            read(&queries, context)?
+        }
+        [Task::Create(_) | Task::Revise { .. }, ..] => write_batch(tasks, token, context)?,
+        _ => return Err(mixed()),
+    };
+    Ok(Ask::Http(request.header("accept", "application/json")))
+}
+
+/// The fault of tasks that do not belong together: the engine's mistake.
+pub(super) fn mixed() -> Fault {
+    Fault::new(Permit::Never, "tasks of different kinds cannot be asked in one request")
+}
+
+/// The subjects of look-ups.
+pub(super) fn subjects<'a>(tasks: &'a [Task]) -> Result<Vec<&'a Subject>, Fault> {
+    let subject = |task: &'a Task| match task {
+        Task::LookUp(subject) => Ok(subject),
+        _ => Err(mixed()),
+    };
+    tasks.iter().map(subject).collect()
+}
+
+/// The address of something of the company's.
+fn address(context: &BookContext, path: &str) -> Result<String, Fault> {
+    let missing = || Fault::new(Permit::Never, "the connection has no setting called `realm`");
+    let realm = context.settings.get("realm").ok_or_else(missing)?;
+    let api = context.addresses.get("api")?;
+    Ok(format!("{api}/v3/company/{}{path}", percent(realm)))
+}
+
+/// One query alone, or several in a batch. A read carries no token: a repetition must see news.
+fn read(queries: &[String], context: &BookContext) -> Result<HttpRequest, Fault> {
+    if let [query] = queries
+        && query.len() <= QUERY_IN_ADDRESS
+    {
+        let path = format!("/query?query={}&{VERSION}", percent(query));
+        return Ok(HttpRequest::get(address(context, &path)?));
+    }
+    let item = |(index, query): (usize, &String)| {
+        Value::Object(Map::from_iter([
+            ("bId".to_owned(), Value::from(batch_id(index))),
+            ("Query".to_owned(), Value::from(query.as_str())),
+        ]))
+    };
+    batch(queries.iter().enumerate().map(item).collect(), &format!("/batch?{VERSION}"), context)
+}
+
+fn batch(items: Vec<Value>, path: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
+    let body = Map::from_iter([("BatchItemRequest".to_owned(), Value::Array(items))]);
+    let body = Value::Object(body).to_string().into_bytes();
+    Ok(HttpRequest::post_json(address(context, path)?, body))
+}
+
+/// The name of a batch item: its place, from one.
+pub(super) fn batch_id(index: usize) -> String {
+    (index + 1).to_string()
+}
+
+/// A batch of creates or updates. What this book cannot express stays out of it, and is refused
+/// when the answer is heard; if that is all of it, there is nothing to ask.
+fn write_batch(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
+    if tasks.len() > BATCH || token.len() > TOKEN {
+        let message = format!("a batch takes {BATCH} tasks and a token of {TOKEN} characters");
+        return Err(Fault::new(Permit::Never, message));
+    }
+    let items = items(tasks, context)?;
+    let sound: Vec<Value> =
+        items.iter().enumerate().filter_map(|(index, item)| request(index, item)).collect();
+    match items.iter().find_map(|item| item.as_ref().err()) {
+        Some(reason) if sound.is_empty() => Err(Fault::new(Permit::Never, reason.clone())),
+        _ => batch(sound, &format!("/batch?{VERSION}&requestid={}", percent(token)), context),
+    }
+}
+
+fn request(index: usize, item: &Result<BatchItem, String>) -> Option<Value> {
+    let item = item.as_ref().ok()?;
+    Some(Value::Object(Map::from_iter([
+        ("bId".to_owned(), Value::from(batch_id(index))),
+        ("operation".to_owned(), Value::from(item.operation)),
+        (item.entity.name().to_owned(), item.json.clone()),
+    ])))
+}
+
+/// One thing to do.
+pub(super) struct BatchItem {
+    pub(super) operation: &'static str,
+    pub(super) entity: Entity,
+    pub(super) json: Value,
+}
+
+/// The items of tasks that write, in their order; for a task that this book cannot express, why.
+///
+/// # Errors
+/// Where the tasks are of different kinds.
+pub(super) fn items(
+    tasks: &[Task],
+    context: &BookContext,
+) -> Result<Vec<Result<BatchItem, String>>, Fault> {
+    let mut taken = Taken::new(&context.bindings);
+    let creates = matches!(tasks.first(), Some(Task::Create(_)));
+    let item = |task: &Task| match task {
+        Task::Create(subject) if creates => {
+            let body = write::body(subject, context, &mut taken);
+            Ok(body.map(|body| BatchItem {
+                operation: "create",
+                entity: body.entity,
+                json: body.json,
+            }))
+        }
+        Task::Revise { subject, remote, version } if !creates => {
+            Ok(revision(subject, remote, version.as_deref()))
+        }
+        _ => Err(mixed()),
+    };
+    tasks.iter().map(item).collect()
+}
+
+/// The update of a document's private note. Lines stay as they are: the vendor replaces them whole,
+/// and would work their tax out anew.
+fn revision(
+    subject: &Subject,
+    remote: &RemoteId,
+    version: Option<&str>,
+) -> Result<BatchItem, String> {
+    let Subject::Document { key, document, .. } = subject else {
+        return Err("only documents are revised".to_owned());
+    };
+    let version = version.ok_or_else(|| format!("the version of {key} is not known"))?;
+    let shape = super::shape::shape(document)?;
+    let body = Transaction {
+        id: Some(remote.to_string()),
+        sync_token: Some(version.to_owned()),
+        sparse: Some(true),
+        private_note: Some(write::note(&document.header().memo, *key)),
+        ..Transaction::default()
+    };
+    let json = to_json(&body).map_err(|fault| fault.message)?;
+    Ok(BatchItem { operation: "update", entity: shape.entity(), json })
+}
+
+/// A text as part of an address.
+fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// A text as a literal of the query language.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Texts as a list of the query language.
+pub(super) fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let literals: Vec<String> = texts.into_iter().map(literal).collect();
+    format!("({})", literals.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_cannot_break_out() {
+        assert_eq!(literal("O'Neil"), r"'O\'Neil'");
+        assert_eq!(literal(r"a\"), r"'a\\'");
+        assert_eq!(list(["a", "b'"]), r"('a', 'b\'')");
+    }
+
+    #[test]
+    fn addresses_are_encoded() {
+        assert_eq!(percent("select * from Café"), "select%20%2A%20from%20Caf%C3%A9");
+    }
+}

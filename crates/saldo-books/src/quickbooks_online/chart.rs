@@ -1,0 +1,177 @@
+//! The chart: which lists are read, page by page, and what their rows mean.
+//!
+//! A page names the lists that have more rows, each with the row at which it goes on:
+//! `Customer:1001 Item:1001`. All lists of a page are read by one request.
+
+use super::faults::VendorFault;
+use super::names;
+use super::wire::{Entity, ListEntity, Preferences};
+use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::money::Currency;
+use saldo_core::text::RemoteId;
+use serde_json::Value;
+
+/// How many rows a query may ask for.
+pub(super) const ROWS: usize = 1000;
+
+/// The lists that make up the chart.
+const LISTS: [Entity; 7] = [
+    Entity::Preferences,
+    Entity::Account,
+    Entity::Item,
+    Entity::Customer,
+    Entity::Vendor,
+    Entity::Employee,
+    Entity::TaxAgency,
+];
+
+/// The queries of a page, each with its list.
+pub(super) fn queries(page: Option<&str>) -> Result<Vec<(Entity, String)>, Fault> {
+    let positions = positions(page)?;
+    Ok(positions.into_iter().map(|(entity, start)| (entity, query(entity, start))).collect())
+}
+
+fn positions(page: Option<&str>) -> Result<Vec<(Entity, usize)>, Fault> {
+    let Some(page) = page else { return Ok(LISTS.iter().map(|entity| (*entity, 1)).collect()) };
+    let unreadable = || Fault::new(Permit::Never, format!("`{page}` is no page of the chart"));
+    let position = |part: &str| {
+        let (name, start) = part.split_once(':')?;
+        Some((Entity::parse(name)?, start.parse().ok()?))
+    };
+    page.split(' ').map(|part| position(part).ok_or_else(unreadable)).collect()
+}
+
+fn query(entity: Entity, start: usize) -> String {
+    let name = entity.name();
+    match entity {
+        Entity::Preferences => format!("select * from {name}"),
+        // Names of inactive things are taken as well; tax agencies are never inactive.
+        Entity::TaxAgency => {
+            format!("select * from {name} startposition {start} maxresults {ROWS}")
+        }
+        _ => format!(
+            "select * from {name} where Active in (true, false) startposition {start} \
+             maxresults {ROWS}"
+        ),
+    }
+}
+
+/// What the answers to a page's queries mean.
+///
+/// # Errors
+/// Where a list was refused, a row cannot be read, or the company's currency is another.
+pub(super) fn page(
+    page: Option<&str>,
+    answers: &[Result<Value, VendorFault>],
+    context: &BookContext,
+) -> Result<ChartPage, Fault> {
+    let mut chart = ChartPage::default();
+    let mut next = Vec::new();
+    for ((entity, start), answer) in positions(page)?.into_iter().zip(answers) {
+        let rows = match answer {
+            Ok(answer) => rows(entity, answer)?,
+            // A plan without employees or taxes has no names of theirs either.
+            Err(fault) if fault.is_outside_the_plan() && optional(entity) => continue,
+            Err(fault) => return Err(refused(entity, fault)),
+        };
+        if entity == Entity::Preferences {
+            chart.closed_until = closed_until(rows, context)?;
+            continue;
+        }
+        if rows.len() >= ROWS {
+            next.push(format!("{}:{}", entity.name(), start + rows.len()));
+        }
+        for row in rows {
+            chart.entries.push(entry(entity, row)?);
+        }
+    }
+    chart.next = (!next.is_empty()).then(|| next.join(" "));
+    Ok(chart)
+}
+
+const fn optional(entity: Entity) -> bool {
+    matches!(entity, Entity::Employee | Entity::TaxAgency)
+}
+
+/// The fault of a query that the vendor refused.
+pub(super) fn refused(entity: Entity, fault: &VendorFault) -> Fault {
+    let permits = super::faults::permit(400, Some(fault), super::faults::Purpose::Read);
+    let permits = match permits {
+        Permit::Never if fault.is_of_the_service() => Permit::Retry,
+        other => other,
+    };
+    Fault::new(permits, format!("the list {} cannot be read: {}", entity.name(), fault.words()))
+}
+
+/// The rows of an entity in an answer; an answer without rows has no such member.
+pub(super) fn rows(entity: Entity, answer: &Value) -> Result<&[Value], Fault> {
+    match answer.get(entity.name()) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(rows)) => Ok(rows),
+        Some(_) => Err(Fault::new(Permit::Never, format!("{} is not a list", entity.name()))),
+    }
+}
+
+/// A row as a list entity.
+pub(super) fn list_row(entity: Entity, row: &Value) -> Result<ListEntity, Fault> {
+    serde_json::from_value(row.clone()).map_err(|error| {
+        Fault::new(Permit::Never, format!("a row of {} cannot be read: {error}", entity.name()))
+    })
+}
+
+fn closed_until(rows: &[Value], context: &BookContext) -> Result<Option<jiff::civil::Date>, Fault> {
+    let unreadable =
+        |reason: String| Fault::new(Permit::Never, format!("the preferences: {reason}"));
+    let Some(row) = rows.first() else { return Ok(None) };
+    let preferences: Preferences =
+        serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
+    if let Some(home) = preferences.currency_prefs.home_currency
+        && home.value != context.currency.code()
+    {
+        let reason = format!(
+            "the company keeps its books in {}, and the connection says {}",
+            home.value, context.currency
+        );
+        return Err(unreadable(reason));
+    }
+    let date = preferences.accounting_info_prefs.book_close_date;
+    let date = date.filter(|date| !date.is_empty()).map(|date| {
+        date.parse().map_err(|error| unreadable(format!("BookCloseDate `{date}`: {error}")))
+    });
+    date.transpose()
+}
+
+fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
+    let row = list_row(entity, row)?;
+    let nameless = || Fault::new(Permit::Never, format!("a {} has no id or name", entity.name()));
+    let id = row.id.ok_or_else(nameless)?;
+    let name = match entity {
+        Entity::Account | Entity::Item => row.fully_qualified_name.or(row.name),
+        _ => row.display_name.or(row.name),
+    };
+    let kind = match entity {
+        Entity::Account => {
+            let account_type = row.account_type.unwrap_or_default();
+            let detail = row.account_sub_type.unwrap_or_default();
+            ChartKind::Account {
+                kind: names::account_kind(&account_type, &detail),
+                currency: row.currency_ref.and_then(|it| Currency::parse(&it.value).ok()),
+                collects_tax: names::collects_tax(&detail),
+            }
+        }
+        Entity::Item => ChartKind::Item {
+            sku: row.sku,
+            income_account: row.income_account_ref.map(|it| RemoteId::from(it.value)),
+        },
+        Entity::Customer => ChartKind::Customer,
+        Entity::Vendor => ChartKind::Vendor,
+        _ => ChartKind::OtherName,
+    };
+    Ok(ChartEntry {
+        remote: RemoteId::from(id),
+        kind,
+        name: name.ok_or_else(nameless)?,
+        active: row.active.unwrap_or(true),
+    })
+}

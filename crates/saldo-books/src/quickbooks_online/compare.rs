@@ -1,0 +1,207 @@
+//! What the book holds against what was sent.
+
+use super::shape::shape;
+use super::wire::{self, Entity, Line, Reference, Transaction};
+use saldo_core::book::Acknowledgement;
+use saldo_core::document::Document;
+use saldo_core::money::{Currency, Money};
+use saldo_core::text::RemoteId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the book acknowledges about a document in a row or an answer.
+///
+/// The total is in the document's own terms: where the vendor's total counts otherwise (what moved
+/// on a second settlement account stands in the lines of a form), the known difference is added.
+///
+/// # Errors
+/// In words, where an amount cannot be read.
+pub(super) fn acknowledgement(
+    entity: Entity,
+    document: &Document,
+    row: &Transaction,
+    company: Currency,
+) -> Result<Acknowledgement, String> {
+    let currency = currency(row, company)?;
+    let total = total(entity, row, currency)?.map(|total| in_terms_of(document, total));
+    let tax = match entity {
+        Entity::SalesReceipt | Entity::Invoice | Entity::RefundReceipt | Entity::CreditMemo => {
+            tax(row, currency)?
+        }
+        _ => None,
+    };
+    let remote = row.id.clone().ok_or("the answer has no id")?;
+    Ok(Acknowledgement {
+        remote: RemoteId::from(remote),
+        version: row.sync_token.clone(),
+        total: total.transpose()?,
+        tax,
+    })
+}
+
+fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
+    if held.currency() != document.header().currency {
+        return Ok(held);
+    }
+    let sent = shape(document)?.total(document).map_err(|error| error.to_string())?;
+    let own = document.total().map_err(|error| error.to_string())?;
+    own.minus(sent).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
+}
+
+fn currency(row: &Transaction, company: Currency) -> Result<Currency, String> {
+    match &row.currency_ref {
+        None => Ok(company),
+        Some(reference) => Currency::parse(&reference.value).map_err(|error| error.to_string()),
+    }
+}
+
+/// The vendor's total of a transaction: of a journal entry, its debits, since its own field is
+/// often nil.
+fn total(entity: Entity, row: &Transaction, currency: Currency) -> Result<Option<Money>, String> {
+    match entity {
+        Entity::Transfer => row.amount.as_ref().map(|it| wire::money(it, currency)).transpose(),
+        Entity::JournalEntry => {
+            let debits = row.line.iter().filter(|line| {
+                let detail = line.journal_entry_line_detail.as_ref();
+                detail.is_some_and(|it| it.posting_type.as_deref() == Some("Debit"))
+            });
+            if row.line.is_empty() {
+                return Ok(None);
+            }
+            let amounts: Vec<Money> =
+                debits.map(|line| amount(line, currency)).collect::<Result<_, _>>()?;
+            Money::sum(currency, amounts).map(Some).map_err(|error| error.to_string())
+        }
+        _ => row.total_amt.as_ref().map(|it| wire::money(it, currency)).transpose(),
+    }
+}
+
+fn tax(row: &Transaction, currency: Currency) -> Result<Option<Money>, String> {
+    let tax = row.txn_tax_detail.as_ref().and_then(|detail| detail.total_tax.as_ref());
+    tax.map(|tax| wire::money(tax, currency)).transpose()
+}
+
+fn amount(line: &Line, currency: Currency) -> Result<Money, String> {
+    let nothing = Money::zero(currency);
+    line.amount.as_ref().map_or(Ok(nothing), |amount| wire::money(amount, currency))
+}
+
+/// What a row holds, and in which words it differs from what was sent. A row that cannot be read is
+/// a difference.
+pub(super) fn held(
+    entity: Entity,
+    document: &Document,
+    sent: &Transaction,
+    row: &Transaction,
+    company: Currency,
+) -> (Acknowledgement, Vec<String>) {
+    let unread = Acknowledgement {
+        remote: RemoteId::from(row.id.clone().unwrap_or_default()),
+        version: row.sync_token.clone(),
+        total: None,
+        tax: None,
+    };
+    let (mut differences, acknowledgement) = match acknowledgement(entity, document, row, company) {
+        Ok(acknowledgement) => (Vec::new(), acknowledgement),
+        Err(reason) => (vec![reason], unread),
+    };
+    differences.extend(texts(sent, row));
+    match money_differences(entity, document, sent, row, &acknowledgement) {
+        Ok(found) => differences.extend(found),
+        Err(reason) if !differences.contains(&reason) => differences.push(reason),
+        Err(_) => {}
+    }
+    (acknowledgement, differences)
+}
+
+/// Dates and references that differ.
+fn texts(sent: &Transaction, row: &Transaction) -> Vec<String> {
+    let value = |reference: &Option<Reference>| reference.as_ref().map(|it| it.value.clone());
+    let fields = [
+        ("date", sent.txn_date.clone(), row.txn_date.clone()),
+        ("customer", value(&sent.customer_ref), value(&row.customer_ref)),
+        (
+            "deposit account",
+            value(&sent.deposit_to_account_ref),
+            value(&row.deposit_to_account_ref),
+        ),
+        ("account", value(&sent.account_ref), value(&row.account_ref)),
+        ("from account", value(&sent.from_account_ref), value(&row.from_account_ref)),
+        ("to account", value(&sent.to_account_ref), value(&row.to_account_ref)),
+    ];
+    let differs = |(what, sent, held): (&str, Option<String>, Option<String>)| {
+        let sent = sent?;
+        let held = held.unwrap_or_else(|| "nothing".to_owned());
+        (sent != held).then(|| format!("{what}: sent {sent}, held {held}"))
+    };
+    fields.into_iter().filter_map(differs).collect()
+}
+
+/// Amounts that differ: total, tax, and the sum of each item or account.
+fn money_differences(
+    entity: Entity,
+    document: &Document,
+    sent: &Transaction,
+    row: &Transaction,
+    acknowledgement: &Acknowledgement,
+) -> Result<Vec<String>, String> {
+    let own = document.header().currency;
+    let mut differences = Vec::new();
+    let total = document.total().map_err(|error| error.to_string())?;
+    let sums = [
+        ("total", Some(total), acknowledgement.total),
+        ("tax", tax(sent, own)?, acknowledgement.tax),
+    ];
+    for (what, sent, held) in sums {
+        if let (Some(sent), Some(held)) = (sent, held)
+            && sent != held
+        {
+            differences.push(format!("{what}: sent {sent}, held {held}"));
+        }
+    }
+    let held_currency = currency(row, own)?;
+    if entity == Entity::Transfer || held_currency != own {
+        return Ok(differences);
+    }
+    let (sent, held) = (line_sums(sent, own)?, line_sums(row, own)?);
+    let nothing = Money::zero(own);
+    let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
+    for key in keys {
+        let sent = sent.get(key).copied().unwrap_or(nothing);
+        let held = held.get(key).copied().unwrap_or(nothing);
+        if sent != held {
+            differences.push(format!("{key}: sent {sent}, held {held}"));
+        }
+    }
+    Ok(differences)
+}
+
+/// The sum of each thing that lines point at. Lines that point at nothing (subtotals) do not count.
+fn line_sums(row: &Transaction, currency: Currency) -> Result<BTreeMap<String, Money>, String> {
+    let mut sums = BTreeMap::new();
+    for line in &row.line {
+        let amount = amount(line, currency)?;
+        let Some((key, amount)) = target(line, amount) else { continue };
+        let sum = sums.entry(key).or_insert(Money::zero(currency));
+        *sum = sum.plus(amount).map_err(|error| error.to_string())?;
+    }
+    Ok(sums)
+}
+
+fn target(line: &Line, amount: Money) -> Option<(String, Money)> {
+    let named = |what: &str, reference: &Option<Reference>| {
+        reference.as_ref().map(|it| format!("{what} {}", it.value))
+    };
+    if let Some(detail) = &line.sales_item_line_detail {
+        return named("item", &detail.item_ref).map(|key| (key, amount));
+    }
+    if let Some(detail) = &line.account_based_expense_line_detail {
+        return named("account", &detail.account_ref).map(|key| (key, amount));
+    }
+    if let Some(detail) = &line.journal_entry_line_detail {
+        let credit = detail.posting_type.as_deref() == Some("Credit");
+        let signed = if credit { amount.negated() } else { amount };
+        return named("account", &detail.account_ref).map(|key| (key, signed));
+    }
+    let linked = line.linked_txn.first()?;
+    Some((format!("{} {}", linked.txn_type, linked.txn_id), amount))
+}

@@ -1,0 +1,181 @@
+//! What answers mean: outcome by outcome, or what the failure of a whole answer permits.
+
+use super::ask::{BatchItem, batch_id, items, mixed, subjects};
+use super::faults::{self, Purpose, VendorFault};
+use super::wire::{Entity, ListEntity, Transaction};
+use super::{balances, chart, compare, find};
+use saldo_core::book::{
+    Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
+};
+use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
+use saldo_core::text::RemoteId;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The code of a refusal that is ours: the book was not asked.
+pub(super) const NOT_ASKED: &str = "saldo";
+
+/// What the answer to these tasks means.
+pub(super) fn hear(
+    tasks: &[Task],
+    answer: &Answer,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let Answer::Http(answer) = answer else { return Err(Fault::unexpected("quickbooks")) };
+    match tasks {
+        [Task::ReadChart { page }] => {
+            let answers = queried(answer, chart::queries(page.as_deref())?.len())?;
+            let page = chart::page(page.as_deref(), &answers, context)?;
+            Ok(vec![Outcome::Chart(page)])
+        }
+        [Task::ReadBalances { as_of }] => {
+            if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
+                return Err(fault);
+            }
+            let balances = balances::balances(&answer.body, *as_of, context)?;
+            Ok(vec![Outcome::Balances(balances)])
+        }
+        [Task::LookUp(_), ..] => {
+            let subjects = subjects(tasks)?;
+            let answers = queried(answer, find::queries(&subjects)?.len())?;
+            find::outcomes(&subjects, &answers, context)
+        }
+        [Task::Create(_) | Task::Revise { .. }, ..] => written(tasks, answer, context),
+        _ => Err(mixed()),
+    }
+}
+
+/// The body of a successful answer as JSON.
+fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let message = format!("quickbooks' answer cannot be read: {error}");
+        Fault::new(purpose.unknown(), message)
+    })
+}
+
+/// What each query of a read was answered, in their order.
+fn queried(answer: &HttpAnswer, queries: usize) -> Result<Vec<Result<Value, VendorFault>>, Fault> {
+    if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
+        return Err(fault);
+    }
+    let body = json(answer, Purpose::Read)?;
+    if let Some(fault) = VendorFault::in_json(&body) {
+        let permits = faults::permit(400, Some(&fault), Purpose::Read);
+        return Err(Fault::new(permits, format!("quickbooks refused to read: {}", fault.words())));
+    }
+    if let Some(rows) = body.get("QueryResponse")
+        && queries == 1
+    {
+        return Ok(vec![Ok(rows.clone())]);
+    }
+    let members = batch_members(&body, Purpose::Read)?;
+    let member = |index: usize| {
+        let missing = || Fault::new(Permit::Retry, "a query of the batch was not answered");
+        let member = members.get(batch_id(index).as_str()).ok_or_else(missing)?;
+        if let Some(fault) = VendorFault::in_json(member) {
+            return Ok(Err(fault));
+        }
+        member.get("QueryResponse").cloned().map(Ok).ok_or_else(missing)
+    };
+    (0..queries).map(member).collect()
+}
+
+/// The members of a batch by their names.
+fn batch_members(body: &Value, purpose: Purpose) -> Result<BTreeMap<&str, &Value>, Fault> {
+    let members = body.get("BatchItemResponse").and_then(Value::as_array).ok_or_else(|| {
+        Fault::new(purpose.unknown(), "quickbooks' answer is not the answer to a batch")
+    })?;
+    Ok(members.iter().filter_map(|member| Some((member.get("bId")?.as_str()?, member))).collect())
+}
+
+/// What became of creates and updates.
+fn written(
+    tasks: &[Task],
+    answer: &HttpAnswer,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let items = items(tasks, context)?;
+    if let Some(refusal) = repetition(answer) {
+        let outcome = |item: &Result<BatchItem, String>| match item {
+            Ok(_) => Outcome::Refused(refusal.clone()),
+            Err(reason) => not_asked(reason),
+        };
+        return Ok(items.iter().map(outcome).collect());
+    }
+    if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
+        return Err(fault);
+    }
+    let body = json(answer, Purpose::Write)?;
+    let members = batch_members(&body, Purpose::Write)?;
+    let outcomes = tasks.iter().zip(&items).enumerate().map(|(index, (task, item))| {
+        match (members.get(batch_id(index).as_str()), item) {
+            (Some(member), Ok(item)) => became(task, item.entity, member, context),
+            (None, Err(reason)) => Ok(not_asked(reason)),
+            _ => Err(in_doubt("an item of the batch was not answered")),
+        }
+    });
+    outcomes.collect()
+}
+
+fn in_doubt(message: impl Into<String>) -> Fault {
+    Fault::new(Permit::InDoubt, message)
+}
+
+/// The refusal of a whole batch as a repetition whose first answer is gone.
+fn repetition(answer: &HttpAnswer) -> Option<Refusal> {
+    if answer.status != 400 {
+        return None;
+    }
+    let refusal = faults::read(&answer.body)?.refusal();
+    (refusal.kind == RefusalKind::DuplicateRequest).then_some(refusal)
+}
+
+fn not_asked(reason: &str) -> Outcome {
+    Outcome::Refused(Refusal {
+        kind: RefusalKind::Other,
+        code: NOT_ASKED.to_owned(),
+        message: reason.to_owned(),
+        hint: "QuickBooks cannot hold this as it is: change the mapping, or enter it by hand"
+            .to_owned(),
+    })
+}
+
+/// What became of one item.
+fn became(
+    task: &Task,
+    entity: Entity,
+    member: &Value,
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    if let Some(fault) = VendorFault::in_json(member) {
+        return match fault.is_of_the_service() {
+            true => Err(in_doubt(format!("an item of the batch failed: {}", fault.words()))),
+            false => Ok(Outcome::Refused(fault.refusal())),
+        };
+    }
+    let held = member.get(entity.name());
+    let held = held.ok_or_else(|| in_doubt(format!("the answer holds no {}", entity.name())))?;
+    let (Task::Create(subject) | Task::Revise { subject, .. }) = task else { return Err(mixed()) };
+    let acknowledgement = match subject {
+        Subject::Need(_) => {
+            let row: ListEntity = read(entity, held)?;
+            let remote = row.id.ok_or_else(|| in_doubt("the answer has no id"))?;
+            Acknowledgement {
+                remote: RemoteId::from(remote),
+                version: row.sync_token,
+                total: None,
+                tax: None,
+            }
+        }
+        Subject::Document { document, .. } => {
+            let row: Transaction = read(entity, held)?;
+            compare::acknowledgement(entity, document, &row, context.currency).map_err(in_doubt)?
+        }
+    };
+    Ok(Outcome::Done(acknowledgement))
+}
+
+fn read<T: serde::de::DeserializeOwned>(entity: Entity, held: &Value) -> Result<T, Fault> {
+    serde_json::from_value(held.clone())
+        .map_err(|error| in_doubt(format!("a {} cannot be read: {error}", entity.name())))
+}

@@ -1,0 +1,93 @@
+#![doc = include_str!("README.md")]
+
+mod ask;
+mod balances;
+mod chart;
+mod compare;
+mod faults;
+mod find;
+mod hear;
+mod names;
+mod shape;
+mod wire;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// QuickBooks Online, through version 3 of its accounting interface.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct QuickBooksOnline;
+
+static DESCRIPTION: BookDescription = BookDescription {
+    name: "quickbooks-online",
+    title: "QuickBooks Online",
+    authorisation: Some(Authorisation {
+        header: "authorization",
+        prefix: "Bearer ",
+        grant: Grant::AuthorizationCode {
+            authorise_address: "authorise",
+            token_address: "token",
+            scopes: "com.intuit.quickbooks.accounting",
+        },
+    }),
+    limits: &[
+        RateLimit { count: 500, per: Duration::from_mins(1), path_contains: "" },
+        RateLimit { count: 10, per: Duration::from_secs(1), path_contains: "" },
+        RateLimit { count: 40, per: Duration::from_mins(1), path_contains: "/batch" },
+    ],
+    batch: ask::BATCH,
+    look_up_batch: 30,
+    tokens: true,
+    idempotent: false,
+};
+
+impl Book for QuickBooksOnline {
+    fn description(&self) -> &'static BookDescription {
+        &DESCRIPTION
+    }
+
+    fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String> {
+        let realm = settings.get("realm").map_or("", String::as_str);
+        if realm.is_empty() || !realm.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("the setting `realm` must be the company's id in QuickBooks, digits only"
+                .to_owned());
+        }
+        let addresses = [
+            ("api", "https://quickbooks.api.intuit.com"),
+            ("authorise", "https://appcenter.intuit.com/connect/oauth2"),
+            ("token", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"),
+        ];
+        let owned = |(name, address): (&str, &str)| (name.to_owned(), address.to_owned());
+        Ok(Addresses(addresses.into_iter().map(owned).collect()))
+    }
+
+    fn needs(&self, subject: &Subject) -> Vec<Need> {
+        match subject {
+            Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
+            Subject::Need(Need::Account(_) | Need::Party(_)) => Vec::new(),
+            // What this book cannot hold needs nothing: asking for it says why.
+            Subject::Document { document, .. } => {
+                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn ask(&self, tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+        ask::ask(tasks, token, context)
+    }
+
+    fn hear(
+        &self,
+        tasks: &[Task],
+        answer: &Answer,
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        hear::hear(tasks, answer, context)
+    }
+}

@@ -1,0 +1,374 @@
+//! Which of the vendor's transactions a document becomes, and what stands in it.
+//!
+//! This is decided from the document alone, so that it is decided alike when a document is created,
+//! looked up, and asked what it needs.
+
+use super::names::{can_take_deposits, is_bank};
+use super::wire::Entity;
+use saldo_core::book::{Item, Need};
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind, Side};
+use saldo_core::money::{Money, MoneyError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A document in the vendor's terms.
+#[derive(Debug)]
+pub(super) enum Shape<'a> {
+    /// A sales receipt, refund receipt, invoice or credit memo.
+    Form(Form<'a>),
+    /// Money received for an invoice.
+    Payment {
+        /// Where it went.
+        deposit: &'a Account,
+        /// How much.
+        amount: Money,
+    },
+    /// Money moved between two accounts of the balance sheet.
+    Transfer {
+        /// Where it was.
+        from: &'a Account,
+        /// Where it is.
+        to: &'a Account,
+        /// How much.
+        amount: Money,
+    },
+    /// A cost paid from a bank account.
+    Purchase {
+        /// Where it was paid from.
+        account: &'a Account,
+        /// How much.
+        amount: Money,
+        /// What it was for: charges positive.
+        lines: Vec<&'a Line>,
+    },
+    /// Debits and credits.
+    Journal(Vec<JournalLine<'a>>),
+}
+
+/// A sales form: amounts positive in its own direction.
+#[derive(Debug)]
+pub(super) struct Form<'a> {
+    /// Which one.
+    pub(super) entity: Entity,
+    /// Where its total goes to or comes from; none for invoices, credit memos and totals of nil.
+    pub(super) deposit: Option<&'a Account>,
+    /// Its item lines.
+    pub(super) lines: Vec<FormLine<'a>>,
+    /// The tax on top.
+    pub(super) tax: Money,
+    /// The lines and the tax.
+    pub(super) total: Money,
+}
+
+/// An item line of a sales form.
+#[derive(Debug)]
+pub(super) struct FormLine<'a> {
+    pub(super) product: Option<&'a Product>,
+    pub(super) account: &'a Account,
+    pub(super) amount: Money,
+    pub(super) taxed: bool,
+    pub(super) quantity: Option<i64>,
+    pub(super) text: &'a str,
+}
+
+impl FormLine<'_> {
+    /// The item that the line points at.
+    pub(super) fn item(&self) -> Item {
+        Item { product: self.product.cloned(), account: self.account.clone() }
+    }
+}
+
+/// A line of a journal entry: debit positive, never zero.
+#[derive(Debug)]
+pub(super) struct JournalLine<'a> {
+    pub(super) account: &'a Account,
+    pub(super) amount: Money,
+    pub(super) text: &'a str,
+}
+
+impl Shape<'_> {
+    /// The vendor's name for it.
+    pub(super) const fn entity(&self) -> Entity {
+        match self {
+            Self::Form(form) => form.entity,
+            Self::Payment { .. } => Entity::Payment,
+            Self::Transfer { .. } => Entity::Transfer,
+            Self::Purchase { .. } => Entity::Purchase,
+            Self::Journal(_) => Entity::JournalEntry,
+        }
+    }
+
+    /// What the vendor will call its total: of a journal entry, its debits.
+    pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
+        match self {
+            Self::Form(form) => Ok(form.total),
+            Self::Payment { amount, .. }
+            | Self::Transfer { amount, .. }
+            | Self::Purchase { amount, .. } => Ok(*amount),
+            Self::Journal(lines) => {
+                let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
+                Money::sum(document.header().currency, debits)
+            }
+        }
+    }
+
+    /// What must be bound before it can be created, without repetition.
+    pub(super) fn needs(&self, document: &Document) -> Vec<Need> {
+        let account = |account: &Account| Need::Account(account.clone());
+        let mut needs: Vec<Need> =
+            document.header().party.iter().cloned().map(Need::Party).collect();
+        match self {
+            Self::Form(form) => {
+                needs.extend(form.deposit.map(account));
+                needs.extend(form.lines.iter().map(|line| Need::Item(line.item())));
+            }
+            Self::Payment { deposit, .. } => needs.push(account(deposit)),
+            Self::Transfer { from, to, .. } => {
+                needs = vec![account(from), account(to)];
+            }
+            Self::Purchase { account: paid_from, lines, .. } => {
+                needs.push(account(paid_from));
+                needs.extend(lines.iter().map(|line| account(&line.account)));
+            }
+            Self::Journal(lines) => {
+                let named = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
+                if !named {
+                    needs.clear();
+                }
+                needs.extend(lines.iter().map(|line| account(line.account)));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        needs.retain(|need| seen.insert(need.binding()));
+        needs
+    }
+}
+
+/// The shape of a document.
+///
+/// # Errors
+/// In words, why this book cannot hold it.
+pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
+    let shape = match document.header().kind {
+        DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
+        DocumentKind::Invoice | DocumentKind::CreditMemo => invoice(document),
+        DocumentKind::Payment => payment(document),
+        DocumentKind::Transfer => transfer(document),
+        DocumentKind::Expense => purchase(document),
+        DocumentKind::JournalEntry => journal(document),
+    }?;
+    check_party(&shape, document.header().party.as_ref())?;
+    Ok(shape)
+}
+
+fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
+    let receivable = |line: &JournalLine<'_>| line.account.kind == AccountKind::Receivable;
+    let (customer, required) = match shape {
+        Shape::Form(form) => (true, matches!(form.entity, Entity::Invoice | Entity::CreditMemo)),
+        Shape::Payment { .. } => (true, true),
+        Shape::Journal(lines) => {
+            let named = lines.iter().any(receivable);
+            (named, named)
+        }
+        Shape::Transfer { .. } | Shape::Purchase { .. } => (false, false),
+    };
+    match party {
+        None if required => Err(format!("a {} needs a customer", shape.entity().name())),
+        Some(Party::Vendor { name }) if customer => Err(format!(
+            "a {} is made out to a customer, not to the vendor `{name}`",
+            shape.entity().name()
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Lines of one kind, netted by account; nothing where they cancel.
+fn net(
+    document: &Document,
+    wanted: impl Fn(&Line) -> bool,
+) -> Result<BTreeMap<&Account, Money>, String> {
+    let mut nets = BTreeMap::new();
+    for line in document.lines().iter().filter(|line| wanted(line)) {
+        let sum = nets.entry(&line.account).or_insert(Money::zero(document.header().currency));
+        *sum = sum.plus(line.amount).map_err(|error| error.to_string())?;
+    }
+    nets.retain(|_, amount: &mut Money| !amount.is_zero());
+    Ok(nets)
+}
+
+fn sum(document: &Document, amounts: impl IntoIterator<Item = Money>) -> Result<Money, String> {
+    Money::sum(document.header().currency, amounts).map_err(|error| error.to_string())
+}
+
+/// A receipt: what the settlement accounts gain is a sale, what they lose a refund. One of them is
+/// the form's own account; what moved on the others stands in lines of its own.
+fn receipt(document: &Document) -> Result<Shape<'_>, String> {
+    if document.lines().iter().any(|line| line.kind == LineKind::Receivable) {
+        return Err("a receipt leaves nothing owed, but a line is receivable".to_owned());
+    }
+    let mut settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    let moved = sum(document, settled.values().copied())?;
+    let sale = is_sale(document.header().kind, moved);
+    let deposit = settled
+        .iter()
+        .filter(|(account, _)| can_take_deposits(account))
+        .map(|(account, amount)| (*account, oriented(amount.negated(), sale)))
+        .filter(|(_, amount)| amount.is_positive())
+        .max_by(|one, two| one.1.cmp(&two.1).then_with(|| two.0.cmp(one.0)))
+        .map(|(account, _)| account);
+    if let Some(account) = deposit {
+        settled.remove(account);
+    }
+    let entity = match (sale, deposit) {
+        (true, _) => Entity::SalesReceipt,
+        (false, Some(_)) => Entity::RefundReceipt,
+        (false, None) => Entity::CreditMemo,
+    };
+    form(document, entity, sale, deposit, &settled)
+}
+
+/// A claim: what the receivable gains is an invoice, what it loses a credit memo.
+fn invoice(document: &Document) -> Result<Shape<'_>, String> {
+    let owed = net(document, |line| line.kind == LineKind::Receivable)?;
+    let moved = sum(document, owed.into_values())?;
+    let sale = is_sale(document.header().kind, moved);
+    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    let entity = if sale { Entity::Invoice } else { Entity::CreditMemo };
+    form(document, entity, sale, None, &settled)
+}
+
+const fn is_sale(kind: DocumentKind, moved: Money) -> bool {
+    match (moved.is_positive(), moved.is_negative()) {
+        (true, _) => true,
+        (_, true) => false,
+        _ => matches!(kind, DocumentKind::SalesReceipt | DocumentKind::Invoice),
+    }
+}
+
+/// A posting as a form shows it: credits are positive in a sale, debits in a return.
+const fn oriented(amount: Money, sale: bool) -> Money {
+    if sale { amount.negated() } else { amount }
+}
+
+fn form<'a>(
+    document: &'a Document,
+    entity: Entity,
+    sale: bool,
+    deposit: Option<&'a Account>,
+    settled: &BTreeMap<&'a Account, Money>,
+) -> Result<Shape<'a>, String> {
+    let mut lines = Vec::new();
+    let mut taxes = Vec::new();
+    for line in document.lines() {
+        let (product, taxed) = match &line.kind {
+            LineKind::Settlement | LineKind::Receivable => continue,
+            LineKind::Tax { .. } => {
+                taxes.push(oriented(line.amount, sale));
+                continue;
+            }
+            LineKind::Product { product, taxed } => (Some(product), *taxed),
+            LineKind::Other { taxed } => (None, *taxed),
+        };
+        let (amount, text) = (oriented(line.amount, sale), line.text.as_str());
+        let (account, quantity) = (&line.account, line.quantity);
+        lines.push(FormLine { product, account, amount, taxed, quantity, text });
+    }
+    for (account, amount) in settled {
+        lines.push(FormLine {
+            product: None,
+            account,
+            amount: oriented(*amount, sale),
+            taxed: false,
+            quantity: None,
+            text: &account.name,
+        });
+    }
+    if let Some(line) = lines.iter().find(|line| line.account.kind == AccountKind::Receivable) {
+        return Err(format!(
+            "no item can stand for the receivable account `{}`",
+            line.account.name
+        ));
+    }
+    let tax = sum(document, taxes)?;
+    if tax.is_negative() {
+        return Err(format!("the tax of {} runs against the document's total", tax.abs()));
+    }
+    let total = sum(document, lines.iter().map(|line| line.amount))?;
+    let total = total.plus(tax).map_err(|error| error.to_string())?;
+    if lines.is_empty() {
+        return Err(format!("a {} needs at least one line besides tax", entity.name()));
+    }
+    Ok(Shape::Form(Form { entity, deposit, lines, tax, total }))
+}
+
+/// A payment of one account for what is owed; anything else is a journal entry.
+fn payment(document: &Document) -> Result<Shape<'_>, String> {
+    let plain = |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    match (settled.first_key_value(), settled.len()) {
+        (Some((deposit, amount)), 1)
+            if amount.is_positive()
+                && can_take_deposits(deposit)
+                && document.lines().iter().all(plain) =>
+        {
+            Ok(Shape::Payment { deposit, amount: *amount })
+        }
+        _ => journal(document),
+    }
+}
+
+/// A transfer between two accounts of the balance sheet; anything else is a journal entry.
+fn transfer(document: &Document) -> Result<Shape<'_>, String> {
+    let nets = net(document, |_| true)?;
+    let held = |account: &Account| {
+        account.kind != AccountKind::Receivable
+            && matches!(account.kind.side(), Side::Assets | Side::Liabilities | Side::Equity)
+    };
+    let to = nets.iter().find(|(_, amount)| amount.is_positive());
+    let from = nets.iter().find(|(_, amount)| amount.is_negative());
+    match (from, to, nets.len()) {
+        (Some((from, _)), Some((to, amount)), 2) if held(from) && held(to) => {
+            Ok(Shape::Transfer { from, to, amount: *amount })
+        }
+        _ => journal(document),
+    }
+}
+
+/// A cost paid from one bank account; anything else (a fee that came back, a cost kept back from
+/// another account) is a journal entry.
+fn purchase(document: &Document) -> Result<Shape<'_>, String> {
+    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    let other = |line: &&Line| line.kind != LineKind::Settlement;
+    let lines: Vec<&Line> = document.lines().iter().filter(other).collect();
+    let owed = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
+    match (settled.first_key_value(), settled.len()) {
+        (Some((account, amount)), 1) if amount.is_negative() && is_bank(account) && !owed => {
+            Ok(Shape::Purchase { account, amount: amount.negated(), lines })
+        }
+        _ => journal(document),
+    }
+}
+
+/// Debits and credits as they stand; what moved on the receivable is one line, since the vendor
+/// takes no more.
+fn journal(document: &Document) -> Result<Shape<'_>, String> {
+    let receivable = |line: &Line| line.account.kind == AccountKind::Receivable;
+    let owed = net(document, receivable)?;
+    if owed.len() > 1 {
+        return Err("a journal entry takes one receivable account only".to_owned());
+    }
+    let plain = document.lines().iter().filter(|line| !receivable(line) && !line.amount.is_zero());
+    let mut lines: Vec<JournalLine<'_>> = plain
+        .map(|line| JournalLine { account: &line.account, amount: line.amount, text: &line.text })
+        .collect();
+    for (account, amount) in owed {
+        let first = document.lines().iter().find(|line| line.account == *account);
+        let text = first.map_or("", |line| line.text.as_str());
+        lines.push(JournalLine { account, amount, text });
+    }
+    match lines.is_empty() {
+        true => Err("nothing is left of it that moves money".to_owned()),
+        false => Ok(Shape::Journal(lines)),
+    }
+}

@@ -1,0 +1,161 @@
+//! What a body does to the general ledger, worked out from the body alone, is what the document's
+//! entry says: whatever the signs, accounts and kinds of lines.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Sums by account name; the tax account and the receivable by the names that tests give them.
+type Effect = BTreeMap<String, i64>;
+
+fn entry(document: &Document) -> Effect {
+    let mut effect = Effect::new();
+    for posting in document.entry().postings() {
+        *effect.entry(posting.account.name.to_string()).or_default() += posting.amount.minor();
+    }
+    effect.retain(|_, minor| *minor != 0);
+    effect
+}
+
+/// Reads a body as the vendor would.
+struct Books {
+    names: BTreeMap<String, String>,
+    effect: Effect,
+}
+
+impl Books {
+    fn account(&self, reference: &Value) -> String {
+        let binding = &self.names[reference["value"].as_str().unwrap()];
+        let mut parts = binding.split('/');
+        assert!(matches!(parts.next(), Some("account" | "item")), "{binding}");
+        parts.next().unwrap().to_owned()
+    }
+
+    fn add(&mut self, name: String, amount: &Value, sign: i64) {
+        let minor = Money::parse(&amount.to_string(), usd()).unwrap().minor();
+        *self.effect.entry(name).or_default() += sign * minor;
+    }
+
+    /// Lines and tax on one side, their sum on the other.
+    fn form(&mut self, form: &Value, sign: i64, total_on: &str) {
+        for line in form["Line"].as_array().unwrap() {
+            let name = self.account(&line["SalesItemLineDetail"]["ItemRef"]);
+            self.add(name, &line["Amount"], -sign);
+        }
+        self.add("Sales tax payable".to_owned(), &form["TxnTaxDetail"]["TotalTax"], -sign);
+        let total: i64 = -self.effect.values().sum::<i64>();
+        assert!(total * sign >= 0, "a total is never negative: {form}");
+        let name = match form.get("DepositToAccountRef") {
+            Some(reference) => self.account(reference),
+            None => total_on.to_owned(),
+        };
+        *self.effect.entry(name).or_default() += total;
+    }
+
+    fn read(&mut self, entity: &str, body: &Value) {
+        match entity {
+            "SalesReceipt" => self.form(body, 1, "Undeposited Funds"),
+            "Invoice" => self.form(body, 1, "Accounts receivable"),
+            "RefundReceipt" => self.form(body, -1, "refused without an account"),
+            "CreditMemo" => self.form(body, -1, "Accounts receivable"),
+            "Payment" => {
+                let name = self.account(&body["DepositToAccountRef"]);
+                self.add(name, &body["TotalAmt"], 1);
+                self.add("Accounts receivable".to_owned(), &body["TotalAmt"], -1);
+            }
+            "Transfer" => {
+                let (from, to) = (&body["FromAccountRef"], &body["ToAccountRef"]);
+                let (from, to) = (self.account(from), self.account(to));
+                self.add(from, &body["Amount"], -1);
+                self.add(to, &body["Amount"], 1);
+            }
+            "Purchase" => {
+                for line in body["Line"].as_array().unwrap() {
+                    let detail = &line["AccountBasedExpenseLineDetail"];
+                    let name = self.account(&detail["AccountRef"]);
+                    self.add(name, &line["Amount"], 1);
+                }
+                let total: i64 = self.effect.values().sum();
+                assert!(total >= 0, "{body}");
+                *self.effect.entry(self.account(&body["AccountRef"])).or_default() -= total;
+            }
+            _ => {
+                for line in body["Line"].as_array().unwrap() {
+                    let detail = &line["JournalEntryLineDetail"];
+                    let sign = if detail["PostingType"] == "Credit" { -1 } else { 1 };
+                    assert!(!line["Amount"].to_string().starts_with('-'), "{line}");
+                    let name = self.account(&detail["AccountRef"]);
+                    self.add(name, &line["Amount"], sign);
+                }
+            }
+        }
+    }
+}
+
+/// What the body of a document does; none where the book cannot hold it.
+fn effect(document: &Document) -> Option<Effect> {
+    let (tasks, context) = creates(std::slice::from_ref(document));
+    BOOK.ask(&tasks, "t", &context).ok()?;
+    let names = context.bindings.0.iter().map(|(name, id)| (id.to_string(), name.clone()));
+    let mut books = Books { names: names.collect(), effect: Effect::new() };
+    for (entity, body) in items(&tasks, &context).remove(0).as_object().unwrap() {
+        if !matches!(entity.as_str(), "bId" | "operation") {
+            books.read(entity, body);
+        }
+    }
+    books.effect.retain(|_, minor| *minor != 0);
+    Some(books.effect)
+}
+
+#[test]
+fn the_usual_documents_do_what_their_entries_say() {
+    let documents = [sale(), claim(), received(), refund(), payout(), expense(), write_off()];
+    for document in documents {
+        assert_eq!(effect(&document), Some(entry(&document)), "{document:?}");
+    }
+}
+
+const KINDS: [DocumentKind; 8] = [
+    DocumentKind::SalesReceipt,
+    DocumentKind::Invoice,
+    DocumentKind::Payment,
+    DocumentKind::RefundReceipt,
+    DocumentKind::CreditMemo,
+    DocumentKind::Transfer,
+    DocumentKind::Expense,
+    DocumentKind::JournalEntry,
+];
+
+/// Lines of one kind each, by a number.
+fn any_line(which: u8, minor: i64) -> Line {
+    let amount = Money::from_minor(minor, usd()).amount_text();
+    match which {
+        0 => goods(sales(), &amount, 3),
+        1 => goods(returns(), &amount, 1),
+        2 => other(discounts(), &amount, "Discount"),
+        3 => other(gift_cards(), &amount, "Gift card"),
+        4 => other(fees(), &amount, "Fee"),
+        5 => tax(&amount),
+        6 => settled(clearing(), &amount),
+        7 => settled(paypal(), &amount),
+        8 => settled(gift_cards(), &amount),
+        _ => owed(&amount),
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_held_does_what_its_entry_says(
+        kind in 0_usize..8,
+        lines in proptest::collection::vec((0_u8..10, -20_000_i64..20_000), 1..7),
+        last in 5_u8..10,
+    ) {
+        let rest: i64 = -lines.iter().map(|(_, minor)| minor).sum::<i64>();
+        let mut lines: Vec<Line> =
+            lines.into_iter().map(|(which, minor)| any_line(which, minor)).collect();
+        lines.push(any_line(last, rest));
+        let document = document(KINDS[kind], Some(customer()), lines);
+        if let Some(effect) = effect(&document) {
+            prop_assert_eq!(effect, entry(&document));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What answers to reads mean: the chart and the balances.
+
+use super::*;
+use saldo_core::book::{ChartKind, ChartPage};
+use saldo_core::exchange::Permit;
+use saldo_core::money::Balance;
+use serde_json::json;
+
+/// An answer to the first page of a chart: what each list holds.
+fn lists(members: [Value; 7]) -> String {
+    let member = |(index, rows): (usize, Value)| match rows.get("Error") {
+        Some(_) => json!({"bId": (index + 1).to_string(), "Fault": rows}),
+        None => json!({"bId": (index + 1).to_string(), "QueryResponse": rows}),
+    };
+    let members: Vec<Value> = members.into_iter().enumerate().map(member).collect();
+    json!({ "BatchItemResponse": members }).to_string()
+}
+
+fn chart(members: [Value; 7]) -> Result<ChartPage, Fault> {
+    let tasks = [Task::ReadChart { page: None }];
+    hear(&tasks, &context(&[]), 200, &lists(members)).map(|mut outcomes| match outcomes.remove(0) {
+        Outcome::Chart(page) => page,
+        other => panic!("{other:?}"),
+    })
+}
+
+fn preferences(currency: &str, closed: Option<&str>) -> Value {
+    json!({"Preferences": [{
+        "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "BookCloseDate": closed},
+        "CurrencyPrefs": {"MultiCurrencyEnabled": false, "HomeCurrency": {"value": currency}},
+        "Id": "1"
+    }]})
+}
+
+#[test]
+fn a_chart_is_read_from_all_lists() {
+    let page = chart([
+        preferences("USD", Some("2026-09-30")),
+        json!({"Account": [
+            {"Id": "35", "Name": "Checking", "FullyQualifiedName": "Checking", "Active": true,
+             "AccountType": "Bank", "AccountSubType": "Checking", "CurrentBalance": 1201.00,
+             "CurrencyRef": {"value": "USD", "name": "United States Dollar"}},
+            {"Id": "89", "Name": "Board of Equalization Payable",
+             "AccountType": "Other Current Liability", "AccountSubType": "SalesTaxPayable"},
+            {"Id": "41", "Name": "Mastercard", "AccountType": "Credit Card", "Active": false,
+             "AccountSubType": "CreditCard"},
+            {"Id": "7", "Name": "Fees", "FullyQualifiedName": "Costs:Fees",
+             "AccountType": "Expense"},
+        ], "startPosition": 1, "maxResults": 4}),
+        json!({"Item": [{"Id": "5", "Name": "Mug", "Sku": "MUG-1", "UnitPrice": 12.5,
+            "IncomeAccountRef": {"value": "79", "name": "Sales"}, "Type": "Service"}]}),
+        json!({"Customer": [{"Id": "1", "DisplayName": "Jane Doe", "Balance": 239.0}]}),
+        json!({"Vendor": [{"Id": "56", "DisplayName": "Shopify"}]}),
+        json!({"Error": [{"code": "5020", "Message": "not in this plan"}]}),
+        json!({}),
+    ])
+    .unwrap();
+    assert_eq!(page.closed_until, Some(date(2026, 9, 30)));
+    assert_eq!(page.next, None);
+    let said: Vec<String> = page
+        .entries
+        .iter()
+        .map(|entry| {
+            let kind = match &entry.kind {
+                ChartKind::Account { kind, collects_tax, .. } => format!("{kind:?} {collects_tax}"),
+                ChartKind::Item { sku, income_account } => format!("{sku:?} {income_account:?}"),
+                other => format!("{other:?}"),
+            };
+            format!("{} {} {kind} {}", entry.remote, entry.name, entry.active)
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "35 Checking Some(Bank) false true",
+            "89 Board of Equalization Payable Some(TaxLiability) true true",
+            "41 Mastercard None false false",
+            "7 Costs:Fees Some(Expense) false true",
+            "5 Mug Some(\"MUG-1\") Some(\"79\") true",
+            "1 Jane Doe Customer true",
+            "56 Shopify Vendor true",
+        ]
+    );
+}
+
+#[test]
+fn a_full_list_goes_on() {
+    let customers: Vec<Value> =
+        (1..=1000).map(|id| json!({"Id": id.to_string(), "DisplayName": id.to_string()})).collect();
+    let nothing = || json!({});
+    let page = chart([
+        preferences("USD", None),
+        nothing(),
+        nothing(),
+        json!({ "Customer": customers }),
+        nothing(),
+        nothing(),
+        nothing(),
+    ])
+    .unwrap();
+    assert_eq!(page.next.as_deref(), Some("Customer:1001"));
+    assert_eq!(page.closed_until, None);
+    let tasks = [Task::ReadChart { page: page.next }];
+    let last = r#"{"QueryResponse":{"Customer":[{"Id":"1001","DisplayName":"Last"}]}}"#;
+    let outcomes = hear(&tasks, &context(&[]), 200, last).unwrap();
+    let Outcome::Chart(page) = &outcomes[0] else { panic!("{outcomes:?}") };
+    assert_eq!((page.entries.len(), &page.next), (1, &None));
+}
+
+#[test]
+fn a_chart_of_another_currency_or_with_a_refused_list_is_no_chart() {
+    let rest = |first: Value, second: Value| {
+        [first, second, json!({}), json!({}), json!({}), json!({}), json!({})]
+    };
+    let foreign = chart(rest(preferences("EUR", None), json!({}))).unwrap_err();
+    assert_eq!(foreign.permits, Permit::Never);
+    assert!(foreign.message.contains("EUR"), "{foreign}");
+    let error = |code: &str| json!({"Error": [{"code": code, "Message": "no"}]});
+    let refused = chart(rest(preferences("USD", None), error("4001"))).unwrap_err();
+    assert_eq!(refused.permits, Permit::Never);
+    let throttled = chart(rest(preferences("USD", None), error("3001"))).unwrap_err();
+    assert_eq!(throttled.permits, Permit::RetryAfter(std::time::Duration::from_secs(60)));
+}
+
+#[test]
+fn a_broken_answer_to_a_read_is_asked_for_again() {
+    let reads = [
+        Task::ReadChart { page: None },
+        Task::ReadBalances { as_of: day() },
+        Task::LookUp(subject(&sale())),
+    ];
+    for task in reads {
+        for body in ["", "{\"BatchItem", "<html>"] {
+            let fault = hear(std::slice::from_ref(&task), &context(&[]), 200, body).unwrap_err();
+            assert_eq!(fault.permits, Permit::Retry, "{task:?} {body}");
+        }
+        let fault = hear(&[task], &context(&[]), 503, "").unwrap_err();
+        assert_eq!(fault.permits, Permit::Retry);
+    }
+}
+
+fn report(rows: &Value) -> Value {
+    json!({
+        "Header": {"ReportName": "TrialBalance", "EndPeriod": "2026-11-20", "Currency": "USD"},
+        "Columns": {"Column": [
+            {"ColTitle": "", "ColType": "Account"},
+            {"ColTitle": "Debit", "ColType": "Money"},
+            {"ColTitle": "Credit", "ColType": "Money"},
+        ]},
+        "Rows": {"Row": rows},
+    })
+}
+
+fn data(name: &str, id: Option<&str>, debit: &str, credit: &str) -> Value {
+    let mut first = json!({"value": name});
+    if let Some(id) = id {
+        first["id"] = json!(id);
+    }
+    json!({"ColData": [first, {"value": debit}, {"value": credit}], "type": "Data"})
+}
+
+fn balances(report: &Value) -> Result<BTreeMap<RemoteId, Balance>, Fault> {
+    let tasks = [Task::ReadBalances { as_of: day() }];
+    let outcomes = hear(&tasks, &context(&[]), 200, &report.to_string());
+    outcomes.map(|mut outcomes| match outcomes.remove(0) {
+        Outcome::Balances(balances) => balances,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn a_trial_balance_is_read_by_account_debit_positive() {
+    let section = json!({
+        "Header": {"ColData": [
+            {"value": "Sales", "id": "79"}, {"value": ""}, {"value": "1000.00"}
+        ]},
+        "Rows": {"Row": [data("Online", Some("80"), "", "0.10")]},
+        "Summary": {"ColData": [{"value": "Total Sales"}, {"value": ""}, {"value": "1000.10"}]},
+        "type": "Section"
+    });
+    let total = json!({
+        "Summary": {"ColData": [{"value": "TOTAL"}, {"value": "1000.10"}, {"value": "1000.10"}]},
+        "type": "Section", "group": "GrandTotal"
+    });
+    let rows = json!([
+        data("Checking", Some("35"), "1201.00", ""),
+        data("Clearing", Some("36"), "-200.90", ""),
+        data("Nothing", Some("37"), "", ""),
+        section,
+        total
+    ]);
+    let found: Vec<(String, String)> = balances(&report(&rows))
+        .unwrap()
+        .into_iter()
+        .map(|(id, balance)| (id.to_string(), balance.of(usd()).to_string()))
+        .collect();
+    let expected =
+        [("35", "1201.00 USD"), ("36", "-200.90 USD"), ("79", "-1000.00 USD"), ("80", "-0.10 USD")]
+            .map(|(id, amount)| (id.to_owned(), amount.to_owned()));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_trial_balance_that_was_misread_is_refused() {
+    let cases = [
+        (json!([data("Checking", Some("35"), "5.00", "")]), "differ by 5.00 USD"),
+        (
+            json!([data("Checking", Some("35"), "5.00", ""), data("Loose", None, "", "5.00")]),
+            "names no account",
+        ),
+        (json!([data("Checking", Some("35"), "1,000.00", "")]), "1,000.00"),
+    ];
+    for (rows, reason) in cases {
+        let fault = balances(&report(&rows)).unwrap_err();
+        assert_eq!(fault.permits, Permit::Never);
+        assert!(fault.message.contains(reason), "{fault}");
+    }
+    let mut other_day = report(&json!([]));
+    other_day["Header"]["EndPeriod"] = json!("2026-11-21");
+    assert!(balances(&other_day).unwrap_err().message.contains("2026-11-21"));
+}

@@ -1,0 +1,314 @@
+//! The vendor's JSON as types, and the border between its numbers and [`Money`].
+//!
+//! One struct holds the fields of all transactions that this book uses, and one those of all list
+//! entities; fields that an entity does not have stay empty and are not written. The same structs
+//! are written and read, so that what was sent and what is held can be compared field by field.
+//! Unknown fields are ignored, as the vendor adds them without a new version.
+
+use rust_decimal::Decimal;
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+/// The entities of the vendor that this book reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Entity {
+    SalesReceipt,
+    Invoice,
+    Payment,
+    RefundReceipt,
+    CreditMemo,
+    Transfer,
+    Purchase,
+    JournalEntry,
+    Preferences,
+    Account,
+    Item,
+    Customer,
+    Vendor,
+    Employee,
+    TaxAgency,
+}
+
+impl Entity {
+    /// All of them.
+    pub(super) const ALL: [Self; 15] = [
+        Self::SalesReceipt,
+        Self::Invoice,
+        Self::Payment,
+        Self::RefundReceipt,
+        Self::CreditMemo,
+        Self::Transfer,
+        Self::Purchase,
+        Self::JournalEntry,
+        Self::Preferences,
+        Self::Account,
+        Self::Item,
+        Self::Customer,
+        Self::Vendor,
+        Self::Employee,
+        Self::TaxAgency,
+    ];
+
+    /// The name as it stands in queries and as the key of a body.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::SalesReceipt => "SalesReceipt",
+            Self::Invoice => "Invoice",
+            Self::Payment => "Payment",
+            Self::RefundReceipt => "RefundReceipt",
+            Self::CreditMemo => "CreditMemo",
+            Self::Transfer => "Transfer",
+            Self::Purchase => "Purchase",
+            Self::JournalEntry => "JournalEntry",
+            Self::Preferences => "Preferences",
+            Self::Account => "Account",
+            Self::Item => "Item",
+            Self::Customer => "Customer",
+            Self::Vendor => "Vendor",
+            Self::Employee => "Employee",
+            Self::TaxAgency => "TaxAgency",
+        }
+    }
+
+    /// The entity of this name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|entity| entity.name() == name)
+    }
+}
+
+/// A reference to another thing of the book.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reference {
+    pub(super) value: String,
+    /// Only on an expense's party: `Vendor` or `Customer`.
+    #[serde(default)]
+    pub(super) r#type: Option<String>,
+}
+
+impl Reference {
+    /// A reference to the thing of this id.
+    pub(super) fn to(value: impl Into<String>) -> Self {
+        Self { value: value.into(), r#type: None }
+    }
+}
+
+/// The fields of all transactions that this book uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Transaction {
+    pub(super) id: Option<String>,
+    pub(super) sync_token: Option<String>,
+    #[serde(rename = "sparse")]
+    pub(super) sparse: Option<bool>,
+    pub(super) doc_number: Option<String>,
+    pub(super) txn_date: Option<String>,
+    pub(super) due_date: Option<String>,
+    pub(super) currency_ref: Option<Reference>,
+    pub(super) private_note: Option<String>,
+    pub(super) customer_ref: Option<Reference>,
+    pub(super) deposit_to_account_ref: Option<Reference>,
+    pub(super) from_account_ref: Option<Reference>,
+    pub(super) to_account_ref: Option<Reference>,
+    pub(super) amount: Option<Number>,
+    pub(super) account_ref: Option<Reference>,
+    pub(super) entity_ref: Option<Reference>,
+    pub(super) payment_type: Option<String>,
+    pub(super) total_amt: Option<Number>,
+    pub(super) line: Vec<Line>,
+    pub(super) txn_tax_detail: Option<TaxDetail>,
+}
+
+/// A line of a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Line {
+    pub(super) detail_type: Option<String>,
+    pub(super) amount: Option<Number>,
+    pub(super) description: Option<String>,
+    pub(super) linked_txn: Vec<LinkedTransaction>,
+    pub(super) sales_item_line_detail: Option<SalesItemDetail>,
+    pub(super) account_based_expense_line_detail: Option<ExpenseDetail>,
+    pub(super) journal_entry_line_detail: Option<JournalDetail>,
+}
+
+/// What a payment's line pays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct LinkedTransaction {
+    pub(super) txn_id: String,
+    pub(super) txn_type: String,
+}
+
+/// A line of a sales form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct SalesItemDetail {
+    pub(super) item_ref: Option<Reference>,
+    pub(super) qty: Option<Number>,
+    pub(super) unit_price: Option<Number>,
+    pub(super) tax_code_ref: Option<Reference>,
+}
+
+/// A line of an expense.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ExpenseDetail {
+    pub(super) account_ref: Option<Reference>,
+}
+
+/// A line of a journal entry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct JournalDetail {
+    pub(super) posting_type: Option<String>,
+    pub(super) account_ref: Option<Reference>,
+    pub(super) entity: Option<JournalEntity>,
+}
+
+/// Whom a receivable line of a journal entry is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct JournalEntity {
+    pub(super) r#type: String,
+    pub(super) entity_ref: Option<Reference>,
+}
+
+/// The tax of a sales form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct TaxDetail {
+    pub(super) total_tax: Option<Number>,
+}
+
+/// The fields of all list entities that this book uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ListEntity {
+    pub(super) id: Option<String>,
+    pub(super) sync_token: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) fully_qualified_name: Option<String>,
+    pub(super) active: Option<bool>,
+    pub(super) account_type: Option<String>,
+    pub(super) account_sub_type: Option<String>,
+    pub(super) currency_ref: Option<Reference>,
+    pub(super) r#type: Option<String>,
+    pub(super) sku: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) income_account_ref: Option<Reference>,
+    pub(super) notes: Option<String>,
+}
+
+/// The company's preferences, as far as they matter here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Preferences {
+    pub(super) accounting_info_prefs: AccountingPreferences,
+    pub(super) currency_prefs: CurrencyPreferences,
+}
+
+/// How the books are kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct AccountingPreferences {
+    pub(super) book_close_date: Option<String>,
+}
+
+/// In which currencies.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct CurrencyPreferences {
+    pub(super) home_currency: Option<Reference>,
+}
+
+/// The JSON of a value, without the fields that are empty.
+///
+/// # Errors
+/// Never for the types of this module; the fault says what could not be written.
+pub(super) fn to_json(value: &impl Serialize) -> Result<Value, Fault> {
+    let mut json = serde_json::to_value(value)
+        .map_err(|error| Fault::new(Permit::Never, format!("a body cannot be written: {error}")))?;
+    drop_empty(&mut json);
+    Ok(json)
+}
+
+fn drop_empty(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null() && field.as_array() != Some(&Vec::new()));
+            fields.values_mut().for_each(drop_empty);
+        }
+        Value::Array(members) => members.iter_mut().for_each(drop_empty),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// An amount as a JSON number, digit for digit.
+pub(super) fn number(amount: Money) -> Number {
+    amount.amount_text().parse().expect("the text of an amount is a JSON number")
+}
+
+/// A decimal as a JSON number, digit for digit.
+pub(super) fn decimal_number(decimal: Decimal) -> Number {
+    decimal.to_string().parse().expect("the text of a decimal is a JSON number")
+}
+
+/// A JSON number as an amount. An exponent is understood; digits beyond the currency's are not.
+///
+/// # Errors
+/// In words, where it is no amount of the currency.
+pub(super) fn money(number: &Number, currency: Currency) -> Result<Money, String> {
+    let text = number.to_string();
+    Money::parse(&text, currency).or_else(|error| {
+        Decimal::from_scientific(&text)
+            .ok()
+            .and_then(|decimal| Money::parse(&decimal.normalize().to_string(), currency).ok())
+            .ok_or_else(|| error.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_cross_the_border_digit_for_digit() {
+        let usd = Currency::parse("USD").unwrap();
+        for text in ["0.10", "0.20", "0.30", "-0.05", "90071992547409.93", "92233720368547758.07"] {
+            let amount = Money::parse(text, usd).unwrap();
+            assert_eq!(serde_json::to_string(&number(amount)).unwrap(), text);
+            let read: Number = serde_json::from_str(text).unwrap();
+            assert_eq!(money(&read, usd), Ok(amount));
+        }
+    }
+
+    #[test]
+    fn numbers_are_amounts_only_where_the_currency_can_hold_them() {
+        let cases = [
+            ("337.5", "USD", Some(33_750)),
+            ("150", "USD", Some(15_000)),
+            ("0", "USD", Some(0)),
+            ("1E+2", "USD", Some(10_000)),
+            ("1.5e1", "USD", Some(1_500)),
+            ("0.005", "USD", None),
+            ("1e-3", "USD", None),
+            ("12.0", "JPY", Some(12)),
+            ("12.5", "JPY", None),
+        ];
+        for (text, code, expected) in cases {
+            let currency = Currency::parse(code).unwrap();
+            let read: Number = serde_json::from_str(text).unwrap();
+            let read = money(&read, currency).ok().map(Money::minor);
+            assert_eq!(read, expected, "{text} {code}");
+        }
+    }
+
+    #[test]
+    fn empty_fields_are_not_written() {
+        let body = Transaction { doc_number: Some("7".to_owned()), ..Transaction::default() };
+        assert_eq!(to_json(&body).unwrap().to_string(), r#"{"DocNumber":"7"}"#);
+    }
+}

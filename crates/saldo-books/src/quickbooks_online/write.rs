@@ -1,0 +1,326 @@
+//! Documents, and what documents refer to, as the vendor's bodies.
+
+use super::names::{self, List, Taken};
+use super::shape::{Form, FormLine, JournalLine, Shape, shape};
+use super::wire::{
+    self, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction, ListEntity,
+    Reference, SalesItemDetail, TaxDetail, Transaction,
+};
+use rust_decimal::Decimal;
+use saldo_core::book::{Bindings, BookContext, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::Money;
+use serde_json::{Number, Value};
+
+/// A body that the vendor takes for a create.
+pub(super) struct Body {
+    pub(super) entity: Entity,
+    pub(super) json: Value,
+}
+
+/// The body that creates a subject.
+///
+/// # Errors
+/// In words, why this book cannot hold it, or what is not bound.
+pub(super) fn body(
+    subject: &Subject,
+    context: &BookContext,
+    taken: &mut Taken<'_>,
+) -> Result<Body, String> {
+    match subject {
+        Subject::Need(need) => {
+            let (entity, fields) = list_entity(need, &context.bindings, taken)?;
+            json(entity, &fields)
+        }
+        Subject::Document { key, document, applies_to } => {
+            let (entity, fields) = transaction(*key, document, *applies_to, context)?;
+            json(entity, &fields)
+        }
+    }
+}
+
+fn json(entity: Entity, fields: &impl serde::Serialize) -> Result<Body, String> {
+    let json = wire::to_json(fields).map_err(|fault| fault.message)?;
+    Ok(Body { entity, json })
+}
+
+/// The private note of a document: what it says, and the marker by which it is found again.
+pub(super) fn note(memo: &str, key: DocumentKey) -> String {
+    let marker = marker(key);
+    let memo = names::text(memo, names::TEXT - marker.len() - 1);
+    if memo.is_empty() { marker } else { format!("{memo} {marker}") }
+}
+
+/// The marker of a document.
+pub(super) fn marker(key: DocumentKey) -> String {
+    format!("saldo:{key}")
+}
+
+/// A document as the vendor's transaction.
+///
+/// # Errors
+/// As [`body`].
+pub(super) fn transaction(
+    key: DocumentKey,
+    document: &Document,
+    applies_to: Option<DocumentKey>,
+    context: &BookContext,
+) -> Result<(Entity, Transaction), String> {
+    let header = document.header();
+    let about = |reason: String| format!("{} {key} ({}): {reason}", header.kind, header.reference);
+    if header.currency != context.currency {
+        let reason = format!(
+            "it is in {}, and the company's books are in {}",
+            header.currency, context.currency
+        );
+        return Err(about(reason));
+    }
+    let shape = shape(document).map_err(about)?;
+    let common = Transaction {
+        txn_date: Some(header.date.to_string()),
+        currency_ref: Some(Reference::to(header.currency.code())),
+        private_note: Some(note(&header.memo, key)),
+        ..Transaction::default()
+    };
+    let numbered = Transaction { doc_number: Some(key.to_string()), ..common.clone() };
+    let writer = Writer { bindings: &context.bindings, party: header.party.as_ref() };
+    let body = match &shape {
+        Shape::Form(form) => writer.form(form, numbered),
+        Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
+        Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
+        Shape::Purchase { account, lines, .. } => writer.purchase(account, lines, numbered),
+        Shape::Journal(lines) => writer.journal(lines, numbered),
+    };
+    Ok((shape.entity(), body.map_err(about)?))
+}
+
+/// What a transaction's references are looked up in.
+struct Writer<'a> {
+    bindings: &'a Bindings,
+    party: Option<&'a Party>,
+}
+
+impl Writer<'_> {
+    fn reference(&self, need: &Need) -> Result<Reference, String> {
+        let remote = self.bindings.need(need);
+        remote
+            .map(|remote| Reference::to(remote.as_str()))
+            .ok_or_else(|| format!("`{}` is not bound", need.binding()))
+    }
+
+    fn account(&self, account: &Account) -> Result<Option<Reference>, String> {
+        self.reference(&Need::Account(account.clone())).map(Some)
+    }
+
+    fn party(&self) -> Result<Option<Reference>, String> {
+        self.party.map(|party| self.reference(&Need::Party(party.clone()))).transpose()
+    }
+
+    fn form(&self, form: &Form<'_>, common: Transaction) -> Result<Transaction, String> {
+        let due_date = match form.entity {
+            Entity::Invoice => common.txn_date.clone(),
+            _ => None,
+        };
+        let lines = form.lines.iter().map(|line| self.form_line(line));
+        Ok(Transaction {
+            due_date,
+            customer_ref: self.party()?,
+            deposit_to_account_ref: form.deposit.map(|it| self.account(it)).transpose()?.flatten(),
+            line: lines.collect::<Result<_, _>>()?,
+            txn_tax_detail: Some(TaxDetail { total_tax: Some(wire::number(form.tax)) }),
+            ..common
+        })
+    }
+
+    fn form_line(&self, line: &FormLine<'_>) -> Result<wire::Line, String> {
+        let price = unit_price(line);
+        let description = match (line.quantity, &price) {
+            (Some(units), None) if units > 1 => format!("{units} x {}", line.text),
+            _ => line.text.to_owned(),
+        };
+        let (qty, unit_price) = price.unzip();
+        let code = if line.taxed { "TAX" } else { "NON" };
+        let detail = SalesItemDetail {
+            item_ref: Some(self.reference(&Need::Item(line.item()))?),
+            qty,
+            unit_price,
+            tax_code_ref: Some(Reference::to(code)),
+        };
+        Ok(wire::Line {
+            sales_item_line_detail: Some(detail),
+            ..wire_line("SalesItemLineDetail", line.amount, &description)
+        })
+    }
+
+    fn payment(
+        &self,
+        deposit: &Account,
+        amount: Money,
+        applies_to: Option<DocumentKey>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let pays = |key: DocumentKey| {
+            let invoice = self.bindings.document(key);
+            let invoice = invoice.ok_or_else(|| format!("its invoice {key} is not bound"))?;
+            let linked = LinkedTransaction {
+                txn_id: invoice.to_string(),
+                txn_type: Entity::Invoice.name().to_owned(),
+            };
+            let amount = Some(wire::number(amount));
+            Ok::<_, String>(wire::Line { amount, linked_txn: vec![linked], ..Default::default() })
+        };
+        Ok(Transaction {
+            customer_ref: self.party()?,
+            deposit_to_account_ref: self.account(deposit)?,
+            total_amt: Some(wire::number(amount)),
+            line: applies_to.map(pays).transpose()?.into_iter().collect(),
+            ..common
+        })
+    }
+
+    fn transfer(
+        &self,
+        from: &Account,
+        to: &Account,
+        amount: Money,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        Ok(Transaction {
+            from_account_ref: self.account(from)?,
+            to_account_ref: self.account(to)?,
+            amount: Some(wire::number(amount)),
+            ..common
+        })
+    }
+
+    fn purchase(
+        &self,
+        paid_from: &Account,
+        lines: &[&saldo_core::document::Line],
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let kind = self.party.map(|party| match party {
+            Party::Customer { .. } => Entity::Customer.name().to_owned(),
+            Party::Vendor { .. } => Entity::Vendor.name().to_owned(),
+        });
+        let line = |line: &&saldo_core::document::Line| {
+            let detail = ExpenseDetail { account_ref: self.account(&line.account)? };
+            Ok::<_, String>(wire::Line {
+                account_based_expense_line_detail: Some(detail),
+                ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
+            })
+        };
+        Ok(Transaction {
+            account_ref: self.account(paid_from)?,
+            entity_ref: self.party()?.map(|reference| Reference { r#type: kind, ..reference }),
+            payment_type: Some("Cash".to_owned()),
+            line: lines.iter().map(line).collect::<Result<_, _>>()?,
+            ..common
+        })
+    }
+
+    fn journal(
+        &self,
+        lines: &[JournalLine<'_>],
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let lines = lines.iter().map(|line| self.journal_line(line));
+        Ok(Transaction { line: lines.collect::<Result<_, _>>()?, ..common })
+    }
+
+    fn journal_line(&self, line: &JournalLine<'_>) -> Result<wire::Line, String> {
+        let entity = match line.account.kind {
+            AccountKind::Receivable => Some(JournalEntity {
+                r#type: Entity::Customer.name().to_owned(),
+                entity_ref: self.party()?,
+            }),
+            _ => None,
+        };
+        let posting_type = if line.amount.is_negative() { "Credit" } else { "Debit" };
+        let detail = JournalDetail {
+            posting_type: Some(posting_type.to_owned()),
+            account_ref: self.account(line.account)?,
+            entity,
+        };
+        Ok(wire::Line {
+            journal_entry_line_detail: Some(detail),
+            ..wire_line("JournalEntryLineDetail", line.amount.abs(), line.text)
+        })
+    }
+}
+
+fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::Line {
+    let description = names::text(text, names::TEXT);
+    wire::Line {
+        detail_type: Some(detail_type.to_owned()),
+        amount: Some(wire::number(amount)),
+        description: (!description.is_empty()).then_some(description),
+        ..wire::Line::default()
+    }
+}
+
+/// Units and unit price, where they multiply to the amount exactly with at most seven decimals. The
+/// units carry the sign.
+fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
+    let units = line.quantity.filter(|units| *units > 0)?;
+    let amount: Decimal = line.amount.amount_text().parse().ok()?;
+    let sign = if amount.is_sign_negative() { -1 } else { 1 };
+    let units = Decimal::from(units.checked_mul(sign)?);
+    let price = amount.checked_div(units)?.normalize();
+    let exact = price.scale() <= 7 && price.checked_mul(units)? == amount;
+    exact.then(|| (wire::decimal_number(units), wire::decimal_number(price)))
+}
+
+/// An account, item, customer or vendor.
+fn list_entity(
+    need: &Need,
+    bindings: &Bindings,
+    taken: &mut Taken<'_>,
+) -> Result<(Entity, ListEntity), String> {
+    match need {
+        Need::Account(account) => {
+            let (account_type, detail) = names::account_type(account.kind);
+            let fields = ListEntity {
+                name: Some(names::account(&account.name)),
+                account_type: Some(account_type.to_owned()),
+                account_sub_type: Some(detail.to_owned()),
+                ..ListEntity::default()
+            };
+            Ok((Entity::Account, fields))
+        }
+        Need::Item(item) => {
+            let account = Need::Account(item.account.clone());
+            let income = bindings.need(&account);
+            let income = income.ok_or_else(|| format!("`{}` is not bound", account.binding()))?;
+            let mut item_names = names::item(item);
+            if names::has_other_item(item, bindings) {
+                item_names.remove(0);
+            }
+            let product = item.product.as_ref();
+            let kind = if product.is_some() { "NonInventory" } else { "Service" };
+            let sku = product.and_then(|product| product.sku.as_deref());
+            let fields = ListEntity {
+                name: Some(taken.choose(List::Items, &item_names)),
+                r#type: Some(kind.to_owned()),
+                sku: sku.map(|sku| names::text(sku, 100)).filter(|sku| !sku.is_empty()),
+                description: product.map(|product| names::text(&product.title, names::TEXT)),
+                income_account_ref: Some(Reference::to(income.as_str())),
+                ..ListEntity::default()
+            };
+            Ok((Entity::Item, fields))
+        }
+        Need::Party(party) => {
+            let entity = match party {
+                Party::Customer { .. } => Entity::Customer,
+                Party::Vendor { .. } => Entity::Vendor,
+            };
+            let fields = ListEntity {
+                display_name: Some(taken.choose(List::People, &names::party(party))),
+                notes: names::marker(party),
+                ..ListEntity::default()
+            };
+            Ok((entity, fields))
+        }
+    }
+}
