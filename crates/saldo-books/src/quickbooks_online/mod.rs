@@ -6,6 +6,7 @@ mod chart;
 mod compare;
 mod faults;
 mod find;
+mod gather;
 mod hear;
 mod names;
 mod shape;

@@ -3,6 +3,7 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::gather;
 use super::names::{can_take_deposits, is_bank};
 use super::wire::Entity;
 use saldo_core::book::{Item, Need};
@@ -10,6 +11,7 @@ use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::{Money, MoneyError};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A document in the vendor's terms.
@@ -40,10 +42,10 @@ pub(super) enum Shape<'a> {
         /// How much.
         amount: Money,
         /// What it was for: charges positive.
-        lines: Vec<&'a Line>,
+        lines: Vec<PostingLine<'a>>,
     },
     /// Debits and credits.
-    Journal(Vec<JournalLine<'a>>),
+    Journal(Vec<PostingLine<'a>>),
 }
 
 /// A sales form: amounts positive in its own direction.
@@ -69,7 +71,7 @@ pub(super) struct FormLine<'a> {
     pub(super) amount: Money,
     pub(super) taxed: bool,
     pub(super) quantity: Option<i64>,
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
 }
 
 impl FormLine<'_> {
@@ -79,12 +81,18 @@ impl FormLine<'_> {
     }
 }
 
-/// A line of a journal entry: debit positive, never zero.
+/// A line that reaches an account directly: debit positive.
 #[derive(Debug)]
-pub(super) struct JournalLine<'a> {
+pub(super) struct PostingLine<'a> {
     pub(super) account: &'a Account,
     pub(super) amount: Money,
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
+}
+
+impl<'a> PostingLine<'a> {
+    fn new(line: &'a Line) -> Self {
+        Self { account: &line.account, amount: line.amount, text: Cow::from(&line.text) }
+    }
 }
 
 impl Shape<'_> {
@@ -129,7 +137,7 @@ impl Shape<'_> {
             }
             Self::Purchase { account: paid_from, lines, .. } => {
                 needs.push(account(paid_from));
-                needs.extend(lines.iter().map(|line| account(&line.account)));
+                needs.extend(lines.iter().map(|line| account(line.account)));
             }
             Self::Journal(lines) => {
                 let named = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
@@ -163,7 +171,7 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
-    let receivable = |line: &JournalLine<'_>| line.account.kind == AccountKind::Receivable;
+    let receivable = |line: &PostingLine<'_>| line.account.kind == AccountKind::Receivable;
     let (customer, required) = match shape {
         Shape::Form(form) => (true, matches!(form.entity, Entity::Invoice | Entity::CreditMemo)),
         Shape::Payment { .. } => (true, true),
@@ -270,7 +278,7 @@ fn form<'a>(
             LineKind::Product { product, taxed } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
-        let (amount, text) = (oriented(line.amount, sale), line.text.as_str());
+        let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
         let (account, quantity) = (&line.account, line.quantity);
         lines.push(FormLine { product, account, amount, taxed, quantity, text });
     }
@@ -281,7 +289,7 @@ fn form<'a>(
             amount: oriented(*amount, sale),
             taxed: false,
             quantity: None,
-            text: &account.name,
+            text: Cow::from(&*account.name),
         });
     }
     if let Some(line) = lines.iter().find(|line| line.account.kind == AccountKind::Receivable) {
@@ -299,6 +307,7 @@ fn form<'a>(
     if lines.is_empty() {
         return Err(format!("a {} needs at least one line besides tax", entity.name()));
     }
+    let lines = gather::form_lines(lines)?;
     Ok(Shape::Form(Form { entity, deposit, lines, tax, total }))
 }
 
@@ -340,10 +349,12 @@ fn transfer(document: &Document) -> Result<Shape<'_>, String> {
 fn purchase(document: &Document) -> Result<Shape<'_>, String> {
     let settled = net(document, |line| line.kind == LineKind::Settlement)?;
     let other = |line: &&Line| line.kind != LineKind::Settlement;
-    let lines: Vec<&Line> = document.lines().iter().filter(other).collect();
+    let lines: Vec<PostingLine<'_>> =
+        document.lines().iter().filter(other).map(PostingLine::new).collect();
     let owed = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
     match (settled.first_key_value(), settled.len()) {
         (Some((account, amount)), 1) if amount.is_negative() && is_bank(account) && !owed => {
+            let lines = gather::posting_lines(lines)?;
             Ok(Shape::Purchase { account, amount: amount.negated(), lines })
         }
         _ => journal(document),
@@ -359,16 +370,14 @@ fn journal(document: &Document) -> Result<Shape<'_>, String> {
         return Err("a journal entry takes one receivable account only".to_owned());
     }
     let plain = document.lines().iter().filter(|line| !receivable(line) && !line.amount.is_zero());
-    let mut lines: Vec<JournalLine<'_>> = plain
-        .map(|line| JournalLine { account: &line.account, amount: line.amount, text: &line.text })
-        .collect();
+    let mut lines: Vec<PostingLine<'_>> = plain.map(PostingLine::new).collect();
     for (account, amount) in owed {
         let first = document.lines().iter().find(|line| line.account == *account);
-        let text = first.map_or("", |line| line.text.as_str());
-        lines.push(JournalLine { account, amount, text });
+        let text = first.map_or(Cow::from(""), |line| Cow::from(&line.text));
+        lines.push(PostingLine { account, amount, text });
     }
     match lines.is_empty() {
         true => Err("nothing is left of it that moves money".to_owned()),
-        false => Ok(Shape::Journal(lines)),
+        false => gather::posting_lines(lines).map(Shape::Journal),
     }
 }

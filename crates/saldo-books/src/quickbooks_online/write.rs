@@ -1,7 +1,7 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
 use super::names::{self, List, Taken};
-use super::shape::{Form, FormLine, JournalLine, Shape, shape};
+use super::shape::{Form, FormLine, PostingLine, Shape, shape};
 use super::wire::{
     self, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction, ListEntity,
     Reference, SalesItemDetail, TaxDetail, Transaction,
@@ -137,7 +137,7 @@ impl Writer<'_> {
         let price = unit_price(line);
         let description = match (line.quantity, &price) {
             (Some(units), None) if units > 1 => format!("{units} x {}", line.text),
-            _ => line.text.to_owned(),
+            _ => line.text.to_string(),
         };
         let (qty, unit_price) = price.unzip();
         let code = if line.taxed { "TAX" } else { "NON" };
@@ -197,15 +197,15 @@ impl Writer<'_> {
     fn purchase(
         &self,
         paid_from: &Account,
-        lines: &[&saldo_core::document::Line],
+        lines: &[PostingLine<'_>],
         common: Transaction,
     ) -> Result<Transaction, String> {
         let kind = self.party.map(|party| match party {
             Party::Customer { .. } => Entity::Customer.name().to_owned(),
             Party::Vendor { .. } => Entity::Vendor.name().to_owned(),
         });
-        let line = |line: &&saldo_core::document::Line| {
-            let detail = ExpenseDetail { account_ref: self.account(&line.account)? };
+        let line = |line: &PostingLine<'_>| {
+            let detail = ExpenseDetail { account_ref: self.account(line.account)? };
             Ok::<_, String>(wire::Line {
                 account_based_expense_line_detail: Some(detail),
                 ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
@@ -222,14 +222,14 @@ impl Writer<'_> {
 
     fn journal(
         &self,
-        lines: &[JournalLine<'_>],
+        lines: &[PostingLine<'_>],
         common: Transaction,
     ) -> Result<Transaction, String> {
         let lines = lines.iter().map(|line| self.journal_line(line));
         Ok(Transaction { line: lines.collect::<Result<_, _>>()?, ..common })
     }
 
-    fn journal_line(&self, line: &JournalLine<'_>) -> Result<wire::Line, String> {
+    fn journal_line(&self, line: &PostingLine<'_>) -> Result<wire::Line, String> {
         let entity = match line.account.kind {
             AccountKind::Receivable => Some(JournalEntity {
                 r#type: Entity::Customer.name().to_owned(),
@@ -245,7 +245,7 @@ impl Writer<'_> {
         };
         Ok(wire::Line {
             journal_entry_line_detail: Some(detail),
-            ..wire_line("JournalEntryLineDetail", line.amount.abs(), line.text)
+            ..wire_line("JournalEntryLineDetail", line.amount.abs(), &line.text)
         })
     }
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use serde_json::json;
 
 /// Sums by account name; the tax account and the receivable by the names that tests give them.
 type Effect = BTreeMap<String, i64>;
@@ -114,6 +115,52 @@ fn the_usual_documents_do_what_their_entries_say() {
     }
 }
 
+/// The total that is heard when the vendor keeps exactly what was sent.
+fn echoed(document: &Document) -> Option<Money> {
+    let (tasks, context) = creates(std::slice::from_ref(document));
+    let item = items(&tasks, &context).remove(0);
+    let (entity, body) = item
+        .as_object()?
+        .iter()
+        .find(|(name, _)| !["bId", "operation"].contains(&name.as_str()))?;
+    let amounts = body.get("Line").and_then(Value::as_array).into_iter().flatten();
+    let tax = body.pointer("/TxnTaxDetail/TotalTax");
+    let minor = |amount: &Value| Money::parse(&amount.to_string(), usd()).unwrap().minor();
+    let total = amounts.map(|line| &line["Amount"]).chain(tax).map(minor).sum();
+    let mut held = body.clone();
+    held["Id"] = json!("1");
+    held["TotalAmt"] = match body.get("TotalAmt") {
+        Some(total) => total.clone(),
+        None => Money::from_minor(total, usd()).amount_text().parse().map(Value::Number).unwrap(),
+    };
+    let answer = json!({"BatchItemResponse": [{"bId": "1", entity: held}]});
+    match hear(&tasks, &context, 200, &answer.to_string()).unwrap().remove(0) {
+        Outcome::Done(acknowledgement) => acknowledgement.total,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_long_document_is_gathered_and_does_the_same() {
+    let mut day = vec![settled(clearing(), "1203.00"), tax("-3.00")];
+    day.extend((0..600).map(|_| goods(sales(), "-2.00", 3)));
+    let mut costs = vec![settled(clearing(), "-594.00")];
+    costs.extend((0..600).map(|_| other(fees(), "1.00", "Fee")));
+    costs.extend((0..6).map(|_| other(fees(), "-1.00", "Fee")));
+    let cases = [
+        (DocumentKind::SalesReceipt, day, "SalesReceipt", 1, "1800 x Mug and 599 more lines"),
+        (DocumentKind::Expense, costs, "Purchase", 2, "Fee and 599 more lines"),
+    ];
+    for (kind, lines, entity, count, text) in cases {
+        let document = document(kind, Some(customer()), lines);
+        let body = body(&document);
+        assert_eq!(body[entity]["Line"].as_array().unwrap().len(), count);
+        assert_eq!(body[entity]["Line"][0]["Description"], text);
+        assert_eq!(effect(&document), Some(entry(&document)));
+        assert_eq!(echoed(&document), Some(document.total().unwrap()));
+    }
+}
+
 const KINDS: [DocumentKind; 8] = [
     DocumentKind::SalesReceipt,
     DocumentKind::Invoice,
@@ -156,6 +203,7 @@ proptest! {
         let document = document(KINDS[kind], Some(customer()), lines);
         if let Some(effect) = effect(&document) {
             prop_assert_eq!(effect, entry(&document));
+            prop_assert_eq!(echoed(&document), Some(document.total().unwrap()));
         }
     }
 }
