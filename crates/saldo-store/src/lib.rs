@@ -1,1 +1,93 @@
-//! Empty.
+#![doc = include_str!("../README.md")]
+
+mod columns;
+mod error;
+mod sqlite;
+mod statement;
+
+mod company;
+mod connection;
+mod lease;
+mod secret;
+
+mod group;
+mod record;
+mod state;
+mod subledger;
+
+mod decision;
+mod policy;
+
+mod attempt;
+mod entries;
+mod outbox;
+mod receipt;
+mod sums;
+
+mod observation;
+
+mod explain;
+mod rebuild;
+
+pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Batch, Failed, Purpose};
+pub use company::Company;
+pub use connection::{Connection, Role};
+pub use decision::{Decision, NewDecision};
+pub use entries::{BookedDocument, EntryFilter, EntryPages};
+pub use error::StoreError;
+pub use explain::{BookedChange, RecordVersion};
+pub use group::DirtyGroup;
+pub use lease::Lease;
+pub use observation::Observation;
+pub use outbox::{Approval, ChangeStatus, LastSend, Pending};
+pub use policy::PolicyRevision;
+pub use receipt::Receipt;
+pub use record::{CursorRow, PageCommit, PageCount, PulledRecord, Reading};
+pub use secret::Key;
+pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
+pub use subledger::GroupAccount;
+
+use sqlite::{Pool, Transaction};
+use std::path::Path;
+
+/// The database. Cheap to clone: all clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// One connection: who writes stands in line here instead of finding the file locked.
+    writer: Pool,
+    /// Connections that only read.
+    reader: Pool,
+}
+
+impl Store {
+    /// Opens the database in a file, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Where the file does not exist and `create` does not permit to make it, where it is not a
+    /// database of ours, or where it was written by a later version.
+    pub async fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
+        let writer = sqlite::open_writer(path, create).await?;
+        let reader = sqlite::open_reader(path).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// A new database in memory, gone with its last clone.
+    ///
+    /// # Errors
+    /// Where there is not enough memory.
+    pub async fn in_memory() -> Result<Self, StoreError> {
+        let pool = sqlite::open_memory().await?;
+        Ok(Self { writer: pool.clone(), reader: pool })
+    }
+
+    /// Waits until what is under way has ended, and closes the database.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins to write. Nobody else can until it ends.
+    async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(self.writer.begin_with(sqlite::BEGIN_WRITE).await?)
+    }
+}

@@ -1,0 +1,258 @@
+-- Instants are microseconds since 1970 in UTC, dates are texts like 2026-01-31,
+-- amounts are whole minor units, debit positive.
+
+-- Who and where. -------------------------------------------------------------------------------
+
+create table company (
+    id text primary key,
+    name text not null,
+    currency text not null,
+    timezone text not null,
+    start_date text not null,
+    -- The last number that was given to a touched slot.
+    slot_seq integer not null default 0
+) strict;
+
+create table connection (
+    company text not null references company (id),
+    id text not null,
+    role text not null check (role in ('channel', 'book')),
+    adapter text not null,
+    settings text not null,
+    addresses text not null,
+    primary key (company, id)
+) strict;
+
+create table secret (
+    company text not null,
+    connection text not null,
+    name text not null,
+    sealed blob not null,
+    previous blob,
+    primary key (company, connection, name),
+    foreign key (company, connection) references connection (company, id)
+) strict;
+
+create table lease (
+    company text not null,
+    connection text not null,
+    holder text not null,
+    epoch integer not null,
+    until integer not null,
+    primary key (company, connection),
+    foreign key (company, connection) references connection (company, id)
+) strict;
+
+create table cursor (
+    company text not null,
+    connection text not null,
+    stream text not null,
+    cursor text not null,
+    reached integer,
+    primary key (company, connection, stream),
+    foreign key (company, connection) references connection (company, id)
+) strict;
+
+-- What channels said, and how it was read. -----------------------------------------------------
+
+create table record (
+    company text not null references company (id),
+    connection text not null,
+    stream text not null,
+    id text not null,
+    version integer not null,
+    hash blob not null,
+    fetched_at integer not null,
+    body blob not null,
+    primary key (company, connection, stream, id, version)
+) strict;
+
+create table standing (
+    company text not null references company (id),
+    connection text not null,
+    stream text not null,
+    id text not null,
+    version integer not null,
+    hash blob not null,
+    groups text not null,
+    issue text,
+    primary key (company, connection, stream, id)
+) strict, without rowid;
+
+create index standing_issue on standing (company) where issue is not null;
+
+create table fact_name (
+    company text not null references company (id),
+    name text not null,
+    group_id text not null,
+    primary key (company, name, group_id)
+) strict, without rowid;
+
+-- What follows from it. ------------------------------------------------------------------------
+
+create table fact_group (
+    company text not null references company (id),
+    group_id text not null,
+    members text not null,
+    -- How often its records changed, and how many of these changes accounting has seen.
+    marked integer not null,
+    accounted integer not null,
+    wake_at integer,
+    unsettled integer not null default 0,
+    states text not null default '[]',
+    entries text not null default '{}',
+    primary key (company, group_id)
+) strict;
+
+create index fact_group_dirty on fact_group (company, group_id) where marked > accounted;
+create index fact_group_wake on fact_group (company, wake_at) where wake_at is not null;
+create index fact_group_unsettled on fact_group (company, group_id) where unsettled > 0;
+
+create table state_count (
+    company text not null references company (id),
+    state text not null,
+    count integer not null,
+    primary key (company, state)
+) strict;
+
+create table slot (
+    company text not null references company (id),
+    slot text not null,
+    group_id text not null,
+    seq integer not null,
+    -- How many entries the group has in the slot; none where it had some once.
+    entries integer not null,
+    primary key (company, slot, group_id)
+) strict, without rowid;
+
+create unique index slot_seq on slot (company, seq);
+
+-- What was decided. ----------------------------------------------------------------------------
+
+create table policy (
+    company text not null references company (id),
+    revision integer not null,
+    text text not null,
+    at integer not null,
+    primary key (company, revision)
+) strict;
+
+create table decision (
+    seq integer primary key,
+    company text not null references company (id),
+    kind text not null,
+    about text not null,
+    body text not null,
+    decided_by text not null,
+    at integer not null
+) strict;
+
+create index decision_company on decision (company, seq);
+
+-- What was approved, sent and acknowledged. ----------------------------------------------------
+
+create table change (
+    company text not null references company (id),
+    book text not null,
+    id text not null,
+    position integer not null,
+    slot text,
+    generation integer not null,
+    date text,
+    kind text not null,
+    approved_by text not null,
+    approved_at integer not null,
+    body text not null,
+    primary key (company, book, id),
+    foreign key (company, book) references connection (company, id)
+) strict;
+
+create unique index change_position on change (company, book, position);
+create index change_slot on change (company, book, slot, position) where slot is not null;
+create index change_date on change (company, book, date, id) where date is not null;
+
+create table attempt (
+    seq integer primary key,
+    company text not null,
+    book text not null,
+    change text not null,
+    -- The batch and the place in it; none where a person asked for another try.
+    batch text,
+    place integer,
+    token text,
+    purpose text,
+    status text not null,
+    answer text,
+    detail text not null,
+    at integer not null,
+    foreign key (company, book, change) references change (company, book, id)
+) strict;
+
+create index attempt_change on attempt (company, book, change, seq);
+create index attempt_batch on attempt (company, book, batch, seq);
+
+create table receipt (
+    seq integer primary key,
+    company text not null,
+    book text not null,
+    key text not null,
+    remote text not null,
+    version text,
+    hash text not null,
+    total text,
+    tax text,
+    at integer not null,
+    foreign key (company, book, key) references change (company, book, id)
+) strict;
+
+create index receipt_key on receipt (company, book, key, seq);
+
+create table outbox (
+    company text not null,
+    book text not null,
+    position integer not null,
+    id text not null,
+    status text not null,
+    -- The batch that is out without a result.
+    open_batch text,
+    -- The last send that could have had an effect.
+    sent_batch text,
+    sent_token text,
+    sent_at integer,
+    primary key (company, book, position),
+    foreign key (company, book, id) references change (company, book, id)
+) strict, without rowid;
+
+create unique index outbox_id on outbox (company, book, id);
+create index outbox_refused on outbox (company, book, position) where status = 'refused';
+
+create table plan_mark (
+    company text not null,
+    book text not null,
+    planned_until integer not null,
+    primary key (company, book),
+    foreign key (company, book) references connection (company, id)
+) strict;
+
+create table book_sum (
+    company text not null references company (id),
+    book text not null,
+    account text not null,
+    currency text not null,
+    date text not null,
+    minor integer not null,
+    primary key (company, book, account, currency, date)
+) strict, without rowid;
+
+-- What books showed. ---------------------------------------------------------------------------
+
+create table observation (
+    seq integer primary key,
+    company text not null references company (id),
+    book text not null,
+    kind text not null,
+    body text not null,
+    at integer not null
+) strict;
+
+create index observation_kind on observation (company, book, kind, seq);

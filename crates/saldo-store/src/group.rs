@@ -1,0 +1,357 @@
+//! Groups: the records whose facts are accounted together.
+
+use crate::record::{self, Latest, Reading};
+use crate::sqlite::Transaction;
+use crate::statement::{ROWS_MAX, Statement};
+use crate::{Store, StoreError, columns};
+use jiff::Timestamp;
+use saldo_core::commerce::{Record, RecordRef};
+use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A group that has something new for accounting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DirtyGroup {
+    /// Which.
+    pub group: GroupId,
+    /// How often its records had changed when it was looked at. Accounting gives it back, so that a
+    /// change that came meanwhile is not taken for accounted.
+    pub mark: i64,
+}
+
+/// Where the latest version of a record belongs.
+pub(crate) struct Place<'a> {
+    pub(crate) version: i64,
+    pub(crate) hash: Vec<u8>,
+    /// The groups that the version before belonged to.
+    pub(crate) left: Vec<GroupId>,
+    pub(crate) reading: &'a Reading,
+}
+
+/// The records that join a group and those that leave it.
+#[derive(Default)]
+struct Moves {
+    join: BTreeSet<RecordRef>,
+    leave: BTreeSet<RecordRef>,
+}
+
+impl Store {
+    /// Groups that accounting must look at: first those whose records changed, then those that wait
+    /// for an instant that has come.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn dirty_groups(
+        &self,
+        company: &CompanyId,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DirtyGroup>, StoreError> {
+        let limit = columns::integer(limit)?;
+        let mut rows: Vec<(String, i64)> = sqlx::query_as(
+            "select group_id, marked from fact_group
+             where company = $1 and marked > accounted order by group_id limit $2",
+        )
+        .bind(company.as_str())
+        .bind(limit)
+        .fetch_all(&self.reader)
+        .await?;
+        let left = limit - columns::integer(rows.len())?;
+        let woken: Vec<(String, i64)> = sqlx::query_as(
+            "select group_id, marked from fact_group
+             where company = $1 and wake_at is not null and wake_at <= $2 and marked <= accounted
+             order by wake_at, group_id limit $3",
+        )
+        .bind(company.as_str())
+        .bind(columns::micros(now))
+        .bind(left)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.extend(woken);
+        let dirty = |(group, mark)| DirtyGroup { group: GroupId::from(group), mark };
+        Ok(rows.into_iter().map(dirty).collect())
+    }
+
+    /// The records of groups, each in its latest version, by connection, stream and id.
+    ///
+    /// # Errors
+    /// Where the database fails, or a record was damaged.
+    pub async fn group_records(
+        &self,
+        company: &CompanyId,
+        groups: &[GroupId],
+    ) -> Result<BTreeMap<GroupId, Vec<Record>>, StoreError> {
+        let mut members = BTreeMap::new();
+        let mut transaction = self.reader.begin().await?;
+        for groups in groups.chunks(ROWS_MAX) {
+            members.extend(self::members(&mut transaction, company, groups).await?);
+        }
+        let wanted: BTreeSet<&RecordRef> = members.values().flatten().collect();
+        let wanted: Vec<&RecordRef> = wanted.into_iter().collect();
+        let mut records = BTreeMap::new();
+        for wanted in wanted.chunks(ROWS_MAX) {
+            let found = bodies(&mut transaction, company, wanted).await?;
+            records.extend(found.into_iter().map(|record| (record.reference(), record)));
+        }
+        let of_group = |members: BTreeSet<RecordRef>| {
+            members.iter().filter_map(|reference| records.get(reference).cloned()).collect()
+        };
+        Ok(members.into_iter().map(|(group, members)| (group, of_group(members))).collect())
+    }
+
+    /// Records in their latest version, by connection, stream and id, from after this one on: to
+    /// read them all again when a reader has learnt something.
+    ///
+    /// # Errors
+    /// Where the database fails, or a record was damaged.
+    pub async fn latest_records(
+        &self,
+        company: &CompanyId,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows: Vec<BodyRow> = sqlx::query_as(
+            "select r.connection, r.stream, r.id, r.fetched_at, r.body
+             from standing s join record r
+             on r.company = s.company and r.connection = s.connection and r.stream = s.stream
+             and r.id = s.id and r.version = s.version
+             where s.company = $1 and (s.connection, s.stream, s.id) > ($2, $3, $4)
+             order by s.connection, s.stream, s.id limit $5",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or("", |after| after.connection.as_str()))
+        .bind(after.map_or("", |after| after.stream.as_str()))
+        .bind(after.map_or("", |after| after.id.as_str()))
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().map(record_of).collect()
+    }
+
+    /// Replaces what was read of records, as when a reader has learnt something. The groups that
+    /// they leave and those that they join must be accounted anew.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such record.
+    pub async fn regroup(
+        &self,
+        company: &CompanyId,
+        readings: &[(RecordRef, Reading)],
+    ) -> Result<(), StoreError> {
+        let references: Vec<RecordRef> =
+            readings.iter().map(|(reference, _)| reference.clone()).collect();
+        let mut transaction = self.begin().await?;
+        let known = record::latest(&mut transaction, company, &references).await?;
+        let mut places = BTreeMap::new();
+        for (reference, reading) in readings {
+            let Latest { version, hash, groups } = known
+                .get(reference)
+                .cloned()
+                .ok_or_else(|| StoreError::not_found("record", &reference.id))?;
+            let left = columns::from_json("group of a record", &groups)?;
+            places.insert(reference.clone(), Place { version, hash, left, reading });
+        }
+        place(&mut transaction, company, &places).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Writes down where records belong, and marks all groups that this concerns.
+pub(crate) async fn place(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    places: &BTreeMap<RecordRef, Place<'_>>,
+) -> Result<(), StoreError> {
+    put_standings(transaction, company, places).await?;
+    put_names(transaction, company, places).await?;
+    let mut moves: BTreeMap<GroupId, Moves> = BTreeMap::new();
+    for (reference, place) in places {
+        for group in &place.left {
+            moves.entry(group.clone()).or_default().leave.insert(reference.clone());
+        }
+        for group in &place.reading.groups {
+            moves.entry(group.clone()).or_default().join.insert(reference.clone());
+        }
+    }
+    let moves: Vec<(GroupId, Moves)> = moves.into_iter().collect();
+    for moves in moves.chunks(ROWS_MAX) {
+        mark(transaction, company, moves).await?;
+    }
+    Ok(())
+}
+
+async fn put_standings(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    places: &BTreeMap<RecordRef, Place<'_>>,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(places.len());
+    for (reference, place) in places {
+        let groups = columns::to_json(&place.reading.groups)?;
+        let issue = place.reading.issue.as_ref().map(columns::to_json).transpose()?;
+        rows.push((reference, place, groups, issue));
+    }
+    for rows in rows.chunks(ROWS_MAX) {
+        Statement::new(
+            "insert into standing
+             (company, connection, stream, id, version, hash, groups, issue) ",
+        )
+        .rows(rows, |row, (reference, place, groups, issue)| {
+            row.push_bind(company.as_str())
+                .push_bind(reference.connection.as_str())
+                .push_bind(reference.stream.as_str())
+                .push_bind(reference.id.as_str())
+                .push_bind(place.version)
+                .push_bind(place.hash.as_slice())
+                .push_bind(groups.as_str())
+                .push_bind(issue.as_deref());
+        })
+        .text(
+            " on conflict (company, connection, stream, id) do update
+             set version = excluded.version, hash = excluded.hash, groups = excluded.groups,
+             issue = excluded.issue",
+        )
+        .builder()
+        .build()
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Adds names to find groups by. A name that is given up still leads where it led.
+async fn put_names(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    places: &BTreeMap<RecordRef, Place<'_>>,
+) -> Result<(), StoreError> {
+    let readings = places.values().map(|place| place.reading);
+    let names: BTreeSet<(&str, &str)> = readings
+        .flat_map(|reading| {
+            let groups = || reading.groups.iter().map(GroupId::as_str);
+            reading.names.iter().flat_map(move |name| groups().map(move |id| (name.as_str(), id)))
+        })
+        .collect();
+    let names: Vec<(&str, &str)> = names.into_iter().collect();
+    for names in names.chunks(ROWS_MAX) {
+        Statement::new("insert into fact_name (company, name, group_id) ")
+            .rows(names, |row, (name, group)| {
+                row.push_bind(company.as_str()).push_bind(*name).push_bind(*group);
+            })
+            .text(" on conflict (company, name, group_id) do nothing")
+            .builder()
+            .build()
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Moves records into and out of groups, and marks the groups.
+async fn mark(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    moves: &[(GroupId, Moves)],
+) -> Result<(), StoreError> {
+    let groups: Vec<GroupId> = moves.iter().map(|(group, _)| group.clone()).collect();
+    let mut known = members(transaction, company, &groups).await?;
+    let mut rows = Vec::with_capacity(moves.len());
+    for (group, moves) in moves {
+        let mut members = known.remove(group).unwrap_or_default();
+        members.retain(|member| !moves.leave.contains(member));
+        members.extend(moves.join.iter().cloned());
+        rows.push((group, members_text(&members)?));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Statement::new("insert into fact_group (company, group_id, members, marked, accounted) ")
+        .rows(rows, |row, (group, members)| {
+            row.push_bind(company.as_str())
+                .push_bind(group.as_str())
+                .push_bind(members)
+                .push("1")
+                .push("0");
+        })
+        .text(
+            " on conflict (company, group_id) do update
+             set members = excluded.members, marked = fact_group.marked + 1",
+        )
+        .builder()
+        .build()
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// The members of up to [`ROWS_MAX`] groups, those that there are.
+async fn members(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    groups: &[GroupId],
+) -> Result<BTreeMap<GroupId, BTreeSet<RecordRef>>, StoreError> {
+    let rows: Vec<(String, String)> =
+        Statement::new("select group_id, members from fact_group where company = ")
+            .bind(company.as_str())
+            .text(" and group_id in ")
+            .list(groups.iter().map(GroupId::as_str))
+            .builder()
+            .build_query_as()
+            .fetch_all(&mut **transaction)
+            .await?;
+    rows.into_iter()
+        .map(|(group, members)| {
+            let members: Vec<(ConnectionId, Stream, String)> =
+                columns::from_json("member of a group", &members)?;
+            let reference = |(connection, stream, id)| RecordRef { connection, stream, id };
+            Ok((GroupId::from(group), members.into_iter().map(reference).collect()))
+        })
+        .collect()
+}
+
+fn members_text(members: &BTreeSet<RecordRef>) -> Result<String, StoreError> {
+    let short: Vec<(&ConnectionId, &Stream, &str)> =
+        members.iter().map(|member| (&member.connection, &member.stream, &*member.id)).collect();
+    columns::to_json(&short)
+}
+
+type BodyRow = (String, String, String, i64, Vec<u8>);
+
+fn record_of((connection, stream, id, fetched_at, body): BodyRow) -> Result<Record, StoreError> {
+    Ok(Record {
+        connection: ConnectionId::from(connection),
+        stream: Stream::from(stream),
+        id,
+        fetched_at: columns::instant(fetched_at)?,
+        bytes: record::decompress(&body)?,
+    })
+}
+
+/// Up to [`ROWS_MAX`] records in their latest version.
+async fn bodies(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    wanted: &[&RecordRef],
+) -> Result<Vec<Record>, StoreError> {
+    let rows: Vec<BodyRow> = Statement::new(
+        "select r.connection, r.stream, r.id, r.fetched_at, r.body
+         from standing s join record r
+         on r.company = s.company and r.connection = s.connection and r.stream = s.stream
+         and r.id = s.id and r.version = s.version
+         where s.company = ",
+    )
+    .bind(company.as_str())
+    .text(" and (s.connection, s.stream, s.id) in (")
+    .rows(wanted, |row, reference| {
+        row.push_bind(reference.connection.as_str())
+            .push_bind(reference.stream.as_str())
+            .push_bind(reference.id.as_str());
+    })
+    .text(")")
+    .builder()
+    .build_query_as()
+    .fetch_all(&mut **transaction)
+    .await?;
+    rows.into_iter().map(record_of).collect()
+}

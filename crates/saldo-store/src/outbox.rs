@@ -1,0 +1,368 @@
+//! The outbox: changes that were approved, and those of them that are not yet acknowledged.
+
+use crate::sqlite::Transaction;
+use crate::statement::{ROWS_MAX, Statement};
+use crate::{Store, StoreError, columns};
+use jiff::Timestamp;
+use saldo_core::book::{Need, Subject};
+use saldo_core::plan::Change;
+use saldo_core::text::{CompanyId, ConnectionId};
+use std::collections::BTreeMap;
+
+/// Changes that somebody, or a rule, approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The book.
+    pub book: ConnectionId,
+    /// The changes, in the order in which they are to be pushed.
+    pub changes: Vec<Change>,
+    /// Who approved them.
+    pub approved_by: String,
+    /// When.
+    pub at: Timestamp,
+    /// The number of the last touched slot that the plan took in, where all of it was approved.
+    pub planned_until: Option<i64>,
+}
+
+/// Where a change stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChangeStatus {
+    /// It may be sent.
+    Approved,
+    /// It was sent for the first time, and there is no result yet.
+    Sent,
+    /// It was sent, and nobody knows whether it took effect.
+    InDoubt,
+    /// The book has it.
+    Acknowledged,
+    /// The book said no. It is sent again only when a person says so.
+    Refused,
+}
+
+impl ChangeStatus {
+    /// The word as it stands in commands and columns.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Sent => "sent",
+            Self::InDoubt => "in-doubt",
+            Self::Acknowledged => "acknowledged",
+            Self::Refused => "refused",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
+        match text {
+            "approved" => Ok(Self::Approved),
+            "sent" => Ok(Self::Sent),
+            "in-doubt" => Ok(Self::InDoubt),
+            "acknowledged" => Ok(Self::Acknowledged),
+            "refused" => Ok(Self::Refused),
+            other => Err(StoreError::unreadable("status of a change", other)),
+        }
+    }
+}
+
+/// When a change was last sent in a way that could have had an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSend {
+    /// In which batch.
+    pub batch: String,
+    /// Under which token.
+    pub token: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A change that is to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The change.
+    pub change: Change,
+    /// Where it stands: approved, sent or in doubt.
+    pub status: ChangeStatus,
+    /// When it was last sent in a way that could have had an effect, if ever.
+    pub last_send: Option<LastSend>,
+}
+
+type PendingRow = (String, String, Option<String>, Option<String>, Option<i64>);
+
+impl Store {
+    /// Writes approved changes into the outbox, and how far the book is planned; returns how many
+    /// are new. One transaction: all or none.
+    ///
+    /// A change that was approved before is no news. What is needed by documents is known by its
+    /// binding, so that another title or reason is no news either.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangeDiffers`] where a change of the same identity has other content.
+    pub async fn approve(
+        &self,
+        company: &CompanyId,
+        approval: &Approval,
+    ) -> Result<usize, StoreError> {
+        let book = &approval.book;
+        let mut transaction = self.begin().await?;
+        let new = new_changes(&mut transaction, company, approval).await?;
+        insert_changes(&mut transaction, company, approval, &new).await?;
+        if let Some(seq) = approval.planned_until {
+            mark_planned(&mut transaction, company, book, seq).await?;
+        }
+        transaction.commit().await?;
+        Ok(new.len())
+    }
+
+    /// The number of the last touched slot that plans for a book took in; zero at first.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn planned_until(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+    ) -> Result<i64, StoreError> {
+        let seq: Option<i64> = sqlx::query_scalar(
+            "select planned_until from plan_mark where company = $1 and book = $2",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .fetch_optional(&self.reader)
+        .await?;
+        Ok(seq.unwrap_or(0))
+    }
+
+    /// Writes down how far a book is planned, where the plan had no changes.
+    ///
+    /// # Errors
+    /// Where the company has no such book.
+    pub async fn set_planned_until(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        seq: i64,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        mark_planned(&mut transaction, company, book, seq).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// All changes that were ever approved for slots of a book, in the order of approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn changes_for_slots(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        slots: &[String],
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut found: BTreeMap<i64, Change> = BTreeMap::new();
+        for slots in slots.chunks(ROWS_MAX) {
+            let rows: Vec<(i64, String)> =
+                Statement::new("select position, body from change where company = ")
+                    .bind(company.as_str())
+                    .text(" and book = ")
+                    .bind(book.as_str())
+                    .text(" and slot in ")
+                    .list(slots.iter().map(String::as_str))
+                    .builder()
+                    .build_query_as()
+                    .fetch_all(&self.reader)
+                    .await?;
+            for (position, body) in rows {
+                found.insert(position, columns::from_json("change", &body)?);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Changes that are to be pushed, in the order of approval. Those that the book refused are not
+    /// among them.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn pending(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        limit: usize,
+    ) -> Result<Vec<Pending>, StoreError> {
+        let rows: Vec<PendingRow> = sqlx::query_as(
+            "select c.body, o.status, o.sent_batch, o.sent_token, o.sent_at
+             from outbox o join change c on c.company = o.company and c.book = o.book
+             and c.id = o.id
+             where o.company = $1 and o.book = $2 and o.status <> 'refused'
+             order by o.position limit $3",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().map(pending_of).collect()
+    }
+}
+
+fn pending_of((body, status, batch, token, at): PendingRow) -> Result<Pending, StoreError> {
+    let last_send = match (batch, token, at) {
+        (Some(batch), Some(token), Some(at)) => {
+            Some(LastSend { batch, token, at: columns::instant(at)? })
+        }
+        _ => None,
+    };
+    let change = columns::from_json("change", &body)?;
+    Ok(Pending { change, status: ChangeStatus::parse(&status)?, last_send })
+}
+
+/// Whether two changes of one identity want the same. Why they do never counts.
+fn same_content(one: &Change, other: &Change) -> bool {
+    match (&one.subject, &other.subject) {
+        (Subject::Need(Need::Account(one)), Subject::Need(Need::Account(other))) => one == other,
+        (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
+        _ => {
+            let other = Change { reason: one.reason.clone(), ..other.clone() };
+            *one == other
+        }
+    }
+}
+
+/// The changes of an approval that were not approved before, each once.
+async fn new_changes<'a>(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    approval: &'a Approval,
+) -> Result<Vec<&'a Change>, StoreError> {
+    let mut known: BTreeMap<String, Change> = BTreeMap::new();
+    for changes in approval.changes.chunks(ROWS_MAX) {
+        let ids = changes.iter().map(|change| change.id.as_str());
+        let stored = changes_by_id(transaction, company, &approval.book, ids).await?;
+        known.extend(stored.into_iter().map(|change| (change.id.clone(), change)));
+    }
+    let mut new = Vec::new();
+    let mut listed: BTreeMap<&str, &Change> = BTreeMap::new();
+    for change in &approval.changes {
+        match known.get(&change.id).or_else(|| listed.get(change.id.as_str()).copied()) {
+            Some(before) if same_content(before, change) => {}
+            Some(_) => return Err(StoreError::ChangeDiffers(change.id.clone())),
+            None => {
+                listed.insert(&change.id, change);
+                new.push(change);
+            }
+        }
+    }
+    Ok(new)
+}
+
+/// Changes of a book, those that there are, in no order.
+pub(crate) async fn changes_by_id(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    book: &ConnectionId,
+    ids: impl IntoIterator<Item = &str>,
+) -> Result<Vec<Change>, StoreError> {
+    let rows: Vec<String> = Statement::new("select body from change where company = ")
+        .bind(company.as_str())
+        .text(" and book = ")
+        .bind(book.as_str())
+        .text(" and id in ")
+        .list(ids)
+        .builder()
+        .build_query_scalar()
+        .fetch_all(&mut **transaction)
+        .await?;
+    rows.iter().map(|body| columns::from_json("change", body)).collect()
+}
+
+/// The words for what a change is about: a document's kind, or `account`, `item`, `party`.
+fn kind(change: &Change) -> &'static str {
+    match &change.subject {
+        Subject::Need(Need::Account(_)) => "account",
+        Subject::Need(Need::Item(_)) => "item",
+        Subject::Need(Need::Party(_)) => "party",
+        Subject::Document { document, .. } => document.header().kind.name(),
+    }
+}
+
+/// The accounting date of a change, where it is about a document.
+fn date(change: &Change) -> Option<String> {
+    match &change.subject {
+        Subject::Need(_) => None,
+        Subject::Document { document, .. } => Some(document.header().date.to_string()),
+    }
+}
+
+async fn insert_changes(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    approval: &Approval,
+    new: &[&Change],
+) -> Result<(), StoreError> {
+    let last: i64 = sqlx::query_scalar(
+        "select coalesce(max(position), 0) from change where company = $1 and book = $2",
+    )
+    .bind(company.as_str())
+    .bind(approval.book.as_str())
+    .fetch_one(&mut **transaction)
+    .await?;
+    let mut rows = Vec::with_capacity(new.len());
+    for (position, change) in (last + 1..).zip(new) {
+        rows.push((position, *change, columns::to_json(change)?));
+    }
+    for rows in rows.chunks(ROWS_MAX) {
+        Statement::new(
+            "insert into change
+             (company, book, id, position, slot, generation, date, kind, approved_by, approved_at,
+              body) ",
+        )
+        .rows(rows, |row, (position, change, body)| {
+            row.push_bind(company.as_str())
+                .push_bind(approval.book.as_str())
+                .push_bind(change.id.as_str())
+                .push_bind(*position)
+                .push_bind(change.slot.as_deref())
+                .push_bind(i64::from(change.generation))
+                .push_bind(date(change))
+                .push_bind(kind(change))
+                .push_bind(approval.approved_by.as_str())
+                .push_bind(columns::micros(approval.at))
+                .push_bind(body.as_str());
+        })
+        .builder()
+        .build()
+        .execute(&mut **transaction)
+        .await?;
+        Statement::new("insert into outbox (company, book, position, id, status) ")
+            .rows(rows, |row, (position, change, _)| {
+                row.push_bind(company.as_str())
+                    .push_bind(approval.book.as_str())
+                    .push_bind(*position)
+                    .push_bind(change.id.as_str())
+                    .push_bind(ChangeStatus::Approved.name());
+            })
+            .builder()
+            .build()
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn mark_planned(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    book: &ConnectionId,
+    seq: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into plan_mark (company, book, planned_until) values ($1, $2, $3)
+         on conflict (company, book) do update set planned_until = excluded.planned_until",
+    )
+    .bind(company.as_str())
+    .bind(book.as_str())
+    .bind(seq)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

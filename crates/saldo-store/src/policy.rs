@@ -1,0 +1,84 @@
+//! Policies: what the owner decided, revision by revision.
+
+use crate::{Store, StoreError, columns};
+use jiff::Timestamp;
+use saldo_core::text::CompanyId;
+
+/// A policy as its owner wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRevision {
+    /// Its number, from one.
+    pub revision: i64,
+    /// The text, in TOML.
+    pub text: String,
+    /// Since when it holds.
+    pub at: Timestamp,
+}
+
+type Row = (i64, String, i64);
+
+impl PolicyRevision {
+    fn from_row((revision, text, at): Row) -> Result<Self, StoreError> {
+        Ok(Self { revision, text, at: columns::instant(at)? })
+    }
+}
+
+impl Store {
+    /// Adds a revision, and returns its number. Groups keep what an earlier revision made of them
+    /// until they are accounted anew ([`Store::clear_caches`]).
+    ///
+    /// # Errors
+    /// Where there is no such company.
+    pub async fn add_policy(
+        &self,
+        company: &CompanyId,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let last: i64 =
+            sqlx::query_scalar("select coalesce(max(revision), 0) from policy where company = $1")
+                .bind(company.as_str())
+                .fetch_one(&mut *transaction)
+                .await?;
+        let revision = last + 1;
+        sqlx::query("insert into policy (company, revision, text, at) values ($1, $2, $3, $4)")
+            .bind(company.as_str())
+            .bind(revision)
+            .bind(text)
+            .bind(columns::micros(now))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(revision)
+    }
+
+    /// The revision that holds.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn policy(&self, company: &CompanyId) -> Result<Option<PolicyRevision>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(
+            "select revision, text, at from policy where company = $1
+             order by revision desc limit 1",
+        )
+        .bind(company.as_str())
+        .fetch_optional(&self.reader)
+        .await?;
+        row.map(PolicyRevision::from_row).transpose()
+    }
+
+    /// All revisions, the first one first.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn policies(&self, company: &CompanyId) -> Result<Vec<PolicyRevision>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "select revision, text, at from policy where company = $1 order by revision",
+        )
+        .bind(company.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        rows.into_iter().map(PolicyRevision::from_row).collect()
+    }
+}

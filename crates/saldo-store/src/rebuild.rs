@@ -1,0 +1,111 @@
+//! Rebuilding: caches are thrown away, worked out anew, and compared byte for byte.
+
+use crate::sqlite::Row;
+use crate::{Store, StoreError, subledger, sums};
+use saldo_core::text::CompanyId;
+use sqlx::Row as _;
+use std::fmt::Write;
+
+/// What is a cache, and how it is written down to be compared: a title, and a query whose columns
+/// are all text. Numbers that only say when something was touched are left out.
+const DUMPS: [(&str, &str); 6] = [
+    (
+        "standing",
+        "select connection, stream, id, cast(version as text), groups, coalesce(issue, '')
+         from standing where company = $1 order by connection, stream, id",
+    ),
+    (
+        "group",
+        "select group_id, members, coalesce(cast(wake_at as text), ''),
+         cast(unsettled as text), states, entries
+         from fact_group where company = $1 order by group_id",
+    ),
+    (
+        "slot",
+        "select slot, group_id, cast(entries as text) from slot
+         where company = $1 and entries > 0 order by slot, group_id",
+    ),
+    (
+        "state",
+        "select state, cast(count as text) from state_count
+         where company = $1 and count <> 0 order by state",
+    ),
+    (
+        "sum",
+        "select book, account, currency, date, cast(minor as text) from book_sum
+         where company = $1 and minor <> 0 order by book, account, currency, date",
+    ),
+    (
+        "outbox",
+        "select book, cast(position as text), id, status from outbox
+         where company = $1 order by book, position",
+    ),
+];
+
+impl Store {
+    /// Throws away what accounting made of all groups, and marks every group to be accounted anew.
+    /// The sums of the books are worked out anew at once, from changes and receipts. One transaction.
+    ///
+    /// Slots that had entries count as touched, so that the next plan also takes back what no longer
+    /// has any.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn clear_caches(&self, company: &CompanyId) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update fact_group set marked = marked + 1, wake_at = null, unsettled = 0,
+             states = '[]', entries = '{}' where company = $1",
+        )
+        .bind(company.as_str())
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("delete from state_count where company = $1")
+            .bind(company.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        let slots: i64 = sqlx::query_scalar("select count(*) from slot where company = $1")
+            .bind(company.as_str())
+            .fetch_one(&mut *transaction)
+            .await?;
+        let slots = crate::columns::count("count of slots", slots)?;
+        let seq = subledger::next_seqs(&mut transaction, company, slots).await?;
+        sqlx::query(
+            "update slot set entries = 0, seq = $1 + fresh.place
+             from (select slot, group_id, row_number() over (order by seq) as place
+                   from slot where company = $2) as fresh
+             where slot.company = $2 and slot.slot = fresh.slot
+             and slot.group_id = fresh.group_id",
+        )
+        .bind(seq)
+        .bind(company.as_str())
+        .execute(&mut *transaction)
+        .await?;
+        sums::rebuild(&mut transaction, company).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// All caches of a company as one text: the same content gives the same bytes.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn dump_caches(&self, company: &CompanyId) -> Result<String, StoreError> {
+        let mut transaction = self.reader.begin().await?;
+        let mut dump = String::new();
+        for (title, query) in DUMPS {
+            let rows: Vec<Row> =
+                sqlx::query(query).bind(company.as_str()).fetch_all(&mut *transaction).await?;
+            for row in rows {
+                dump.push_str(title);
+                for column in 0..row.len() {
+                    let text: String = row.try_get(column)?;
+                    write!(dump, "\t{}", text.escape_default())
+                        .map_err(|error| StoreError::Unwritable(error.to_string()))?;
+                }
+                dump.push('\n');
+            }
+        }
+        Ok(dump)
+    }
+}

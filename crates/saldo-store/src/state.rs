@@ -1,0 +1,254 @@
+//! Where facts stand: each in exactly one state.
+
+use crate::sqlite::Transaction;
+use crate::statement::{ROWS_MAX, Statement};
+use crate::{Store, StoreError, columns};
+use jiff::Timestamp;
+use saldo_core::commerce::RecordRef;
+use saldo_core::issue::{FactState, Issue};
+use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId, Stream};
+use std::collections::BTreeMap;
+
+/// A fact and its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FactStanding {
+    /// The fact.
+    pub fact: FactId,
+    /// The record that says so.
+    pub source: RecordRef,
+    /// Where it stands.
+    pub state: FactState,
+}
+
+/// A fact, or a record that could not be read, on which a person must decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldFact {
+    /// The fact, or what could be made out of it.
+    pub fact: FactId,
+    /// The record that says so.
+    pub source: RecordRef,
+    /// Why, and what to do.
+    pub issue: Issue,
+}
+
+/// A fact that waits for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingFact {
+    /// The fact.
+    pub fact: FactId,
+    /// The record that says so.
+    pub source: RecordRef,
+    /// What for.
+    pub for_what: String,
+    /// Until when at the latest it is looked at again, where that is known.
+    pub until: Option<Timestamp>,
+}
+
+/// How many facts stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateCounts {
+    /// Entered, those to be reviewed included.
+    pub accounted: u64,
+    /// Entered, but a person should look at them all the same.
+    pub to_review: u64,
+    /// Not yet.
+    pub waiting: u64,
+    /// Never.
+    pub excluded: u64,
+    /// Not until a person decides; records that could not be read included.
+    pub held: u64,
+}
+
+/// Entered, and nothing to be said about it.
+const ACCOUNTED: &str = "accounted";
+/// Entered, for review.
+const REVIEW: &str = "review";
+/// Not yet entered.
+const WAITING: &str = "waiting";
+/// Left out.
+const EXCLUDED: &str = "excluded";
+/// Held.
+const HELD: &str = "held";
+
+/// The word by which a state is counted.
+pub(crate) const fn word(state: &FactState) -> &'static str {
+    match state {
+        FactState::Accounted { review: None } => ACCOUNTED,
+        FactState::Accounted { review: Some(_) } => REVIEW,
+        FactState::Waiting { .. } => WAITING,
+        FactState::Excluded { .. } => EXCLUDED,
+        FactState::Held(_) => HELD,
+    }
+}
+
+/// Whether somebody or something must still act.
+pub(crate) const fn unsettled(state: &FactState) -> bool {
+    matches!(
+        state,
+        FactState::Accounted { review: Some(_) } | FactState::Waiting { .. } | FactState::Held(_)
+    )
+}
+
+/// States as they stand in the row of their group.
+pub(crate) type States = Vec<(FactId, RecordRef, FactState)>;
+
+impl Store {
+    /// How many facts stand where.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn state_counts(&self, company: &CompanyId) -> Result<StateCounts, StoreError> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("select state, count from state_count where company = $1")
+                .bind(company.as_str())
+                .fetch_all(&self.reader)
+                .await?;
+        let unread: i64 = sqlx::query_scalar(
+            "select count(*) from standing where company = $1 and issue is not null",
+        )
+        .bind(company.as_str())
+        .fetch_one(&self.reader)
+        .await?;
+        let mut counts =
+            StateCounts { held: columns::count("count of records", unread)?, ..Default::default() };
+        for (state, count) in rows {
+            let count: u64 = columns::count("count of facts", count)?;
+            match state.as_str() {
+                ACCOUNTED => counts.accounted += count,
+                REVIEW => {
+                    counts.accounted += count;
+                    counts.to_review += count;
+                }
+                WAITING => counts.waiting += count,
+                EXCLUDED => counts.excluded += count,
+                HELD => counts.held += count,
+                other => return Err(StoreError::unreadable("state of a fact", other)),
+            }
+        }
+        Ok(counts)
+    }
+
+    /// What a person must decide: facts that are held, and records that could not be read.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn held(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
+        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
+            "select connection, stream, id, issue from standing
+             where company = $1 and issue is not null order by connection, stream, id",
+        )
+        .bind(company.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let mut held = Vec::new();
+        for (connection, stream, id, issue) in rows {
+            let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
+            let issue: Issue = columns::from_json("issue", &issue)?;
+            let source = RecordRef { connection, stream, id };
+            held.push(HeldFact { fact: issue.about.clone(), source, issue });
+        }
+        for FactStanding { fact, source, state } in self.unsettled(company).await? {
+            if let FactState::Held(issue) = state {
+                held.push(HeldFact { fact, source, issue });
+            }
+        }
+        Ok(held)
+    }
+
+    /// What is entered, but should be looked at by a person.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn to_review(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
+        let review = |FactStanding { fact, source, state }| match state {
+            FactState::Accounted { review: Some(issue) } => Some(HeldFact { fact, source, issue }),
+            _ => None,
+        };
+        Ok(self.unsettled(company).await?.into_iter().filter_map(review).collect())
+    }
+
+    /// What waits for something else to come first.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn waiting(&self, company: &CompanyId) -> Result<Vec<WaitingFact>, StoreError> {
+        let waiting = |FactStanding { fact, source, state }| match state {
+            FactState::Waiting { for_what, until } => {
+                Some(WaitingFact { fact, source, for_what, until })
+            }
+            _ => None,
+        };
+        Ok(self.unsettled(company).await?.into_iter().filter_map(waiting).collect())
+    }
+
+    /// Where the facts of groups stand, by group and fact.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn states_of(
+        &self,
+        company: &CompanyId,
+        groups: &[GroupId],
+    ) -> Result<Vec<FactStanding>, StoreError> {
+        let mut standings = Vec::new();
+        for groups in groups.chunks(ROWS_MAX) {
+            let rows: Vec<String> =
+                Statement::new("select states from fact_group where company = ")
+                    .bind(company.as_str())
+                    .text(" and group_id in ")
+                    .list(groups.iter().map(GroupId::as_str))
+                    .text(" order by group_id")
+                    .builder()
+                    .build_query_scalar()
+                    .fetch_all(&self.reader)
+                    .await?;
+            standings.extend(standings_of(&rows)?);
+        }
+        Ok(standings)
+    }
+
+    async fn unsettled(&self, company: &CompanyId) -> Result<Vec<FactStanding>, StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "select states from fact_group where company = $1 and unsettled > 0 order by group_id",
+        )
+        .bind(company.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        standings_of(&rows)
+    }
+}
+
+fn standings_of(rows: &[String]) -> Result<Vec<FactStanding>, StoreError> {
+    let mut standings = Vec::new();
+    for row in rows {
+        let states: States = columns::from_json("state of a fact", row)?;
+        let standing = |(fact, source, state)| FactStanding { fact, source, state };
+        standings.extend(states.into_iter().map(standing));
+    }
+    Ok(standings)
+}
+
+/// Adds differences to the counts of states.
+pub(crate) async fn count(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    differences: &BTreeMap<&'static str, i64>,
+) -> Result<(), StoreError> {
+    let differences: Vec<_> = differences.iter().filter(|(_, count)| **count != 0).collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Statement::new("insert into state_count (company, state, count) ")
+        .rows(differences, |row, (state, count)| {
+            row.push_bind(company.as_str()).push_bind(*state).push_bind(*count);
+        })
+        .text(
+            " on conflict (company, state) do update
+             set count = state_count.count + excluded.count",
+        )
+        .builder()
+        .build()
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! The sub-ledger: what accounting made of each group, and which slots that touched.
+
+use crate::sqlite::Transaction;
+use crate::state::{self, States};
+use crate::statement::{ROWS_MAX, Statement};
+use crate::{Store, StoreError, columns};
+use jiff::Timestamp;
+use saldo_core::commerce::RecordRef;
+use saldo_core::document::SubledgerEntry;
+use saldo_core::issue::FactState;
+use saldo_core::text::{CompanyId, FactId, GroupId};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// What accounting made of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupAccount {
+    /// Which group.
+    pub group: GroupId,
+    /// The mark of [`crate::DirtyGroup`] that its records were read under.
+    pub mark: i64,
+    /// The entries that its facts amount to.
+    pub entries: Vec<SubledgerEntry>,
+    /// Where each of its facts stands. A record that could not be read has no fact, and none here.
+    pub states: Vec<(FactId, RecordRef, FactState)>,
+    /// When it must be looked at again though nothing was heard.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// The entries of a group as they stand in its row: by slot, each slot's list sorted by entry.
+type Slots = BTreeMap<String, Box<RawValue>>;
+
+/// What stood in the row of a group before.
+#[derive(Default)]
+struct Before {
+    slots: Slots,
+    states: States,
+}
+
+/// The row of a group as it shall be.
+struct GroupRow<'a> {
+    account: &'a GroupAccount,
+    entries: String,
+    states: String,
+    unsettled: i64,
+}
+
+/// A slot whose entries of one group are others than before.
+struct Touched<'a> {
+    slot: String,
+    group: &'a GroupId,
+    entries: i64,
+}
+
+impl Store {
+    /// Stores what accounting made of groups, in place of what it made of them before. Slots whose
+    /// entries are new, gone or others get a fresh number; the rest stay untouched. One transaction.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn save_accounting(
+        &self,
+        company: &CompanyId,
+        accounts: &[GroupAccount],
+    ) -> Result<(), StoreError> {
+        let accounts: BTreeMap<&GroupId, &GroupAccount> =
+            accounts.iter().map(|account| (&account.group, account)).collect();
+        let accounts: Vec<&GroupAccount> = accounts.into_values().collect();
+        let mut transaction = self.begin().await?;
+        for accounts in accounts.chunks(ROWS_MAX) {
+            save(&mut transaction, company, accounts).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Slots that were touched after this number, in the order in which they last were, with their
+    /// numbers. All of them up to the last number returned are among them.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn slots_changed_since(
+        &self,
+        company: &CompanyId,
+        seq: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "select seq, slot from slot where company = $1 and seq > $2 order by seq limit $3",
+        )
+        .bind(company.as_str())
+        .bind(seq)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        let last: BTreeMap<String, i64> = rows.into_iter().map(|(seq, slot)| (slot, seq)).collect();
+        let mut slots: Vec<(i64, String)> =
+            last.into_iter().map(|(slot, seq)| (seq, slot)).collect();
+        slots.sort_unstable();
+        Ok(slots)
+    }
+
+    /// The entries that stand in slots, by slot and entry. A slot that has none is there, empty.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn slot_entries(
+        &self,
+        company: &CompanyId,
+        slots: &[String],
+    ) -> Result<BTreeMap<String, Vec<SubledgerEntry>>, StoreError> {
+        let mut found: BTreeMap<String, Vec<SubledgerEntry>> =
+            slots.iter().map(|slot| (slot.clone(), Vec::new())).collect();
+        for slots in slots.chunks(ROWS_MAX) {
+            let rows: Vec<(String, String)> = Statement::new(
+                "select s.slot, g.entries from slot s
+                 join fact_group g on g.company = s.company and g.group_id = s.group_id
+                 where s.entries > 0 and s.company = ",
+            )
+            .bind(company.as_str())
+            .text(" and s.slot in ")
+            .list(slots.iter().map(String::as_str))
+            .builder()
+            .build_query_as()
+            .fetch_all(&self.reader)
+            .await?;
+            for (slot, entries) in rows {
+                let mut by_slot: BTreeMap<String, Box<RawValue>> =
+                    columns::from_json("sub-ledger", &entries)?;
+                if let Some(list) = by_slot.remove(&slot) {
+                    let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
+                    found.entry(slot).or_default().extend(list);
+                }
+            }
+        }
+        for entries in found.values_mut() {
+            entries.sort_by(|one, other| one.id.cmp(&other.id));
+        }
+        Ok(found)
+    }
+}
+
+/// Stores up to [`ROWS_MAX`] groups.
+async fn save(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    accounts: &[&GroupAccount],
+) -> Result<(), StoreError> {
+    let mut before = before(transaction, company, accounts).await?;
+    let mut rows = Vec::with_capacity(accounts.len());
+    let mut touched = Vec::new();
+    let mut counts: BTreeMap<&'static str, i64> = BTreeMap::new();
+    for account in accounts {
+        let known = before.remove(&account.group).unwrap_or_default();
+        let slots = slots_of(&account.entries)?;
+        touched.extend(compare(&account.group, &known.slots, &slots)?);
+        for (_, _, state) in &known.states {
+            *counts.entry(state::word(state)).or_default() -= 1;
+        }
+        for (_, _, state) in &account.states {
+            *counts.entry(state::word(state)).or_default() += 1;
+        }
+        let unsettled = account.states.iter().filter(|(_, _, state)| state::unsettled(state));
+        rows.push(GroupRow {
+            account,
+            entries: columns::to_json(
+                &slots.iter().map(|(slot, (_, list))| (slot, list)).collect::<BTreeMap<_, _>>(),
+            )?,
+            states: columns::to_json(&account.states)?,
+            unsettled: columns::integer(unsettled.count())?,
+        });
+    }
+    put_groups(transaction, company, rows).await?;
+    put_slots(transaction, company, touched).await?;
+    state::count(transaction, company, &counts).await
+}
+
+async fn before(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    accounts: &[&GroupAccount],
+) -> Result<BTreeMap<GroupId, Before>, StoreError> {
+    let rows: Vec<(String, String, String)> =
+        Statement::new("select group_id, entries, states from fact_group where company = ")
+            .bind(company.as_str())
+            .text(" and group_id in ")
+            .list(accounts.iter().map(|account| account.group.as_str()))
+            .builder()
+            .build_query_as()
+            .fetch_all(&mut **transaction)
+            .await?;
+    rows.into_iter()
+        .map(|(group, entries, states)| {
+            let slots = columns::from_json("sub-ledger", &entries)?;
+            let states = columns::from_json("state of a fact", &states)?;
+            Ok((GroupId::from(group), Before { slots, states }))
+        })
+        .collect()
+}
+
+/// How many entries stand in a slot, and what they are.
+type SlotList = (usize, Box<RawValue>);
+
+fn slots_of(entries: &[SubledgerEntry]) -> Result<BTreeMap<String, SlotList>, StoreError> {
+    let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
+    for entry in entries {
+        by_slot.entry(&entry.header.slot).or_default().push(entry);
+    }
+    let mut slots = BTreeMap::new();
+    for (slot, mut list) in by_slot {
+        list.sort_by(|one, other| one.id.cmp(&other.id));
+        let text = serde_json::value::to_raw_value(&list)
+            .map_err(|error| StoreError::Unwritable(error.to_string()))?;
+        slots.insert(slot.to_owned(), (list.len(), text));
+    }
+    Ok(slots)
+}
+
+/// The slots of a group whose entries are new, gone or others.
+fn compare<'a>(
+    group: &'a GroupId,
+    before: &Slots,
+    after: &BTreeMap<String, SlotList>,
+) -> Result<Vec<Touched<'a>>, StoreError> {
+    let mut touched = Vec::new();
+    for (slot, (entries, list)) in after {
+        if before.get(slot).map(|known| known.get()) != Some(list.get()) {
+            let entries = columns::integer(*entries)?;
+            touched.push(Touched { slot: slot.clone(), group, entries });
+        }
+    }
+    for slot in before.keys().filter(|slot| !after.contains_key(*slot)) {
+        touched.push(Touched { slot: slot.clone(), group, entries: 0 });
+    }
+    Ok(touched)
+}
+
+async fn put_groups(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    rows: Vec<GroupRow<'_>>,
+) -> Result<(), StoreError> {
+    Statement::new(
+        "insert into fact_group
+         (company, group_id, members, marked, accounted, wake_at, unsettled, states, entries) ",
+    )
+    .rows(rows, |row, group| {
+        row.push_bind(company.as_str())
+            .push_bind(group.account.group.as_str())
+            .push("'[]'")
+            .push_bind(group.account.mark)
+            .push_bind(group.account.mark)
+            .push_bind(group.account.wake_at.map(columns::micros))
+            .push_bind(group.unsettled)
+            .push_bind(group.states)
+            .push_bind(group.entries);
+    })
+    .text(
+        " on conflict (company, group_id) do update
+         set accounted = excluded.accounted, wake_at = excluded.wake_at,
+         unsettled = excluded.unsettled, states = excluded.states, entries = excluded.entries",
+    )
+    .builder()
+    .build()
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Gives touched slots fresh numbers.
+async fn put_slots(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    touched: Vec<Touched<'_>>,
+) -> Result<(), StoreError> {
+    let mut seq = next_seqs(transaction, company, touched.len()).await?;
+    for touched in touched.chunks(ROWS_MAX) {
+        Statement::new("insert into slot (company, slot, group_id, seq, entries) ")
+            .rows(touched, |row, touched| {
+                seq += 1;
+                row.push_bind(company.as_str())
+                    .push_bind(touched.slot.as_str())
+                    .push_bind(touched.group.as_str())
+                    .push_bind(seq)
+                    .push_bind(touched.entries);
+            })
+            .text(
+                " on conflict (company, slot, group_id) do update
+                 set seq = excluded.seq, entries = excluded.entries",
+            )
+            .builder()
+            .build()
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes this many numbers for touched slots; returns the number before the first. The company's row
+/// stays locked until the transaction ends, so that numbers become visible in their order.
+pub(crate) async fn next_seqs(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    count: usize,
+) -> Result<i64, StoreError> {
+    let count = columns::integer(count)?;
+    let last: Option<i64> = sqlx::query_scalar(
+        "update company set slot_seq = slot_seq + $1 where id = $2 returning slot_seq",
+    )
+    .bind(count)
+    .bind(company.as_str())
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let last = last.ok_or_else(|| StoreError::not_found("company", company.as_str()))?;
+    Ok(last - count)
+}

@@ -1,0 +1,12 @@
+//! What the store promises, kept by tests in memory and in files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod books;
+mod lease;
+mod pull;
+mod push;
+mod rebuild;
+mod secret;
+mod subledger;
+mod world;

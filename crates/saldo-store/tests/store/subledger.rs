@@ -1,0 +1,133 @@
+//! Entries, the slots that they touch, and where facts stand.
+
+use crate::world::{account, at, company, entry, furnished, lease, page, pulled, reference, shop};
+use saldo_core::issue::{FactState, Issue, IssueKind};
+use saldo_core::text::{FactId, GroupId};
+use saldo_store::{GroupAccount, StateCounts, Store};
+
+async fn save(store: &Store, accounts: &[GroupAccount]) {
+    store.save_accounting(&company(), accounts).await.unwrap();
+}
+
+async fn touched(store: &Store, since: i64) -> Vec<(i64, String)> {
+    store.slots_changed_since(&company(), since, 100).await.unwrap()
+}
+
+fn slot(seq: i64, slot: &str) -> (i64, String) {
+    (seq, slot.to_owned())
+}
+
+#[tokio::test]
+async fn only_slots_whose_entries_differ_are_touched() {
+    let store = furnished().await;
+    let first = [
+        account("g1", 1, vec![entry("e2", "a", 2), entry("e1", "a", 1), entry("e3", "b", 3)]),
+        account("g2", 1, vec![entry("e4", "a", 4)]),
+    ];
+    save(&store, &first).await;
+    assert_eq!(touched(&store, 0).await, [slot(2, "b"), slot(3, "a")]);
+
+    save(&store, &first).await;
+    assert!(touched(&store, 3).await.is_empty(), "the same entries touch nothing");
+    let shuffled = account("g1", 1, first[0].entries.iter().rev().cloned().collect());
+    save(&store, &[shuffled]).await;
+    assert!(touched(&store, 3).await.is_empty(), "their order does not matter");
+
+    let other =
+        account("g1", 1, vec![entry("e1", "a", 1), entry("e2", "a", 2), entry("e3", "b", 9)]);
+    save(&store, &[other]).await;
+    assert_eq!(touched(&store, 3).await, [slot(4, "b")]);
+    let moved =
+        account("g1", 1, vec![entry("e1", "a", 1), entry("e2", "a", 2), entry("e3", "c", 9)]);
+    save(&store, &[moved]).await;
+    let moved: Vec<_> = touched(&store, 4).await.into_iter().map(|(_, slot)| slot).collect();
+    assert_eq!(moved, ["c", "b"], "both the slot that it left and the one that it came to");
+}
+
+#[tokio::test]
+async fn a_slot_gathers_the_entries_of_all_its_groups() {
+    let store = furnished().await;
+    let accounts = [
+        account("g1", 1, vec![entry("e3", "a", 3), entry("e1", "a", 1), entry("x", "b", 7)]),
+        account("g2", 1, vec![entry("e2", "a", 2)]),
+    ];
+    save(&store, &accounts).await;
+    let slots = ["a".to_owned(), "b".to_owned(), "none".to_owned()];
+    let entries = store.slot_entries(&company(), &slots).await.unwrap();
+    assert_eq!(entries["a"], [entry("e1", "a", 1), entry("e2", "a", 2), entry("e3", "a", 3)]);
+    assert_eq!(entries["b"], [entry("x", "b", 7)]);
+    assert!(entries["none"].is_empty());
+    let groups = store.groups_of_slot(&company(), "a").await.unwrap();
+    assert_eq!(groups, [GroupId::from("g1"), GroupId::from("g2")]);
+
+    save(&store, &[account("g1", 1, vec![])]).await;
+    let entries = store.slot_entries(&company(), &slots).await.unwrap();
+    assert_eq!(entries["a"], [entry("e2", "a", 2)]);
+    assert!(entries["b"].is_empty());
+    assert_eq!(store.groups_of_slot(&company(), "a").await.unwrap(), [GroupId::from("g2")]);
+}
+
+#[tokio::test]
+async fn touched_slots_are_read_in_parts_without_a_gap() {
+    let store = furnished().await;
+    let accounts: Vec<_> = (0..20)
+        .map(|n| account(&format!("g{n:02}"), 1, vec![entry("e", &format!("s{}", n % 7), n + 1)]))
+        .collect();
+    save(&store, &accounts).await;
+    let (mut since, mut seen) = (0, std::collections::BTreeSet::new());
+    loop {
+        let part = store.slots_changed_since(&company(), since, 3).await.unwrap();
+        assert!(part.len() <= 3 && part.is_sorted());
+        let Some((last, _)) = part.last() else { break };
+        since = *last;
+        seen.extend(part.into_iter().map(|(_, slot)| slot));
+    }
+    assert_eq!((since, seen.len()), (20, 7));
+}
+
+fn states(ids: &[(&str, FactState)]) -> Vec<(FactId, saldo_core::commerce::RecordRef, FactState)> {
+    ids.iter().map(|(id, state)| (FactId::from(*id), reference(id), state.clone())).collect()
+}
+
+fn issue(id: &str) -> Issue {
+    Issue {
+        kind: IssueKind::MissingMapping,
+        about: FactId::from(id),
+        message: "no account".to_owned(),
+        hint: "name one".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn facts_are_counted_by_where_they_stand() {
+    let store = furnished().await;
+    let lease = lease(&store, &shop(), "one").await;
+    store.commit_page(&lease, &page("a", vec![pulled("1", "x", &["g"])])).await.unwrap();
+    let waiting = FactState::Waiting { for_what: "a payout".to_owned(), until: Some(at(9)) };
+    let mut standing = account("g", 1, vec![]);
+    standing.states = states(&[
+        ("a", FactState::Accounted { review: None }),
+        ("b", FactState::Accounted { review: Some(issue("b")) }),
+        ("c", waiting),
+        ("d", FactState::Excluded { rule: "test order".to_owned() }),
+        ("e", FactState::Held(issue("e"))),
+    ]);
+    save(&store, &[standing.clone()]).await;
+    save(&store, &[standing.clone()]).await;
+    let counts = store.state_counts(&company()).await.unwrap();
+    let expected = StateCounts { accounted: 2, to_review: 1, waiting: 1, excluded: 1, held: 1 };
+    assert_eq!(counts, expected);
+    assert_eq!(store.held(&company()).await.unwrap()[0].issue, issue("e"));
+    assert_eq!(store.to_review(&company()).await.unwrap()[0].source, reference("b"));
+    let waiting = store.waiting(&company()).await.unwrap();
+    assert_eq!((waiting[0].fact.as_str(), waiting[0].until), ("c", Some(at(9))));
+    let all = store.states_of(&company(), &[GroupId::from("g")]).await.unwrap();
+    assert_eq!(all.len(), 5);
+
+    standing.states = states(&[("a", FactState::Accounted { review: None })]);
+    save(&store, &[standing]).await;
+    let counts = store.state_counts(&company()).await.unwrap();
+    assert_eq!(counts, StateCounts { accounted: 1, ..Default::default() });
+    assert!(store.held(&company()).await.unwrap().is_empty());
+    assert!(store.waiting(&company()).await.unwrap().is_empty());
+}
