@@ -208,6 +208,13 @@ fn other_kinds_are_found_and_compared_too() {
         let found = look_up(&document, &[json!({})]);
         assert!(matches!(found, Outcome::Found(_)), "{found:?}");
     }
+    let mut sides = body(&write_off())["JournalEntry"]["Line"].clone();
+    for line in sides.as_array_mut().unwrap() {
+        let side = &mut line["JournalEntryLineDetail"]["PostingType"];
+        *side = json!(if *side == "Debit" { "Credit" } else { "Debit" });
+    }
+    let swapped = look_up(&write_off(), &[json!({ "Line": sides })]);
+    assert!(matches!(swapped, Outcome::FoundDifferent { .. }), "{swapped:?}");
     let moved = look_up(&payout(), &[json!({"Amount": 951})]);
     assert!(matches!(moved, Outcome::FoundDifferent { .. }), "{moved:?}");
 }
