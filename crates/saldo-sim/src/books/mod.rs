@@ -1,0 +1,3 @@
+//! Simulated accounting systems.
+
+pub mod quickbooks_online;
