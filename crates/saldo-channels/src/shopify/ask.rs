@@ -70,7 +70,7 @@ fn question(
 }
 
 /// The text of a question.
-const fn document(question: Question) -> &'static str {
+pub(super) const fn document(question: Question) -> &'static str {
     match question {
         Question::AccessScopes => ACCESS_SCOPES,
         Question::OrdersCount => ORDERS_COUNT,
@@ -190,7 +190,7 @@ fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Ne
 }
 
 /// The query that a bulk operation runs: it takes no variables.
-fn bulk_document(from: Timestamp) -> String {
+pub(super) fn bulk_document(from: Timestamp) -> String {
     let spoken = |line: &&str| !line.starts_with('#');
     let query = BULK_ORDERS.lines().filter(spoken).collect::<Vec<_>>().join("\n");
     query.replace("FILTER", &term("updated_at", ">=", from))
@@ -303,9 +303,7 @@ fn ask_rows(saved: &Saved<RowsState>, context: &ChannelContext) -> Result<Next, 
         RowsStep::Rest(rest) if rest.is_over(context.now) => Ok(Next::Done),
         RowsStep::Rest(rest) => ask_scan(saved, &begin_rows(&saved.state, *rest, context), context),
         RowsStep::Payouts(scan) => ask_scan(saved, scan, context),
-        RowsStep::Recent { listing, .. } => {
-            ask_row_page(saved, listing, rows_filter(None, listing.from, None), context)
-        }
+        RowsStep::Recent { listing, .. } => ask_row_page(saved, listing, None, None, context),
     }
 }
 
@@ -316,8 +314,7 @@ fn ask_scan(
 ) -> Result<Next, Fault> {
     match (scan.changed.last(), &scan.payouts) {
         (Some((number, _)), _) => {
-            let filter = rows_filter(Some(number), scan.rows.from, scan.rows_before);
-            ask_row_page(saved, &scan.rows, filter, context)
+            ask_row_page(saved, &scan.rows, Some(number), scan.rows_before, context)
         }
         (None, Some(payouts)) => {
             let page = saved.state.payouts_page;
@@ -328,18 +325,19 @@ fn ask_scan(
     }
 }
 
+/// Asks for a page of rows: of one payout, or of the whole balance.
 fn ask_row_page(
     saved: &Saved<RowsState>,
     listing: &Listing,
-    filter: String,
+    payout: Option<&str>,
+    before: Option<Timestamp>,
     context: &ChannelContext,
 ) -> Result<Next, Fault> {
-    let of_a_payout = filter.starts_with("payments_transfer_id");
     let variables = json!({
-        "query": filter,
+        "query": rows_filter(payout, listing.from, before),
         "after": listing.after,
         "first": saved.state.rows_page,
-        "hideTransfers": of_a_payout,
+        "hideTransfers": payout.is_some(),
     });
     question(context, &saved.budget, Question::BalanceTransactions, &variables)
 }

@@ -47,7 +47,7 @@ impl Question {
     /// The access scopes that the answer needs.
     pub(super) const fn scopes(self) -> &'static str {
         match self {
-            Self::AccessScopes => "of any kind",
+            Self::AccessScopes => "any scope",
             Self::OrdersCount
             | Self::Orders
             | Self::OrderRest
@@ -125,6 +125,14 @@ impl Budget {
         }
     }
 
+    /// Expects a question to cost in proportion, now that its page size changes.
+    pub(super) fn rescale(&mut self, question: Question, from: u32, to: u32) {
+        if let Some(cost) = self.costs.get_mut(&question) {
+            let scaled = u64::from(*cost) * u64::from(to) / u64::from(from.max(1));
+            *cost = u32::try_from(scaled).unwrap_or(u32::MAX);
+        }
+    }
+
     /// When a question can be paid for; none where it can be asked now.
     pub(super) fn ready_at(&self, question: Question, now: Timestamp) -> Option<Timestamp> {
         let (bucket, seen_at) = self.bucket?;
@@ -182,6 +190,16 @@ mod tests {
         assert_eq!(budget.ready_at(Question::Orders, now), Some(at("2026-11-01T10:00:08Z")));
         assert_eq!(budget.ready_at(Question::Orders, at("2026-11-01T10:00:08Z")), None);
         assert_eq!(budget.ready_at(Question::Payouts, now), None);
+    }
+
+    #[test]
+    fn a_larger_page_is_expected_to_cost_more() {
+        let mut budget = Budget::default();
+        let seen = at("2026-11-01T10:00:00Z");
+        budget.learn(Question::Orders, Some(Cost { requested: 100, bucket: Some(BUCKET) }), seen);
+        assert_eq!(budget.ready_at(Question::Orders, seen), None);
+        budget.rescale(Question::Orders, 5, 45);
+        assert_eq!(budget.ready_at(Question::Orders, seen), Some(at("2026-11-01T10:00:08Z")));
     }
 
     #[test]

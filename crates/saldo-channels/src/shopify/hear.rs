@@ -65,7 +65,7 @@ where
 /// Where a page of one is still too dear: nothing can be asked.
 fn halved(size: u32, what: &str) -> Result<u32, Fault> {
     if size <= 1 {
-        let message = format!("asking for a single page entry of {what} exceeds the cost limit");
+        let message = format!("asking for {what} one at a time still exceeds the cost limit");
         return Err(Fault::new(Permit::Never, message));
     }
     Ok(size / 2)

@@ -25,10 +25,7 @@ const LARGEST_PAGE: u32 = 50;
 /// What an answer means in the stream of orders.
 pub(super) fn hear(saved: Saved<OrdersState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
     match saved.state.step.clone() {
-        OrdersStep::Rest(rest) => match first_orders_step(rest, hearing.context) {
-            FirstStep::Scopes(from) => hear_scopes(saved, from, hearing),
-            FirstStep::Count(from) => hear_count(saved, from, hearing),
-        },
+        OrdersStep::Rest(rest) => hear_first(saved, rest, hearing),
         OrdersStep::Count { from } => hear_count(saved, from, hearing),
         OrdersStep::Bulk(bulk) => bulk::hear(saved, bulk, hearing),
         OrdersStep::Paged(paged) if paged.unfinished.is_empty() => hear_list(saved, paged, hearing),
@@ -47,7 +44,10 @@ pub(super) fn opened<'a, T: Deserialize<'a>>(
         Opened::Data(raw, cost) => {
             saved.budget.learn(question, cost, hearing.context.now);
             if question == Question::Orders {
-                saved.state.pages.orders = fitting(saved.state.pages.orders, cost, LARGEST_PAGE);
+                let asked = saved.state.pages.orders;
+                let orders = fitting(asked, cost, LARGEST_PAGE);
+                saved.budget.rescale(question, asked, orders);
+                saved.state.pages.orders = orders;
             }
             data(question, raw).map(Some)
         }
@@ -66,10 +66,13 @@ pub(super) fn affordable<'a, T: Deserialize<'a>>(
     })
 }
 
+/// The answer to whichever question came first: as time passes between question and answer, only
+/// the answer itself says which it was.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ScopesData {
-    current_app_installation: Installation,
+struct FirstData {
+    current_app_installation: Option<Installation>,
+    orders_count: Option<Count>,
 }
 
 #[derive(Deserialize)]
@@ -83,33 +86,42 @@ struct Scope {
     handle: String,
 }
 
-fn hear_scopes(
-    mut saved: Saved<OrdersState>,
-    from: Timestamp,
-    hearing: Hearing<'_>,
-) -> Result<Page, Fault> {
-    let data: ScopesData = affordable(&mut saved, Question::AccessScopes, hearing)?;
-    let scopes = data.current_app_installation.access_scopes;
-    if !scopes.iter().any(|scope| scope.handle == "read_all_orders") {
-        return Err(Fault::new(
-            Permit::LogIn,
-            "orders older than 60 days are hidden from the app without a word: grant it \
-             `read_all_orders` and install it again, or let the books start later",
-        ));
-    }
-    saved.state.step = OrdersStep::Count { from };
-    page(Vec::new(), &saved)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CountData {
-    orders_count: Count,
-}
-
 #[derive(Deserialize)]
 struct Count {
     count: u64,
+}
+
+fn hear_first(
+    mut saved: Saved<OrdersState>,
+    rest: Rest,
+    hearing: Hearing<'_>,
+) -> Result<Page, Fault> {
+    let (question, from) = match first_orders_step(rest, hearing.context) {
+        FirstStep::Scopes(from) => (Question::AccessScopes, from),
+        FirstStep::Count(from) => (Question::OrdersCount, from),
+    };
+    let data: FirstData = affordable(&mut saved, question, hearing)?;
+    match (data.current_app_installation, data.orders_count) {
+        (Some(installation), _) => {
+            check_scopes(&installation)?;
+            saved.state.step = OrdersStep::Count { from };
+            page(Vec::new(), &saved)
+        }
+        (None, Some(count)) => choose(saved, from, &count, hearing),
+        (None, None) => Err(uncounted()),
+    }
+}
+
+/// Whether orders older than 60 days can be seen. They are hidden without a word.
+fn check_scopes(installation: &Installation) -> Result<(), Fault> {
+    if installation.access_scopes.iter().any(|scope| scope.handle == "read_all_orders") {
+        return Ok(());
+    }
+    Err(Fault::new(
+        Permit::LogIn,
+        "orders older than 60 days are hidden from the app without a word: grant it \
+         `read_all_orders` and install it again, or let the books start later",
+    ))
 }
 
 fn hear_count(
@@ -117,9 +129,25 @@ fn hear_count(
     from: Timestamp,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let data: CountData = affordable(&mut saved, Question::OrdersCount, hearing)?;
+    let data: FirstData = affordable(&mut saved, Question::OrdersCount, hearing)?;
+    let count = data.orders_count.ok_or_else(uncounted)?;
+    choose(saved, from, &count, hearing)
+}
+
+fn uncounted() -> Fault {
+    let what = Question::OrdersCount.title();
+    Fault::new(Permit::Never, format!("the answer to {what} has no `ordersCount`"))
+}
+
+/// Lists the orders, or takes them by a bulk operation, whichever is cheaper.
+fn choose(
+    mut saved: Saved<OrdersState>,
+    from: Timestamp,
+    count: &Count,
+    hearing: Hearing<'_>,
+) -> Result<Page, Fault> {
     let began = hearing.context.now;
-    saved.state.step = if data.orders_count.count >= BULK_FROM_ORDERS {
+    saved.state.step = if count.count >= BULK_FROM_ORDERS {
         OrdersStep::Bulk(Bulk { began, from, stage: BulkStage::Starting })
     } else {
         OrdersStep::Paged(Paged::new(began, from))

@@ -56,7 +56,9 @@ fn list<State>(
         Opened::Data(raw, cost) => (raw, cost),
     };
     saved.budget.learn(question, cost, hearing.context.now);
-    let page = fitting(page, cost, LARGEST_PAGE);
+    let asked = page;
+    let page = fitting(asked, cost, LARGEST_PAGE);
+    saved.budget.rescale(question, asked, page);
     let data: AccountData = data(question, raw)?;
     Ok(Some(match (question, data.shopify_payments_account) {
         (_, None) => List { nodes: Vec::new(), end: None, page },

@@ -1,0 +1,181 @@
+//! Records become facts.
+
+use super::{Shopify, record};
+use saldo_core::channel::Channel;
+use saldo_core::commerce::{Fact, Order, Record};
+use saldo_core::issue::{Issue, IssueKind};
+use saldo_core::money::Money;
+use serde_json::{Value, json};
+
+const ORDER_1001: &str = include_str!("../fixtures/order_1001.json");
+const ORDER_1002: &str = include_str!("../fixtures/order_1002.json");
+const ORDER_1002_PIECES: &str = include_str!("../fixtures/order_1002_pieces.jsonl");
+const BULK: &str = include_str!("../fixtures/bulk.jsonl");
+
+fn read(record: &Record) -> Fact {
+    let mut facts = Shopify.read(record).unwrap();
+    assert_eq!(facts.len(), 1);
+    assert_eq!(facts[0].source(), &record.reference());
+    facts.remove(0)
+}
+
+fn order(bytes: &str) -> Fact {
+    let value: Value =
+        serde_json::Deserializer::from_str(bytes).into_iter().next().unwrap().unwrap();
+    read(&record("orders", value["id"].as_str().unwrap(), bytes))
+}
+
+/// The facts of a fixture with one record a line.
+fn lines(stream: &str, fixture: &str) -> Vec<Fact> {
+    let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].clone();
+    fixture.lines().map(|line| read(&record(stream, id(line).as_str().unwrap(), line))).collect()
+}
+
+fn unpack(fact: Fact) -> Box<Order> {
+    let Fact::Order(order) = fact else { panic!("{fact:?} is no order") };
+    order
+}
+
+#[test]
+fn an_order_with_tax_on_top_and_a_refund() {
+    insta::assert_json_snapshot!(order(ORDER_1001));
+}
+
+#[test]
+fn an_order_at_the_till_with_tax_included() {
+    insta::assert_json_snapshot!(order(ORDER_1002));
+}
+
+#[test]
+fn payouts() {
+    insta::assert_json_snapshot!(lines("payouts", include_str!("../fixtures/payouts.jsonl")));
+}
+
+#[test]
+fn balance_transactions() {
+    let fixture = include_str!("../fixtures/balance_transactions.jsonl");
+    insta::assert_json_snapshot!(lines("balance-transactions", fixture));
+}
+
+#[test]
+fn disputes() {
+    insta::assert_json_snapshot!(lines("disputes", include_str!("../fixtures/disputes.jsonl")));
+}
+
+#[test]
+fn an_order_reads_the_same_in_whatever_pieces_it_came() {
+    assert_eq!(order(ORDER_1002_PIECES), order(ORDER_1002));
+    let (first, second) = BULK.split_at(BULK.find("{\"id\":\"gid://shopify/Order/1002").unwrap());
+    assert_eq!(order(first), order(ORDER_1001));
+    assert_eq!(order(second), order(ORDER_1002));
+}
+
+#[test]
+fn a_piece_that_came_twice_counts_once() {
+    let pieces: Vec<_> = ORDER_1002_PIECES.lines().collect();
+    let twice = format!("{ORDER_1002_PIECES}{}\n{}", pieces[4], pieces[2]);
+    assert_eq!(order(&twice), order(ORDER_1002));
+}
+
+#[test]
+fn lines_add_up_to_what_the_vendor_charges() {
+    let order = unpack(order(ORDER_1001));
+    let totals: Vec<_> = order
+        .agreements
+        .iter()
+        .map(|agreement| {
+            let lines = agreement.lines.iter().map(|line| line.total().unwrap());
+            Money::sum(order.currency, lines).unwrap().to_string()
+        })
+        .collect();
+    assert_eq!(totals, ["105.43 USD", "-50.00 USD"]);
+}
+
+/// The issue of an order whose JSON was changed at a place.
+fn issue(pointer: &str, value: Value) -> Box<Issue> {
+    let mut order: Value = serde_json::from_str(ORDER_1001).unwrap();
+    *order.pointer_mut(pointer).unwrap() = value;
+    let record = record("orders", "gid://shopify/Order/1001", &order.to_string());
+    Shopify.read(&record).unwrap_err()
+}
+
+const FIRST_SALE: &str = "/agreements/edges/0/node/sales/edges/0/node";
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let cases = [
+        ("/processedAt", json!("soon"), "`processedAt`"),
+        ("/currencyCode", json!("XYZ"), "`currencyCode`"),
+        (
+            "/transactions/1/amountSet/shopMoney/amount",
+            json!("1.001"),
+            "`transactions[1].amountSet.shopMoney`",
+        ),
+        ("/transactions/1/id", json!("5002"), "`transactions[1].id`"),
+        (
+            "/agreements/edges/1/node/sales/edges/0/node/totalAmount/shopMoney",
+            json!(null),
+            "`agreements.edges[1].node.sales.edges[0].node.totalAmount.shopMoney`",
+        ),
+    ];
+    for (pointer, value, expected) in cases {
+        let issue = issue(pointer, value);
+        assert_eq!(issue.kind, IssueKind::UnknownData, "{pointer}");
+        assert_eq!(issue.about.as_str(), "shopify:demo/Order/1001");
+        assert!(issue.message.contains(expected), "{}", issue.message);
+    }
+}
+
+#[test]
+fn taxes_that_do_not_sum_are_an_issue() {
+    let issue = issue(&format!("{FIRST_SALE}/totalTaxAmount/shopMoney/amount"), json!("7.44"));
+    assert_eq!(issue.kind, IssueKind::DoesNotAddUp);
+    assert_eq!(
+        issue.message,
+        "Order/1001 does not add up at Sale/31: its taxes sum to 7.43 USD, but its total tax is \
+         7.44 USD"
+    );
+}
+
+#[test]
+fn amounts_in_another_currency_are_an_issue() {
+    let places = [
+        format!("{FIRST_SALE}/totalAmount/shopMoney/currencyCode"),
+        "/transactions/1/amountSet/shopMoney/currencyCode".to_owned(),
+    ];
+    for place in places {
+        assert_eq!(issue(&place, json!("EUR")).kind, IssueKind::DoesNotAddUp, "{place}");
+    }
+}
+
+#[test]
+fn a_fee_that_does_not_explain_the_net_is_an_issue() {
+    let line = include_str!("../fixtures/balance_transactions.jsonl").lines().next().unwrap();
+    let id = "gid://shopify/ShopifyPaymentsBalanceTransaction/901";
+    let wrong = record("balance-transactions", id, &line.replace("3.36", "3.37"));
+    let issue = Shopify.read(&wrong).unwrap_err();
+    assert_eq!(issue.kind, IssueKind::DoesNotAddUp);
+    assert_eq!(issue.about.as_str(), "shopify:demo/ShopifyPaymentsBalanceTransaction/901");
+}
+
+#[test]
+fn stray_pieces_are_an_issue() {
+    let stray = |line: &str| {
+        let bytes = format!("{ORDER_1001}\n{line}");
+        Shopify.read(&record("orders", "gid://shopify/Order/1001", &bytes)).unwrap_err().message
+    };
+    let foreign = ORDER_1002_PIECES.lines().nth(1).unwrap();
+    assert!(stray(foreign).contains("it holds a piece of Order/1002"));
+    let sale = BULK.lines().nth(2).unwrap().replace("SalesAgreement/11", "SalesAgreement/99");
+    assert!(stray(&sale).contains("Sale/31 belongs to no agreement of it"));
+    assert!(Shopify.read(&record("orders", "gid://shopify/Order/1", "")).is_err());
+    assert!(Shopify.read(&record("stock", "gid://shopify/Order/1", "{}")).is_err());
+}
+
+#[test]
+fn a_new_direction_of_payouts_is_held() {
+    let line = include_str!("../fixtures/payouts.jsonl").lines().next().unwrap();
+    let odd = line.replace("DEPOSIT", "SWEEP");
+    let record = record("payouts", "gid://shopify/ShopifyPaymentsPayout/701", &odd);
+    assert!(Shopify.read(&record).unwrap_err().message.contains("`SWEEP`"));
+}
