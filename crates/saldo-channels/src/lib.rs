@@ -1,8 +1,8 @@
 //! The places that sell: what to ask them, and what their answers mean.
 //!
 //! A channel is a value that implements [`Channel`]: pure functions over the words of `saldo-core`.
-//! It opens no socket, reads no clock and keeps no state; where a pull stands is in its cursor. Each
-//! channel lives in a folder of its own, all of one shape, and has one line in the table below.
+//! It opens no socket, reads no clock and keeps no state; where a pull stands is in its cursor.
+//! Each channel lives in a folder of its own, all of one shape, and has one line in the table below.
 
 pub mod shopify;
 

@@ -1,5 +1,6 @@
 //! A bulk operation: started, looked after, heard slice by slice. Where it fails in any way, the
-//! orders are listed instead: what a failed operation left behind is never trusted.
+//! orders are listed instead: what a failed operation left behind is never trusted, and where it
+//! failed for want of a right, the listing says which.
 
 use super::orders::{affordable, finish};
 use super::{Hearing, page};
@@ -127,7 +128,6 @@ struct StateData {
 #[serde(rename_all = "camelCase")]
 struct OperationState {
     status: String,
-    error_code: Option<String>,
     url: Option<String>,
 }
 
@@ -150,13 +150,6 @@ fn hear_state(
             let wait = waited_seconds.saturating_mul(2).min(LONGEST_WAIT_SECONDS);
             go_on(Vec::new(), saved, bulk, polling(operation, wait, hearing))
         }
-        ("FAILED", _) if state.error_code.as_deref() == Some("ACCESS_DENIED") => Err(Fault::new(
-            Permit::LogIn,
-            format!(
-                "Shopify does not let the app read orders in bulk: grant it {} and install it again",
-                Question::BulkStart.scopes()
-            ),
-        )),
         _ => list_instead(saved, &bulk),
     }
 }

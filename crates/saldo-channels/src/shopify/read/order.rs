@@ -10,8 +10,8 @@ use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
 use serde_json::value::RawValue;
 
-/// Reads an order: one value that holds everything, or an order followed by further pieces of it, or
-/// by the lines of a bulk operation.
+/// Reads an order: one value that holds everything, or an order followed by further pieces of it,
+/// or by the lines of a bulk operation.
 pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let values: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(text).into_iter().collect();
