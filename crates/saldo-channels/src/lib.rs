@@ -2,7 +2,7 @@
 //!
 //! A channel is a value that implements [`Channel`]: pure functions over the words of `saldo-core`.
 //! It opens no socket, reads no clock and keeps no state; where a pull stands is in its cursor.
-//! Each channel lives in a folder of its own, all of one shape, and has one line in the table below.
+//! Each channel lives in a folder of its own, all of one shape, with one line in the table below.
 
 pub mod shopify;
 
