@@ -14,9 +14,9 @@ use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId, Stream};
 use saldo_store::{
     Company, Connection, GroupAccount, PageCommit, PulledRecord, Reading, Role, Store,
 };
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 /// Records a page.
@@ -104,35 +104,54 @@ fn scramble(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// The lines of an order.
+fn lines(number: u64) -> serde_json::Value {
+    let line = |line: u64| {
+        let mixed = scramble(number * 10 + line);
+        let amount = format!("{}.{:02}", mixed % 300, mixed % 100);
+        let tax = format!("{}.{:02}", mixed % 20, mixed % 89);
+        json!({
+            "id": format!("gid://shop/LineItem/{mixed}"),
+            "title": format!("Tea number {}", mixed % 97),
+            "sku": format!("TEA-{}", mixed % 997),
+            "quantity": 1 + mixed % 3,
+            "originalTotalSet": {"shopMoney": {"amount": amount, "currencyCode": "USD"}},
+            "taxLines": [{
+                "title": "State Tax",
+                "ratePercentage": "7.25",
+                "priceSet": {"shopMoney": {"amount": tax, "currencyCode": "USD"}},
+            }],
+        })
+    };
+    (0..3 + number % 4).map(line).collect()
+}
+
 /// An order with a few lines, about as large as shops send them.
 fn order(number: u64) -> String {
     let id = 5_000_000_000_000 + number * 33_792;
-    let mut text = format!(
-        r##"{{"id":"gid://shop/Order/{id}","name":"#{number}","processedAt":"2026-03-01T12:00:00Z","##
-    );
-    for line in 0..3 + number % 4 {
-        let mixed = scramble(number * 10 + line);
-        let _ = write!(
-            text,
-            r#""line":{{"id":"gid://shop/LineItem/{mixed}","title":"Tea number {}","sku":"TEA-{}","quantity":{},"price":{{"shopMoney":{{"amount":"{}.{:02}","currencyCode":"USD"}}}},"taxLines":[{{"title":"State Tax","rate":0.0725,"price":{{"amount":"{}.{:02}"}}}}]}},"#,
-            mixed % 97,
-            mixed % 997,
-            1 + mixed % 3,
-            mixed % 300,
-            mixed % 100,
-            mixed % 20,
-            mixed % 89,
-        );
-    }
     let mixed = scramble(number);
-    let _ = write!(
-        text,
-        r#""customer":{{"id":"gid://shop/Customer/{mixed}","displayName":"Buyer {mixed:x}"}},"transactions":[{{"id":"gid://shop/OrderTransaction/{}","kind":"SALE","status":"SUCCESS","gateway":"payments","amountSet":{{"shopMoney":{{"amount":"{}.{:02}","currencyCode":"USD"}}}}}}],"cancelledAt":null,"test":false,"taxesIncluded":false}}"#,
-        mixed >> 8,
-        mixed % 900,
-        mixed % 100,
-    );
-    text
+    let amount = format!("{}.{:02}", mixed % 900, mixed % 100);
+    let order = json!({
+        "id": format!("gid://shop/Order/{id}"),
+        "name": format!("#{number}"),
+        "processedAt": "2026-03-01T12:00:00Z",
+        "lineItems": lines(number),
+        "customer": {
+            "id": format!("gid://shop/Customer/{mixed}"),
+            "displayName": format!("Buyer {mixed:x}"),
+        },
+        "transactions": [{
+            "id": format!("gid://shop/OrderTransaction/{}", mixed >> 8),
+            "kind": "SALE",
+            "status": "SUCCESS",
+            "gateway": "payments",
+            "amountSet": {"shopMoney": {"amount": amount, "currencyCode": "USD"}},
+        }],
+        "cancelledAt": null,
+        "test": false,
+        "taxesIncluded": false,
+    });
+    order.to_string()
 }
 
 fn page(shop: &ConnectionId, number: u64) -> PageCommit {

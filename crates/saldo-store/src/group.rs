@@ -334,24 +334,47 @@ async fn bodies(
     company: &CompanyId,
     wanted: &[&RecordRef],
 ) -> Result<Vec<Record>, StoreError> {
-    let rows: Vec<BodyRow> = Statement::new(
+    let rows: Vec<BodyRow> = bodies_statement(company, wanted)
+        .builder()
+        .build_query_as()
+        .fetch_all(&mut **transaction)
+        .await?;
+    rows.into_iter().map(record_of).collect()
+}
+
+/// Looks up each wanted row by its key, in this order of tables.
+fn bodies_statement(company: &CompanyId, wanted: &[&RecordRef]) -> Statement {
+    Statement::new(
         "select r.connection, r.stream, r.id, r.fetched_at, r.body
-         from standing s join record r
-         on r.company = s.company and r.connection = s.connection and r.stream = s.stream
-         and r.id = s.id and r.version = s.version
-         where s.company = ",
+         from (",
+    )
+    .references(wanted.iter().copied())
+    .text(
+        ") as wanted cross join standing s cross join record r
+         where s.connection = wanted.column1 and s.stream = wanted.column2
+         and s.id = wanted.column3 and r.company = s.company and r.connection = s.connection
+         and r.stream = s.stream and r.id = s.id and r.version = s.version and s.company = ",
     )
     .bind(company.as_str())
-    .text(" and (s.connection, s.stream, s.id) in (")
-    .rows(wanted, |row, reference| {
-        row.push_bind(reference.connection.as_str())
-            .push_bind(reference.stream.as_str())
-            .push_bind(reference.id.as_str());
-    })
-    .text(")")
-    .builder()
-    .build_query_as()
-    .fetch_all(&mut **transaction)
-    .await?;
-    rows.into_iter().map(record_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_records_of_a_group_are_looked_up_by_key() {
+        let store = Store::in_memory().await.unwrap();
+        let reference = RecordRef {
+            connection: ConnectionId::new("shop"),
+            stream: Stream::new("orders"),
+            id: "1".to_owned(),
+        };
+        let statement = bodies_statement(&CompanyId::new("demo"), &[&reference]);
+        let plan = store.query_plan(statement).await;
+        for table in ["SEARCH s USING", "SEARCH r USING"] {
+            let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");
+            assert!(plan.iter().any(by_key), "{plan:?}");
+        }
+    }
 }

@@ -70,8 +70,8 @@ fn end(now: Timestamp, ttl: SignedDuration) -> Timestamp {
 }
 
 impl Store {
-    /// Takes a connection, where nobody holds it, its holder let the time pass, or the holder is the
-    /// same (a process that was restarted under its name).
+    /// Takes a connection, where nobody holds it, its holder let the time pass, or the holder is
+    /// the same (a process that was restarted under its name).
     ///
     /// # Errors
     /// [`StoreError::LeaseHeld`] where another holds it, and [`StoreError::NotFound`] where the

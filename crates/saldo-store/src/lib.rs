@@ -18,18 +18,23 @@ mod subledger;
 mod decision;
 mod policy;
 
-mod attempt;
-mod entries;
 mod outbox;
+
+mod attempt;
+mod batch;
+
 mod receipt;
 mod sums;
+
+mod entries;
 
 mod observation;
 
 mod explain;
 mod rebuild;
 
-pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Batch, Failed, Purpose};
+pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
+pub use batch::Batch;
 pub use company::Company;
 pub use connection::{Connection, Role};
 pub use decision::{Decision, NewDecision};
@@ -89,5 +94,16 @@ impl Store {
     /// Begins to write. Nobody else can until it ends.
     async fn begin(&self) -> Result<Transaction, StoreError> {
         Ok(self.writer.begin_with(sqlite::BEGIN_WRITE).await?)
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// How the database would carry a statement out, step by step.
+    async fn query_plan(&self, statement: statement::Statement) -> Vec<String> {
+        let sql = format!("explain query plan {}", statement.builder().into_string());
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.reader).await.unwrap();
+        steps.into_iter().map(|(_, _, _, step)| step).collect()
     }
 }

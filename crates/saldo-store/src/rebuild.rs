@@ -44,10 +44,11 @@ const DUMPS: [(&str, &str); 6] = [
 
 impl Store {
     /// Throws away what accounting made of all groups, and marks every group to be accounted anew.
-    /// The sums of the books are worked out anew at once, from changes and receipts. One transaction.
+    /// The sums of the books are worked out anew at once, from changes and receipts. One
+    /// transaction.
     ///
-    /// Slots that had entries count as touched, so that the next plan also takes back what no longer
-    /// has any.
+    /// Slots that had entries count as touched, so that the next plan also takes back what no
+    /// longer has any.
     ///
     /// # Errors
     /// Where the database fails.

@@ -154,27 +154,34 @@ pub(crate) async fn latest(
 ) -> Result<BTreeMap<RecordRef, Latest>, StoreError> {
     let mut found = BTreeMap::new();
     for references in references.chunks(ROWS_MAX) {
-        let rows: Vec<(String, String, String, i64, Vec<u8>, String)> = Statement::new(
-            "select connection, stream, id, version, hash, groups from standing where company = ",
-        )
-        .bind(company.as_str())
-        .text(" and (connection, stream, id) in (")
-        .rows(references, |row, reference| {
-            row.push_bind(reference.connection.as_str())
-                .push_bind(reference.stream.as_str())
-                .push_bind(reference.id.as_str());
-        })
-        .text(")")
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
-        .await?;
+        let rows: Vec<(String, String, String, i64, Vec<u8>, String)> =
+            latest_statement(company, references)
+                .builder()
+                .build_query_as()
+                .fetch_all(&mut **transaction)
+                .await?;
         found.extend(rows.into_iter().map(|(connection, stream, id, version, hash, groups)| {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
             (RecordRef { connection, stream, id }, Latest { version, hash, groups })
         }));
     }
     Ok(found)
+}
+
+/// Looks up each wanted row by its key. (A row value `in` a list would read the whole table, and a
+/// plain join leaves it to the database where to begin.)
+fn latest_statement(company: &CompanyId, references: &[RecordRef]) -> Statement {
+    Statement::new(
+        "select s.connection, s.stream, s.id, s.version, s.hash, s.groups
+         from (",
+    )
+    .references(references)
+    .text(
+        ") as wanted cross join standing s
+         where s.connection = wanted.column1 and s.stream = wanted.column2
+         and s.id = wanted.column3 and s.company = ",
+    )
+    .bind(company.as_str())
 }
 
 /// What the versions of a page add to what is known, and where they belong.
@@ -276,4 +283,24 @@ async fn put_cursor(
 /// The bytes of a record as the channel said them.
 pub(crate) fn decompress(body: &[u8]) -> Result<Vec<u8>, StoreError> {
     zstd::decode_all(body).map_err(|error| StoreError::unreadable("record", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_known_is_looked_up_by_key() {
+        let store = Store::in_memory().await.unwrap();
+        let reference = RecordRef {
+            connection: ConnectionId::new("shop"),
+            stream: Stream::new("orders"),
+            id: "1".to_owned(),
+        };
+        let statement = latest_statement(&CompanyId::new("demo"), &[reference]);
+        let plan = store.query_plan(statement).await;
+        let by_key =
+            |step: &String| step.starts_with("SEARCH s USING") && step.contains("AND id=?");
+        assert!(plan.iter().any(by_key), "{plan:?}");
+    }
 }

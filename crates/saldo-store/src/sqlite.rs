@@ -1,5 +1,5 @@
-//! All that is particular to `SQLite`. Everything else is written in the dialect that it shares with
-//! `PostgreSQL`.
+//! All that is particular to `SQLite`. Everything else is written in the dialect that it shares
+//! with `PostgreSQL`.
 
 use crate::StoreError;
 use sqlx::sqlite::{

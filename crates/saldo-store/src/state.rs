@@ -135,7 +135,7 @@ impl Store {
     pub async fn held(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
         let rows: Vec<(String, String, String, String)> = sqlx::query_as(
             "select connection, stream, id, issue from standing
-             where company = $1 and issue is not null order by connection, stream, id",
+             where company = $1 and issue is not null",
         )
         .bind(company.as_str())
         .fetch_all(&self.reader)
@@ -147,6 +147,7 @@ impl Store {
             let source = RecordRef { connection, stream, id };
             held.push(HeldFact { fact: issue.about.clone(), source, issue });
         }
+        held.sort_by(|one, other| one.source.cmp(&other.source));
         for FactStanding { fact, source, state } in self.unsettled(company).await? {
             if let FactState::Held(issue) = state {
                 held.push(HeldFact { fact, source, issue });

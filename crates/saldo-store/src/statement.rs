@@ -1,6 +1,7 @@
 //! Statements about many rows at once: never a statement a row.
 
 use crate::sqlite::Database;
+use saldo_core::commerce::RecordRef;
 use sqlx::{Encode, QueryBuilder, Type};
 
 /// How many rows one statement inserts or looks up at most. With up to 30 values a row this stays
@@ -50,6 +51,18 @@ impl Statement {
     ) -> Self {
         self.0.push_values(rows, |mut values, item| row(&mut values, item));
         self
+    }
+
+    /// Goes on with rows of connection, stream and id, as a query of `column1` to `column3`.
+    pub(crate) fn references<'r>(
+        self,
+        references: impl IntoIterator<Item = &'r RecordRef>,
+    ) -> Self {
+        self.rows(references, |row, reference| {
+            row.push_bind(reference.connection.as_str())
+                .push_bind(reference.stream.as_str())
+                .push_bind(reference.id.as_str());
+        })
     }
 
     /// The whole, ready to run.

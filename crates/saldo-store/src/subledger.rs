@@ -54,7 +54,8 @@ struct Touched<'a> {
 
 impl Store {
     /// Stores what accounting made of groups, in place of what it made of them before. Slots whose
-    /// entries are new, gone or others get a fresh number; the rest stay untouched. One transaction.
+    /// entries are new, gone or others get a fresh number; the rest stay untouched. One
+    /// transaction.
     ///
     /// # Errors
     /// Where the database fails.
@@ -296,8 +297,8 @@ async fn put_slots(
     Ok(())
 }
 
-/// Takes this many numbers for touched slots; returns the number before the first. The company's row
-/// stays locked until the transaction ends, so that numbers become visible in their order.
+/// Takes this many numbers for touched slots; returns the number before the first. The company's
+/// row stays locked until the transaction ends, so that numbers become visible in their order.
 pub(crate) async fn next_seqs(
     transaction: &mut Transaction,
     company: &CompanyId,

@@ -79,7 +79,7 @@ create table standing (
     primary key (company, connection, stream, id)
 ) strict, without rowid;
 
-create index standing_issue on standing (company) where issue is not null;
+create index standing_issue on standing (company, issue) where issue is not null;
 
 create table fact_name (
     company text not null references company (id),
@@ -224,7 +224,6 @@ create table outbox (
 ) strict, without rowid;
 
 create unique index outbox_id on outbox (company, book, id);
-create index outbox_refused on outbox (company, book, position) where status = 'refused';
 
 create table plan_mark (
     company text not null,
