@@ -174,7 +174,11 @@ fn payments() {
         ("no total", json!({ "TotalAmt": null }), "2020"),
         ("negative", json!({ "TotalAmt": -1, "Line": [] }), "6000"),
         ("thousandths", json!({ "TotalAmt": number("10.005") }), "2090"),
-        ("more than is open", lines("Invoice", &invoice, "10.01"), "6000"),
+        (
+            "more than is open",
+            with(&lines("Invoice", &invoice, "10.01"), json!({ "TotalAmt": 20 })),
+            "6000",
+        ),
         ("more than is paid", json!({ "TotalAmt": 9 }), "6000"),
         ("another customer's", lines("Invoice", &strange, "1"), "620"),
         ("paid already", lines("Invoice", &paid, "1"), "6000"),
