@@ -5,6 +5,7 @@
 //! an adapter, so that an adapter's misreading is never confirmed by its own fake.
 
 pub mod books;
+pub mod channels;
 pub mod world;
 
 use jiff::Timestamp;

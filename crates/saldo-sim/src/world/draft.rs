@@ -13,7 +13,8 @@ pub(super) const FIRST_ORDER_ID: u64 = 6_100_000_000_001;
 pub(super) const PARTS_PER_ORDER: u64 = 1_000;
 /// What the card gateway charges: 2.9 percent and 30 minor units.
 const FEE_PER_MILLE: i64 = 29;
-const FEE_FLAT: Minor = 30;
+/// The part of the fee that does not depend on the amount.
+pub(crate) const FEE_FLAT: Minor = 30;
 
 /// An order in the making.
 pub(super) struct Draft {

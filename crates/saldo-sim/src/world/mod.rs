@@ -27,6 +27,8 @@ pub use settings::WorldSettings;
 pub use story::Story;
 
 pub(crate) use chance::Chance;
+pub(crate) use draft::FEE_FLAT;
+pub(crate) use order::half_up;
 
 use draft::{FIRST_ORDER_ID, PARTS_PER_ORDER};
 use jiff::civil::Time;

@@ -344,18 +344,20 @@ impl Order {
         TAX_AREAS.get(self.area).copied().unwrap_or(TaxArea { levies: &[] })
     }
 
-    /// When it last changed, as of now.
-    #[must_use]
-    pub fn updated_at(&self, now: Timestamp) -> Timestamp {
+    /// The instants at which it changes, its creation first, the others in no order.
+    pub fn changes(&self) -> impl Iterator<Item = Timestamp> {
         let agreements = self.agreements.iter().map(|agreement| agreement.at);
         let transactions = self.transactions.iter().map(|transaction| transaction.at);
         let refunds = self.refunds.iter().map(|refund| refund.at);
-        agreements
-            .chain(transactions)
-            .chain(refunds)
-            .chain(self.cancelled_at)
-            .filter(|at| *at <= now)
-            .fold(self.created_at, Timestamp::max)
+        let later = agreements.chain(transactions).chain(refunds).chain(self.cancelled_at);
+        let created_at = self.created_at;
+        std::iter::once(created_at).chain(later.map(move |at| at.max(created_at)))
+    }
+
+    /// When it last changed, as of now.
+    #[must_use]
+    pub fn updated_at(&self, now: Timestamp) -> Timestamp {
+        self.changes().filter(|at| *at <= now).fold(self.created_at, Timestamp::max)
     }
 
     /// The agreements made until now.

@@ -1,0 +1,3 @@
+//! Simulated places that sell.
+
+pub mod shopify;

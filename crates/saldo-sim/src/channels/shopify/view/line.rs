@@ -1,0 +1,251 @@
+//! Items, carriage, and what is sold.
+
+use super::agreement::tax_lines;
+use super::order::Order;
+use super::{Scene, Shown, flag, null, number, object, optional_text, text};
+use crate::world::{self, Action, Minor};
+use apollo_compiler::response::JsonMap;
+
+/// What an item is.
+#[derive(Clone, Copy)]
+pub(super) enum Item<'w> {
+    /// Goods or a gift card, at this place in the order.
+    Goods(usize, &'w world::Line),
+    /// A tip, which the vendor treats as an item.
+    Tip(&'w world::Sale),
+}
+
+/// An item of an order.
+#[derive(Clone, Copy)]
+pub(super) struct LineItem<'w> {
+    pub(super) order: Order<'w>,
+    pub(super) item: Item<'w>,
+}
+
+impl<'w> LineItem<'w> {
+    /// The number in its id.
+    pub(super) fn id(&self) -> u64 {
+        match self.item {
+            Item::Goods(_, line) => line.id,
+            Item::Tip(sale) => sale.id,
+        }
+    }
+
+    fn amounts(&self) -> &'w world::Amounts {
+        match self.item {
+            Item::Goods(_, line) => &line.amounts,
+            Item::Tip(sale) => &sale.amounts,
+        }
+    }
+
+    fn quantity(&self) -> i64 {
+        match self.item {
+            Item::Goods(_, line) => i64::from(line.quantity),
+            Item::Tip(_) => 1,
+        }
+    }
+
+    fn current_quantity(&self) -> i64 {
+        let gone = match self.item {
+            Item::Goods(place, _) => self.order.order.returned_units(place, self.order.scene.now),
+            Item::Tip(_) => 0,
+        };
+        self.quantity() - gone
+    }
+
+    fn product(&self) -> Option<Product<'w>> {
+        let Item::Goods(_, line) = self.item else { return None };
+        let product = self.order.scene.world.products.get(line.product)?;
+        Some(Product { scene: self.order.scene, product, place: line.product })
+    }
+
+    fn unit(&self, whole: Minor) -> Minor {
+        world::half_up(whole, self.quantity())
+    }
+
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        self.show_amount(field).or_else(|| self.show_rest(field, arguments))
+    }
+
+    fn show_amount(&self, field: &str) -> Shown<'w> {
+        let amounts = self.amounts();
+        let discounted = amounts.gross - amounts.own_discount;
+        let minor = match field {
+            "originalUnitPriceSet" => self.unit(amounts.gross),
+            "originalTotalSet" => amounts.gross,
+            "discountedTotalSet" => discounted,
+            "discountedUnitPriceSet" => self.unit(discounted),
+            "discountedUnitPriceAfterAllDiscountsSet" => self.unit(amounts.net()),
+            "priceAfterAllDiscountsBeforeTaxesSet" => amounts.net(),
+            "totalDiscountSet" => amounts.own_discount,
+            _ => return None,
+        };
+        self.order.scene.bag(minor)
+    }
+
+    fn show_rest(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.order.scene;
+        let product = self.product();
+        let gift_card = product.is_some_and(|each| each.product.gift_card);
+        let title = product.map_or("Tip", |each| each.product.title.as_str());
+        match field {
+            "id" => text(Scene::gid("LineItem", self.id())),
+            "title" | "name" => text(title),
+            "sku" => optional_text(product.and_then(|each| each.product.sku.as_ref())),
+            "variantTitle" => null(),
+            "vendor" => optional_text(product.map(|_| "Demo Goods")),
+            "isGiftCard" => flag(gift_card),
+            "taxable" => flag(self.amounts().taxed),
+            "requiresShipping" => flag(product.is_some() && !gift_card),
+            "restockable" => flag(product.is_some()),
+            "quantity" => number(self.quantity()),
+            "currentQuantity" | "refundableQuantity" => number(self.current_quantity()),
+            "unfulfilledQuantity" => number(0),
+            "product" => scene.maybe(product),
+            "variant" => scene.maybe(product.map(Variant)),
+            "taxLines" => scene.list(arguments, tax_lines(self.order, self.amounts())),
+            "discountAllocations" => {
+                let both = [self.amounts().own_discount, self.amounts().shared_discount];
+                let some = both.into_iter().filter(|minor| *minor != 0);
+                scene.list(arguments, some.map(|minor| DiscountAllocation { scene, minor }))
+            }
+            _ => None,
+        }
+    }
+}
+object!(LineItem<'_>, |_| "LineItem");
+
+/// A discount as far as it falls on a line.
+#[derive(Clone, Copy)]
+struct DiscountAllocation<'w> {
+    scene: &'w Scene<'w>,
+    minor: Minor,
+}
+
+impl<'w> DiscountAllocation<'w> {
+    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        match field {
+            "allocatedAmountSet" => self.scene.bag(self.minor),
+            _ => None,
+        }
+    }
+}
+object!(DiscountAllocation<'_>, |_| "DiscountAllocation");
+
+/// Carriage.
+#[derive(Clone, Copy)]
+pub(super) struct Shipping<'w> {
+    pub(super) order: Order<'w>,
+    pub(super) shipping: &'w world::Shipping,
+}
+
+impl<'w> Shipping<'w> {
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.order.scene;
+        let amounts = &self.shipping.amounts;
+        match field {
+            "id" => text(Scene::gid("ShippingLine", self.shipping.id)),
+            "title" | "code" => text("Standard"),
+            "source" => text("shopify"),
+            "custom" | "isRemoved" => flag(false),
+            "originalPriceSet" => scene.bag(amounts.gross),
+            "discountedPriceSet" => scene.bag(amounts.net()),
+            "currentDiscountedPriceSet" => scene.bag(self.current()),
+            "taxLines" => scene.list(arguments, tax_lines(self.order, amounts)),
+            "discountAllocations" => super::nothing(),
+            _ => None,
+        }
+    }
+
+    fn current(&self) -> Minor {
+        let sales = self.order.order.sales_at(self.order.scene.now);
+        let of_shipping = sales.filter(|sale| sale.kind == world::LineKind::Shipping);
+        of_shipping.map(|sale| sale.amounts.net()).sum()
+    }
+}
+object!(Shipping<'_>, |_| "ShippingLine");
+
+/// The number in the id of the product at this place.
+fn product_id(place: usize) -> u64 {
+    7_700_000_000_001_u64.saturating_add(u64::try_from(place).unwrap_or(0))
+}
+
+/// A product.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'w> {
+    scene: &'w Scene<'w>,
+    product: &'w world::Product,
+    place: usize,
+}
+
+impl<'w> Product<'w> {
+    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        match field {
+            "id" => text(Scene::gid("Product", product_id(self.place))),
+            "legacyResourceId" => text(product_id(self.place)),
+            "title" => text(&self.product.title),
+            _ => None,
+        }
+    }
+}
+object!(Product<'_>, |_| "Product");
+
+/// The one variant of a product.
+#[derive(Clone, Copy)]
+struct Variant<'w>(Product<'w>);
+
+impl<'w> Variant<'w> {
+    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        let Product { scene, product, place } = self.0;
+        match field {
+            "id" => text(Scene::gid("ProductVariant", product_id(place))),
+            "legacyResourceId" => text(product_id(place)),
+            "title" => text("Default Title"),
+            "displayName" => text(format_args!("{} - Default Title", product.title)),
+            "sku" => optional_text(product.sku.as_ref()),
+            "taxable" => flag(!product.gift_card),
+            "product" => scene.object(self.0),
+            "inventoryItem" => scene.object(InventoryItem(self.0)),
+            _ => None,
+        }
+    }
+}
+object!(Variant<'_>, |_| "ProductVariant");
+
+/// The stock side of a variant.
+#[derive(Clone, Copy)]
+struct InventoryItem<'w>(Product<'w>);
+
+impl<'w> InventoryItem<'w> {
+    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        let Product { scene, product, place } = self.0;
+        match field {
+            "id" => text(Scene::gid("InventoryItem", product_id(place))),
+            "legacyResourceId" => text(product_id(place)),
+            "sku" => optional_text(product.sku.as_ref()),
+            "tracked" | "requiresShipping" => flag(!product.gift_card),
+            "unitCost" => scene.money(product.cost),
+            "duplicateSkuCount" => number(self.duplicates()),
+            "createdAt" | "updatedAt" => text(scene.world.begins),
+            _ => None,
+        }
+    }
+
+    fn duplicates(&self) -> i64 {
+        let Some(sku) = &self.0.product.sku else { return 0 };
+        let all = self.0.scene.world.products.iter();
+        let same = all.filter(|other| other.sku.as_ref() == Some(sku)).count();
+        i64::try_from(same).unwrap_or(1) - 1
+    }
+}
+object!(InventoryItem<'_>, |_| "InventoryItem");
+
+/// The sum of some sales of one action.
+pub(super) fn sum_of<'w>(
+    sales: impl Iterator<Item = &'w world::Sale>,
+    action: Option<Action>,
+    amount: impl Fn(&world::Amounts) -> Minor,
+) -> Minor {
+    let wanted = sales.filter(|sale| action.is_none_or(|action| sale.action == action));
+    wanted.map(|sale| amount(&sale.amounts)).sum()
+}
