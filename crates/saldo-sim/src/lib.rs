@@ -1,11 +1,8 @@
-//! Simulated vendors, an independent reading of the vendors' own documents.
-//!
-//! A simulator is a channel or a book turned round: a function from what is asked to what is
-//! answered, over one seeded world, without sockets and without a clock of its own. It never imports
-//! an adapter, so that an adapter's misreading is never confirmed by its own fake.
+#![doc = include_str!("../README.md")]
 
 pub mod books;
 pub mod channels;
+pub mod fault;
 pub mod world;
 
 use jiff::Timestamp;

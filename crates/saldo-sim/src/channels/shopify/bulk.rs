@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 const CONCURRENT: usize = 5;
 /// How many connections a query may have.
 const CONNECTIONS: usize = 5;
-/// How deep connections may nest.
+/// How deep connections may nest below the outermost.
 const DEPTH: usize = 2;
 /// How long an operation takes, whatever it reads.
 const DURATION: SignedDuration = SignedDuration::from_secs(20);
@@ -160,7 +160,7 @@ impl BulkDesk {
 }
 
 /// Checks that a query can be run in bulk: that it is valid, that connections are read by `edges`
-/// and `node`, that there are one to five of them, at most two deep, none inside a plain list, and
+/// and `node`, that there are one to five of them, at most two below the outermost, none inside a plain list, and
 /// that nodes with children select their id.
 fn check(schema: &Valid<Schema>, query: &str) -> Result<(), String> {
     let document = ExecutableDocument::parse_and_validate(schema, query, "bulk.graphql")
@@ -219,7 +219,7 @@ impl Shape<'_> {
                  supported. The connection is `{name}`."
             ));
         }
-        if depth >= DEPTH {
+        if depth > DEPTH {
             return Err(format!("Bulk queries cannot nest connections deeper than {DEPTH}."));
         }
         *self.connections += 1;

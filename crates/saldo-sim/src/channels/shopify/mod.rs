@@ -21,8 +21,8 @@ use crate::{Reply, Vendor};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::resolvers::{Execution, ObjectValue};
-use apollo_compiler::response::{ExecutionResponse, JsonMap, JsonValue};
-use apollo_compiler::validation::Valid;
+use apollo_compiler::response::{ExecutionResponse, GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 use bulk::{BulkDesk, BulkOperation, BulkResult, Lines};
 use cost::{Bucket, Refusal};
@@ -198,7 +198,7 @@ impl ShopifySim {
     ) -> Result<Value, (Vec<Value>, u64)> {
         let document =
             ExecutableDocument::parse_and_validate(&self.schema, &wanted.query, "query.graphql")
-                .map_err(|invalid| (invalid.errors.iter().map(validation_error).collect(), 0))?;
+                .map_err(|invalid| (validation_errors(&invalid.errors), 0))?;
         let refused = |error: apollo_compiler::request::RequestError| {
             (vec![json!({ "message": error.message().to_string() })], 0)
         };
@@ -379,28 +379,34 @@ fn read_body(body: &[u8]) -> Option<GraphQlRequest> {
     Some(GraphQlRequest { query, variables, operation })
 }
 
-/// An invalid query, as the vendor says it.
-fn validation_error(
-    diagnostic: apollo_compiler::diagnostic::Diagnostic<
-        '_,
-        apollo_compiler::validation::DiagnosticData,
-    >,
-) -> Value {
-    let plain = diagnostic.to_json();
-    let locations = json!(plain.locations);
-    let quoted: Vec<&str> = plain.message.split('`').skip(1).step_by(2).collect();
-    match quoted.as_slice() {
-        [type_name, field, ..] if plain.message.contains("does not have a field") => json!({
+/// What is wrong with a query, as the vendor says it. What follows from an unknown field alone is
+/// left out.
+fn validation_errors(found: &DiagnosticList) -> Vec<Value> {
+    let errors = || found.iter().map(|diagnostic| diagnostic.to_json());
+    let unknown: Vec<Value> = errors().filter_map(|error| unknown_field(&error)).collect();
+    if !unknown.is_empty() {
+        return unknown;
+    }
+    errors()
+        .map(|error| json!({ "message": error.message, "locations": error.locations }))
+        .collect()
+}
+
+/// The vendor's error for a field that the schema does not have.
+fn unknown_field(error: &GraphQLError) -> Option<Value> {
+    let quoted: Vec<&str> = error.message.split('`').skip(1).step_by(2).collect();
+    let [type_name, field, ..] = quoted.as_slice() else { return None };
+    error.message.contains("does not have a field").then(|| {
+        json!({
             "message": format!("Field '{field}' doesn't exist on type '{type_name}'"),
-            "locations": locations,
+            "locations": error.locations,
             "extensions": {
                 "code": "undefinedField",
                 "typeName": type_name,
                 "fieldName": field,
             },
-        }),
-        _ => json!({ "message": plain.message, "locations": locations }),
-    }
+        })
+    })
 }
 
 fn refusal_error(refusal: &Refusal) -> Value {

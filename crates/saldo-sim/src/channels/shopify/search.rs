@@ -42,7 +42,11 @@ pub(super) enum Facet {
 
 /// Reads a query into its terms.
 pub(super) fn parse(query: &str) -> Vec<Term> {
-    words(query).iter().filter(|word| !word.eq_ignore_ascii_case("and")).map(term).collect()
+    words(query)
+        .iter()
+        .filter(|word| !word.eq_ignore_ascii_case("and"))
+        .map(|word| term(word))
+        .collect()
 }
 
 /// Cuts at spaces outside quotes, and drops the quotes.
@@ -64,8 +68,8 @@ fn words(query: &str) -> Vec<String> {
     all
 }
 
-fn term(word: &String) -> Term {
-    let (field, rest) = word.split_once(':').unwrap_or(("", word.as_str()));
+fn term(word: &str) -> Term {
+    let (field, rest) = word.split_once(':').unwrap_or(("", word));
     let comparisons = [
         (">=", Comparison::GreaterOrEqual),
         ("<=", Comparison::LessOrEqual),
