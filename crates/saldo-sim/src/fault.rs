@@ -1,9 +1,9 @@
 //! A layer of faults between a client and any vendor: everything that the network and a busy server
 //! do to a request, decided by a seed.
 //!
-//! A fault may strike before the vendor heard of the request, after it acted, or, worst of all, long
-//! before it acts: a request that seemed lost takes effect up to two minutes later. The number of
-//! faults in a row is bounded, so that whoever repeats gets through.
+//! A fault may strike before the vendor heard of the request, after it acted, or, worst of all,
+//! long before it acts: a request that seemed lost takes effect up to two minutes later. The number
+//! of faults in a row is bounded, so that whoever repeats gets through.
 
 use crate::world::Chance;
 use crate::{Reply, Vendor};

@@ -201,8 +201,8 @@ impl Draft {
         self.agree(at, Reason::Refund, Some(place), sales);
     }
 
-    /// Gives what the shop owes back to where it came from, in the order of the gateways: what of it
-    /// went to gift cards, and what to store credit.
+    /// Gives what the shop owes back to where it came from, in the order of the gateways: what of
+    /// it went to gift cards, and what to store credit.
     pub(super) fn give_back(&mut self, at: Timestamp) -> (Minor, Minor) {
         let mut owed = -self.order.outstanding(Timestamp::MAX);
         let mut sources: Vec<(Gateway, u64, Minor)> = self
@@ -255,6 +255,19 @@ impl Draft {
             .map(|each| each.amount)
             .sum::<Minor>();
         payment.amount - gone
+    }
+
+    /// The order, its movements of money in order of time, without room to grow: worlds are large.
+    pub(super) fn finish(mut self) -> Order {
+        self.order.transactions.sort_by_key(|each| each.at);
+        self.order.lines.shrink_to_fit();
+        self.order.agreements.shrink_to_fit();
+        for agreement in &mut self.order.agreements {
+            agreement.sales.shrink_to_fit();
+        }
+        self.order.transactions.shrink_to_fit();
+        self.order.refunds.shrink_to_fit();
+        self.order
     }
 
     fn part_id(&mut self) -> u64 {

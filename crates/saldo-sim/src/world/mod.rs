@@ -1,8 +1,8 @@
 //! One seeded history of a merchant, which all simulated vendors tell the same way.
 //!
-//! A [`World`] holds the whole history, its end included. Every object carries its instants, so that
-//! a simulator shows at any time what has happened until then, and nothing more. Amounts are whole
-//! minor units of the shop's currency; there is no floating point anywhere.
+//! A [`World`] holds the whole history, its end included. Every object carries its instants, so
+//! that a simulator shows at any time what has happened until then, and nothing more. Amounts are
+//! whole minor units of the shop's currency; there is no floating point anywhere.
 
 mod basket;
 mod catalogue;

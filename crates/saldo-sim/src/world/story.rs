@@ -122,8 +122,7 @@ impl Teller<'_> {
         self.pay(&mut draft, story);
         self.follow(&mut draft, story);
         self.sell_gift_cards(&draft);
-        draft.order.transactions.sort_by_key(|each| each.at);
-        draft.order
+        draft.finish()
     }
 
     fn opening(&mut self, index: u32, at: Timestamp, story: Story) -> Opening {

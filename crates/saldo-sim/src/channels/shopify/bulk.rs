@@ -160,8 +160,8 @@ impl BulkDesk {
 }
 
 /// Checks that a query can be run in bulk: that it is valid, that connections are read by `edges`
-/// and `node`, that there are one to five of them, at most two below the outermost, none inside a plain list, and
-/// that nodes with children select their id.
+/// and `node`, that there are one to five of them, at most two below the outermost, none inside a
+/// plain list, and that nodes with children select their id.
 fn check(schema: &Valid<Schema>, query: &str) -> Result<(), String> {
     let document = ExecutableDocument::parse_and_validate(schema, query, "bulk.graphql")
         .map_err(|invalid| format!("Invalid bulk query: {}", invalid.errors))?;

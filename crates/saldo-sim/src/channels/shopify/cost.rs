@@ -1,8 +1,8 @@
 //! What a query costs, and the bucket that pays for it.
 //!
-//! The published model: scalars are free, an object costs one point, a connection two points and the
-//! cost of its nodes times the page size, so that nesting multiplies. Of an interface's kinds the
-//! dearest counts. A mutation costs ten points.
+//! The published model: scalars are free, an object costs one point, a connection two points and
+//! the cost of its nodes times the page size, so that nesting multiplies. Of an interface's kinds
+//! the dearest counts. A mutation costs ten points.
 
 use super::page::PAGE_LIMIT;
 use apollo_compiler::ExecutableDocument;

@@ -40,7 +40,7 @@ const VERSIONS: [&str; 4] = ["2026-01", "2026-04", "2026-07", "2026-10"];
 /// How far back an app sees orders that may not read all of them.
 const ORDER_WALL: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// How many members of the outermost list a part of a bulk operation reads.
-const BULK_PART: usize = 500;
+const BULK_PART: usize = 2_000;
 
 /// How the simulated Shopify is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,7 +304,7 @@ impl ShopifySim {
         }
     }
 
-    /// Runs a bulk operation part by part, over the shop as it was when the operation was asked for.
+    /// Runs a bulk operation part by part, over the shop as it was when it was asked for.
     fn run_bulk(&self, operation: &BulkOperation) -> BulkResult {
         let mut lines = Lines::default();
         let document =

@@ -91,10 +91,12 @@ fn queries_of_another_shape_are_refused() {
         "{ shop { name } }",
         "{ orders { nodes { id } } }",
         "{ orders { edges { node { id } } pageInfo { hasNextPage } } }",
-        "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } } } }",
+        "{ orders { edges { node { id
+           refunds { refundLineItems { edges { node { id } } } } } } } }",
         "{ orders { edges { node { id agreements { edges { node { id sales { edges { node { id
            ... on ProductSale { lineItem { id } } } } }  } } } } } }
-           tenderTransactions { edges { node { id order { lineItems { edges { node { id } } } } } } }
+           tenderTransactions { edges { node { id
+             order { lineItems { edges { node { id } } } } } } }
            bulkOperations { edges { node { id } } } }",
         "{ orders { edges { node { id refunds { id } lineItems { edges { node { id } } }
            shippingLines { edges { node { id } } } agreements { edges { node { id } } } } } }

@@ -86,11 +86,19 @@ fn costs_follow_the_published_model() {
         ("{ shop { name } }", 1),
         ("{ shop { name plan { displayName } } }", 2),
         ("{ orders(first: 10) { nodes { id } } }", 12),
-        ("{ orders(first: 10) { edges { node { id totalPriceSet { shopMoney { amount } } } } } }", 32),
+        (
+            "{ orders(first: 10) { edges { node { id
+           totalPriceSet { shopMoney { amount } } } } } }",
+            32,
+        ),
         ("{ orders(first: 3) { nodes { transactions(first: 4) { id } } } }", 17),
-        ("{ orders(first: 2) { nodes { agreements(first: 2) { nodes { sales(first: 2) { nodes {
-           id ... on ProductSale { lineItem { id } } ... on TipSale { lineItem { id product { id } } }
-        } } } } } } }", 2 + 2 * (1 + 2 + 2 * (1 + 2 + 2 * (1 + 2)))),
+        (
+            "{ orders(first: 2) { nodes { agreements(first: 2) { nodes { sales(first: 2) { nodes {
+           id ... on ProductSale { lineItem { id } }
+           ... on TipSale { lineItem { id product { id } } }
+        } } } } } } }",
+            2 + 2 * (1 + 2 + 2 * (1 + 2 + 2 * (1 + 2))),
+        ),
     ];
     for (query, cost) in cases {
         let body = app.body(query, &json!({}));

@@ -218,7 +218,6 @@ fn everything(schema: &Schema, name: &str, path: &mut Vec<String>) -> String {
             let kinds = schema.types.values().filter_map(|kind| kind.as_object());
             let kinds = kinds.filter(|kind| kind.implements_interfaces.contains(name));
             let fragments = kinds.map(|kind| {
-                // Under an alias for each kind, so that fields of unlike types do not clash.
                 let inner = everything(schema, &kind.name, path);
                 format!("... on {} {inner}", kind.name)
             });

@@ -158,7 +158,7 @@ impl<'w> Scene<'w> {
     ) -> Shown<'w> {
         self.spend(super::cost::CONNECTION);
         let reverse = arguments.get("reverse").and_then(JsonValue::as_bool).unwrap_or(false);
-        members.sort_by_key(|(key, id, _)| (*key, *id));
+        members.sort_unstable_by_key(|(key, id, _)| (*key, *id));
         if reverse {
             members.reverse();
         }
