@@ -237,7 +237,8 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
-/// What we know by name and what the book calls it, by [`Need::binding`] and by document key.
+/// What we know by name and what the book calls it: by [`Need::binding`], by document key, and, for
+/// names that are not free, by `taken/NAME` (people) and `taken-item/NAME` in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bindings(pub BTreeMap<String, RemoteId>);
 
@@ -246,6 +247,17 @@ impl Bindings {
     #[must_use]
     pub fn need(&self, need: &Need) -> Option<&RemoteId> {
         self.0.get(&need.binding())
+    }
+
+    /// Notes that a name of the book's chart is taken by this entry, whatever it is bound to.
+    pub fn take_name(&mut self, entry: &ChartEntry) {
+        let list = match entry.kind {
+            ChartKind::Account { .. } => return,
+            ChartKind::Item { .. } => "taken-item",
+            ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
+        };
+        let key = format!("{list}/{}", entry.name.to_lowercase());
+        self.0.insert(key, entry.remote.clone());
     }
 
     /// What the book calls a document.
@@ -288,16 +300,16 @@ pub trait Book: Send + Sync {
     /// Where a setting is missing or has no sense, in words for the owner.
     fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
 
-    /// The name under which the book holds something that documents refer to: its own rules for
-    /// names applied.
-    fn name(&self, need: &Need) -> String {
-        match need {
+    /// The names under which the book may hold something that documents refer to, its own rules for
+    /// names applied: the first that is free is taken.
+    fn names(&self, need: &Need) -> Vec<String> {
+        vec![match need {
             Need::Account(account) | Need::Item(Item { product: None, account }) => {
                 account.name.to_string()
             }
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
-        }
+        }]
     }
 
     /// What must be bound before a subject can be created. Deterministic, without repetition.

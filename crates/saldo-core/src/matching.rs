@@ -14,30 +14,32 @@ use crate::text::RemoteId;
 pub enum Resolution {
     /// It is there.
     Bound(RemoteId),
-    /// It must be made, as this.
-    Create(Need),
+    /// It must be made.
+    Create,
 }
 
 /// Finds a need in a chart.
 ///
-/// `name` gives the name under which the book would hold a need; `account` what the book calls an
-/// account, where that is known.
+/// `names` are those under which the book may hold the need, the preferred one first; `account` says
+/// what the book calls an account, where that is known.
 #[must_use]
 pub fn resolve(
     need: &Need,
     chart: &[ChartEntry],
-    name: &str,
+    names: &[String],
     account: impl Fn(&Account) -> Option<RemoteId>,
 ) -> Resolution {
     let found = match need {
-        Need::Account(wanted) => find_account(wanted, chart, name),
-        Need::Item(item) => find_item(item, chart, name, account(&item.account).as_ref()),
-        Need::Party(party) => return resolve_party(need, party, chart, name),
+        Need::Account(wanted) => find_account(wanted, chart, names),
+        Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
+        Need::Party(party) => find_party(party, chart, names),
     };
-    found.map_or_else(
-        || Resolution::Create(need.clone()),
-        |entry| Resolution::Bound(entry.remote.clone()),
-    )
+    found.map_or(Resolution::Create, |entry| Resolution::Bound(entry.remote.clone()))
+}
+
+/// Whether a name is one of these, whatever its case.
+fn one_of(name: &str, names: &[String]) -> bool {
+    names.iter().any(|known| same(name, known))
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -47,7 +49,7 @@ fn same(a: &str, b: &str) -> bool {
 fn find_account<'a>(
     wanted: &Account,
     chart: &'a [ChartEntry],
-    name: &str,
+    names: &[String],
 ) -> Option<&'a ChartEntry> {
     let usable = || {
         chart.iter().filter_map(|entry| match &entry.kind {
@@ -58,7 +60,7 @@ fn find_account<'a>(
         })
     };
     let by_name = usable().find(|(entry, kind, _)| {
-        same(&entry.name, name) && kind.is_none_or(|kind| kind.side() == wanted.kind.side())
+        one_of(&entry.name, names) && kind.is_none_or(|kind| kind.side() == wanted.kind.side())
     });
     let only = |found: Vec<&'a ChartEntry>| match found[..] {
         [entry] => Some(entry),
@@ -83,7 +85,7 @@ fn find_account<'a>(
 fn find_item<'a>(
     wanted: &Item,
     chart: &'a [ChartEntry],
-    name: &str,
+    names: &[String],
     account: Option<&RemoteId>,
 ) -> Option<&'a ChartEntry> {
     let lands_right = |entry: &&ChartEntry| match &entry.kind {
@@ -97,45 +99,20 @@ fn find_item<'a>(
         ChartKind::Item { sku: Some(known), .. } => sku.is_some_and(|sku| same(known, sku)),
         _ => false,
     });
-    by_sku.or_else(|| chart.iter().filter(lands_right).find(|entry| same(&entry.name, name)))
+    by_sku.or_else(|| chart.iter().filter(lands_right).find(|entry| one_of(&entry.name, names)))
 }
 
-fn resolve_party(need: &Need, party: &Party, chart: &[ChartEntry], name: &str) -> Resolution {
-    let own_kind = |entry: &&ChartEntry| match party {
-        Party::Customer { .. } => entry.kind == ChartKind::Customer,
-        Party::Vendor { .. } => entry.kind == ChartKind::Vendor,
+fn find_party<'a>(
+    party: &Party,
+    chart: &'a [ChartEntry],
+    names: &[String],
+) -> Option<&'a ChartEntry> {
+    let kind = match party {
+        Party::Customer { .. } => ChartKind::Customer,
+        Party::Vendor { .. } => ChartKind::Vendor,
     };
-    let is_party = |entry: &&ChartEntry| {
-        matches!(entry.kind, ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName)
-    };
-    let named = |name: &str| -> Vec<&ChartEntry> {
-        chart.iter().filter(is_party).filter(|entry| same(&entry.name, name)).collect()
-    };
-    let holders = named(name);
-    if let Some(entry) = holders.iter().find(|entry| own_kind(entry) && entry.active) {
-        return Resolution::Bound(entry.remote.clone());
-    }
-    if holders.is_empty() {
-        return Resolution::Create(need.clone());
-    }
-    let suffixed = with_suffix(party);
-    let (Party::Customer { name, .. } | Party::Vendor { name }) = &suffixed;
-    let own = named(name).into_iter().find(|entry| own_kind(entry) && entry.active);
-    match own {
-        Some(entry) => Resolution::Bound(entry.remote.clone()),
-        None => Resolution::Create(Need::Party(suffixed)),
-    }
-}
-
-/// The name that a party takes where its own is taken by another kind of party.
-#[must_use]
-pub fn with_suffix(party: &Party) -> Party {
-    match party {
-        Party::Customer { key, name } => {
-            Party::Customer { key: key.clone(), name: format!("{name} (C)") }
-        }
-        Party::Vendor { name } => Party::Vendor { name: format!("{name} (V)") },
-    }
+    let own = || chart.iter().filter(|entry| entry.active && entry.kind == kind);
+    names.iter().find_map(|name| own().find(|entry| same(&entry.name, name)))
 }
 
 #[cfg(test)]
@@ -168,9 +145,9 @@ mod tests {
     }
 
     fn found(need: &Need, name: &str) -> Option<String> {
-        match resolve(need, &chart(), name, |_| Some("1".into())) {
+        match resolve(need, &chart(), &[name.to_owned()], |_| Some("1".into())) {
             Resolution::Bound(remote) => Some(remote.to_string()),
-            Resolution::Create(_) => None,
+            Resolution::Create => None,
         }
     }
 
@@ -205,12 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_vendor_has_gets_a_suffix() {
-        let customer = |name: &str| Party::Customer { key: "1".to_owned(), name: name.to_owned() };
-        let need = Need::Party(customer("John Doe"));
-        let expected = Resolution::Create(Need::Party(customer("John Doe (C)")));
-        assert_eq!(resolve(&need, &chart(), "John Doe", |_| None), expected);
-        let need = Need::Party(customer("Jane Roe"));
-        assert_eq!(found(&need, "Jane Roe").as_deref(), Some("8"));
+    fn a_party_matches_its_own_kind_by_any_of_its_names() {
+        let need = |name: &str| {
+            Need::Party(Party::Customer { key: "1".to_owned(), name: name.to_owned() })
+        };
+        assert_eq!(found(&need("John Doe"), "John Doe"), None);
+        assert_eq!(found(&need("Jane Roe"), "jane roe").as_deref(), Some("8"));
+        let names = ["Nobody".to_owned(), "Jane Roe".to_owned()];
+        let bound = Resolution::Bound("8".into());
+        assert_eq!(resolve(&need("Nobody"), &chart(), &names, |_| None), bound);
     }
 }

@@ -144,6 +144,25 @@ impl Store {
         Ok(groups.into_iter().map(GroupId::from).collect())
     }
 
+    /// The slots that a group has entries in.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn slots_of_group(
+        &self,
+        company: &CompanyId,
+        group: &GroupId,
+    ) -> Result<Vec<String>, StoreError> {
+        let slots = sqlx::query_scalar(
+            "select slot from slot where company = $1 and group_id = $2 order by slot",
+        )
+        .bind(company.as_str())
+        .bind(group.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(slots)
+    }
+
     /// The groups that a record's facts are accounted in.
     ///
     /// # Errors

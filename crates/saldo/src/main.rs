@@ -1,2 +1,13 @@
-//! Empty.
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod cli;
+mod config;
+mod engine;
+mod transport;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(cli::Arguments::parse())
+}

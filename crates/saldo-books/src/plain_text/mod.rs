@@ -4,9 +4,11 @@ mod account;
 mod hear;
 mod merge;
 mod read;
+mod whole;
 mod write;
 
 pub use read::{OpenAccount, ReadEntry, Reading};
+pub use whole::ledger_text;
 pub use write::Syntax;
 
 use saldo_core::book::{

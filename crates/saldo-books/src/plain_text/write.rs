@@ -211,18 +211,27 @@ pub(super) fn preamble(syntax: Syntax, about: &str) -> String {
     }
 }
 
+/// What a ledger begins with that stands in one file.
+pub(super) fn whole_file(syntax: Syntax, title: &str, currency: Currency) -> String {
+    match syntax {
+        Syntax::Beancount => format!(
+            "option \"title\" {}\noption \"operating_currency\" \"{currency}\"",
+            quoted(title)
+        ),
+        Syntax::Hledger => format!("; {}\ndecimal-mark .", one_line(title)),
+    }
+}
+
 /// The whole main file, which includes all others.
 pub(super) fn main_file(syntax: Syntax, title: &str, currency: Currency) -> String {
     const MONTHS: &str = "[0-9][0-9][0-9][0-9]-[0-9][0-9]";
+    let head = whole_file(syntax, title, currency);
     match syntax {
-        Syntax::Beancount => format!(
-            "option \"title\" {}\noption \"operating_currency\" \"{currency}\"\n\n\
-             include \"accounts.beancount\"\ninclude \"{MONTHS}.beancount\"",
-            quoted(title)
-        ),
-        Syntax::Hledger => format!(
-            "; {}\ndecimal-mark .\n\ninclude accounts.journal\ninclude {MONTHS}.journal",
-            one_line(title)
-        ),
+        Syntax::Beancount => {
+            format!("{head}\n\ninclude \"accounts.beancount\"\ninclude \"{MONTHS}.beancount\"")
+        }
+        Syntax::Hledger => {
+            format!("{head}\n\ninclude accounts.journal\ninclude {MONTHS}.journal")
+        }
     }
 }

@@ -68,6 +68,14 @@ impl Book for QuickBooksOnline {
         Ok(Addresses(addresses.into_iter().map(owned).collect()))
     }
 
+    fn names(&self, need: &Need) -> Vec<String> {
+        match need {
+            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Item(item) => names::item(item),
+            Need::Party(party) => names::party(party),
+        }
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],

@@ -89,7 +89,8 @@ fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<
 fn product_kind(sale: &SaleLine, taxed: bool) -> LineKind {
     let nameless = || Product { id: None, sku: None, title: "Product".to_owned() };
     match sale.kind {
-        SaleKind::Product => {
+        // What comes back lands on the account of returns, which has one item for all products.
+        SaleKind::Product if sale.gross.is_positive() => {
             LineKind::Product { product: sale.product.clone().unwrap_or_else(nameless), taxed }
         }
         _ => LineKind::Other { taxed },

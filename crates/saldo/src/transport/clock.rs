@@ -1,7 +1,7 @@
 //! The time. Nothing else in the program reads it, so that a whole sync, its waits included, can
 //! run on a simulated clock in no time.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub(crate) struct Clock(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Real,
+    /// The machine's clock, set back or forward by so much.
+    Shifted(SignedDuration),
     Simulated(Arc<Mutex<Timestamp>>),
 }
 
@@ -20,6 +22,11 @@ impl Clock {
     /// The machine's clock.
     pub(crate) fn real() -> Self {
         Self(Kind::Real)
+    }
+
+    /// A clock that shows this instant now, and runs on as the machine's does.
+    pub(crate) fn running_from(start: Timestamp) -> Self {
+        Self(Kind::Shifted(start.duration_since(Timestamp::now())))
     }
 
     /// A clock that stands at this instant.
@@ -31,6 +38,7 @@ impl Clock {
     pub(crate) fn now(&self) -> Timestamp {
         match &self.0 {
             Kind::Real => Timestamp::now(),
+            Kind::Shifted(by) => Timestamp::now().saturating_add(*by).unwrap_or(Timestamp::MAX),
             Kind::Simulated(instant) => *shown(instant),
         }
     }
@@ -39,8 +47,8 @@ impl Clock {
     /// back.
     pub(crate) async fn sleep_until(&self, until: Timestamp) {
         match &self.0 {
-            Kind::Real => {
-                let wait = until.duration_since(Timestamp::now());
+            Kind::Real | Kind::Shifted(_) => {
+                let wait = until.duration_since(self.now());
                 if wait.is_positive() {
                     tokio::time::sleep(wait.unsigned_abs()).await;
                 }
@@ -58,7 +66,7 @@ impl Clock {
     /// On the machine's clock, which nobody can move: whoever asks has mixed up the two.
     pub(crate) fn advance(&self, by: Duration) {
         match &self.0 {
-            Kind::Real => panic!("the machine's clock cannot be advanced"),
+            Kind::Real | Kind::Shifted(_) => panic!("the machine's clock cannot be advanced"),
             Kind::Simulated(instant) => {
                 let mut shown = shown(instant);
                 *shown = later(*shown, by);

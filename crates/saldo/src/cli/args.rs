@@ -1,0 +1,274 @@
+//! The words of the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Carries everything that happens in a merchant's shops into the books: once, and to the cent.
+///
+/// Exit codes: 0 done; 1 something is held or failed; 2 the command cannot be understood;
+/// 3 the world failed and it is worth trying again.
+#[derive(Debug, Parser)]
+#[command(name = "saldo", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// What every command understands.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The folder of the database and the plain-text books.
+    #[arg(long, global = true, env = "SALDO_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Which company, where the database has several.
+    #[arg(long, global = true, env = "SALDO_COMPANY", value_name = "ID")]
+    pub(crate) company: Option<String>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a database with one company, and the key that seals its secrets.
+    Init(Init),
+    /// Connect a shop or an accounting system.
+    #[command(subcommand)]
+    Connect(Connect),
+    /// Show or change the policy: which account is used for what.
+    #[command(subcommand)]
+    Map(Map),
+    /// Pull from every channel, plan, and push what the policy approves by itself.
+    Sync,
+    /// Show what would be entered in the books, and why.
+    Plan(PlanArguments),
+    /// Approve what was planned: it is pushed by the next `apply` or `sync`.
+    Approve(PlanArguments),
+    /// Push what was approved.
+    Apply,
+    /// Show whether everything adds up.
+    Prove,
+    /// Open a document, an order, a payout or an entry down to the vendor's bytes.
+    Explain(Explain),
+    /// List what needs a person.
+    Issues,
+    /// Try again what a book refused.
+    Retry(Retry),
+    /// Show how far every connection has come, and how many facts stand where.
+    Status,
+    /// Write the ledger to standard output.
+    Export(Export),
+    /// Compute every cache anew from what was only ever added, and compare.
+    Rebuild,
+    /// Run a simulated merchant through everything, and prove the result.
+    Demo(Demo),
+    /// Serve the simulated vendors alone.
+    Sim(Sim),
+    /// Check that everything is in order, and say what to do where it is not.
+    Doctor,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Make a database with one company.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The company's name as people write it.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The currency of its books, such as USD.
+    #[arg(long)]
+    pub(crate) currency: String,
+    /// The zone in which its accounting days begin and end, such as Europe/Copenhagen.
+    #[arg(long)]
+    pub(crate) timezone: String,
+    /// The first day to enter; earlier days stand in the opening balances.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) start_date: jiff::civil::Date,
+}
+
+/// What can be connected.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Connect {
+    /// A Shopify shop, by an app of the merchant's own or by a legacy token.
+    Shopify(ConnectShopify),
+    /// A QuickBooks Online company.
+    QuickbooksOnline(ConnectQuickbooksOnline),
+    /// Plain-text books (beancount and hledger) in the data folder.
+    PlainText,
+}
+
+/// A Shopify shop.
+#[derive(Debug, Args)]
+pub(crate) struct ConnectShopify {
+    /// The shop: `name` of name.myshopify.com.
+    #[arg(long)]
+    pub(crate) shop: String,
+    /// The client id of the merchant's own app.
+    #[arg(long, requires = "client_secret_file")]
+    pub(crate) client_id: Option<String>,
+    /// The file that holds the app's client secret.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The file that holds a legacy access token.
+    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
+    pub(crate) access_token_file: Option<PathBuf>,
+    /// Another address of the Admin API.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// Another address that gives tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<String>,
+}
+
+/// A QuickBooks Online company.
+#[derive(Debug, Args)]
+pub(crate) struct ConnectQuickbooksOnline {
+    /// The client id of the app.
+    #[arg(long)]
+    pub(crate) client_id: String,
+    /// The file that holds the app's client secret.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: PathBuf,
+    /// The company's number; with `--refresh-token-file` no sign-in is needed.
+    #[arg(long, requires = "refresh_token_file")]
+    pub(crate) realm: Option<String>,
+    /// The file that holds a refresh token.
+    #[arg(long, value_name = "FILE", requires = "realm")]
+    pub(crate) refresh_token_file: Option<PathBuf>,
+    /// The address that Intuit sends the browser back to. A loopback address is listened on; of any
+    /// other, the address of the page that then opens is pasted here.
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
+    pub(crate) redirect_url: String,
+    /// Another address of the Accounting API.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// Another address that gives tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<String>,
+    /// Another address for signing in.
+    #[arg(long, value_name = "URL")]
+    pub(crate) authorise_url: Option<String>,
+}
+
+/// The policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Map {
+    /// Show the policy and the accounts that follow from it.
+    Show,
+    /// Set one value: `saldo map set accounts.bank "Checking"`.
+    Set {
+        /// The key, with points between its parts.
+        key: String,
+        /// The value.
+        value: String,
+    },
+    /// Take the policy from a TOML file.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Write the policy as TOML to standard output.
+    Export,
+}
+
+/// Which book.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// Only this book.
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) book: Option<String>,
+}
+
+/// What to open.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A document's key, an order's name, a payout's or any other fact's id, or an account and day
+    /// (`"Bank@2026-08-03"`).
+    pub(crate) key: String,
+    /// Also print the vendor's bytes.
+    #[arg(long)]
+    pub(crate) bytes: bool,
+}
+
+/// What to try again.
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// The changes, by key; all that failed, where none is named.
+    pub(crate) keys: Vec<String>,
+}
+
+/// The forms of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A beancount file.
+    Beancount,
+    /// An hledger journal.
+    Hledger,
+    /// One row a posting.
+    Csv,
+    /// One document a line.
+    Json,
+}
+
+/// The ledger.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The form.
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
+}
+
+/// The simulated merchant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Demo {
+    /// How many orders.
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) orders: u32,
+    /// Over how many days.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) days: u32,
+    /// The seed of the merchant's history.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// End when all is proved (which is all that `demo` does so far).
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Let the vendors misbehave: errors, lost answers, repetitions, expired tokens.
+    #[arg(long)]
+    pub(crate) faults: bool,
+}
+
+/// The simulated vendors.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Sim {
+    /// The port of the simulated Shopify.
+    #[arg(long, default_value_t = 8801)]
+    pub(crate) shopify_port: u16,
+    /// The port of the simulated QuickBooks Online.
+    #[arg(long, default_value_t = 8802)]
+    pub(crate) quickbooks_online_port: u16,
+    /// How many orders.
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) orders: u32,
+    /// Over how many days.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) days: u32,
+    /// The seed of the merchant's history.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Let the vendors misbehave.
+    #[arg(long)]
+    pub(crate) faults: bool,
+}

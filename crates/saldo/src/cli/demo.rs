@@ -1,0 +1,234 @@
+//! `saldo demo`: a simulated merchant, from the first pull to the proof, over real loopback sockets
+//! and on a simulated clock.
+
+use super::args::{self, Global};
+use super::connect::{Office, connection};
+use super::context::{self, Usage};
+use super::merchant::{self, Keys, Memory, Merchant};
+use super::{Ending, Output, progress, prove};
+use crate::config;
+use crate::engine::{self, Engine, ProofReport, SyncReport, Wiring};
+use crate::transport::carrier::SharedVendor;
+use crate::transport::clock::Clock;
+use crate::transport::server::serve;
+use crate::transport::token::name;
+use anyhow::Context;
+use saldo_core::money::Currency;
+use saldo_core::text::{CompanyId, Secret};
+use saldo_sim::world::WorldSettings;
+use saldo_store::{Company, Role, Store};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// The folder of the demonstration where none is named.
+const DATA: &str = "saldo-demo";
+
+#[derive(Serialize)]
+struct Shown {
+    sync: SyncReport,
+    proof: ProofReport,
+    books: Vec<String>,
+    expected_to_be_held: String,
+}
+
+/// Runs a simulated merchant through everything.
+pub(crate) async fn demo(
+    global: &Global,
+    words: &args::Demo,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let data = global.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
+    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let memory = Memory::read(&data)?;
+    check_same(memory.as_ref(), words, &data)?;
+    let settings = WorldSettings {
+        seed: words.seed,
+        orders: words.orders,
+        days: words.days,
+        ..WorldSettings::default()
+    };
+    let shopify = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let quickbooks = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let addresses = (shopify.local_addr()?, quickbooks.local_addr()?);
+    let merchant = Merchant::new(&settings, words.faults, memory.as_ref(), addresses.0)?;
+    let clock = Clock::simulated(memory.as_ref().map_or(merchant.after, |memory| memory.clock));
+    let keys = match memory {
+        Some(memory) => memory.keys,
+        None => merchant.keys(clock.now()),
+    };
+    output.note(&format!(
+        "a simulated shop with {} orders over {} days, and a simulated QuickBooks Online company",
+        words.orders, words.days
+    ));
+    let engine = open(&data, &settings, &keys, addresses, &clock, output).await?;
+    let work = async {
+        let report = engine::sync(&engine).await?;
+        let proof = engine::prove(&engine).await?;
+        anyhow::Ok((report, proof))
+    };
+    let done = tokio::select! {
+        ended = serve(SharedVendor::clone(&merchant.shopify), clock.clone(), shopify) => {
+            ended.map(|()| None).context("the simulated shop ended")?
+        }
+        ended = serve(SharedVendor::clone(&merchant.quickbooks), clock.clone(), quickbooks) => {
+            ended.map(|()| None).context("the simulated company ended")?
+        }
+        done = work => Some(done),
+    };
+    let kept = Memory {
+        seed: words.seed,
+        orders: words.orders,
+        days: words.days,
+        clock: clock.now(),
+        keys,
+        quickbooks_online: merchant.company_state()?,
+    };
+    kept.write(&data)?;
+    std::fs::write(data.join("quickbooks-online-ledger.txt"), merchant.company_ledger())?;
+    let (sync, proof) = done.context("the simulated vendors ended before the work")??;
+    show(&engine, &merchant, sync, proof, &data, output).await
+}
+
+/// A folder holds one merchant.
+fn check_same(memory: Option<&Memory>, words: &args::Demo, data: &Path) -> anyhow::Result<()> {
+    let Some(memory) = memory else { return Ok(()) };
+    let same = (memory.seed, memory.orders, memory.days) == (words.seed, words.orders, words.days);
+    match same {
+        true => Ok(()),
+        false => Err(Usage(format!(
+            "{} holds the merchant of --seed {} --orders {} --days {}: name another --data",
+            data.display(),
+            memory.seed,
+            memory.orders,
+            memory.days
+        ))
+        .into()),
+    }
+}
+
+/// The demonstration's key lies beside its folder, not in it.
+fn key_file(data: &Path) -> PathBuf {
+    let mut name = data.as_os_str().to_owned();
+    name.push(".key");
+    PathBuf::from(name)
+}
+
+/// The engine of the demonstration's company, made where it is not there yet, with its connections
+/// pointed at this run's sockets.
+async fn open(
+    data: &Path,
+    settings: &WorldSettings,
+    keys: &Keys,
+    (shopify, quickbooks): (SocketAddr, SocketAddr),
+    clock: &Clock,
+    output: &Output,
+) -> anyhow::Result<Engine> {
+    let key = Arc::new(config::make_key(&key_file(data))?);
+    let store = Store::open(&config::database(data), true).await?;
+    let company = Company {
+        id: CompanyId::new(&settings.shop),
+        name: "Demo shop".to_owned(),
+        currency: Currency::parse(&settings.currency)?,
+        timezone: settings.timezone.clone(),
+        start_date: settings.begins,
+    };
+    if store.companies().await?.is_empty() {
+        store.create_company(&company).await?;
+    }
+    let office = Office { store: store.clone(), company: company.clone(), key: Arc::clone(&key) };
+    connect(&office, settings, keys, shopify, quickbooks).await?;
+    let policy = Engine::policy_of(&store, &company).await?;
+    Ok(Engine {
+        store,
+        clock: clock.clone(),
+        company,
+        policy,
+        key,
+        data: data.to_owned(),
+        holder: context::holder(),
+        wiring: Wiring::Sockets,
+        progress: progress::bars(output),
+    })
+}
+
+async fn connect(
+    office: &Office,
+    settings: &WorldSettings,
+    keys: &Keys,
+    shopify: SocketAddr,
+    quickbooks: SocketAddr,
+) -> anyhow::Result<()> {
+    let known = office.store.connections(&office.company.id).await?;
+    let mut shop = connection(&format!("shopify:{}", settings.shop), Role::Channel, "shopify");
+    shop.settings.insert("shop".to_owned(), settings.shop.clone());
+    for (name, path) in [("api", merchant::SHOPIFY_API), ("token", merchant::SHOPIFY_TOKEN)] {
+        shop.addresses.0.insert(name.to_owned(), format!("http://{shopify}{path}"));
+    }
+    let mut books = connection("quickbooks-online", Role::Book, "quickbooks-online");
+    books.settings.insert("realm".to_owned(), keys.realm.clone());
+    for (name, path) in [("api", ""), ("token", merchant::QUICKBOOKS_TOKEN)] {
+        books.addresses.0.insert(name.to_owned(), format!("http://{quickbooks}{path}"));
+    }
+    let plain = connection("plain-text", Role::Book, "plain-text");
+    for connection in [&shop, &books, &plain] {
+        office.add(connection).await?;
+    }
+    if !known.is_empty() {
+        return Ok(());
+    }
+    for (connection, name, secret) in [
+        (&shop, name::CLIENT_ID, &keys.shopify_client_id),
+        (&shop, name::CLIENT_SECRET, &keys.shopify_client_secret),
+        (&books, name::CLIENT_ID, &keys.quickbooks_client_id),
+        (&books, name::CLIENT_SECRET, &keys.quickbooks_client_secret),
+        (&books, name::REFRESH_TOKEN, &keys.refresh_token),
+    ] {
+        office.keep(&connection.id, name, &Secret::new(secret)).await?;
+    }
+    Ok(())
+}
+
+/// Prints the proof, and says whether all is as it must be.
+async fn show(
+    engine: &Engine,
+    merchant: &Merchant,
+    sync: SyncReport,
+    proof: ProofReport,
+    data: &Path,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let held = engine.store.held(engine.company_id()).await?;
+    let books = data.join("books");
+    let shown = Shown {
+        sync,
+        proof,
+        books: ["main.beancount", "main.journal"]
+            .iter()
+            .map(|file| books.join(file).display().to_string())
+            .collect(),
+        expected_to_be_held: merchant.unknown_order.clone(),
+    };
+    output.data(&shown, || {
+        let mut text = prove::text(&shown.proof);
+        for it in &held {
+            text += &format!("held: {}: {}\n", it.fact, it.issue.message);
+        }
+        if sync.acknowledged == 0 {
+            text += "nothing new: everything had been entered before\n";
+        } else {
+            text += &format!("{} changes entered\n", sync.acknowledged);
+        }
+        text + &format!("books: {}\n       {}\n", shown.books[0], shown.books[1])
+    })?;
+    let planted = matches!(
+        &held[..],
+        [only] if only.fact.as_str().ends_with(&merchant.unknown_order)
+    );
+    match shown.proof.holds() && planted {
+        true => Ok(Ending::Done),
+        false => Ok(Ending::Held),
+    }
+}

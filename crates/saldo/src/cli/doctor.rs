@@ -1,0 +1,102 @@
+//! `saldo doctor`.
+
+use super::args::Global;
+use super::{Ending, Output, context};
+use crate::config;
+use crate::engine::Engine;
+use saldo_books::book;
+use saldo_channels::channel;
+use saldo_store::{Role, Store};
+use serde::Serialize;
+use std::fmt::Write;
+
+#[derive(Serialize)]
+struct Finding {
+    check: String,
+    good: bool,
+    hint: String,
+}
+
+fn finding(check: impl Into<String>, good: bool, hint: impl Into<String>) -> Finding {
+    Finding { check: check.into(), good, hint: hint.into() }
+}
+
+/// Checks that everything is in order.
+pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<Ending> {
+    let mut findings = vec![key(global)?];
+    let store = context::open_store(global).await?;
+    let company = context::company(global, &store).await?;
+    let policy = Engine::policy_of(&store, &company).await;
+    let hint = policy.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    findings.push(finding("the policy can be read", policy.is_ok(), hint));
+    connections(&store, &company.id, &mut findings).await?;
+    let held = store.held(&company.id).await?.len();
+    let failed = store.failed(&company.id).await?.len();
+    findings.push(finding("nothing is held", held == 0, format!("{held} held: `saldo issues`")));
+    let hint = format!("{failed} failed: `saldo issues`, then `saldo retry`");
+    findings.push(finding("nothing failed", failed == 0, hint));
+    output.data(&findings, || text(&findings))?;
+    match findings.iter().all(|finding| finding.good) {
+        true => Ok(Ending::Done),
+        false => Ok(Ending::Held),
+    }
+}
+
+fn key(global: &Global) -> anyhow::Result<Finding> {
+    let file = config::key_file()?;
+    let read = config::read_key(&file);
+    let data = context::data(global);
+    let inside = match (file.canonicalize(), data.canonicalize()) {
+        (Ok(file), Ok(data)) => file.starts_with(data),
+        _ => false,
+    };
+    let hint = match (&read, inside) {
+        (Err(error), _) => format!("{error:#}"),
+        (Ok(_), true) => "the key lies in the data folder: move it elsewhere".to_owned(),
+        (Ok(_), false) => String::new(),
+    };
+    Ok(finding("the key is at hand, outside the data", read.is_ok() && !inside, hint))
+}
+
+async fn connections(
+    store: &Store,
+    company: &saldo_core::text::CompanyId,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    let connections = store.connections(company).await?;
+    for role in [Role::Channel, Role::Book] {
+        let (what, hint) = match role {
+            Role::Channel => ("a shop is connected", "`saldo connect shopify --shop NAME …`"),
+            Role::Book => ("a book is connected", "`saldo connect plain-text`, or another book"),
+        };
+        findings.push(finding(what, connections.iter().any(|it| it.role == role), hint));
+    }
+    for connection in &connections {
+        let settings = match connection.role {
+            Role::Channel => channel(&connection.adapter)
+                .map(|channel| channel.addresses(&connection.settings).map(|_| ())),
+            Role::Book => book(&connection.adapter)
+                .map(|book| book.addresses(&connection.settings).map(|_| ())),
+        };
+        let hint = match &settings {
+            None => format!("this version knows no `{}`", connection.adapter),
+            Some(Err(reason)) => reason.clone(),
+            Some(Ok(())) => String::new(),
+        };
+        let good = matches!(settings, Some(Ok(())));
+        findings.push(finding(format!("`{}` is set up", connection.id), good, hint));
+    }
+    Ok(())
+}
+
+fn text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let mark = if finding.good { "ok " } else { "NO " };
+        writeln!(text, "{mark} {}", finding.check).expect("text can be written to a string");
+        if !finding.good {
+            writeln!(text, "    hint: {}", finding.hint).expect("text can be written to a string");
+        }
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! `saldo init`.
+
+use super::args::{Global, Init};
+use super::context::{self, Usage};
+use super::{Ending, Output};
+use crate::config;
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use saldo_core::money::Currency;
+use saldo_core::text::CompanyId;
+use saldo_store::{Company, Store};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Made {
+    company: String,
+    data: String,
+    key_file: String,
+}
+
+/// Makes a database with one company, and the key.
+pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyhow::Result<Ending> {
+    let currency = Currency::parse(&words.currency).map_err(|error| Usage(error.to_string()))?;
+    if TimeZone::get(&words.timezone).is_err() {
+        let text = format!("`{}` is not a time zone such as Europe/Copenhagen", words.timezone);
+        return Err(Usage(text).into());
+    }
+    let id = global.company.clone().unwrap_or_else(|| short_name(&words.name));
+    let company = Company {
+        id: CompanyId::from(id),
+        name: words.name.clone(),
+        currency,
+        timezone: words.timezone.clone(),
+        start_date: words.start_date,
+    };
+    let data = context::data(global);
+    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    let key_file = config::key_file()?;
+    config::make_key(&key_file)?;
+    let store = Store::open(&config::database(&data), true).await?;
+    store.create_company(&company).await?;
+    let made = Made {
+        company: company.id.to_string(),
+        data: data.display().to_string(),
+        key_file: key_file.display().to_string(),
+    };
+    output.data(&made, || {
+        format!(
+            "company `{}` in {}\nsecrets are sealed by the key in {}: keep a copy of it elsewhere\n",
+            made.company, made.data, made.key_file
+        )
+    })?;
+    output.note("next: saldo connect shopify --shop NAME …, saldo connect plain-text, saldo sync");
+    Ok(Ending::Done)
+}
+
+/// A name for commands: `Mug & Co.` becomes `mug-co`.
+pub(crate) fn short_name(name: &str) -> String {
+    let words: Vec<String> = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    match words.is_empty() {
+        true => "company".to_owned(),
+        false => words.join("-"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_for_commands_are_short() {
+        for (name, short) in [("Mug & Co.", "mug-co"), ("…", "company"), ("Öl ApS", "öl-aps")] {
+            assert_eq!(short_name(name), short);
+        }
+    }
+}

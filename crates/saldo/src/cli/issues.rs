@@ -1,0 +1,97 @@
+//! `saldo issues` and `saldo retry`.
+
+use super::args::{Global, Retry};
+use super::{Ending, Output, context};
+use saldo_core::issue::Issue;
+use saldo_store::Role;
+use serde::Serialize;
+use std::fmt::Write;
+
+#[derive(Serialize)]
+struct Issues {
+    held: Vec<Issue>,
+    to_review: Vec<Issue>,
+    failed: Vec<Failure>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    book: String,
+    change: String,
+    about: String,
+    message: String,
+    hint: String,
+}
+
+/// Lists what needs a person.
+pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let company = engine.company_id();
+    let held = engine.store.held(company).await?.into_iter().map(|held| held.issue).collect();
+    let to_review =
+        engine.store.to_review(company).await?.into_iter().map(|held| held.issue).collect();
+    let failed = engine.store.failed(company).await?.into_iter().map(|failure| Failure {
+        book: failure.change.book.to_string(),
+        change: failure.change.id,
+        about: failure.change.slot.unwrap_or_default(),
+        message: failure.refusal.message,
+        hint: failure.refusal.hint,
+    });
+    let failed = failed.collect();
+    let issues = Issues { held, to_review, failed };
+    output.data(&issues, || text(&issues))?;
+    match issues.held.is_empty() && issues.failed.is_empty() {
+        true => Ok(Ending::Done),
+        false => Ok(Ending::Held),
+    }
+}
+
+fn text(issues: &Issues) -> String {
+    let mut text = String::new();
+    let mut put = |line: String| {
+        writeln!(text, "{line}").expect("text can always be written to a string");
+    };
+    for (what, list) in [("held", &issues.held), ("to review", &issues.to_review)] {
+        for issue in list {
+            put(format!("{what}: {}: {}", issue.about, issue.message));
+            put(format!("  hint: {}", issue.hint));
+        }
+    }
+    for failure in &issues.failed {
+        put(format!("failed: {} {}: {}", failure.book, failure.change, failure.message));
+        put(format!("  about: {}", failure.about));
+        put(format!("  hint: {}", failure.hint));
+    }
+    if text.is_empty() { "nothing needs a person\n".to_owned() } else { text }
+}
+
+#[derive(Serialize)]
+struct Retried {
+    changes: usize,
+}
+
+/// Lets refused changes be sent again.
+pub(crate) async fn retry(
+    global: &Global,
+    words: &Retry,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let company = engine.company_id();
+    let mut changes = 0;
+    let failed = engine.store.failed(company).await?;
+    for book in engine.connections(Role::Book).await? {
+        let ids: Vec<String> = failed
+            .iter()
+            .filter(|failure| failure.change.book == book.id)
+            .map(|failure| failure.change.id.clone())
+            .filter(|id| words.keys.is_empty() || words.keys.contains(id))
+            .collect();
+        changes += ids.len();
+        engine.store.retry(company, &book.id, &ids, engine.clock.now()).await?;
+    }
+    output.data(&Retried { changes }, || {
+        format!("{changes} changes will be sent again by `saldo apply` or `saldo sync`\n")
+    })?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,144 @@
+//! `saldo map`.
+
+use super::args::{Global, Map};
+use super::context::{self, Usage};
+use super::output::table;
+use super::{Ending, Output};
+use crate::engine::Engine;
+use crate::transport::clock::Clock;
+use anyhow::Context;
+use saldo_core::policy::Policy;
+use saldo_store::{Company, Store};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Shown {
+    revision: u32,
+    policy: saldo_core::policy::PolicyText,
+    accounts: Vec<ShownAccount>,
+}
+
+#[derive(Serialize)]
+struct ShownAccount {
+    role: String,
+    account: String,
+    kind: saldo_core::ledger::AccountKind,
+}
+
+/// Shows or changes the policy.
+pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow::Result<Ending> {
+    let store = context::open_store(global).await?;
+    let company = context::company(global, &store).await?;
+    match words {
+        Map::Show => {
+            let policy = Engine::policy_of(&store, &company).await?;
+            show(&policy, output)?;
+        }
+        Map::Export => output.text(&text_of(&store, &company).await?)?,
+        Map::Import { file } => {
+            let text = std::fs::read_to_string(&file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            save(&store, &company, &text, output).await?;
+        }
+        Map::Set { key, value } => {
+            let text = set(&text_of(&store, &company).await?, &key, &value)?;
+            save(&store, &company, &text, output).await?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+async fn text_of(store: &Store, company: &Company) -> anyhow::Result<String> {
+    let revision = store.policy(&company.id).await?;
+    Ok(revision.map_or_else(String::new, |revision| revision.text))
+}
+
+#[derive(Serialize)]
+struct Saved {
+    revision: i64,
+}
+
+async fn save(store: &Store, company: &Company, text: &str, output: &Output) -> anyhow::Result<()> {
+    let read = Policy::new(0, text, company.currency, &company.timezone, company.start_date);
+    read.map_err(|error| Usage(error.to_string()))?;
+    let revision = store.add_policy(&company.id, text, Clock::real().now()).await?;
+    store.clear_caches(&company.id).await?;
+    output.data(&Saved { revision }, || {
+        format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
+    })
+}
+
+/// The text with one value set. Only values that differ from the defaults need to stand in it.
+fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
+    let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
+    let mut parts: Vec<&str> = key.split('.').collect();
+    let last = parts.pop().unwrap_or_default();
+    let mut table = &mut policy;
+    for part in parts {
+        table = table
+            .entry(part)
+            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+            .as_table_mut()
+            .ok_or_else(|| Usage(format!("`{part}` in `{key}` is a value, not a table")))?;
+    }
+    let value = match value {
+        "true" => toml::Value::Boolean(true),
+        "false" => toml::Value::Boolean(false),
+        text => toml::Value::String(text.to_owned()),
+    };
+    table.insert(last.to_owned(), value);
+    Ok(toml::to_string_pretty(&policy)?)
+}
+
+fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
+    let accounts = policy.chart.iter().map(|(role, account)| ShownAccount {
+        role: format!("accounts.{}", role.word()),
+        account: account.name.to_string(),
+        kind: account.kind,
+    });
+    let gateways = policy.text.gateways.iter().map(|(gateway, account)| ShownAccount {
+        role: format!("gateways.{gateway}.account"),
+        account: account.account.clone(),
+        kind: account.kind,
+    });
+    let shown = Shown {
+        revision: policy.revision,
+        policy: policy.text.clone(),
+        accounts: accounts.chain(gateways).collect(),
+    };
+    output.data(&shown, || {
+        let rows = shown
+            .accounts
+            .iter()
+            .map(|it| vec![it.role.clone(), it.account.clone(), format!("{:?}", it.kind)])
+            .collect();
+        let head = format!(
+            "revision {}; detail {:?}; approval {:?}; customers `{}`{}\n\n",
+            shown.revision,
+            policy.text.detail,
+            policy.text.approval,
+            policy.text.customers.default,
+            if policy.text.customers.by_name { ", or by name" } else { "" },
+        );
+        head + &table(&["key", "account", "kind"], 0, rows)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_set_where_its_key_says() {
+        let text = set("", "gateways.klarna.account", "Clearing: Klarna").unwrap();
+        let text = set(&text, "customers.by-name", "true").unwrap();
+        insta::assert_snapshot!(text, @r#"
+        [customers]
+        by-name = true
+
+        [gateways.klarna]
+        account = "Clearing: Klarna"
+        "#);
+        assert!(set(&text, "gateways.klarna.account.kind", "bank").is_err());
+    }
+}

@@ -1,0 +1,168 @@
+//! The simulated merchant: a shop and a company of one seeded world, and what they remember between
+//! runs.
+
+use crate::transport::carrier::SharedVendor;
+use anyhow::Context;
+use jiff::{Timestamp, ToSpan};
+use saldo_core::exchange::HttpRequest;
+use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
+use saldo_sim::channels::shopify::{ShopifySettings, ShopifySim};
+use saldo_sim::fault::{FaultSettings, Faulty};
+use saldo_sim::world::{Story, World, WorldSettings};
+use saldo_sim::{Reply, Vendor};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the simulated Shopify answers questions.
+pub(crate) const SHOPIFY_API: &str = "/admin/api/2026-10/graphql.json";
+/// Where the simulated Shopify gives tokens.
+pub(crate) const SHOPIFY_TOKEN: &str = "/admin/oauth/access_token";
+/// Where the simulated QuickBooks Online gives tokens.
+pub(crate) const QUICKBOOKS_TOKEN: &str = "/oauth2/v1/tokens/bearer";
+
+/// How long after the last event of its history a merchant is looked at.
+const AFTERWARDS_HOURS: i64 = 6;
+
+/// What opens the simulated vendors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Keys {
+    pub(crate) shopify_client_id: String,
+    pub(crate) shopify_client_secret: String,
+    pub(crate) quickbooks_client_id: String,
+    pub(crate) quickbooks_client_secret: String,
+    pub(crate) refresh_token: String,
+    pub(crate) realm: String,
+}
+
+/// What a demonstration remembers: whose merchant it is, and the vendors' state.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    pub(crate) seed: u64,
+    pub(crate) orders: u32,
+    pub(crate) days: u32,
+    pub(crate) clock: Timestamp,
+    pub(crate) keys: Keys,
+    /// The simulator's own words.
+    pub(crate) quickbooks_online: String,
+}
+
+impl Memory {
+    fn file(data: &Path) -> PathBuf {
+        data.join("simulated-vendors.json")
+    }
+
+    /// What was remembered in a folder, if anything.
+    pub(crate) fn read(data: &Path) -> anyhow::Result<Option<Self>> {
+        let file = Self::file(data);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&file)?;
+        let read = serde_json::from_str(&text);
+        read.map(Some).with_context(|| format!("{} cannot be read", file.display()))
+    }
+
+    /// Remembers it, whole or not at all.
+    pub(crate) fn write(&self, data: &Path) -> anyhow::Result<()> {
+        let file = Self::file(data);
+        let draft = file.with_extension("new");
+        std::fs::write(&draft, serde_json::to_vec(self)?)?;
+        std::fs::rename(&draft, &file)
+            .with_context(|| format!("{} cannot be written", file.display()))
+    }
+}
+
+/// A simulated vendor that is asked over a socket and looked into from here.
+struct Shared<V>(Arc<Mutex<V>>);
+
+impl<V> Clone for Shared<V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V: Vendor> Vendor for Shared<V> {
+    fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now)
+    }
+}
+
+/// A shop and a company that tell the same story.
+pub(crate) struct Merchant {
+    /// The shop.
+    pub(crate) shopify: SharedVendor,
+    /// The company.
+    pub(crate) quickbooks: SharedVendor,
+    /// When its history has been told.
+    pub(crate) after: Timestamp,
+    /// The end of the id of the order that nobody can understand.
+    pub(crate) unknown_order: String,
+    company: Shared<QuickBooksOnlineSim>,
+    shop: ShopifySettings,
+}
+
+impl Merchant {
+    /// The merchant of a seed, its company as it is remembered, its shop at this address.
+    pub(crate) fn new(
+        settings: &WorldSettings,
+        faults: bool,
+        memory: Option<&Memory>,
+        shop: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        let world = Arc::new(World::generate(settings)?);
+        let shop =
+            ShopifySettings { address: format!("http://{shop}"), ..ShopifySettings::default() };
+        let unknown = world.stories.iter().position(|story| *story == Story::UnknownLine);
+        let unknown = unknown.and_then(|place| world.orders.get(place));
+        let unknown_order = unknown.map_or_else(String::new, |order| format!("/{}", order.id));
+        let company = match memory {
+            Some(memory) => QuickBooksOnlineSim::from_json(&memory.quickbooks_online)
+                .context("the simulated company cannot be read")?,
+            None => QuickBooksOnlineSim::new(Company::retail(settings.seed)),
+        };
+        let company = Shared(Arc::new(Mutex::new(company)));
+        let rates = if faults { FaultSettings::rough() } else { FaultSettings::none() };
+        let shared = |vendor: Box<dyn Vendor>| Arc::new(Mutex::new(vendor));
+        let shopify = ShopifySim::new(Arc::clone(&world), shop.clone());
+        Ok(Self {
+            shopify: shared(Box::new(Faulty::new(shopify, rates.clone().with_seed(settings.seed)))),
+            quickbooks: shared(Box::new(Faulty::new(
+                company.clone(),
+                rates.with_seed(settings.seed + 1),
+            ))),
+            after: world.ends + AFTERWARDS_HOURS.hours(),
+            unknown_order,
+            company,
+            shop,
+        })
+    }
+
+    /// What opens the vendors; signs in to the company.
+    pub(crate) fn keys(&self, now: Timestamp) -> Keys {
+        let mut company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refresh_token = company.connect(now).refresh_token;
+        let (id, secret) = company.client();
+        Keys {
+            shopify_client_id: self.shop.client_id.clone(),
+            shopify_client_secret: self.shop.client_secret.clone(),
+            quickbooks_client_id: id.to_owned(),
+            quickbooks_client_secret: secret.to_owned(),
+            refresh_token,
+            realm: company.company().realm().to_owned(),
+        }
+    }
+
+    /// The company's state, to be remembered.
+    pub(crate) fn company_state(&self) -> anyhow::Result<String> {
+        let company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(company.to_json()?)
+    }
+
+    /// The company's ledger without its ids, as one text.
+    pub(crate) fn company_ledger(&self) -> String {
+        let company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
+        company.company().ledger_without_ids()
+    }
+}

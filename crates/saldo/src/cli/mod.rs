@@ -1,0 +1,103 @@
+//! The command line: words in, engine calls, text or JSON out. Only here is anything printed.
+
+mod args;
+mod connect;
+mod context;
+mod demo;
+mod doctor;
+mod explain;
+mod export;
+mod init;
+mod issues;
+mod map;
+mod merchant;
+mod output;
+mod plan;
+mod progress;
+mod prove;
+mod rebuild;
+mod serve;
+mod sign_in;
+mod status;
+mod sync;
+
+pub(crate) use args::Arguments;
+
+use crate::engine::EngineError;
+use args::Command;
+use clap::CommandFactory;
+use output::Output;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All of it is done.
+    Done,
+    /// Something is held, or failed, and a person must look.
+    Held,
+}
+
+/// Runs a command and says by the exit code how it ended.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    start_logging();
+    let output = Output::new(&arguments.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&anyhow::Error::new(error).context("the program cannot start"));
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(dispatch(arguments, &output)) {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Held) => ExitCode::from(1),
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
+    match engine {
+        Some(error) if error.is_worth_another_try() => 3,
+        _ if error.downcast_ref::<context::Usage>().is_some() => 2,
+        _ => 1,
+    }
+}
+
+fn start_logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("SALDO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Ending> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Init(words) => init::init(global, &words, output).await,
+        Command::Connect(words) => connect::connect(global, words, output).await,
+        Command::Map(words) => map::map(global, words, output).await,
+        Command::Sync => sync::sync(global, output).await,
+        Command::Plan(words) => plan::plan(global, &words, output).await,
+        Command::Approve(words) => plan::approve(global, &words, output).await,
+        Command::Apply => sync::apply(global, output).await,
+        Command::Prove => prove::prove(global, output).await,
+        Command::Explain(words) => explain::explain(global, &words, output).await,
+        Command::Issues => issues::issues(global, output).await,
+        Command::Retry(words) => issues::retry(global, &words, output).await,
+        Command::Status => status::status(global, output).await,
+        Command::Export(words) => export::export(global, &words, output).await,
+        Command::Rebuild => rebuild::rebuild(global, output).await,
+        Command::Demo(words) => demo::demo(global, &words, output).await,
+        Command::Sim(words) => serve::sim(&words, output).await,
+        Command::Doctor => doctor::doctor(global, output).await,
+        Command::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "saldo", &mut std::io::stdout());
+            Ok(Ending::Done)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `saldo plan` and `saldo approve`.
+
+use super::args::{Global, PlanArguments};
+use super::{Ending, Output, context};
+use crate::engine::{self, PlannedBook};
+use saldo_core::book::{Need, Subject};
+use saldo_core::document::Document;
+use saldo_core::plan::{Change, Reason};
+use serde::Serialize;
+use std::fmt::Write;
+
+#[derive(Serialize)]
+struct Plan<'a> {
+    books: Vec<BookPlan<'a>>,
+}
+
+#[derive(Serialize)]
+struct BookPlan<'a> {
+    book: &'a str,
+    changes: &'a [Change],
+}
+
+/// Shows what would be entered.
+pub(crate) async fn plan(
+    global: &Global,
+    words: &PlanArguments,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let planned = engine::plan(&engine, words.book.as_deref()).await?;
+    let books = planned
+        .iter()
+        .map(|planned| BookPlan { book: planned.book.as_str(), changes: &planned.changes })
+        .collect();
+    output.data(&Plan { books }, || planned.iter().map(book_text).collect())?;
+    Ok(Ending::Done)
+}
+
+#[derive(Serialize)]
+struct Approved {
+    approved: usize,
+}
+
+/// Approves what is planned.
+pub(crate) async fn approve(
+    global: &Global,
+    words: &PlanArguments,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let by = std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned());
+    let approved = engine::approve(&engine, words.book.as_deref(), &by).await?;
+    output.data(&Approved { approved }, || format!("{approved} changes approved\n"))?;
+    Ok(Ending::Done)
+}
+
+fn book_text(planned: &PlannedBook) -> String {
+    let mut text = format!("{}: {} changes\n", planned.book, planned.changes.len());
+    for change in &planned.changes {
+        text.push_str(&change_text(change));
+    }
+    text
+}
+
+/// A change as a bookkeeper would write it.
+pub(crate) fn change_text(change: &Change) -> String {
+    match &change.subject {
+        Subject::Need(need) => format!("  + {}\n", need_text(need)),
+        Subject::Document { key, document, .. } => {
+            let header = document.header();
+            let mut text = String::new();
+            let sign = if change.takes_out.is_empty() { "+" } else { "-" };
+            let why = reason_text(&change.reason);
+            writeln!(
+                text,
+                "\n  {sign} {} {} {key}  {}  ({why})",
+                header.date, header.kind, header.memo
+            )
+            .expect("text can always be written to a string");
+            text + &lines_text(document)
+        }
+    }
+}
+
+fn need_text(need: &Need) -> String {
+    match need {
+        Need::Account(account) => format!("account {}", account.name),
+        Need::Item(item) => match &item.product {
+            Some(product) => format!("item {} on {}", product.title, item.account.name),
+            None => format!("item for {}", item.account.name),
+        },
+        Need::Party(saldo_core::document::Party::Customer { name, .. }) => {
+            format!("customer {name}")
+        }
+        Need::Party(saldo_core::document::Party::Vendor { name }) => format!("vendor {name}"),
+    }
+}
+
+fn reason_text(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::NewFact => "new",
+        Reason::NeededBy { .. } => "needed",
+        Reason::LaterFact => "later fact",
+        Reason::NoLongerHolds => "no longer holds",
+    }
+}
+
+/// The postings of a document in two columns.
+pub(crate) fn lines_text(document: &Document) -> String {
+    let mut text = String::new();
+    for line in document.lines() {
+        let amount = line.amount.abs().amount_text();
+        let (debit, credit) = if line.amount.is_negative() {
+            (String::new(), amount)
+        } else {
+            (amount, String::new())
+        };
+        writeln!(text, "      {:<44} {debit:>14} {credit:>14}  {}", line.account.name, line.text)
+            .expect("text can always be written to a string");
+    }
+    text
+}

@@ -1,0 +1,51 @@
+//! `saldo sync` and `saldo apply`.
+
+use super::args::Global;
+use super::{Ending, Output, context};
+use crate::engine::{self, Engine};
+use serde::Serialize;
+
+/// Pulls, plans and pushes.
+pub(crate) async fn sync(global: &Global, output: &Output) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let report = engine::sync(&engine).await?;
+    output.data(&report, || {
+        format!(
+            "{} new and {} changed records\n{} changes approved\n{} acknowledged, {} refused\n",
+            report.new_records,
+            report.changed_records,
+            report.approved,
+            report.acknowledged,
+            report.refused
+        )
+    })?;
+    ending(&engine, output).await
+}
+
+#[derive(Serialize)]
+struct Applied {
+    acknowledged: usize,
+    refused: usize,
+}
+
+/// Pushes what is approved.
+pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    let count = engine::push(&engine, None).await?;
+    let applied = Applied { acknowledged: count.acknowledged, refused: count.refused };
+    output.data(&applied, || {
+        format!("{} acknowledged, {} refused\n", applied.acknowledged, applied.refused)
+    })?;
+    ending(&engine, output).await
+}
+
+/// Held where anything needs a person.
+pub(crate) async fn ending(engine: &Engine, output: &Output) -> anyhow::Result<Ending> {
+    let held = engine.store.held(engine.company_id()).await?.len();
+    let failed = engine.store.failed(engine.company_id()).await?.len();
+    if held + failed == 0 {
+        return Ok(Ending::Done);
+    }
+    output.note(&format!("{held} held, {failed} failed: see `saldo issues`"));
+    Ok(Ending::Held)
+}

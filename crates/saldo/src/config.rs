@@ -1,0 +1,64 @@
+//! Where things lie: the data folder and the key that seals secrets.
+
+use anyhow::{Context, bail};
+use saldo_store::Key;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The data folder where none is named.
+pub(crate) const DATA: &str = "saldo-data";
+
+/// The environment variable that names the key's file.
+const KEY_FILE: &str = "SALDO_KEY_FILE";
+
+/// The database in a data folder.
+pub(crate) fn database(data: &Path) -> PathBuf {
+    data.join("saldo.db")
+}
+
+/// The file of the key: as the environment says, or in the user's configuration folder. Never in
+/// the data folder, so that a copy of the data does not open the secrets.
+pub(crate) fn key_file() -> anyhow::Result<PathBuf> {
+    if let Some(file) = std::env::var_os(KEY_FILE) {
+        return Ok(PathBuf::from(file));
+    }
+    let folder = match (std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME")) {
+        (Some(config), _) if !config.is_empty() => PathBuf::from(config),
+        (_, Some(home)) => PathBuf::from(home).join(".config"),
+        _ => bail!("the key has no place: set {KEY_FILE} to the path of a file outside the data"),
+    };
+    Ok(folder.join("saldo").join("key"))
+}
+
+/// Reads the key, or makes it where there is none.
+pub(crate) fn make_key(file: &Path) -> anyhow::Result<Key> {
+    if file.exists() {
+        return read_key(file);
+    }
+    let key = Key::generate()?;
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out =
+        options.open(file).with_context(|| format!("{} cannot be made", file.display()))?;
+    out.write_all(key.expose())?;
+    out.sync_all()?;
+    Ok(key)
+}
+
+/// Reads the key.
+pub(crate) fn read_key(file: &Path) -> anyhow::Result<Key> {
+    let bytes = fs::read(file).with_context(|| {
+        format!("the key that seals the secrets is missing: {} (or set {KEY_FILE})", file.display())
+    })?;
+    let bytes: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
+        format!("{} is not a key: it has {} bytes instead of 32", file.display(), bytes.len())
+    })?;
+    Ok(Key::from_bytes(bytes))
+}

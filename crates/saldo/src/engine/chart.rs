@@ -1,0 +1,48 @@
+//! What stands in a book's chart, and how needs are met by it.
+
+use super::EngineError;
+use super::push::Pusher;
+use saldo_core::book::{Bindings, Book, ChartEntry, Need, Outcome, Task};
+use saldo_core::exchange::Fault;
+use saldo_core::matching::{Resolution, resolve};
+
+/// How many pages of a chart are read at the most.
+const PAGES_MAX: usize = 10_000;
+
+/// A book's chart as it was read.
+pub(super) struct Chart(Vec<ChartEntry>);
+
+impl Chart {
+    /// Reads it whole, and keeps it as an observation.
+    pub(super) async fn read(pusher: &Pusher<'_>) -> Result<Self, EngineError> {
+        let mut entries = Vec::new();
+        let mut page = None;
+        for _ in 0..PAGES_MAX {
+            let mut outcomes = pusher.read(&[Task::ReadChart { page: page.clone() }]).await?;
+            let Some(Outcome::Chart(read)) = outcomes.pop() else {
+                return Err(pusher.world(Fault::unexpected("the chart")));
+            };
+            entries.extend(read.entries);
+            page = read.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        pusher.observe("chart", &entries).await?;
+        Ok(Self(entries))
+    }
+
+    /// Notes which names are not free.
+    pub(super) fn take_names(&self, bindings: &mut Bindings) {
+        for entry in &self.0 {
+            bindings.take_name(entry);
+        }
+    }
+
+    /// How a need is met.
+    pub(super) fn resolve(&self, book: &dyn Book, need: &Need, bindings: &Bindings) -> Resolution {
+        resolve(need, &self.0, &book.names(need), |account| {
+            bindings.need(&Need::Account(account.clone())).cloned()
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! From a stored connection to a way to the world.
+
+use super::{Engine, EngineError};
+use crate::transport::Transport;
+use crate::transport::carrier::{Carrier, SharedVendor, SimCarrier};
+use crate::transport::http::HttpCarrier;
+use crate::transport::limit::Limiter;
+use crate::transport::slice::Spool;
+use crate::transport::token::{Pending, TokenKeeper, TokenStore};
+use saldo_core::exchange::{Addresses, Authorisation, Fault, Permit, RateLimit};
+use saldo_core::text::{CompanyId, ConnectionId, Secret};
+use saldo_store::{Connection, Key, Store};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How connections reach the world.
+#[derive(Clone)]
+pub(crate) enum Wiring {
+    /// Over sockets.
+    Sockets,
+    /// To simulated vendors in this process, by connection.
+    InProcess(BTreeMap<ConnectionId, SharedVendor>),
+}
+
+/// The secrets of one connection.
+struct Secrets {
+    store: Store,
+    key: Arc<Key>,
+    company: CompanyId,
+    connection: ConnectionId,
+}
+
+/// The secrets of a connection, as the transport wants them.
+pub(crate) fn secrets_of(
+    store: &Store,
+    key: &Arc<Key>,
+    company: &CompanyId,
+    connection: &ConnectionId,
+) -> Arc<dyn TokenStore> {
+    Arc::new(Secrets {
+        store: store.clone(),
+        key: Arc::clone(key),
+        company: company.clone(),
+        connection: connection.clone(),
+    })
+}
+
+fn unreadable(error: &saldo_store::StoreError) -> Fault {
+    Fault::new(Permit::Never, format!("the connection's secrets: {error}"))
+}
+
+impl TokenStore for Secrets {
+    fn load<'a>(&'a self, name: &'a str) -> Pending<'a, Option<Secret>> {
+        Box::pin(async move {
+            let found = self.store.secret(&self.company, &self.connection, name, &self.key).await;
+            found.map_err(|error| unreadable(&error))
+        })
+    }
+
+    fn save<'a>(&'a self, name: &'a str, secret: &'a Secret) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let saved =
+                self.store.put_secret(&self.company, &self.connection, name, secret, &self.key);
+            saved.await.map_err(|error| unreadable(&error))
+        })
+    }
+
+    fn previous<'a>(&'a self, name: &'a str) -> Pending<'a, Option<Secret>> {
+        Box::pin(async move {
+            let found =
+                self.store.previous_secret(&self.company, &self.connection, name, &self.key).await;
+            found.map_err(|error| unreadable(&error))
+        })
+    }
+}
+
+impl Engine {
+    /// The way to the world for a connection.
+    pub(super) fn transport(
+        &self,
+        connection: &Connection,
+        addresses: &Addresses,
+        authorisation: Option<&Authorisation>,
+        limits: &[RateLimit],
+    ) -> Result<Transport, EngineError> {
+        let carrier = match &self.wiring {
+            Wiring::Sockets => Carrier::Http(HttpCarrier::new().map_err(|fault| {
+                EngineError::World { connection: connection.id.clone(), fault }
+            })?),
+            Wiring::InProcess(vendors) => {
+                let vendor = vendors.get(&connection.id).cloned();
+                let vendor =
+                    vendor.ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
+                Carrier::Sim(SimCarrier { vendor, clock: self.clock.clone() })
+            }
+        };
+        let secrets = secrets_of(&self.store, &self.key, self.company_id(), &connection.id);
+        let keeper = |authorisation: &Authorisation| {
+            let clock = self.clock.clone();
+            TokenKeeper::new(authorisation.clone(), addresses.clone(), Arc::clone(&secrets), clock)
+        };
+        Ok(Transport {
+            carrier,
+            tokens: authorisation.map(keeper),
+            limiter: Limiter::new(limits, self.clock.clone()),
+            spool: Some(Spool::new(self.folder("downloads", connection))),
+            files: Some(self.data.join("books")),
+        })
+    }
+
+    fn folder(&self, what: &str, connection: &Connection) -> PathBuf {
+        let name: String = connection
+            .id
+            .as_str()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        self.data.join(what).join(format!("{}-{name}", self.company_id()))
+    }
+
+    /// The addresses that a connection uses: the vendor's own, or those given in their place.
+    pub(super) fn addresses(
+        connection: &Connection,
+        vendor: Result<Addresses, String>,
+    ) -> Result<Addresses, EngineError> {
+        let mut addresses = vendor.map_err(|reason| EngineError::Settings {
+            connection: connection.id.clone(),
+            reason,
+        })?;
+        for (name, address) in &connection.addresses.0 {
+            addresses.0.insert(name.clone(), address.clone());
+        }
+        Ok(addresses)
+    }
+}

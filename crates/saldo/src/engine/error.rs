@@ -1,0 +1,62 @@
+//! What can stop the engine.
+
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::ledger::Unbalanced;
+use saldo_core::money::MoneyError;
+use saldo_core::policy::PolicyError;
+use saldo_core::text::ConnectionId;
+use saldo_store::StoreError;
+use thiserror::Error;
+
+/// Why the engine stopped. What it had stored is whole; the next run goes on from there.
+#[derive(Debug, Error)]
+pub(crate) enum EngineError {
+    /// A vendor, or the way to it.
+    #[error("{connection}: {fault}")]
+    World {
+        /// Which connection.
+        connection: ConnectionId,
+        /// What failed, and what it permits.
+        fault: Fault,
+    },
+    /// The connection names an adapter that this program does not have.
+    #[error("connection `{0}` is of a kind that this version does not know")]
+    UnknownAdapter(ConnectionId),
+    /// The connection lacks something that its adapter must know.
+    #[error("connection `{connection}`: {reason}")]
+    Settings {
+        /// Which connection.
+        connection: ConnectionId,
+        /// What is missing.
+        reason: String,
+    },
+    /// The company has no such connection.
+    #[error("there is no book `{0}`: see `saldo status` for the connections")]
+    NoSuchBook(String),
+    /// Nothing is known by this name.
+    #[error("nothing is known by the name `{0}`")]
+    NothingKnown(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Amounts too large to be summed.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// Amounts that do not balance.
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
+}
+
+impl EngineError {
+    /// Whether the same command may succeed later without anybody doing anything.
+    pub(crate) fn is_worth_another_try(&self) -> bool {
+        match self {
+            Self::World { fault, .. } => !matches!(fault.permits, Permit::Never | Permit::LogIn),
+            Self::Store(StoreError::LeaseHeld { .. } | StoreError::LeaseLost(_)) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Explain: from a number in the books to the facts, the records and the vendor's bytes.
+
+use super::account::Readers;
+use super::prove::groups_of_fact;
+use super::{Engine, EngineError};
+use jiff::civil::Date;
+use saldo_core::book::Subject;
+use saldo_core::commerce::{Fact, Record};
+use saldo_core::issue::FactState;
+use saldo_core::plan::Change;
+use saldo_core::text::GroupId;
+use saldo_store::{EntryFilter, Role};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Everything that is known about a name.
+#[derive(Debug, Serialize)]
+pub(crate) struct Explanation {
+    /// Documents in the books, or on their way there.
+    pub(crate) documents: Vec<ExplainedDocument>,
+    /// Where the facts stand.
+    pub(crate) facts: Vec<ExplainedFact>,
+    /// What the channels said.
+    pub(crate) records: Vec<ExplainedRecord>,
+}
+
+/// A document with where it stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExplainedDocument {
+    /// Where it stands: approved, acknowledged, refused.
+    pub(crate) status: String,
+    /// Who approved it.
+    pub(crate) approved_by: String,
+    /// The change that brings it.
+    pub(crate) change: Change,
+}
+
+/// A fact with where it stands.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExplainedFact {
+    /// The fact, in neutral terms.
+    pub(crate) fact: Fact,
+    /// Where it stands.
+    pub(crate) state: Option<FactState>,
+}
+
+/// A record.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExplainedRecord {
+    /// Where it came from.
+    pub(crate) connection: String,
+    /// In which stream.
+    pub(crate) stream: String,
+    /// The vendor's id.
+    pub(crate) id: String,
+    /// When it was heard.
+    pub(crate) fetched_at: jiff::Timestamp,
+    /// The hash of the bytes.
+    pub(crate) hash: String,
+    /// The vendor's bytes.
+    pub(crate) bytes: String,
+}
+
+/// Opens a document's key, an order's name, any fact's id, or an account and a day.
+pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, EngineError> {
+    let slots = slots_of(engine, key).await?;
+    let mut groups: BTreeSet<GroupId> = groups_of_name(engine, key).await?;
+    for slot in &slots {
+        groups.extend(engine.store.groups_of_slot(engine.company_id(), slot).await?);
+    }
+    let groups: Vec<GroupId> = groups.into_iter().collect();
+    let documents = documents_of(engine, key, &slots, &groups).await?;
+    let explanation = facts_of(engine, &groups, documents).await?;
+    match explanation.documents.is_empty() && explanation.records.is_empty() {
+        true => Err(EngineError::NothingKnown(key.to_owned())),
+        false => Ok(explanation),
+    }
+}
+
+/// The slots of the documents that a key names: a document's own, or those on an account and day.
+async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, EngineError> {
+    let company = engine.company_id();
+    let mut slots = BTreeSet::new();
+    for booked in engine.store.changes_by_id(company, key).await? {
+        slots.extend(booked.change.slot);
+    }
+    let Some((account, day)) = key.rsplit_once('@') else { return Ok(slots) };
+    let Ok(day) = day.parse::<Date>() else { return Ok(slots) };
+    for book in engine.connections(Role::Book).await? {
+        let filter = EntryFilter {
+            from: Some(day),
+            until: Some(day),
+            account: Some(account.to_owned()),
+            key: None,
+            with_approved: true,
+        };
+        let found = engine.store.entries(company, &book.id, filter).all().await?;
+        slots.extend(found.into_iter().filter_map(|document| document.change.slot));
+    }
+    Ok(slots)
+}
+
+async fn groups_of_name(engine: &Engine, key: &str) -> Result<BTreeSet<GroupId>, EngineError> {
+    let company = engine.company_id();
+    let mut groups: BTreeSet<GroupId> =
+        engine.store.groups_named(company, key).await?.into_iter().collect();
+    if key.contains('/') {
+        let candidates: Vec<GroupId> = groups_of_fact(key).iter().map(|group| group.id()).collect();
+        let known = engine.store.group_records(company, &candidates).await?;
+        groups.extend(known.into_iter().filter(|(_, r)| !r.is_empty()).map(|(group, _)| group));
+    }
+    for record in engine.store.find_record(company, key).await? {
+        groups.extend(engine.store.groups_of_record(company, &record).await?);
+    }
+    Ok(groups)
+}
+
+async fn documents_of(
+    engine: &Engine,
+    key: &str,
+    slots: &BTreeSet<String>,
+    groups: &[GroupId],
+) -> Result<Vec<ExplainedDocument>, EngineError> {
+    let company = engine.company_id();
+    let mut slots = slots.clone();
+    if slots.is_empty() {
+        for group in groups {
+            slots.extend(engine.store.slots_of_group(company, group).await?);
+        }
+    }
+    let slots: Vec<String> = slots.into_iter().collect();
+    let mut documents = Vec::new();
+    for book in engine.connections(Role::Book).await? {
+        for change in engine.store.changes_for_slots(company, &book.id, &slots).await? {
+            let named = matches!(&change.subject, Subject::Document { key: own, .. } if own.as_str() == key);
+            let booked = engine.store.changes_by_id(company, &change.id).await?;
+            let booked = booked.into_iter().find(|it| it.change.book == book.id);
+            let Some(booked) = booked else { continue };
+            let document = ExplainedDocument {
+                status: booked.status.name().to_owned(),
+                approved_by: booked.approved_by,
+                change,
+            };
+            match named {
+                true => documents.insert(0, document),
+                false => documents.push(document),
+            }
+        }
+    }
+    Ok(documents)
+}
+
+async fn facts_of(
+    engine: &Engine,
+    groups: &[GroupId],
+    documents: Vec<ExplainedDocument>,
+) -> Result<Explanation, EngineError> {
+    let company = engine.company_id();
+    let readers = Readers::of(engine).await?;
+    let by_group = engine.store.group_records(company, groups).await?;
+    let mut records: Vec<Record> = Vec::new();
+    for record in by_group.into_values().flatten() {
+        if !records.contains(&record) {
+            records.push(record);
+        }
+    }
+    let states = engine.store.states_of(company, groups).await?;
+    let state = |fact: &Fact| {
+        states.iter().find(|standing| &standing.fact == fact.id()).map(|it| it.state.clone())
+    };
+    let facts = readers.facts(&records);
+    let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
+    let records = records.iter().map(explained).collect();
+    Ok(Explanation { documents, facts, records })
+}
+
+fn explained(record: &Record) -> ExplainedRecord {
+    ExplainedRecord {
+        connection: record.connection.to_string(),
+        stream: record.stream.to_string(),
+        id: record.id.clone(),
+        fetched_at: record.fetched_at,
+        hash: blake3::Hash::from_bytes(record.content_hash()).to_hex().to_string(),
+        bytes: String::from_utf8_lossy(&record.bytes).into_owned(),
+    }
+}

@@ -1,0 +1,90 @@
+//! The engine: pull, account, plan, push, prove. Each step takes what it needs from the store and
+//! leaves it there, so that a process may die between any two lines and another goes on.
+
+mod account;
+mod chart;
+mod connection;
+mod error;
+mod explain;
+mod plan;
+mod progress;
+mod prove;
+mod pull;
+mod push;
+mod rebuild;
+mod retry;
+mod sync;
+
+pub(crate) use connection::{Wiring, secrets_of};
+pub(crate) use error::EngineError;
+pub(crate) use explain::{ExplainedFact, Explanation, explain};
+pub(crate) use plan::{PlannedBook, approve, plan};
+pub(crate) use progress::{Progress, Step};
+pub(crate) use prove::{ProofReport, prove};
+pub(crate) use push::push;
+pub(crate) use rebuild::rebuild;
+pub(crate) use sync::{SyncReport, sync};
+
+use crate::transport::clock::Clock;
+use saldo_core::policy::Policy;
+use saldo_core::text::CompanyId;
+use saldo_store::{Company, Connection, Key, Lease, Role, Store};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What every step works with.
+pub(crate) struct Engine {
+    /// The database.
+    pub(crate) store: Store,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// Whose books.
+    pub(crate) company: Company,
+    /// How facts become documents.
+    pub(crate) policy: Policy,
+    /// What opens the secrets.
+    pub(crate) key: Arc<Key>,
+    /// The folder of the plain-text books and of downloads.
+    pub(crate) data: PathBuf,
+    /// Who works, for whoever finds a connection taken.
+    pub(crate) holder: String,
+    /// How connections reach the world.
+    pub(crate) wiring: Wiring,
+    /// Who watches.
+    pub(crate) progress: Progress,
+}
+
+impl Engine {
+    /// The company's name in commands.
+    pub(crate) fn company_id(&self) -> &CompanyId {
+        &self.company.id
+    }
+
+    /// The connections of one kind.
+    pub(crate) async fn connections(&self, role: Role) -> Result<Vec<Connection>, EngineError> {
+        let all = self.store.connections(self.company_id()).await?;
+        Ok(all.into_iter().filter(|connection| connection.role == role).collect())
+    }
+
+    /// Takes a connection for this process.
+    pub(crate) async fn lease(&self, connection: &Connection) -> Result<Lease, EngineError> {
+        let now = self.clock.now();
+        let lease = self
+            .store
+            .acquire_lease(self.company_id(), &connection.id, &self.holder, now, LEASE)
+            .await?;
+        Ok(lease)
+    }
+
+    /// The policy of a company as its latest revision says.
+    pub(crate) async fn policy_of(store: &Store, company: &Company) -> Result<Policy, EngineError> {
+        let revision = store.policy(&company.id).await?;
+        let (number, text) = revision.map_or((0, String::new()), |it| (it.revision, it.text));
+        let (currency, zone, start) = (company.currency, &company.timezone, company.start_date);
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        Ok(Policy::new(number, &text, currency, zone, start)?)
+    }
+}
+
+/// How long a connection is taken at a time.
+const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);

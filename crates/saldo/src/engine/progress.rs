@@ -1,0 +1,57 @@
+//! What the engine tells whoever watches.
+
+use saldo_core::text::ConnectionId;
+use std::sync::Arc;
+
+/// A step of the work.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Records came in.
+    Pulled {
+        /// From where.
+        connection: ConnectionId,
+        /// In which stream.
+        stream: String,
+        /// How many.
+        records: usize,
+    },
+    /// Groups of facts were accounted.
+    Accounted {
+        /// How many.
+        groups: usize,
+    },
+    /// A book has this much to do.
+    ToPush {
+        /// Which book.
+        book: ConnectionId,
+        /// How many changes.
+        changes: usize,
+    },
+    /// A book did some of it.
+    Pushed {
+        /// Which book.
+        book: ConnectionId,
+        /// How many changes.
+        changes: usize,
+    },
+}
+
+/// Who watches.
+#[derive(Clone)]
+pub(crate) struct Progress(Arc<dyn Fn(&Step) + Send + Sync>);
+
+impl Progress {
+    /// Calls this at each step.
+    pub(crate) fn to(watch: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(watch))
+    }
+
+    /// Nobody watches.
+    pub(crate) fn unseen() -> Self {
+        Self::to(|_| {})
+    }
+
+    pub(crate) fn step(&self, step: Step) {
+        (self.0)(&step);
+    }
+}
