@@ -7,6 +7,7 @@ use crate::text::{ConnectionId, Stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 /// Where a pull stands, in the channel's own words: text that only the channel reads, stored with
 /// each page.
@@ -66,6 +67,33 @@ pub struct Page {
     pub reached: Option<Timestamp>,
 }
 
+/// What a channel is told about a file that it is given.
+#[derive(Clone, Debug)]
+pub struct ImportContext {
+    /// The connection whose file it is.
+    pub connection: ConnectionId,
+    /// The time, by the engine's clock.
+    pub now: Timestamp,
+    /// The file's name, without its folder.
+    pub name: String,
+    /// The zone of times that the file gives without one.
+    pub timezone: String,
+}
+
+/// A piece of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// Something that was said; its record is read like any other.
+    Record(Record),
+    /// Something that was left out, and why.
+    LeftOut {
+        /// The line or id.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+}
+
 /// A place that sells.
 pub trait Channel: Send + Sync {
     /// What is known without asking.
@@ -105,6 +133,22 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// An [`Issue`] where the record cannot be read: it is held, the rest goes on.
     fn read(&self, record: &Record) -> Result<Vec<Fact>, Box<Issue>>;
+
+    /// Takes a file that the vendor's own pages export, or a payload that its interface gives: tells
+    /// piece by piece what stands in it, and at the end what the file is, in the owner's words.
+    /// The file is read as a stream, never whole.
+    ///
+    /// # Errors
+    /// Why the file is refused, in the owner's words, with the line where there is one. What was told
+    /// before that may be kept: it is right by itself.
+    fn import(
+        &self,
+        _file: &mut dyn BufRead,
+        _context: &ImportContext,
+        _take: &mut dyn FnMut(Imported),
+    ) -> Result<String, String> {
+        Err(format!("{} takes no files", self.description().title))
+    }
 
     /// The gateways that this channel is known to use, so that a policy can name their accounts.
     fn gateways(&self) -> Vec<Gateway>;

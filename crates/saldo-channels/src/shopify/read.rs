@@ -16,7 +16,7 @@ const SHOPIFY_PAYMENTS: &str = "shopify_payments";
 const SHOP_CASH: &str = "shop_cash";
 
 /// Gateways by the vendor's word, with the name that people know.
-static GATEWAYS: [(&str, &str); 7] = [
+static GATEWAYS: [(&str, &str); 10] = [
     (SHOPIFY_PAYMENTS, "Shopify Payments"),
     (SHOP_CASH, "Shop Cash"),
     ("paypal", "PayPal"),
@@ -24,6 +24,10 @@ static GATEWAYS: [(&str, &str); 7] = [
     ("cash", "Cash"),
     ("manual", "Manual"),
     ("bogus", "Bogus Gateway"),
+    // The manual ways to pay that every shop is offered, by the names under which they come.
+    ("Bank Deposit", "Bank Deposit"),
+    ("Money Order", "Money Order"),
+    ("Cash on Delivery (COD)", "Cash on Delivery"),
 ];
 
 /// The gateways that shops are known to use.
