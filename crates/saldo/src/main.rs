@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod engine;
+mod merchant;
 mod transport;
 
 use clap::Parser;

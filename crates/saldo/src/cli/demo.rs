@@ -2,23 +2,19 @@
 //! and on a simulated clock.
 
 use super::args::{self, Global};
-use super::connect::{Office, connection};
 use super::context::{self, Usage};
-use super::merchant::{self, Keys, Memory, Merchant};
 use super::{Ending, Output, progress, prove};
 use crate::config;
 use crate::engine::{self, Engine, ProofReport, SyncReport, Wiring};
+use crate::merchant::{self, Homes, Keys, Memory, Merchant};
 use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::server::serve;
-use crate::transport::token::name;
 use anyhow::Context;
-use saldo_core::money::Currency;
-use saldo_core::text::{CompanyId, Secret};
+use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
-use saldo_store::{Company, Role, Store};
+use saldo_store::Store;
 use serde::Serialize;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -52,8 +48,12 @@ pub(crate) async fn demo(
     };
     let shopify = TcpListener::bind(("127.0.0.1", 0)).await?;
     let quickbooks = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let addresses = (shopify.local_addr()?, quickbooks.local_addr()?);
-    let merchant = Merchant::new(&settings, words.faults, memory.as_ref(), addresses.0)?;
+    let homes = Homes {
+        shopify: format!("http://{}", shopify.local_addr()?),
+        quickbooks: format!("http://{}", quickbooks.local_addr()?),
+    };
+    let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
+    let merchant = Merchant::new(&settings, &faults, memory.as_ref(), &homes.shopify)?;
     let clock = Clock::simulated(memory.as_ref().map_or(merchant.after, |memory| memory.clock));
     let keys = match memory {
         Some(memory) => memory.keys,
@@ -63,7 +63,7 @@ pub(crate) async fn demo(
         "a simulated shop with {} orders over {} days, and a simulated QuickBooks Online company",
         words.orders, words.days
     ));
-    let engine = open(&data, &settings, &keys, addresses, &clock, output).await?;
+    let engine = open(&data, &settings, &keys, &homes, &clock, output).await?;
     let work = async {
         let report = engine::sync(&engine).await?;
         let proof = engine::prove(&engine).await?;
@@ -122,24 +122,13 @@ async fn open(
     data: &Path,
     settings: &WorldSettings,
     keys: &Keys,
-    (shopify, quickbooks): (SocketAddr, SocketAddr),
+    homes: &Homes,
     clock: &Clock,
     output: &Output,
 ) -> anyhow::Result<Engine> {
     let key = Arc::new(config::make_key(&key_file(data))?);
     let store = Store::open(&config::database(data), true).await?;
-    let company = Company {
-        id: CompanyId::new(&settings.shop),
-        name: "Demo shop".to_owned(),
-        currency: Currency::parse(&settings.currency)?,
-        timezone: settings.timezone.clone(),
-        start_date: settings.begins,
-    };
-    if store.companies().await?.is_empty() {
-        store.create_company(&company).await?;
-    }
-    let office = Office { store: store.clone(), company: company.clone(), key: Arc::clone(&key) };
-    connect(&office, settings, keys, shopify, quickbooks).await?;
+    let company = merchant::furnish(&store, &key, settings, keys, homes).await?;
     let policy = Engine::policy_of(&store, &company).await?;
     Ok(Engine {
         store,
@@ -152,43 +141,6 @@ async fn open(
         wiring: Wiring::Sockets,
         progress: progress::bars(output),
     })
-}
-
-async fn connect(
-    office: &Office,
-    settings: &WorldSettings,
-    keys: &Keys,
-    shopify: SocketAddr,
-    quickbooks: SocketAddr,
-) -> anyhow::Result<()> {
-    let known = office.store.connections(&office.company.id).await?;
-    let mut shop = connection(&format!("shopify:{}", settings.shop), Role::Channel, "shopify");
-    shop.settings.insert("shop".to_owned(), settings.shop.clone());
-    for (name, path) in [("api", merchant::SHOPIFY_API), ("token", merchant::SHOPIFY_TOKEN)] {
-        shop.addresses.0.insert(name.to_owned(), format!("http://{shopify}{path}"));
-    }
-    let mut books = connection("quickbooks-online", Role::Book, "quickbooks-online");
-    books.settings.insert("realm".to_owned(), keys.realm.clone());
-    for (name, path) in [("api", ""), ("token", merchant::QUICKBOOKS_TOKEN)] {
-        books.addresses.0.insert(name.to_owned(), format!("http://{quickbooks}{path}"));
-    }
-    let plain = connection("plain-text", Role::Book, "plain-text");
-    for connection in [&shop, &books, &plain] {
-        office.add(connection).await?;
-    }
-    if !known.is_empty() {
-        return Ok(());
-    }
-    for (connection, name, secret) in [
-        (&shop, name::CLIENT_ID, &keys.shopify_client_id),
-        (&shop, name::CLIENT_SECRET, &keys.shopify_client_secret),
-        (&books, name::CLIENT_ID, &keys.quickbooks_client_id),
-        (&books, name::CLIENT_SECRET, &keys.quickbooks_client_secret),
-        (&books, name::REFRESH_TOKEN, &keys.refresh_token),
-    ] {
-        office.keep(&connection.id, name, &Secret::new(secret)).await?;
-    }
-    Ok(())
 }
 
 /// Prints the proof, and says whether all is as it must be.

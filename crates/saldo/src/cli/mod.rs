@@ -1,7 +1,7 @@
 //! The command line: words in, engine calls, text or JSON out. Only here is anything printed.
 
 mod args;
-mod connect;
+pub(crate) mod connect;
 mod context;
 mod demo;
 mod doctor;
@@ -10,7 +10,6 @@ mod export;
 mod init;
 mod issues;
 mod map;
-mod merchant;
 mod output;
 mod plan;
 mod progress;

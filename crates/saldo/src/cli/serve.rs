@@ -1,12 +1,13 @@
 //! `saldo sim`: the simulated vendors alone.
 
 use super::args;
-use super::merchant::{self, Merchant};
 use super::{Ending, Output};
+use crate::merchant::{self, Merchant};
 use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::server::serve;
 use anyhow::Context;
+use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -36,11 +37,12 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     };
     let shopify = listen(words.shopify_port).await?;
     let quickbooks = listen(words.quickbooks_online_port).await?;
-    let merchant = Merchant::new(&settings, words.faults, None, shopify.local_addr()?)?;
+    let shop = format!("http://{}", shopify.local_addr()?);
+    let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
+    let merchant = Merchant::new(&settings, &faults, None, &shop)?;
     // The machine's time runs on, but the merchant's history has an end.
     let clock = Clock::running_from(merchant.after);
     let keys = merchant.keys(clock.now());
-    let shop = format!("http://{}", shopify.local_addr()?);
     let books = format!("http://{}", quickbooks.local_addr()?);
     let serving = Serving {
         shopify_api: format!("{shop}{}", merchant::SHOPIFY_API),

@@ -1,19 +1,23 @@
 //! The simulated merchant: a shop and a company of one seeded world, and what they remember between
 //! runs.
 
+use crate::cli::connect::{Office, connection};
 use crate::transport::carrier::SharedVendor;
+use crate::transport::token::name;
 use anyhow::Context;
 use jiff::{Timestamp, ToSpan};
 use saldo_core::exchange::HttpRequest;
+use saldo_core::money::Currency;
+use saldo_core::text::{CompanyId, Secret};
 use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
 use saldo_sim::channels::shopify::{ShopifySettings, ShopifySim};
 use saldo_sim::fault::{FaultSettings, Faulty};
 use saldo_sim::world::{Story, World, WorldSettings};
 use saldo_sim::{Reply, Vendor};
+use saldo_store::{Company as Bookkept, Key, Role, Store};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where the simulated Shopify answers questions.
 pub(crate) const SHOPIFY_API: &str = "/admin/api/2026-10/graphql.json";
@@ -21,6 +25,9 @@ pub(crate) const SHOPIFY_API: &str = "/admin/api/2026-10/graphql.json";
 pub(crate) const SHOPIFY_TOKEN: &str = "/admin/oauth/access_token";
 /// Where the simulated QuickBooks Online gives tokens.
 pub(crate) const QUICKBOOKS_TOKEN: &str = "/oauth2/v1/tokens/bearer";
+
+/// The name of the connection to the simulated company.
+pub(crate) const COMPANY: &str = "quickbooks-online";
 
 /// How long after the last event of its history a merchant is looked at.
 const AFTERWARDS_HOURS: i64 = 6;
@@ -104,16 +111,16 @@ pub(crate) struct Merchant {
 }
 
 impl Merchant {
-    /// The merchant of a seed, its company as it is remembered, its shop at this address.
+    /// The merchant of a seed, its company as it is remembered, its shop at this address, both
+    /// behind these faults.
     pub(crate) fn new(
         settings: &WorldSettings,
-        faults: bool,
+        faults: &FaultSettings,
         memory: Option<&Memory>,
-        shop: SocketAddr,
+        shop: &str,
     ) -> anyhow::Result<Self> {
         let world = Arc::new(World::generate(settings)?);
-        let shop =
-            ShopifySettings { address: format!("http://{shop}"), ..ShopifySettings::default() };
+        let shop = ShopifySettings { address: shop.to_owned(), ..ShopifySettings::default() };
         let unknown = world.stories.iter().position(|story| *story == Story::UnknownLine);
         let unknown = unknown.and_then(|place| world.orders.get(place));
         let unknown_order = unknown.map_or_else(String::new, |order| format!("/{}", order.id));
@@ -123,15 +130,12 @@ impl Merchant {
             None => QuickBooksOnlineSim::new(Company::retail(settings.seed)),
         };
         let company = Shared(Arc::new(Mutex::new(company)));
-        let rates = if faults { FaultSettings::rough() } else { FaultSettings::none() };
+        let faulty = |number: u64| faults.clone().with_seed(settings.seed + number);
         let shared = |vendor: Box<dyn Vendor>| Arc::new(Mutex::new(vendor));
         let shopify = ShopifySim::new(Arc::clone(&world), shop.clone());
         Ok(Self {
-            shopify: shared(Box::new(Faulty::new(shopify, rates.clone().with_seed(settings.seed)))),
-            quickbooks: shared(Box::new(Faulty::new(
-                company.clone(),
-                rates.with_seed(settings.seed + 1),
-            ))),
+            shopify: shared(Box::new(Faulty::new(shopify, faulty(0)))),
+            quickbooks: shared(Box::new(Faulty::new(company.clone(), faulty(1)))),
             after: world.ends + AFTERWARDS_HOURS.hours(),
             unknown_order,
             company,
@@ -141,7 +145,7 @@ impl Merchant {
 
     /// What opens the vendors; signs in to the company.
     pub(crate) fn keys(&self, now: Timestamp) -> Keys {
-        let mut company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut company = self.company();
         let refresh_token = company.connect(now).refresh_token;
         let (id, secret) = company.client();
         Keys {
@@ -154,15 +158,91 @@ impl Merchant {
         }
     }
 
+    /// The simulated company itself, past the faults.
+    pub(crate) fn company(&self) -> MutexGuard<'_, QuickBooksOnlineSim> {
+        self.company.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The company's state, to be remembered.
     pub(crate) fn company_state(&self) -> anyhow::Result<String> {
-        let company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(company.to_json()?)
+        Ok(self.company().to_json()?)
     }
 
     /// The company's ledger without its ids, as one text.
     pub(crate) fn company_ledger(&self) -> String {
-        let company = self.company.0.lock().unwrap_or_else(PoisonError::into_inner);
-        company.company().ledger_without_ids()
+        self.company().company().ledger_without_ids()
     }
+}
+
+/// Where the simulated vendors are to be found, without a path.
+pub(crate) struct Homes {
+    /// The shop.
+    pub(crate) shopify: String,
+    /// The company.
+    pub(crate) quickbooks: String,
+}
+
+/// Makes the merchant's company in a database where it is not there yet, and connects it to its
+/// vendors, wherever they are today, and to plain-text books.
+pub(crate) async fn furnish(
+    store: &Store,
+    key: &Arc<Key>,
+    settings: &WorldSettings,
+    keys: &Keys,
+    homes: &Homes,
+) -> anyhow::Result<Bookkept> {
+    let company = Bookkept {
+        id: CompanyId::new(&settings.shop),
+        name: "Demo shop".to_owned(),
+        currency: Currency::parse(&settings.currency)?,
+        timezone: settings.timezone.clone(),
+        start_date: settings.begins,
+    };
+    if store.companies().await?.is_empty() {
+        store.create_company(&company).await?;
+    }
+    let office = Office { store: store.clone(), company: company.clone(), key: Arc::clone(key) };
+    connect(&office, settings, keys, homes).await?;
+    Ok(company)
+}
+
+/// The name of the connection to the shop.
+pub(crate) fn shop_connection(settings: &WorldSettings) -> String {
+    format!("shopify:{}", settings.shop)
+}
+
+async fn connect(
+    office: &Office,
+    settings: &WorldSettings,
+    keys: &Keys,
+    homes: &Homes,
+) -> anyhow::Result<()> {
+    let known = office.store.connections(&office.company.id).await?;
+    let mut shop = connection(&shop_connection(settings), Role::Channel, "shopify");
+    shop.settings.insert("shop".to_owned(), settings.shop.clone());
+    for (name, path) in [("api", SHOPIFY_API), ("token", SHOPIFY_TOKEN)] {
+        shop.addresses.0.insert(name.to_owned(), format!("{}{path}", homes.shopify));
+    }
+    let mut books = connection(COMPANY, Role::Book, "quickbooks-online");
+    books.settings.insert("realm".to_owned(), keys.realm.clone());
+    for (name, path) in [("api", ""), ("token", QUICKBOOKS_TOKEN)] {
+        books.addresses.0.insert(name.to_owned(), format!("{}{path}", homes.quickbooks));
+    }
+    let plain = connection("plain-text", Role::Book, "plain-text");
+    for connection in [&shop, &books, &plain] {
+        office.add(connection).await?;
+    }
+    if !known.is_empty() {
+        return Ok(());
+    }
+    for (connection, name, secret) in [
+        (&shop, name::CLIENT_ID, &keys.shopify_client_id),
+        (&shop, name::CLIENT_SECRET, &keys.shopify_client_secret),
+        (&books, name::CLIENT_ID, &keys.quickbooks_client_id),
+        (&books, name::CLIENT_SECRET, &keys.quickbooks_client_secret),
+        (&books, name::REFRESH_TOKEN, &keys.refresh_token),
+    ] {
+        office.keep(&connection.id, name, &Secret::new(secret)).await?;
+    }
+    Ok(())
 }
