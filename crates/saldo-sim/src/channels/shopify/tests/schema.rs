@@ -259,6 +259,7 @@ fn every_field_of_the_schema_is_answered() {
     let stories: BTreeSet<Story> = app.world().stories.iter().copied().collect();
     let mut queries = vec![
         format!("{{ shop {shop} }}"),
+        format!("{{ currentAppInstallation {app} }}", app = inner("AppInstallation")),
         format!("{{ shopifyPaymentsAccount {account} }}"),
         format!("{{ tenderTransactions(first: 3) {tenders} }}"),
         format!("{{ currentBulkOperation {bulk} }}"),

@@ -19,6 +19,7 @@ impl<'w> Query<'w> {
         let id = || arguments.get("id").and_then(JsonValue::as_str).unwrap_or("");
         match field {
             "shop" => scene.object(Shop(scene)),
+            "currentAppInstallation" => scene.object(Installation(scene)),
             "order" => match number_of(id(), "Order") {
                 Some(number) => scene.maybe(scene.order(number)),
                 None => null(),
@@ -303,6 +304,45 @@ impl LonePage {
 object!(LonePage, |_| "PageInfo");
 
 /// The shop.
+/// What the app may read.
+struct Installation<'w>(&'w Scene<'w>);
+
+impl<'w> Installation<'w> {
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        const ID: u64 = 64_000_000_001;
+        const SCOPES: [&str; 4] = [
+            "read_orders",
+            "read_shopify_payments_payouts",
+            "read_shopify_payments_disputes",
+            "read_all_orders",
+        ];
+        match field {
+            "id" => text(Scene::gid("AppInstallation", ID)),
+            "accessScopes" => {
+                let all = self.0.orders_since == jiff::Timestamp::MIN;
+                let granted = SCOPES.iter().filter(|scope| all || **scope != "read_all_orders");
+                self.0.list(arguments, granted.map(|scope| Scope(scope)))
+            }
+            _ => None,
+        }
+    }
+}
+object!(Installation<'_>, |_| "AppInstallation");
+
+/// A right that the owner granted.
+struct Scope(&'static str);
+
+impl Scope {
+    fn show<'w>(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        match field {
+            "handle" => text(self.0),
+            "description" => text(self.0.replace('_', " ")),
+            _ => None,
+        }
+    }
+}
+object!(Scope, |_| "AccessScope");
+
 struct Shop<'w>(&'w Scene<'w>);
 
 impl<'w> Shop<'w> {
