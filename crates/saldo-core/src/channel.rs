@@ -134,13 +134,13 @@ pub trait Channel: Send + Sync {
     /// An [`Issue`] where the record cannot be read: it is held, the rest goes on.
     fn read(&self, record: &Record) -> Result<Vec<Fact>, Box<Issue>>;
 
-    /// Takes a file that the vendor's own pages export, or a payload that its interface gives: tells
-    /// piece by piece what stands in it, and at the end what the file is, in the owner's words.
-    /// The file is read as a stream, never whole.
+    /// Takes a file that the vendor's own pages export, or a payload that its interface gives:
+    /// tells piece by piece what stands in it, and at the end what the file is, in the owner's
+    /// words. The file is read as a stream, never whole.
     ///
     /// # Errors
-    /// Why the file is refused, in the owner's words, with the line where there is one. What was told
-    /// before that may be kept: it is right by itself.
+    /// Why the file is refused, in the owner's words, with the line where there is one. What was
+    /// told before that may be kept: it is right by itself.
     fn import(
         &self,
         _file: &mut dyn BufRead,

@@ -336,8 +336,8 @@ impl Document {
         DocumentKey::derive(company, &self.header.slot, self.header.kind, generation)
     }
 
-    /// The amount that the document is about: what its settlement and receivable lines move, without
-    /// sign; of a transfer, what arrives.
+    /// The amount that the document is about: what its settlement and receivable lines move,
+    /// without sign; of a transfer, what arrives.
     ///
     /// # Errors
     /// Where the sum is too large.
@@ -380,8 +380,8 @@ impl Document {
         blake3::hash(&text).to_hex().as_str().chars().take(32).collect()
     }
 
-    /// The document that takes this one back: the same accounts with the other sign, in the same slot
-    /// (of a later generation), dated on a day of the caller's choice.
+    /// The document that takes this one back: the same accounts with the other sign, in the same
+    /// slot (of a later generation), dated on a day of the caller's choice.
     #[must_use]
     pub fn reversal(&self, date: Date) -> Self {
         let kind = match self.header.kind {

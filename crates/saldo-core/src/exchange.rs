@@ -1,4 +1,5 @@
-//! The words that both ports share: what is asked of the world, what it answers, and what goes wrong.
+//! The words that both ports share: what is asked of the world, what it answers, and what goes
+//! wrong.
 //!
 //! An adapter makes an [`Ask`] and understands the [`Answer`]. It never waits, repeats, authorises
 //! or stores: the transport does, guided by what the [`Fault`] permits.
@@ -74,8 +75,9 @@ impl HttpAnswer {
     }
 }
 
-/// A part of a large download of JSON lines. The transport fetches the whole once, keeps it on disk,
-/// and hands over whole groups of lines: a root line and all lines that name it as their parent.
+/// A part of a large download of JSON lines. The transport fetches the whole once, keeps it on
+/// disk, and hands over whole groups of lines: a root line and all lines that name it as their
+/// parent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SliceAsk {
     /// Where the download lies. Fetched without the access token.

@@ -1,8 +1,8 @@
 //! The pure accounting core of Saldo.
 //!
 //! Facts come in, documents that carry balanced entries come out, and plans say what differs from
-//! what the books already hold. Nothing here reads a clock, draws a random number, opens a file or a
-//! socket, or waits: time, seeds and credentials are arguments.
+//! what the books already hold. Nothing here reads a clock, draws a random number, opens a file or
+//! a socket, or waits: time, seeds and credentials are arguments.
 //!
 //! The modules stand in the order in which they are best read.
 

@@ -1,8 +1,8 @@
 //! Matching: what documents need, found in the book's own chart.
 //!
 //! Nothing is guessed: accounts match by name and side of the books, items by stock-keeping unit or
-//! name and only where their lines land on the right account, parties by name. What does not match is
-//! created.
+//! name and only where their lines land on the right account, parties by name. What does not match
+//! is created.
 
 use crate::book::{ChartEntry, ChartKind, Item, Need};
 use crate::document::Party;
@@ -20,8 +20,8 @@ pub enum Resolution {
 
 /// Finds a need in a chart.
 ///
-/// `names` are those under which the book may hold the need, the preferred one first; `account` says
-/// what the book calls an account, where that is known.
+/// `names` are those under which the book may hold the need, the preferred one first; `account`
+/// says what the book calls an account, where that is known.
 #[must_use]
 pub fn resolve(
     need: &Need,

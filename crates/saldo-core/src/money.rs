@@ -51,7 +51,8 @@ impl Currency {
     /// Reads an upper-case code of ISO 4217.
     ///
     /// # Errors
-    /// [`MoneyError::UnknownCurrency`] where the standard has no such code, or no minor unit for it.
+    /// [`MoneyError::UnknownCurrency`] where the standard has no such code, or no minor unit for
+    /// it.
     pub fn parse(code: &str) -> Result<Self, MoneyError> {
         let unknown = || MoneyError::UnknownCurrency(code.to_owned());
         let bytes: [u8; 3] = code.as_bytes().try_into().map_err(|_| unknown())?;
@@ -128,8 +129,8 @@ impl Money {
         Self::from_minor(0, currency)
     }
 
-    /// Reads a decimal number, as vendors write amounts: an optional sign, digits, an optional point
-    /// and digits. More decimals than the currency has are taken only where they are zeros.
+    /// Reads a decimal number, as vendors write amounts: an optional sign, digits, an optional
+    /// point and digits. More decimals than the currency has are taken only where they are zeros.
     ///
     /// # Errors
     /// [`MoneyError::Unreadable`] with the reason.
@@ -247,9 +248,10 @@ impl Money {
         amounts.into_iter().try_fold(Self::zero(currency), Self::plus)
     }
 
-    /// Splits the amount in proportion to `weights`, to the unit: the parts always sum to the whole.
-    /// What rounding leaves goes, a unit each, to the parts with the largest remainder; among equals
-    /// to the earlier one. Without weights, or with zeros only, the first part takes all.
+    /// Splits the amount in proportion to `weights`, to the unit: the parts always sum to the
+    /// whole. What rounding leaves goes, a unit each, to the parts with the largest remainder;
+    /// among equals to the earlier one. Without weights, or with zeros only, the first part takes
+    /// all.
     ///
     /// ```
     /// use saldo_core::money::{Currency, Money};

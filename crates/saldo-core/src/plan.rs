@@ -1,9 +1,9 @@
 //! Plans: what differs between the entries of the sub-ledger and what a book was told.
 //!
-//! A slot holds the sub-ledger entries of one document. What stands in a book under that slot is the
-//! sum of the changes that were approved for it. The plan is the difference: entries that do not
-//! stand yet are created, entries that stand and no longer hold (or hold otherwise) are reversed.
-//! Nothing is ever altered or deleted that carries money.
+//! A slot holds the sub-ledger entries of one document. What stands in a book under that slot is
+//! the sum of the changes that were approved for it. The plan is the difference: entries that do
+//! not stand yet are created, entries that stand and no longer hold (or hold otherwise) are
+//! reversed. Nothing is ever altered or deleted that carries money.
 
 use crate::book::{Need, Subject};
 use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
@@ -238,8 +238,8 @@ fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
     Line { kind, quantity: None, text, origin: String::new(), ..line }
 }
 
-/// The changes that create what documents need and the book does not have yet, in the order in which
-/// they must be made: a need of a need first.
+/// The changes that create what documents need and the book does not have yet, in the order in
+/// which they must be made: a need of a need first.
 #[must_use]
 pub fn plan_needs(
     book: &ConnectionId,

@@ -1,7 +1,7 @@
 //! Summaries: entries addressed to one document a day instead of one each.
 //!
-//! What buyers owe by invoice stays in detail, so that every claim has its own document. All else is
-//! gathered by day, currency, sale or return, and the account that settles it.
+//! What buyers owe by invoice stays in detail, so that every claim has its own document. All else
+//! is gathered by day, currency, sale or return, and the account that settles it.
 
 use super::Accounted;
 use crate::document::{DocumentKind, LineKind, SubledgerEntry};

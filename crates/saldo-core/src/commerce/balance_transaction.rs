@@ -33,7 +33,8 @@ pub enum BalanceKind {
     Unknown,
 }
 
-/// A movement of the balance that a gateway keeps for the merchant. Positive in the merchant's favour.
+/// A movement of the balance that a gateway keeps for the merchant. Positive in the merchant's
+/// favour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BalanceTransaction {
     /// The natural key.

@@ -13,7 +13,8 @@ pub enum PayoutState {
     Scheduled,
     /// Sent.
     Paid,
-    /// Sent, and returned by the bank: a row of [`super::BalanceKind::PayoutReturned`] gives it back.
+    /// Sent, and returned by the bank: a row of [`super::BalanceKind::PayoutReturned`] gives it
+    /// back.
     Failed,
     /// Called off before any money moved.
     Cancelled,

@@ -1,7 +1,8 @@
 //! What the owner decided: how facts become documents.
 //!
 //! A policy is text (TOML) with numbered revisions. Everything has a default, so that an empty text
-//! is a complete policy for a small shop; what no default can answer is held until somebody decides.
+//! is a complete policy for a small shop; what no default can answer is held until somebody
+//! decides.
 
 mod chart;
 

@@ -46,7 +46,8 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     };
     output.data(&made, || {
         format!(
-            "company `{}` in {}\nsecrets are sealed by the key in {}: keep a copy of it elsewhere\n",
+            "company `{}` in {}\n\
+             secrets are sealed by the key in {}: keep a copy of it elsewhere\n",
             made.company, made.data, made.key_file
         )
     })?;

@@ -48,7 +48,8 @@ pub(crate) fn totals(report: &ProofReport) -> String {
         false => "NOT everything adds up: see the differences above",
     };
     format!(
-        "\nposted {} (of these to review {})  waiting {}  excluded {}  held {}  failed {failed}\n{verdict}\n",
+        "\nposted {} (of these to review {})  waiting {}  excluded {}  held {}  failed {failed}\n\
+         {verdict}\n",
         facts.posted, facts.to_review, facts.waiting, facts.excluded, facts.held
     )
 }

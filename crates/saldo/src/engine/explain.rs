@@ -4,7 +4,6 @@ use super::account::Readers;
 use super::prove::groups_of_fact;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
-use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
@@ -132,7 +131,7 @@ async fn documents_of(
     let mut documents = Vec::new();
     for book in engine.connections(Role::Book).await? {
         for change in engine.store.changes_for_slots(company, &book.id, &slots).await? {
-            let named = matches!(&change.subject, Subject::Document { key: own, .. } if own.as_str() == key);
+            let named = change.id == key;
             let booked = engine.store.changes_by_id(company, &change.id).await?;
             let booked = booked.into_iter().find(|it| it.change.book == book.id);
             let Some(booked) = booked else { continue };
