@@ -11,15 +11,20 @@ mod hear;
 mod read;
 mod wire;
 
+mod files;
+
 #[cfg(test)]
 mod tests;
 
-use saldo_core::channel::{Channel, ChannelContext, ChannelDescription, Cursor, Next, Page};
+use saldo_core::channel::{
+    Channel, ChannelContext, ChannelDescription, Cursor, ImportContext, Imported, Next, Page,
+};
 use saldo_core::commerce::{Fact, Gateway, Record};
 use saldo_core::exchange::{Addresses, Answer, Authorisation, Fault, Grant, Permit};
 use saldo_core::issue::Issue;
 use saldo_core::text::Stream;
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 /// The version of the Admin API that every question is written for.
 pub const API_VERSION: &str = "2026-10";
@@ -104,6 +109,15 @@ impl Channel for Shopify {
 
     fn read(&self, record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         read::read(record)
+    }
+
+    fn import(
+        &self,
+        file: &mut dyn BufRead,
+        context: &ImportContext,
+        take: &mut dyn FnMut(Imported),
+    ) -> Result<String, String> {
+        files::import(file, context, take)
     }
 
     fn gateways(&self) -> Vec<Gateway> {

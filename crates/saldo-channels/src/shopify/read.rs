@@ -1,17 +1,17 @@
 //! What a record says happened.
 
-mod order;
-mod payments;
+pub(super) mod order;
+pub(super) mod payments;
 
 use super::envelope::parse;
 use super::wire::Gid;
-use super::{DESCRIPTION, Flow};
+use super::{DESCRIPTION, Flow, files};
 use saldo_core::commerce::{Fact, Gateway, Record, RecordRef};
 use saldo_core::issue::{Issue, IssueKind};
 use saldo_core::text::{ConnectionId, FactId};
 
 /// The payment provider whose balance is pulled.
-const SHOPIFY_PAYMENTS: &str = "shopify_payments";
+pub(super) const SHOPIFY_PAYMENTS: &str = "shopify_payments";
 /// The tender by which the platform itself pays a part for the buyer.
 const SHOP_CASH: &str = "shop_cash";
 
@@ -39,7 +39,7 @@ pub(super) fn gateways() -> Vec<Gateway> {
 }
 
 /// The gateway of this id, named as people know it, or else as the vendor formats it.
-fn gateway(id: &str, formatted: Option<&str>) -> Gateway {
+pub(super) fn gateway(id: &str, formatted: Option<&str>) -> Gateway {
     let known = GATEWAYS.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
     let name = known.or(formatted.filter(|name| !name.is_empty())).unwrap_or(id);
     Gateway { id: id.into(), name: name.to_owned() }
@@ -55,6 +55,9 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Payouts) => payments::read_payout(&source, text)?,
         Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,
         Some(Flow::Disputes) => payments::read_dispute(&source, text)?,
+        None if files::Form::of(&record.stream).is_some() => {
+            return files::read(&source, record, text).map(|fact| vec![fact]);
+        }
         None => {
             let why = format!("{} has no stream called `{}`", DESCRIPTION.name, record.stream);
             return Err(source.unknown(&why));
@@ -64,9 +67,9 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
 }
 
 /// The record that is read, for keys and issues.
-struct Source {
+pub(super) struct Source {
     connection: ConnectionId,
-    reference: RecordRef,
+    pub(super) reference: RecordRef,
 }
 
 impl Source {
@@ -75,23 +78,30 @@ impl Source {
     }
 
     /// The natural key of a thing: `shopify:demo/Order/1001`.
-    fn fact_id(&self, id: &Gid) -> FactId {
-        FactId::from(format!("{}/{}", self.connection, id.short()))
+    pub(super) fn fact_id(&self, id: &Gid) -> FactId {
+        self.key(&id.short())
+    }
+
+    /// The natural key of a thing by type and number: `Order/1001`.
+    pub(super) fn key(&self, short: &str) -> FactId {
+        FactId::from(format!("{}/{short}", self.connection))
     }
 
     /// Reads one JSON value, or says which field cannot be read.
-    fn parse<'a, T: serde::Deserialize<'a>>(&self, text: &'a str) -> Result<T, Box<Issue>> {
+    pub(super) fn parse<'a, T: serde::Deserialize<'a>>(
+        &self,
+        text: &'a str,
+    ) -> Result<T, Box<Issue>> {
         parse(text).map_err(|why| self.unknown(&why))
     }
 
     fn about(&self) -> FactId {
         let id = &self.reference.id;
-        let short = Gid::parse(id).map_or_else(|| id.clone(), |id| id.short());
-        FactId::from(format!("{}/{short}", self.connection))
+        self.key(&Gid::parse(id).map_or_else(|| id.clone(), |id| id.short()))
     }
 
     /// The data has a shape or a word that nobody taught us.
-    fn unknown(&self, why: &str) -> Box<Issue> {
+    pub(super) fn unknown(&self, why: &str) -> Box<Issue> {
         Box::new(Issue {
             kind: IssueKind::UnknownData,
             about: self.about(),
@@ -101,7 +111,7 @@ impl Source {
     }
 
     /// Amounts that must agree do not.
-    fn does_not_add_up(&self, message: String) -> Box<Issue> {
+    pub(super) fn does_not_add_up(&self, message: String) -> Box<Issue> {
         Box::new(Issue {
             kind: IssueKind::DoesNotAddUp,
             about: self.about(),

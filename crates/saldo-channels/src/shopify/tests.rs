@@ -2,6 +2,7 @@
 
 mod bulk;
 mod faults;
+mod files;
 mod orders;
 mod payments;
 mod questions;

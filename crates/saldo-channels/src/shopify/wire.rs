@@ -33,6 +33,21 @@ impl Gid {
         format!("{}/{}", self.kind, self.number)
     }
 
+    /// The id of a thing of a type by its number.
+    pub(super) fn numbered(kind: &str, number: &str) -> Self {
+        Self { kind: kind.to_owned(), number: number.to_owned() }
+    }
+
+    /// Whether it is of a type.
+    pub(super) fn is(&self, kind: &str) -> bool {
+        self.kind == kind
+    }
+
+    /// As the vendor writes it.
+    pub(super) fn whole(&self) -> String {
+        format!("gid://shopify/{}", self.short())
+    }
+
     /// By what ids of one type are sorted: as numbers.
     pub(super) fn order(&self) -> (usize, &str) {
         (self.number.len(), &self.number)
@@ -304,7 +319,7 @@ pub(super) struct Dispute {
 }
 
 /// A whole number that may stand in quotation marks (`BigInt`, `UnsignedInt64`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NumberText(pub(super) String);
 
 impl<'de> Deserialize<'de> for NumberText {
@@ -319,7 +334,7 @@ impl<'de> Deserialize<'de> for NumberText {
 }
 
 /// A value as it is written. Numbers never pass through floating point this way.
-fn raw_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn raw_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Box::<RawValue>::deserialize(deserializer)?.get().to_owned())
 }
 

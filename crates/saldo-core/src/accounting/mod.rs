@@ -7,13 +7,17 @@
 mod gateway;
 mod lines;
 mod movements;
+mod named;
 mod order;
 mod payout;
 mod summary;
+mod telling;
+
+pub use telling::told_once;
 
 pub(crate) use payout::rows_of as payout_rows;
 
-use crate::commerce::{Fact, Order, RecordRef};
+use crate::commerce::{Fact, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -30,6 +34,9 @@ pub enum Group {
     Order(FactId),
     /// A gateway row that names no order.
     Row(FactId),
+    /// The gateway rows of files, which know an order by its name alone (`shopify:demo/#1001`), and
+    /// the orders of that name that files tell.
+    Named(FactId),
     /// A payout and the gateway rows that it paid out.
     Payout(FactId),
     /// A dispute.
@@ -45,6 +52,7 @@ impl Group {
         match kind {
             "order" => Some(Self::Order(fact)),
             "row" => Some(Self::Row(fact)),
+            "named" => Some(Self::Named(fact)),
             "payout" => Some(Self::Payout(fact)),
             "dispute" => Some(Self::Dispute(fact)),
             _ => None,
@@ -63,6 +71,7 @@ impl fmt::Display for Group {
         match self {
             Self::Order(id) => write!(f, "order/{id}"),
             Self::Row(id) => write!(f, "row/{id}"),
+            Self::Named(name) => write!(f, "named/{name}"),
             Self::Payout(id) => write!(f, "payout/{id}"),
             Self::Dispute(id) => write!(f, "dispute/{id}"),
         }
@@ -73,11 +82,18 @@ impl fmt::Display for Group {
 #[must_use]
 pub fn groups(fact: &Fact) -> Vec<Group> {
     match fact {
-        Fact::Order(order) => vec![Group::Order(order.id.clone())],
+        Fact::Order(order) => {
+            let named = match order.telling {
+                Telling::Interface => None,
+                Telling::File(_) => Some(Group::Named(full_name(&order.source, &order.name))),
+            };
+            std::iter::once(Group::Order(order.id.clone())).chain(named).collect()
+        }
         Fact::BalanceTransaction(row) => {
-            let home = match &row.order {
-                Some(order) => Group::Order(order.clone()),
-                None => Group::Row(row.id.clone()),
+            let home = match (&row.order, &row.order_name) {
+                (Some(order), _) => Group::Order(order.clone()),
+                (None, Some(name)) => Group::Named(full_name(&row.source, name)),
+                (None, None) => Group::Row(row.id.clone()),
             };
             let payout = row.payout.clone().map(Group::Payout);
             std::iter::once(home).chain(payout).collect()
@@ -86,6 +102,11 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
     }
+}
+
+/// An order's name with the connection that uses it.
+fn full_name(source: &RecordRef, name: &str) -> FactId {
+    FactId::from(format!("{}/{name}", source.connection))
 }
 
 /// Where a fact stands.
@@ -159,13 +180,16 @@ pub fn account(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
+    let told = told_once(facts);
     let mut accounted = match group {
-        Group::Order(id) => account_order(id, facts, policy, heard_until),
-        Group::Row(id) => gateway::account_lone_row(id, facts, policy, heard_until),
-        Group::Payout(id) => payout::account_payout(id, facts, policy),
-        Group::Dispute(id) => payout::account_dispute(id, facts, policy),
+        Group::Order(id) => account_order(id, &told, policy, heard_until),
+        Group::Row(id) => gateway::account_lone_row(id, &told, policy, heard_until),
+        Group::Named(name) => named::account_named(name, &told, policy, heard_until),
+        Group::Payout(id) => payout::account_payout(id, &told, policy),
+        Group::Dispute(id) => payout::account_dispute(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
+    telling::set_aside_repetitions(group, facts, &told, &mut accounted);
     summary::address(&mut accounted, policy, heard_until);
     accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
     accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));

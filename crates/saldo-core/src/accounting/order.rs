@@ -7,7 +7,7 @@
 use super::gateway::OrderView;
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::{Pool, Portion};
-use super::{Accounted, Trouble};
+use super::{Accounted, Trouble, telling};
 use crate::commerce::{
     Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, Tender, WriteOff,
 };
@@ -37,9 +37,17 @@ pub(super) fn account_order<'a>(
         accounted.stand(&order.id, &order.source, state);
         return OrderView::Undecided;
     }
+    let untold = telling::untold(order);
+    if let Some((issue, true)) = untold {
+        accounted.stand(&order.id, &order.source, FactState::Held(issue));
+        return OrderView::Undecided;
+    }
     match Timeline::run(order, decisions, policy, heard_until) {
-        Ok((mut entries, state)) => {
+        Ok((mut entries, mut state)) => {
             accounted.entries.append(&mut entries);
+            if let FactState::Accounted { review } = &mut state {
+                *review = untold.map(|(issue, _)| issue);
+            }
             if let FactState::Waiting { until: Some(until), .. } = &state {
                 accounted.wake(*until);
             }

@@ -12,7 +12,7 @@ pub use balance_transaction::{BalanceKind, BalanceTransaction};
 pub use decision::WriteOff;
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
-    Product, SaleKind, SaleLine, TaxAmount, Tender,
+    Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
 };
 pub use payout::{Dispute, DisputeOutcome, Payout, PayoutState};
 

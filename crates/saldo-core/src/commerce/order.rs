@@ -38,6 +38,30 @@ pub struct Order {
     pub agreements: Vec<Agreement>,
     /// What money moved, or was asked to.
     pub movements: Vec<MoneyMovement>,
+    /// Who told it, and how much of it.
+    pub telling: Telling,
+}
+
+/// Who told an order, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Telling {
+    /// The vendor's interface, all of it.
+    Interface,
+    /// A file, which may leave things untold.
+    File(Vec<Untold>),
+}
+
+/// Something that a file does not tell of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untold {
+    /// What is not told: lower case, without a full stop.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Whether the order cannot be entered without it. Otherwise it is entered as far as it is told,
+    /// and a person looks at the rest.
+    pub holds: bool,
 }
 
 /// What an agreement is.

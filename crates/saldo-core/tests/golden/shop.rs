@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use saldo_core::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Dispute, DisputeOutcome,
     Fact, Gateway, MoneyMovement, MovementKind, MovementState, Order, Payout, PayoutState, Product,
-    RecordRef, SaleKind, SaleLine, TaxAmount, Tender, WriteOff,
+    RecordRef, SaleKind, SaleLine, TaxAmount, Telling, Tender, WriteOff,
 };
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
@@ -64,6 +64,7 @@ pub(crate) fn order(day: &str) -> Shop {
         customer_name: None,
         agreements: Vec::new(),
         movements: Vec::new(),
+        telling: Telling::Interface,
     })
 }
 
@@ -151,7 +152,8 @@ impl Shop {
     }
 }
 
-/// A row of Shopify Payments: kind, amount, fee; of the order's first movement where it is a charge.
+/// A row of Shopify Payments: kind, amount, fee; of the order's first movement where it is a
+/// charge.
 pub(crate) fn row(number: u32, day: &str, kind: BalanceKind, amount: &str, fee: &str) -> Fact {
     row_of("shopify_payments", number, day, kind, amount, fee)
 }

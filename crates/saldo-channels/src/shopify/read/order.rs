@@ -4,7 +4,7 @@ use super::{Source, gateway};
 use crate::shopify::wire;
 use saldo_core::commerce::{
     Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
-    Product, SaleKind, SaleLine, TaxAmount, Tender,
+    Product, SaleKind, SaleLine, TaxAmount, Telling, Tender,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 /// Reads an order: one value that holds everything, or an order followed by further pieces of it,
 /// or by the lines of a bulk operation.
-pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
+pub(in crate::shopify) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let values: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(text).into_iter().collect();
     let values = values.map_err(|error| source.unknown(&error.to_string()))?;
@@ -123,6 +123,7 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         customer_name,
         agreements: agreements?,
         movements: movements?,
+        telling: Telling::Interface,
     })))
 }
 
@@ -255,7 +256,7 @@ fn product(item: wire::LineItem) -> Product {
     }
 }
 
-fn movement_kind(word: &str) -> MovementKind {
+pub(in crate::shopify) fn movement_kind(word: &str) -> MovementKind {
     match word {
         "SALE" | "CAPTURE" => MovementKind::Payment,
         "REFUND" => MovementKind::Refund,
@@ -266,7 +267,7 @@ fn movement_kind(word: &str) -> MovementKind {
     }
 }
 
-fn movement_state(word: &str) -> MovementState {
+pub(in crate::shopify) fn movement_state(word: &str) -> MovementState {
     match word {
         "SUCCESS" => MovementState::Succeeded,
         "PENDING" | "AWAITING_RESPONSE" => MovementState::Pending,
@@ -275,7 +276,7 @@ fn movement_state(word: &str) -> MovementState {
     }
 }
 
-fn tender(id: Option<&str>, formatted: Option<&str>) -> Tender {
+pub(in crate::shopify) fn tender(id: Option<&str>, formatted: Option<&str>) -> Tender {
     match id.filter(|id| !id.is_empty()) {
         Some("gift_card") => Tender::GiftCard,
         Some("shopify_store_credit" | "store_credit") => Tender::StoreCredit,

@@ -20,18 +20,23 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         id: source.fact_id(&payout.id),
         source: source.reference.clone(),
         gateway: gateway(SHOPIFY_PAYMENTS, None),
-        state: match payout.status.as_str() {
-            "SCHEDULED" | "IN_TRANSIT" => PayoutState::Scheduled,
-            "PAID" => PayoutState::Paid,
-            "FAILED" => PayoutState::Failed,
-            "CANCELED" => PayoutState::Cancelled,
-            word => PayoutState::Unknown(word.to_owned()),
-        },
+        state: payout_state(&payout.status),
         issued_on: payout.issued_at.to_zoned(TimeZone::UTC).date(),
         arrived_on: None,
         net,
         bank_reference: payout.external_trace_id.filter(|trace| !trace.is_empty()),
     }))
+}
+
+/// How far a payout has come.
+pub(in crate::shopify) fn payout_state(word: &str) -> PayoutState {
+    match word {
+        "SCHEDULED" | "IN_TRANSIT" => PayoutState::Scheduled,
+        "PAID" => PayoutState::Paid,
+        "FAILED" => PayoutState::Failed,
+        "CANCELED" => PayoutState::Cancelled,
+        word => PayoutState::Unknown(word.to_owned()),
+    }
 }
 
 /// Reads a row of the balance.
@@ -104,7 +109,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
 
 /// How a dispute ended. An inquiry takes no money, however it ends; nor does a dispute that was
 /// prevented, or one that a refund of the order settled (a word of former times).
-fn outcome(kind: &str, status: &str) -> DisputeOutcome {
+pub(in crate::shopify) fn outcome(kind: &str, status: &str) -> DisputeOutcome {
     match (kind, status) {
         ("CHARGEBACK", "WON") => DisputeOutcome::Won,
         ("CHARGEBACK", "LOST" | "ACCEPTED") => DisputeOutcome::Lost,

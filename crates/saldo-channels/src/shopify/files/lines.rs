@@ -1,0 +1,85 @@
+//! A file, line by line.
+
+use std::io::{BufRead, Read};
+
+/// How long a line, a row or a document may be, in bytes.
+const PIECE_BYTES_MAX: usize = 64 << 20;
+
+/// The lines of a file, never the whole of it.
+pub(super) struct Lines<'a> {
+    file: &'a mut dyn BufRead,
+    /// How many lines were read.
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(file: &'a mut dyn BufRead) -> Self {
+        Self { file, number: 0 }
+    }
+
+    /// The number of the line that was read last, from one on.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The first line that is not empty, without a byte order mark.
+    pub(super) fn first(&mut self) -> Result<Option<String>, String> {
+        while let Some(line) = self.next()? {
+            let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
+            if !text.trim().is_empty() {
+                return Ok(Some(text.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next line with its end.
+    pub(super) fn next(&mut self) -> Result<Option<String>, String> {
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(PIECE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+        let mut limited = (&mut *self.file).take(limit);
+        let read = limited.read_until(b'\n', &mut bytes);
+        read.map_err(|error| format!("line {}: {error}", self.number + 1))?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        if bytes.len() > PIECE_BYTES_MAX {
+            return Err(self.too_long());
+        }
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| format!("line {}: it is not UTF-8 text", self.number))
+    }
+
+    /// The next row of a table: a line, and those after it while a quotation mark is open.
+    pub(super) fn next_row(&mut self) -> Result<Option<String>, String> {
+        let Some(mut row) = self.next()? else { return Ok(None) };
+        let begins = self.number;
+        while row.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+            let Some(more) = self.next()? else {
+                return Err(format!("line {begins}: a quotation mark is never closed"));
+            };
+            row.push_str(&more);
+            if row.len() > PIECE_BYTES_MAX {
+                return Err(self.too_long());
+            }
+        }
+        Ok(Some(row))
+    }
+
+    /// All that is left, after what was read.
+    pub(super) fn whole(&mut self, mut read: String) -> Result<String, String> {
+        while let Some(line) = self.next()? {
+            read.push_str(&line);
+            if read.len() > PIECE_BYTES_MAX {
+                return Err(self.too_long());
+            }
+        }
+        Ok(read)
+    }
+
+    fn too_long(&self) -> String {
+        let mebibytes = PIECE_BYTES_MAX >> 20;
+        format!("line {}: one piece of the file is longer than {mebibytes} MiB", self.number)
+    }
+}

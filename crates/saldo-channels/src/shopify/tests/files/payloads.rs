@@ -1,0 +1,153 @@
+//! Payloads, and every file that the vendor's documents show.
+
+use super::{Taken, import};
+use saldo_core::commerce::{Fact, Order, Telling};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures/shopify");
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+#[test]
+fn every_known_file_is_taken_or_refused_with_its_reason() {
+    let folder = Path::new(SHARED);
+    if !folder.is_dir() {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "shared material not found");
+        eprintln!("skipped: files of the shop (shared material not found)");
+        return;
+    }
+    let mut found = Vec::new();
+    files(folder, &mut found);
+    found.sort();
+    let mut answers = String::new();
+    for path in found {
+        let taken = import(&fs::read(&path).unwrap());
+        let name = path.strip_prefix(folder).unwrap().display().to_string();
+        answers.push_str(&format!("{name}\n"));
+        match &taken.said {
+            Ok(said) => answers.push_str(&format!("  taken: {said}\n")),
+            Err(why) => answers.push_str(&format!("  refused: {why}\n")),
+        }
+        let (facts, held) = (taken.facts(), taken.held());
+        assert_eq!(facts.len() + held.len(), taken.records.len(), "{name}");
+        assert_eq!(taken.said.is_err(), taken.records.is_empty(), "{name}");
+        answers.extend(facts.iter().map(|fact| format!("  fact: {}\n", fact.id())));
+        answers.extend(held.iter().map(|why| format!("  held: {why}\n")));
+        answers.extend(taken.left_out.iter().map(|why| format!("  left out: {why}\n")));
+    }
+    insta::assert_snapshot!(answers);
+}
+
+/// An order with a return, as the REST interface gives it.
+fn order() -> Value {
+    json!({
+        "id": 5001, "admin_graphql_api_id": "gid://shopify/Order/5001", "name": "#1001",
+        "created_at": "2026-11-03T09:15:00-05:00", "processed_at": "2026-11-03T09:15:00-05:00",
+        "cancelled_at": null, "test": false, "currency": "USD", "taxes_included": false,
+        "financial_status": "partially_refunded", "source_name": "web", "total_price": "40.60",
+        "line_items": [{
+            "id": 11, "title": "Mug", "sku": "MUG", "variant_id": 7, "price": "20.00",
+            "quantity": 2, "discount_allocations": [{"amount": "5.00"}],
+            "tax_lines": [
+                {"title": "State Tax", "price": "0.40", "rate": 0.01},
+                {"title": "City Tax", "price": "0.20", "rate": 0.005},
+            ],
+        }],
+        "shipping_lines": [{"id": 12, "price": "5.00", "tax_lines": []}],
+        "refunds": [{
+            "id": 21, "created_at": "2026-11-05T09:15:00-05:00",
+            "refund_line_items": [{
+                "id": 31, "line_item_id": 11, "quantity": 1, "subtotal": 17.5, "total_tax": 0.3,
+            }],
+            "order_adjustments": [
+                {"id": 41, "kind": "shipping_refund", "amount": "-5.00", "tax_amount": "0.00"},
+            ],
+            "transactions": [{
+                "id": 52, "kind": "refund", "status": "success", "gateway": "shopify_payments",
+                "created_at": "2026-11-05T09:15:00-05:00", "amount": "22.80", "currency": "USD",
+            }],
+        }],
+        "transactions": [{
+            "id": 51, "kind": "sale", "status": "success", "gateway": "shopify_payments",
+            "created_at": "2026-11-03T09:15:01-05:00", "amount": "40.60", "currency": "USD",
+        }],
+    })
+}
+
+fn read(order: &Value) -> Taken {
+    import(json!({ "order": order }).to_string().as_bytes())
+}
+
+fn unpack(taken: &Taken) -> Box<Order> {
+    match taken.facts().remove(0) {
+        Fact::Order(order) => order,
+        other => panic!("{other:?} is no order"),
+    }
+}
+
+#[test]
+fn an_order_with_a_return() {
+    let taken = read(&order());
+    assert_eq!(taken.said.as_deref(), Ok("a payload `order`: 1 orders"));
+    insta::assert_json_snapshot!(unpack(&taken));
+}
+
+#[test]
+fn an_order_reads_the_same_in_every_wrapper() {
+    let order = order();
+    let facts = unpack(&read(&order));
+    let wrappers = [
+        json!({ "orders": [order] }),
+        json!({ "topic": "orders/updated", "payload": order }),
+        order.clone(),
+    ];
+    for wrapper in wrappers {
+        assert_eq!(unpack(&import(wrapper.to_string().as_bytes())), facts);
+    }
+}
+
+#[test]
+fn without_its_payments_a_paid_order_is_held() {
+    let mut without = order();
+    without.as_object_mut().unwrap().remove("transactions");
+    let untold = |order: &Value| match unpack(&read(order)).telling {
+        Telling::File(untold) => untold,
+        Telling::Interface => panic!("it came from a file"),
+    };
+    assert!(untold(&without)[0].holds);
+    without["financial_status"] = json!("pending");
+    assert!(untold(&without).is_empty());
+    assert!(untold(&order()).is_empty());
+}
+
+#[test]
+fn returns_say_by_their_sums_whether_tax_is_in_them() {
+    let mut inclusive = order();
+    inclusive["taxes_included"] = json!(true);
+    inclusive["total_price"] = json!("40.00");
+    let line = |order: &Value| unpack(&read(order)).agreements[1].lines[0].clone();
+    // Sold for 35.00 with tax: half of it is 17.50, whether the subtotal says so or leaves out tax.
+    assert_eq!(line(&inclusive).total().unwrap().to_string(), "-17.50 USD");
+    inclusive["refunds"][0]["refund_line_items"][0]["subtotal"] = json!("17.20");
+    assert_eq!(line(&inclusive).total().unwrap().to_string(), "-17.50 USD");
+    inclusive["refunds"][0]["refund_line_items"][0]["subtotal"] = json!("16.00");
+    assert!(read(&inclusive).held()[0].contains("is no part of a line"));
+}
+
+#[test]
+fn lines_that_do_not_come_to_the_total_are_held() {
+    let mut wrong = order();
+    wrong["total_price"] = json!("40.61");
+    let held = read(&wrong).held();
+    assert!(held[0].contains("come to 40.60 USD, but its `total_price` is 40.61 USD"), "{held:?}");
+}
