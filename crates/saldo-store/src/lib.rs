@@ -54,6 +54,10 @@ pub use subledger::GroupAccount;
 
 use sqlite::{Pool, Transaction};
 use std::path::Path;
+use std::sync::Arc;
+
+/// Who is told that a transaction is about to write.
+pub type Watch = Arc<dyn Fn() + Send + Sync>;
 
 /// The database. Cheap to clone: all clones share its connections.
 #[derive(Clone, Debug)]
@@ -71,7 +75,18 @@ impl Store {
     /// Where the file does not exist and `create` does not permit to make it, where it is not a
     /// database of ours, or where it was written by a later version.
     pub async fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
-        let writer = sqlite::open_writer(path, create).await?;
+        let writer = sqlite::open_writer(path, create, None).await?;
+        let reader = sqlite::open_reader(path).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Opens the database in a file, or makes it, and calls `watch` before each transaction that
+    /// writes: for tests that end a process at every effect that it has.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_watched(path: &Path, watch: Watch) -> Result<Self, StoreError> {
+        let writer = sqlite::open_writer(path, true, Some(watch)).await?;
         let reader = sqlite::open_reader(path).await?;
         Ok(Self { writer, reader })
     }

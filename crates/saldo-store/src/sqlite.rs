@@ -1,7 +1,7 @@
 //! All that is particular to `SQLite`. Everything else is written in the dialect that it shares
 //! with `PostgreSQL`.
 
-use crate::StoreError;
+use crate::{StoreError, Watch};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -43,14 +43,22 @@ fn options() -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
 }
 
-/// Opens the file to write, with its tables up to date.
-pub(crate) async fn open_writer(path: &Path, create: bool) -> Result<Pool, StoreError> {
+/// Opens the file to write, with its tables up to date; whoever watches is called before each
+/// transaction that writes.
+pub(crate) async fn open_writer(
+    path: &Path,
+    create: bool,
+    watch: Option<Watch>,
+) -> Result<Pool, StoreError> {
     let options = options().filename(path).create_if_missing(create);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .connect_with(options)
-        .await?;
+    let mut pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(BUSY_TIMEOUT);
+    if let Some(watch) = watch {
+        pool = pool.before_acquire(move |_, _| {
+            watch();
+            Box::pin(async { Ok(true) })
+        });
+    }
+    let pool = pool.connect_with(options).await?;
     migrate(&pool).await?;
     Ok(pool)
 }

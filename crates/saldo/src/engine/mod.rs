@@ -15,6 +15,9 @@ mod rebuild;
 mod retry;
 mod sync;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedFact, Explanation, explain};
@@ -74,6 +77,15 @@ impl Engine {
             .acquire_lease(self.company_id(), &connection.id, &self.holder, now, LEASE)
             .await?;
         Ok(lease)
+    }
+
+    /// Keeps a connection for longer, where it was taken a while ago.
+    pub(crate) async fn keep(&self, lease: &Lease) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        if now.duration_since(lease.until()) > -LEASE / 2 {
+            self.store.renew_lease(lease, now, LEASE).await?;
+        }
+        Ok(())
     }
 
     /// The policy of a company as its latest revision says.

@@ -1,5 +1,6 @@
 //! Plan: what must change in each book, and its approval.
 
+use super::account::account_all;
 use super::{Engine, EngineError};
 use saldo_books::book;
 use saldo_core::book::{Book, Need, Subject};
@@ -25,11 +26,13 @@ struct Chunk {
     until: i64,
 }
 
-/// What must change in every book, or in one.
+/// What must change in every book, or in one. What has news is accounted first: a plan from entries
+/// that are out of date, or not yet there after a new policy, would take out what holds.
 pub(crate) async fn plan(
     engine: &Engine,
     only: Option<&str>,
 ) -> Result<Vec<PlannedBook>, EngineError> {
+    account_all(engine).await?;
     let mut planned = Vec::new();
     for connection in books(engine, only).await? {
         let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
@@ -50,6 +53,7 @@ pub(crate) async fn approve(
     only: Option<&str>,
     approved_by: &str,
 ) -> Result<usize, EngineError> {
+    account_all(engine).await?;
     let mut approved = 0;
     for connection in books(engine, only).await? {
         let company = engine.company_id();

@@ -117,8 +117,9 @@ async fn prove_book(
     let company = engine.company_id();
     let lease = engine.lease(connection).await?;
     let held = held_by_book(engine, connection, &lease).await;
-    engine.store.release_lease(&lease).await?;
+    let released = engine.store.release_lease(&lease).await;
     let (pushed, held) = held?;
+    released?;
     let clearing: BTreeMap<String, Balance> = owed
         .keys()
         .map(|name| (name.clone(), held.get(name).cloned().unwrap_or_default()))

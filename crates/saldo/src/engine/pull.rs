@@ -28,8 +28,9 @@ pub(super) async fn pull_all(engine: &Engine) -> Result<PullCount, EngineError> 
     for connection in engine.connections(Role::Channel).await? {
         let lease = engine.lease(&connection).await?;
         let pulled = pull(engine, &connection, &lease, &mut count).await;
-        engine.store.release_lease(&lease).await?;
+        let released = engine.store.release_lease(&lease).await;
         pulled?;
+        released?;
     }
     Ok(count)
 }
@@ -137,6 +138,7 @@ impl Puller<'_> {
             reached: page.reached,
             records: pulled.collect(),
         };
+        self.engine.keep(self.lease).await?;
         let stored = self.engine.store.commit_page(self.lease, &commit).await?;
         count.new += stored.new;
         count.changed += stored.changed;

@@ -28,8 +28,9 @@ use std::time::Duration;
 
 /// How many changes are looked at at a time.
 const PENDING_AT_ONCE: usize = 10_000;
-/// How long a batch in doubt may be repeated under its token.
-const TOKEN_LIVES: Duration = Duration::from_secs(600);
+/// How long a batch in doubt may be repeated under its token: ten minutes, less the time that a
+/// request may still stand in line before it leaves.
+const TOKEN_LIVES: Duration = Duration::from_secs(540);
 /// How long after a send a look-up that finds nothing means that there is nothing.
 const LANDS_WITHIN: Duration = Duration::from_secs(120);
 /// How often a name that is taken is tried again under another.
@@ -49,14 +50,25 @@ pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<PushCoun
     let mut count = PushCount::default();
     for connection in books(engine, only).await? {
         let lease = engine.lease(&connection).await?;
-        let mut pusher = Pusher::new(engine, &connection, &lease)?;
-        let pushed = pusher.run().await;
-        count.acknowledged += pusher.count.acknowledged;
-        count.refused += pusher.count.refused;
-        engine.store.release_lease(&lease).await?;
+        let pushed = push_book(engine, &connection, &lease, &mut count).await;
+        let released = engine.store.release_lease(&lease).await;
         pushed?;
+        released?;
     }
     Ok(count)
+}
+
+async fn push_book(
+    engine: &Engine,
+    connection: &Connection,
+    lease: &Lease,
+    count: &mut PushCount,
+) -> Result<(), EngineError> {
+    let mut pusher = Pusher::new(engine, connection, lease)?;
+    let pushed = pusher.run().await;
+    count.acknowledged += pusher.count.acknowledged;
+    count.refused += pusher.count.refused;
+    pushed
 }
 
 /// A way to one book.
@@ -115,9 +127,7 @@ impl<'a> Pusher<'a> {
                 announced = true;
             }
             let (doubtful, certain): (Vec<Pending>, Vec<Pending>) =
-                pending.into_iter().partition(|it| {
-                    it.status != ChangeStatus::Approved && !self.book.description().idempotent
-                });
+                pending.into_iter().partition(|it| it.status != ChangeStatus::Approved);
             if !doubtful.is_empty() {
                 self.look_up(doubtful).await?;
                 continue;
@@ -316,6 +326,7 @@ impl<'a> Pusher<'a> {
                 Batch { token: id.clone(), id, members, purpose, sent_at }
             }
         };
+        self.engine.keep(self.lease).await?;
         self.engine.store.begin_batch(self.lease, &batch).await?;
         Ok(batch)
     }
@@ -371,12 +382,9 @@ impl<'a> Pusher<'a> {
                 Err(fault) => fault,
             };
             in_doubt |= fault.permits == Permit::InDoubt;
-            let may_repeat = !in_doubt || self.may_repeat(first_sent);
-            let waited = match may_repeat {
-                true => patience.wait(fault, self.engine, &self.transport).await,
-                false => Err(fault),
-            };
-            if let Err(fault) = waited {
+            let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
+            // The wait counts: the token may have grown old meanwhile.
+            if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
                 return self.leave(&batch, in_doubt, fault).await;
             }
             batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;
@@ -513,7 +521,7 @@ impl<'a> Pusher<'a> {
     }
 
     async fn look_up_needs(&mut self, pending: Vec<Pending>) -> Result<(), EngineError> {
-        self.engine.clock.sleep_until(landed(&pending)).await;
+        self.engine.clock.sleep_until(self.landed(&pending)).await;
         self.chart = None;
         let members = pending.iter().map(|it| it.change.id.clone()).collect();
         let batch = self.begin(Purpose::LookUp, members, None).await?;
@@ -534,11 +542,33 @@ impl<'a> Pusher<'a> {
         self.finish(&batch.id, results).await
     }
 
+    /// What the book cannot even be asked for was never sent: it is as if it were not found.
+    async fn give_up_unsayable(&mut self, pending: &[Pending]) -> Result<Vec<Pending>, EngineError> {
+        let context = self.context(Bindings::default());
+        let can_be_asked = |it: &Pending| {
+            self.book.ask(&[Task::LookUp(it.change.subject.clone())], "", &context).is_ok()
+        };
+        let (open, unsayable): (Vec<Pending>, Vec<Pending>) =
+            pending.iter().cloned().partition(can_be_asked);
+        if !unsayable.is_empty() {
+            let members: Vec<String> = unsayable.iter().map(|it| it.change.id.clone()).collect();
+            let batch = self.begin(Purpose::LookUp, members.clone(), None).await?;
+            let detail = "the book cannot hold it, and was not asked".to_owned();
+            let result = AttemptResult { outcome: AttemptOutcome::Absent, detail };
+            let results = members.into_iter().map(|id| (id, result.clone())).collect();
+            self.finish(&batch.id, results).await?;
+        }
+        Ok(open)
+    }
+
     async fn look_up_documents(&mut self, pending: &[Pending]) -> Result<(), EngineError> {
-        let mut open: Vec<Pending> = pending.to_vec();
+        let mut open = self.give_up_unsayable(pending).await?;
         for last in [false, true] {
+            if open.is_empty() {
+                return Ok(());
+            }
             if last {
-                self.engine.clock.sleep_until(landed(&open)).await;
+                self.engine.clock.sleep_until(self.landed(&open)).await;
             }
             let begun = self.engine.clock.now();
             let members = open.iter().map(|it| it.change.id.clone()).collect();
@@ -551,27 +581,28 @@ impl<'a> Pusher<'a> {
             for ((it, task), outcome) in open.iter().zip(&tasks).zip(outcomes) {
                 let absent = outcome == Outcome::Absent;
                 let mut result = self.result(&it.change, task, outcome);
-                if absent && begun < landed(std::slice::from_ref(it)) {
+                if absent && begun < self.landed(std::slice::from_ref(it)) {
                     result.outcome = AttemptOutcome::InDoubt;
                     unseen.push(it.clone());
                 }
                 results.push((it.change.id.clone(), result));
             }
             self.finish(&batch.id, results).await?;
-            if unseen.is_empty() {
-                return Ok(());
-            }
             open = unseen;
         }
         Ok(())
     }
-}
 
-/// When whatever was sent for these changes has landed or never will.
-fn landed(pending: &[Pending]) -> Timestamp {
-    let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
-    let last = sends.map(|send| send.at).max().unwrap_or(Timestamp::MIN);
-    later(last, LANDS_WITHIN + Duration::from_secs(1))
+    /// When whatever was sent for these changes has landed or never will. What is harmless to
+    /// repeat need not be waited for.
+    fn landed(&self, pending: &[Pending]) -> Timestamp {
+        if self.book.description().idempotent {
+            return Timestamp::MIN;
+        }
+        let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
+        let last = sends.map(|send| send.at).max().unwrap_or(Timestamp::MIN);
+        later(last, LANDS_WITHIN + Duration::from_secs(1))
+    }
 }
 
 fn subject_of(task: &Task) -> &Subject {

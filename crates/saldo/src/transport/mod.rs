@@ -18,7 +18,7 @@ mod grant;
 mod regroup;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use carrier::Carrier;
 use limit::Limiter;
@@ -94,6 +94,8 @@ impl Transport {
 
     async fn file(&self, work: FileAsk) -> Result<FileAnswer, Fault> {
         let root = self.files.clone().ok_or_else(|| lacking("folder of files"))?;
+        #[cfg(test)]
+        testing::before_files();
         let done = tokio::task::spawn_blocking(move || files::exchange(&root, &work)).await;
         done.map_err(|_| stopped("work on files"))?.map_err(|error| file_fault(&error))
     }

@@ -10,6 +10,19 @@ use saldo_sim::{Reply, Vendor};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+tokio::task_local! {
+    /// Who is told that a task is about to work on the files of a book.
+    pub(crate) static FILE_WATCH: Arc<dyn Fn() + Send + Sync>;
+}
+
+/// Tells whoever watches this task.
+pub(super) fn before_files() {
+    // Most tests watch nothing.
+    if let Ok(watch) = FILE_WATCH.try_with(Arc::clone) {
+        watch();
+    }
+}
+
 /// Secrets in memory, with all that ever stood under each name.
 #[derive(Default)]
 pub(super) struct MemoryStore(Mutex<BTreeMap<String, Vec<Secret>>>);

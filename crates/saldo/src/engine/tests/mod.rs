@@ -1,0 +1,5 @@
+//! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the same.
+
+mod deaths;
+mod stage;
+mod tripwire;

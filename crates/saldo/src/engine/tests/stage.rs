@@ -1,0 +1,241 @@
+//! A simulated merchant, a database and a folder in memory, and processes that work on them on one
+//! simulated clock, one after the other.
+
+use super::super::{Engine, EngineError, ProofReport, SyncReport, Wiring, prove, sync};
+use super::tripwire::{Death, Effect, Tripwire};
+use crate::engine::Progress;
+use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
+use crate::transport::carrier::SharedVendor;
+use crate::transport::clock::Clock;
+use crate::transport::testing::FILE_WATCH;
+use jiff::Timestamp;
+use saldo_core::exchange::HttpRequest;
+use saldo_core::text::ConnectionId;
+use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
+use saldo_sim::{Reply, Vendor};
+use saldo_store::{Company, Key, Store, StoreError};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How often a sync that is worth another try gets one.
+const SYNCS_MAX: usize = 60;
+/// How long after one that failed the next one begins.
+const PAUSE: Duration = Duration::from_secs(300);
+
+/// Everything that outlives a process.
+pub(super) struct Stage {
+    pub(super) merchant: Merchant,
+    pub(super) clock: Clock,
+    pub(super) company: Company,
+    /// The way to the company, which a test may put itself into.
+    pub(super) books: SharedVendor,
+    shop: ConnectionId,
+    key: Arc<Key>,
+    folder: TempDir,
+}
+
+/// What stands in the books.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Books {
+    /// The plain-text books, file by file.
+    pub(super) files: BTreeMap<String, String>,
+    /// The company's ledger, without the ids that it gave.
+    pub(super) ledger: String,
+}
+
+/// A small world.
+pub(super) fn world(seed: u64, orders: u32, days: u32) -> WorldSettings {
+    WorldSettings { seed, orders, days, ..WorldSettings::default() }
+}
+
+impl Stage {
+    /// A merchant whose history is over.
+    pub(super) async fn after(settings: &WorldSettings, faults: &FaultSettings) -> Self {
+        Self::new(settings, faults, None).await
+    }
+
+    /// A merchant whose history begins.
+    pub(super) async fn at_first(settings: &WorldSettings, faults: &FaultSettings) -> Self {
+        let zone = jiff::tz::TimeZone::get(&settings.timezone).unwrap();
+        let begins = settings.begins.to_zoned(zone).unwrap().timestamp();
+        Self::new(settings, faults, Some(begins)).await
+    }
+
+    async fn new(
+        settings: &WorldSettings,
+        faults: &FaultSettings,
+        start: Option<Timestamp>,
+    ) -> Self {
+        let homes = Homes {
+            shopify: "https://shop.example".to_owned(),
+            quickbooks: "https://company.example".to_owned(),
+        };
+        let merchant = Merchant::new(settings, faults, None, &homes.shopify).unwrap();
+        let clock = Clock::simulated(start.unwrap_or(merchant.after));
+        let keys = merchant.keys(clock.now());
+        let folder = folder();
+        let key = Arc::new(Key::generate().unwrap());
+        let store = Store::open(&database(folder.path()), true).await.unwrap();
+        let company = furnish(&store, &key, settings, &keys, &homes).await.unwrap();
+        store.close().await;
+        let shop = ConnectionId::new(shop_connection(settings));
+        let books = Arc::clone(&merchant.quickbooks);
+        Self { merchant, clock, company, books, shop, key, folder }
+    }
+
+    /// A process that nothing ends.
+    pub(super) async fn engine(&self) -> Engine {
+        self.engine_behind(&Tripwire::default()).await
+    }
+
+    /// A process, with its own connection to the database, whose every effect is watched.
+    pub(super) async fn engine_behind(&self, wire: &Tripwire) -> Engine {
+        let watch = wire.clone();
+        let watch = Arc::new(move || watch.effect(Effect::Write));
+        let store = Store::open_watched(&database(self.folder.path()), watch).await.unwrap();
+        let policy = Engine::policy_of(&store, &self.company).await.unwrap();
+        let shop = wire.before(&self.merchant.shopify, (Effect::AskShop, Effect::HearShop));
+        let books = wire.before(&self.books, (Effect::AskCompany, Effect::HearCompany));
+        let vendors = [
+            (self.shop.clone(), shop),
+            (ConnectionId::new(COMPANY), books),
+            (ConnectionId::new("plain-text"), Arc::new(Mutex::new(Box::new(Nobody) as Box<_>))),
+        ];
+        Engine {
+            store,
+            clock: self.clock.clone(),
+            company: self.company.clone(),
+            policy,
+            key: Arc::clone(&self.key),
+            data: self.folder.path().to_owned(),
+            holder: "saldo, process 1".to_owned(),
+            wiring: Wiring::InProcess(BTreeMap::from(vendors)),
+            progress: Progress::unseen(),
+        }
+    }
+
+    /// Syncs until a sync went through, and sums up what they did.
+    pub(super) async fn sync(&self) -> SyncReport {
+        for _ in 0..SYNCS_MAX {
+            let engine = self.engine().await;
+            let ended = sync(&engine).await;
+            engine.store.close().await;
+            match ended {
+                Ok(report) => return report,
+                Err(error) => self.wait_after(&error).await,
+            }
+        }
+        panic!("{SYNCS_MAX} syncs did not go through");
+    }
+
+    async fn wait_after(&self, error: &EngineError) {
+        assert!(error.is_worth_another_try(), "{error}");
+        match error {
+            EngineError::Store(StoreError::LeaseHeld { until, .. }) => {
+                self.clock.sleep_until(*until).await;
+            }
+            _ => self.clock.advance(PAUSE),
+        }
+    }
+
+    /// One sync that ends at the wire; whether it did.
+    pub(super) async fn sync_until_death(&self, wire: &Tripwire) -> bool {
+        let engine = self.engine_behind(wire).await;
+        let watch = wire.clone();
+        let watch: Arc<dyn Fn() + Send + Sync> = Arc::new(move || watch.effect(Effect::Files));
+        wire.begin();
+        let life = FILE_WATCH.scope(watch, async move { sync(&engine).await });
+        match tokio::spawn(life).await {
+            Ok(ended) => {
+                ended.unwrap();
+                false
+            }
+            Err(ended) => {
+                assert!(ended.into_panic().is::<Death>(), "it ended otherwise than at the wire");
+                true
+            }
+        }
+    }
+
+    /// The proof, which may be asked for more than once.
+    pub(super) async fn prove(&self) -> ProofReport {
+        for _ in 0..SYNCS_MAX {
+            let engine = self.engine().await;
+            let proof = prove(&engine).await;
+            engine.store.close().await;
+            match proof {
+                Ok(report) => return report,
+                Err(error) => self.wait_after(&error).await,
+            }
+        }
+        panic!("{SYNCS_MAX} proofs did not go through");
+    }
+
+    /// Proves that everything adds up.
+    pub(super) async fn assert_proven(&self, about: &str) {
+        let proof = self.prove().await;
+        assert!(proof.holds(), "{about}: {}", differences(&proof));
+    }
+
+    /// The ids of what is held.
+    pub(super) async fn held(&self) -> Vec<String> {
+        let engine = self.engine().await;
+        let held = engine.store.held(engine.company_id()).await.unwrap();
+        engine.store.close().await;
+        held.into_iter().map(|held| held.fact.to_string()).collect()
+    }
+
+    /// What stands in the books now.
+    pub(super) fn books(&self) -> Books {
+        let mut files = BTreeMap::new();
+        read_all(&self.folder.path().join("books"), "", &mut files);
+        Books { files, ledger: self.merchant.company_ledger() }
+    }
+}
+
+/// Behind books that are files there is nobody to ask.
+struct Nobody;
+
+impl Vendor for Nobody {
+    fn answer(&mut self, request: &HttpRequest, _: Timestamp) -> Reply {
+        panic!("{} was asked", request.url);
+    }
+}
+
+/// What of a proof does not hold.
+fn differences(proof: &ProofReport) -> String {
+    let books = proof.books.iter().flat_map(|book| book.clearing.iter().chain(&book.accounts));
+    let checks: Vec<_> = proof.payouts.iter().chain(books).filter(|it| !it.holds()).collect();
+    let open: Vec<_> =
+        proof.books.iter().map(|book| (&book.book, book.pending, book.failed)).collect();
+    format!("{checks:#?}; book, pending, failed: {open:?}")
+}
+
+/// A folder in memory where the machine has such, since every transaction waits for its disk.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let in_memory = memory.is_dir().then(|| TempDir::new_in(memory).ok()).flatten();
+    in_memory.unwrap_or_else(|| TempDir::new().unwrap())
+}
+
+fn database(folder: &Path) -> std::path::PathBuf {
+    folder.join("saldo.db")
+}
+
+fn read_all(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        match entry.file_type().unwrap().is_dir() {
+            true => read_all(&entry.path(), &format!("{name}/"), files),
+            false => {
+                files.insert(name, std::fs::read_to_string(entry.path()).unwrap());
+            }
+        }
+    }
+}
