@@ -15,11 +15,23 @@ use crate::money::Money;
 use crate::policy::{Policy, Role};
 use crate::text::FactId;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+/// An order whose money is entered with it.
+pub(super) struct KnownOrder<'a> {
+    /// The order.
+    pub(super) order: &'a Order,
+    /// From this day on its money is not entered with it: it is held.
+    pub(super) held_from: Option<Date>,
+    /// The payments that rows have explained: each explains one row.
+    pub(super) explained: BTreeSet<String>,
+}
 
 /// What a row can know of its order.
 pub(super) enum OrderView<'a> {
     /// Its money is entered, or will be, with the order.
-    Accounted(&'a Order),
+    Accounted(KnownOrder<'a>),
     /// It is held, or left out: its money is not entered with it.
     Undecided,
     /// No record of it has been heard.
@@ -38,7 +50,7 @@ pub(super) fn account_lone_row(
         if let Fact::BalanceTransaction(row) = fact
             && &row.id == id
         {
-            account_row(row, &OrderView::NotHeard, policy, heard_until, &mut accounted);
+            account_row(row, &mut OrderView::NotHeard, policy, heard_until, &mut accounted);
         }
     }
     accounted
@@ -47,7 +59,7 @@ pub(super) fn account_lone_row(
 /// Accounts a row.
 pub(super) fn account_row(
     row: &BalanceTransaction,
-    order: &OrderView<'_>,
+    order: &mut OrderView<'_>,
     policy: &Policy,
     heard_until: Timestamp,
     accounted: &mut Accounted,
@@ -69,7 +81,7 @@ pub(super) fn account_row(
 
 fn enter(
     row: &BalanceTransaction,
-    order: &OrderView<'_>,
+    order: &mut OrderView<'_>,
     policy: &Policy,
     heard_until: Timestamp,
     accounted: &mut Accounted,
@@ -112,6 +124,16 @@ fn enter(
     }
 }
 
+/// What an order says of a row's payment.
+enum Said {
+    /// It is not entered yet: a person must decide first.
+    Held,
+    /// It is entered, under this id and with this amount.
+    Amount(String, Money),
+    /// Nothing, or only what another row has explained.
+    Nothing,
+}
+
 /// Where a row is entered.
 struct Desk<'a> {
     row: &'a BalanceTransaction,
@@ -130,7 +152,7 @@ impl<'a> Desk<'a> {
     /// whatever the sale does not explain.
     fn order_money(
         &self,
-        order: &OrderView<'_>,
+        order: &mut OrderView<'_>,
         heard_until: Timestamp,
         accounted: &mut Accounted,
     ) -> Result<FactState, Trouble> {
@@ -138,33 +160,48 @@ impl<'a> Desk<'a> {
         self.fee(heard_until, accounted)?;
         let named = row.order_name.as_deref().unwrap_or("no order");
         match order {
-            OrderView::Accounted(order) => {
-                let movement = row.movement.as_deref();
-                let said = movement.and_then(|id| movement_on_gateway(order, id));
-                match said {
-                    Some((_, amount)) if amount == row.amount => {
-                        Ok(FactState::Accounted { review: None })
-                    }
-                    Some((movement, amount)) if amount.currency() == row.amount.currency() => {
-                        let rest = row.amount.minus(amount)?;
-                        let why = format!("payment {} of {named} says {amount}", movement.id);
-                        self.for_review(rest, &why, accounted)
-                    }
-                    _ => {
-                        let why = format!("{named} has no such payment");
-                        self.for_review(row.amount, &why, accounted)
-                    }
+            OrderView::Accounted(known) => match self.movement(known) {
+                Said::Held => {
+                    self.review_entry(row.amount, accounted)?;
+                    Ok(FactState::Accounted { review: None })
                 }
-            }
+                Said::Amount(_, amount) if amount == row.amount => {
+                    Ok(FactState::Accounted { review: None })
+                }
+                Said::Amount(id, amount) if amount.currency() == row.amount.currency() => {
+                    let rest = row.amount.minus(amount)?;
+                    let why = format!("payment {id} of {named} says {amount}");
+                    self.for_review(rest, &why, accounted)
+                }
+                Said::Amount(..) | Said::Nothing => {
+                    let why = format!("{named} has no such payment");
+                    self.for_review(row.amount, &why, accounted)
+                }
+            },
             OrderView::Undecided => {
                 self.review_entry(row.amount, accounted)?;
                 Ok(FactState::Accounted { review: None })
             }
-            OrderView::NotHeard if heard_until <= row.occurred_at => {
+            OrderView::NotHeard if heard_until < row.occurred_at => {
                 let for_what = format!("{named} to be heard");
                 Ok(FactState::Waiting { for_what, until: Some(row.occurred_at) })
             }
             OrderView::NotHeard => self.for_review(row.amount, "its order is not known", accounted),
+        }
+    }
+
+    /// What the order says of the row's payment.
+    fn movement(&self, known: &mut KnownOrder<'_>) -> Said {
+        let Some(id) = self.row.movement.as_deref() else { return Said::Nothing };
+        let said = movement_on_gateway(known.order, id, &self.row.gateway.id);
+        let Some((movement, amount)) = said else { return Said::Nothing };
+        if !known.explained.insert(id.to_owned()) {
+            return Said::Nothing;
+        }
+        let day = self.policy.day(movement.processed_at);
+        match known.held_from.is_some_and(|held| day >= held) {
+            true => Said::Held,
+            false => Said::Amount(id.to_owned(), amount),
         }
     }
 
@@ -293,13 +330,7 @@ impl<'a> Desk<'a> {
         Line { kind, account, amount, quantity: None, text, origin: self.row.id.to_string() }
     }
 
-    fn header(
-        &self,
-        slot: String,
-        kind: DocumentKind,
-        date: jiff::civil::Date,
-        memo: String,
-    ) -> Header {
+    fn header(&self, slot: String, kind: DocumentKind, date: Date, memo: String) -> Header {
         let row = self.row;
         Header {
             slot,

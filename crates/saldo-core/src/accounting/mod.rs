@@ -211,18 +211,20 @@ fn account_order(
         Fact::WriteOff(decision) if &decision.order == id => Some(decision),
         _ => None,
     });
-    let view = match order {
+    let mut view = match order {
         Some(order) => {
             order::account_order(order, decisions.collect(), policy, heard_until, &mut accounted)
         }
         None => gateway::OrderView::NotHeard,
     };
-    for fact in facts {
-        if let Fact::BalanceTransaction(row) = fact
-            && row.order.as_ref() == Some(id)
-        {
-            gateway::account_row(row, &view, policy, heard_until, &mut accounted);
-        }
+    let rows = facts.iter().filter_map(|fact| match fact {
+        Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(row),
+        _ => None,
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    for row in rows {
+        gateway::account_row(row, &mut view, policy, heard_until, &mut accounted);
     }
     accounted
 }

@@ -29,6 +29,20 @@ impl<'a> Pool<'a> {
         self.portions.push(Portion { movement, amount });
     }
 
+    /// Lessens the latest payments by this tender; gives what is left to lessen by.
+    pub(super) fn lessen(&mut self, tender: &Tender, amount: Money) -> Result<Money, Trouble> {
+        let mut left = amount;
+        for portion in self.portions.iter_mut().rev() {
+            if portion.movement.tender == *tender {
+                let part = left.min(portion.amount);
+                portion.amount = portion.amount.minus(part)?;
+                left = left.minus(part)?;
+            }
+        }
+        self.portions.retain(|portion| !portion.amount.is_zero());
+        Ok(left)
+    }
+
     pub(super) fn total(&self, currency: Currency) -> Result<Money, Trouble> {
         Ok(Money::sum(currency, self.portions.iter().map(|portion| portion.amount))?)
     }

@@ -3,7 +3,7 @@
 use super::gateway::{OrderView, account_row};
 use super::order::{account_order, movement_on_gateway};
 use super::{Accounted, Group, groups};
-use crate::commerce::{BalanceTransaction, Fact, Order, Tender};
+use crate::commerce::{BalanceTransaction, Fact, Order};
 use crate::policy::Policy;
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -30,12 +30,12 @@ pub(super) fn account_named(
     }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
-    let view = match orders[..] {
+    let mut view = match orders[..] {
         [order] => account_order(order, Vec::new(), policy, heard_until, &mut elsewhere),
         _ => OrderView::NotHeard,
     };
     for row in joined(rows, &view) {
-        account_row(&row, &view, policy, heard_until, &mut accounted);
+        account_row(&row, &mut view, policy, heard_until, &mut accounted);
     }
     accounted
 }
@@ -47,13 +47,12 @@ fn joined(mut rows: Vec<&BalanceTransaction>, view: &OrderView<'_>) -> Vec<Balan
     let mut taken: BTreeSet<&str> = BTreeSet::new();
     let mut join = |row: &BalanceTransaction| {
         let mut row = row.clone();
-        if let (OrderView::Accounted(order), None) = (view, &row.movement) {
+        if let (OrderView::Accounted(known), None) = (view, &row.movement) {
+            let order = known.order;
             let about = |id: &&str| {
                 !taken.contains(id)
-                    && movement_on_gateway(order, id).is_some_and(|(movement, amount)| {
-                        amount == row.amount
-                            && movement.tender == Tender::Gateway(row.gateway.clone())
-                    })
+                    && movement_on_gateway(order, id, &row.gateway.id)
+                        .is_some_and(|(_, amount)| amount == row.amount)
             };
             let id = order.movements.iter().map(|movement| movement.id.as_str()).find(about);
             taken.extend(id);

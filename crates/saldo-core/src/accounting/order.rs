@@ -4,21 +4,22 @@
 //! refund receipt; everything else goes over the receivable, the deposits, or the refunds payable.
 //! A day that has not been heard to its end decides nothing that a later payment could change.
 
-use super::gateway::OrderView;
+use super::gateway::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::{Pool, Portion};
 use super::{Accounted, Trouble, telling};
 use crate::commerce::{
-    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, Tender, WriteOff,
+    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, SaleLine, Tender,
+    WriteOff,
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::money::Money;
 use crate::policy::{Policy, Role};
-use crate::text::FactId;
+use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Accounts an order and says how its gateway rows may rely on it.
 pub(super) fn account_order<'a>(
@@ -42,24 +43,28 @@ pub(super) fn account_order<'a>(
         accounted.stand(&order.id, &order.source, FactState::Held(issue));
         return OrderView::Undecided;
     }
-    match Timeline::run(order, decisions, policy, heard_until) {
-        Ok((mut entries, mut state)) => {
-            accounted.entries.append(&mut entries);
-            if let FactState::Accounted { review } = &mut state {
-                *review = untold.map(|(issue, _)| issue);
-            }
-            if let FactState::Waiting { until: Some(until), .. } = &state {
-                accounted.wake(*until);
-            }
-            accounted.stand(&order.id, &order.source, state);
-            OrderView::Accounted(order)
-        }
-        Err(trouble) => {
-            let held = FactState::Held(trouble.issue(&order.id));
-            accounted.stand(&order.id, &order.source, held);
-            OrderView::Undecided
-        }
+    let mut told = Timeline::run(order, decisions, policy, heard_until);
+    accounted.entries.append(&mut told.entries);
+    if let FactState::Accounted { review } = &mut told.state {
+        *review = untold.map(|(issue, _)| issue);
     }
+    if let FactState::Waiting { until: Some(until), .. } = &told.state {
+        accounted.wake(*until);
+    }
+    accounted.stand(&order.id, &order.source, told.state);
+    OrderView::Accounted(KnownOrder {
+        order,
+        held_from: told.held_from,
+        explained: BTreeSet::new(),
+    })
+}
+
+/// What an order amounts to.
+struct Told {
+    entries: Vec<SubledgerEntry>,
+    state: FactState,
+    /// The day from which on nothing is entered until a person decides.
+    held_from: Option<Date>,
 }
 
 /// What happened on one books day.
@@ -69,6 +74,8 @@ struct Day<'a> {
     received: Pool<'a>,
     refunded: Pool<'a>,
     given_up: Vec<&'a WriteOff>,
+    /// Something of that day that nobody understands.
+    trouble: Option<Trouble>,
 }
 
 /// An invoice that is not paid in full.
@@ -84,6 +91,8 @@ struct Timeline<'a> {
     open: Vec<Open>,
     deposits: Money,
     refunds_owed: Money,
+    /// What was written off and not recovered since.
+    given_up: Money,
 }
 
 impl<'a> Timeline<'a> {
@@ -92,10 +101,10 @@ impl<'a> Timeline<'a> {
         decisions: Vec<&'a WriteOff>,
         policy: &'a Policy,
         heard_until: Timestamp,
-    ) -> Result<(Vec<SubledgerEntry>, FactState), Trouble> {
-        let days = match days(order, decisions, policy)? {
+    ) -> Told {
+        let days = match days(order, decisions, policy) {
             Ok(days) => days,
-            Err(state) => return Ok((Vec::new(), state)),
+            Err(state) => return Told { entries: Vec::new(), state, held_from: None },
         };
         let nothing = Money::zero(order.currency);
         let mut timeline = Timeline {
@@ -105,42 +114,61 @@ impl<'a> Timeline<'a> {
             open: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
+            given_up: nothing,
         };
         for (date, day) in days {
             let before = timeline.entries.len();
-            let settled = timeline.day(date, day)?;
             let end = policy.end_of_day(date);
-            if !settled && heard_until < end {
-                timeline.entries.truncate(before);
-                let for_what = format!("the end of {date}: a payment may still come that day");
-                let state = FactState::Waiting { for_what, until: Some(end) };
-                return Ok((timeline.entries, state));
+            match timeline.day(date, day, heard_until >= end) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let for_what = format!("the end of {date}: a payment may still come that day");
+                    let state = FactState::Waiting { for_what, until: Some(end) };
+                    return Told { entries: timeline.entries, state, held_from: None };
+                }
+                Err(trouble) => {
+                    timeline.entries.truncate(before);
+                    let state = FactState::Held(trouble.issue(&order.id));
+                    return Told { entries: timeline.entries, state, held_from: Some(date) };
+                }
             }
         }
         let state = match timeline.entries.is_empty() {
             true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
             false => FactState::Accounted { review: None },
         };
-        Ok((timeline.entries, state))
+        Told { entries: timeline.entries, state, held_from: None }
     }
 
-    /// Enters a day; says whether nothing of it is left open that the rest of the day could settle.
-    fn day(&mut self, date: Date, mut day: Day<'a>) -> Result<bool, Trouble> {
-        let mut settled = true;
+    /// Enters a day; says whether all of it is entered. Of a day that is not `closed`, only what
+    /// nothing later that day can change is entered: agreements in their order, as long as each is
+    /// settled by money that came before.
+    fn day(&mut self, date: Date, mut day: Day<'a>, closed: bool) -> Result<bool, Trouble> {
+        if let Some(trouble) = day.trouble {
+            return Err(trouble);
+        }
         for agreement in &day.agreements {
             let lines = agreement_lines(agreement, self.order.currency, self.policy)?;
             if lines.is_empty() {
                 continue;
             }
+            let before = self.entries.len();
             let due = Money::sum(self.order.currency, lines.iter().map(|line| line.amount))?;
-            settled &= match due.is_positive() {
+            let settled = match due.is_positive() {
                 true => self.take_back(date, agreement, lines, due, &mut day.refunded)?,
                 false => self.sell(date, agreement, lines, due.negated(), &mut day.received)?,
             };
+            if !settled && !closed {
+                self.entries.truncate(before);
+                return Ok(false);
+            }
         }
         let late = day.received.drain();
         let early = day.refunded.drain();
-        settled &= late.is_empty() && early.is_empty();
+        let open = !late.is_empty() || !early.is_empty();
+        if open && !closed {
+            return Ok(false);
+        }
         for portion in late {
             self.receive(date, portion)?;
         }
@@ -150,11 +178,11 @@ impl<'a> Timeline<'a> {
         for decision in day.given_up {
             self.give_up(date, decision)?;
         }
-        Ok(settled)
+        Ok(true)
     }
 
     /// A sale of `due`: a receipt where the day's money pays it by one gateway at most, else an
-    /// invoice.
+    /// invoice. Says whether it is a receipt, which nothing later can change.
     fn sell(
         &mut self,
         date: Date,
@@ -196,9 +224,10 @@ impl<'a> Timeline<'a> {
         }
         let open = Open { slot: slot.clone(), amount: owed.minus(deposit)? };
         self.enter(slot, DocumentKind::Invoice, date, memo, None, lines)?;
-        let settled = received.total(due.currency())? >= open.amount;
-        self.open.push(open);
-        Ok(settled)
+        if !open.amount.is_zero() {
+            self.open.push(open);
+        }
+        Ok(false)
     }
 
     /// A return of `due`: repaid by one gateway at most on the same day, set off against open
@@ -214,9 +243,8 @@ impl<'a> Timeline<'a> {
         let slot = self.slot(&agreement.id);
         let memo = format!("Refund of order {}", self.order.name);
         let owed_to_us = Money::sum(due.currency(), self.open.iter().map(|open| open.amount))?;
-        let repaid_at_once = owed_to_us.is_zero()
-            && refunded.total(due.currency())? >= due
-            && refunded.gateways_within(due)? <= 1;
+        let money = refunded.total(due.currency())?;
+        let repaid_at_once = money >= due && refunded.gateways_within(due)? <= 1;
         if repaid_at_once {
             for portion in refunded.draw(due, |_| true)? {
                 self.add_tender(&mut lines, &portion, portion.amount.negated())?;
@@ -225,7 +253,9 @@ impl<'a> Timeline<'a> {
             return Ok(true);
         }
         let origin = agreement.id.as_str();
-        let set_off = due.min(owed_to_us);
+        // What goes back in money does not lessen what is still to be paid.
+        let unpaid = due.minus(money.min(due))?;
+        let set_off = unpaid.min(owed_to_us);
         let owed = due.minus(set_off)?;
         let applies_to = self.open.first().map(|open| open.slot.clone());
         let (kind, applies_to) = match set_off.is_zero() {
@@ -245,7 +275,7 @@ impl<'a> Timeline<'a> {
             self.refunds_owed = self.refunds_owed.plus(owed)?;
         }
         self.enter(slot, kind, date, memo, applies_to, lines)?;
-        Ok(owed.is_zero())
+        Ok(false)
     }
 
     /// Money that no agreement of its day took: for open invoices, or a deposit.
@@ -263,6 +293,12 @@ impl<'a> Timeline<'a> {
                 self.pay_invoice(date, &portion, amount, invoice)?;
             }
         }
+        let recovered = left.min(self.given_up);
+        if recovered.is_positive() {
+            left = left.minus(recovered)?;
+            self.given_up = self.given_up.minus(recovered)?;
+            self.recover(date, &portion, recovered)?;
+        }
         if left.is_positive() {
             self.deposits = self.deposits.plus(left)?;
             let id = &portion.movement.id;
@@ -278,6 +314,21 @@ impl<'a> Timeline<'a> {
             self.enter(self.slot(&format!("{id}@deposit")), kind, date, memo, None, lines)?;
         }
         Ok(())
+    }
+
+    /// Money for what had been written off.
+    fn recover(&mut self, date: Date, portion: &Portion<'a>, amount: Money) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let mut lines = Vec::new();
+        self.add_tender(&mut lines, portion, amount)?;
+        let kind = LineKind::Other { taxed: false };
+        lines.push(self.line(kind, Role::BadDebt, amount.negated(), "Recovered", id));
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::SalesReceipt,
+            false => DocumentKind::JournalEntry,
+        };
+        let memo = format!("Order {} paid after it was written off", self.order.name);
+        self.enter(self.slot(&format!("{id}@recovered")), kind, date, memo, None, lines)
     }
 
     fn pay_invoice(
@@ -343,10 +394,10 @@ impl<'a> Timeline<'a> {
         let origin = decision.id.as_str();
         let invoice = self.open.first().map(|open| open.slot.clone());
         let taxes = match decision.relieve_tax {
-            true => self.taxes_of_sales()?,
+            true => self.taxes_until(date)?,
             false => BTreeMap::new(),
         };
-        let sold = self.sold()?;
+        let sold = self.sold_until(date)?;
         let weight = |money: &Money| money.minor().unsigned_abs();
         let taxed = Money::sum(open.currency(), taxes.values().copied())?;
         let mut weights = vec![weight(&sold.minus(taxed)?)];
@@ -368,25 +419,33 @@ impl<'a> Timeline<'a> {
         let credit = open.negated();
         lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Given up", origin));
         self.open.clear();
+        self.given_up = self.given_up.plus(open)?;
         let memo = format!("Order {} will not be paid", self.order.name);
         let slot = format!("{}/write-off", self.order.id);
         self.enter(slot, DocumentKind::CreditMemo, date, memo, invoice, lines)
     }
 
-    /// Everything that was agreed, tax included.
-    fn sold(&self) -> Result<Money, Trouble> {
-        let lines = self.order.agreements.iter().flat_map(|agreement| &agreement.lines);
+    /// The lines that were agreed up to a day.
+    fn lines_until(&self, date: Date) -> impl Iterator<Item = &'a SaleLine> + use<'a> {
+        let (order, policy) = (self.order, self.policy.clone());
+        let agreements = order.agreements.iter();
+        agreements
+            .filter(move |agreement| policy.day(agreement.happened_at) <= date)
+            .flat_map(|agreement| &agreement.lines)
+    }
+
+    /// Everything that was agreed up to a day, tax included.
+    fn sold_until(&self, date: Date) -> Result<Money, Trouble> {
         let mut sum = Money::zero(self.order.currency);
-        for line in lines {
+        for line in self.lines_until(date) {
             sum = sum.plus(line.total()?)?;
         }
         Ok(sum)
     }
 
-    fn taxes_of_sales(&self) -> Result<BTreeMap<String, Money>, Trouble> {
+    fn taxes_until(&self, date: Date) -> Result<BTreeMap<String, Money>, Trouble> {
         let mut taxes = BTreeMap::new();
-        let lines = self.order.agreements.iter().flat_map(|agreement| &agreement.lines);
-        for tax in lines.flat_map(|line| &line.taxes) {
+        for tax in self.lines_until(date).flat_map(|line| &line.taxes) {
             let nothing = Money::zero(self.order.currency);
             let sum: &mut Money = taxes.entry(tax.title.clone()).or_insert(nothing);
             *sum = sum.plus(tax.amount)?;
@@ -466,71 +525,88 @@ fn days<'a>(
     order: &'a Order,
     decisions: Vec<&'a WriteOff>,
     policy: &Policy,
-) -> Result<Result<BTreeMap<Date, Day<'a>>, FactState>, Trouble> {
-    let mut days: BTreeMap<Date, Day<'a>> = BTreeMap::new();
-    let money = succeeded(order)?;
-    let first_payment = money
-        .iter()
-        .filter(|movement| movement.kind == MovementKind::Payment)
-        .map(|movement| policy.day(movement.processed_at))
-        .min();
+) -> Result<BTreeMap<Date, Day<'a>>, FactState> {
     let sale_day = policy.day(order.processed_at);
-    let authorised = money.iter().any(|movement| movement.kind == MovementKind::Authorisation);
-    let earliest = match (authorised, first_payment) {
+    let money = in_order(order);
+    let on = |movement: &MoneyMovement| policy.day(movement.processed_at);
+    let happened = |kind: MovementKind| {
+        let done = money.iter().filter(|movement| movement.state == MovementState::Succeeded);
+        done.filter(move |movement| movement.kind == kind).map(|movement| on(movement)).min()
+    };
+    // Money that was set aside at the sale is a sale once it is taken. Set aside later, it is one
+    // way to pay what is owed already.
+    let set_aside = happened(MovementKind::Authorisation).is_some_and(|day| day <= sale_day);
+    let earliest = match (set_aside, happened(MovementKind::Payment)) {
         (true, Some(captured)) => captured.max(sale_day),
-        (true, None) => return Ok(Err(not_captured(order, &money))),
+        (true, None) => return Err(not_captured(order, &money)),
         (false, _) => sale_day,
     };
+    let mut days: BTreeMap<Date, Day<'a>> = BTreeMap::new();
     let mut agreements: Vec<&Agreement> = order.agreements.iter().collect();
     agreements.sort_by(|a, b| (a.happened_at, &a.id).cmp(&(b.happened_at, &b.id)));
     for agreement in agreements {
         let date = match &agreement.kind {
             AgreementKind::Sale => sale_day,
-            AgreementKind::Edit | AgreementKind::Refund => policy.day(agreement.happened_at),
-            AgreementKind::Unknown(word) => return Err(unknown("agreement", &agreement.id, word)),
+            _ => policy.day(agreement.happened_at),
         };
-        days.entry(date.max(earliest)).or_default().agreements.push(agreement);
+        let day = days.entry(date.max(earliest)).or_default();
+        match &agreement.kind {
+            AgreementKind::Unknown(word) => day.stop(unknown("agreement", &agreement.id, word)),
+            _ => day.agreements.push(agreement),
+        }
     }
     for movement in money {
-        let day = days.entry(policy.day(movement.processed_at)).or_default();
-        match movement.kind {
-            MovementKind::Payment => day.received.push(movement, movement.amount),
-            MovementKind::Refund | MovementKind::Change => {
-                day.refunded.push(movement, movement.amount);
-            }
-            _ => {}
-        }
+        days.entry(on(movement)).or_default().take(movement);
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
         days.entry(decision.on).or_default().given_up.push(decision);
     }
-    Ok(Ok(days))
+    Ok(days)
 }
 
-impl Day<'_> {
+impl<'a> Day<'a> {
     fn is_empty(&self) -> bool {
-        self.agreements.is_empty() && self.received.is_empty() && self.refunded.is_empty()
+        self.agreements.is_empty()
+            && self.received.is_empty()
+            && self.refunded.is_empty()
+            && self.trouble.is_none()
     }
-}
 
-/// The movements that took place, in order of time.
-fn succeeded(order: &Order) -> Result<Vec<&MoneyMovement>, Trouble> {
-    let mut money = Vec::new();
-    for movement in order.movements.iter().filter(|movement| !movement.test) {
+    fn stop(&mut self, trouble: Trouble) {
+        self.trouble.get_or_insert(trouble);
+    }
+
+    /// Takes a movement into the day's money. Change given on a payment lessens that payment.
+    fn take(&mut self, movement: &'a MoneyMovement) {
         match (&movement.state, &movement.kind) {
             (MovementState::Unknown(word), _) => {
-                return Err(unknown("the state of payment", &movement.id, word));
+                self.stop(unknown("the state of payment", &movement.id, word));
             }
-            (MovementState::Succeeded, MovementKind::Unknown(word)) => {
-                return Err(unknown("payment", &movement.id, word));
-            }
-            (MovementState::Succeeded, _) => money.push(movement),
             (MovementState::Pending | MovementState::Failed, _) => {}
+            (MovementState::Succeeded, MovementKind::Unknown(word)) => {
+                self.stop(unknown("payment", &movement.id, word));
+            }
+            (_, MovementKind::Authorisation | MovementKind::Void) => {}
+            (_, MovementKind::Payment) => self.received.push(movement, movement.amount),
+            (_, MovementKind::Refund) => self.refunded.push(movement, movement.amount),
+            (_, MovementKind::Change) => {
+                match self.received.lessen(&movement.tender, movement.amount) {
+                    Ok(rest) if rest.is_zero() => {}
+                    Ok(rest) => self.refunded.push(movement, rest),
+                    Err(trouble) => self.stop(trouble),
+                }
+            }
         }
     }
+}
+
+/// The movements of real money, in order of time.
+fn in_order(order: &Order) -> Vec<&MoneyMovement> {
+    let mut money: Vec<&MoneyMovement> =
+        order.movements.iter().filter(|movement| !movement.test).collect();
     money.sort_by(|a, b| (a.processed_at, &a.id).cmp(&(b.processed_at, &b.id)));
-    Ok(money)
+    money
 }
 
 fn unknown(what: &str, id: &str, word: &str) -> Trouble {
@@ -543,25 +619,29 @@ fn unknown(what: &str, id: &str, word: &str) -> Trouble {
 
 /// An order whose money was set aside and never taken.
 fn not_captured(order: &Order, money: &[&MoneyMovement]) -> FactState {
-    let voided = money.iter().any(|movement| movement.kind == MovementKind::Void);
-    match order.cancelled_at.is_some() || voided {
-        true => FactState::Excluded { rule: "cancelled-before-capture".to_owned() },
-        false => {
-            let for_what = "the capture of the authorised payment".to_owned();
-            FactState::Waiting { for_what, until: None }
+    let voided = money.iter().any(|movement| {
+        movement.kind == MovementKind::Void && movement.state == MovementState::Succeeded
+    });
+    let for_what = match (order.cancelled_at, voided) {
+        (Some(_), _) => {
+            return FactState::Excluded { rule: "cancelled-before-capture".to_owned() };
         }
-    }
+        (None, true) => "another payment, or its end: the authorised payment was given up",
+        (None, false) => "the capture of the authorised payment",
+    };
+    FactState::Waiting { for_what: for_what.to_owned(), until: None }
 }
 
 /// What an order moved on a gateway's account by one movement: positive where money came in.
 pub(super) fn movement_on_gateway<'a>(
     order: &'a Order,
     id: &str,
+    gateway: &GatewayId,
 ) -> Option<(&'a MoneyMovement, Money)> {
     let movement = order.movements.iter().find(|movement| movement.id == id)?;
     let counts = movement.state == MovementState::Succeeded
         && !movement.test
-        && matches!(movement.tender, Tender::Gateway(_));
+        && matches!(&movement.tender, Tender::Gateway(own) if own.id == *gateway);
     let signed = match movement.kind {
         MovementKind::Payment => Some(movement.amount),
         MovementKind::Refund | MovementKind::Change => Some(movement.amount.negated()),

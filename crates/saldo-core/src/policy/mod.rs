@@ -82,7 +82,7 @@ fn clearing() -> AccountKind {
 
 /// Which customers stand on documents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Customers {
     /// The name of the customer that stands for all whom nobody names.
     pub default: String,
@@ -98,7 +98,7 @@ impl Default for Customers {
 
 /// Tax that the merchant owes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tax {
     /// Whether each tax has an account of its own, named after it, below the tax account.
     pub account_per_tax: bool,
