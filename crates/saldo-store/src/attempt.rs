@@ -172,7 +172,10 @@ pub(crate) const fn after(
     match (status, before) {
         (AttemptStatus::Acknowledged, _) => ChangeStatus::Acknowledged,
         (AttemptStatus::Refused, _) => ChangeStatus::Refused,
-        (AttemptStatus::Absent | AttemptStatus::Retried, _) => ChangeStatus::Approved,
+        (AttemptStatus::Absent, _) => ChangeStatus::Approved,
+        // A book may have refused what it holds in another form: it is looked up before anything is
+        // sent again.
+        (AttemptStatus::Retried, _) => ChangeStatus::InDoubt,
         // A look-up that fails makes nothing more certain, nor less.
         (AttemptStatus::InDoubt | AttemptStatus::NoEffect, ChangeStatus::Approved) if looking => {
             ChangeStatus::Approved

@@ -146,7 +146,8 @@ impl Store {
         batches.into_iter().next().ok_or_else(|| StoreError::not_found("batch", id))
     }
 
-    /// Lets changes that a book refused be sent again, as a person wishes.
+    /// Lets changes that a book refused be sent again, as a person wishes. They are looked up first:
+    /// the book may hold them in another form.
     ///
     /// # Errors
     /// [`StoreError::NotSendable`] where one of them was not refused.
@@ -175,7 +176,7 @@ impl Store {
         });
         attempt::insert(&mut transaction, company, book, rows.collect(), now).await?;
         let ids: Vec<&str> = changes.iter().map(String::as_str).collect();
-        settle(&mut transaction, company, book, ChangeStatus::Approved, &ids).await?;
+        settle(&mut transaction, company, book, ChangeStatus::InDoubt, &ids).await?;
         transaction.commit().await?;
         Ok(())
     }

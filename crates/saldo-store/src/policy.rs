@@ -25,7 +25,7 @@ impl PolicyRevision {
 
 impl Store {
     /// Adds a revision, and returns its number. Groups keep what an earlier revision made of them
-    /// until they are accounted anew ([`Store::clear_caches`]).
+    /// until they are accounted anew: every group is marked for it, in the same transaction.
     ///
     /// # Errors
     /// Where there is no such company.
@@ -47,6 +47,10 @@ impl Store {
             .bind(revision)
             .bind(text)
             .bind(columns::micros(now))
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("update fact_group set marked = marked + 1 where company = $1")
+            .bind(company.as_str())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;

@@ -259,6 +259,7 @@ async fn insert_versions(
     Ok(())
 }
 
+/// Keeps where the pull stands. What was heard once stays heard, even if a clock was set back.
 async fn put_cursor(
     transaction: &mut Transaction,
     lease: &Lease,
@@ -268,7 +269,9 @@ async fn put_cursor(
         "insert into cursor (company, connection, stream, cursor, reached)
          values ($1, $2, $3, $4, $5)
          on conflict (company, connection, stream) do update
-         set cursor = excluded.cursor, reached = coalesce(excluded.reached, cursor.reached)",
+         set cursor = excluded.cursor, reached = case
+             when cursor.reached is null or excluded.reached > cursor.reached
+             then excluded.reached else cursor.reached end",
     )
     .bind(lease.company().as_str())
     .bind(lease.connection().as_str())

@@ -169,6 +169,9 @@ create table change (
 
 create unique index change_position on change (company, book, position);
 create index change_slot on change (company, book, slot, position) where slot is not null;
+-- Two who plan one slot at once cannot both be right.
+create unique index change_generation on change (company, book, slot, generation)
+    where slot is not null;
 create index change_date on change (company, book, date, id) where date is not null;
 
 create table attempt (

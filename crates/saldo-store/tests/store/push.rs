@@ -153,11 +153,17 @@ async fn what_was_refused_is_sent_again_only_when_a_person_says_so() {
     assert!(matches!(refused, Err(StoreError::NotSendable { .. })), "{refused:?}");
     store.retry(&company(), &book(), &ids, at(40)).await.unwrap();
     assert!(store.failed(&company()).await.unwrap().is_empty());
+    let unseen = store.begin_batch(&lease, &again).await;
+    assert!(matches!(unseen, Err(StoreError::NotSendable { .. })), "{unseen:?}");
+    let look = batch("l1", Purpose::LookUp, &[&one]);
+    store.begin_batch(&lease, &look).await.unwrap();
+    finish(&store, &lease, "l1", &one, AttemptOutcome::Absent).await;
     store.begin_batch(&lease, &again).await.unwrap();
     finish(&store, &lease, "b2", &one, acknowledged("T1")).await;
     let history = store.attempts(&company(), &book(), &one.id).await.unwrap();
     let words: Vec<_> = history.iter().map(|attempt| attempt.status.name()).collect();
-    assert_eq!(words, ["sent", "refused", "retried", "sent", "acknowledged"]);
+    let expected = ["sent", "refused", "retried", "sent", "absent", "sent", "acknowledged"];
+    assert_eq!(words, expected);
     let thrice = store.begin_batch(&lease, &batch("b3", Purpose::Create, &[&one])).await;
     assert!(matches!(thrice, Err(StoreError::NotSendable { .. })), "{thrice:?}");
 }

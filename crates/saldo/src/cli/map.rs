@@ -62,7 +62,6 @@ async fn save(store: &Store, company: &Company, text: &str, output: &Output) -> 
     let read = Policy::new(0, text, company.currency, &company.timezone, company.start_date);
     read.map_err(|error| Usage(error.to_string()))?;
     let revision = store.add_policy(&company.id, text, Clock::real().now()).await?;
-    store.clear_caches(&company.id).await?;
     output.data(&Saved { revision }, || {
         format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
     })
