@@ -116,6 +116,11 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// How many points the bucket gains a second, where an answer has shown it.
+    pub(super) fn restore_rate(&self) -> Option<u32> {
+        self.bucket.map(|(bucket, _)| bucket.restore_rate)
+    }
+
     /// Remembers what an answer said.
     pub(super) fn learn(&mut self, question: Question, cost: Option<Cost>, now: Timestamp) {
         let Some(cost) = cost else { return };

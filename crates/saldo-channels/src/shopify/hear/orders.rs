@@ -16,9 +16,12 @@ use saldo_core::exchange::{Fault, Permit};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// From how many orders on a bulk operation is cheaper. Listed, an order requests about 150 points
-/// of the 100 to 1,000 that come back each second; a bulk operation costs minutes, however many.
+/// From how many orders on a bulk operation is always taken.
 const BULK_FROM_ORDERS: u64 = 2_000;
+/// About how many points an order requests when it is listed.
+const POINTS_AN_ORDER: u64 = 150;
+/// About how long a bulk operation takes, however few orders it is about.
+const BULK_SECONDS: u64 = 120;
 /// The most orders that one question asks for.
 const LARGEST_PAGE: u32 = 50;
 
@@ -147,7 +150,13 @@ fn choose(
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
     let began = hearing.context.now;
-    saved.state.step = if count.count >= BULK_FROM_ORDERS {
+    let restore_rate = saved.budget.restore_rate().map_or(0, u64::from);
+    let listed_meanwhile = BULK_SECONDS * restore_rate / POINTS_AN_ORDER;
+    let bulk_from = match restore_rate {
+        0 => BULK_FROM_ORDERS,
+        _ => listed_meanwhile.min(BULK_FROM_ORDERS),
+    };
+    saved.state.step = if count.count >= bulk_from {
         OrdersStep::Bulk(Bulk { began, from, stage: BulkStage::Starting })
     } else {
         OrdersStep::Paged(Paged::new(began, from))
