@@ -243,7 +243,10 @@ fn a_full_day_of_payments_is_not_taken_for_an_absence() {
 fn a_party_is_told_from_its_namesake() {
     let tasks = [Task::LookUp(Subject::Need(Need::Party(customer())))];
     let context = context(&[]);
-    let noted = |id: &str, name: &str, key: &str| json!({"Id": id, "DisplayName": name, "Notes": format!("saldo:customer/{key}")});
+    let noted = |id: &str, name: &str, key: &str| {
+        let notes = format!("saldo:customer/{key}");
+        json!({"Id": id, "DisplayName": name, "Notes": notes})
+    };
     let own = noted("1", "Jane Doe (C)", "shop/Customer/7");
     let twin = noted("2", "jane doe", "shop/Customer/8");
     let plain = json!({"Id": "3", "DisplayName": "Jane Doe"});
