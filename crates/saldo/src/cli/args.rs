@@ -46,6 +46,8 @@ pub(crate) enum Command {
     /// Show or change the policy: which account is used for what.
     #[command(subcommand)]
     Map(Map),
+    /// Take files that a shop's pages export, or that its interface gives.
+    Import(Import),
     /// Pull from every channel, plan, and push what the policy approves by itself.
     Sync,
     /// Show what would be entered in the books, and why.
@@ -181,6 +183,18 @@ pub(crate) enum Map {
     },
     /// Write the policy as TOML to standard output.
     Export,
+}
+
+/// Files.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The files: exports of orders or of payments transactions, downloads of bulk operations, or
+    /// payloads. Each is known by its content.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Which shop they are of, where several are connected.
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) connection: Option<String>,
 }
 
 /// Which book.

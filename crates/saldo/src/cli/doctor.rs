@@ -3,7 +3,7 @@
 use super::args::Global;
 use super::{Ending, Output, context};
 use crate::config;
-use crate::engine::Engine;
+use crate::engine::{Engine, is_files_only};
 use saldo_books::book;
 use saldo_channels::channel;
 use saldo_store::{Role, Store};
@@ -73,6 +73,9 @@ async fn connections(
     }
     for connection in &connections {
         let settings = match connection.role {
+            Role::Channel if is_files_only(connection) => {
+                channel(&connection.adapter).map(|_| Ok(()))
+            }
             Role::Channel => channel(&connection.adapter)
                 .map(|channel| channel.addresses(&connection.settings).map(|_| ())),
             Role::Book => book(&connection.adapter)

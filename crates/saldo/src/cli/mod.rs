@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod export;
+mod import;
 mod init;
 mod issues;
 mod map;
@@ -79,6 +80,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Init(words) => init::init(global, &words, output).await,
         Command::Connect(words) => connect::connect(global, words, output).await,
         Command::Map(words) => map::map(global, words, output).await,
+        Command::Import(words) => import::import(global, &words, output).await,
         Command::Sync => sync::sync(global, output).await,
         Command::Plan(words) => plan::plan(global, &words, output).await,
         Command::Approve(words) => plan::approve(global, &words, output).await,

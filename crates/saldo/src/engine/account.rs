@@ -1,5 +1,6 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
+use super::import::{files_heard_until, is_files_only};
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -44,6 +45,10 @@ impl Readers {
 pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineError> {
     let mut heard = Timestamp::MAX;
     for connection in engine.connections(Role::Channel).await? {
+        if is_files_only(&connection) {
+            heard = heard.min(files_heard_until(engine, &connection).await?);
+            continue;
+        }
         let Some(channel) = channel(&connection.adapter) else { continue };
         let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
         for stream in channel.description().streams {

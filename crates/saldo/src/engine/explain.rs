@@ -108,7 +108,13 @@ async fn groups_of_name(engine: &Engine, key: &str) -> Result<BTreeSet<GroupId>,
         let known = engine.store.group_records(company, &candidates).await?;
         groups.extend(known.into_iter().filter(|(_, r)| !r.is_empty()).map(|(group, _)| group));
     }
-    for record in engine.store.find_record(company, key).await? {
+    // Not every fact has a group of its own; one of a file may have the name of its record instead.
+    let mut records = engine.store.find_record(company, key).await?;
+    if let Some((_, id)) = key.split_once('/') {
+        let named = engine.store.find_record(company, id).await?;
+        records.extend(named.into_iter().filter(|record| record.id == id));
+    }
+    for record in records {
         groups.extend(engine.store.groups_of_record(company, &record).await?);
     }
     Ok(groups)

@@ -4,7 +4,8 @@ use super::account::Readers;
 use super::chart::Chart;
 use super::push::Pusher;
 use super::{Engine, EngineError};
-use saldo_core::accounting::Group;
+use jiff::Timestamp;
+use saldo_core::accounting::{self, Group};
 use saldo_core::book::{Bindings, Need, Outcome, Task};
 use saldo_core::commerce::Fact;
 use saldo_core::exchange::Fault;
@@ -15,6 +16,7 @@ use saldo_core::proof::{self, Check, Identity};
 use saldo_core::text::RemoteId;
 use saldo_store::{Connection, Role};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How many records are read at a time.
@@ -102,7 +104,7 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
     loop {
         let company = engine.company_id();
         let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
-        let Some(last) = records.last() else { return Ok(facts) };
+        let Some(last) = records.last() else { return Ok(told_once(facts)) };
         after = Some(last.reference());
         let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
         facts.extend(readers.facts(&records).into_iter().filter(money));
@@ -210,4 +212,12 @@ pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
         Group::Row(id.into()),
         Group::Dispute(id.into()),
     ]
+}
+
+/// Where several records tell the same thing, it counts once.
+fn told_once(facts: Vec<Fact>) -> Vec<Fact> {
+    match accounting::told_once(&facts) {
+        Cow::Owned(told) => told,
+        Cow::Borrowed(_) => facts,
+    }
 }

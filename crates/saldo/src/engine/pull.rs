@@ -1,5 +1,6 @@
 //! Pull: what channels say becomes records, page by page.
 
+use super::import::is_files_only;
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
@@ -26,6 +27,9 @@ pub(crate) struct PullCount {
 pub(super) async fn pull_all(engine: &Engine) -> Result<PullCount, EngineError> {
     let mut count = PullCount::default();
     for connection in engine.connections(Role::Channel).await? {
+        if is_files_only(&connection) {
+            continue;
+        }
         let lease = engine.lease(&connection).await?;
         let pulled = pull(engine, &connection, &lease, &mut count).await;
         let released = engine.store.release_lease(&lease).await;

@@ -151,13 +151,15 @@ fn bare_list(
     context: &ImportContext,
     take: &mut dyn FnMut(Imported),
 ) -> Result<String, String> {
-    match list.iter().all(|value| is_row(value)) {
-        _ if list.is_empty() => Err("the list is empty".to_owned()),
-        true => {
+    let every = |is: fn(&RawValue) -> bool| list.iter().all(|value| is(value));
+    match list {
+        [] => Err("the list is empty".to_owned()),
+        _ if every(is_row) => {
             let taken = tell(Thing::Row, list, context, take);
             Ok(format!("a payload: {taken} {}", Thing::Row.many()))
         }
-        false => Err(PAYMENT_ALONE.to_owned()),
+        _ if every(is_payment) => Err(PAYMENT_ALONE.to_owned()),
+        _ => Err("it is a list of things that are not entered in books".to_owned()),
     }
 }
 
@@ -175,6 +177,12 @@ fn bare(fields: &Fields<'_>) -> Option<Thing> {
 fn is_row(value: &RawValue) -> bool {
     let fields: Result<Fields<'_>, String> = parse(value.get());
     fields.is_ok_and(|fields| fields.contains_key("net") && fields.contains_key("payout_id"))
+}
+
+/// Whether a value is a payment of an order.
+fn is_payment(value: &RawValue) -> bool {
+    let fields: Result<Fields<'_>, String> = parse(value.get());
+    fields.is_ok_and(|fields| fields.contains_key("order_id") && fields.contains_key("gateway"))
 }
 
 #[derive(Deserialize)]

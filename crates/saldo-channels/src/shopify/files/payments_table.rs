@@ -49,7 +49,7 @@ impl<'a> Said<'a> {
     fn natural_id(&self) -> String {
         let order = self.order.unwrap_or("no order");
         let (at, word, amount, fee) = (self.at, self.word, self.amount, self.fee.amount_text());
-        format!("{at} {word} {order} {amount} fee {fee}")
+        format!("PaymentsRow/{at} {word} {order} {amount} fee {fee}")
     }
 }
 
@@ -175,7 +175,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let said = Said::by(&row).map_err(unknown)?;
     rest_payments::check_net(source, said.amount, said.fee, said.net)?;
     Ok(Fact::BalanceTransaction(Box::new(BalanceTransaction {
-        id: source.key(&format!("PaymentsRow/{}", source.reference.id)),
+        id: source.key(&source.reference.id),
         source: source.reference.clone(),
         gateway: gateway(SHOPIFY_PAYMENTS, None),
         kind: rest_payments::row_kind(said.word, said.amount),

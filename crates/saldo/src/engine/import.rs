@@ -1,0 +1,238 @@
+//! Import: pieces of files become records, as what channels say does.
+//!
+//! A file is gone through twice: first to know whether it is taken at all, so that a file which is
+//! refused leaves nothing behind; then to store it, page by page.
+
+use super::pull::reading;
+use super::{Engine, EngineError};
+use jiff::Timestamp;
+use saldo_channels::channel;
+use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
+use saldo_core::commerce::{Fact, Record};
+use saldo_core::text::Stream;
+use saldo_store::{Connection, Lease, PageCommit, PulledRecord};
+use serde::Serialize;
+use std::io::{self, BufRead};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// How many pieces are stored in one transaction.
+const PIECES_AT_ONCE: usize = 250;
+/// How many pieces that were left out or held a report names.
+const PIECES_NAMED_MAX: usize = 100;
+/// The stream in whose row it stands when files were imported last.
+const FILES: &str = "files";
+
+/// The setting of a connection that knows nothing but files: there is nothing to pull.
+pub(crate) const FILES_SETTING: (&str, &str) = ("files", "only");
+
+/// Whether a connection knows nothing but files.
+pub(crate) fn is_files_only(connection: &Connection) -> bool {
+    let (name, value) = FILES_SETTING;
+    connection.settings.get(name).is_some_and(|setting| setting == value)
+}
+
+/// Up to when a connection of files alone was heard: until files were imported last.
+pub(super) async fn files_heard_until(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Timestamp, EngineError> {
+    let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
+    let row = cursors.get(&Stream::new(FILES));
+    Ok(row.and_then(|row| row.reached).unwrap_or(Timestamp::MIN))
+}
+
+/// Opens a file from its beginning, each time it is called.
+pub(crate) type Opener = Arc<dyn Fn() -> io::Result<Box<dyn BufRead + Send>> + Send + Sync>;
+
+/// A piece that a person should know of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NamedPiece {
+    /// Its line or id.
+    pub(crate) place: String,
+    /// What is the matter with it.
+    pub(crate) reason: String,
+}
+
+/// Pieces that a person should know of: how many, and the first of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct NamedPieces {
+    /// How many.
+    pub(crate) count: usize,
+    /// The first of them.
+    pub(crate) first: Vec<NamedPiece>,
+}
+
+impl NamedPieces {
+    fn add(&mut self, place: String, reason: String) {
+        self.count += 1;
+        if self.first.len() < PIECES_NAMED_MAX {
+            self.first.push(NamedPiece { place, reason });
+        }
+    }
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct ImportReport {
+    /// Its name.
+    pub(crate) file: String,
+    /// What it is.
+    pub(crate) what: String,
+    /// Why it was refused, where it was. Then nothing of it was taken.
+    pub(crate) refused: Option<String>,
+    /// Things never heard of before.
+    pub(crate) new: usize,
+    /// Later versions of known things.
+    pub(crate) changed: usize,
+    /// What was known already.
+    pub(crate) known: usize,
+    /// What was taken, but cannot be read.
+    pub(crate) held: NamedPieces,
+    /// What was not taken.
+    pub(crate) left_out: NamedPieces,
+}
+
+impl ImportReport {
+    /// Whether all of the file was taken and can be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.refused.is_none() && self.held.count + self.left_out.count == 0
+    }
+}
+
+/// Takes a file for a connection.
+pub(crate) async fn import(
+    engine: &Engine,
+    connection: &Connection,
+    name: &str,
+    open: Opener,
+) -> Result<ImportReport, EngineError> {
+    let channel = channel(&connection.adapter)
+        .ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
+    let context = ImportContext {
+        connection: connection.id.clone(),
+        now: engine.clock.now(),
+        name: name.to_owned(),
+        timezone: engine.company.timezone.clone(),
+    };
+    let mut report = ImportReport { file: name.to_owned(), ..ImportReport::default() };
+    let tried = go_through(channel, context.clone(), Arc::clone(&open), |_| {});
+    match ended(tried).await {
+        Ok(what) => report.what = what,
+        Err(reason) => {
+            report.refused = Some(reason);
+            return Ok(report);
+        }
+    }
+    let lease = engine.lease(connection).await?;
+    let importer = Importer { engine, connection, lease: &lease, channel };
+    let stored = importer.store(context, open, &mut report).await;
+    let released = engine.store.release_lease(&lease).await;
+    stored?;
+    released?;
+    Ok(report)
+}
+
+/// Goes through a file on a thread that may wait for it.
+fn go_through(
+    channel: &'static dyn Channel,
+    context: ImportContext,
+    open: Opener,
+    mut take: impl FnMut(Imported) + Send + 'static,
+) -> JoinHandle<Result<String, String>> {
+    spawn_blocking(move || {
+        let mut file = open().map_err(|error| format!("it cannot be opened: {error}"))?;
+        channel.import(&mut *file, &context, &mut take)
+    })
+}
+
+/// What going through a file came to. A mistake of ours goes on as one.
+async fn ended(task: JoinHandle<Result<String, String>>) -> Result<String, String> {
+    match task.await {
+        Ok(said) => said,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(format!("it was not read to its end: {error}")),
+    }
+}
+
+struct Importer<'a> {
+    engine: &'a Engine,
+    connection: &'a Connection,
+    lease: &'a Lease,
+    channel: &'static dyn Channel,
+}
+
+impl Importer<'_> {
+    /// Stores the pieces as they come; never more than two pages of them are in memory.
+    async fn store(
+        &self,
+        context: ImportContext,
+        open: Opener,
+        report: &mut ImportReport,
+    ) -> Result<(), EngineError> {
+        let now = context.now;
+        let (sender, mut pieces) = mpsc::channel(PIECES_AT_ONCE);
+        // Where nobody listens any more, storing has failed, and the rest of the file is of no use.
+        let task = go_through(self.channel, context, open, move |piece| {
+            let _unheard = sender.blocking_send(piece);
+        });
+        let mut page = Vec::new();
+        while pieces.recv_many(&mut page, PIECES_AT_ONCE).await > 0 {
+            self.commit(std::mem::take(&mut page), None, report).await?;
+        }
+        report.refused = ended(task).await.err();
+        if report.refused.is_none() {
+            self.commit(Vec::new(), Some(now), report).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(
+        &self,
+        pieces: Vec<Imported>,
+        reached: Option<Timestamp>,
+        report: &mut ImportReport,
+    ) -> Result<(), EngineError> {
+        let mut records = Vec::new();
+        for piece in pieces {
+            match piece {
+                Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
+                Imported::Record(record) => records.extend(self.piece(record, report)),
+            }
+        }
+        let stream = Stream::new(FILES);
+        let cursor = Cursor(report.file.clone());
+        self.engine.keep(self.lease).await?;
+        let page = PageCommit { stream, cursor, reached, records };
+        let stored = self.engine.store.commit_page(self.lease, &page).await?;
+        report.new += stored.new;
+        report.changed += stored.changed;
+        report.known += stored.known;
+        Ok(())
+    }
+
+    /// A piece with where it belongs; none where it must not be taken.
+    fn piece(&self, record: Record, report: &mut ImportReport) -> Option<PulledRecord> {
+        let reading = reading(self.channel, &record);
+        if let Some(issue) = &reading.issue {
+            report.held.add(record.id.clone(), issue.message.clone());
+        }
+        if !is_files_only(self.connection) && self.is_told_by_gateway(&record) {
+            let reason = "the connection hears the gateway's own ledger; a file would say it twice";
+            report.left_out.add(record.id, reason.to_owned());
+            return None;
+        }
+        Some(PulledRecord { record, reading })
+    }
+
+    /// Whether a piece is of a gateway's ledger. Its rows have no names of their own in files, so
+    /// that nobody could tell that they are those which the interface gives.
+    fn is_told_by_gateway(&self, record: &Record) -> bool {
+        let of_ledger = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
+        self.channel.read(record).is_ok_and(|facts| facts.iter().any(of_ledger))
+    }
+}
+
+#[cfg(test)]
+mod tests;

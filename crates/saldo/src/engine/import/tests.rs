@@ -1,0 +1,197 @@
+//! A company whose shop speaks by files alone.
+
+use super::super::{Progress, Wiring, plan, prove, rebuild, sync};
+use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
+use crate::transport::clock::Clock;
+use jiff::Timestamp;
+use saldo_core::exchange::{Addresses, HttpRequest};
+use saldo_core::money::Currency;
+use saldo_core::policy::Policy;
+use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_sim::{Reply, Vendor};
+use saldo_store::{Company, Connection, Key, Role, Store};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Cursor};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+const POLICY: &str = r#"
+[gateways]
+shopify_payments.account = "Clearing: Shopify Payments"
+"#;
+
+const PAYMENTS: &str = "\
+Transaction Date,Type,Order,Payout Status,Payout Date,Payout ID,Amount,Fee,Net,Currency
+2026-11-02 10:00:05 -0500,charge,#1001,paid,2026-11-05,77,53.71,1.86,51.85,USD
+2026-11-03 10:00:05 -0500,charge,#1002,paid,2026-11-05,77,20.00,0.88,19.12,USD
+2026-11-04 10:00:05 -0500,refund,#1002,paid,2026-11-05,77,-5.00,0.00,-5.00,USD
+2026-11-06 10:00:05 -0500,charge,#1003,pending,,,10.00,0.59,9.41,USD
+";
+
+const ORDERS: &str = "\
+Name,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Total,Created at,\
+Lineitem quantity,Lineitem name,Lineitem price,Payment Method,Refunded Amount,Id
+#1001,paid,2026-11-02 10:00:02 -0500,USD,45.00,5.00,3.71,53.71,2026-11-02 10:00:00 -0500,\
+3,Mug,15.00,Shopify Payments,0.00,5001
+#1002,partially_refunded,2026-11-03 10:00:02 -0500,USD,20.00,0.00,0.00,20.00,\
+2026-11-03 10:00:00 -0500,1,Cap,20.00,Shopify Payments,5.00,5002
+#1003,paid,2026-11-06 10:00:02 -0500,USD,10.00,0.00,0.00,10.00,2026-11-06 10:00:00 -0500,\
+1,Pin,10.00,Shopify Payments,0.00,5003
+";
+
+/// A vendor that must never be asked.
+struct Nobody;
+
+impl Vendor for Nobody {
+    fn answer(&mut self, request: &HttpRequest, _now: Timestamp) -> Reply {
+        panic!("asked for {}", request.url);
+    }
+}
+
+struct Desk {
+    engine: Engine,
+    files: Connection,
+    _folder: TempDir,
+}
+
+impl Desk {
+    async fn new(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::in_memory().await.unwrap();
+        let company = Company {
+            id: CompanyId::new("demo"),
+            name: "Demo".to_owned(),
+            currency: Currency::parse("USD").unwrap(),
+            timezone: "America/New_York".to_owned(),
+            start_date: "2026-11-01".parse().unwrap(),
+        };
+        store.create_company(&company).await.unwrap();
+        let connection = |id: &str, role, adapter: &str| Connection {
+            id: ConnectionId::new(id),
+            role,
+            adapter: adapter.to_owned(),
+            settings: BTreeMap::new(),
+            addresses: Addresses::default(),
+        };
+        let mut files = connection("shopify:files", Role::Channel, "shopify");
+        files.settings =
+            settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        store.add_connection(&company.id, &files).await.unwrap();
+        let book = connection("plain-text", Role::Book, "plain-text");
+        store.add_connection(&company.id, &book).await.unwrap();
+        let policy =
+            Policy::new(1, POLICY, company.currency, &company.timezone, company.start_date);
+        let vendor = Arc::new(Mutex::new(Box::new(Nobody) as Box<dyn Vendor>));
+        let engine = Engine {
+            store,
+            clock: Clock::simulated("2026-11-20T12:00:00Z".parse().unwrap()),
+            company,
+            policy: policy.unwrap(),
+            key: Arc::new(Key::generate().unwrap()),
+            data: folder.path().to_owned(),
+            holder: "a test".to_owned(),
+            wiring: Wiring::InProcess(BTreeMap::from([(book.id, vendor)])),
+            progress: Progress::unseen(),
+        };
+        Self { engine, files, _folder: folder }
+    }
+
+    async fn files_only() -> Self {
+        Self::new(&[FILES_SETTING]).await
+    }
+
+    async fn import(&self, text: &str) -> ImportReport {
+        let bytes = text.as_bytes().to_vec();
+        let open: Opener =
+            Arc::new(move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn BufRead + Send>));
+        import(&self.engine, &self.files, "a file.csv", open).await.unwrap()
+    }
+
+    /// Syncs, proves, and says what the accounts of the books hold.
+    async fn books(&self) -> BTreeMap<String, String> {
+        sync(&self.engine).await.unwrap();
+        let proof = prove(&self.engine).await.unwrap();
+        assert!(proof.holds(), "{proof:#?}");
+        let company = self.engine.company_id();
+        let book = ConnectionId::new("plain-text");
+        let sums = self.engine.store.account_sums(company, &book, None).await.unwrap();
+        let text = |balance: saldo_core::money::Balance| {
+            balance.iter().map(|amount| amount.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let sums = sums.into_iter().map(|(name, balance)| (name, text(balance)));
+        sums.filter(|(_, sum)| !sum.is_empty()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_payments_export_alone_enters_fees_and_the_payout() {
+    let desk = Desk::files_only().await;
+    let report = desk.import(PAYMENTS).await;
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!((report.new, report.changed, report.known), (5, 0, 0));
+    insta::assert_json_snapshot!(desk.books().await);
+    let proof = prove(&desk.engine).await.unwrap();
+    assert_eq!(proof.books[0].clearing.len(), 1, "what is not paid out yet is proved");
+    assert_eq!((proof.payouts.len(), proof.facts.to_review), (1, 4));
+}
+
+#[tokio::test]
+async fn orders_take_their_money_out_of_review_whichever_came_first() {
+    let rows_first = Desk::files_only().await;
+    rows_first.import(PAYMENTS).await;
+    rows_first.books().await;
+    rows_first.import(ORDERS).await;
+    let orders_first = Desk::files_only().await;
+    orders_first.import(ORDERS).await;
+    sync(&orders_first.engine).await.unwrap();
+    orders_first.import(PAYMENTS).await;
+    let books = rows_first.books().await;
+    assert_eq!(books, orders_first.books().await);
+    insta::assert_json_snapshot!(books);
+    assert!(plan(&rows_first.engine, None).await.unwrap().iter().all(|it| it.changes.is_empty()));
+    assert!(rebuild(&rows_first.engine).await.unwrap().identical);
+}
+
+#[tokio::test]
+async fn a_file_twice_is_no_news_and_a_later_payout_changes_its_rows() {
+    let desk = Desk::files_only().await;
+    desk.import(PAYMENTS).await;
+    let again = desk.import(PAYMENTS).await;
+    assert_eq!((again.new, again.changed, again.known), (0, 0, 5));
+    let later = PAYMENTS.replace(",pending,,,", ",paid,2026-11-10,78,");
+    let later = desk.import(&later).await;
+    assert_eq!((later.new, later.changed, later.known), (1, 1, 4));
+    let books = desk.books().await;
+    assert_eq!(books.get("Clearing: Shopify Payments"), None, "all is paid out: {books:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_refused_leaves_nothing() {
+    let desk = Desk::files_only().await;
+    let report = desk.import(&format!("{PAYMENTS}one field too few\n")).await;
+    assert_eq!(
+        report.refused.as_deref(),
+        Some("line 6: it has 1 fields, but the table has 10 columns")
+    );
+    assert!(!report.is_whole());
+    let company = desk.engine.company_id();
+    assert!(desk.engine.store.latest_records(company, None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_shop_that_is_pulled_takes_orders_but_no_ledger_from_files() {
+    let desk = Desk::new(&[("shop", "demo")]).await;
+    let report = desk.import(PAYMENTS).await;
+    assert_eq!((report.new, report.left_out.count), (0, 5));
+    let report = desk.import(ORDERS).await;
+    assert_eq!((report.new, report.left_out.count), (3, 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_and_held() {
+    let desk = Desk::files_only().await;
+    let report = desk.import(&ORDERS.replace(",53.71,2026", ",53.70,2026")).await;
+    assert_eq!((report.new, report.held.count), (3, 1));
+    assert!(report.held.first[0].reason.contains("do not come to its total of 53.70 USD"));
+    assert_eq!(desk.engine.store.held(desk.engine.company_id()).await.unwrap().len(), 1);
+}
