@@ -8,6 +8,7 @@
 
 mod lives;
 mod shop;
+mod told;
 
 use jiff::Timestamp;
 use jiff::civil::Date;

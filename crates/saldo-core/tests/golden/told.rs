@@ -1,0 +1,114 @@
+//! One thing, told by several records; and rows that know their order by its name.
+
+use crate::shop::{in_payout, order, row};
+use crate::{POLICY, account, policy};
+use saldo_core::accounting::{Accounted, told_once};
+use saldo_core::commerce::{BalanceKind, Fact, SaleKind, Telling, Untold};
+use saldo_core::issue::FactState;
+
+/// The order of a file.
+fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
+    let Fact::Order(mut order) = fact else { panic!("{fact:?} is no order") };
+    order.telling = Telling::File(untold);
+    order.source.stream = stream.into();
+    Fact::Order(order)
+}
+
+/// A row of a file, which knows its order by name.
+fn by_name(fact: Fact) -> Fact {
+    let Fact::BalanceTransaction(mut row) = fact else { panic!("{fact:?} is no row") };
+    row.order = None;
+    row.movement = None;
+    Fact::BalanceTransaction(row)
+}
+
+fn sale(amount: &str) -> Fact {
+    let line = (SaleKind::Product, amount, "0.00", "0.00");
+    order("03-17").sale("03-17", &[line]).paid("03-17", "shopify_payments", amount).fact()
+}
+
+fn everything(facts: &[Fact]) -> Vec<Accounted> {
+    account(facts, &policy(POLICY), "2027-01-01T00:00:00Z".parse().unwrap())
+}
+
+/// Each fact by its stream, with where it stands.
+fn states(facts: &[Fact]) -> Vec<(String, FactState)> {
+    let standings = everything(facts).into_iter().flat_map(|accounted| accounted.standings);
+    standings.map(|it| (it.source.stream.to_string(), it.state)).collect()
+}
+
+/// What stands on an account, in minor units.
+fn balance(facts: &[Fact], name: &str) -> i64 {
+    let entries = everything(facts).into_iter().flat_map(|accounted| accounted.entries);
+    let lines = entries.flat_map(|entry| entry.lines);
+    lines.filter(|line| &*line.account.name == name).map(|line| line.amount.minor()).sum()
+}
+
+const CLEARING: &str = "Clearing: Shopify Payments";
+const REVIEW: &str = "Platform adjustments - to review";
+
+#[test]
+fn the_interface_counts_before_a_file_whichever_came_first() {
+    let (interface, file) = (sale("10.00"), by_file(sale("10.00"), "a-file", Vec::new()));
+    for facts in [[interface.clone(), file.clone()], [file.clone(), interface.clone()]] {
+        assert_eq!(&*told_once(&facts), &[interface.clone()]);
+        assert_eq!(balance(&facts, CLEARING), 1_000);
+        let mut states = states(&facts);
+        states.sort_by(|a, b| a.0.cmp(&b.0));
+        let aside = FactState::Excluded { rule: "another-record-tells-it".to_owned() };
+        assert_eq!(states[0], ("a-file".to_owned(), aside));
+        assert_eq!(states[1].1, FactState::Accounted { review: None });
+    }
+}
+
+#[test]
+fn among_files_the_stream_that_comes_first_counts() {
+    let (first, second) =
+        (by_file(sale("10.00"), "a", Vec::new()), by_file(sale("10.00"), "b", Vec::new()));
+    assert_eq!(&*told_once(&[second.clone(), first.clone()]), &[first.clone()]);
+    assert_eq!(&*told_once(&[first.clone(), second]), &[first]);
+}
+
+#[test]
+fn records_that_disagree_are_looked_at() {
+    let facts = [sale("10.00"), by_file(sale("12.00"), "a-file", Vec::new())];
+    assert_eq!(balance(&facts, CLEARING), 1_000);
+    let issue = states(&facts).into_iter().find_map(|(_, state)| match state {
+        FactState::Accounted { review } => review,
+        _ => None,
+    });
+    let message = issue.unwrap().message;
+    assert!(message.contains("10.00 USD") && message.contains("12.00 USD"), "{message}");
+}
+
+#[test]
+fn what_a_file_leaves_untold_holds_the_order_or_is_looked_at() {
+    let untold = |holds| Untold { what: "x".to_owned(), hint: "y".to_owned(), holds };
+    let held = [by_file(sale("10.00"), "a-file", vec![untold(false), untold(true)])];
+    assert_eq!(balance(&held, CLEARING), 0);
+    assert!(matches!(states(&held)[..], [(_, FactState::Held(_))]));
+    let looked_at = [by_file(sale("10.00"), "a-file", vec![untold(false)])];
+    assert_eq!(balance(&looked_at, CLEARING), 1_000);
+    assert!(matches!(states(&looked_at)[..], [(_, FactState::Accounted { review: Some(_) })]));
+}
+
+#[test]
+fn a_row_finds_the_one_order_of_its_name() {
+    let charge = |number| by_name(row(number, "03-17", BalanceKind::Charge, "10.00", "0.59"));
+    let order = by_file(sale("10.00"), "a-file", Vec::new());
+    // Alone it is for review; with its order it adds its fee; a second one is not the same payment.
+    let cases = [
+        (vec![charge(1)], -1_000, 941),
+        (vec![charge(1), order.clone()], 0, 941),
+        (vec![charge(1), in_payout(charge(2), 1), order.clone()], -1_000, 1_882),
+    ];
+    for (facts, review, clearing) in cases {
+        assert_eq!(balance(&facts, REVIEW), review, "{facts:?}");
+        assert_eq!(balance(&facts, CLEARING), clearing, "{facts:?}");
+    }
+    let Fact::Order(mut other) = order.clone() else { panic!() };
+    other.id = "shop/Order/2".into();
+    other.source.id = "Order/2".to_owned();
+    let two = [charge(1), order, Fact::Order(other)];
+    assert_eq!(balance(&two, REVIEW), -1_000, "nobody knows which of the two");
+}
