@@ -51,7 +51,7 @@ const REVIEW: &str = "Platform adjustments - to review";
 fn the_interface_counts_before_a_file_whichever_came_first() {
     let (interface, file) = (sale("10.00"), by_file(sale("10.00"), "a-file", Vec::new()));
     for facts in [[interface.clone(), file.clone()], [file.clone(), interface.clone()]] {
-        assert_eq!(&*told_once(&facts), &[interface.clone()]);
+        assert_eq!(&*told_once(&facts), std::slice::from_ref(&interface));
         assert_eq!(balance(&facts, CLEARING), 1_000);
         let mut states = states(&facts);
         states.sort_by(|a, b| a.0.cmp(&b.0));
@@ -65,8 +65,9 @@ fn the_interface_counts_before_a_file_whichever_came_first() {
 fn among_files_the_stream_that_comes_first_counts() {
     let (first, second) =
         (by_file(sale("10.00"), "a", Vec::new()), by_file(sale("10.00"), "b", Vec::new()));
-    assert_eq!(&*told_once(&[second.clone(), first.clone()]), &[first.clone()]);
-    assert_eq!(&*told_once(&[first.clone(), second]), &[first]);
+    let firsts = std::slice::from_ref(&first);
+    assert_eq!(&*told_once(&[second.clone(), first.clone()]), firsts);
+    assert_eq!(&*told_once(&[first.clone(), second]), firsts);
 }
 
 #[test]
