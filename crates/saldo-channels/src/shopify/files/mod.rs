@@ -1,7 +1,7 @@
 //! Files: what the shop's own pages export, and payloads of its interfaces.
 //!
-//! A file is known by its content, never by its name. Each form has a stream of its own, whose records
-//! are verbatim pieces of the file; reading them gives the same facts as the Admin API does.
+//! A file is known by its content, never by its name. Each form has a stream of its own, whose
+//! records are verbatim pieces of the file; reading them gives the same facts as the Admin API does.
 
 mod lines;
 mod table;
@@ -29,8 +29,8 @@ use std::io::BufRead;
 
 /// The forms in which files tell things.
 ///
-/// Where several files tell the same thing, the record counts whose stream's name comes first. So the
-/// names are chosen that the form that tells more comes before the one that tells less.
+/// Where several files tell the same thing, the record counts whose stream's name comes first. So
+/// the names are chosen that the form that tells more comes before the one that tells less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// A row of the balance, by the REST interface.

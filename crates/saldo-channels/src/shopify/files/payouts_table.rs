@@ -12,7 +12,7 @@ use saldo_core::issue::Issue;
 /// The columns without which a row says nothing.
 pub(super) const COLUMNS: [&str; 4] = ["Payout Date", "Status", "Total", "Currency"];
 
-/// Takes the payouts, where the export names them. Most shops' exports do not: then nothing can join
+/// Takes the payouts, where the export names them. The known exports do not: then nothing can join
 /// a payout with its rows.
 pub(super) fn import(
     table: &Table,

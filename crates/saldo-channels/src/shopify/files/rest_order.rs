@@ -16,8 +16,8 @@ use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
 
 /// What to do where the payload does not say enough.
-const WITH_PAYMENTS: &str = "give the order with its payments in a field `transactions`, or connect \
-                             the shop, or import the export of orders";
+const WITH_PAYMENTS: &str = "give the order with its payments in a field `transactions`, or \
+                             connect the shop, or import the export of orders";
 
 /// Reads an order.
 pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
