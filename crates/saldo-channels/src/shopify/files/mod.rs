@@ -1,7 +1,7 @@
 //! Files: what the shop's own pages export, and payloads of its interfaces.
 //!
 //! A file is known by its content, never by its name. Each form has a stream of its own, whose
-//! records are verbatim pieces of the file; reading them gives the same facts as the Admin API does.
+//! records are verbatim pieces of the file; they read to the same facts as the Admin API's do.
 
 mod lines;
 mod table;
