@@ -146,8 +146,8 @@ impl Store {
         batches.into_iter().next().ok_or_else(|| StoreError::not_found("batch", id))
     }
 
-    /// Lets changes that a book refused be sent again, as a person wishes. They are looked up first:
-    /// the book may hold them in another form.
+    /// Lets changes that a book refused be sent again, as a person wishes. They are looked up
+    /// first: the book may hold them in another form.
     ///
     /// # Errors
     /// [`StoreError::NotSendable`] where one of them was not refused.

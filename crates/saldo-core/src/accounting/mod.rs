@@ -1,8 +1,8 @@
 //! Accounting: from facts and a policy to entries of the sub-ledger. Pure.
 //!
-//! Facts are accounted in groups: an order with its gateway rows, a payout with its rows, a row that
-//! belongs to no order, a dispute. What comes out depends only on instants in the facts, on the
-//! policy, and on how far the channel has been heard; never on the order of arrival.
+//! Facts are accounted in groups: an order with its gateway rows, a payout with its rows, a row
+//! that belongs to no order, a dispute. What comes out depends only on instants in the facts, on
+//! the policy, and on how far the channel has been heard; never on the order of arrival.
 
 mod gateway;
 mod lines;

@@ -93,7 +93,8 @@ fn review(accounted: &mut Accounted, order: &Order, issue: Issue) {
     }
 }
 
-/// What a file leaves untold of an order, as an issue; and whether nothing can be entered without it.
+/// What a file leaves untold of an order, as an issue; and whether nothing can be entered without
+/// it.
 pub(super) fn untold(order: &Order) -> Option<(Issue, bool)> {
     let Telling::File(untold) = &order.telling else { return None };
     let worst = untold.iter().find(|it| it.holds).or_else(|| untold.first())?;

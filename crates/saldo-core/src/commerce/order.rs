@@ -59,8 +59,8 @@ pub struct Untold {
     pub what: String,
     /// What to do about it.
     pub hint: String,
-    /// Whether the order cannot be entered without it. Otherwise it is entered as far as it is told,
-    /// and a person looks at the rest.
+    /// Whether the order cannot be entered without it. Otherwise it is entered as far as it is
+    /// told, and a person looks at the rest.
     pub holds: bool,
 }
 
@@ -128,7 +128,8 @@ pub struct SaleLine {
 }
 
 impl SaleLine {
-    /// What the line adds to what the buyer owes: gross less discount, plus taxes of every collector.
+    /// What the line adds to what the buyer owes: gross less discount, plus taxes of every
+    /// collector.
     ///
     /// # Errors
     /// Where amounts are of different currencies or too large.

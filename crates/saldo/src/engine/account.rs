@@ -51,6 +51,10 @@ pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineErro
         }
         let Some(channel) = channel(&connection.adapter) else { continue };
         let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
+        if cursors.is_empty() {
+            // Never pulled: nothing of it is known, so nothing of it can be entered too early.
+            continue;
+        }
         for stream in channel.description().streams {
             let row = cursors.iter().find(|(name, _)| name.as_str() == *stream);
             heard = heard.min(row.and_then(|(_, row)| row.reached).unwrap_or(Timestamp::MIN));

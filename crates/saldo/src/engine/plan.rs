@@ -4,6 +4,7 @@ use super::account::account_all;
 use super::{Engine, EngineError};
 use saldo_books::book;
 use saldo_core::book::{Book, Need, Subject};
+use saldo_core::document::SubledgerEntry;
 use saldo_core::plan::{Change, plan_needs, plan_slot, standing_invoice};
 use saldo_core::text::ConnectionId;
 use saldo_store::{Approval, Connection, Role};
@@ -97,8 +98,11 @@ async fn plan_chunk(
     let company = engine.company_id();
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
-    let slots: Vec<String> = touched.into_iter().map(|(_, slot)| slot).collect();
-    let entries = engine.store.slot_entries(company, &slots).await?;
+    let mut slots: Vec<String> = touched.into_iter().map(|(_, slot)| slot).collect();
+    let mut entries = engine.store.slot_entries(company, &slots).await?;
+    let invoices = invoices_elsewhere(&entries);
+    entries.extend(engine.store.slot_entries(company, &invoices).await?);
+    slots.extend(invoices);
     let mut approved = approved_by_slot(engine, connection, &slots).await?;
     let mut changes = Vec::new();
     for slot in &slots {
@@ -111,6 +115,18 @@ async fn plan_chunk(
     link(engine, connection, &mut changes, approved).await?;
     let needs = missing_needs(engine, connection, &changes).await?;
     Ok(Some(Chunk { changes: needs.into_iter().chain(changes).collect(), until }))
+}
+
+/// The slots of the invoices that entries belong to, where they are not planned with them: an
+/// invoice must be known before what pays it.
+fn invoices_elsewhere(entries: &BTreeMap<String, Vec<SubledgerEntry>>) -> Vec<String> {
+    let invoices: BTreeSet<&String> = entries
+        .values()
+        .flatten()
+        .filter_map(|entry| entry.header.applies_to.as_ref())
+        .filter(|slot| !entries.contains_key(*slot))
+        .collect();
+    invoices.into_iter().cloned().collect()
 }
 
 async fn approved_by_slot(

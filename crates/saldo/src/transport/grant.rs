@@ -94,11 +94,11 @@ struct GrantedBody {
 
 fn read_granted(body: &[u8]) -> Result<Granted, Fault> {
     // The cause is left out: it may cite the answer, and the answer holds tokens.
-    let unreadable = |_| {
-        Fault::new(
-            Permit::Never,
-            "the vendor answered 200 to a request for a token, but no token can be read in it",
-        )
+    // An answer that ends too early was cut on its way: the next one may be whole.
+    let unreadable = |error: serde_json::Error| {
+        let permits = if error.is_eof() { Permit::Retry } else { Permit::Never };
+        let what = "the vendor answered 200 to a request for a token, but no token can be read in it";
+        Fault::new(permits, what)
     };
     let read: GrantedBody = serde_json::from_slice(body).map_err(unreadable)?;
     Ok(Granted {
