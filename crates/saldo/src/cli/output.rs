@@ -17,11 +17,6 @@ impl Output {
         Self { json: global.json, quiet: global.quiet }
     }
 
-    /// Whether JSON is wanted.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Whether progress may be drawn.
     pub(crate) fn draws(&self) -> bool {
         !self.quiet && !self.json && std::io::stderr().is_terminal()

@@ -20,6 +20,7 @@ pub(crate) enum Wiring {
     /// Over sockets.
     Sockets,
     /// To simulated vendors in this process, by connection.
+    #[cfg_attr(not(test), expect(dead_code, reason = "whole runs without sockets are tests"))]
     InProcess(BTreeMap<ConnectionId, SharedVendor>),
 }
 

@@ -64,6 +64,7 @@ impl Clock {
     ///
     /// # Panics
     /// On the machine's clock, which nobody can move: whoever asks has mixed up the two.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests let time pass by itself"))]
     pub(crate) fn advance(&self, by: Duration) {
         match &self.0 {
             Kind::Real | Kind::Shifted(_) => panic!("the machine's clock cannot be advanced"),

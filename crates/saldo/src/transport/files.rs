@@ -19,7 +19,7 @@ const DEPTH_LIMIT: usize = 16;
 /// # Errors
 /// Where a path leaves the folder, a file is not UTF-8, a block could not be found again, or the
 /// operating system refuses. The message names the file. Files that were merged before stay merged.
-pub fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
+pub(crate) fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
     match ask {
         FileAsk::Merge(merges) => {
             let fates = merges.iter().map(|merge| {
