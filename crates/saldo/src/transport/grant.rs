@@ -97,7 +97,8 @@ fn read_granted(body: &[u8]) -> Result<Granted, Fault> {
     // An answer that ends too early was cut on its way: the next one may be whole.
     let unreadable = |error: serde_json::Error| {
         let permits = if error.is_eof() { Permit::Retry } else { Permit::Never };
-        let what = "the vendor answered 200 to a request for a token, but no token can be read in it";
+        let what =
+            "the vendor answered 200 to a request for a token, but no token can be read in it";
         Fault::new(permits, what)
     };
     let read: GrantedBody = serde_json::from_slice(body).map_err(unreadable)?;

@@ -2,7 +2,7 @@
 //!
 //! It serves a part of the published schema (`schema.graphql`; a test holds it against the whole),
 //! with the vendor's costs and throttling, lagging search, paging limits, bulk operations and
-//! tokens. Queries are validated and executed generically; [`view`] says what each field holds.
+//! tokens. Queries are validated and executed generically; `view` says what each field holds.
 
 mod bulk;
 mod cost;
