@@ -9,6 +9,7 @@ use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::testing::FILE_WATCH;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use saldo_core::exchange::HttpRequest;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
@@ -33,6 +34,8 @@ pub(super) struct Stage {
     pub(super) company: Company,
     /// The way to the company, which a test may put itself into.
     pub(super) books: SharedVendor,
+    /// Under which name processes work.
+    pub(super) holder: String,
     shop: ConnectionId,
     key: Arc<Key>,
     folder: TempDir,
@@ -84,7 +87,8 @@ impl Stage {
         store.close().await;
         let shop = ConnectionId::new(shop_connection(settings));
         let books = Arc::clone(&merchant.quickbooks);
-        Self { merchant, clock, company, books, shop, key, folder }
+        let holder = "saldo, process 1".to_owned();
+        Self { merchant, clock, company, books, holder, shop, key, folder }
     }
 
     /// A process that nothing ends.
@@ -112,7 +116,7 @@ impl Stage {
             policy,
             key: Arc::clone(&self.key),
             data: self.folder.path().to_owned(),
-            holder: "saldo, process 1".to_owned(),
+            holder: self.holder.clone(),
             wiring: Wiring::InProcess(BTreeMap::from(vendors)),
             progress: Progress::unseen(),
         }
@@ -181,6 +185,27 @@ impl Stage {
         assert!(proof.holds(), "{about}: {}", differences(&proof));
     }
 
+    /// Puts words in front of the policy, which holds from now on.
+    pub(super) async fn decide(&self, words: &str) {
+        let engine = self.engine().await;
+        let (store, company) = (&engine.store, engine.company_id());
+        let before = store.policy(company).await.unwrap().unwrap().text;
+        let text = format!("{words}\n{before}");
+        store.add_policy(company, &text, self.clock.now()).await.unwrap();
+        store.clear_caches(company).await.unwrap();
+        store.close().await;
+    }
+
+    /// What stands in the company's books, by account and day, in minor units.
+    pub(super) fn sums(&self) -> BTreeMap<(String, Date), i64> {
+        let mut sums = BTreeMap::new();
+        for posting in self.merchant.company().company().ledger() {
+            *sums.entry((posting.account, posting.date)).or_default() += posting.minor;
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+
     /// The ids of what is held.
     pub(super) async fn held(&self) -> Vec<String> {
         let engine = self.engine().await;
@@ -204,6 +229,26 @@ impl Vendor for Nobody {
     fn answer(&mut self, request: &HttpRequest, _: Timestamp) -> Reply {
         panic!("{} was asked", request.url);
     }
+}
+
+/// Does this for every case, as many at a time as the machine has cores.
+pub(super) fn on_all_cores<T: Send>(
+    cases: impl IntoIterator<Item = T, IntoIter: Send>,
+    run: impl AsyncFn(T) + Sync,
+) {
+    let cases = Mutex::new(cases.into_iter());
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        loop {
+            let Some(case) = cases.lock().unwrap().next() else { return };
+            runtime.block_on(run(case));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
 }
 
 /// What of a proof does not hold.
