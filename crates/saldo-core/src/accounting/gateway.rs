@@ -24,6 +24,8 @@ pub(super) struct KnownOrder<'a> {
     pub(super) order: &'a Order,
     /// From this day on its money is not entered with it: it is held.
     pub(super) held_from: Option<Date>,
+    /// The day that is not over, and the payments of it that are entered all the same.
+    pub(super) open_day: Option<(Date, BTreeSet<String>)>,
     /// The payments that rows have explained: each explains one row.
     pub(super) explained: BTreeSet<String>,
 }
@@ -128,6 +130,8 @@ fn enter(
 enum Said {
     /// It is not entered yet: a person must decide first.
     Held,
+    /// It is entered once its day is over, at this instant.
+    Later(Timestamp),
     /// It is entered, under this id and with this amount.
     Amount(String, Money),
     /// Nothing, or only what another row has explained.
@@ -165,6 +169,10 @@ impl<'a> Desk<'a> {
                     self.review_entry(row.amount, accounted)?;
                     Ok(FactState::Accounted { review: None })
                 }
+                Said::Later(until) => {
+                    let for_what = format!("the end of the day of {named}");
+                    Ok(FactState::Waiting { for_what, until: Some(until) })
+                }
                 Said::Amount(_, amount) if amount == row.amount => {
                     Ok(FactState::Accounted { review: None })
                 }
@@ -199,9 +207,14 @@ impl<'a> Desk<'a> {
             return Said::Nothing;
         }
         let day = self.policy.day(movement.processed_at);
-        match known.held_from.is_some_and(|held| day >= held) {
-            true => Said::Held,
-            false => Said::Amount(id.to_owned(), amount),
+        if known.held_from.is_some_and(|held| day >= held) {
+            return Said::Held;
+        }
+        match &known.open_day {
+            Some((open, entered)) if day >= *open && !entered.contains(id) => {
+                Said::Later(self.policy.end_of_day(*open))
+            }
+            _ => Said::Amount(id.to_owned(), amount),
         }
     }
 

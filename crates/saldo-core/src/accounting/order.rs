@@ -55,6 +55,7 @@ pub(super) fn account_order<'a>(
     OrderView::Accounted(KnownOrder {
         order,
         held_from: told.held_from,
+        open_day: told.open_day,
         explained: BTreeSet::new(),
     })
 }
@@ -65,6 +66,15 @@ struct Told {
     state: FactState,
     /// The day from which on nothing is entered until a person decides.
     held_from: Option<Date>,
+    /// The day that is not over, and the payments of it that are entered all the same.
+    open_day: Option<(Date, BTreeSet<String>)>,
+}
+
+impl Told {
+    /// No entry, for this reason.
+    fn nothing(state: FactState) -> Self {
+        Self { entries: Vec::new(), state, held_from: None, open_day: None }
+    }
 }
 
 /// What happened on one books day.
@@ -93,6 +103,8 @@ struct Timeline<'a> {
     refunds_owed: Money,
     /// What was written off and not recovered since.
     given_up: Money,
+    /// The payments that the entries of the day have drawn upon.
+    drawn: Vec<String>,
 }
 
 impl<'a> Timeline<'a> {
@@ -104,7 +116,7 @@ impl<'a> Timeline<'a> {
     ) -> Told {
         let days = match days(order, decisions, policy) {
             Ok(days) => days,
-            Err(state) => return Told { entries: Vec::new(), state, held_from: None },
+            Err(state) => return Told::nothing(state),
         };
         let nothing = Money::zero(order.currency);
         let mut timeline = Timeline {
@@ -115,8 +127,10 @@ impl<'a> Timeline<'a> {
             deposits: nothing,
             refunds_owed: nothing,
             given_up: nothing,
+            drawn: Vec::new(),
         };
         for (date, day) in days {
+            timeline.drawn.clear();
             let before = timeline.entries.len();
             let end = policy.end_of_day(date);
             match timeline.day(date, day, heard_until >= end) {
@@ -124,12 +138,15 @@ impl<'a> Timeline<'a> {
                 Ok(false) => {
                     let for_what = format!("the end of {date}: a payment may still come that day");
                     let state = FactState::Waiting { for_what, until: Some(end) };
-                    return Told { entries: timeline.entries, state, held_from: None };
+                    let open_day = Some((date, timeline.drawn.into_iter().collect()));
+                    let entries = timeline.entries;
+                    return Told { entries, open_day, ..Told::nothing(state) };
                 }
                 Err(trouble) => {
                     timeline.entries.truncate(before);
                     let state = FactState::Held(trouble.issue(&order.id));
-                    return Told { entries: timeline.entries, state, held_from: Some(date) };
+                    let (entries, held_from) = (timeline.entries, Some(date));
+                    return Told { entries, held_from, ..Told::nothing(state) };
                 }
             }
         }
@@ -137,7 +154,7 @@ impl<'a> Timeline<'a> {
             true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
             false => FactState::Accounted { review: None },
         };
-        Told { entries: timeline.entries, state, held_from: None }
+        Told { entries: timeline.entries, ..Told::nothing(state) }
     }
 
     /// Enters a day; says whether all of it is entered. Of a day that is not `closed`, only what
@@ -152,14 +169,15 @@ impl<'a> Timeline<'a> {
             if lines.is_empty() {
                 continue;
             }
-            let before = self.entries.len();
+            let before = (self.entries.len(), self.drawn.len());
             let due = Money::sum(self.order.currency, lines.iter().map(|line| line.amount))?;
             let settled = match due.is_positive() {
                 true => self.take_back(date, agreement, lines, due, &mut day.refunded)?,
                 false => self.sell(date, agreement, lines, due.negated(), &mut day.received)?,
             };
             if !settled && !closed {
-                self.entries.truncate(before);
+                self.entries.truncate(before.0);
+                self.drawn.truncate(before.1);
                 return Ok(false);
             }
         }
@@ -474,12 +492,13 @@ impl<'a> Timeline<'a> {
 
     /// Adds the line of a tender; movements of one gateway share a settlement line.
     fn add_tender(
-        &self,
+        &mut self,
         lines: &mut Vec<Line>,
         portion: &Portion<'_>,
         amount: Money,
     ) -> Result<(), Trouble> {
         let movement = portion.movement;
+        self.drawn.push(movement.id.clone());
         let line = tender_line(&movement.tender, amount, &movement.id, self.policy)?;
         let same = |known: &&mut Line| {
             known.kind == LineKind::Settlement
