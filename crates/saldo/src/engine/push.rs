@@ -31,8 +31,10 @@ const PENDING_AT_ONCE: usize = 10_000;
 /// How long a batch in doubt may be repeated under its token: ten minutes, less the time that a
 /// request may still stand in line before it leaves.
 const TOKEN_LIVES: Duration = Duration::from_secs(540);
-/// How long after a send a look-up that finds nothing means that there is nothing.
-const LANDS_WITHIN: Duration = Duration::from_secs(120);
+/// How long after a batch was written down a look-up that finds nothing means that there is
+/// nothing: a minute for the request limits, two for the request itself, and two more for a write
+/// that lands after its time-out.
+const LANDS_WITHIN: Duration = Duration::from_secs(300);
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
 
@@ -419,7 +421,8 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
-    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run ends.
+    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
+    /// ends.
     async fn leave(
         &mut self,
         batch: &Batch,
@@ -543,7 +546,10 @@ impl<'a> Pusher<'a> {
     }
 
     /// What the book cannot even be asked for was never sent: it is as if it were not found.
-    async fn give_up_unsayable(&mut self, pending: &[Pending]) -> Result<Vec<Pending>, EngineError> {
+    async fn give_up_unsayable(
+        &mut self,
+        pending: &[Pending],
+    ) -> Result<Vec<Pending>, EngineError> {
         let context = self.context(Bindings::default());
         let can_be_asked = |it: &Pending| {
             self.book.ask(&[Task::LookUp(it.change.subject.clone())], "", &context).is_ok()

@@ -1,4 +1,5 @@
-//! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the same.
+//! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
+//! same.
 
 mod deaths;
 mod doubles;
