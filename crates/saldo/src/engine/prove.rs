@@ -139,9 +139,8 @@ fn as_entered(
         {
             return None;
         }
-        BalanceKind::DisputeWithdrawal
-        | BalanceKind::DisputeReversal
-        | BalanceKind::DisputeFee => {}
+        BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal | BalanceKind::DisputeFee => {
+        }
         _ => row.net = row.amount,
     }
     Some(fact)
@@ -214,7 +213,8 @@ async fn remote_names(
     for name in names {
         let id = format!("account/{name}");
         let company = engine.company_id();
-        let bound = engine.store.bindings_of(company, &connection.id, &[id.clone()]).await?;
+        let bound =
+            engine.store.bindings_of(company, &connection.id, std::slice::from_ref(&id)).await?;
         if let Some(remote) = bound.0.get(&id) {
             remotes.insert(remote.clone(), name.clone());
             continue;
