@@ -169,9 +169,14 @@ mod tests {
         };
         assert_eq!(text, "status 401, invalid_clientb");
         assert!(matches!(refusal(404, "<html>"), Refused::Otherwise(text) if text == "status 404"));
-        let permits = |status| read_answer(&answer(status, "")).unwrap_err().permits;
-        assert_eq!(permits(503), Permit::Retry);
-        assert_eq!(permits(200), Permit::Never);
+        let permits = |status, body| read_answer(&answer(status, body)).unwrap_err().permits;
+        assert_eq!(permits(503, ""), Permit::Retry);
+        assert_eq!(
+            permits(200, ""),
+            Permit::Retry,
+            "an answer that was cut may be whole next time"
+        );
+        assert_eq!(permits(200, "<html>"), Permit::Never);
     }
 
     #[test]
