@@ -103,7 +103,7 @@ impl Memory {
         data.join(format!("simulated-{vendor}-{}.jsonl", self.run))
     }
 
-    /// A vendor as it was when the last run ended or was killed; it notes what it hears from now on.
+    /// A vendor as it was when the last run ended or was killed. It notes what it hears from now.
     pub(super) fn wake<V: Vendor>(
         &self,
         data: &Path,
