@@ -40,7 +40,7 @@ pub(crate) async fn demo(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let data = global.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
-    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    config::make_data_folder(&data)?;
     let settings = WorldSettings {
         seed: words.seed,
         orders: words.orders,
