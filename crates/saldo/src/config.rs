@@ -72,7 +72,8 @@ pub(crate) fn read_key(file: &Path) -> anyhow::Result<Key> {
     Ok(Key::from_bytes(bytes))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
