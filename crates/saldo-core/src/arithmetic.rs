@@ -1,4 +1,4 @@
-//! Arithmetic: a number with the terms that it is the sum of, as a bookkeeper writes them beside it.
+//! Arithmetic: a number with the terms that it is the sum of, as a bookkeeper writes it beside them.
 //!
 //! Nothing here decides anything. The terms are what channels said and what documents hold; where
 //! their sum is not what somebody stated, both are shown.
