@@ -1,4 +1,4 @@
-//! Arithmetic: a number with the terms that it is the sum of, as a bookkeeper writes it beside them.
+//! Arithmetic: numbers with the terms that they are the sum of, as a bookkeeper writes them.
 //!
 //! Nothing here decides anything. The terms are what channels said and what documents hold; where
 //! their sum is not what somebody stated, both are shown.
