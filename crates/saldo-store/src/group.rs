@@ -3,7 +3,7 @@
 use crate::record::{self, Latest, Reading};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
@@ -132,15 +132,17 @@ impl Store {
     /// they leave and those that they join must be accounted anew.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such record.
+    /// [`StoreError::LeaseLost`], and [`StoreError::NotFound`] where there is no such record.
     pub async fn regroup(
         &self,
-        company: &CompanyId,
+        lease: &Lease,
         readings: &[(RecordRef, Reading)],
     ) -> Result<(), StoreError> {
+        let company = lease.company();
         let references: Vec<RecordRef> =
             readings.iter().map(|(reference, _)| reference.clone()).collect();
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
         let known = record::latest(&mut transaction, company, &references).await?;
         let mut places = BTreeMap::new();
         for (reference, reading) in readings {

@@ -1,12 +1,14 @@
 //! Entries, the slots that they touch, and where facts stand.
 
-use crate::world::{account, at, company, entry, furnished, lease, page, pulled, reference, shop};
+use crate::world::{
+    account, at, company, desk, entry, furnished, lease, page, pulled, reference, shop,
+};
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::{GroupAccount, StateCounts, Store};
 
 async fn save(store: &Store, accounts: &[GroupAccount]) {
-    store.save_accounting(&company(), accounts).await.unwrap();
+    store.save_accounting(&desk(&store).await, accounts).await.unwrap();
 }
 
 async fn touched(store: &Store, since: i64) -> Vec<(i64, String)> {

@@ -87,8 +87,15 @@ pub(crate) async fn retry(
             .map(|failure| failure.change.id.clone())
             .filter(|id| words.keys.is_empty() || words.keys.contains(id))
             .collect();
+        if ids.is_empty() {
+            continue;
+        }
         changes += ids.len();
-        engine.store.retry(company, &book.id, &ids, engine.clock.now()).await?;
+        let lease = engine.lease(&book).await?;
+        let retried = engine.store.retry(company, &book.id, &ids, engine.clock.now()).await;
+        let released = engine.store.release_lease(&lease).await;
+        retried?;
+        released?;
     }
     output.data(&Retried { changes }, || {
         format!("{changes} changes will be sent again by `saldo apply` or `saldo sync`\n")

@@ -4,6 +4,7 @@
 mod account;
 mod chart;
 mod connection;
+mod desk;
 mod error;
 mod explain;
 mod import;
@@ -20,6 +21,7 @@ mod sync;
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
+pub(crate) use desk::decide;
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};

@@ -112,7 +112,7 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
         let Some(last) = records.last() else { return Ok(told_once(facts)) };
         after = Some(last.reference());
         let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        facts.extend(readers.facts(&records).into_iter().filter(money));
+        facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
     }
 }
 

@@ -2,7 +2,9 @@
 //! same.
 
 mod deaths;
+mod desk;
 mod doubles;
+mod refused;
 mod settled;
 mod stage;
 mod tripwire;
