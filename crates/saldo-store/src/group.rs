@@ -7,6 +7,7 @@ use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group that has something new for accounting.
@@ -25,7 +26,7 @@ pub(crate) struct Place<'a> {
     pub(crate) hash: Vec<u8>,
     /// The groups that the version before belonged to.
     pub(crate) left: Vec<GroupId>,
-    pub(crate) reading: &'a Reading,
+    pub(crate) reading: Cow<'a, Reading>,
 }
 
 /// The records that join a group and those that leave it.
@@ -151,6 +152,7 @@ impl Store {
                 .cloned()
                 .ok_or_else(|| StoreError::not_found("record", &reference.id))?;
             let left = columns::from_json("group of a record", &groups)?;
+            let reading = Cow::Borrowed(reading);
             places.insert(reference.clone(), Place { version, hash, left, reading });
         }
         place(&mut transaction, company, &places).await?;
@@ -228,7 +230,7 @@ async fn put_names(
     company: &CompanyId,
     places: &BTreeMap<RecordRef, Place<'_>>,
 ) -> Result<(), StoreError> {
-    let readings = places.values().map(|place| place.reading);
+    let readings = places.values().map(|place| &*place.reading);
     let names: BTreeSet<(&str, &str)> = readings
         .flat_map(|reading| {
             let groups = || reading.groups.iter().map(GroupId::as_str);

@@ -175,6 +175,32 @@ async fn a_record_that_cannot_be_read_is_held_until_it_can() {
 }
 
 #[tokio::test]
+async fn a_version_that_cannot_be_read_stays_in_the_groups_of_the_one_before() {
+    let store = furnished().await;
+    let issue = Issue {
+        kind: IssueKind::UnknownData,
+        about: FactId::from("shop:demo/Order/1"),
+        message: "no such kind of sale".to_owned(),
+        hint: "tell us".to_owned(),
+    };
+    let unread = |text: &str| {
+        let mut unread = pulled("1", text, &[]);
+        unread.reading.issue = Some(issue.clone());
+        unread
+    };
+    let members = async || texts(&store, "g").await;
+    commit(&store, vec![pulled("1", "a", &["g"]), unread("?")]).await;
+    assert_eq!(members().await, [pair("1", "?")], "within one page");
+    commit(&store, vec![unread("??")]).await;
+    assert_eq!(members().await, [pair("1", "??")], "and after it");
+    assert_eq!(store.held(&company()).await.unwrap().len(), 1);
+    commit(&store, vec![pulled("1", "b", &["h"])]).await;
+    assert!(members().await.is_empty());
+    assert_eq!(texts(&store, "h").await, [pair("1", "b")]);
+    assert!(store.held(&company()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn records_are_found_by_name_and_by_part_of_their_id() {
     let store = furnished().await;
     commit(&store, vec![pulled("gid_1001", "a", &["g"]), pulled("gidx1001", "b", &["h"])]).await;

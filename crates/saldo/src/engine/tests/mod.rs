@@ -9,4 +9,5 @@ mod settled;
 mod stage;
 mod tripwire;
 mod unfolding;
+mod unreadable;
 mod worlds;
