@@ -20,6 +20,7 @@ mod policy;
 
 mod outbox;
 mod pending;
+mod progress;
 mod withdrawal;
 
 mod attempt;
@@ -49,6 +50,7 @@ pub use observation::Observation;
 pub use outbox::{Approval, ChangeStatus};
 pub use pending::{Blocked, LastSend, OpenCounts, Pending};
 pub use policy::PolicyRevision;
+pub use progress::{NotYet, OpenEntries, OpenFact, note_open};
 pub use receipt::Receipt;
 pub use record::{CursorRow, PageCommit, PageCount, PulledRecord, Reading};
 pub use secret::Key;

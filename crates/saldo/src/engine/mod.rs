@@ -15,6 +15,7 @@ mod pull;
 mod push;
 mod rebuild;
 mod retry;
+mod standings;
 mod sync;
 
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
+pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, sync};
 
 use crate::transport::clock::Clock;

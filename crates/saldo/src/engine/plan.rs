@@ -11,7 +11,7 @@ use saldo_books::book;
 use saldo_core::book::Book;
 use saldo_core::plan::Change;
 use saldo_core::text::ConnectionId;
-use saldo_store::{Approval, Connection, Role};
+use saldo_store::{Approval, Connection, NotYet, OpenEntries, Role, note_open};
 use std::collections::BTreeSet;
 
 /// What must change in one book.
@@ -77,6 +77,30 @@ pub(super) async fn plan_book(
         after = chunk.until;
     }
     Ok(planned)
+}
+
+/// Notes the entries of a book that a plan would enter or take out, and those that cannot be planned
+/// before it is known what came of others.
+pub(super) async fn note_unapproved(
+    engine: &Engine,
+    connection: &Connection,
+    open: &mut OpenEntries,
+) -> Result<(), EngineError> {
+    let company = engine.company_id();
+    let mut after = engine.store.planned_until(company, &connection.id).await?;
+    while let Some(chunk) = plan_chunk(engine, connection, after).await? {
+        after = chunk.until;
+        for change in &chunk.changes {
+            note_open(open, change, NotYet::Approved);
+        }
+        for (slot, entries) in engine.store.slot_entries(company, &chunk.again).await? {
+            let known = open.entry(slot).or_default();
+            for entry in entries {
+                known.entry(entry.id).or_insert(NotYet::Acknowledged);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Plans every book, or one, and writes the changes into its outbox; says how many are new.

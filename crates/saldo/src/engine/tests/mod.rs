@@ -7,6 +7,7 @@ mod doubles;
 mod refused;
 mod settled;
 mod stage;
+mod standings;
 mod tripwire;
 mod unfolding;
 mod unreadable;
