@@ -143,8 +143,21 @@ pub enum RefusalKind {
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
     BadReference,
+    /// The book holds it already, but with other content.
+    HeldOtherwise,
     /// Anything else: a person must read the message.
     Other,
+}
+
+impl RefusalKind {
+    /// Whether the book certainly holds nothing of what it refused, where nothing was sent before.
+    #[must_use]
+    pub const fn leaves_nothing(self) -> bool {
+        match self {
+            Self::DuplicateNumber | Self::DuplicateRequest | Self::HeldOtherwise => false,
+            Self::DuplicateName | Self::PeriodClosed | Self::BadReference | Self::Other => true,
+        }
+    }
 }
 
 /// A book's definite no.

@@ -4,9 +4,13 @@
 //! the sum of the changes that were approved for it. The plan is the difference: entries that do
 //! not stand yet are created, entries that stand and no longer hold (or hold otherwise) are
 //! reversed. Nothing is ever altered or deleted that carries money.
+//!
+//! Only what a book acknowledged is reversed. A change that is certainly not in the book is
+//! withdrawn once it is no longer wanted, and what is wanted is planned under the next generation.
+//! While nobody knows whether a book has a change, nothing is planned that would depend on it.
 
 use crate::book::{Need, Subject};
-use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
+use crate::document::{Document, DocumentKey, DocumentKind, Line, LineKind, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::Money;
 use crate::text::{CompanyId, ConnectionId, FactId};
@@ -61,70 +65,227 @@ pub struct Change {
     pub takes_out: Vec<Covered>,
 }
 
-/// The entries that stand in a book under a slot after these changes, by natural key.
-#[must_use]
-pub fn standing(approved: &[Change]) -> BTreeMap<FactId, SubledgerEntry> {
+impl Change {
+    /// Whether both want the same to be there. Why they do never counts; nor does how something is
+    /// called that is known by its binding.
+    #[must_use]
+    pub fn wants_the_same(&self, other: &Self) -> bool {
+        match (&self.subject, &other.subject) {
+            (Subject::Need(Need::Account(one)), Subject::Need(Need::Account(other))) => {
+                one == other
+            }
+            (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
+            _ => Self { reason: self.reason.clone(), ..other.clone() } == *self,
+        }
+    }
+
+    /// The number of the invoice that it belongs to, where it does.
+    #[must_use]
+    pub fn invoice(&self) -> Option<DocumentKey> {
+        match &self.subject {
+            Subject::Document { applies_to, .. } => *applies_to,
+            Subject::Need(_) => None,
+        }
+    }
+}
+
+/// What is known of an approved change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whereabouts {
+    /// The book has it.
+    InBook,
+    /// Nobody can say: it was sent and nothing was heard, or the book holds it otherwise.
+    Unknown,
+    /// It is certainly not in the book: never sent, refused for good, or looked for in vain.
+    NotInBook,
+    /// It is not in the book, and never will be.
+    Withdrawn,
+}
+
+/// A change that was approved before, with what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovedChange {
+    /// The change.
+    pub change: Change,
+    /// What is known of it.
+    pub whereabouts: Whereabouts,
+}
+
+/// Whose slot is planned.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotOf<'a> {
+    /// The company.
+    pub company: &'a CompanyId,
+    /// The book.
+    pub book: &'a ConnectionId,
+    /// The slot.
+    pub slot: &'a str,
+}
+
+/// What must be done about a slot in a book.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlotPlan {
+    /// The identities of changes that are not in the book and no longer wanted.
+    pub withdraws: Vec<String>,
+    /// The changes, in the order in which they must be made.
+    pub changes: Vec<Change>,
+    /// What each of these changes waits for: documents that the book must have before it.
+    pub waits: BTreeMap<String, BTreeSet<String>>,
+    /// Whether nothing can be planned before it is known what came of a change.
+    pub is_unsettled: bool,
+}
+
+/// An entry that stands or is wanted: its natural key and its money hash.
+type EntryKey = (FactId, String);
+
+fn key_of(entry: &SubledgerEntry) -> EntryKey {
+    (entry.id.clone(), entry.money_hash())
+}
+
+/// The entries that stand in a book under a slot after these changes, each with the change that
+/// entered it.
+fn standing<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> BTreeMap<EntryKey, (&'a SubledgerEntry, &'a Change)> {
     let mut standing = BTreeMap::new();
-    for change in approved {
+    for change in changes {
         for covered in &change.takes_out {
-            standing.remove(&covered.id);
+            standing.remove(&(covered.id.clone(), covered.hash.clone()));
         }
         for entry in &change.enters {
-            standing.insert(entry.id.clone(), entry.clone());
+            standing.insert(key_of(entry), (entry, change));
         }
     }
     standing
 }
 
+/// The changes that count: all but those that were withdrawn.
+fn that_count(approved: &[ApprovedChange]) -> impl Iterator<Item = &Change> {
+    let counts = |it: &&ApprovedChange| it.whereabouts != Whereabouts::Withdrawn;
+    approved.iter().filter(counts).map(|it| &it.change)
+}
+
+/// The key of the invoice that stands under a slot, or shall: the last one that was entered and not
+/// taken out.
+#[must_use]
+pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
+    let entered = standing(that_count(approved)).into_values().map(|(_, change)| change);
+    let invoices = entered.filter_map(|change| match &change.subject {
+        Subject::Document { key, document, .. }
+            if document.header().kind == DocumentKind::Invoice =>
+        {
+            Some((change.generation, *key))
+        }
+        _ => None,
+    });
+    invoices.max().map(|(_, key)| key)
+}
+
 /// What must change in a book so that exactly these entries stand under a slot.
 ///
-/// `approved` are the changes of this slot and book so far, oldest first. Changes come out in the
-/// order in which they must be made: what no longer holds is taken out first. The same input gives
-/// the same changes; once they are approved the plan is empty.
+/// `approved` are the changes of this slot and book so far, oldest first; `invoice` says which
+/// invoice stands under another slot. Changes come out in the order in which they must be made:
+/// what no longer holds is taken out first. The same input gives the same changes; once they are
+/// approved the plan is empty.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
 pub fn plan_slot(
-    company: &CompanyId,
-    book: &ConnectionId,
-    slot: &str,
+    of: SlotOf<'_>,
     entries: &[SubledgerEntry],
-    approved: &[Change],
-) -> Result<Vec<Change>, Unbalanced> {
-    let standing = standing(approved);
-    let wanted: BTreeMap<&FactId, &SubledgerEntry> =
-        entries.iter().map(|entry| (&entry.id, entry)).collect();
-    let holds = |entry: &SubledgerEntry| {
-        wanted.get(&entry.id).is_some_and(|wanted| wanted.money_hash() == entry.money_hash())
+    approved: &[ApprovedChange],
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> Result<SlotPlan, Unbalanced> {
+    let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
+        entries.iter().map(|entry| (key_of(entry), entry)).collect();
+    let mut withdraws = Vec::new();
+    let mut kept: Vec<&ApprovedChange> = Vec::new();
+    for it in approved {
+        let holds = || still_holds(&it.change, &wanted);
+        match it.whereabouts {
+            Whereabouts::Withdrawn => {}
+            Whereabouts::Unknown if !holds() => {
+                return Ok(SlotPlan { is_unsettled: true, ..SlotPlan::default() });
+            }
+            Whereabouts::NotInBook
+                if !holds() || link_of(&it.change, &invoice) != it.change.invoice() =>
+            {
+                withdraws.push(it.change.id.clone());
+            }
+            _ => kept.push(it),
+        }
+    }
+    let standing = standing(kept.iter().map(|it| &it.change));
+    let gone: Vec<SubledgerEntry> = standing
+        .iter()
+        .filter(|(key, _)| !wanted.contains_key(key))
+        .map(|(_, (entry, _))| (*entry).clone())
+        .collect();
+    let new: Vec<SubledgerEntry> = wanted
+        .iter()
+        .filter(|(key, _)| !standing.contains_key(key))
+        .map(|(_, entry)| (*entry).clone())
+        .collect();
+    let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
+        (true, true) => Reason::NewFact,
+        (true, false) => Reason::LaterFact,
+        (false, _) => Reason::NoLongerHolds,
     };
-    let stands = |entry: &&SubledgerEntry| {
-        standing.get(&entry.id).is_some_and(|there| there.money_hash() == entry.money_hash())
-    };
-    let gone: Vec<SubledgerEntry> =
-        standing.values().filter(|entry| !holds(entry)).cloned().collect();
-    let new: Vec<SubledgerEntry> =
-        wanted.values().copied().filter(|entry| !stands(entry)).cloned().collect();
-    let first = approved.iter().map(|change| change.generation + 1).max().unwrap_or(0);
-    let mut planner = Planner { company, book, slot, generation: first, changes: Vec::new() };
+    let mut planner = Planner::new(of, approved, &kept);
     planner.take_out(&gone)?;
-    let reason = match (approved.is_empty(), gone.is_empty()) {
-        (true, _) => Reason::NewFact,
-        (false, true) => Reason::LaterFact,
-        (false, false) => Reason::NoLongerHolds,
-    };
-    planner.put_in(new, reason)?;
-    Ok(planner.changes)
+    planner.put_in(new, &reason, invoice)?;
+    let (changes, waits) = (planner.changes, planner.waits);
+    Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
+}
+
+/// Whether all that a change enters is wanted, and nothing that it takes out.
+fn still_holds(change: &Change, wanted: &BTreeMap<EntryKey, &SubledgerEntry>) -> bool {
+    let taken_out = |covered: &Covered| (covered.id.clone(), covered.hash.clone());
+    change.enters.iter().all(|entry| wanted.contains_key(&key_of(entry)))
+        && !change.takes_out.iter().any(|covered| wanted.contains_key(&taken_out(covered)))
+}
+
+/// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
+fn link_of(change: &Change, invoice: impl Fn(&str) -> Option<DocumentKey>) -> Option<DocumentKey> {
+    match &change.subject {
+        Subject::Document { document, .. } if change.takes_out.is_empty() => {
+            document.header().applies_to.as_deref().and_then(invoice)
+        }
+        _ => None,
+    }
 }
 
 struct Planner<'a> {
-    company: &'a CompanyId,
-    book: &'a ConnectionId,
-    slot: &'a str,
+    of: SlotOf<'a>,
     generation: u32,
+    /// What is taken out by changes that the book does not have yet, and by which.
+    taken_out_by: BTreeMap<FactId, BTreeSet<String>>,
     changes: Vec<Change>,
+    waits: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
+    fn new(of: SlotOf<'a>, approved: &[ApprovedChange], kept: &[&ApprovedChange]) -> Self {
+        let generation = approved.iter().map(|it| it.change.generation + 1).max().unwrap_or(0);
+        let mut planner = Self {
+            of,
+            generation,
+            taken_out_by: BTreeMap::new(),
+            changes: Vec::new(),
+            waits: BTreeMap::new(),
+        };
+        for it in kept.iter().filter(|it| it.whereabouts != Whereabouts::InBook) {
+            planner.note_taken_out(&it.change);
+        }
+        planner
+    }
+
+    fn note_taken_out(&mut self, change: &Change) {
+        for covered in &change.takes_out {
+            self.taken_out_by.entry(covered.id.clone()).or_default().insert(change.id.clone());
+        }
+    }
+
     /// One reversal for each kind and date that the entries were entered with.
     fn take_out(&mut self, gone: &[SubledgerEntry]) -> Result<(), Unbalanced> {
         for entries in alike(gone.to_vec()) {
@@ -132,39 +293,56 @@ impl Planner<'_> {
             let reversal = document.reversal(document.header().date);
             let covered =
                 |entry: &SubledgerEntry| Covered { id: entry.id.clone(), hash: entry.money_hash() };
-            let takes_out = entries.iter().map(covered).collect();
-            self.push(reversal, Reason::NoLongerHolds, Vec::new(), takes_out);
+            let mut change = self.change(reversal, Reason::NoLongerHolds);
+            change.takes_out = entries.iter().map(covered).collect();
+            self.note_taken_out(&change);
+            self.changes.push(change);
         }
         Ok(())
     }
 
-    fn put_in(&mut self, new: Vec<SubledgerEntry>, reason: Reason) -> Result<(), Unbalanced> {
+    /// One document for entries that fit together. It waits for its invoice, and for the reversal of
+    /// what it replaces: a book must never hold both.
+    fn put_in(
+        &mut self,
+        new: Vec<SubledgerEntry>,
+        reason: &Reason,
+        invoice: impl Fn(&str) -> Option<DocumentKey>,
+    ) -> Result<(), Unbalanced> {
         for entries in alike(new) {
             let Some(document) = compose(&entries)? else { continue };
-            self.push(document, reason.clone(), entries, Vec::new());
+            let mut change = self.change(document, reason.clone());
+            let link = link_of(&change, &invoice);
+            if let Subject::Document { applies_to, .. } = &mut change.subject {
+                *applies_to = link;
+            }
+            let replaced = entries.iter().filter_map(|entry| self.taken_out_by.get(&entry.id));
+            let mut waits: BTreeSet<String> = replaced.flatten().cloned().collect();
+            waits.extend(link.map(|key| key.to_string()));
+            if !waits.is_empty() {
+                self.waits.insert(change.id.clone(), waits);
+            }
+            change.enters = entries;
+            self.changes.push(change);
         }
         Ok(())
     }
 
-    fn push(
-        &mut self,
-        document: Document,
-        reason: Reason,
-        enters: Vec<SubledgerEntry>,
-        takes_out: Vec<Covered>,
-    ) {
-        let key = document.key(self.company, self.generation);
-        self.changes.push(Change {
+    /// A change of the next generation that enters and takes out nothing yet.
+    fn change(&mut self, document: Document, reason: Reason) -> Change {
+        let generation = self.generation;
+        self.generation += 1;
+        let key = document.key(self.of.company, generation);
+        Change {
             id: key.to_string(),
-            book: self.book.clone(),
-            slot: Some(self.slot.to_owned()),
-            generation: self.generation,
+            book: self.of.book.clone(),
+            slot: Some(self.of.slot.to_owned()),
+            generation,
             subject: Subject::Document { key, document: Box::new(document), applies_to: None },
             reason,
-            enters,
-            takes_out,
-        });
-        self.generation += 1;
+            enters: Vec::new(),
+            takes_out: Vec::new(),
+        }
     }
 }
 
@@ -283,20 +461,6 @@ pub fn plan_needs(
     changes
 }
 
-/// The key of the document that a slot's invoice stands under: the last that was entered and not
-/// taken out.
-#[must_use]
-pub fn standing_invoice(approved: &[Change]) -> Option<crate::document::DocumentKey> {
-    approved.iter().rev().find_map(|change| match &change.subject {
-        Subject::Document { key, document, .. }
-            if document.header().kind == DocumentKind::Invoice && !change.enters.is_empty() =>
-        {
-            Some(*key)
-        }
-        _ => None,
-    })
-}
-
 /// What changes amount to, per account: debit positive.
 ///
 /// # Errors
@@ -324,83 +488,4 @@ fn add(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::Header;
-    use crate::ledger::{Account, AccountKind};
-
-    fn entry(id: &str, minor: i64) -> SubledgerEntry {
-        let usd = crate::money::Currency::parse("USD").unwrap();
-        let header = Header {
-            slot: "fees".to_owned(),
-            kind: DocumentKind::Expense,
-            date: "2026-03-10".parse().unwrap(),
-            currency: usd,
-            party: None,
-            applies_to: None,
-            reference: String::new(),
-            memo: "fees".to_owned(),
-        };
-        let line = |kind, name, minor| Line {
-            kind,
-            account: Account::new(name, AccountKind::Expense),
-            amount: Money::from_minor(minor, usd),
-            quantity: None,
-            text: String::new(),
-            origin: id.to_owned(),
-        };
-        let lines = vec![
-            line(LineKind::Other { taxed: false }, "Fees", minor),
-            line(LineKind::Settlement, "Clearing", -minor),
-        ];
-        SubledgerEntry::new(id.into(), header, lines).unwrap()
-    }
-
-    fn plan(entries: &[SubledgerEntry], approved: &[Change]) -> Vec<Change> {
-        plan_slot(&"demo".into(), &"book".into(), "fees", entries, approved).unwrap()
-    }
-
-    fn fees(changes: &[Change]) -> Vec<i64> {
-        let usd = crate::money::Currency::parse("USD").unwrap();
-        changes
-            .iter()
-            .map(|change| movement(std::slice::from_ref(change)).unwrap()["Fees"].of(usd).minor())
-            .collect()
-    }
-
-    #[test]
-    fn a_plan_after_approval_is_empty() {
-        let entries = [entry("a", 100), entry("b", 20)];
-        let changes = plan(&entries, &[]);
-        assert_eq!(fees(&changes), [120]);
-        assert_eq!(plan(&entries, &changes), []);
-    }
-
-    #[test]
-    fn a_later_fact_is_a_supplement_with_only_itself() {
-        let mut approved = plan(&[entry("a", 100)], &[]);
-        let later = plan(&[entry("a", 100), entry("b", 20)], &approved);
-        assert_eq!(fees(&later), [20]);
-        assert_eq!((later[0].generation, &later[0].reason), (1, &Reason::LaterFact));
-        approved.extend(later);
-        assert_eq!(plan(&[entry("a", 100), entry("b", 20)], &approved), []);
-    }
-
-    #[test]
-    fn what_no_longer_holds_is_reversed_and_entered_anew() {
-        let mut approved = plan(&[entry("a", 100), entry("b", 20)], &[]);
-        let corrected = plan(&[entry("a", 90), entry("b", 20)], &approved);
-        assert_eq!(fees(&corrected), [-100, 90]);
-        approved.extend(corrected);
-        assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
-        let vanished = plan(&[], &approved);
-        assert_eq!(fees(&vanished), [-110]);
-        approved.extend(vanished);
-        assert_eq!(plan(&[], &approved), []);
-        let back = plan(&[entry("a", 90)], &approved);
-        assert_eq!(fees(&back), [90]);
-        let keys: std::collections::BTreeSet<_> =
-            approved.iter().chain(&back).map(|change| &change.id).collect();
-        assert_eq!(keys.len(), approved.len() + 1, "every generation has its own key");
-    }
-}
+mod tests;

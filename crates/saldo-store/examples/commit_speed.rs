@@ -178,6 +178,8 @@ fn page(shop: &ConnectionId, number: u64) -> PageCommit {
 
 /// Stands in for accounting: one entry of six lines an order.
 async fn account(store: &Store, company: &CompanyId) -> Result<(), Box<dyn Error>> {
+    let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
+    let desk = store.acquire_company_lease(company, "bench", now, hour).await?;
     let currency = Currency::parse("USD")?;
     loop {
         let dirty = store.dirty_groups(company, Timestamp::UNIX_EPOCH, 250).await?;
@@ -203,7 +205,7 @@ async fn account(store: &Store, company: &CompanyId) -> Result<(), Box<dyn Error
                 }
             })
             .collect();
-        store.save_accounting(company, &accounts).await?;
+        store.save_accounting(&desk, &accounts).await?;
     }
 }
 

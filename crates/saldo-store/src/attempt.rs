@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use saldo_core::book::{Acknowledgement, Refusal};
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId};
+use std::collections::BTreeMap;
 
 /// What a batch is sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +106,8 @@ pub enum AttemptStatus {
     NoEffect,
     /// A person asked for another try.
     Retried,
+    /// It is not in the book and no longer wanted: it is never sent again.
+    Withdrawn,
 }
 
 impl AttemptStatus {
@@ -119,6 +122,7 @@ impl AttemptStatus {
             Self::Absent => "absent",
             Self::NoEffect => "no-effect",
             Self::Retried => "retried",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -131,6 +135,7 @@ impl AttemptStatus {
             "absent" => Ok(Self::Absent),
             "no-effect" => Ok(Self::NoEffect),
             "retried" => Ok(Self::Retried),
+            "withdrawn" => Ok(Self::Withdrawn),
             other => Err(StoreError::unreadable("status of an attempt", other)),
         }
     }
@@ -139,7 +144,7 @@ impl AttemptStatus {
 /// One row of a change's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The batch and what it was sent for; none where a person asked for another try.
+    /// The batch and what it was sent for; none where nothing was sent.
     pub batch: Option<(String, Purpose)>,
     /// What happened.
     pub status: AttemptStatus,
@@ -172,6 +177,7 @@ pub(crate) const fn after(
     match (status, before) {
         (AttemptStatus::Acknowledged, _) => ChangeStatus::Acknowledged,
         (AttemptStatus::Refused, _) => ChangeStatus::Refused,
+        (AttemptStatus::Withdrawn, _) => ChangeStatus::Withdrawn,
         (AttemptStatus::Absent, _) => ChangeStatus::Approved,
         // A book may have refused what it holds in another form: it is looked up before anything is
         // sent again.
@@ -189,6 +195,26 @@ pub(crate) const fn after(
         (AttemptStatus::Sent, ChangeStatus::Sent | ChangeStatus::InDoubt) => ChangeStatus::InDoubt,
         (AttemptStatus::Sent, _) => ChangeStatus::Sent,
     }
+}
+
+/// Whether a refused change is certainly not in the book: the refusal answered the only send since
+/// the change was last known not to be there, and says so.
+pub(crate) fn refused_for_good(history: &[Attempt]) -> Result<bool, StoreError> {
+    let (mut status, mut for_good) = (ChangeStatus::Approved, false);
+    for attempt in history {
+        let purpose = attempt.batch.as_ref().map(|(_, purpose)| *purpose);
+        for_good = match (attempt.status, &attempt.answer) {
+            (AttemptStatus::Refused, Some(answer)) => {
+                let refusal: Refusal = columns::from_json("refusal", answer)?;
+                status == ChangeStatus::Sent
+                    && purpose != Some(Purpose::LookUp)
+                    && refusal.kind.leaves_nothing()
+            }
+            _ => false,
+        };
+        status = after(status, purpose, attempt.status);
+    }
+    Ok(for_good)
 }
 
 /// A row that is added to the attempts.
@@ -251,6 +277,7 @@ impl Store {
 }
 
 type AttemptRow = (Option<String>, Option<String>, String, Option<String>, String, i64);
+type HistoryRow = (String, Option<String>, Option<String>, String, Option<String>, String, i64);
 
 fn attempt_of(
     (batch, purpose, status, answer, detail, at): AttemptRow,
@@ -258,6 +285,37 @@ fn attempt_of(
     let purpose = purpose.as_deref().map(Purpose::parse).transpose()?;
     let (status, at) = (AttemptStatus::parse(&status)?, columns::instant(at)?);
     Ok(Attempt { batch: batch.zip(purpose), status, answer, detail, at })
+}
+
+/// The histories of changes, by change.
+pub(crate) async fn histories(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    book: &ConnectionId,
+    changes: &[&str],
+) -> Result<BTreeMap<String, Vec<Attempt>>, StoreError> {
+    let mut histories: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
+    for changes in changes.chunks(ROWS_MAX) {
+        let rows: Vec<HistoryRow> = Statement::new(
+            "select change, batch, purpose, status, answer, detail, at from attempt
+             where company = ",
+        )
+        .bind(company.as_str())
+        .text(" and book = ")
+        .bind(book.as_str())
+        .text(" and change in ")
+        .list(changes.iter().copied())
+        .text(" order by seq")
+        .builder()
+        .build_query_as()
+        .fetch_all(&mut **transaction)
+        .await?;
+        for (change, batch, purpose, status, answer, detail, at) in rows {
+            let attempt = attempt_of((batch, purpose, status, answer, detail, at))?;
+            histories.entry(change).or_default().push(attempt);
+        }
+    }
+    Ok(histories)
 }
 
 /// Adds attempts.

@@ -30,8 +30,8 @@ pub struct Batch {
 }
 
 /// A row of the outbox, as far as sending goes by it.
-struct Open {
-    status: ChangeStatus,
+pub(crate) struct Open {
+    pub(crate) status: ChangeStatus,
     open_batch: Option<String>,
     sent_batch: Option<String>,
 }
@@ -191,6 +191,7 @@ fn sendable(batch: &Batch, member: &str, open: Option<&Open>) -> Result<(), Stor
     match (open.status, batch.purpose) {
         (ChangeStatus::Refused, _) => refuse("the book refused it"),
         (ChangeStatus::Acknowledged, _) => refuse("it was acknowledged"),
+        (ChangeStatus::Withdrawn, _) => refuse("it was withdrawn"),
         (ChangeStatus::Approved, _) | (_, Purpose::LookUp) => Ok(()),
         (ChangeStatus::Sent | ChangeStatus::InDoubt, Purpose::Create | Purpose::Revise) => {
             match open.sent_batch.as_deref() == Some(batch.id.as_str()) {
@@ -293,7 +294,7 @@ async fn sent(
 }
 
 /// The rows of the outbox for changes, those that there are.
-async fn open(
+pub(crate) async fn open(
     transaction: &mut Transaction,
     company: &CompanyId,
     book: &ConnectionId,
@@ -359,8 +360,9 @@ async fn mark_sent(
     Ok(())
 }
 
-/// Gives rows of the outbox a status; what is acknowledged leaves it.
-async fn settle(
+/// Gives rows of the outbox a status; what is acknowledged leaves it, and what is acknowledged or
+/// withdrawn waits for nothing any more.
+pub(crate) async fn settle(
     transaction: &mut Transaction,
     company: &CompanyId,
     book: &ConnectionId,
@@ -379,6 +381,13 @@ async fn settle(
             .build()
             .execute(&mut **transaction)
             .await?;
+        if matches!(status, ChangeStatus::Acknowledged | ChangeStatus::Withdrawn) {
+            where_ids(Statement::new("delete from outbox_wait"), company, book, ids)
+                .builder()
+                .build()
+                .execute(&mut **transaction)
+                .await?;
+        }
     }
     Ok(())
 }

@@ -137,6 +137,13 @@ impl EntryPages {
             .text(", ")
             .bind(id)
             .text(")");
+        if self.filter.with_approved {
+            statement = statement.text(
+                " and not exists (select 1 from outbox o
+                  where o.company = c.company and o.book = c.book and o.id = c.id
+                  and o.status = 'withdrawn')",
+            );
+        }
         if let Some(key) = &self.filter.key {
             statement = statement.text(" and c.id = ").bind(key.as_str());
         }

@@ -8,18 +8,18 @@ use thiserror::Error;
 /// Why the database did not do what was asked. Nothing was then written.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Another worker has the connection.
-    #[error("connection `{connection}` is held by {holder} until {until}")]
+    /// Another worker has the connection, or the company.
+    #[error("{} is held by {holder} until {until}", leased(connection))]
     LeaseHeld {
-        /// The connection.
+        /// The connection; empty for the company itself.
         connection: ConnectionId,
         /// Who holds it.
         holder: String,
         /// Until when, unless it is renewed or given back.
         until: Timestamp,
     },
-    /// Another worker took the connection over: whoever sees this must stop.
-    #[error("the lease of connection `{0}` was lost to another worker")]
+    /// Another worker took the connection, or the company, over: whoever sees this must stop.
+    #[error("the lease of {} was lost to another worker", leased(.0))]
     LeaseLost(ConnectionId),
     /// There is no such thing.
     #[error("there is no {what} `{id}`")]
@@ -52,6 +52,9 @@ pub enum StoreError {
         /// Why not.
         reason: &'static str,
     },
+    /// A change must not be withdrawn: it is in the book, or may be.
+    #[error("change `{0}` cannot be withdrawn: it may be in the book")]
+    NotWithdrawable(String),
     /// A result was given for something that the batch does not contain.
     #[error("change `{id}` is not in batch `{batch}`")]
     NotInBatch {
@@ -94,6 +97,14 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// What a lease is for.
+fn leased(connection: &ConnectionId) -> String {
+    match connection.as_str() {
+        "" => "the company".to_owned(),
+        name => format!("connection `{name}`"),
+    }
 }
 
 impl StoreError {

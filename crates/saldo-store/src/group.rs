@@ -3,10 +3,11 @@
 use crate::record::{self, Latest, Reading};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group that has something new for accounting.
@@ -25,7 +26,7 @@ pub(crate) struct Place<'a> {
     pub(crate) hash: Vec<u8>,
     /// The groups that the version before belonged to.
     pub(crate) left: Vec<GroupId>,
-    pub(crate) reading: &'a Reading,
+    pub(crate) reading: Cow<'a, Reading>,
 }
 
 /// The records that join a group and those that leave it.
@@ -132,15 +133,17 @@ impl Store {
     /// they leave and those that they join must be accounted anew.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is no such record.
+    /// [`StoreError::LeaseLost`], and [`StoreError::NotFound`] where there is no such record.
     pub async fn regroup(
         &self,
-        company: &CompanyId,
+        lease: &Lease,
         readings: &[(RecordRef, Reading)],
     ) -> Result<(), StoreError> {
+        let company = lease.company();
         let references: Vec<RecordRef> =
             readings.iter().map(|(reference, _)| reference.clone()).collect();
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
         let known = record::latest(&mut transaction, company, &references).await?;
         let mut places = BTreeMap::new();
         for (reference, reading) in readings {
@@ -149,6 +152,7 @@ impl Store {
                 .cloned()
                 .ok_or_else(|| StoreError::not_found("record", &reference.id))?;
             let left = columns::from_json("group of a record", &groups)?;
+            let reading = Cow::Borrowed(reading);
             places.insert(reference.clone(), Place { version, hash, left, reading });
         }
         place(&mut transaction, company, &places).await?;
@@ -226,7 +230,7 @@ async fn put_names(
     company: &CompanyId,
     places: &BTreeMap<RecordRef, Place<'_>>,
 ) -> Result<(), StoreError> {
-    let readings = places.values().map(|place| place.reading);
+    let readings = places.values().map(|place| &*place.reading);
     let names: BTreeSet<(&str, &str)> = readings
         .flat_map(|reading| {
             let groups = || reading.groups.iter().map(GroupId::as_str);

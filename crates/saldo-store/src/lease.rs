@@ -1,4 +1,5 @@
-//! Leases: one worker a connection, always.
+//! Leases: one worker a connection, always; and one that accounts, approves, decides and rebuilds
+//! for a company.
 //!
 //! Each acquisition has a number of its own, the epoch. Whoever writes shows it, and the database
 //! looks at it in the same transaction: a worker that was thought dead, and is not, cannot write.
@@ -8,7 +9,10 @@ use crate::{Store, StoreError, columns};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::text::{CompanyId, ConnectionId};
 
-/// The right to pull from or push to one connection.
+/// The lease of a company stands where that of a connection without a name would.
+const OF_COMPANY: &str = "";
+
+/// The right to pull from or push to one connection, or to account and approve for a company.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     company: CompanyId,
@@ -25,7 +29,7 @@ impl Lease {
         &self.company
     }
 
-    /// The connection.
+    /// The connection; empty for the company itself.
     #[must_use]
     pub fn connection(&self) -> &ConnectionId {
         &self.connection
@@ -84,7 +88,6 @@ impl Store {
         now: Timestamp,
         ttl: SignedDuration,
     ) -> Result<Lease, StoreError> {
-        let until = end(now, ttl);
         let mut transaction = self.begin().await?;
         let known: Option<i64> =
             sqlx::query_scalar("select 1 from connection where company = $1 and id = $2")
@@ -95,27 +98,36 @@ impl Store {
         if known.is_none() {
             return Err(StoreError::not_found("connection", connection.as_str()));
         }
-        let epoch: Option<i64> = sqlx::query_scalar(
-            "insert into lease (company, connection, holder, epoch, until)
-             values ($1, $2, $3, 1, $4)
-             on conflict (company, connection) do update
-             set holder = excluded.holder, epoch = lease.epoch + 1, until = excluded.until
-             where lease.until <= $5 or lease.holder = excluded.holder
-             returning epoch",
-        )
-        .bind(company.as_str())
-        .bind(connection.as_str())
-        .bind(holder)
-        .bind(columns::micros(until))
-        .bind(columns::micros(now))
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(epoch) = epoch else {
-            return Err(held(&mut transaction, company, connection).await?);
-        };
+        let taken = take(&mut transaction, company, connection, holder, (now, ttl)).await?;
         transaction.commit().await?;
-        let (company, connection) = (company.clone(), connection.clone());
-        Ok(Lease { company, connection, holder: holder.to_owned(), epoch, until })
+        Ok(taken)
+    }
+
+    /// Takes the company itself: the right to account, to approve, to decide its policy and to
+    /// rebuild, under the same terms as [`Store::acquire_lease`].
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseHeld`] where another holds it, and [`StoreError::NotFound`] where there is
+    /// no such company.
+    pub async fn acquire_company_lease(
+        &self,
+        company: &CompanyId,
+        holder: &str,
+        now: Timestamp,
+        ttl: SignedDuration,
+    ) -> Result<Lease, StoreError> {
+        let mut transaction = self.begin().await?;
+        let known: Option<i64> = sqlx::query_scalar("select 1 from company where id = $1")
+            .bind(company.as_str())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if known.is_none() {
+            return Err(StoreError::not_found("company", company.as_str()));
+        }
+        let connection = ConnectionId::new(OF_COMPANY);
+        let taken = take(&mut transaction, company, &connection, holder, (now, ttl)).await?;
+        transaction.commit().await?;
+        Ok(taken)
     }
 
     /// Keeps a connection for longer.
@@ -156,6 +168,37 @@ impl Store {
             _ => Ok(()),
         }
     }
+}
+
+/// Takes what nobody holds, or the same holder does.
+async fn take(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    connection: &ConnectionId,
+    holder: &str,
+    (now, ttl): (Timestamp, SignedDuration),
+) -> Result<Lease, StoreError> {
+    let until = end(now, ttl);
+    let epoch: Option<i64> = sqlx::query_scalar(
+        "insert into lease (company, connection, holder, epoch, until)
+         values ($1, $2, $3, 1, $4)
+         on conflict (company, connection) do update
+         set holder = excluded.holder, epoch = lease.epoch + 1, until = excluded.until
+         where lease.until <= $5 or lease.holder = excluded.holder
+         returning epoch",
+    )
+    .bind(company.as_str())
+    .bind(connection.as_str())
+    .bind(holder)
+    .bind(columns::micros(until))
+    .bind(columns::micros(now))
+    .fetch_optional(&mut **transaction)
+    .await?;
+    let Some(epoch) = epoch else {
+        return Err(held(transaction, company, connection).await?);
+    };
+    let (company, connection) = (company.clone(), connection.clone());
+    Ok(Lease { company, connection, holder: holder.to_owned(), epoch, until })
 }
 
 /// Who holds the connection.

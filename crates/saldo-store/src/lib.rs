@@ -19,6 +19,9 @@ mod decision;
 mod policy;
 
 mod outbox;
+mod pending;
+mod progress;
+mod withdrawal;
 
 mod attempt;
 mod batch;
@@ -44,13 +47,16 @@ pub use explain::{BookedChange, RecordVersion};
 pub use group::DirtyGroup;
 pub use lease::Lease;
 pub use observation::Observation;
-pub use outbox::{Approval, ChangeStatus, LastSend, Pending};
+pub use outbox::{Approval, ChangeStatus};
+pub use pending::{Blocked, LastSend, OpenCounts, Pending};
 pub use policy::PolicyRevision;
+pub use progress::{NotYet, OpenEntries, OpenFact, note_open};
 pub use receipt::Receipt;
 pub use record::{CursorRow, PageCommit, PageCount, PulledRecord, Reading};
 pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
 pub use subledger::GroupAccount;
+pub use withdrawal::Withdrawal;
 
 use sqlite::{Pool, Transaction};
 use std::path::Path;

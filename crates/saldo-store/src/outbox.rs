@@ -2,12 +2,13 @@
 
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::withdrawal::{self, Withdrawal};
+use crate::{Lease, Store, StoreError, columns, subledger};
 use jiff::Timestamp;
 use saldo_core::book::{Need, Subject};
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes that somebody, or a rule, approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,13 @@ pub struct Approval {
     pub at: Timestamp,
     /// The number of the last touched slot that the plan took in, where all of it was approved.
     pub planned_until: Option<i64>,
+    /// What is no longer wanted.
+    pub withdraws: Vec<Withdrawal>,
+    /// What changes wait for, by identity: other changes of the same book. What the book has
+    /// already is left out of it.
+    pub waits: BTreeMap<String, BTreeSet<String>>,
+    /// Slots that could not be planned yet: they count as touched again.
+    pub again: Vec<String>,
 }
 
 /// Where a change stands.
@@ -37,6 +45,8 @@ pub enum ChangeStatus {
     Acknowledged,
     /// The book said no. It is sent again only when a person says so.
     Refused,
+    /// It is not in the book and no longer wanted: it is never sent again.
+    Withdrawn,
 }
 
 impl ChangeStatus {
@@ -49,6 +59,7 @@ impl ChangeStatus {
             Self::InDoubt => "in-doubt",
             Self::Acknowledged => "acknowledged",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -59,53 +70,34 @@ impl ChangeStatus {
             "in-doubt" => Ok(Self::InDoubt),
             "acknowledged" => Ok(Self::Acknowledged),
             "refused" => Ok(Self::Refused),
+            "withdrawn" => Ok(Self::Withdrawn),
             other => Err(StoreError::unreadable("status of a change", other)),
         }
     }
 }
 
-/// When a change was last sent in a way that could have had an effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastSend {
-    /// In which batch.
-    pub batch: String,
-    /// Under which token.
-    pub token: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A change that is to be pushed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
-    /// The change.
-    pub change: Change,
-    /// Where it stands: approved, sent or in doubt.
-    pub status: ChangeStatus,
-    /// When it was last sent in a way that could have had an effect, if ever.
-    pub last_send: Option<LastSend>,
-}
-
-type PendingRow = (String, String, Option<String>, Option<String>, Option<i64>);
-
 impl Store {
-    /// Writes approved changes into the outbox, and how far the book is planned; returns how many
-    /// are new. One transaction: all or none.
+    /// Writes approved changes into the outbox, withdraws what is no longer wanted, and notes how
+    /// far the book is planned; returns how many changes are new. One transaction: all or none.
     ///
     /// A change that was approved before is no news. What is needed by documents is known by its
-    /// binding, so that another title or reason is no news either.
+    /// binding, so that another title or reason is no news either. What nothing waits for once
+    /// other changes are withdrawn is withdrawn with them.
     ///
     /// # Errors
-    /// [`StoreError::ChangeDiffers`] where a change of the same identity has other content.
-    pub async fn approve(
-        &self,
-        company: &CompanyId,
-        approval: &Approval,
-    ) -> Result<usize, StoreError> {
-        let book = &approval.book;
+    /// [`StoreError::LeaseLost`]; [`StoreError::ChangeDiffers`] where a change of the same identity
+    /// has other content; [`StoreError::NotWithdrawable`] where a change to be withdrawn may be in
+    /// the book.
+    pub async fn approve(&self, lease: &Lease, approval: &Approval) -> Result<usize, StoreError> {
+        let (company, book) = (lease.company(), &approval.book);
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        withdrawal::withdraw(&mut transaction, company, approval).await?;
         let new = new_changes(&mut transaction, company, approval).await?;
         insert_changes(&mut transaction, company, approval, &new).await?;
+        withdrawal::put_waits(&mut transaction, company, approval).await?;
+        withdrawal::withdraw_unneeded(&mut transaction, company, approval).await?;
+        subledger::touch(&mut transaction, company, &approval.again).await?;
         if let Some(seq) = approval.planned_until {
             mark_planned(&mut transaction, company, book, seq).await?;
         }
@@ -177,55 +169,6 @@ impl Store {
         }
         Ok(found.into_values().collect())
     }
-
-    /// Changes that are to be pushed, in the order of approval. Those that the book refused are not
-    /// among them.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn pending(
-        &self,
-        company: &CompanyId,
-        book: &ConnectionId,
-        limit: usize,
-    ) -> Result<Vec<Pending>, StoreError> {
-        let rows: Vec<PendingRow> = sqlx::query_as(
-            "select c.body, o.status, o.sent_batch, o.sent_token, o.sent_at
-             from outbox o join change c on c.company = o.company and c.book = o.book
-             and c.id = o.id
-             where o.company = $1 and o.book = $2 and o.status <> 'refused'
-             order by o.position limit $3",
-        )
-        .bind(company.as_str())
-        .bind(book.as_str())
-        .bind(columns::integer(limit)?)
-        .fetch_all(&self.reader)
-        .await?;
-        rows.into_iter().map(pending_of).collect()
-    }
-}
-
-fn pending_of((body, status, batch, token, at): PendingRow) -> Result<Pending, StoreError> {
-    let last_send = match (batch, token, at) {
-        (Some(batch), Some(token), Some(at)) => {
-            Some(LastSend { batch, token, at: columns::instant(at)? })
-        }
-        _ => None,
-    };
-    let change = columns::from_json("change", &body)?;
-    Ok(Pending { change, status: ChangeStatus::parse(&status)?, last_send })
-}
-
-/// Whether two changes of one identity want the same. Why they do never counts.
-fn same_content(one: &Change, other: &Change) -> bool {
-    match (&one.subject, &other.subject) {
-        (Subject::Need(Need::Account(one)), Subject::Need(Need::Account(other))) => one == other,
-        (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
-        _ => {
-            let other = Change { reason: one.reason.clone(), ..other.clone() };
-            *one == other
-        }
-    }
 }
 
 /// The changes of an approval that were not approved before, each once.
@@ -244,7 +187,7 @@ async fn new_changes<'a>(
     let mut listed: BTreeMap<&str, &Change> = BTreeMap::new();
     for change in &approval.changes {
         match known.get(&change.id).or_else(|| listed.get(change.id.as_str()).copied()) {
-            Some(before) if same_content(before, change) => {}
+            Some(before) if before.wants_the_same(change) => {}
             Some(_) => return Err(StoreError::ChangeDiffers(change.id.clone())),
             None => {
                 listed.insert(&change.id, change);

@@ -1,6 +1,6 @@
 //! Policies: what the owner decided, revision by revision.
 
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::text::CompanyId;
 
@@ -24,18 +24,21 @@ impl PolicyRevision {
 }
 
 impl Store {
-    /// Adds a revision, and returns its number. Groups keep what an earlier revision made of them
+    /// Adds a revision, and returns its number. Nobody accounts meanwhile: the lease is the
+    /// company's. Groups keep what an earlier revision made of them
     /// until they are accounted anew: every group is marked for it, in the same transaction.
     ///
     /// # Errors
-    /// Where there is no such company.
+    /// [`StoreError::LeaseLost`].
     pub async fn add_policy(
         &self,
-        company: &CompanyId,
+        lease: &Lease,
         text: &str,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
+        let company = lease.company();
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
         let last: i64 =
             sqlx::query_scalar("select coalesce(max(revision), 0) from policy where company = $1")
                 .bind(company.as_str())

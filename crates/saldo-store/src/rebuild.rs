@@ -1,7 +1,7 @@
 //! Rebuilding: caches are thrown away, worked out anew, and compared byte for byte.
 
 use crate::sqlite::Row;
-use crate::{Store, StoreError, subledger, sums};
+use crate::{Lease, Store, StoreError, subledger, sums};
 use saldo_core::text::CompanyId;
 use sqlx::Row as _;
 use std::fmt::Write;
@@ -48,12 +48,15 @@ impl Store {
     /// transaction.
     ///
     /// Slots that had entries count as touched, so that the next plan also takes back what no
-    /// longer has any.
+    /// longer has any. Nobody can plan meanwhile, since the lease is the company's; and no slot is
+    /// planned whose groups are still to be accounted ([`Store::slots_with_news`]).
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn clear_caches(&self, company: &CompanyId) -> Result<(), StoreError> {
+    /// [`StoreError::LeaseLost`].
+    pub async fn clear_caches(&self, lease: &Lease) -> Result<(), StoreError> {
+        let company = lease.company();
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
         sqlx::query(
             "update fact_group set marked = marked + 1, wake_at = null, unsettled = 0,
              states = '[]', entries = '{}' where company = $1",

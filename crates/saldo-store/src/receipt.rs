@@ -135,6 +135,15 @@ fn content_hash(change: &Change) -> Result<String, StoreError> {
     }
 }
 
+/// What a receipt is found by. Something needed is known by its binding, whichever of its changes
+/// brought it.
+fn key(change: &Change) -> String {
+    match &change.subject {
+        Subject::Document { .. } => change.id.clone(),
+        Subject::Need(need) => need.binding(),
+    }
+}
+
 /// Adds receipts.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
@@ -154,7 +163,7 @@ pub(crate) async fn insert(
         .rows(rows, |row, (change, acknowledgement, hash)| {
             row.push_bind(company.as_str())
                 .push_bind(book.as_str())
-                .push_bind(change.id.as_str())
+                .push_bind(key(change))
                 .push_bind(acknowledgement.remote.as_str())
                 .push_bind(acknowledgement.version.as_deref())
                 .push_bind(hash.as_str())

@@ -9,6 +9,7 @@ use saldo_core::channel::Cursor;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::issue::Issue;
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How hard the bytes are pressed: the lightest level. Higher ones cost more than they save.
@@ -21,7 +22,8 @@ pub struct Reading {
     pub groups: Vec<GroupId>,
     /// What people call its facts, to find them by: `#1001`.
     pub names: Vec<String>,
-    /// Why it could not be read, where it could not: it is held until a later version can be.
+    /// Why it could not be read, where it could not: it is held until a later version can be, and
+    /// stays in the groups of the version before.
     pub issue: Option<Issue>,
 }
 
@@ -224,7 +226,14 @@ fn news(
             Some(last) => columns::from_json("group of a record", &last.groups)?,
             None => Vec::new(),
         };
-        let place = Place { version, hash: hash.to_vec(), left, reading: &pulled.reading };
+        let before = places.get(&reference).map_or(&left, |place| &place.reading.groups);
+        let reading = match (&pulled.reading.issue, &before[..]) {
+            (None, _) | (_, []) => Cow::Borrowed(&pulled.reading),
+            (Some(_), groups) => {
+                Cow::Owned(Reading { groups: groups.to_vec(), ..pulled.reading.clone() })
+            }
+        };
+        let place = Place { version, hash: hash.to_vec(), left, reading };
         places.insert(reference, place);
     }
     Ok((versions, places, count))

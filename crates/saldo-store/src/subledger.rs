@@ -3,14 +3,14 @@
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::text::{CompanyId, FactId, GroupId};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What accounting made of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,16 +58,18 @@ impl Store {
     /// transaction.
     ///
     /// # Errors
-    /// Where the database fails.
+    /// [`StoreError::LeaseLost`].
     pub async fn save_accounting(
         &self,
-        company: &CompanyId,
+        lease: &Lease,
         accounts: &[GroupAccount],
     ) -> Result<(), StoreError> {
+        let company = lease.company();
         let accounts: BTreeMap<&GroupId, &GroupAccount> =
             accounts.iter().map(|account| (&account.group, account)).collect();
         let accounts: Vec<&GroupAccount> = accounts.into_values().collect();
         let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
         for accounts in accounts.chunks(ROWS_MAX) {
             save(&mut transaction, company, accounts).await?;
         }
@@ -99,6 +101,46 @@ impl Store {
             last.into_iter().map(|(slot, seq)| (seq, slot)).collect();
         slots.sort_unstable();
         Ok(slots)
+    }
+
+    /// The number of the slot that was touched last; zero at first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such company.
+    pub async fn last_touched(&self, company: &CompanyId) -> Result<i64, StoreError> {
+        let last = sqlx::query_scalar("select slot_seq from company where id = $1")
+            .bind(company.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        last.ok_or_else(|| StoreError::not_found("company", company.as_str()))
+    }
+
+    /// Those of these slots whose entries may be others once accounting has seen all that was heard.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn slots_with_news(
+        &self,
+        company: &CompanyId,
+        slots: &[String],
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let mut found = BTreeSet::new();
+        for slots in slots.chunks(ROWS_MAX) {
+            let some: Vec<String> = Statement::new(
+                "select s.slot from slot s
+                 join fact_group g on g.company = s.company and g.group_id = s.group_id
+                 where g.marked > g.accounted and s.company = ",
+            )
+            .bind(company.as_str())
+            .text(" and s.slot in ")
+            .list(slots.iter().map(String::as_str))
+            .builder()
+            .build_query_scalar()
+            .fetch_all(&self.reader)
+            .await?;
+            found.extend(some);
+        }
+        Ok(found)
     }
 
     /// The entries that stand in slots, by slot and entry. A slot that has none is there, empty.
@@ -289,6 +331,35 @@ async fn put_slots(
                 " on conflict (company, slot, group_id) do update
                  set seq = excluded.seq, entries = excluded.entries",
             )
+            .builder()
+            .build()
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Gives slots that could not be planned fresh numbers, so that the next plan looks at them.
+pub(crate) async fn touch(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    slots: &[String],
+) -> Result<(), StoreError> {
+    for slots in slots.chunks(ROWS_MAX) {
+        let seq = next_seqs(transaction, company, slots.len()).await?;
+        Statement::new("update slot set seq = fresh.place + ")
+            .bind(seq)
+            .text(
+                " from (select slot, min(group_id) as group_id,
+                        row_number() over (order by slot) as place
+                        from slot where company = ",
+            )
+            .bind(company.as_str())
+            .text(" and slot in ")
+            .list(slots.iter().map(String::as_str))
+            .text(" group by slot) as fresh where slot.company = ")
+            .bind(company.as_str())
+            .text(" and slot.slot = fresh.slot and slot.group_id = fresh.group_id")
             .builder()
             .build()
             .execute(&mut **transaction)

@@ -34,13 +34,13 @@ create table secret (
 ) strict;
 
 create table lease (
-    company text not null,
+    company text not null references company (id),
+    -- Empty for the lease of the company itself.
     connection text not null,
     holder text not null,
     epoch integer not null,
     until integer not null,
-    primary key (company, connection),
-    foreign key (company, connection) references connection (company, id)
+    primary key (company, connection)
 ) strict;
 
 create table cursor (
@@ -227,6 +227,20 @@ create table outbox (
 ) strict, without rowid;
 
 create unique index outbox_id on outbox (company, book, id);
+create index outbox_open on outbox (company, book, position)
+    where status in ('approved', 'sent', 'in-doubt');
+create index outbox_refused on outbox (company, book, position) where status = 'refused';
+
+-- What an open change waits for: another change of the same book.
+create table outbox_wait (
+    company text not null,
+    book text not null,
+    id text not null,
+    waits_for text not null,
+    primary key (company, book, id, waits_for)
+) strict, without rowid;
+
+create index outbox_wait_for on outbox_wait (company, book, waits_for);
 
 create table plan_mark (
     company text not null,

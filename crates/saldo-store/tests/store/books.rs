@@ -1,15 +1,15 @@
 //! Sums and entries of a book; policies, decisions and observations.
 
 use crate::world::{
-    acknowledged, approval, at, batch, book, change, company, day, furnished, lease, push, result,
-    shop, usd,
+    acknowledged, approval, at, batch, book, change, company, day, desk, furnished, lease, push,
+    result, shop, usd,
 };
 use proptest::prelude::*;
 use saldo_core::book::Subject;
 use saldo_core::money::Balance;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, FactId};
-use saldo_store::{EntryFilter, NewDecision, PolicyRevision, Purpose, Store};
+use saldo_store::{EntryFilter, NewDecision, PolicyRevision, Purpose, Store, StoreError};
 use std::collections::BTreeMap;
 
 async fn minor(store: &Store, account: &str, as_of: Option<i8>) -> i64 {
@@ -23,7 +23,7 @@ async fn sums_hold_what_was_acknowledged_by_the_end_of_a_day() {
     let lease = lease(&store, &book(), "one").await;
     let changes = [change("a", 0, day(1), 100), change("b", 0, day(3), 20)];
     push(&store, &lease, "b1", &changes).await;
-    store.approve(&company(), &approval(vec![change("c", 0, day(3), 7)])).await.unwrap();
+    store.approve(&desk(&store).await, &approval(vec![change("c", 0, day(3), 7)])).await.unwrap();
     assert_eq!(minor(&store, "Clearing", None).await, 120);
     assert_eq!(minor(&store, "Sales", None).await, -120);
     assert_eq!(minor(&store, "Clearing", Some(2)).await, 100);
@@ -42,7 +42,7 @@ async fn entries_come_by_date_and_key_as_the_filter_says() {
     let late = change("a", 0, day(9), 100);
     let (early, open) = (change("b", 0, day(2), 20), change("c", 0, day(5), 7));
     push(&store, &lease, "b1", &[late.clone(), early.clone()]).await;
-    store.approve(&company(), &approval(vec![open.clone()])).await.unwrap();
+    store.approve(&desk(&store).await, &approval(vec![open.clone()])).await.unwrap();
     let all = EntryFilter::default();
     assert_eq!(ids(&store, all.clone()).await, [early.id.clone(), late.id.clone()]);
     let with_approved = EntryFilter { with_approved: true, ..all.clone() };
@@ -91,7 +91,7 @@ async fn sums_and_entries(sales: Vec<(i8, i64, bool)>) {
     let lease = lease(&store, &book(), "one").await;
     for (number, (date, amount, heard)) in sales.into_iter().enumerate() {
         let sale = change(&number.to_string(), 0, day(date), amount);
-        store.approve(&company(), &approval(vec![sale.clone()])).await.unwrap();
+        store.approve(&desk(&store).await, &approval(vec![sale.clone()])).await.unwrap();
         let id = format!("b{number}");
         store.begin_batch(&lease, &batch(&id, Purpose::Create, &[&sale])).await.unwrap();
         if heard {
@@ -134,13 +134,15 @@ proptest! {
 async fn policies_are_numbered_and_stay() {
     let store = furnished().await;
     assert_eq!(store.policy(&company()).await.unwrap(), None);
-    assert_eq!(store.add_policy(&company(), "detail = true", at(1)).await.unwrap(), 1);
-    assert_eq!(store.add_policy(&company(), "detail = false", at(2)).await.unwrap(), 2);
+    assert_eq!(store.add_policy(&desk(&store).await, "detail = true", at(1)).await.unwrap(), 1);
+    assert_eq!(store.add_policy(&desk(&store).await, "detail = false", at(2)).await.unwrap(), 2);
     let second = PolicyRevision { revision: 2, text: "detail = false".to_owned(), at: at(2) };
     assert_eq!(store.policy(&company()).await.unwrap(), Some(second.clone()));
     let all = store.policies(&company()).await.unwrap();
     assert_eq!((all.len(), &all[1]), (2, &second));
-    assert!(store.add_policy(&CompanyId::new("nobody"), "", at(1)).await.is_err());
+    let hour = jiff::SignedDuration::from_hours(1);
+    let nobody = store.acquire_company_lease(&CompanyId::new("nobody"), "one", at(1), hour).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound { .. })), "{nobody:?}");
 }
 
 #[tokio::test]

@@ -9,4 +9,5 @@ mod push;
 mod rebuild;
 mod secret;
 mod subledger;
+mod withdrawal;
 mod world;

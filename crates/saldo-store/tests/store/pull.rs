@@ -1,7 +1,8 @@
 //! Pages of records: what is news, where it belongs, and where the pull stands.
 
 use crate::world::{
-    at, book, company, furnish, furnished, lease, orders, page, pulled, record, reference, shop,
+    at, book, company, desk, furnish, furnished, lease, orders, page, pulled, record, reference,
+    shop,
 };
 use saldo_core::channel::Cursor;
 use saldo_core::commerce::Record;
@@ -31,7 +32,7 @@ async fn settle(store: &Store) {
         .iter()
         .map(|dirty| crate::world::account(dirty.group.as_str(), dirty.mark, vec![]))
         .collect();
-    store.save_accounting(&company(), &accounts).await.unwrap();
+    store.save_accounting(&desk(&store).await, &accounts).await.unwrap();
 }
 
 async fn texts(store: &Store, group: &str) -> Vec<(String, String)> {
@@ -99,7 +100,7 @@ async fn a_change_during_accounting_is_not_lost() {
     let seen = store.dirty_groups(&company(), at(0), 100).await.unwrap();
     commit(&store, vec![pulled("1", "b", &["g"])]).await;
     let account = crate::world::account("g", seen[0].mark, vec![]);
-    store.save_accounting(&company(), &[account]).await.unwrap();
+    store.save_accounting(&desk(&store).await, &[account]).await.unwrap();
     assert_eq!(dirty(&store).await, ["g"]);
 }
 
@@ -110,7 +111,7 @@ async fn a_group_wakes_when_its_time_comes() {
     let accounts = [("sleeper", None), ("waker", Some(at(100)))].map(|(group, wake_at)| {
         saldo_store::GroupAccount { wake_at, ..crate::world::account(group, 1, vec![]) }
     });
-    store.save_accounting(&company(), &accounts).await.unwrap();
+    store.save_accounting(&desk(&store).await, &accounts).await.unwrap();
     assert!(store.dirty_groups(&company(), at(99), 9).await.unwrap().is_empty());
     let woken = store.dirty_groups(&company(), at(100), 9).await.unwrap();
     assert_eq!(woken.len(), 1);
@@ -166,11 +167,37 @@ async fn a_record_that_cannot_be_read_is_held_until_it_can() {
     assert_eq!(counts, StateCounts { held: 1, ..Default::default() });
 
     let learnt = Reading { groups: vec!["g".into()], ..Default::default() };
-    store.regroup(&company(), &[(reference("1"), learnt)]).await.unwrap();
+    store.regroup(&desk(&store).await, &[(reference("1"), learnt)]).await.unwrap();
     assert!(store.held(&company()).await.unwrap().is_empty());
     assert_eq!(texts(&store, "g").await, [pair("1", "?")]);
-    let unknown = store.regroup(&company(), &[(reference("9"), Reading::default())]).await;
+    let unknown = store.regroup(&desk(&store).await, &[(reference("9"), Reading::default())]).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_read_stays_in_the_groups_of_the_one_before() {
+    let store = furnished().await;
+    let issue = Issue {
+        kind: IssueKind::UnknownData,
+        about: FactId::from("shop:demo/Order/1"),
+        message: "no such kind of sale".to_owned(),
+        hint: "tell us".to_owned(),
+    };
+    let unread = |text: &str| {
+        let mut unread = pulled("1", text, &[]);
+        unread.reading.issue = Some(issue.clone());
+        unread
+    };
+    let members = async || texts(&store, "g").await;
+    commit(&store, vec![pulled("1", "a", &["g"]), unread("?")]).await;
+    assert_eq!(members().await, [pair("1", "?")], "within one page");
+    commit(&store, vec![unread("??")]).await;
+    assert_eq!(members().await, [pair("1", "??")], "and after it");
+    assert_eq!(store.held(&company()).await.unwrap().len(), 1);
+    commit(&store, vec![pulled("1", "b", &["h"])]).await;
+    assert!(members().await.is_empty());
+    assert_eq!(texts(&store, "h").await, [pair("1", "b")]);
+    assert!(store.held(&company()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

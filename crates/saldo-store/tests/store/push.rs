@@ -1,8 +1,8 @@
 //! Approving, sending, and what comes of it.
 
 use crate::world::{
-    acknowledged, approval, at, batch, book, change, company, day, furnish, furnished, key, lease,
-    needed, push, result, usd,
+    acknowledged, approval, at, batch, book, change, company, day, desk, furnish, furnished, key,
+    lease, needed, push, result, usd,
 };
 use jiff::SignedDuration;
 use saldo_core::book::{Refusal, RefusalKind};
@@ -30,7 +30,7 @@ async fn status(store: &Store, change: &Change) -> ChangeStatus {
 async fn approved(changes: &[&Change]) -> (Store, Lease) {
     let store = furnished().await;
     let changes = changes.iter().map(|change| (*change).clone()).collect();
-    store.approve(&company(), &approval(changes)).await.unwrap();
+    store.approve(&desk(&store).await, &approval(changes)).await.unwrap();
     let lease = lease(&store, &book(), "one").await;
     (store, lease)
 }
@@ -55,10 +55,10 @@ async fn what_is_approved_waits_in_its_order() {
         planned_until: Some(7),
         ..approval(vec![account.clone(), b.clone(), a.clone()])
     };
-    assert_eq!(store.approve(&company(), &first).await.unwrap(), 3);
+    assert_eq!(store.approve(&desk(&store).await, &first).await.unwrap(), 3);
     assert_eq!(store.planned_until(&company(), &book()).await.unwrap(), 7);
     let later = change("b", 1, day(3), 50);
-    store.approve(&company(), &approval(vec![later.clone()])).await.unwrap();
+    store.approve(&desk(&store).await, &approval(vec![later.clone()])).await.unwrap();
     assert_eq!(store.planned_until(&company(), &book()).await.unwrap(), 7);
     let pending = store.pending(&company(), &book(), 100).await.unwrap();
     let changes: Vec<_> = pending.iter().map(|pending| pending.change.clone()).collect();
@@ -77,18 +77,18 @@ async fn the_same_change_is_no_news_and_another_of_its_identity_is_refused() {
     let known = change("a", 0, day(1), 100);
     let (store, _) = approved(&[&known]).await;
     let same = Change { reason: Reason::LaterFact, ..known.clone() };
-    assert_eq!(store.approve(&company(), &approval(vec![same])).await.unwrap(), 0);
+    assert_eq!(store.approve(&desk(&store).await, &approval(vec![same])).await.unwrap(), 0);
 
     let other = change("a", 0, day(1), 101);
     assert_eq!(other.id, known.id);
     let new = change("b", 0, day(1), 1);
     let both = Approval { planned_until: Some(5), ..approval(vec![new, other.clone()]) };
-    let refused = store.approve(&company(), &both).await;
+    let refused = store.approve(&desk(&store).await, &both).await;
     assert!(matches!(&refused, Err(StoreError::ChangeDiffers(id)) if *id == known.id));
     assert_eq!(store.pending(&company(), &book(), 9).await.unwrap().len(), 1, "all or none");
     assert_eq!(store.planned_until(&company(), &book()).await.unwrap(), 0);
     let within = approval(vec![change("c", 0, day(1), 1), change("c", 0, day(1), 2)]);
-    let refused = store.approve(&company(), &within).await;
+    let refused = store.approve(&desk(&store).await, &within).await;
     assert!(matches!(refused, Err(StoreError::ChangeDiffers(_))), "{refused:?}");
 }
 
@@ -97,9 +97,9 @@ async fn an_account_that_two_documents_need_is_approved_once() {
     let store = furnished().await;
     let twice =
         vec![needed("Sales", AccountKind::Income, "a"), needed("Sales", AccountKind::Income, "b")];
-    assert_eq!(store.approve(&company(), &approval(twice)).await.unwrap(), 1);
+    assert_eq!(store.approve(&desk(&store).await, &approval(twice)).await.unwrap(), 1);
     let other = approval(vec![needed("Sales", AccountKind::Expense, "c")]);
-    let refused = store.approve(&company(), &other).await;
+    let refused = store.approve(&desk(&store).await, &other).await;
     assert!(matches!(refused, Err(StoreError::ChangeDiffers(_))), "{refused:?}");
 }
 
@@ -177,7 +177,7 @@ async fn a_crash_between_sending_and_hearing_leaves_the_batch_open() {
     {
         let store = Store::open(&path, true).await.unwrap();
         furnish(&store).await;
-        store.approve(&company(), &approval(vec![one.clone()])).await.unwrap();
+        store.approve(&desk(&store).await, &approval(vec![one.clone()])).await.unwrap();
         let lease = lease(&store, &book(), "one").await;
         store.begin_batch(&lease, &sent).await.unwrap();
         store.close().await;

@@ -1,8 +1,8 @@
 //! Caches are thrown away and come back the same, and what was only added to stays.
 
 use crate::world::{
-    account, approval, at, book, change, company, day, entry, furnish, lease, page, pulled, push,
-    reference, shop,
+    account, approval, at, book, change, company, day, desk, entry, furnish, lease, page, pulled,
+    push, reference, shop,
 };
 use saldo_core::issue::FactState;
 use saldo_core::text::FactId;
@@ -36,7 +36,7 @@ async fn account_all(store: &Store, minor: i64) {
                 }
             })
             .collect();
-        store.save_accounting(&company(), &accounts).await.unwrap();
+        store.save_accounting(&desk(&store).await, &accounts).await.unwrap();
     }
 }
 
@@ -53,7 +53,10 @@ async fn lived(path: &std::path::Path) -> Store {
     let book_lease = lease(&store, &book(), "one").await;
     let sales = [change("slot/g0", 0, day(1), 15), change("slot/g1", 0, day(2), 5)];
     push(&store, &book_lease, "b1", &sales).await;
-    store.approve(&company(), &approval(vec![change("slot/g2", 0, day(3), 5)])).await.unwrap();
+    store
+        .approve(&desk(&store).await, &approval(vec![change("slot/g2", 0, day(3), 5)]))
+        .await
+        .unwrap();
     store
 }
 
@@ -65,7 +68,7 @@ async fn rebuilding_is_identity() {
     for title in ["standing", "group", "slot", "state", "sum", "outbox"] {
         assert!(before.lines().any(|line| line.starts_with(title)), "{title}:\n{before}");
     }
-    store.clear_caches(&company()).await.unwrap();
+    store.clear_caches(&desk(&store).await).await.unwrap();
     let cleared = store.dump_caches(&company()).await.unwrap();
     assert_ne!(cleared, before);
     assert!(!cleared.lines().any(|line| line.starts_with("slot") || line.starts_with("state")));
@@ -78,7 +81,7 @@ async fn a_dump_tells_caches_apart() {
     let folder = tempfile::tempdir().unwrap();
     let store = lived(&folder.path().join("saldo.db")).await;
     let before = store.dump_caches(&company()).await.unwrap();
-    store.clear_caches(&company()).await.unwrap();
+    store.clear_caches(&desk(&store).await).await.unwrap();
     account_all(&store, 6).await;
     assert_ne!(store.dump_caches(&company()).await.unwrap(), before);
 }
@@ -90,10 +93,10 @@ async fn a_slot_that_vanishes_in_a_rebuild_is_planned_again() {
     let touched = store.slots_changed_since(&company(), 0, 100).await.unwrap();
     let planned = touched.last().unwrap().0;
     store.set_planned_until(&company(), &book(), planned).await.unwrap();
-    store.clear_caches(&company()).await.unwrap();
+    store.clear_caches(&desk(&store).await).await.unwrap();
     for dirty in store.dirty_groups(&company(), at(0), 100).await.unwrap() {
         let nothing = account(dirty.group.as_str(), dirty.mark, vec![]);
-        store.save_accounting(&company(), &[nothing]).await.unwrap();
+        store.save_accounting(&desk(&store).await, &[nothing]).await.unwrap();
     }
     let again = store.slots_changed_since(&company(), planned, 100).await.unwrap();
     let slots = |touched: Vec<(i64, String)>| {
@@ -129,19 +132,19 @@ async fn truths_are_only_added_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saldo.db");
     let store = lived(&path).await;
-    store.add_policy(&company(), "a = 1", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 1", at(1)).await.unwrap();
     let before = truths(&path).await;
     assert!(before.len() > 10);
     let shop_lease = lease(&store, &shop(), "one").await;
     let news = vec![pulled("4", "v3", &["g1"]), pulled("0", "v2", &["g1"])];
     store.commit_page(&shop_lease, &page("c", news)).await.unwrap();
     let reading = saldo_store::Reading { groups: vec!["g7".into()], ..Default::default() };
-    store.regroup(&company(), &[(reference("1"), reading)]).await.unwrap();
+    store.regroup(&desk(&store).await, &[(reference("1"), reading)]).await.unwrap();
     account_all(&store, 8).await;
-    store.clear_caches(&company()).await.unwrap();
+    store.clear_caches(&desk(&store).await).await.unwrap();
     let book_lease = lease(&store, &book(), "one").await;
     push(&store, &book_lease, "b2", &[change("slot/g2", 0, day(3), 5)]).await;
-    store.add_policy(&company(), "a = 2", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 2", at(1)).await.unwrap();
     let after = truths(&path).await;
     assert!(before.iter().all(|row| after.contains(row)));
     assert!(after.len() > before.len());

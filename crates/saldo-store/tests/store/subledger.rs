@@ -1,12 +1,14 @@
 //! Entries, the slots that they touch, and where facts stand.
 
-use crate::world::{account, at, company, entry, furnished, lease, page, pulled, reference, shop};
+use crate::world::{
+    account, at, company, desk, entry, furnished, lease, page, pulled, reference, shop,
+};
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
-use saldo_store::{GroupAccount, StateCounts, Store};
+use saldo_store::{GroupAccount, NotYet, OpenEntries, OpenFact, StateCounts, Store};
 
 async fn save(store: &Store, accounts: &[GroupAccount]) {
-    store.save_accounting(&company(), accounts).await.unwrap();
+    store.save_accounting(&desk(&store).await, accounts).await.unwrap();
 }
 
 async fn touched(store: &Store, since: i64) -> Vec<(i64, String)> {
@@ -130,4 +132,29 @@ async fn facts_are_counted_by_where_they_stand() {
     assert_eq!(counts, StateCounts { accounted: 1, ..Default::default() });
     assert!(store.held(&company()).await.unwrap().is_empty());
     assert!(store.waiting(&company()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_fact_is_open_while_an_entry_of_it_is() {
+    let store = furnished().await;
+    let mut standing = account("g", 1, vec![entry("o/1/sale", "a", 1), entry("o/10/sale", "a", 2)]);
+    standing.states = states(&[
+        ("o/1", FactState::Accounted { review: None }),
+        ("o/10", FactState::Accounted { review: Some(issue("o/10")) }),
+        ("o/2", FactState::Accounted { review: None }),
+        ("o/3", FactState::Excluded { rule: "test order".to_owned() }),
+    ]);
+    save(&store, &[standing]).await;
+    let open = async |ids: &[(&str, NotYet)]| {
+        let ids = ids.iter().map(|(id, not_yet)| (FactId::from(*id), *not_yet)).collect();
+        let open = OpenEntries::from([("a".to_owned(), ids)]);
+        store.open_facts(&company(), &open).await.unwrap().into_iter().collect::<Vec<_>>()
+    };
+    let (approved, failed) = (NotYet::Approved, NotYet::Failed);
+    let of = |id: &str, not_yet, review| (FactId::from(id), OpenFact { not_yet, review });
+    assert_eq!(open(&[("o/1/sale", approved)]).await, [of("o/1", approved, false)]);
+    assert_eq!(open(&[("o/10/sale", approved)]).await, [of("o/10", approved, true)]);
+    assert_eq!(open(&[("o/2", failed)]).await, [of("o/2", failed, false)]);
+    let several = [("o/1/refund", failed), ("o/1/sale", approved), ("o/3/sale", failed)];
+    assert_eq!(open(&several).await, [of("o/1", failed, false)], "the worst of it counts");
 }

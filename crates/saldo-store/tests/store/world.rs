@@ -78,6 +78,12 @@ pub(crate) async fn lease(store: &Store, connection: &ConnectionId, holder: &str
     store.acquire_lease(&company(), connection, holder, at(0), hour).await.unwrap()
 }
 
+/// The company's own lease.
+pub(crate) async fn desk(store: &Store) -> Lease {
+    let hour = SignedDuration::from_hours(1);
+    store.acquire_company_lease(&company(), "one", at(0), hour).await.unwrap()
+}
+
 pub(crate) fn record(id: &str, text: &str) -> Record {
     Record {
         connection: shop(),
@@ -182,7 +188,16 @@ pub(crate) fn needed(name: &str, kind: AccountKind, by: &str) -> Change {
 
 pub(crate) fn approval(changes: Vec<Change>) -> Approval {
     let approved_by = "owner".to_owned();
-    Approval { book: book(), changes, approved_by, at: at(10), planned_until: None }
+    Approval {
+        book: book(),
+        changes,
+        approved_by,
+        at: at(10),
+        planned_until: None,
+        withdraws: Vec::new(),
+        waits: BTreeMap::new(),
+        again: Vec::new(),
+    }
 }
 
 pub(crate) fn batch(id: &str, purpose: Purpose, members: &[&Change]) -> Batch {
@@ -210,7 +225,7 @@ pub(crate) fn acknowledged(remote: &str) -> AttemptOutcome {
 
 /// Approves, sends and acknowledges changes.
 pub(crate) async fn push(store: &Store, lease: &Lease, id: &str, changes: &[Change]) {
-    store.approve(&company(), &approval(changes.to_vec())).await.unwrap();
+    store.approve(&desk(store).await, &approval(changes.to_vec())).await.unwrap();
     let members: Vec<&Change> = changes.iter().collect();
     store.begin_batch(lease, &batch(id, Purpose::Create, &members)).await.unwrap();
     let results: Vec<_> =

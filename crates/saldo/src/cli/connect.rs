@@ -4,7 +4,7 @@ use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
 use super::context::{self, Usage};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::secrets_of;
+use crate::engine::{decide, secrets_of};
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
 use saldo_channels::channel;
@@ -92,7 +92,7 @@ impl Office {
         if changed {
             let text = toml::to_string_pretty(&policy)?;
             let now = crate::transport::clock::Clock::real().now();
-            self.store.add_policy(&self.company.id, &text, now).await?;
+            decide(&self.store, &self.company.id, &context::holder(), &text, now).await?;
         }
         Ok(())
     }

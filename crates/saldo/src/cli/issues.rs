@@ -12,6 +12,16 @@ struct Issues {
     held: Vec<Issue>,
     to_review: Vec<Issue>,
     failed: Vec<Failure>,
+    blocked: Vec<Blocked>,
+}
+
+/// A change that waits for something that failed.
+#[derive(Serialize)]
+struct Blocked {
+    book: String,
+    change: String,
+    about: String,
+    waits_for: String,
 }
 
 #[derive(Serialize)]
@@ -38,7 +48,18 @@ pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<E
         hint: failure.refusal.hint,
     });
     let failed = failed.collect();
-    let issues = Issues { held, to_review, failed };
+    let mut blocked = Vec::new();
+    for book in engine.connections(Role::Book).await? {
+        for it in engine.store.blocked(company, &book.id).await? {
+            blocked.push(Blocked {
+                book: book.id.to_string(),
+                change: it.change.id,
+                about: it.change.slot.unwrap_or_default(),
+                waits_for: it.waits_for,
+            });
+        }
+    }
+    let issues = Issues { held, to_review, failed, blocked };
     output.data(&issues, || text(&issues))?;
     match issues.held.is_empty() && issues.failed.is_empty() {
         true => Ok(Ending::Done),
@@ -61,6 +82,10 @@ fn text(issues: &Issues) -> String {
         put(format!("failed: {} {}: {}", failure.book, failure.change, failure.message));
         put(format!("  about: {}", failure.about));
         put(format!("  hint: {}", failure.hint));
+    }
+    for it in &issues.blocked {
+        put(format!("blocked: {} {}: it waits for {}", it.book, it.change, it.waits_for));
+        put(format!("  about: {}", it.about));
     }
     if text.is_empty() { "nothing needs a person\n".to_owned() } else { text }
 }
@@ -87,8 +112,15 @@ pub(crate) async fn retry(
             .map(|failure| failure.change.id.clone())
             .filter(|id| words.keys.is_empty() || words.keys.contains(id))
             .collect();
+        if ids.is_empty() {
+            continue;
+        }
         changes += ids.len();
-        engine.store.retry(company, &book.id, &ids, engine.clock.now()).await?;
+        let lease = engine.lease(&book).await?;
+        let retried = engine.store.retry(company, &book.id, &ids, engine.clock.now()).await;
+        let released = engine.store.release_lease(&lease).await;
+        retried?;
+        released?;
     }
     output.data(&Retried { changes }, || {
         format!("{changes} changes will be sent again by `saldo apply` or `saldo sync`\n")

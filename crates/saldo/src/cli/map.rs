@@ -4,7 +4,7 @@ use super::args::{Global, Map};
 use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
-use crate::engine::Engine;
+use crate::engine::{Engine, decide};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use saldo_core::policy::Policy;
@@ -61,7 +61,8 @@ struct Saved {
 async fn save(store: &Store, company: &Company, text: &str, output: &Output) -> anyhow::Result<()> {
     let read = Policy::new(0, text, company.currency, &company.timezone, company.start_date);
     read.map_err(|error| Usage(error.to_string()))?;
-    let revision = store.add_policy(&company.id, text, Clock::real().now()).await?;
+    let (holder, now) = (context::holder(), Clock::real().now());
+    let revision = decide(store, &company.id, &holder, text, now).await?;
     output.data(&Saved { revision }, || {
         format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
     })

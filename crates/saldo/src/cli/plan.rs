@@ -17,7 +17,9 @@ struct Plan<'a> {
 #[derive(Serialize)]
 struct BookPlan<'a> {
     book: &'a str,
+    withdrawn: &'a [Change],
     changes: &'a [Change],
+    unsettled: usize,
 }
 
 /// Shows what would be entered.
@@ -30,7 +32,12 @@ pub(crate) async fn plan(
     let planned = engine::plan(&engine, words.book.as_deref()).await?;
     let books = planned
         .iter()
-        .map(|planned| BookPlan { book: planned.book.as_str(), changes: &planned.changes })
+        .map(|planned| BookPlan {
+            book: planned.book.as_str(),
+            withdrawn: &planned.withdrawn,
+            changes: &planned.changes,
+            unsettled: planned.unsettled.len(),
+        })
         .collect();
     output.data(&Plan { books }, || planned.iter().map(book_text).collect())?;
     Ok(Ending::Done)
@@ -56,10 +63,30 @@ pub(crate) async fn approve(
 
 fn book_text(planned: &PlannedBook) -> String {
     let mut text = format!("{}: {} changes\n", planned.book, planned.changes.len());
+    for change in &planned.withdrawn {
+        text.push_str(&withdrawn_text(change));
+    }
     for change in &planned.changes {
         text.push_str(&change_text(change));
     }
+    if !planned.unsettled.is_empty() {
+        let count = planned.unsettled.len();
+        let line = format!("\n{count} not planned yet: `saldo sync` finds out what came of them\n");
+        text.push_str(&line);
+    }
     text
+}
+
+/// A change that never came into the book and is no longer wanted, on one line.
+fn withdrawn_text(change: &Change) -> String {
+    let what = match &change.subject {
+        Subject::Need(need) => need_text(need),
+        Subject::Document { key, document, .. } => {
+            let header = document.header();
+            format!("{} {} {key}  {}", header.date, header.kind, header.memo)
+        }
+    };
+    format!("  x {what}  (withdrawn: the book never had it)\n")
 }
 
 /// A change as a bookkeeper would write it.

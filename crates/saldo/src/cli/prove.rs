@@ -3,7 +3,7 @@
 use super::args::Global;
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, ProofReport};
+use crate::engine::{self, FactCounts, ProofReport};
 use saldo_core::proof::Check;
 use std::fmt::Write;
 
@@ -42,15 +42,24 @@ pub(crate) fn text(report: &ProofReport) -> String {
 /// The counts and the verdict.
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
-    let failed: usize = report.books.iter().map(|book| book.failed).sum();
     let verdict = match report.holds() {
         true => "everything adds up",
         false => "NOT everything adds up: see the differences above",
     };
+    format!("\n{}\n{verdict}\n", facts_text(&facts))
+}
+
+/// Where the facts stand, on one line.
+pub(crate) fn facts_text(facts: &FactCounts) -> String {
+    let FactCounts { posted, to_review, waiting, excluded, held, failed, .. } = facts;
+    let (approval, books) = (facts.for_approval, facts.for_books);
+    let waits = match approval + books {
+        0 => String::new(),
+        _ => format!(" (for approval {approval}, for the books {books})"),
+    };
     format!(
-        "\nposted {} (of these to review {})  waiting {}  excluded {}  held {}  failed {failed}\n\
-         {verdict}\n",
-        facts.posted, facts.to_review, facts.waiting, facts.excluded, facts.held
+        "posted {posted} (of these to review {to_review})  waiting {waiting}{waits}  \
+         excluded {excluded}  held {held}  failed {failed}"
     )
 }
 

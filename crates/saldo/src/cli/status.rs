@@ -2,23 +2,18 @@
 
 use super::args::Global;
 use super::output::table;
+use super::prove::facts_text;
 use super::{Ending, Output, context};
+use crate::engine::{self, FactCounts};
 use saldo_store::Role;
 use serde::Serialize;
-
-/// How many changes are counted as still to be pushed.
-const PENDING_MAX: usize = 1_000_000;
 
 #[derive(Serialize)]
 struct Status {
     company: String,
     channels: Vec<ChannelStatus>,
     books: Vec<BookStatus>,
-    posted: u64,
-    to_review: u64,
-    waiting: u64,
-    excluded: u64,
-    held: u64,
+    facts: FactCounts,
 }
 
 #[derive(Serialize)]
@@ -31,25 +26,20 @@ struct ChannelStatus {
 #[derive(Serialize)]
 struct BookStatus {
     connection: String,
-    pending: usize,
-    failed: usize,
+    pending: u64,
+    blocked: u64,
+    failed: u64,
 }
 
 /// Shows how far everything has come.
 pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<Ending> {
-    let store = context::open_store(global).await?;
-    let company = context::company(global, &store).await?;
-    let counts = store.state_counts(&company.id).await?;
-    let failed = store.failed(&company.id).await?;
+    let engine = context::engine(global, output).await?;
+    let (store, company) = (&engine.store, &engine.company);
     let mut status = Status {
         company: company.name.clone(),
         channels: Vec::new(),
         books: Vec::new(),
-        posted: counts.accounted,
-        to_review: counts.to_review,
-        waiting: counts.waiting,
-        excluded: counts.excluded,
-        held: counts.held,
+        facts: engine::fact_counts(&engine).await?,
     };
     for connection in store.connections(&company.id).await? {
         match connection.role {
@@ -62,18 +52,18 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
                 }));
             }
             Role::Book => {
-                let pending = store.pending(&company.id, &connection.id, PENDING_MAX).await?;
-                let failed = failed.iter().filter(|failed| failed.change.book == connection.id);
+                let open = store.open_counts(&company.id, &connection.id).await?;
                 status.books.push(BookStatus {
                     connection: connection.id.to_string(),
-                    pending: pending.len(),
-                    failed: failed.count(),
+                    pending: open.pending,
+                    blocked: open.blocked,
+                    failed: open.failed,
                 });
             }
         }
     }
     output.data(&status, || text(&status))?;
-    match status.held == 0 && failed.is_empty() {
+    match status.facts.held == 0 && status.books.iter().all(|book| book.failed == 0) {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
     }
@@ -85,19 +75,16 @@ fn text(status: &Status) -> String {
         vec![it.connection.clone(), it.stream.clone(), until]
     };
     let booked = |it: &BookStatus| {
-        vec![it.connection.clone(), it.pending.to_string(), it.failed.to_string()]
+        let counts = [it.pending, it.blocked, it.failed].map(|count| count.to_string());
+        std::iter::once(it.connection.clone()).chain(counts).collect()
     };
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
     format!(
-        "{}\n\n{}\n{}\nposted {} (of these to review {})  waiting {}  excluded {}  held {}\n",
+        "{}\n\n{}\n{}\n{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
-        table(&["book", "to be pushed", "failed"], 2, books),
-        status.posted,
-        status.to_review,
-        status.waiting,
-        status.excluded,
-        status.held
+        table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
+        facts_text(&status.facts)
     )
 }

@@ -1,18 +1,29 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
+use super::desk::Desk;
 use super::import::{files_heard_until, is_files_only};
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting::{self, Group};
 use saldo_core::channel::Channel;
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::{Fact, Record, RecordRef};
+use saldo_core::policy::Policy;
 use saldo_core::text::{ConnectionId, GroupId};
 use saldo_store::{DirtyGroup, GroupAccount, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many groups are accounted in one transaction.
 const GROUPS_AT_ONCE: usize = 500;
+
+/// What records say.
+#[derive(Default)]
+pub(super) struct Told {
+    /// The facts, of each record in the last version that can be read.
+    pub(super) facts: Vec<Fact>,
+    /// The records whose latest version cannot be read.
+    unreadable: BTreeSet<RecordRef>,
+}
 
 /// The channels of a company by connection.
 pub(super) struct Readers(BTreeMap<ConnectionId, &'static dyn Channel>);
@@ -32,13 +43,42 @@ impl Readers {
         self.0.get(connection).copied()
     }
 
-    /// The facts of records. A record that cannot be read has none: it is held where it stands.
-    pub(super) fn facts(&self, records: &[Record]) -> Vec<Fact> {
-        let read = |record: &Record| {
-            self.reader(&record.connection).and_then(|channel| channel.read(record).ok())
-        };
-        records.iter().filter_map(read).flatten().collect()
+    /// The facts of records. Where the latest version cannot be read, what the last readable one
+    /// said holds on; a record that never could be read has none. It is held where it stands.
+    pub(super) async fn told(
+        &self,
+        engine: &Engine,
+        records: &[Record],
+    ) -> Result<Told, EngineError> {
+        let mut told = Told::default();
+        for record in records {
+            let Some(channel) = self.reader(&record.connection) else { continue };
+            if let Ok(facts) = channel.read(record) {
+                told.facts.extend(facts);
+                continue;
+            }
+            told.unreadable.insert(record.reference());
+            let before = last_readable(engine, channel, record).await?;
+            told.facts
+                .extend(before.and_then(|before| channel.read(&before).ok()).unwrap_or_default());
+        }
+        Ok(told)
     }
+}
+
+/// A record in the last version that can be read, where there is one.
+pub(super) async fn last_readable(
+    engine: &Engine,
+    channel: &'static dyn Channel,
+    record: &Record,
+) -> Result<Option<Record>, EngineError> {
+    let versions = engine.store.record_versions(engine.company_id(), &record.reference()).await?;
+    let as_record = versions.into_iter().rev().map(|version| Record {
+        fetched_at: version.fetched_at,
+        bytes: version.bytes,
+        ..record.clone()
+    });
+    Ok(as_record.into_iter().find(|version| channel.read(version).is_ok()))
 }
 
 /// Up to which instant everything that happened in every channel was heard.
@@ -64,7 +104,7 @@ pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineErro
 }
 
 /// Accounts every group that has news, or whose time has come.
-pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
+pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
     let heard = heard_until(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut accounted = 0;
@@ -76,31 +116,27 @@ pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
-        let accounts: Vec<GroupAccount> = dirty
-            .into_iter()
-            .map(|dirty| {
-                let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
-                account(engine, &readers, dirty, records, heard)
-            })
-            .collect();
-        engine.store.save_accounting(company, &accounts).await?;
+        let mut accounts: Vec<GroupAccount> = Vec::with_capacity(dirty.len());
+        for dirty in dirty {
+            let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
+            let told = readers.told(engine, records).await?;
+            accounts.push(account(&desk.policy, dirty, &told, heard));
+        }
+        engine.keep(&desk.lease).await?;
+        engine.store.save_accounting(&desk.lease, &accounts).await?;
         accounted += accounts.len();
         engine.progress.step(Step::Accounted { groups: accounts.len() });
     }
 }
 
-fn account(
-    engine: &Engine,
-    readers: &Readers,
-    dirty: DirtyGroup,
-    records: &[Record],
-    heard: Timestamp,
-) -> GroupAccount {
-    let facts = readers.facts(records);
+/// The entries of a group, and where its facts stand. A record that cannot be read stands for
+/// itself, as held; what it said before stays entered.
+fn account(policy: &Policy, dirty: DirtyGroup, told: &Told, heard: Timestamp) -> GroupAccount {
     let accounted = Group::parse(&dirty.group)
-        .map(|group| accounting::account(&group, &facts, &engine.policy, heard))
+        .map(|group| accounting::account(&group, &told.facts, policy, heard))
         .unwrap_or_default();
-    let states = accounted.standings.into_iter();
+    let readable = accounted.standings.into_iter();
+    let states = readable.filter(|standing| !told.unreadable.contains(&standing.source));
     GroupAccount {
         group: dirty.group,
         mark: dirty.mark,

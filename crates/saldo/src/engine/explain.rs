@@ -217,8 +217,9 @@ async fn facts_of(
     let state = |fact: &Fact| {
         states.iter().find(|standing| &standing.fact == fact.id()).map(|it| it.state.clone())
     };
-    let facts = readers.facts(&records);
-    let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
+    let told = readers.told(engine, &records).await?;
+    let facts =
+        told.facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
     let records = records.iter().map(explained).collect();
     Ok(Explanation { arithmetic: Vec::new(), documents, facts, records })
 }

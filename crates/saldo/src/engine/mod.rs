@@ -4,6 +4,7 @@
 mod account;
 mod chart;
 mod connection;
+mod desk;
 mod error;
 mod explain;
 mod import;
@@ -14,12 +15,14 @@ mod pull;
 mod push;
 mod rebuild;
 mod retry;
+mod standings;
 mod sync;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
+pub(crate) use desk::decide;
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
@@ -28,6 +31,7 @@ pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
+pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, sync};
 
 use crate::transport::clock::Clock;

@@ -3,6 +3,7 @@
 use super::account::{Readers, heard_until};
 use super::chart::Chart;
 use super::push::Pusher;
+use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_core::accounting::{self, Group};
@@ -21,8 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records are read at a time.
 const RECORDS_AT_ONCE: usize = 2_000;
-/// How many changes are counted as still to be pushed.
-const PENDING_MAX: usize = 1_000_000;
 
 /// What a proof found.
 #[derive(Debug, Serialize)]
@@ -45,24 +44,9 @@ pub(crate) struct BookProof {
     /// Every account against what was pushed to it.
     pub(crate) accounts: Vec<Check>,
     /// How many changes are approved and not yet acknowledged.
-    pub(crate) pending: usize,
+    pub(crate) pending: u64,
     /// How many changes the book refused.
-    pub(crate) failed: usize,
-}
-
-/// How many facts stand where. Each is in exactly one of these.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct FactCounts {
-    /// Entered; those to be reviewed are among them.
-    pub(crate) posted: u64,
-    /// Entered for review.
-    pub(crate) to_review: u64,
-    /// Not yet.
-    pub(crate) waiting: u64,
-    /// Left out by a rule.
-    pub(crate) excluded: u64,
-    /// Until a person decides.
-    pub(crate) held: u64,
+    pub(crate) failed: u64,
 }
 
 impl ProofReport {
@@ -87,18 +71,8 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     for connection in engine.connections(Role::Book).await? {
         books.push(prove_book(engine, &connection, &owed).await?);
     }
-    let counts = engine.store.state_counts(engine.company_id()).await?;
-    Ok(ProofReport {
-        payouts: proof::payout_rows_checks(&facts)?,
-        books,
-        facts: FactCounts {
-            posted: counts.accounted,
-            to_review: counts.to_review,
-            waiting: counts.waiting,
-            excluded: counts.excluded,
-            held: counts.held,
-        },
-    })
+    let payouts = proof::payout_rows_checks(&facts)?;
+    Ok(ProofReport { payouts, books, facts: fact_counts(engine).await? })
 }
 
 /// The rows and payouts of all gateways.
@@ -112,7 +86,7 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
         let Some(last) = records.last() else { return Ok(told_once(facts)) };
         after = Some(last.reference());
         let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        facts.extend(readers.facts(&records).into_iter().filter(money));
+        facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
     }
 }
 
@@ -161,14 +135,13 @@ async fn prove_book(
         .keys()
         .map(|name| (name.clone(), held.get(name).cloned().unwrap_or_default()))
         .collect();
-    let failed = engine.store.failed(company).await?;
-    let pending = engine.store.pending(company, &connection.id, PENDING_MAX).await?;
+    let open = engine.store.open_counts(company, &connection.id).await?;
     Ok(BookProof {
         book: connection.id.to_string(),
         clearing: proof::compare(Identity::Clearing, owed, &clearing),
         accounts: proof::compare(Identity::BookAccount, &pushed, &held),
-        pending: pending.len(),
-        failed: failed.iter().filter(|failed| failed.change.book == connection.id).count(),
+        pending: open.pending,
+        failed: open.failed,
     })
 }
 

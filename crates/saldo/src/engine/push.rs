@@ -468,7 +468,7 @@ impl<'a> Pusher<'a> {
                 acknowledged(subject_of(task), acknowledgement)
             }
             Outcome::FoundDifferent { acknowledgement, difference } => refused(Refusal {
-                kind: RefusalKind::DuplicateNumber,
+                kind: RefusalKind::HeldOtherwise,
                 code: acknowledgement.remote.to_string(),
                 message: format!("the book holds it with other content: {difference}"),
                 hint: "correct or remove it in the book, then `saldo retry`".to_owned(),
@@ -638,7 +638,7 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
             AttemptResult { outcome: AttemptOutcome::Acknowledged(acknowledgement), detail }
         }
         Some(message) => refused(Refusal {
-            kind: RefusalKind::Other,
+            kind: RefusalKind::HeldOtherwise,
             code: acknowledgement.remote.to_string(),
             message,
             hint: "remove it in the book, then `saldo retry`".to_owned(),

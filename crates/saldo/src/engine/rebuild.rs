@@ -1,8 +1,10 @@
 //! Rebuild: every cache anew from what was only ever added.
 
-use super::account::{Readers, account_all};
+use super::account::{Readers, account_all, last_readable};
+use super::desk::Desk;
 use super::pull::reading;
 use super::{Engine, EngineError};
+use saldo_store::Reading;
 use serde::Serialize;
 
 /// How many records are read at a time.
@@ -19,17 +21,26 @@ pub(crate) struct RebuildReport {
 
 /// Throws the caches away and computes them again.
 pub(crate) async fn rebuild(engine: &Engine) -> Result<RebuildReport, EngineError> {
+    let desk = engine.take_desk().await?;
+    let rebuilt = rebuild_at(engine, &desk).await;
+    let left = engine.leave_desk(desk).await;
+    let rebuilt = rebuilt?;
+    left?;
+    Ok(rebuilt)
+}
+
+async fn rebuild_at(engine: &Engine, desk: &Desk) -> Result<RebuildReport, EngineError> {
     let company = engine.company_id();
     let before = engine.store.dump_caches(company).await?;
-    read_again(engine).await?;
-    engine.store.clear_caches(company).await?;
-    let groups = account_all(engine).await?;
+    read_again(engine, desk).await?;
+    engine.store.clear_caches(&desk.lease).await?;
+    let groups = account_all(engine, desk).await?;
     let after = engine.store.dump_caches(company).await?;
     Ok(RebuildReport { groups, identical: before == after })
 }
 
 /// Reads every record again, as a new version of a reader might read it otherwise.
-async fn read_again(engine: &Engine) -> Result<(), EngineError> {
+async fn read_again(engine: &Engine, desk: &Desk) -> Result<(), EngineError> {
     let readers = Readers::of(engine).await?;
     let mut after = None;
     loop {
@@ -37,13 +48,18 @@ async fn read_again(engine: &Engine) -> Result<(), EngineError> {
         let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
         let Some(last) = records.last() else { return Ok(()) };
         after = Some(last.reference());
-        let readings: Vec<_> = records
-            .iter()
-            .filter_map(|record| {
-                let channel = readers.reader(&record.connection)?;
-                Some((record.reference(), reading(channel, record)))
-            })
-            .collect();
-        engine.store.regroup(company, &readings).await?;
+        let mut readings = Vec::with_capacity(records.len());
+        for record in &records {
+            let Some(channel) = readers.reader(&record.connection) else { continue };
+            let mut read = reading(channel, record);
+            if read.issue.is_some()
+                && let Some(before) = last_readable(engine, channel, record).await?
+            {
+                read = Reading { issue: read.issue, ..reading(channel, &before) };
+            }
+            readings.push((record.reference(), read));
+        }
+        engine.keep(&desk.lease).await?;
+        engine.store.regroup(&desk.lease, &readings).await?;
     }
 }

@@ -1,7 +1,8 @@
 //! A whole sync: pull, account, plan, and push what is approved.
 
 use super::account::account_all;
-use super::plan::approve;
+use super::desk::Desk;
+use super::plan::approve_at;
 use super::pull::pull_all;
 use super::push::{PushCount, push};
 use super::{Engine, EngineError};
@@ -26,11 +27,11 @@ pub(crate) struct SyncReport {
 /// Runs a sync.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
     let pulled = pull_all(engine).await?;
-    account_all(engine).await?;
-    let approved = match engine.policy.text.approval {
-        Approval::Automatic => approve(engine, None, "rule: automatic").await?,
-        Approval::Review => 0,
-    };
+    let desk = engine.take_desk().await?;
+    let approved = account_and_approve(engine, &desk).await;
+    let left = engine.leave_desk(desk).await;
+    let approved = approved?;
+    left?;
     let PushCount { acknowledged, refused } = push(engine, None).await?;
     Ok(SyncReport {
         new_records: pulled.new,
@@ -39,4 +40,13 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
         acknowledged,
         refused,
     })
+}
+
+/// Accounts what has news; says how much of what follows was approved by rule.
+async fn account_and_approve(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
+    account_all(engine, desk).await?;
+    match desk.policy.text.approval {
+        Approval::Automatic => approve_at(engine, desk, None, "rule: automatic").await,
+        Approval::Review => Ok(0),
+    }
 }

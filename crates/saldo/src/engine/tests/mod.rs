@@ -2,10 +2,14 @@
 //! same.
 
 mod deaths;
+mod desk;
 mod doubles;
 mod explained;
+mod refused;
 mod settled;
 mod stage;
+mod standings;
 mod tripwire;
 mod unfolding;
+mod unreadable;
 mod worlds;

@@ -1,7 +1,7 @@
 //! A simulated merchant, a database and a folder in memory, and processes that work on them on one
 //! simulated clock, one after the other.
 
-use super::super::{Engine, EngineError, ProofReport, SyncReport, Wiring, prove, sync};
+use super::super::{Engine, EngineError, ProofReport, SyncReport, Wiring, decide, prove, sync};
 use super::tripwire::{Death, Effect, Tripwire};
 use crate::engine::Progress;
 use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
@@ -191,8 +191,7 @@ impl Stage {
         let (store, company) = (&engine.store, engine.company_id());
         let before = store.policy(company).await.unwrap().unwrap().text;
         let text = format!("{words}\n{before}");
-        store.add_policy(company, &text, self.clock.now()).await.unwrap();
-        store.clear_caches(company).await.unwrap();
+        decide(store, company, &self.holder, &text, self.clock.now()).await.unwrap();
         store.close().await;
     }
 

@@ -1,0 +1,189 @@
+//! Plans of one slot, step by step.
+
+use super::*;
+use crate::document::Header;
+use crate::ledger::{Account, AccountKind};
+
+fn entry(id: &str, minor: i64) -> SubledgerEntry {
+    let usd = crate::money::Currency::parse("USD").unwrap();
+    let header = Header {
+        slot: "fees".to_owned(),
+        kind: DocumentKind::Expense,
+        date: "2026-03-10".parse().unwrap(),
+        currency: usd,
+        party: None,
+        applies_to: None,
+        reference: String::new(),
+        memo: "fees".to_owned(),
+    };
+    let line = |kind, name, minor| Line {
+        kind,
+        account: Account::new(name, AccountKind::Expense),
+        amount: Money::from_minor(minor, usd),
+        quantity: None,
+        text: String::new(),
+        origin: id.to_owned(),
+    };
+    let lines = vec![
+        line(LineKind::Other { taxed: false }, "Fees", minor),
+        line(LineKind::Settlement, "Clearing", -minor),
+    ];
+    SubledgerEntry::new(id.into(), header, lines).unwrap()
+}
+
+const SLOT: &str = "fees";
+
+fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPlan {
+    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    plan_slot(of, entries, approved, |_| None).unwrap()
+}
+
+fn plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> Vec<Change> {
+    let plan = whole_plan(entries, approved);
+    assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");
+    plan.changes
+}
+
+fn all(whereabouts: Whereabouts, changes: Vec<Change>) -> Vec<ApprovedChange> {
+    changes.into_iter().map(|change| ApprovedChange { change, whereabouts }).collect()
+}
+
+fn fees(changes: &[Change]) -> Vec<i64> {
+    let usd = crate::money::Currency::parse("USD").unwrap();
+    changes
+        .iter()
+        .map(|change| movement(std::slice::from_ref(change)).unwrap()["Fees"].of(usd).minor())
+        .collect()
+}
+
+#[test]
+fn a_plan_after_approval_is_empty() {
+    let entries = [entry("a", 100), entry("b", 20)];
+    let changes = plan(&entries, &[]);
+    assert_eq!(fees(&changes), [120]);
+    for whereabouts in [Whereabouts::InBook, Whereabouts::Unknown, Whereabouts::NotInBook] {
+        assert_eq!(plan(&entries, &all(whereabouts, changes.clone())), []);
+    }
+}
+
+#[test]
+fn a_later_fact_is_a_supplement_with_only_itself() {
+    for whereabouts in [Whereabouts::InBook, Whereabouts::Unknown, Whereabouts::NotInBook] {
+        let mut approved = all(whereabouts, plan(&[entry("a", 100)], &[]));
+        let later = plan(&[entry("a", 100), entry("b", 20)], &approved);
+        assert_eq!(fees(&later), [20]);
+        assert_eq!((later[0].generation, &later[0].reason), (1, &Reason::LaterFact));
+        approved.extend(all(whereabouts, later));
+        assert_eq!(plan(&[entry("a", 100), entry("b", 20)], &approved), []);
+    }
+}
+
+#[test]
+fn what_no_longer_holds_is_reversed_and_entered_anew() {
+    let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100), entry("b", 20)], &[]));
+    let corrected = plan(&[entry("a", 90), entry("b", 20)], &approved);
+    assert_eq!(fees(&corrected), [-100, 90]);
+    approved.extend(all(Whereabouts::InBook, corrected));
+    assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
+    let vanished = plan(&[], &approved);
+    assert_eq!(fees(&vanished), [-110]);
+    approved.extend(all(Whereabouts::InBook, vanished));
+    assert_eq!(plan(&[], &approved), []);
+    let back = plan(&[entry("a", 90)], &approved);
+    assert_eq!(fees(&back), [90]);
+    let keys: BTreeSet<_> =
+        approved.iter().map(|it| &it.change).chain(&back).map(|change| &change.id).collect();
+    assert_eq!(keys.len(), approved.len() + 1, "every generation has its own key");
+}
+
+#[test]
+fn what_is_certainly_not_in_the_book_is_withdrawn_and_never_reversed() {
+    let mut approved = all(Whereabouts::NotInBook, plan(&[entry("a", 100), entry("b", 20)], &[]));
+    let corrected = whole_plan(&[entry("a", 90), entry("b", 20)], &approved);
+    assert_eq!(corrected.withdraws, [approved[0].change.id.clone()]);
+    assert_eq!(fees(&corrected.changes), [110]);
+    assert_eq!(corrected.changes[0].generation, 1, "a number is used once");
+    approved[0].whereabouts = Whereabouts::Withdrawn;
+    approved.extend(all(Whereabouts::InBook, corrected.changes));
+    assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
+
+    let refused = all(Whereabouts::NotInBook, plan(&[entry("a", 100)], &[]));
+    let vanished = whole_plan(&[], &refused);
+    assert_eq!((vanished.withdraws.len(), vanished.changes.len()), (1, 0));
+}
+
+#[test]
+fn nothing_that_depends_on_a_doubt_is_planned() {
+    let approved = all(Whereabouts::Unknown, plan(&[entry("a", 100)], &[]));
+    for wanted in [vec![entry("a", 90)], vec![], vec![entry("b", 20)]] {
+        let unsettled = SlotPlan { is_unsettled: true, ..SlotPlan::default() };
+        assert_eq!(whole_plan(&wanted, &approved), unsettled);
+    }
+}
+
+#[test]
+fn a_reversal_that_is_not_in_the_book_is_withdrawn_when_its_entry_is_wanted_again() {
+    let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
+    let corrected = whole_plan(&[entry("a", 90)], &approved);
+    let [reversal, replacement] = &corrected.changes[..] else { panic!("{corrected:?}") };
+    let expected = BTreeSet::from([reversal.id.clone()]);
+    assert_eq!(corrected.waits, BTreeMap::from([(replacement.id.clone(), expected.clone())]));
+    approved.extend(all(Whereabouts::NotInBook, corrected.changes.clone()));
+
+    let again = whole_plan(&[entry("a", 80)], &approved);
+    assert_eq!(again.withdraws, std::slice::from_ref(&replacement.id));
+    assert_eq!(fees(&again.changes), [80]);
+    let waits = again.waits.into_values().collect::<Vec<_>>();
+    assert_eq!(waits, [expected], "the refused reversal still comes first");
+
+    let back = whole_plan(&[entry("a", 100)], &approved);
+    assert_eq!(back.withdraws, [reversal.id.clone(), replacement.id.clone()]);
+    assert_eq!(back.changes, []);
+
+    approved[2].whereabouts = Whereabouts::InBook;
+    let both = whole_plan(&[entry("a", 100)], &approved);
+    assert_eq!(both.withdraws, std::slice::from_ref(&reversal.id));
+    assert_eq!(fees(&both.changes), [-90], "what stands beside it is taken out");
+}
+
+fn of_kind(entry: SubledgerEntry, kind: DocumentKind, invoice: Option<&str>) -> SubledgerEntry {
+    let applies_to = invoice.map(str::to_owned);
+    SubledgerEntry { header: Header { kind, applies_to, ..entry.header.clone() }, ..entry }
+}
+
+fn key(change: &Change) -> DocumentKey {
+    change.id.parse().unwrap()
+}
+
+#[test]
+fn an_invoice_that_was_taken_out_or_withdrawn_does_not_stand() {
+    let invoice = |minor| of_kind(entry("a", minor), DocumentKind::Invoice, None);
+    let mut approved = all(Whereabouts::InBook, plan(&[invoice(100)], &[]));
+    assert_eq!(standing_invoice(&approved), Some(key(&approved[0].change)));
+    let replaced = all(Whereabouts::NotInBook, plan(&[invoice(90)], &approved));
+    let both: Vec<_> = approved.iter().chain(&replaced).cloned().collect();
+    assert_eq!(standing_invoice(&both), Some(key(&replaced[1].change)));
+    approved.extend(all(Whereabouts::InBook, plan(&[], &approved)));
+    assert_eq!(standing_invoice(&approved), None, "it was taken out");
+    approved.extend(all(Whereabouts::Withdrawn, plan(&[invoice(90)], &approved)));
+    assert_eq!(standing_invoice(&approved), None, "it never came");
+}
+
+#[test]
+fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
+    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
+    let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
+    let first = plan_slot(of, &payment, &[], |_| Some(one)).unwrap();
+    assert_eq!(first.changes[0].invoice(), Some(one));
+    assert_eq!(first.waits[&first.changes[0].id], BTreeSet::from([one.to_string()]));
+    let approved = all(Whereabouts::NotInBook, first.changes.clone());
+    let same = plan_slot(of, &payment, &approved, |_| Some(one)).unwrap();
+    assert_eq!(same, SlotPlan::default());
+    let moved = plan_slot(of, &payment, &approved, |_| Some(other)).unwrap();
+    assert_eq!(moved.withdraws, [first.changes[0].id.clone()]);
+    assert_eq!(moved.changes[0].invoice(), Some(other));
+    let entered = all(Whereabouts::InBook, first.changes);
+    let stays = plan_slot(of, &payment, &entered, |_| Some(other)).unwrap();
+    assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
+}

@@ -1,0 +1,178 @@
+//! A step of a plan: some of the slots that were touched, with all that they hang together with.
+
+use super::needs::{Waits, plan_needs_of};
+use crate::engine::{Engine, EngineError};
+use saldo_core::book::Subject;
+use saldo_core::document::{DocumentKey, SubledgerEntry};
+use saldo_core::plan::{ApprovedChange, Change, SlotOf, Whereabouts, plan_slot, standing_invoice};
+use saldo_store::{Connection, Withdrawal};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many slots are planned in one step.
+const SLOTS_AT_ONCE: usize = 2_000;
+
+/// A step of a plan.
+#[derive(Default)]
+pub(super) struct Chunk {
+    /// What must be made, in this order.
+    pub(super) changes: Vec<Change>,
+    /// What each of these waits for.
+    pub(super) waits: Waits,
+    /// What is no longer wanted.
+    pub(super) withdrawn: Vec<Change>,
+    /// The same, as the store wants it.
+    pub(super) withdraws: Vec<Withdrawal>,
+    /// Slots that cannot be planned yet.
+    pub(super) again: Vec<String>,
+    /// The number of the last touched slot in it.
+    pub(super) until: i64,
+}
+
+/// Plans the next slots that were touched after a number; none when there are no more.
+pub(super) async fn plan_chunk(
+    engine: &Engine,
+    connection: &Connection,
+    after: i64,
+) -> Result<Option<Chunk>, EngineError> {
+    let company = engine.company_id();
+    let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
+    let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
+    let mut draft = Draft::new(engine, connection);
+    draft.chunk.until = until;
+    draft.load(touched.into_iter().map(|(_, slot)| slot).collect()).await?;
+    // An invoice must be known before what pays it.
+    draft.load(draft.invoices_elsewhere()).await?;
+    let moved = draft.plan(Part::WithoutLinks)?;
+    let waiting = engine.store.slots_waiting_for(company, &connection.id, &moved).await?;
+    let waiting = waiting.into_iter().filter(|slot| !draft.slots.contains(slot)).collect();
+    draft.load(waiting).await?;
+    draft.load(draft.invoices_elsewhere()).await?;
+    draft.plan(Part::WithLinks)?;
+    let mut chunk = draft.chunk;
+    let needs = plan_needs_of(engine, connection, &chunk.changes).await?;
+    chunk.withdrawn.extend(needs.withdrawn);
+    chunk.withdraws.extend(needs.withdraws);
+    for (id, waits) in needs.waits {
+        chunk.waits.entry(id).or_default().extend(waits);
+    }
+    chunk.changes.splice(0..0, needs.changes);
+    Ok(Some(chunk))
+}
+
+/// Which slots of a step are planned.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Those whose documents belong to no invoice.
+    WithoutLinks,
+    /// Those whose documents do.
+    WithLinks,
+}
+
+/// A step that is being planned.
+struct Draft<'a> {
+    engine: &'a Engine,
+    connection: &'a Connection,
+    /// All slots that were looked at.
+    slots: BTreeSet<String>,
+    /// Those of them that are still to be planned, in their order.
+    open: Vec<String>,
+    entries: BTreeMap<String, Vec<SubledgerEntry>>,
+    approved: BTreeMap<String, Vec<ApprovedChange>>,
+    with_news: BTreeSet<String>,
+    chunk: Chunk,
+}
+
+impl<'a> Draft<'a> {
+    fn new(engine: &'a Engine, connection: &'a Connection) -> Self {
+        Self {
+            engine,
+            connection,
+            slots: BTreeSet::new(),
+            open: Vec::new(),
+            entries: BTreeMap::new(),
+            approved: BTreeMap::new(),
+            with_news: BTreeSet::new(),
+            chunk: Chunk::default(),
+        }
+    }
+
+    /// Takes slots in.
+    async fn load(&mut self, slots: Vec<String>) -> Result<(), EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let book = &self.connection.id;
+        self.entries.extend(store.slot_entries(company, &slots).await?);
+        for it in store.approved_for_slots(company, book, &slots).await? {
+            let slot = it.change.slot.clone().unwrap_or_default();
+            self.approved.entry(slot).or_default().push(it);
+        }
+        self.with_news.extend(store.slots_with_news(company, &slots).await?);
+        self.slots.extend(slots.iter().cloned());
+        self.open.extend(slots);
+        Ok(())
+    }
+
+    /// The slots of the invoices that the documents of a slot belong to, wanted or not yet entered.
+    fn links<'s>(&'s self, slot: &str) -> impl Iterator<Item = &'s String> {
+        let entries = self.entries.get(slot).into_iter().flatten();
+        let wanted = entries.filter_map(|entry| entry.header.applies_to.as_ref());
+        let approved = self.approved.get(slot).into_iter().flatten();
+        let open = approved.filter(|it| it.whereabouts == Whereabouts::NotInBook);
+        wanted.chain(open.filter_map(|it| match &it.change.subject {
+            Subject::Document { document, .. } => document.header().applies_to.as_ref(),
+            Subject::Need(_) => None,
+        }))
+    }
+
+    /// The slots of invoices that are not yet taken in.
+    fn invoices_elsewhere(&self) -> Vec<String> {
+        let invoices: BTreeSet<&String> =
+            self.open.iter().flat_map(|slot| self.links(slot)).collect();
+        let elsewhere = |slot: &&String| !self.slots.contains(slot.as_str());
+        invoices.into_iter().filter(elsewhere).cloned().collect()
+    }
+
+    fn standing_invoice(&self, slot: &str) -> Option<DocumentKey> {
+        self.approved.get(slot).and_then(|changes| standing_invoice(changes))
+    }
+
+    /// Plans slots; returns the invoices that stood there and do no longer.
+    fn plan(&mut self, part: Part) -> Result<Vec<String>, EngineError> {
+        let mut moved = Vec::new();
+        for slot in std::mem::take(&mut self.open) {
+            let linked = self.links(&slot).next().is_some();
+            if linked && part == Part::WithoutLinks {
+                self.open.push(slot);
+                continue;
+            }
+            let before = self.standing_invoice(&slot);
+            self.plan_slot(&slot)?;
+            moved.extend(before.filter(|_| before != self.standing_invoice(&slot)));
+        }
+        Ok(moved.into_iter().map(|key| key.to_string()).collect())
+    }
+
+    fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
+        let of = SlotOf { company: self.engine.company_id(), book: &self.connection.id, slot };
+        let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
+        let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
+        let plan = plan_slot(of, entries, approved, |slot| self.standing_invoice(slot))?;
+        if plan.is_unsettled || self.with_news.contains(slot) {
+            self.chunk.again.push(slot.to_owned());
+            return Ok(());
+        }
+        let approved = self.approved.entry(slot.to_owned()).or_default();
+        for it in approved.iter_mut().filter(|it| plan.withdraws.contains(&it.change.id)) {
+            it.whereabouts = Whereabouts::Withdrawn;
+            self.chunk.withdrawn.push(it.change.clone());
+            let withdrawal = Withdrawal { id: it.change.id.clone(), instead: None };
+            self.chunk.withdraws.push(withdrawal);
+        }
+        for change in &plan.changes {
+            let whereabouts = Whereabouts::NotInBook;
+            approved.push(ApprovedChange { change: change.clone(), whereabouts });
+        }
+        self.chunk.changes.extend(plan.changes);
+        self.chunk.waits.extend(plan.waits);
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Standings: how many facts stand where, each in exactly one place.
+
+use super::plan::note_unapproved;
+use super::{Engine, EngineError};
+use saldo_store::{NotYet, OpenEntries, Role};
+use serde::Serialize;
+
+/// How many facts stand where. Each is in exactly one of posted, waiting, excluded, held, failed; a
+/// record that cannot be read counts as one that is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct FactCounts {
+    /// In every book, acknowledged; those to be reviewed are among them.
+    pub(crate) posted: u64,
+    /// Posted, for review.
+    pub(crate) to_review: u64,
+    /// Not yet: for another fact, for approval, or for a book.
+    pub(crate) waiting: u64,
+    /// Of those that wait: for somebody, or a rule, to approve them.
+    pub(crate) for_approval: u64,
+    /// Of those that wait: for a book to acknowledge them.
+    pub(crate) for_books: u64,
+    /// Left out by a rule.
+    pub(crate) excluded: u64,
+    /// Until a person decides.
+    pub(crate) held: u64,
+    /// Refused by a book, or waiting for something that it refused.
+    pub(crate) failed: u64,
+}
+
+/// Counts all facts. What is open is looked at, and not what was acknowledged long ago.
+pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineError> {
+    let company = engine.company_id();
+    let counts = engine.store.state_counts(company).await?;
+    let mut facts = FactCounts {
+        posted: counts.accounted,
+        to_review: counts.to_review,
+        waiting: counts.waiting,
+        excluded: counts.excluded,
+        held: counts.held,
+        ..FactCounts::default()
+    };
+    let books = engine.connections(Role::Book).await?;
+    if books.is_empty() {
+        let (posted, waiting) = (0, facts.waiting + facts.posted);
+        return Ok(FactCounts { posted, to_review: 0, waiting, for_books: facts.posted, ..facts });
+    }
+    let mut open = OpenEntries::new();
+    for book in &books {
+        engine.store.note_outbox(company, &book.id, &mut open).await?;
+        note_unapproved(engine, book, &mut open).await?;
+    }
+    for fact in engine.store.open_facts(company, &open).await?.into_values() {
+        facts.posted = facts.posted.saturating_sub(1);
+        facts.to_review = facts.to_review.saturating_sub(u64::from(fact.review));
+        match fact.not_yet {
+            NotYet::Approved => facts.for_approval += 1,
+            NotYet::Acknowledged => facts.for_books += 1,
+            NotYet::Failed => facts.failed += 1,
+        }
+    }
+    facts.waiting += facts.for_approval + facts.for_books;
+    Ok(facts)
+}

@@ -1,0 +1,81 @@
+//! One at a time: nobody plans, approves, decides or rebuilds while another does.
+
+use super::super::account::account_all;
+use super::super::plan::{books, plan_book};
+use super::super::{Engine, EngineError, approve, decide, plan, rebuild, sync};
+use super::stage::{Stage, world};
+use saldo_sim::fault::FaultSettings;
+use saldo_store::StoreError;
+
+async fn stage() -> Stage {
+    Stage::after(&world(6, 60, 30), &FaultSettings::none()).await
+}
+
+fn assert_names_holder(refused: &EngineError) {
+    let held = matches!(refused, EngineError::Store(StoreError::LeaseHeld { .. }));
+    assert!(held && refused.is_worth_another_try(), "{refused:?}");
+    let text = refused.to_string();
+    assert!(text.contains("the company is held by saldo, process 1 until"), "{text}");
+}
+
+#[tokio::test]
+async fn who_is_at_the_desk_is_named_to_whoever_comes() {
+    let mut stage = stage().await;
+    let busy = stage.engine().await;
+    let desk = busy.take_desk().await.unwrap();
+    stage.holder = "saldo, process 2".to_owned();
+    let other = stage.engine().await;
+    assert_names_holder(&plan(&other, None).await.unwrap_err());
+    assert_names_holder(&approve(&other, None, "owner").await.unwrap_err());
+    assert_names_holder(&rebuild(&other).await.unwrap_err());
+    assert_names_holder(&sync(&other).await.unwrap_err());
+    let (company, now) = (other.company_id(), stage.clock.now());
+    let decided = decide(&other.store, company, &other.holder, "", now).await;
+    assert_names_holder(&decided.unwrap_err());
+    busy.leave_desk(desk).await.unwrap();
+    sync(&other).await.unwrap();
+    stage.assert_proven("after the desk was left").await;
+}
+
+#[tokio::test]
+async fn a_sync_that_began_before_a_decision_follows_it() {
+    let words = "accounts.shipping-income = \"Delivery\"";
+    let (stage, fresh) = (stage().await, stage().await);
+    let begun: Engine = stage.engine().await;
+    stage.decide(words).await;
+    sync(&begun).await.unwrap();
+    stage.assert_proven("after the decision").await;
+    fresh.decide(words).await;
+    fresh.sync().await;
+    assert_eq!(stage.sums(), fresh.sums());
+}
+
+#[tokio::test]
+async fn a_worker_that_was_thought_dead_cannot_account() {
+    let mut stage = stage().await;
+    stage.sync().await;
+    let slow = stage.engine().await;
+    let lost = slow.take_desk().await.unwrap();
+    stage.clock.sleep_until(lost.lease.until()).await;
+    stage.holder = "saldo, process 2".to_owned();
+    stage.decide("detail = \"day\"").await;
+    let late = account_all(&slow, &lost).await.unwrap_err();
+    assert!(matches!(late, EngineError::Store(StoreError::LeaseLost(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_yet_accounted_is_left_for_the_next_time() {
+    let stage = stage().await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let desk = engine.take_desk().await.unwrap();
+    engine.store.clear_caches(&desk.lease).await.unwrap();
+    for book in books(&engine, None).await.unwrap() {
+        let planned = plan_book(&engine, &book).await.unwrap();
+        assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
+        assert!(planned.unsettled.len() > 60, "{}", planned.unsettled.len());
+    }
+    engine.leave_desk(desk).await.unwrap();
+    assert_eq!(stage.sync().await.approved, 0);
+    stage.assert_proven("after the rebuild was finished").await;
+}

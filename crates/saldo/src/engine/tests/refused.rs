@@ -1,0 +1,132 @@
+//! What a book refused, and then somebody decided otherwise: it is never reversed, since it never
+//! was there, and what is wanted instead is entered once.
+
+use super::super::plan;
+use super::stage::{Books, Stage, on_all_cores, world};
+use super::tripwire::Tripwire;
+use crate::merchant::COMPANY;
+use jiff::ToSpan;
+use saldo_core::text::ConnectionId;
+use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
+use std::time::Duration;
+
+/// Another account for shipping, so that many documents want to be others.
+const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
+/// How many deaths are tried.
+const DEATHS: usize = 24;
+
+fn settings() -> WorldSettings {
+    world(2, 120, 30)
+}
+
+/// A stage whose book refused the first days, and whose policy then changed.
+async fn refused_and_decided() -> Stage {
+    let settings = settings();
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    close(&stage, Some(settings.begins + 12.days()));
+    let report = stage.sync().await;
+    assert!(report.refused > 10 && report.acknowledged > 10, "{report:?}");
+    stage.decide(WORDS).await;
+    close(&stage, None);
+    stage
+}
+
+fn close(stage: &Stage, until: Option<jiff::civil::Date>) {
+    stage.merchant.company().company_mut().settings.book_close_date = until;
+}
+
+/// Lets everything that was refused be sent again, and sends it.
+async fn retry_all(stage: &Stage) {
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id(), ConnectionId::new(COMPANY));
+    let failed = engine.store.failed(company).await.unwrap();
+    let ids: Vec<String> = failed.into_iter().map(|it| it.change.id).collect();
+    engine.store.retry(company, &book, &ids, stage.clock.now()).await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+}
+
+/// The books of a life in which nothing was ever refused.
+async fn undisturbed() -> Stage {
+    let stage = Stage::after(&settings(), &FaultSettings::none()).await;
+    stage.decide(WORDS).await;
+    stage.sync().await;
+    stage.assert_proven("nothing was refused").await;
+    stage
+}
+
+#[tokio::test]
+async fn what_was_refused_is_withdrawn_where_something_else_is_wanted_now() {
+    let stage = refused_and_decided().await;
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap().len();
+    let planned = plan(&engine, Some(COMPANY)).await.unwrap();
+    assert!(planned[0].withdrawn.len() > 5, "{} withdrawn", planned[0].withdrawn.len());
+    assert!(planned[0].withdrawn.len() < failed, "what did not change stays");
+    let withdrawn: Vec<_> = planned[0].withdrawn.iter().map(|it| &it.slot).collect();
+    let reversed = planned[0].changes.iter().filter(|it| !it.takes_out.is_empty());
+    assert!(reversed.clone().count() > 5, "what was entered is reversed");
+    assert!(reversed.clone().all(|it| !withdrawn.contains(&&it.slot)));
+    stage.sync().await;
+    let left = engine.store.failed(engine.company_id()).await.unwrap().len();
+    assert!(left > 0 && left < failed, "{left} of {failed} are still refused");
+    retry_all(&stage).await;
+    stage.assert_proven("after a retry of the rest").await;
+    assert!(plan(&engine, None).await.unwrap().iter().all(|it| it.changes.is_empty()));
+    assert_eq!(stage.sums(), undisturbed().await.sums());
+}
+
+#[tokio::test]
+async fn while_nothing_changed_what_was_refused_stays_failed() {
+    let settings = settings();
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    close(&stage, Some(settings.begins + 12.days()));
+    let refused = stage.sync().await.refused;
+    let again = stage.sync().await;
+    assert_eq!((again.approved, again.acknowledged, again.refused), (0, 0, 0));
+    let engine = stage.engine().await;
+    assert_eq!(engine.store.failed(engine.company_id()).await.unwrap().len(), refused);
+    for planned in plan(&engine, None).await.unwrap() {
+        assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
+    }
+    stage.decide(WORDS).await;
+    let words = stage.engine().await;
+    let text = words.store.policy(words.company_id()).await.unwrap().unwrap().text;
+    let before = text.replace(WORDS, "");
+    super::super::decide(&words.store, words.company_id(), "one", &before, stage.clock.now())
+        .await
+        .unwrap();
+    for planned in plan(&engine, None).await.unwrap() {
+        assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
+    }
+}
+
+/// The plain-text books too: they never refused anything.
+fn files(books: Books) -> std::collections::BTreeMap<String, String> {
+    books.files
+}
+
+#[test]
+fn a_process_may_end_while_it_withdraws() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, effects) = runtime.block_on(async {
+        let stage = refused_and_decided().await;
+        let wire = Tripwire::default();
+        assert!(!stage.sync_until_death(&wire).await);
+        retry_all(&stage).await;
+        stage.assert_proven("a life without death").await;
+        ((stage.sums(), files(stage.books())), wire.seen().len())
+    });
+    on_all_cores(0..DEATHS, async |step| {
+        let number = step * effects / DEATHS;
+        let stage = refused_and_decided().await;
+        assert!(stage.sync_until_death(&Tripwire::at(number)).await);
+        stage.clock.advance(Duration::from_secs([1, 660, 2_400][step % 3]));
+        stage.sync().await;
+        retry_all(&stage).await;
+        let about = format!("death at effect {number} of {effects}");
+        stage.assert_proven(&about).await;
+        assert!((stage.sums(), files(stage.books())) == expected, "{about}: the books differ");
+    });
+}

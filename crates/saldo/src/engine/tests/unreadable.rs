@@ -1,0 +1,89 @@
+//! A later version of a record that cannot be read: what was entered stays, and a person is told.
+
+use super::super::pull::reading;
+use super::super::{Engine, plan, rebuild};
+use super::stage::{Stage, world};
+use saldo_channels::channel;
+use saldo_core::commerce::Record;
+use saldo_core::plan::Change;
+use saldo_sim::fault::FaultSettings;
+use saldo_store::{PageCommit, PulledRecord, Role};
+
+/// An order that is in the books.
+async fn entered_order(engine: &Engine) -> Record {
+    let company = engine.company_id();
+    let records = engine.store.latest_records(company, None, 10_000).await.unwrap();
+    for record in records {
+        let text = String::from_utf8_lossy(&record.bytes);
+        let groups = engine.store.groups_of_record(company, &record.reference()).await.unwrap();
+        let orders = groups.iter().filter(|group| group.as_str().starts_with("order/"));
+        if record.stream.as_str() != "orders" || !text.contains("\"test\":false") {
+            continue;
+        }
+        for group in orders {
+            if engine.store.slots_of_group(company, group).await.unwrap().len() > 1 {
+                return record;
+            }
+        }
+    }
+    panic!("no order is in the books");
+}
+
+/// The shop says something else of a record.
+async fn say(engine: &Engine, record: &Record, bytes: &[u8]) {
+    let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
+    let record = Record { bytes: bytes.to_vec(), ..record.clone() };
+    let reading = reading(channel(&shop.adapter).unwrap(), &record);
+    let lease = engine.lease(&shop).await.unwrap();
+    let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
+    let (stream, cursor) = (record.stream.clone(), cursors[&record.stream].cursor.clone());
+    let records = vec![PulledRecord { record, reading }];
+    let page = PageCommit { stream, cursor, reached: None, records };
+    engine.store.commit_page(&lease, &page).await.unwrap();
+    engine.store.release_lease(&lease).await.unwrap();
+}
+
+async fn planned(engine: &Engine) -> Vec<Change> {
+    let books = plan(engine, None).await.unwrap();
+    books.into_iter().flat_map(|book| book.changes).collect()
+}
+
+async fn held(engine: &Engine) -> Vec<String> {
+    let held = engine.store.held(engine.company_id()).await.unwrap();
+    held.into_iter().map(|held| held.source.id).collect()
+}
+
+async fn facts(engine: &Engine) -> u64 {
+    let counts = engine.store.state_counts(engine.company_id()).await.unwrap();
+    counts.accounted + counts.waiting + counts.excluded + counts.held
+}
+
+#[tokio::test]
+async fn what_can_no_longer_be_read_stays_entered_until_it_can_be() {
+    let stage = Stage::after(&world(4, 60, 30), &FaultSettings::none()).await;
+    stage.sync().await;
+    let (books, engine) = (stage.books(), stage.engine().await);
+    let (order, before, all) =
+        (entered_order(&engine).await, held(&engine).await, facts(&engine).await);
+
+    say(&engine, &order, b"{\"a shape that nobody taught us\":1}").await;
+    assert_eq!(planned(&engine).await, []);
+    let also: Vec<String> =
+        held(&engine).await.into_iter().filter(|id| !before.contains(id)).collect();
+    assert_eq!(also, std::slice::from_ref(&order.id), "the reason is shown");
+    assert_eq!(facts(&engine).await, all, "each stands in one place");
+    stage.sync().await;
+    assert!(rebuild(&engine).await.unwrap().identical);
+    assert_eq!(planned(&engine).await, []);
+    stage.assert_proven("while an order cannot be read").await;
+    assert_eq!(stage.books(), books);
+
+    let text = String::from_utf8(order.bytes.clone()).unwrap();
+    say(&engine, &order, text.replace("\"test\":false", "\"test\":true").as_bytes()).await;
+    let changes = planned(&engine).await;
+    assert!(changes.iter().any(|change| !change.takes_out.is_empty()), "{changes:#?}");
+    assert_eq!(held(&engine).await, before);
+    say(&engine, &order, &order.bytes).await;
+    assert_eq!(planned(&engine).await, []);
+    assert_eq!(facts(&engine).await, all);
+}
