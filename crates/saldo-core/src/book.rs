@@ -143,6 +143,9 @@ pub enum RefusalKind {
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
     BadReference,
+    /// The request was refused as a whole for something that stands in it. Nothing of it took
+    /// effect, and which of its tasks is to blame is not said: ask for fewer at a time.
+    WholeRequest,
     /// Anything else: a person must read the message.
     Other,
 }

@@ -95,7 +95,8 @@ fn written(
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
     let items = items(tasks, context)?;
-    if let Some(refusal) = repetition(answer) {
+    let sound = items.iter().filter(|item| item.is_ok()).count();
+    if let Some(refusal) = repetition(answer).or_else(|| of_the_whole(answer, sound)) {
         let outcome = |item: &Result<BatchItem, String>| match item {
             Ok(_) => Outcome::Refused(refusal.clone()),
             Err(reason) => not_asked(reason),
@@ -128,6 +129,14 @@ fn repetition(answer: &HttpAnswer) -> Option<Refusal> {
     }
     let refusal = faults::read(&answer.body)?.refusal();
     (refusal.kind == RefusalKind::DuplicateRequest).then_some(refusal)
+}
+
+/// The refusal of a whole batch for what stands in it. Of a batch of one it is known whom it
+/// concerns.
+fn of_the_whole(answer: &HttpAnswer, sound: usize) -> Option<Refusal> {
+    let refusal = faults::refusal_of_content(answer)?;
+    let kind = if sound > 1 { RefusalKind::WholeRequest } else { refusal.kind };
+    Some(Refusal { kind, ..refusal })
 }
 
 fn not_asked(reason: &str) -> Outcome {

@@ -380,7 +380,7 @@ impl<'a> Pusher<'a> {
                 Err(fault) => Err(fault),
             };
             let fault = match heard {
-                Ok(outcomes) => return self.conclude(&batch, &work, outcomes).await,
+                Ok(outcomes) => return self.conclude(&batch, work, outcomes, in_doubt).await,
                 Err(fault) => fault,
             };
             in_doubt |= fault.permits == Permit::InDoubt;
@@ -444,22 +444,39 @@ impl<'a> Pusher<'a> {
         }
     }
 
-    /// Writes down what came of a batch.
+    /// Writes down what came of a batch, and sends in parts what was refused as a whole.
     async fn conclude(
         &mut self,
         batch: &Batch,
-        work: &[Work],
+        work: Vec<Work>,
         outcomes: Vec<Outcome>,
+        in_doubt: bool,
     ) -> Result<(), EngineError> {
         if outcomes.len() != work.len() {
             return Err(self.world(Fault::unexpected("the book")));
         }
         let mut results = Vec::with_capacity(outcomes.len());
-        for (it, outcome) in work.iter().zip(outcomes) {
-            let result = self.result(&it.change, &it.task, outcome);
-            results.push((it.change.id.clone(), result));
+        let mut undivided = Vec::new();
+        let whole = outcomes.len() > 1;
+        for (it, outcome) in work.into_iter().zip(outcomes) {
+            let id = it.change.id.clone();
+            match outcome {
+                Outcome::Refused(refusal) if whole && refusal.kind == RefusalKind::WholeRequest => {
+                    let (outcome, detail) = (AttemptOutcome::NoEffect, refusal.message);
+                    results.push((id, AttemptResult { outcome, detail }));
+                    undivided.push(it);
+                }
+                outcome => results.push((id, self.result(&it.change, &it.task, outcome))),
+            }
         }
-        self.finish(&batch.id, results).await
+        self.finish(&batch.id, results).await?;
+        // What is in doubt from an earlier send is looked up before it goes out anew.
+        if !in_doubt && !undivided.is_empty() {
+            let rest = undivided.split_off(undivided.len().div_ceil(2));
+            Box::pin(self.send(undivided)).await?;
+            Box::pin(self.send(rest)).await?;
+        }
+        Ok(())
     }
 
     fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {

@@ -304,9 +304,32 @@ fn the_documented_answers_are_read() {
 }
 
 #[test]
+fn a_batch_that_is_refused_as_a_whole_blames_nobody_until_one_is_left() {
+    let (tasks, context) = creates(&[sale(), refund()]);
+    let said = |code: &str| {
+        json!({"Fault": {"type": "ValidationFault", "Error": [{"Message": "No", "code": code}]}})
+            .to_string()
+    };
+    for (status, body, single) in [
+        (400, said("2010"), (RefusalKind::Other, "2010")),
+        (400, said("6240"), (RefusalKind::DuplicateName, "6240")),
+        (413, "<html>Too large</html>".to_owned(), (RefusalKind::Other, "413")),
+    ] {
+        let outcomes = hear(&tasks, &context, status, &body).unwrap();
+        assert!(outcomes.iter().all(|it| refused(it).0 == RefusalKind::WholeRequest), "{body}");
+        let outcomes = hear(&tasks[..1], &context, status, &body).unwrap();
+        assert_eq!(refused(&outcomes[0]), single);
+    }
+    // What concerns the company is no document's fault.
+    for (status, body) in [(400, said("6190")), (400, "<html>".to_owned()), (404, said("2010"))] {
+        let fault = hear(&tasks, &context, status, &body).unwrap_err();
+        assert_eq!(fault.permits, Permit::Never, "{status} {body}");
+    }
+}
+
+#[test]
 fn recorded_faults_are_read() {
     let cases = [
-        ("customer_duplicate_error.xml", Permit::Never),
         ("throttle_exceeded_error.xml", Permit::RetryAfter(std::time::Duration::from_secs(60))),
         ("generic_error.xml", Permit::InDoubt),
     ];

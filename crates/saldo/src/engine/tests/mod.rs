@@ -3,6 +3,7 @@
 
 mod deaths;
 mod doubles;
+mod refused;
 mod settled;
 mod stage;
 mod tripwire;
