@@ -102,18 +102,22 @@ pub enum Task {
         as_of: Date,
     },
     /// Is this there?
-    LookUp(Subject),
+    LookUp {
+        /// What is looked for.
+        subject: Subject,
+        /// Where to go on: what [`Outcome::Further`] said.
+        page: Option<String>,
+    },
     /// Make this be there.
     Create(Subject),
-    /// Change what carries no money (memo, texts) of a document that is there.
-    Revise {
-        /// What it shall be.
-        subject: Subject,
-        /// What the book calls it.
-        remote: RemoteId,
-        /// Its version when last seen.
-        version: Option<String>,
-    },
+}
+
+impl Task {
+    /// Is this there? From the beginning.
+    #[must_use]
+    pub const fn look_up(subject: Subject) -> Self {
+        Self::LookUp { subject, page: None }
+    }
 }
 
 /// What a book acknowledged about one thing.
@@ -127,6 +131,17 @@ pub struct Acknowledgement {
     pub total: Option<Money>,
     /// Its tax as the book holds it, where the answer says.
     pub tax: Option<Money>,
+    /// The number that the book gave it in place of ours.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub number: Option<String>,
+}
+
+impl Acknowledgement {
+    /// That it is there, without a word about what it holds.
+    #[must_use]
+    pub const fn of(remote: RemoteId) -> Self {
+        Self { remote, version: None, total: None, tax: None, number: None }
+    }
 }
 
 /// Why a book will not do a task, so that the engine knows what is left to try.
@@ -232,6 +247,11 @@ pub enum Outcome {
     },
     /// It was looked for and is not there.
     Absent,
+    /// It is not among what was read so far: the same look-up goes on at this page.
+    Further {
+        /// Where.
+        page: String,
+    },
     /// A page of the chart.
     Chart(ChartPage),
     /// Balances by what the book calls the accounts.

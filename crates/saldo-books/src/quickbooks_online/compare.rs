@@ -3,7 +3,7 @@
 use super::shape::shape;
 use super::wire::{self, Entity, Line, Reference, Transaction};
 use saldo_core::book::Acknowledgement;
-use saldo_core::document::Document;
+use saldo_core::document::{Document, DocumentKey};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// In words, where an amount cannot be read.
 pub(super) fn acknowledgement(
     entity: Entity,
-    document: &Document,
+    (key, document): (DocumentKey, &Document),
     row: &Transaction,
     company: Currency,
 ) -> Result<Acknowledgement, String> {
@@ -35,7 +35,15 @@ pub(super) fn acknowledgement(
         version: row.sync_token.clone(),
         total: total.transpose()?,
         tax,
+        number: number_of_its_own(entity, key, row),
     })
+}
+
+/// The number that the vendor gave a transaction in place of ours, where the company numbers its
+/// documents itself.
+fn number_of_its_own(entity: Entity, key: DocumentKey, row: &Transaction) -> Option<String> {
+    let number = row.doc_number.as_ref().filter(|_| entity.is_numbered());
+    number.filter(|number| !number.is_empty() && *number != key.as_str()).cloned()
 }
 
 fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
@@ -89,20 +97,19 @@ fn amount(line: &Line, currency: Currency) -> Result<Money, String> {
 /// a difference.
 pub(super) fn held(
     entity: Entity,
-    document: &Document,
+    (key, document): (DocumentKey, &Document),
     sent: &Transaction,
     row: &Transaction,
     company: Currency,
 ) -> (Acknowledgement, Vec<String>) {
-    let unread = Acknowledgement {
-        remote: RemoteId::from(row.id.clone().unwrap_or_default()),
-        version: row.sync_token.clone(),
-        total: None,
-        tax: None,
-    };
-    let (mut differences, acknowledgement) = match acknowledgement(entity, document, row, company) {
+    let read = acknowledgement(entity, (key, document), row, company);
+    let (mut differences, acknowledgement) = match read {
         Ok(acknowledgement) => (Vec::new(), acknowledgement),
-        Err(reason) => (vec![reason], unread),
+        Err(reason) => {
+            let unread =
+                Acknowledgement::of(RemoteId::from(row.id.clone().unwrap_or_default()));
+            (vec![reason], Acknowledgement { version: row.sync_token.clone(), ..unread })
+        }
     };
     differences.extend(texts(sent, row));
     match money_differences(entity, document, sent, row, &acknowledgement) {

@@ -35,6 +35,8 @@ const TOKEN_LIVES: Duration = Duration::from_secs(540);
 /// nothing: a minute for the request limits, two for the request itself, and two more for a write
 /// that lands after its time-out.
 const LANDS_WITHIN: Duration = Duration::from_secs(300);
+/// How many pages a look-up may have.
+const PAGES_MAX: usize = 10_000;
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
 
@@ -82,8 +84,6 @@ pub(super) struct Pusher<'a> {
     pub(super) transport: Transport,
     addresses: Addresses,
     chart: Option<Chart>,
-    /// What this run cannot get done.
-    given_up: BTreeSet<String>,
     names_tried: BTreeMap<String, usize>,
     count: PushCount,
 }
@@ -114,7 +114,6 @@ impl<'a> Pusher<'a> {
             transport,
             addresses,
             chart: None,
-            given_up: BTreeSet::new(),
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
         })
@@ -150,10 +149,7 @@ impl<'a> Pusher<'a> {
 
     async fn pending(&self) -> Result<Vec<Pending>, EngineError> {
         let company = self.engine.company_id();
-        let limit = PENDING_AT_ONCE + self.given_up.len();
-        let pending = self.engine.store.pending(company, &self.connection.id, limit).await?;
-        let open = |it: &Pending| !self.given_up.contains(&it.change.id);
-        Ok(pending.into_iter().filter(open).collect())
+        Ok(self.engine.store.pending(company, &self.connection.id, PENDING_AT_ONCE).await?)
     }
 
     /// The changes whose references the book has.
@@ -208,7 +204,7 @@ impl<'a> Pusher<'a> {
     /// Asks for something that is harmless to repeat.
     pub(super) async fn read(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
         let subjects = tasks.iter().filter_map(|task| match task {
-            Task::LookUp(subject) => Some(subject),
+            Task::LookUp { subject, .. } => Some(subject),
             _ => None,
         });
         let bindings = self.bindings(subjects).await?;
@@ -305,9 +301,7 @@ impl<'a> Pusher<'a> {
         let results = found
             .into_iter()
             .map(|(id, remote)| {
-                let acknowledgement =
-                    Acknowledgement { remote, version: None, total: None, tax: None };
-                let outcome = AttemptOutcome::Acknowledged(acknowledgement);
+                let outcome = AttemptOutcome::Acknowledged(Acknowledgement::of(remote));
                 (id, AttemptResult { outcome, detail: "found in the book's chart".to_owned() })
             })
             .collect();
@@ -495,7 +489,7 @@ impl<'a> Pusher<'a> {
                 AttemptResult { outcome: AttemptOutcome::Absent, detail }
             }
             Outcome::Refused(refusal) => self.refusal(change, refusal),
-            Outcome::Chart(_) | Outcome::Balances(_) => {
+            Outcome::Chart(_) | Outcome::Balances(_) | Outcome::Further { .. } => {
                 let detail = "the book answered something else".to_owned();
                 AttemptResult { outcome: AttemptOutcome::InDoubt, detail }
             }
@@ -548,12 +542,9 @@ impl<'a> Pusher<'a> {
         let mut results = Vec::new();
         for it in &pending {
             let outcome = match self.resolve(&it.change.subject).await? {
-                Some(Resolution::Bound(remote)) => AttemptOutcome::Acknowledged(Acknowledgement {
-                    remote,
-                    version: None,
-                    total: None,
-                    tax: None,
-                }),
+                Some(Resolution::Bound(remote)) => {
+                    AttemptOutcome::Acknowledged(Acknowledgement::of(remote))
+                }
                 _ => AttemptOutcome::Absent,
             };
             let detail = "looked for in the book's chart".to_owned();
@@ -569,7 +560,7 @@ impl<'a> Pusher<'a> {
     ) -> Result<Vec<Pending>, EngineError> {
         let context = self.context(Bindings::default());
         let can_be_asked = |it: &Pending| {
-            self.book.ask(&[Task::LookUp(it.change.subject.clone())], "", &context).is_ok()
+            self.book.ask(&[Task::look_up(it.change.subject.clone())], "", &context).is_ok()
         };
         let (open, unsayable): (Vec<Pending>, Vec<Pending>) =
             pending.iter().cloned().partition(can_be_asked);
@@ -597,8 +588,8 @@ impl<'a> Pusher<'a> {
             let members = open.iter().map(|it| it.change.id.clone()).collect();
             let batch = self.begin(Purpose::LookUp, members, None).await?;
             let tasks: Vec<Task> =
-                open.iter().map(|it| Task::LookUp(it.change.subject.clone())).collect();
-            let outcomes = self.read(&tasks).await?;
+                open.iter().map(|it| Task::look_up(it.change.subject.clone())).collect();
+            let outcomes = self.look(&tasks).await?;
             let mut results = Vec::new();
             let mut unseen = Vec::new();
             for ((it, task), outcome) in open.iter().zip(&tasks).zip(outcomes) {
@@ -616,6 +607,31 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
+    /// Looks to the end: what is not among the first rows that the book shows is asked for further.
+    async fn look(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
+        let mut outcomes = self.read(tasks).await?;
+        for _ in 0..PAGES_MAX {
+            let further = |(place, outcome): (usize, &Outcome)| match (outcome, tasks.get(place)) {
+                (Outcome::Further { page }, Some(Task::LookUp { subject, .. })) => {
+                    let (subject, page) = (subject.clone(), Some(page.clone()));
+                    Some((place, Task::LookUp { subject, page }))
+                }
+                _ => None,
+            };
+            let (places, open): (Vec<usize>, Vec<Task>) =
+                outcomes.iter().enumerate().filter_map(further).unzip();
+            if open.is_empty() {
+                return Ok(outcomes);
+            }
+            for (place, outcome) in places.into_iter().zip(self.read(&open).await?) {
+                if let Some(before) = outcomes.get_mut(place) {
+                    *before = outcome;
+                }
+            }
+        }
+        Err(self.world(Fault::new(Permit::Never, "a look-up in the book does not end")))
+    }
+
     /// When whatever was sent for these changes has landed or never will. What is harmless to
     /// repeat need not be waited for.
     fn landed(&self, pending: &[Pending]) -> Timestamp {
@@ -630,7 +646,7 @@ impl<'a> Pusher<'a> {
 
 fn subject_of(task: &Task) -> &Subject {
     match task {
-        Task::Create(subject) | Task::LookUp(subject) | Task::Revise { subject, .. } => subject,
+        Task::Create(subject) | Task::LookUp { subject, .. } => subject,
         Task::ReadChart { .. } | Task::ReadBalances { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
@@ -651,7 +667,10 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
     };
     match difference {
         None => {
-            let detail = String::new();
+            let number = acknowledgement.number.as_ref();
+            let detail = number.map_or_else(String::new, |number| {
+                format!("the book gave it the number {number} in place of ours")
+            });
             AttemptResult { outcome: AttemptOutcome::Acknowledged(acknowledgement), detail }
         }
         Some(message) => refused(Refusal {

@@ -67,7 +67,8 @@ fn what_the_book_made_of_it_shows() {
     let (tasks, context) = creates(&[sale()]);
     let items = items(&tasks, &context);
     let more: Value = serde_json::from_str(
-        r#"{"TotalAmt":105.00,"TxnTaxDetail":{"TotalTax":7},"CurrencyRef":{"value":"EUR"}}"#,
+        r#"{"TotalAmt":105.00,"TxnTaxDetail":{"TotalTax":7},"CurrencyRef":{"value":"EUR"},
+            "DocNumber":"1042"}"#,
     )
     .unwrap();
     let held = kept(&items[0], "SalesReceipt", &more);
@@ -75,6 +76,7 @@ fn what_the_book_made_of_it_shows() {
     let outcomes = hear(&tasks, &context, 200, &answer.to_string()).unwrap();
     let done = done(&outcomes[0]);
     assert_eq!((done.total, done.tax), (money("105.00 EUR"), money("7.00 EUR")));
+    assert_eq!(done.number.as_deref(), Some("1042"));
 }
 
 #[test]
@@ -174,7 +176,7 @@ fn look_up(document: &Document, rows: &[Value]) -> Outcome {
         .unwrap();
     let rows: Vec<Value> = rows.iter().map(|more| kept(&item, entity, more)).collect();
     let answer = json!({"QueryResponse": {entity: rows, "startPosition": 1, "maxResults": 1}});
-    hear(&[Task::LookUp(subject)], &context, 200, &answer.to_string()).unwrap().remove(0)
+    hear(&[Task::look_up(subject)], &context, 200, &answer.to_string()).unwrap().remove(0)
 }
 
 #[test]
@@ -219,29 +221,57 @@ fn other_kinds_are_found_and_compared_too() {
     assert!(matches!(moved, Outcome::FoundDifferent { .. }), "{moved:?}");
 }
 
-#[test]
-fn what_is_not_there_is_absent() {
-    assert_eq!(look_up(&sale(), &[]), Outcome::Absent);
-    assert_eq!(look_up(&sale(), &[json!({"DocNumber": "1003"})]), Outcome::Absent);
-    let unmarked = json!({"PrivateNote": "saldo:00000000000"});
-    assert_eq!(look_up(&received(), &[unmarked]), Outcome::Absent);
-    let tasks = [Task::LookUp(subject(&sale()))];
-    let nothing = r#"{"QueryResponse":{},"time":"2026-11-20"}"#;
-    assert_eq!(hear(&tasks, &context(&[]), 200, nothing).unwrap(), [Outcome::Absent]);
+/// What the next page of a look-up says about rows of its entity.
+fn look_further(document: &Document, page: &str, entity: &str, rows: &[Value]) -> Outcome {
+    let subject = subject(document);
+    let context = context(std::slice::from_ref(&subject));
+    let task = Task::LookUp { subject, page: Some(page.to_owned()) };
+    let answer = json!({"QueryResponse": {entity: rows}});
+    hear(&[task], &context, 200, &answer.to_string()).unwrap().remove(0)
+}
+
+fn further(page: &str) -> Outcome {
+    Outcome::Further { page: page.to_owned() }
 }
 
 #[test]
-fn a_full_day_of_payments_is_not_taken_for_an_absence() {
-    let tasks = [Task::LookUp(subject(&received()))];
-    let rows: Vec<Value> = (0..1000).map(|id| json!({"Id": id.to_string()})).collect();
-    let answer = json!({"QueryResponse": {"Payment": rows}});
-    let fault = hear(&tasks, &context(&[]), 200, &answer.to_string()).unwrap_err();
-    assert_eq!(fault.permits, Permit::Never);
+fn what_has_not_our_number_is_looked_for_by_its_marker() {
+    assert_eq!(look_up(&sale(), &[]), further("1"));
+    let tasks = [Task::look_up(subject(&sale()))];
+    let nothing = r#"{"QueryResponse":{},"time":"2026-11-20"}"#;
+    assert_eq!(hear(&tasks, &context(&[]), 200, nothing).unwrap(), [further("1")]);
+    assert_eq!(look_further(&sale(), "1", "SalesReceipt", &[]), Outcome::Absent);
+    let (tasks, context) = creates(&[sale()]);
+    let item = items(&tasks, &context).remove(0);
+    let renumbered = kept(&item, "SalesReceipt", &json!({"DocNumber": "1042"}));
+    let other = json!({"Id": "41", "DocNumber": "1041", "PrivateNote": "saldo:00000000000"});
+    match look_further(&sale(), "1", "SalesReceipt", &[other, renumbered]) {
+        Outcome::Found(found) => assert_eq!(found.number.as_deref(), Some("1042")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_there_is_absent() {
+    let unmarked = json!({"PrivateNote": "saldo:00000000000"});
+    assert_eq!(look_up(&received(), &[unmarked]), Outcome::Absent);
+}
+
+#[test]
+fn a_full_day_is_read_page_by_page() {
+    let rows = |from: usize| -> Vec<Value> {
+        (from..from + 1000).map(|id| json!({"Id": id.to_string()})).collect()
+    };
+    assert_eq!(look_further(&received(), "1", "Payment", &rows(1)), further("1001"));
+    assert_eq!(look_further(&received(), "1001", "Payment", &rows(1001)), further("2001"));
+    assert_eq!(look_further(&received(), "2001", "Payment", &rows(1)[..999]), Outcome::Absent);
+    let task = Task::LookUp { subject: subject(&received()), page: Some("first".to_owned()) };
+    assert_eq!(BOOK.ask(&[task], "t", &context(&[])).unwrap_err().permits, Permit::Never);
 }
 
 #[test]
 fn a_party_is_told_from_its_namesake() {
-    let tasks = [Task::LookUp(Subject::Need(Need::Party(customer())))];
+    let tasks = [Task::look_up(Subject::Need(Need::Party(customer())))];
     let context = context(&[]);
     let noted = |id: &str, name: &str, key: &str| {
         let notes = format!("saldo:customer/{key}");
@@ -299,7 +329,7 @@ fn the_documented_answers_are_read() {
         return;
     };
     assert!(!text.contains(&number));
-    let tasks = [Task::LookUp(subject(&received()))];
+    let tasks = [Task::look_up(subject(&received()))];
     assert_eq!(hear(&tasks, &context(&[]), 200, &text).unwrap(), [Outcome::Absent]);
 }
 

@@ -127,7 +127,7 @@ fn a_broken_answer_to_a_read_is_asked_for_again() {
     let reads = [
         Task::ReadChart { page: None },
         Task::ReadBalances { as_of: day() },
-        Task::LookUp(subject(&sale())),
+        Task::look_up(subject(&sale())),
     ];
     for task in reads {
         for body in ["", "{\"BatchItem", "<html>"] {
