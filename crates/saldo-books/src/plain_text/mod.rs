@@ -11,9 +11,7 @@ pub use read::{OpenAccount, ReadEntry, Reading};
 pub use whole::ledger_text;
 pub use write::Syntax;
 
-use saldo_core::book::{
-    Book, BookContext, BookDescription, Need, Outcome, Subject, Task,
-};
+use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
 

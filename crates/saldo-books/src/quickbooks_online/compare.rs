@@ -106,8 +106,7 @@ pub(super) fn held(
     let (mut differences, acknowledgement) = match read {
         Ok(acknowledgement) => (Vec::new(), acknowledgement),
         Err(reason) => {
-            let unread =
-                Acknowledgement::of(RemoteId::from(row.id.clone().unwrap_or_default()));
+            let unread = Acknowledgement::of(RemoteId::from(row.id.clone().unwrap_or_default()));
             (vec![reason], Acknowledgement { version: row.sync_token.clone(), ..unread })
         }
     };

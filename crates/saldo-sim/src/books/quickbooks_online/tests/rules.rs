@@ -146,10 +146,8 @@ fn the_vendor_numbers_sales_forms_where_the_owner_lets_it() {
     let own = client.sale("2000", "1");
     let renumbered = client.must(Kind::SalesReceipt, &own);
     assert_eq!(renumbered["DocNumber"], "1003");
-    let changed = with(
-        &own,
-        json!({ "Id": renumbered["Id"], "SyncToken": "0", "PrivateNote": "changed" }),
-    );
+    let changed =
+        with(&own, json!({ "Id": renumbered["Id"], "SyncToken": "0", "PrivateNote": "changed" }));
     assert_eq!(client.must(Kind::SalesReceipt, &changed)["DocNumber"], "1003");
     let entry = json!({ "DocNumber": "J-1", "Line": [
         client.journal_line("Debit", "Checking", "5"),
