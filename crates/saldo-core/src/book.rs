@@ -30,6 +30,28 @@ pub struct BookDescription {
     pub tokens: bool,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
+    /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
+    /// pushed.
+    pub has_settings: bool,
+}
+
+/// What a book's owner decided there, as far as pushing must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BookSettings {
+    /// The day up to which the books are closed: the book takes nothing that is dated on it or
+    /// before.
+    pub closed_until: Option<Date>,
+    /// Whether the book numbers documents itself, whatever numbers they come with.
+    pub numbers_documents: bool,
+}
+
+impl BookSettings {
+    /// Whether the book takes nothing that is dated on this day.
+    #[must_use]
+    pub fn is_closed(&self, date: Date) -> bool {
+        self.closed_until.is_some_and(|closed| date <= closed)
+    }
 }
 
 /// Something of the book's own that documents refer to, as we know it.
@@ -91,7 +113,9 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Read a page of the chart: accounts, items, parties, preferences.
+    /// Read what the owner decided there.
+    ReadSettings,
+    /// Read a page of the chart: accounts, items, parties.
     ReadChart {
         /// Where to go on: what the last page said.
         page: Option<String>,
@@ -224,8 +248,8 @@ pub enum ChartKind {
 pub struct ChartPage {
     /// What stands in it.
     pub entries: Vec<ChartEntry>,
-    /// The day up to which the books are closed.
-    pub closed_until: Option<Date>,
+    /// What the owner decided, on the first page of a book that has settings.
+    pub settings: Option<BookSettings>,
     /// Where to go on; none after the last page.
     pub next: Option<String>,
 }
@@ -252,6 +276,8 @@ pub enum Outcome {
         /// Where.
         page: String,
     },
+    /// What the owner decided.
+    Settings(BookSettings),
     /// A page of the chart.
     Chart(ChartPage),
     /// Balances by what the book calls the accounts.

@@ -159,7 +159,7 @@ pub(super) fn chart(reading: &Reading) -> ChartPage {
         active: !open.closed,
     };
     let entries = reading.accounts.iter().map(entry).collect();
-    ChartPage { entries, closed_until: None, next: None }
+    ChartPage { entries, settings: None, next: None }
 }
 
 /// What stands otherwise with an account.

@@ -11,7 +11,9 @@ pub use read::{OpenAccount, ReadEntry, Reading};
 pub use whole::ledger_text;
 pub use write::Syntax;
 
-use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::book::{
+    Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
+};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +29,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     look_up_batch: BATCH,
     tokens: false,
     idempotent: true,
+    has_settings: false,
 };
 
 /// The book of text files, for beancount and hledger at once.
@@ -91,7 +94,10 @@ impl Book for PlainText {
 fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
     let subject = |task: &'a Task| match task {
         Task::Create(subject) => Some(subject),
-        Task::ReadChart { .. } | Task::ReadBalances { .. } | Task::LookUp { .. } => None,
+        Task::ReadSettings
+        | Task::ReadChart { .. }
+        | Task::ReadBalances { .. }
+        | Task::LookUp { .. } => None,
     };
     tasks.iter().filter_map(subject).collect()
 }
@@ -104,6 +110,8 @@ fn mixed() -> Fault {
 /// What becomes of a task that only reads.
 fn read_outcome(task: &Task, reading: &Reading, context: &BookContext) -> Result<Outcome, Fault> {
     match task {
+        // Files take what they are given.
+        Task::ReadSettings => Ok(Outcome::Settings(BookSettings::default())),
         Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
         Task::ReadBalances { as_of } => {
             let too_large = |error| Fault::new(Permit::Never, format!("balances: {error}"));

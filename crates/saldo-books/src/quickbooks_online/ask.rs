@@ -3,6 +3,7 @@
 use super::chart;
 use super::find::{self, LookUp};
 use super::names::Taken;
+use super::settings;
 use super::write::{self, Body};
 use saldo_core::book::{BookContext, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Permit};
@@ -20,6 +21,7 @@ const QUERY_IN_ADDRESS: usize = 1500;
 /// What to ask so that these tasks are done.
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
     let request = match tasks {
+        [Task::ReadSettings] => read(&[settings::QUERY.to_owned()], context)?,
         [Task::ReadChart { page }] => {
             let queries = chart::queries(page.as_deref())?;
             let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();

@@ -4,7 +4,7 @@ use super::ask::{batch_id, bodies, look_ups, mixed};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write::Body;
-use super::{balances, chart, compare, find};
+use super::{balances, chart, compare, find, settings};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -24,6 +24,15 @@ pub(super) fn hear(
 ) -> Result<Vec<Outcome>, Fault> {
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("quickbooks")) };
     match tasks {
+        [Task::ReadSettings] => {
+            let rows = match queried(answer, 1)?.pop() {
+                Some(Ok(rows)) => rows,
+                Some(Err(fault)) => return Err(chart::refused(Entity::Preferences, &fault)),
+                None => return Err(Fault::unexpected("quickbooks")),
+            };
+            let rows = chart::rows(Entity::Preferences, &rows)?;
+            Ok(vec![Outcome::Settings(settings::settings(rows, context)?)])
+        }
         [Task::ReadChart { page }] => {
             let answers = queried(answer, chart::queries(page.as_deref())?.len())?;
             let page = chart::page(page.as_deref(), &answers, context)?;

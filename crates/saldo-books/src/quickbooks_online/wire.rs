@@ -219,6 +219,14 @@ pub(super) struct ListEntity {
 pub(super) struct Preferences {
     pub(super) accounting_info_prefs: AccountingPreferences,
     pub(super) currency_prefs: CurrencyPreferences,
+    pub(super) sales_forms_prefs: SalesFormsPreferences,
+}
+
+/// How sales forms are numbered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct SalesFormsPreferences {
+    pub(super) custom_txn_numbers: Option<bool>,
 }
 
 /// How the books are kept.

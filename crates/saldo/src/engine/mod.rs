@@ -14,6 +14,7 @@ mod pull;
 mod push;
 mod rebuild;
 mod retry;
+mod settings;
 mod sync;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
+pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use sync::{SyncReport, sync};
 
 use crate::transport::clock::Clock;

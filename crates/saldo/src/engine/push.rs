@@ -12,8 +12,8 @@ use crate::transport::Transport;
 use crate::transport::clock::later;
 use jiff::Timestamp;
 use saldo_core::book::{
-    Acknowledgement, Bindings, Book, BookContext, Need, Outcome, Refusal, RefusalKind, Subject,
-    Task,
+    Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
+    RefusalKind, Subject, Task,
 };
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Fault, Permit};
@@ -84,6 +84,7 @@ pub(super) struct Pusher<'a> {
     pub(super) transport: Transport,
     addresses: Addresses,
     chart: Option<Chart>,
+    pub(super) settings: Option<BookSettings>,
     names_tried: BTreeMap<String, usize>,
     count: PushCount,
 }
@@ -114,12 +115,14 @@ impl<'a> Pusher<'a> {
             transport,
             addresses,
             chart: None,
+            settings: None,
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
         })
     }
 
     async fn run(&mut self) -> Result<(), EngineError> {
+        self.reopen().await?;
         let mut announced = false;
         loop {
             let pending = self.pending().await?;
@@ -137,6 +140,7 @@ impl<'a> Pusher<'a> {
             if ready.is_empty() {
                 return Ok(());
             }
+            let ready = self.refuse_closed(ready).await?;
             for changes in ready.chunks(self.book.description().batch.max(1)) {
                 self.create(changes.to_vec()).await?;
             }
@@ -201,6 +205,18 @@ impl<'a> Pusher<'a> {
         EngineError::World { connection: self.connection.id.clone(), fault }
     }
 
+    /// Asks once for something that needs no bindings.
+    pub(super) async fn try_once(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
+        let heard = self.ask(tasks, &self.context(Bindings::default())).await;
+        heard.map_err(|fault| self.world(fault))
+    }
+
+    async fn ask(&self, tasks: &[Task], context: &BookContext) -> Result<Vec<Outcome>, Fault> {
+        let ask = self.book.ask(tasks, &self.new_token("read", &[]), context)?;
+        let answer = self.transport.exchange(&ask).await?;
+        self.book.hear(tasks, &answer, context)
+    }
+
     /// Asks for something that is harmless to repeat.
     pub(super) async fn read(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
         let subjects = tasks.iter().filter_map(|task| match task {
@@ -211,13 +227,7 @@ impl<'a> Pusher<'a> {
         let mut patience = Patience::default();
         loop {
             let context = self.context(bindings.clone());
-            let token = self.new_token("read", &[]);
-            let ask = self.book.ask(tasks, &token, &context).map_err(|fault| self.world(fault))?;
-            let heard = match self.transport.exchange(&ask).await {
-                Ok(answer) => self.book.hear(tasks, &answer, &context),
-                Err(fault) => Err(fault),
-            };
-            match heard {
+            match self.ask(tasks, &context).await {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(fault) => patience
                     .wait(fault, self.engine, &self.transport)
@@ -242,9 +252,13 @@ impl<'a> Pusher<'a> {
     }
 
     /// The book's chart, read once a run and again when it proved stale.
-    async fn chart(&mut self) -> Result<&Chart, EngineError> {
+    pub(super) async fn chart(&mut self) -> Result<&Chart, EngineError> {
         if self.chart.is_none() {
-            self.chart = Some(Chart::read(self).await?);
+            let (chart, settings) = Chart::read(self).await?;
+            self.chart = Some(chart);
+            if let Some(settings) = settings {
+                self.keep_settings(settings).await?;
+            }
         }
         let empty = || self.world(Fault::unexpected("the chart"));
         self.chart.as_ref().ok_or_else(empty)
@@ -308,7 +322,7 @@ impl<'a> Pusher<'a> {
         self.finish(&batch.id, results).await
     }
 
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         purpose: Purpose,
         members: Vec<String>,
@@ -327,7 +341,7 @@ impl<'a> Pusher<'a> {
         Ok(batch)
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         &mut self,
         batch: &str,
         results: Vec<(String, AttemptResult)>,
@@ -489,7 +503,10 @@ impl<'a> Pusher<'a> {
                 AttemptResult { outcome: AttemptOutcome::Absent, detail }
             }
             Outcome::Refused(refusal) => self.refusal(change, refusal),
-            Outcome::Chart(_) | Outcome::Balances(_) | Outcome::Further { .. } => {
+            Outcome::Settings(_)
+            | Outcome::Chart(_)
+            | Outcome::Balances(_)
+            | Outcome::Further { .. } => {
                 let detail = "the book answered something else".to_owned();
                 AttemptResult { outcome: AttemptOutcome::InDoubt, detail }
             }
@@ -647,7 +664,7 @@ impl<'a> Pusher<'a> {
 fn subject_of(task: &Task) -> &Subject {
     match task {
         Task::Create(subject) | Task::LookUp { subject, .. } => subject,
-        Task::ReadChart { .. } | Task::ReadBalances { .. } => {
+        Task::ReadSettings | Task::ReadChart { .. } | Task::ReadBalances { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
     }
