@@ -1,6 +1,6 @@
 //! What the book holds against what was sent.
 
-use super::shape::shape;
+use super::shape::{Shape, shape};
 use super::wire::{self, Entity, Line, Reference, Transaction};
 use saldo_core::book::Acknowledgement;
 use saldo_core::document::{Document, DocumentKey};
@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the book acknowledges about a document in a row or an answer.
 ///
-/// The total is in the document's own terms: where the vendor's total counts otherwise (what moved
-/// on a second settlement account stands in the lines of a form), the known difference is added.
+/// Total and tax are in the document's own terms: where the vendor's count otherwise (what moved on
+/// a second settlement account, and tax on an account of the owner's own, stand in the lines of a
+/// form), the known difference is added.
 ///
 /// # Errors
 /// In words, where an amount cannot be read.
@@ -25,7 +26,7 @@ pub(super) fn acknowledgement(
     let total = total(entity, row, currency)?.map(|total| in_terms_of(document, total));
     let tax = match entity {
         Entity::SalesReceipt | Entity::Invoice | Entity::RefundReceipt | Entity::CreditMemo => {
-            tax(row, currency)?
+            tax(row, currency)?.map(|tax| tax_in_terms_of(document, tax)).transpose()?
         }
         _ => None,
     };
@@ -53,6 +54,15 @@ fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
     let sent = shape(document)?.total(document).map_err(|error| error.to_string())?;
     let own = document.total().map_err(|error| error.to_string())?;
     own.minus(sent).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
+}
+
+fn tax_in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
+    let Shape::Form(form) = shape(document)? else { return Ok(held) };
+    if held.currency() != document.header().currency {
+        return Ok(held);
+    }
+    let own = document.tax().map_err(|error| error.to_string())?;
+    own.minus(form.tax).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
 }
 
 fn currency(row: &Transaction, company: Currency) -> Result<Currency, String> {
@@ -153,12 +163,10 @@ fn money_differences(
     let own = document.header().currency;
     let mut differences = Vec::new();
     let total = document.total().map_err(|error| error.to_string())?;
-    let sums = [
-        ("total", Some(total), acknowledgement.total),
-        ("tax", tax(sent, own)?, acknowledgement.tax),
-    ];
+    let tax = document.tax().map_err(|error| error.to_string())?;
+    let sums = [("total", total, acknowledgement.total), ("tax", tax, acknowledgement.tax)];
     for (what, sent, held) in sums {
-        if let (Some(sent), Some(held)) = (sent, held)
+        if let Some(held) = held
             && sent != held
         {
             differences.push(format!("{what}: sent {sent}, held {held}"));

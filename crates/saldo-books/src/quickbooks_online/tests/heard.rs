@@ -108,6 +108,22 @@ fn totals_are_in_the_documents_own_terms() {
 }
 
 #[test]
+fn tax_on_an_account_of_its_own_counts_as_the_documents_tax() {
+    let lines = vec![goods(sales(), "-100.00", 2), own_tax("-7.43"), settled(clearing(), "107.43")];
+    let document = document(DocumentKind::SalesReceipt, Some(customer()), lines);
+    let cases = [(json!({"TotalTax": 0}), "7.43 USD"), (json!({"TotalTax": 1}), "8.43 USD")];
+    for (held, expected) in cases {
+        let found = look_up(&document, &[json!({ "TxnTaxDetail": held })]);
+        let tax = match found {
+            Outcome::Found(it) => it.tax,
+            Outcome::FoundDifferent { acknowledgement, .. } => acknowledgement.tax,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(tax, money(expected));
+    }
+}
+
+#[test]
 fn large_and_small_amounts_are_read_exactly() {
     let (tasks, context) = creates(&[sale()]);
     for text in ["0.30", "90071992547409.93", "92233720368547758.07"] {

@@ -115,6 +115,26 @@ fn the_sign_and_the_accounts_decide_the_entity() {
     }
 }
 
+#[test]
+fn tax_on_an_account_of_its_own_is_a_line_and_nothing_is_taxed() {
+    let lines = vec![goods(sales(), "-100.00", 2), own_tax("-7.43"), settled(clearing(), "107.43")];
+    let document = document(DocumentKind::SalesReceipt, Some(customer()), lines);
+    let needs = BOOK.needs(&subject(&document));
+    let item = Need::Item(Item { product: None, account: own_tax("0").account });
+    assert!(needs.contains(&item), "{needs:?}");
+    let body = body(&document);
+    assert_eq!(at(&body, "/SalesReceipt/TxnTaxDetail/TotalTax").to_string(), "0.00");
+    let lines = at(&body, "/SalesReceipt/Line").as_array().unwrap();
+    let said: Vec<(String, &str)> = lines
+        .iter()
+        .map(|line| {
+            let code = at(line, "/SalesItemLineDetail/TaxCodeRef/value").as_str().unwrap();
+            (line["Amount"].to_string(), code)
+        })
+        .collect();
+    assert_eq!(said, [("100.00".to_owned(), "NON"), ("7.43".to_owned(), "NON")]);
+}
+
 /// A field within a body, by names and places.
 fn at<'a>(body: &'a Value, pointer: &str) -> &'a Value {
     body.pointer(pointer).unwrap_or_else(|| panic!("{pointer} in {body}"))
