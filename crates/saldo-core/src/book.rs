@@ -44,6 +44,8 @@ pub struct BookSettings {
     pub closed_until: Option<Date>,
     /// Whether the book numbers documents itself, whatever numbers they come with.
     pub numbers_documents: bool,
+    /// Whether the book applies credits to open invoices by itself, to whichever it finds.
+    pub applies_credits: bool,
 }
 
 impl BookSettings {

@@ -32,6 +32,10 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
         date.parse().map_err(|error| unreadable(format!("BookCloseDate `{date}`: {error}")))
     });
     // Where the vendor does not say, it is as if it numbered: nothing depends on a number then.
-    let own_numbers = preferences.sales_forms_prefs.custom_txn_numbers.unwrap_or(false);
-    Ok(BookSettings { closed_until: date.transpose()?, numbers_documents: !own_numbers })
+    let forms = preferences.sales_forms_prefs;
+    Ok(BookSettings {
+        closed_until: date.transpose()?,
+        numbers_documents: !forms.custom_txn_numbers.unwrap_or(false),
+        applies_credits: forms.auto_apply_credit.unwrap_or(false),
+    })
 }

@@ -222,11 +222,12 @@ pub(super) struct Preferences {
     pub(super) sales_forms_prefs: SalesFormsPreferences,
 }
 
-/// How sales forms are numbered.
+/// How sales forms are numbered, and whether credits apply themselves.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct SalesFormsPreferences {
     pub(super) custom_txn_numbers: Option<bool>,
+    pub(super) auto_apply_credit: Option<bool>,
 }
 
 /// How the books are kept.

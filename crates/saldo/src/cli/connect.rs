@@ -2,7 +2,7 @@
 
 use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
 use super::context::{self, Usage};
-use super::doctor::NUMBERS;
+use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
 use crate::engine::{EngineError, read_settings, secrets_of};
@@ -75,6 +75,9 @@ async fn settings(
         }
         if settings.numbers_documents {
             output.note(NUMBERS);
+        }
+        if settings.applies_credits {
+            output.note(CREDITS);
         }
     }
     Ok(settings)

@@ -16,6 +16,10 @@ use std::fmt::Write;
 pub(crate) const NUMBERS: &str = "it numbers sales documents itself, so that they are found again \
     by their date and note: allow custom transaction numbers there, and they stand under ours";
 
+/// What to do about a book that applies credits by itself.
+pub(crate) const CREDITS: &str = "it applies credits to open invoices by itself, and so to those of \
+    other orders, whose payments it then refuses: turn that off there";
+
 #[derive(Serialize)]
 struct Finding {
     check: String,
@@ -128,6 +132,8 @@ async fn books(
             !settings.numbers_documents,
             NUMBERS,
         ));
+        let check = format!("`{book}` leaves credits where they belong");
+        findings.push(finding(check, !settings.applies_credits, CREDITS));
     }
     Ok(())
 }

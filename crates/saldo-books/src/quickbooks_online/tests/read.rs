@@ -57,7 +57,7 @@ fn a_chart_is_read_from_all_lists() {
     ])
     .unwrap();
     let closed_until = Some(date(2026, 9, 30));
-    assert_eq!(page.settings, Some(BookSettings { closed_until, numbers_documents: false }));
+    assert_eq!(page.settings, Some(BookSettings { closed_until, ..BookSettings::default() }));
     assert_eq!(page.next, None);
     let said: Vec<String> = page
         .entries
@@ -118,12 +118,17 @@ fn settings_are_read_alone_too() {
     let asked = request(BOOK.ask(&[Task::ReadSettings], "t", &context(&[])).unwrap());
     assert!(asked.url.contains("query=select%20%2A%20from%20Preferences&"), "{}", asked.url);
     let closed_until = Some(date(2026, 9, 30));
-    let settings = |numbers_documents| BookSettings { closed_until, numbers_documents };
     let mut said = preferences("USD", Some("2026-09-30"));
-    assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings(false))]);
-    for unsure in [json!({"CustomTxnNumbers": false}), json!({})] {
-        said["Preferences"][0]["SalesFormsPrefs"] = unsure;
-        assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings(true))]);
+    let cases = [
+        (json!({"CustomTxnNumbers": true, "AutoApplyCredit": false}), false, false),
+        (json!({"CustomTxnNumbers": true, "AutoApplyCredit": true}), false, true),
+        (json!({"CustomTxnNumbers": false}), true, false),
+        (json!({}), true, false),
+    ];
+    for (forms, numbers_documents, applies_credits) in cases {
+        said["Preferences"][0]["SalesFormsPrefs"] = forms;
+        let settings = BookSettings { closed_until, numbers_documents, applies_credits };
+        assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings)]);
     }
     for unreadable in [preferences("EUR", None), preferences("USD", Some("soon")), json!({})] {
         assert_eq!(read(&unreadable).unwrap_err().permits, Permit::Never, "{unreadable}");
