@@ -4,39 +4,29 @@
 //! repeated under the same token for a while, where the book has tokens, and otherwise looked up
 //! before anything is sent again.
 
+mod adopt;
+mod look_up;
+mod send;
+
 use super::chart::Chart;
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
-use crate::transport::clock::later;
-use jiff::Timestamp;
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
     RefusalKind, Subject, Task,
 };
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Fault, Permit};
-use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
-use saldo_core::text::RemoteId;
 use saldo_store::{
     AttemptOutcome, AttemptResult, Batch, ChangeStatus, Connection, Lease, Pending, Purpose,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// How many changes are looked at at a time.
 const PENDING_AT_ONCE: usize = 10_000;
-/// How long a batch in doubt may be repeated under its token: ten minutes, less the time that a
-/// request may still stand in line before it leaves.
-const TOKEN_LIVES: Duration = Duration::from_secs(540);
-/// How long after a batch was written down a look-up that finds nothing means that there is
-/// nothing: a minute for the request limits, two for the request itself, and two more for a write
-/// that lands after its time-out.
-const LANDS_WITHIN: Duration = Duration::from_secs(300);
-/// How many pages a look-up may have.
-const PAGES_MAX: usize = 10_000;
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
 
@@ -251,19 +241,6 @@ impl<'a> Pusher<'a> {
         Ok(self.engine.store.put_observation(company, book, kind, &body, now).await?)
     }
 
-    /// The book's chart, read once a run and again when it proved stale.
-    pub(super) async fn chart(&mut self) -> Result<&Chart, EngineError> {
-        if self.chart.is_none() {
-            let (chart, settings) = Chart::read(self).await?;
-            self.chart = Some(chart);
-            if let Some(settings) = settings {
-                self.keep_settings(settings).await?;
-            }
-        }
-        let empty = || self.world(Fault::unexpected("the chart"));
-        self.chart.as_ref().ok_or_else(empty)
-    }
-
     /// A token for a batch: others for other members, and for the same members at another time.
     fn new_token(&self, purpose: &str, members: &[String]) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -278,48 +255,6 @@ impl<'a> Pusher<'a> {
             hasher.update(&[0]);
         }
         hasher.finalize().to_hex().as_str().chars().take(32).collect()
-    }
-
-    /// Creates what the book does not have, after adopting what it has.
-    async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
-        let mut work = Vec::new();
-        let mut adopted = Vec::new();
-        for change in changes {
-            match self.resolve(&change.subject).await? {
-                Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
-                Some(Resolution::Create) | None => {
-                    let task = Task::Create(change.subject.clone());
-                    work.push(Work { change, task });
-                }
-            }
-        }
-        self.adopt(adopted).await?;
-        self.send(work).await
-    }
-
-    async fn resolve(&mut self, subject: &Subject) -> Result<Option<Resolution>, EngineError> {
-        let Subject::Need(need) = subject else { return Ok(None) };
-        let bindings = self.bindings(std::iter::once(subject)).await?;
-        let (book, need) = (self.book, need.clone());
-        let chart = self.chart().await?;
-        Ok(Some(chart.resolve(book, &need, &bindings)))
-    }
-
-    /// Takes over what the book already has.
-    async fn adopt(&mut self, found: Vec<(String, RemoteId)>) -> Result<(), EngineError> {
-        if found.is_empty() {
-            return Ok(());
-        }
-        let members: Vec<String> = found.iter().map(|(id, _)| id.clone()).collect();
-        let batch = self.begin(Purpose::LookUp, members, None).await?;
-        let results = found
-            .into_iter()
-            .map(|(id, remote)| {
-                let outcome = AttemptOutcome::Acknowledged(Acknowledgement::of(remote));
-                (id, AttemptResult { outcome, detail: "found in the book's chart".to_owned() })
-            })
-            .collect();
-        self.finish(&batch.id, results).await
     }
 
     pub(super) async fn begin(
@@ -356,134 +291,6 @@ impl<'a> Pusher<'a> {
         self.count.acknowledged += acknowledged;
         self.count.refused += refused;
         self.step(|book, changes| Step::Pushed { book, changes }, acknowledged + refused);
-        Ok(())
-    }
-
-    /// Sends a batch until its outcome is known, or must be looked up later.
-    async fn send(&mut self, work: Vec<Work>) -> Result<(), EngineError> {
-        if work.is_empty() {
-            return Ok(());
-        }
-        let mut bindings = self.bindings(work.iter().map(|it| subject_of(&it.task))).await?;
-        if let Some(chart) = &self.chart {
-            chart.take_names(&mut bindings);
-        }
-        let tasks: Vec<Task> = work.iter().map(|it| it.task.clone()).collect();
-        let members: Vec<String> = work.iter().map(|it| it.change.id.clone()).collect();
-        let token = self.new_token(Purpose::Create.name(), &members);
-        if let Err(fault) = self.book.ask(&tasks, &token, &self.context(bindings.clone())) {
-            return Box::pin(self.send_apart(work, &fault)).await;
-        }
-        let mut batch = self.begin(Purpose::Create, members.clone(), None).await?;
-        let first_sent = batch.sent_at;
-        let mut in_doubt = false;
-        let mut patience = Patience::default();
-        loop {
-            let context = self.context(bindings.clone());
-            let heard = match self.book.ask(&tasks, &batch.token, &context) {
-                Ok(ask) => match self.transport.exchange(&ask).await {
-                    Ok(answer) => self.book.hear(&tasks, &answer, &context),
-                    Err(fault) => Err(fault),
-                },
-                Err(fault) => Err(fault),
-            };
-            let fault = match heard {
-                Ok(outcomes) => return self.conclude(&batch, work, outcomes, in_doubt).await,
-                Err(fault) => fault,
-            };
-            in_doubt |= fault.permits == Permit::InDoubt;
-            let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
-            // The wait counts: the token may have grown old meanwhile.
-            if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
-                return self.leave(&batch, in_doubt, fault).await;
-            }
-            batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;
-        }
-    }
-
-    /// Whether a batch in doubt may be sent once more as it was.
-    fn may_repeat(&self, first_sent: Timestamp) -> bool {
-        let description = self.book.description();
-        let young = self.engine.clock.now() < later(first_sent, TOKEN_LIVES);
-        description.idempotent || (description.tokens && young)
-    }
-
-    /// A batch that cannot be expressed is sent one by one, so that only its culprit is refused.
-    async fn send_apart(&mut self, work: Vec<Work>, fault: &Fault) -> Result<(), EngineError> {
-        if let [only] = &work[..] {
-            let members = vec![only.change.id.clone()];
-            let batch = self.begin(Purpose::Create, members, None).await?;
-            let refusal = Refusal {
-                kind: RefusalKind::Other,
-                code: "not-expressible".to_owned(),
-                message: fault.message.clone(),
-                hint: "enter it by hand, or change the policy so that the book can hold it"
-                    .to_owned(),
-            };
-            let result = refused(refusal);
-            return self.finish(&batch.id, vec![(only.change.id.clone(), result)]).await;
-        }
-        for one in work {
-            Box::pin(self.send(vec![one])).await?;
-        }
-        Ok(())
-    }
-
-    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
-    /// ends.
-    async fn leave(
-        &mut self,
-        batch: &Batch,
-        in_doubt: bool,
-        fault: Fault,
-    ) -> Result<(), EngineError> {
-        let outcome = match in_doubt {
-            true => AttemptOutcome::InDoubt,
-            false => AttemptOutcome::NoEffect,
-        };
-        let result = AttemptResult { outcome, detail: fault.message.clone() };
-        let results = batch.members.iter().map(|id| (id.clone(), result.clone())).collect();
-        self.finish(&batch.id, results).await?;
-        match (in_doubt, fault.permits) {
-            (true, Permit::InDoubt | Permit::Retry | Permit::RetryAfter(_) | Permit::Refresh) => {
-                Ok(())
-            }
-            _ => Err(self.world(fault)),
-        }
-    }
-
-    /// Writes down what came of a batch, and sends in parts what was refused as a whole.
-    async fn conclude(
-        &mut self,
-        batch: &Batch,
-        work: Vec<Work>,
-        outcomes: Vec<Outcome>,
-        in_doubt: bool,
-    ) -> Result<(), EngineError> {
-        if outcomes.len() != work.len() {
-            return Err(self.world(Fault::unexpected("the book")));
-        }
-        let mut results = Vec::with_capacity(outcomes.len());
-        let mut undivided = Vec::new();
-        let whole = outcomes.len() > 1;
-        for (it, outcome) in work.into_iter().zip(outcomes) {
-            let id = it.change.id.clone();
-            match outcome {
-                Outcome::Refused(refusal) if whole && refusal.kind == RefusalKind::WholeRequest => {
-                    let (outcome, detail) = (AttemptOutcome::NoEffect, refusal.message);
-                    results.push((id, AttemptResult { outcome, detail }));
-                    undivided.push(it);
-                }
-                outcome => results.push((id, self.result(&it.change, &it.task, outcome))),
-            }
-        }
-        self.finish(&batch.id, results).await?;
-        // What is in doubt from an earlier send is looked up before it goes out anew.
-        if !in_doubt && !undivided.is_empty() {
-            let rest = undivided.split_off(undivided.len().div_ceil(2));
-            Box::pin(self.send(undivided)).await?;
-            Box::pin(self.send(rest)).await?;
-        }
         Ok(())
     }
 
@@ -527,137 +334,6 @@ impl<'a> Pusher<'a> {
             }
             _ => refused(refusal),
         }
-    }
-
-    /// Looks for what is in doubt. What is not found long enough after its last send is free to be
-    /// sent again.
-    async fn look_up(&mut self, doubtful: Vec<Pending>) -> Result<(), EngineError> {
-        let (needs, documents): (Vec<Pending>, Vec<Pending>) =
-            doubtful.into_iter().partition(|it| matches!(it.change.subject, Subject::Need(_)));
-        if !needs.is_empty() {
-            self.look_up_needs(needs).await?;
-        }
-        let mut by_kind: BTreeMap<_, Vec<Pending>> = BTreeMap::new();
-        for it in documents {
-            if let Subject::Document { document, .. } = &it.change.subject {
-                by_kind.entry(document.header().kind).or_default().push(it);
-            }
-        }
-        for pending in by_kind.into_values() {
-            for some in pending.chunks(self.book.description().look_up_batch.max(1)) {
-                self.look_up_documents(some).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn look_up_needs(&mut self, pending: Vec<Pending>) -> Result<(), EngineError> {
-        self.engine.clock.sleep_until(self.landed(&pending)).await;
-        self.chart = None;
-        let members = pending.iter().map(|it| it.change.id.clone()).collect();
-        let batch = self.begin(Purpose::LookUp, members, None).await?;
-        let mut results = Vec::new();
-        for it in &pending {
-            let outcome = match self.resolve(&it.change.subject).await? {
-                Some(Resolution::Bound(remote)) => {
-                    AttemptOutcome::Acknowledged(Acknowledgement::of(remote))
-                }
-                _ => AttemptOutcome::Absent,
-            };
-            let detail = "looked for in the book's chart".to_owned();
-            results.push((it.change.id.clone(), AttemptResult { outcome, detail }));
-        }
-        self.finish(&batch.id, results).await
-    }
-
-    /// What the book cannot even be asked for was never sent: it is as if it were not found.
-    async fn give_up_unsayable(
-        &mut self,
-        pending: &[Pending],
-    ) -> Result<Vec<Pending>, EngineError> {
-        let context = self.context(Bindings::default());
-        let can_be_asked = |it: &Pending| {
-            self.book.ask(&[Task::look_up(it.change.subject.clone())], "", &context).is_ok()
-        };
-        let (open, unsayable): (Vec<Pending>, Vec<Pending>) =
-            pending.iter().cloned().partition(can_be_asked);
-        if !unsayable.is_empty() {
-            let members: Vec<String> = unsayable.iter().map(|it| it.change.id.clone()).collect();
-            let batch = self.begin(Purpose::LookUp, members.clone(), None).await?;
-            let detail = "the book cannot hold it, and was not asked".to_owned();
-            let result = AttemptResult { outcome: AttemptOutcome::Absent, detail };
-            let results = members.into_iter().map(|id| (id, result.clone())).collect();
-            self.finish(&batch.id, results).await?;
-        }
-        Ok(open)
-    }
-
-    async fn look_up_documents(&mut self, pending: &[Pending]) -> Result<(), EngineError> {
-        let mut open = self.give_up_unsayable(pending).await?;
-        for last in [false, true] {
-            if open.is_empty() {
-                return Ok(());
-            }
-            if last {
-                self.engine.clock.sleep_until(self.landed(&open)).await;
-            }
-            let begun = self.engine.clock.now();
-            let members = open.iter().map(|it| it.change.id.clone()).collect();
-            let batch = self.begin(Purpose::LookUp, members, None).await?;
-            let tasks: Vec<Task> =
-                open.iter().map(|it| Task::look_up(it.change.subject.clone())).collect();
-            let outcomes = self.look(&tasks).await?;
-            let mut results = Vec::new();
-            let mut unseen = Vec::new();
-            for ((it, task), outcome) in open.iter().zip(&tasks).zip(outcomes) {
-                let absent = outcome == Outcome::Absent;
-                let mut result = self.result(&it.change, task, outcome);
-                if absent && begun < self.landed(std::slice::from_ref(it)) {
-                    result.outcome = AttemptOutcome::InDoubt;
-                    unseen.push(it.clone());
-                }
-                results.push((it.change.id.clone(), result));
-            }
-            self.finish(&batch.id, results).await?;
-            open = unseen;
-        }
-        Ok(())
-    }
-
-    /// Looks to the end: what is not among the first rows that the book shows is asked for further.
-    async fn look(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
-        let mut outcomes = self.read(tasks).await?;
-        for _ in 0..PAGES_MAX {
-            let further = |(place, outcome): (usize, &Outcome)| match (outcome, tasks.get(place)) {
-                (Outcome::Further { page }, Some(Task::LookUp { subject, .. })) => {
-                    let (subject, page) = (subject.clone(), Some(page.clone()));
-                    Some((place, Task::LookUp { subject, page }))
-                }
-                _ => None,
-            };
-            let (places, open): (Vec<usize>, Vec<Task>) =
-                outcomes.iter().enumerate().filter_map(further).unzip();
-            if open.is_empty() {
-                return Ok(outcomes);
-            }
-            for (place, outcome) in places.into_iter().zip(self.read(&open).await?) {
-                if let Some(before) = outcomes.get_mut(place) {
-                    *before = outcome;
-                }
-            }
-        }
-        Err(self.world(Fault::new(Permit::Never, "a look-up in the book does not end")))
-    }
-
-    /// When whatever was sent for these changes has landed or never will. What is harmless to
-    /// repeat need not be waited for.
-    fn landed(&self, pending: &[Pending]) -> Timestamp {
-        if self.book.description().idempotent {
-            return Timestamp::MIN;
-        }
-        let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
-        let last = sends.map(|send| send.at).max().unwrap_or(Timestamp::MIN);
-        later(last, LANDS_WITHIN + Duration::from_secs(1))
     }
 }
 
