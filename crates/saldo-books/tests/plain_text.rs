@@ -321,7 +321,7 @@ fn what_is_acknowledged_names_file_and_key() {
 
 #[test]
 fn looking_up_tells_equal_from_different_and_absent() {
-    let look_up = Task::LookUp(subject(&sale("Ann")));
+    let look_up = Task::look_up(subject(&sale("Ann")));
     let mut folder = Folder::default();
     folder.enter(&sale("Bob"));
     assert_eq!(folder.run(std::slice::from_ref(&look_up)), [Outcome::Absent]);
@@ -404,7 +404,7 @@ fn the_chart_shows_what_was_made() {
     }
     let look_ups: Vec<Task> = accounts
         .into_iter()
-        .map(|account| Task::LookUp(Subject::Need(Need::Account(account))))
+        .map(|account| Task::look_up(Subject::Need(Need::Account(account))))
         .collect();
     assert!(folder.run(&look_ups).iter().all(|outcome| matches!(outcome, Outcome::Found(_))));
 }
@@ -423,7 +423,7 @@ fn an_account_that_became_something_else_is_reported() {
         let need = Need::Account(Account::new(name, kind));
         let made = folder.run(&[Task::Create(Subject::Need(need.clone()))]);
         assert_eq!(matches!(&made[..], [Outcome::Done(_)]), is_right, "{made:?}");
-        let found = folder.run(&[Task::LookUp(Subject::Need(need))]);
+        let found = folder.run(&[Task::look_up(Subject::Need(need))]);
         assert_eq!(matches!(&found[..], [Outcome::Found(_)]), is_right, "{found:?}");
     }
 }
@@ -539,7 +539,7 @@ proptest! {
             prop_assert_eq!(entry.date, document.header().date);
             prop_assert_eq!(entry.postings.as_ref(), Some(&expected));
         }
-        let found = folder.run(&[Task::LookUp(subject(&document))]);
+        let found = folder.run(&[Task::look_up(subject(&document))]);
         prop_assert!(matches!(&found[..], [Outcome::Found(_)]), "{:?}", found);
     }
 

@@ -30,6 +30,30 @@ pub struct BookDescription {
     pub tokens: bool,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
+    /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
+    /// pushed.
+    pub has_settings: bool,
+}
+
+/// What a book's owner decided there, as far as pushing must know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct BookSettings {
+    /// The day up to which the books are closed: the book takes nothing that is dated on it or
+    /// before.
+    pub closed_until: Option<Date>,
+    /// Whether the book numbers documents itself, whatever numbers they come with.
+    pub numbers_documents: bool,
+    /// Whether the book applies credits to open invoices by itself, to whichever it finds.
+    pub applies_credits: bool,
+}
+
+impl BookSettings {
+    /// Whether the book takes nothing that is dated on this day.
+    #[must_use]
+    pub fn is_closed(&self, date: Date) -> bool {
+        self.closed_until.is_some_and(|closed| date <= closed)
+    }
 }
 
 /// Something of the book's own that documents refer to, as we know it.
@@ -91,7 +115,9 @@ pub enum Subject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Read a page of the chart: accounts, items, parties, preferences.
+    /// Read what the owner decided there.
+    ReadSettings,
+    /// Read a page of the chart: accounts, items, parties.
     ReadChart {
         /// Where to go on: what the last page said.
         page: Option<String>,
@@ -102,18 +128,22 @@ pub enum Task {
         as_of: Date,
     },
     /// Is this there?
-    LookUp(Subject),
+    LookUp {
+        /// What is looked for.
+        subject: Subject,
+        /// Where to go on: what [`Outcome::Further`] said.
+        page: Option<String>,
+    },
     /// Make this be there.
     Create(Subject),
-    /// Change what carries no money (memo, texts) of a document that is there.
-    Revise {
-        /// What it shall be.
-        subject: Subject,
-        /// What the book calls it.
-        remote: RemoteId,
-        /// Its version when last seen.
-        version: Option<String>,
-    },
+}
+
+impl Task {
+    /// Is this there? From the beginning.
+    #[must_use]
+    pub const fn look_up(subject: Subject) -> Self {
+        Self::LookUp { subject, page: None }
+    }
 }
 
 /// What a book acknowledged about one thing.
@@ -127,6 +157,17 @@ pub struct Acknowledgement {
     pub total: Option<Money>,
     /// Its tax as the book holds it, where the answer says.
     pub tax: Option<Money>,
+    /// The number that the book gave it in place of ours.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub number: Option<String>,
+}
+
+impl Acknowledgement {
+    /// That it is there, without a word about what it holds.
+    #[must_use]
+    pub const fn of(remote: RemoteId) -> Self {
+        Self { remote, version: None, total: None, tax: None, number: None }
+    }
 }
 
 /// Why a book will not do a task, so that the engine knows what is left to try.
@@ -145,6 +186,9 @@ pub enum RefusalKind {
     BadReference,
     /// The book holds it already, but with other content.
     HeldOtherwise,
+    /// The request was refused as a whole for something that stands in it. Nothing of it took
+    /// effect, and which of its tasks is to blame is not said: ask for fewer at a time.
+    WholeRequest,
     /// Anything else: a person must read the message.
     Other,
 }
@@ -219,8 +263,8 @@ pub enum ChartKind {
 pub struct ChartPage {
     /// What stands in it.
     pub entries: Vec<ChartEntry>,
-    /// The day up to which the books are closed.
-    pub closed_until: Option<Date>,
+    /// What the owner decided, on the first page of a book that has settings.
+    pub settings: Option<BookSettings>,
     /// Where to go on; none after the last page.
     pub next: Option<String>,
 }
@@ -242,6 +286,13 @@ pub enum Outcome {
     },
     /// It was looked for and is not there.
     Absent,
+    /// It is not among what was read so far: the same look-up goes on at this page.
+    Further {
+        /// Where.
+        page: String,
+    },
+    /// What the owner decided.
+    Settings(BookSettings),
     /// A page of the chart.
     Chart(ChartPage),
     /// Balances by what the book calls the accounts.

@@ -58,11 +58,11 @@ impl<'a> Expected<'a> {
     /// What is acknowledged of it where it stands as it should, under this name.
     pub(super) fn acknowledgement(&self, remote: RemoteId) -> Acknowledgement {
         match self {
-            Self::Account { .. } => of_remote(remote),
+            Self::Account { .. } => Acknowledgement::of(remote),
             Self::Document { document, .. } => Acknowledgement {
                 total: document.total().ok(),
                 tax: document.tax().ok(),
-                ..of_remote(remote)
+                ..Acknowledgement::of(remote)
             },
         }
     }
@@ -101,14 +101,9 @@ impl<'a> Expected<'a> {
     }
 }
 
-/// An acknowledgement of a name alone.
-fn of_remote(remote: RemoteId) -> Acknowledgement {
-    Acknowledgement { remote, version: None, total: None, tax: None }
-}
-
 /// What is said where something else stands in its place.
 pub(super) fn different(remote: RemoteId, difference: String) -> Outcome {
-    Outcome::FoundDifferent { acknowledgement: of_remote(remote), difference }
+    Outcome::FoundDifferent { acknowledgement: Acknowledgement::of(remote), difference }
 }
 
 /// What is said of customers, vendors and items: the files have none.
@@ -136,7 +131,7 @@ pub(super) fn look_up(
                 None => Outcome::Absent,
                 Some(open) => match account_difference(account, open) {
                     Some(difference) => different(remote, difference),
-                    None => Outcome::Found(of_remote(remote)),
+                    None => Outcome::Found(Acknowledgement::of(remote)),
                 },
             })
         }
@@ -164,7 +159,7 @@ pub(super) fn chart(reading: &Reading) -> ChartPage {
         active: !open.closed,
     };
     let entries = reading.accounts.iter().map(entry).collect();
-    ChartPage { entries, closed_until: None, next: None }
+    ChartPage { entries, settings: None, next: None }
 }
 
 /// What stands otherwise with an account.

@@ -12,7 +12,7 @@ pub use whole::ledger_text;
 pub use write::Syntax;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, Need, Outcome, Refusal, RefusalKind, Subject, Task,
+    Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
 };
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     look_up_batch: BATCH,
     tokens: false,
     idempotent: true,
+    has_settings: false,
 };
 
 /// The book of text files, for beancount and hledger at once.
@@ -93,10 +94,10 @@ impl Book for PlainText {
 fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
     let subject = |task: &'a Task| match task {
         Task::Create(subject) => Some(subject),
-        Task::ReadChart { .. }
+        Task::ReadSettings
+        | Task::ReadChart { .. }
         | Task::ReadBalances { .. }
-        | Task::LookUp(_)
-        | Task::Revise { .. } => None,
+        | Task::LookUp { .. } => None,
     };
     tasks.iter().filter_map(subject).collect()
 }
@@ -109,18 +110,14 @@ fn mixed() -> Fault {
 /// What becomes of a task that only reads.
 fn read_outcome(task: &Task, reading: &Reading, context: &BookContext) -> Result<Outcome, Fault> {
     match task {
+        // Files take what they are given.
+        Task::ReadSettings => Ok(Outcome::Settings(BookSettings::default())),
         Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
         Task::ReadBalances { as_of } => {
             let too_large = |error| Fault::new(Permit::Never, format!("balances: {error}"));
             reading.balances(*as_of).map(Outcome::Balances).map_err(too_large)
         }
-        Task::LookUp(subject) => hear::look_up(subject, reading, context),
-        Task::Revise { .. } => Ok(Outcome::Refused(Refusal {
-            kind: RefusalKind::Other,
-            code: "never-rewritten".to_owned(),
-            message: "what stands in the files is never rewritten".to_owned(),
-            hint: "change the text in the file by hand: texts are yours".to_owned(),
-        })),
+        Task::LookUp { subject, .. } => hear::look_up(subject, reading, context),
         Task::Create(_) => Err(mixed()),
     }
 }

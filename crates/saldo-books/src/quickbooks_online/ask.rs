@@ -1,13 +1,12 @@
 //! What to ask: batches of creates, queries, and the trial balance.
 
 use super::chart;
-use super::find;
+use super::find::{self, LookUp};
 use super::names::Taken;
-use super::wire::{Entity, Transaction, to_json};
-use super::write;
-use saldo_core::book::{BookContext, Subject, Task};
+use super::settings;
+use super::write::{self, Body};
+use saldo_core::book::{BookContext, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Permit};
-use saldo_core::text::RemoteId;
 use serde_json::{Map, Value};
 
 /// The only version of the interface that is left.
@@ -22,6 +21,7 @@ const QUERY_IN_ADDRESS: usize = 1500;
 /// What to ask so that these tasks are done.
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
     let request = match tasks {
+        [Task::ReadSettings] => read(&[settings::QUERY.to_owned()], context)?,
         [Task::ReadChart { page }] => {
             let queries = chart::queries(page.as_deref())?;
             let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();
@@ -33,12 +33,12 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
             );
             HttpRequest::get(address(context, &path)?)
         }
-        [Task::LookUp(_), ..] => {
-            let queries = find::queries(&subjects(tasks)?)?;
-            let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();
+        [Task::LookUp { .. }, ..] => {
+            let queries = find::queries(&look_ups(tasks)?)?;
+            let queries: Vec<String> = queries.into_iter().map(|(_, query)| query).collect();
             read(&queries, context)?
         }
-        [Task::Create(_) | Task::Revise { .. }, ..] => write_batch(tasks, token, context)?,
+        [Task::Create(_), ..] => write_batch(tasks, token, context)?,
         _ => return Err(mixed()),
     };
     Ok(Ask::Http(request.header("accept", "application/json")))
@@ -49,13 +49,13 @@ pub(super) fn mixed() -> Fault {
     Fault::new(Permit::Never, "tasks of different kinds cannot be asked in one request")
 }
 
-/// The subjects of look-ups.
-pub(super) fn subjects<'a>(tasks: &'a [Task]) -> Result<Vec<&'a Subject>, Fault> {
-    let subject = |task: &'a Task| match task {
-        Task::LookUp(subject) => Ok(subject),
+/// Look-ups as they go on.
+pub(super) fn look_ups<'a>(tasks: &'a [Task]) -> Result<Vec<LookUp<'a>>, Fault> {
+    let look_up = |task: &'a Task| match task {
+        Task::LookUp { subject, page } => LookUp::new(subject, page.as_deref()),
         _ => Err(mixed()),
     };
-    tasks.iter().map(subject).collect()
+    tasks.iter().map(look_up).collect()
 }
 
 /// The address of something of the company's.
@@ -94,86 +94,45 @@ pub(super) fn batch_id(index: usize) -> String {
     (index + 1).to_string()
 }
 
-/// A batch of creates or updates. What this book cannot express stays out of it, and is refused
+/// A batch of creates. What this book cannot express stays out of it, and is refused
 /// when the answer is heard; if that is all of it, there is nothing to ask.
 fn write_batch(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
         let message = format!("a batch takes {BATCH} tasks and a token of {TOKEN} characters");
         return Err(Fault::new(Permit::Never, message));
     }
-    let items = items(tasks, context)?;
+    let bodies = bodies(tasks, context)?;
     let sound: Vec<Value> =
-        items.iter().enumerate().filter_map(|(index, item)| request(index, item)).collect();
-    match items.iter().find_map(|item| item.as_ref().err()) {
+        bodies.iter().enumerate().filter_map(|(index, body)| request(index, body)).collect();
+    match bodies.iter().find_map(|body| body.as_ref().err()) {
         Some(reason) if sound.is_empty() => Err(Fault::new(Permit::Never, reason.clone())),
         _ => batch(sound, &format!("/batch?{VERSION}&requestid={}", percent(token)), context),
     }
 }
 
-fn request(index: usize, item: &Result<BatchItem, String>) -> Option<Value> {
-    let item = item.as_ref().ok()?;
+fn request(index: usize, body: &Result<Body, String>) -> Option<Value> {
+    let body = body.as_ref().ok()?;
     Some(Value::Object(Map::from_iter([
         ("bId".to_owned(), Value::from(batch_id(index))),
-        ("operation".to_owned(), Value::from(item.operation)),
-        (item.entity.name().to_owned(), item.json.clone()),
+        ("operation".to_owned(), Value::from("create")),
+        (body.entity.name().to_owned(), body.json.clone()),
     ])))
 }
 
-/// One thing to do.
-pub(super) struct BatchItem {
-    pub(super) operation: &'static str,
-    pub(super) entity: Entity,
-    pub(super) json: Value,
-}
-
-/// The items of tasks that write, in their order; for a task that this book cannot express, why.
+/// The bodies of tasks that create, in their order; for a task that this book cannot express, why.
 ///
 /// # Errors
 /// Where the tasks are of different kinds.
-pub(super) fn items(
+pub(super) fn bodies(
     tasks: &[Task],
     context: &BookContext,
-) -> Result<Vec<Result<BatchItem, String>>, Fault> {
+) -> Result<Vec<Result<Body, String>>, Fault> {
     let mut taken = Taken::new(&context.bindings);
-    let creates = matches!(tasks.first(), Some(Task::Create(_)));
-    let item = |task: &Task| match task {
-        Task::Create(subject) if creates => {
-            let body = write::body(subject, context, &mut taken);
-            Ok(body.map(|body| BatchItem {
-                operation: "create",
-                entity: body.entity,
-                json: body.json,
-            }))
-        }
-        Task::Revise { subject, remote, version } if !creates => {
-            Ok(revision(subject, remote, version.as_deref()))
-        }
+    let body = |task: &Task| match task {
+        Task::Create(subject) => Ok(write::body(subject, context, &mut taken)),
         _ => Err(mixed()),
     };
-    tasks.iter().map(item).collect()
-}
-
-/// The update of a document's private note. Lines stay as they are: the vendor replaces them whole,
-/// and would work their tax out anew.
-fn revision(
-    subject: &Subject,
-    remote: &RemoteId,
-    version: Option<&str>,
-) -> Result<BatchItem, String> {
-    let Subject::Document { key, document, .. } = subject else {
-        return Err("only documents are revised".to_owned());
-    };
-    let version = version.ok_or_else(|| format!("the version of {key} is not known"))?;
-    let shape = super::shape::shape(document)?;
-    let body = Transaction {
-        id: Some(remote.to_string()),
-        sync_token: Some(version.to_owned()),
-        sparse: Some(true),
-        private_note: Some(write::note(&document.header().memo, *key)),
-        ..Transaction::default()
-    };
-    let json = to_json(&body).map_err(|fault| fault.message)?;
-    Ok(BatchItem { operation: "update", entity: shape.entity(), json })
+    tasks.iter().map(body).collect()
 }
 
 /// A text as part of an address.

@@ -5,7 +5,8 @@
 
 use super::faults::VendorFault;
 use super::names;
-use super::wire::{Entity, ListEntity, Preferences};
+use super::settings;
+use super::wire::{Entity, ListEntity};
 use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::money::Currency;
@@ -45,7 +46,7 @@ fn positions(page: Option<&str>) -> Result<Vec<(Entity, usize)>, Fault> {
 fn query(entity: Entity, start: usize) -> String {
     let name = entity.name();
     match entity {
-        Entity::Preferences => format!("select * from {name}"),
+        Entity::Preferences => settings::QUERY.to_owned(),
         // Names of inactive things are taken as well; tax agencies are never inactive.
         Entity::TaxAgency => {
             format!("select * from {name} startposition {start} maxresults {ROWS}")
@@ -76,7 +77,7 @@ pub(super) fn page(
             Err(fault) => return Err(refused(entity, fault)),
         };
         if entity == Entity::Preferences {
-            chart.closed_until = closed_until(rows, context)?;
+            chart.settings = Some(settings::settings(rows, context)?);
             continue;
         }
         if rows.len() >= ROWS {
@@ -118,28 +119,6 @@ pub(super) fn list_row(entity: Entity, row: &Value) -> Result<ListEntity, Fault>
     serde_json::from_value(row.clone()).map_err(|error| {
         Fault::new(Permit::Never, format!("a row of {} cannot be read: {error}", entity.name()))
     })
-}
-
-fn closed_until(rows: &[Value], context: &BookContext) -> Result<Option<jiff::civil::Date>, Fault> {
-    let unreadable =
-        |reason: String| Fault::new(Permit::Never, format!("the preferences: {reason}"));
-    let Some(row) = rows.first() else { return Ok(None) };
-    let preferences: Preferences =
-        serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
-    if let Some(home) = preferences.currency_prefs.home_currency
-        && home.value != context.currency.code()
-    {
-        let reason = format!(
-            "the company keeps its books in {}, and the connection says {}",
-            home.value, context.currency
-        );
-        return Err(unreadable(reason));
-    }
-    let date = preferences.accounting_info_prefs.book_close_date;
-    let date = date.filter(|date| !date.is_empty()).map(|date| {
-        date.parse().map_err(|error| unreadable(format!("BookCloseDate `{date}`: {error}")))
-    });
-    date.transpose()
 }
 
 fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {

@@ -1,23 +1,24 @@
 //! What the book holds against what was sent.
 
-use super::shape::shape;
+use super::shape::{Shape, shape};
 use super::wire::{self, Entity, Line, Reference, Transaction};
 use saldo_core::book::Acknowledgement;
-use saldo_core::document::Document;
+use saldo_core::document::{Document, DocumentKey};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the book acknowledges about a document in a row or an answer.
 ///
-/// The total is in the document's own terms: where the vendor's total counts otherwise (what moved
-/// on a second settlement account stands in the lines of a form), the known difference is added.
+/// Total and tax are in the document's own terms: where the vendor's count otherwise (what moved on
+/// a second settlement account, and tax on an account of the owner's own, stand in the lines of a
+/// form), the known difference is added.
 ///
 /// # Errors
 /// In words, where an amount cannot be read.
 pub(super) fn acknowledgement(
     entity: Entity,
-    document: &Document,
+    (key, document): (DocumentKey, &Document),
     row: &Transaction,
     company: Currency,
 ) -> Result<Acknowledgement, String> {
@@ -25,7 +26,7 @@ pub(super) fn acknowledgement(
     let total = total(entity, row, currency)?.map(|total| in_terms_of(document, total));
     let tax = match entity {
         Entity::SalesReceipt | Entity::Invoice | Entity::RefundReceipt | Entity::CreditMemo => {
-            tax(row, currency)?
+            tax(row, currency)?.map(|tax| tax_in_terms_of(document, tax)).transpose()?
         }
         _ => None,
     };
@@ -35,7 +36,15 @@ pub(super) fn acknowledgement(
         version: row.sync_token.clone(),
         total: total.transpose()?,
         tax,
+        number: number_of_its_own(entity, key, row),
     })
+}
+
+/// The number that the vendor gave a transaction in place of ours, where the company numbers its
+/// documents itself.
+fn number_of_its_own(entity: Entity, key: DocumentKey, row: &Transaction) -> Option<String> {
+    let number = row.doc_number.as_ref().filter(|_| entity.is_numbered());
+    number.filter(|number| !number.is_empty() && *number != key.as_str()).cloned()
 }
 
 fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
@@ -45,6 +54,15 @@ fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
     let sent = shape(document)?.total(document).map_err(|error| error.to_string())?;
     let own = document.total().map_err(|error| error.to_string())?;
     own.minus(sent).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
+}
+
+fn tax_in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
+    let Shape::Form(form) = shape(document)? else { return Ok(held) };
+    if held.currency() != document.header().currency {
+        return Ok(held);
+    }
+    let own = document.tax().map_err(|error| error.to_string())?;
+    own.minus(form.tax).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
 }
 
 fn currency(row: &Transaction, company: Currency) -> Result<Currency, String> {
@@ -89,20 +107,18 @@ fn amount(line: &Line, currency: Currency) -> Result<Money, String> {
 /// a difference.
 pub(super) fn held(
     entity: Entity,
-    document: &Document,
+    (key, document): (DocumentKey, &Document),
     sent: &Transaction,
     row: &Transaction,
     company: Currency,
 ) -> (Acknowledgement, Vec<String>) {
-    let unread = Acknowledgement {
-        remote: RemoteId::from(row.id.clone().unwrap_or_default()),
-        version: row.sync_token.clone(),
-        total: None,
-        tax: None,
-    };
-    let (mut differences, acknowledgement) = match acknowledgement(entity, document, row, company) {
+    let read = acknowledgement(entity, (key, document), row, company);
+    let (mut differences, acknowledgement) = match read {
         Ok(acknowledgement) => (Vec::new(), acknowledgement),
-        Err(reason) => (vec![reason], unread),
+        Err(reason) => {
+            let unread = Acknowledgement::of(RemoteId::from(row.id.clone().unwrap_or_default()));
+            (vec![reason], Acknowledgement { version: row.sync_token.clone(), ..unread })
+        }
     };
     differences.extend(texts(sent, row));
     match money_differences(entity, document, sent, row, &acknowledgement) {
@@ -147,12 +163,10 @@ fn money_differences(
     let own = document.header().currency;
     let mut differences = Vec::new();
     let total = document.total().map_err(|error| error.to_string())?;
-    let sums = [
-        ("total", Some(total), acknowledgement.total),
-        ("tax", tax(sent, own)?, acknowledgement.tax),
-    ];
+    let tax = document.tax().map_err(|error| error.to_string())?;
+    let sums = [("total", total, acknowledgement.total), ("tax", tax, acknowledgement.tax)];
     for (what, sent, held) in sums {
-        if let (Some(sent), Some(held)) = (sent, held)
+        if let Some(held) = held
             && sent != held
         {
             differences.push(format!("{what}: sent {sent}, held {held}"));

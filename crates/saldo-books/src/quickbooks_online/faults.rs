@@ -196,6 +196,26 @@ pub(super) fn of_answer(answer: &HttpAnswer, purpose: Purpose) -> Option<Fault> 
     Some(Fault::new(permits, message))
 }
 
+/// Codes of refusals that do not concern what was sent, but the company or our way of asking.
+const OF_THE_COMPANY: [&str; 4] = ["500", "5020", "5030", "6190"];
+
+/// The refusal of a whole request to write for what stands in it: too large, or a body that the
+/// vendor does not take. Nothing of it took effect.
+pub(super) fn refusal_of_content(answer: &HttpAnswer) -> Option<Refusal> {
+    if answer.status == 413 {
+        return Some(Refusal {
+            kind: RefusalKind::Other,
+            code: "413".to_owned(),
+            message: "the request is too large for quickbooks".to_owned(),
+            hint: "enter it by hand, or in several documents".to_owned(),
+        });
+    }
+    let fault = read(&answer.body).filter(|_| answer.status == 400)?;
+    let permits = permit(answer.status, Some(&fault), Purpose::Write);
+    let of_content = permits == Permit::Never && !fault.has(&OF_THE_COMPANY);
+    (of_content && !fault.errors.is_empty()).then(|| fault.refusal())
+}
+
 /// The vendor's fault in the body of a failed answer, whatever its form.
 pub(super) fn read(body: &[u8]) -> Option<VendorFault> {
     if let Ok(json) = serde_json::from_slice::<Value>(body) {

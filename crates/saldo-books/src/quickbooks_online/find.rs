@@ -1,13 +1,18 @@
-//! Looking things up: documents by number or marker, everything else by name.
+//! Looking things up: documents by number, then by day and marker, everything else by name.
+//!
+//! A company may number its documents itself, and payments and transfers have no number at all. So
+//! a document is absent only after all of its day were read, page by page, and none carries its
+//! marker. Amounts are not asked for: what the vendor or a person changed must be found as well.
 
-use super::ask::list;
+use super::ask::{list, literal};
 use super::chart::{self, ROWS};
 use super::compare;
 use super::faults::VendorFault;
 use super::names;
-use super::shape::shape;
+use super::shape::{Shape, shape};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write;
+use jiff::civil::Date;
 use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
@@ -19,64 +24,98 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The lists that people's names are unique over.
 const PEOPLE: [Entity; 3] = [Entity::Customer, Entity::Vendor, Entity::Employee];
 
-/// The queries that find these subjects, one an entity, each with its entity.
+/// A look-up, and how far it has come.
+pub(super) struct LookUp<'a> {
+    subject: &'a Subject,
+    /// The first row of its day that was not read yet, from one; none while its number is asked
+    /// for.
+    row: Option<usize>,
+}
+
+/// How the rows of an entity are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rows {
+    /// Those of certain names or numbers.
+    Named,
+    /// Those of a day, from this row on.
+    OfDay(Date, usize),
+}
+
+/// Where something is looked for.
+pub(super) type Place = (Entity, Rows);
+
+impl<'a> LookUp<'a> {
+    /// A look-up that goes on at a page.
+    ///
+    /// # Errors
+    /// Where the page is none of ours.
+    pub(super) fn new(subject: &'a Subject, page: Option<&str>) -> Result<Self, Fault> {
+        let unreadable = |page| Fault::new(Permit::Never, format!("`{page}` is no page of a day"));
+        let row = page.map(|page| page.parse().map_err(|_| unreadable(page))).transpose()?;
+        Ok(Self { subject, row })
+    }
+
+    /// Where a document of this shape is looked for now.
+    fn place(&self, entity: Entity, document: &Document) -> Place {
+        let row = self.row.or((!entity.is_numbered()).then_some(1));
+        let rows = row.map_or(Rows::Named, |row| Rows::OfDay(document.header().date, row));
+        (entity, rows)
+    }
+
+    /// Where this is looked for, and by which names or numbers.
+    fn seek(&self) -> Vec<(Place, Vec<String>)> {
+        let named = |entity, names| ((entity, Rows::Named), names);
+        match self.subject {
+            Subject::Need(Need::Account(account)) => {
+                vec![named(Entity::Account, vec![names::account(&account.name)])]
+            }
+            Subject::Need(Need::Item(item)) => vec![named(Entity::Item, names::item(item))],
+            Subject::Need(Need::Party(party)) => {
+                PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
+            }
+            Subject::Document { key, document, .. } => {
+                let place = shape(document).ok().map(|it| self.place(it.entity(), document));
+                place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
+            }
+        }
+    }
+}
+
+/// The queries that find these, each with where it looks.
 ///
 /// # Errors
-/// Where none of the subjects can be in this book.
-pub(super) fn queries(subjects: &[&Subject]) -> Result<Vec<(Entity, String)>, Fault> {
-    let mut sought: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
-    for subject in subjects {
-        for (entity, values) in seek(subject) {
-            sought.entry(entity).or_default().extend(values);
-        }
+/// Where none of them can be in this book.
+pub(super) fn queries(look_ups: &[LookUp<'_>]) -> Result<Vec<(Place, String)>, Fault> {
+    let mut sought: BTreeMap<Place, BTreeSet<String>> = BTreeMap::new();
+    for (place, names) in look_ups.iter().flat_map(LookUp::seek) {
+        sought.entry(place).or_default().extend(names);
     }
     if sought.is_empty() {
         return Err(Fault::new(Permit::Never, "none of this can be in quickbooks"));
     }
-    let query = |(entity, values): (Entity, BTreeSet<String>)| {
-        let (name, column) = (entity.name(), column(entity));
-        let values = list(values.iter().map(String::as_str));
-        let active = if is_list(entity) { " and Active in (true, false)" } else { "" };
-        let query =
-            format!("select * from {name} where {column} in {values}{active} maxresults {ROWS}");
-        (entity, query)
-    };
-    Ok(sought.into_iter().map(query).collect())
+    Ok(sought.into_iter().map(|(place, names)| (place, query(place, &names))).collect())
 }
 
-/// Where a subject is looked for, and by what.
-fn seek(subject: &Subject) -> Vec<(Entity, Vec<String>)> {
-    match subject {
-        Subject::Need(Need::Account(account)) => {
-            vec![(Entity::Account, vec![names::account(&account.name)])]
+fn query((entity, rows): Place, names: &BTreeSet<String>) -> String {
+    let name = entity.name();
+    match rows {
+        Rows::Named => {
+            let column = column(entity);
+            let names = list(names.iter().map(String::as_str));
+            let active = if is_list(entity) { " and Active in (true, false)" } else { "" };
+            format!("select * from {name} where {column} in {names}{active} maxresults {ROWS}")
         }
-        Subject::Need(Need::Item(item)) => vec![(Entity::Item, names::item(item))],
-        Subject::Need(Need::Party(party)) => {
-            PEOPLE.iter().map(|entity| (*entity, names::party(party))).collect()
-        }
-        Subject::Document { key, document, .. } => match shape(document) {
-            Ok(shape) => {
-                let entity = shape.entity();
-                let value = match by_marker(entity) {
-                    true => document.header().date.to_string(),
-                    false => key.to_string(),
-                };
-                vec![(entity, vec![value])]
-            }
-            Err(_) => Vec::new(),
-        },
+        // In a fixed order, lest a row that comes meanwhile pushes another over the page's edge.
+        Rows::OfDay(date, row) => format!(
+            "select * from {name} where TxnDate = {} orderby Id startposition {row} \
+             maxresults {ROWS}",
+            literal(&date.to_string())
+        ),
     }
-}
-
-/// Whether an entity has no number of ours that can be asked for, so that all of a day are read and
-/// our marker is looked for.
-const fn by_marker(entity: Entity) -> bool {
-    matches!(entity, Entity::Payment | Entity::Transfer)
 }
 
 const fn column(entity: Entity) -> &'static str {
     match entity {
-        Entity::Payment | Entity::Transfer => "TxnDate",
         Entity::Account | Entity::Item => "Name",
         Entity::Customer | Entity::Vendor | Entity::Employee => "DisplayName",
         _ => "DocNumber",
@@ -90,37 +129,38 @@ const fn is_list(entity: Entity) -> bool {
     )
 }
 
-/// What the answers to [`queries`] mean, one outcome a subject.
+/// What the answers to [`queries`] mean, one outcome a look-up.
 ///
 /// # Errors
-/// Where a query was refused, a row cannot be read, or a day has more rows than a query gives.
+/// Where a query was refused, or a row cannot be read.
 pub(super) fn outcomes(
-    subjects: &[&Subject],
+    look_ups: &[LookUp<'_>],
     answers: &[Result<Value, VendorFault>],
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
-    let mut found: BTreeMap<Entity, &[Value]> = BTreeMap::new();
-    for ((entity, _), answer) in queries(subjects)?.into_iter().zip(answers) {
+    let mut found: BTreeMap<Place, &[Value]> = BTreeMap::new();
+    for ((place, _), answer) in queries(look_ups)?.into_iter().zip(answers) {
+        let entity = place.0;
         let rows = match answer {
             Ok(answer) => chart::rows(entity, answer)?,
             Err(fault) if entity == Entity::Employee && fault.is_outside_the_plan() => &[],
             Err(fault) => return Err(chart::refused(entity, fault)),
         };
-        found.insert(entity, rows);
+        found.insert(place, rows);
     }
-    subjects.iter().map(|subject| outcome(subject, &found, context)).collect()
+    look_ups.iter().map(|look_up| outcome(look_up, &found, context)).collect()
 }
 
 fn outcome(
-    subject: &Subject,
-    found: &BTreeMap<Entity, &[Value]>,
+    look_up: &LookUp<'_>,
+    found: &BTreeMap<Place, &[Value]>,
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let list = |entity: Entity| {
-        let rows = found.get(&entity).copied().unwrap_or_default();
+        let rows = found.get(&(entity, Rows::Named)).copied().unwrap_or_default();
         rows.iter().map(|row| chart::list_row(entity, row)).collect::<Result<Vec<_>, _>>()
     };
-    match subject {
+    match look_up.subject {
         Subject::Need(Need::Account(account)) => {
             Ok(account_outcome(account, list(Entity::Account)?))
         }
@@ -134,9 +174,20 @@ fn outcome(
         }
         Subject::Document { key, document, applies_to } => {
             let Ok(shape) = shape(document) else { return Ok(Outcome::Absent) };
-            let rows = found.get(&shape.entity()).copied().unwrap_or_default();
-            document_outcome((*key, document, *applies_to), shape.entity(), rows, context)
+            let place = look_up.place(shape.entity(), document);
+            let rows = found.get(&place).copied().unwrap_or_default();
+            let ours = document_outcome((*key, document, *applies_to), &shape, rows, context)?;
+            Ok(ours.unwrap_or_else(|| not_among(place.1, rows.len())))
         }
+    }
+}
+
+/// What it means that a document is not among so many rows.
+fn not_among(asked: Rows, rows: usize) -> Outcome {
+    match asked {
+        Rows::Named => Outcome::Further { page: "1".to_owned() },
+        Rows::OfDay(_, row) if rows >= ROWS => Outcome::Further { page: (row + rows).to_string() },
+        Rows::OfDay(..) => Outcome::Absent,
     }
 }
 
@@ -144,10 +195,8 @@ fn outcome(
 fn found(row: ListEntity, difference: Option<String>) -> Outcome {
     let inactive = (row.active == Some(false)).then(|| "it is inactive".to_owned());
     let acknowledgement = Acknowledgement {
-        remote: RemoteId::from(row.id.unwrap_or_default()),
         version: row.sync_token,
-        total: None,
-        tax: None,
+        ..Acknowledgement::of(RemoteId::from(row.id.unwrap_or_default()))
     };
     match difference.or(inactive) {
         None => Outcome::Found(acknowledgement),
@@ -213,12 +262,14 @@ fn party_outcome(party: &Party, rows: Vec<ListEntity>) -> Outcome {
     }
 }
 
+/// The document among these rows, if it is.
 fn document_outcome(
     (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
-    entity: Entity,
+    shape: &Shape<'_>,
     rows: &[Value],
     context: &BookContext,
-) -> Result<Outcome, Fault> {
+) -> Result<Option<Outcome>, Fault> {
+    let entity = shape.entity();
     let read = |row: &Value| {
         serde_json::from_value::<Transaction>(row.clone()).map_err(|error| {
             let message = format!("a row of {} cannot be read: {error}", entity.name());
@@ -226,39 +277,26 @@ fn document_outcome(
         })
     };
     let held: Vec<Transaction> = rows.iter().map(read).collect::<Result<_, _>>()?;
-    let mut ours = held.iter().filter(|row| is_ours(row, key, entity));
-    let Some(first) = ours.next() else {
-        let full = by_marker(entity) && rows.len() >= ROWS;
-        return match full {
-            true => Err(Fault::new(
-                Permit::Never,
-                format!(
-                    "{key} cannot be looked up: there are {ROWS} or more of {} on its day",
-                    entity.name()
-                ),
-            )),
-            false => Ok(Outcome::Absent),
-        };
-    };
+    let mut ours = held.iter().filter(|row| is_ours(row, key));
+    let Some(first) = ours.next() else { return Ok(None) };
     let (_, sent) = write::transaction(key, document, applies_to, context)
         .map_err(|reason| Fault::new(Permit::Never, reason))?;
     let (acknowledgement, mut differences) =
-        compare::held(entity, document, &sent, first, context.currency);
+        compare::held(entity, (key, document), &sent, first, context.currency);
     let others = ours.count();
     if others > 0 {
         differences.push(format!("it stands there {} times", others + 1));
     }
-    Ok(match differences.is_empty() {
+    Ok(Some(match differences.is_empty() {
         true => Outcome::Found(acknowledgement),
         false => Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") },
-    })
+    }))
 }
 
-fn is_ours(row: &Transaction, key: DocumentKey, entity: Entity) -> bool {
-    if by_marker(entity) {
-        let marker = write::marker(key);
-        let note = row.private_note.as_deref().unwrap_or_default();
-        return note.split_whitespace().any(|word| word == marker);
-    }
+/// Whether a transaction carries our number, or our marker in its note.
+fn is_ours(row: &Transaction, key: DocumentKey) -> bool {
+    let marker = write::marker(key);
+    let note = row.private_note.as_deref().unwrap_or_default();
     row.doc_number.as_deref() == Some(key.as_str())
+        || note.split_whitespace().any(|word| word == marker)
 }

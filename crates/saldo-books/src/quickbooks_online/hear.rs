@@ -1,9 +1,10 @@
 //! What answers mean: outcome by outcome, or what the failure of a whole answer permits.
 
-use super::ask::{BatchItem, batch_id, items, mixed, subjects};
+use super::ask::{batch_id, bodies, look_ups, mixed};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
-use super::{balances, chart, compare, find};
+use super::write::Body;
+use super::{balances, chart, compare, find, settings};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -23,6 +24,15 @@ pub(super) fn hear(
 ) -> Result<Vec<Outcome>, Fault> {
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("quickbooks")) };
     match tasks {
+        [Task::ReadSettings] => {
+            let rows = match queried(answer, 1)?.pop() {
+                Some(Ok(rows)) => rows,
+                Some(Err(fault)) => return Err(chart::refused(Entity::Preferences, &fault)),
+                None => return Err(Fault::unexpected("quickbooks")),
+            };
+            let rows = chart::rows(Entity::Preferences, &rows)?;
+            Ok(vec![Outcome::Settings(settings::settings(rows, context)?)])
+        }
         [Task::ReadChart { page }] => {
             let answers = queried(answer, chart::queries(page.as_deref())?.len())?;
             let page = chart::page(page.as_deref(), &answers, context)?;
@@ -35,12 +45,12 @@ pub(super) fn hear(
             let balances = balances::balances(&answer.body, *as_of, context)?;
             Ok(vec![Outcome::Balances(balances)])
         }
-        [Task::LookUp(_), ..] => {
-            let subjects = subjects(tasks)?;
-            let answers = queried(answer, find::queries(&subjects)?.len())?;
-            find::outcomes(&subjects, &answers, context)
+        [Task::LookUp { .. }, ..] => {
+            let look_ups = look_ups(tasks)?;
+            let answers = queried(answer, find::queries(&look_ups)?.len())?;
+            find::outcomes(&look_ups, &answers, context)
         }
-        [Task::Create(_) | Task::Revise { .. }, ..] => written(tasks, answer, context),
+        [Task::Create(_), ..] => written(tasks, answer, context),
         _ => Err(mixed()),
     }
 }
@@ -88,28 +98,29 @@ fn batch_members(body: &Value, purpose: Purpose) -> Result<BTreeMap<&str, &Value
     Ok(members.iter().filter_map(|member| Some((member.get("bId")?.as_str()?, member))).collect())
 }
 
-/// What became of creates and updates.
+/// What became of creates.
 fn written(
     tasks: &[Task],
     answer: &HttpAnswer,
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
-    let items = items(tasks, context)?;
-    if let Some(refusal) = repetition(answer) {
-        let outcome = |item: &Result<BatchItem, String>| match item {
+    let bodies = bodies(tasks, context)?;
+    let sound = bodies.iter().filter(|body| body.is_ok()).count();
+    if let Some(refusal) = repetition(answer).or_else(|| of_the_whole(answer, sound)) {
+        let outcome = |body: &Result<Body, String>| match body {
             Ok(_) => Outcome::Refused(refusal.clone()),
             Err(reason) => not_asked(reason),
         };
-        return Ok(items.iter().map(outcome).collect());
+        return Ok(bodies.iter().map(outcome).collect());
     }
     if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
         return Err(fault);
     }
     let body = json(answer, Purpose::Write)?;
     let members = batch_members(&body, Purpose::Write)?;
-    let outcomes = tasks.iter().zip(&items).enumerate().map(|(index, (task, item))| {
-        match (members.get(batch_id(index).as_str()), item) {
-            (Some(member), Ok(item)) => became(task, item.entity, member, context),
+    let outcomes = tasks.iter().zip(&bodies).enumerate().map(|(index, (task, body))| {
+        match (members.get(batch_id(index).as_str()), body) {
+            (Some(member), Ok(body)) => became(task, body.entity, member, context),
             (None, Err(reason)) => Ok(not_asked(reason)),
             _ => Err(in_doubt("an item of the batch was not answered")),
         }
@@ -128,6 +139,14 @@ fn repetition(answer: &HttpAnswer) -> Option<Refusal> {
     }
     let refusal = faults::read(&answer.body)?.refusal();
     (refusal.kind == RefusalKind::DuplicateRequest).then_some(refusal)
+}
+
+/// The refusal of a whole batch for what stands in it. Of a batch of one it is known whom it
+/// concerns.
+fn of_the_whole(answer: &HttpAnswer, sound: usize) -> Option<Refusal> {
+    let refusal = faults::refusal_of_content(answer)?;
+    let kind = if sound > 1 { RefusalKind::WholeRequest } else { refusal.kind };
+    Some(Refusal { kind, ..refusal })
 }
 
 fn not_asked(reason: &str) -> Outcome {
@@ -155,21 +174,19 @@ fn became(
     }
     let held = member.get(entity.name());
     let held = held.ok_or_else(|| in_doubt(format!("the answer holds no {}", entity.name())))?;
-    let (Task::Create(subject) | Task::Revise { subject, .. }) = task else { return Err(mixed()) };
+    let Task::Create(subject) = task else { return Err(mixed()) };
     let acknowledgement = match subject {
         Subject::Need(_) => {
             let row: ListEntity = read(entity, held)?;
             let remote = row.id.ok_or_else(|| in_doubt("the answer has no id"))?;
-            Acknowledgement {
-                remote: RemoteId::from(remote),
-                version: row.sync_token,
-                total: None,
-                tax: None,
-            }
+            let acknowledgement = Acknowledgement::of(RemoteId::from(remote));
+            Acknowledgement { version: row.sync_token, ..acknowledgement }
         }
-        Subject::Document { document, .. } => {
+        Subject::Document { key, document, .. } => {
             let row: Transaction = read(entity, held)?;
-            compare::acknowledgement(entity, document, &row, context.currency).map_err(in_doubt)?
+            let acknowledgement =
+                compare::acknowledgement(entity, (*key, document), &row, context.currency);
+            acknowledgement.map_err(in_doubt)?
         }
     };
     Ok(Outcome::Done(acknowledgement))

@@ -9,6 +9,7 @@ mod find;
 mod gather;
 mod hear;
 mod names;
+mod settings;
 mod shape;
 mod wire;
 mod write;
@@ -46,6 +47,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     look_up_batch: 30,
     tokens: true,
     idempotent: false,
+    has_settings: true,
 };
 
 impl Book for QuickBooksOnline {

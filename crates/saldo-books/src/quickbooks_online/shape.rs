@@ -266,20 +266,23 @@ fn form<'a>(
     deposit: Option<&'a Account>,
     settled: &BTreeMap<&'a Account, Money>,
 ) -> Result<Shape<'a>, String> {
+    let by_the_vendor = has_tax_of_the_vendor(document);
     let mut lines = Vec::new();
     let mut taxes = Vec::new();
     for line in document.lines() {
         let (product, taxed) = match &line.kind {
             LineKind::Settlement | LineKind::Receivable => continue,
-            LineKind::Tax { .. } => {
+            LineKind::Tax { .. } if is_tax_of_the_vendor(line) => {
                 taxes.push(oriented(line.amount, sale));
                 continue;
             }
+            LineKind::Tax { .. } => (None, false),
             LineKind::Product { product, taxed } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
         let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
         let (account, quantity) = (&line.account, line.quantity);
+        let taxed = taxed && by_the_vendor;
         lines.push(FormLine { product, account, amount, taxed, quantity, text });
     }
     for (account, amount) in settled {
@@ -309,6 +312,19 @@ fn form<'a>(
     }
     let lines = gather::form_lines(lines)?;
     Ok(Shape::Form(Form { entity, deposit, lines, tax, total }))
+}
+
+/// Whether the vendor enters this tax by itself, where its agency points. Tax on an account of the
+/// owner's own is a line like any other.
+fn is_tax_of_the_vendor(line: &Line) -> bool {
+    matches!(line.kind, LineKind::Tax { .. }) && line.account.kind == AccountKind::TaxLiability
+}
+
+/// Whether the vendor is to tax the lines of a document: not where all of its tax stands in lines of
+/// their own, since it would come on top of them.
+fn has_tax_of_the_vendor(document: &Document) -> bool {
+    let taxes = || document.lines().iter().filter(|it| matches!(it.kind, LineKind::Tax { .. }));
+    taxes().next().is_none() || taxes().any(is_tax_of_the_vendor)
 }
 
 /// A payment of one account for what is owed; anything else is a journal entry.

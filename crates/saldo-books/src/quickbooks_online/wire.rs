@@ -72,6 +72,19 @@ impl Entity {
         }
     }
 
+    /// Whether it is a transaction with a number that we give.
+    pub(super) const fn is_numbered(self) -> bool {
+        matches!(
+            self,
+            Self::SalesReceipt
+                | Self::Invoice
+                | Self::RefundReceipt
+                | Self::CreditMemo
+                | Self::Purchase
+                | Self::JournalEntry
+        )
+    }
+
     /// The entity of this name.
     pub(super) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|entity| entity.name() == name)
@@ -100,8 +113,6 @@ impl Reference {
 pub(super) struct Transaction {
     pub(super) id: Option<String>,
     pub(super) sync_token: Option<String>,
-    #[serde(rename = "sparse")]
-    pub(super) sparse: Option<bool>,
     pub(super) doc_number: Option<String>,
     pub(super) txn_date: Option<String>,
     pub(super) due_date: Option<String>,
@@ -208,6 +219,15 @@ pub(super) struct ListEntity {
 pub(super) struct Preferences {
     pub(super) accounting_info_prefs: AccountingPreferences,
     pub(super) currency_prefs: CurrencyPreferences,
+    pub(super) sales_forms_prefs: SalesFormsPreferences,
+}
+
+/// How sales forms are numbered, and whether credits apply themselves.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct SalesFormsPreferences {
+    pub(super) custom_txn_numbers: Option<bool>,
+    pub(super) auto_apply_credit: Option<bool>,
 }
 
 /// How the books are kept.

@@ -34,7 +34,8 @@ pub enum AccountKind {
     OtherCurrentAsset,
     /// Any debt due within a year.
     OtherCurrentLiability,
-    /// Tax collected for the state.
+    /// Tax collected for the state, all of it: where a book enters the tax of documents by itself,
+    /// it stands for the book's own account.
     TaxLiability,
     /// Owners' equity.
     Equity,

@@ -184,12 +184,15 @@ impl Policy {
         })
     }
 
-    /// The account of a tax.
+    /// The account of a tax. One for each is the owner's own: no book enters tax there by itself.
     #[must_use]
     pub fn tax(&self, title: &str) -> Account {
         let account = self.chart.account(Role::SalesTax);
         match self.text.tax.account_per_tax {
-            true => Account::new(format!("{}: {title}", account.name), account.kind),
+            true => {
+                let name = format!("{}: {title}", account.name);
+                Account::new(name, AccountKind::OtherCurrentLiability)
+            }
             false => account,
         }
     }

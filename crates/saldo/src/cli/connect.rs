@@ -2,12 +2,14 @@
 
 use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
 use super::context::{self, Usage};
+use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::{decide, secrets_of};
+use crate::engine::{EngineError, decide, read_settings, secrets_of};
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
 use saldo_channels::channel;
+use saldo_core::book::BookSettings;
 use saldo_core::exchange::Addresses;
 use saldo_core::text::{ConnectionId, Secret};
 use saldo_store::{Company, Connection, Key, Role, Store};
@@ -19,6 +21,8 @@ use std::sync::Arc;
 #[derive(Serialize)]
 struct Connected {
     connection: String,
+    /// What the book's owner decided there; none for a shop, or where the book did not say yet.
+    settings: Option<BookSettings>,
 }
 
 /// Connects a shop or a book.
@@ -40,9 +44,43 @@ pub(crate) async fn connect(
             connection
         }
     };
-    let connected = Connected { connection: connection.id.to_string() };
+    let settings = settings(global, &connection, output).await?;
+    let connected = Connected { connection: connection.id.to_string(), settings };
     output.data(&connected, || format!("connected: {}\n", connected.connection))?;
     Ok(Ending::Done)
+}
+
+/// Asks a new book what its owner decided there, and says what matters of it. The connection stands
+/// even where the book cannot be asked yet.
+async fn settings(
+    global: &Global,
+    connection: &Connection,
+    output: &Output,
+) -> anyhow::Result<Option<BookSettings>> {
+    if connection.role != Role::Book {
+        return Ok(None);
+    }
+    let engine = context::engine(global, output).await?;
+    let settings = match read_settings(&engine, connection).await {
+        Ok(settings) => settings,
+        Err(error @ EngineError::World { .. }) => {
+            output.note(&format!("it is connected, but could not be asked yet: {error}"));
+            return Ok(None);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    if let Some(settings) = &settings {
+        if let Some(date) = settings.closed_until {
+            output.note(&format!("it is closed until {date}: nothing is entered up to that day"));
+        }
+        if settings.numbers_documents {
+            output.note(NUMBERS);
+        }
+        if settings.applies_credits {
+            output.note(CREDITS);
+        }
+    }
+    Ok(settings)
 }
 
 /// Where connections and their secrets are kept.

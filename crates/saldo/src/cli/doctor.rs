@@ -3,12 +3,22 @@
 use super::args::Global;
 use super::{Ending, Output, context};
 use crate::config;
-use crate::engine::{Engine, is_files_only};
+use crate::engine::{Engine, is_files_only, known_settings};
 use saldo_books::book;
 use saldo_channels::channel;
-use saldo_store::{Role, Store};
+use saldo_core::book::RefusalKind;
+use saldo_core::text::CompanyId;
+use saldo_store::{Failed, Role, Store};
 use serde::Serialize;
 use std::fmt::Write;
+
+/// What to do about a book that numbers documents itself.
+pub(crate) const NUMBERS: &str = "it numbers sales documents itself, so that they are found again \
+    by their date and note: allow custom transaction numbers there, and they stand under ours";
+
+/// What to do about a book that applies credits by itself.
+pub(crate) const CREDITS: &str = "it applies credits to open invoices by itself, and so to those of \
+    other orders, whose payments it then refuses: turn that off there";
 
 #[derive(Serialize)]
 struct Finding {
@@ -31,7 +41,9 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     findings.push(finding("the policy can be read", policy.is_ok(), hint));
     connections(&store, &company.id, &mut findings).await?;
     let held = store.held(&company.id).await?.len();
-    let failed = store.failed(&company.id).await?.len();
+    let failed = store.failed(&company.id).await?;
+    books(&store, &company.id, &failed, &mut findings).await?;
+    let failed = failed.len();
     findings.push(finding("nothing is held", held == 0, format!("{held} held: `saldo issues`")));
     let hint = format!("{failed} failed: `saldo issues`, then `saldo retry`");
     findings.push(finding("nothing failed", failed == 0, hint));
@@ -60,7 +72,7 @@ fn key(global: &Global) -> anyhow::Result<Finding> {
 
 async fn connections(
     store: &Store,
-    company: &saldo_core::text::CompanyId,
+    company: &CompanyId,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let connections = store.connections(company).await?;
@@ -88,6 +100,40 @@ async fn connections(
         };
         let good = matches!(settings, Some(Ok(())));
         findings.push(finding(format!("`{}` is set up", connection.id), good, hint));
+    }
+    Ok(())
+}
+
+/// What the owners of books decided there, as it was read last.
+async fn books(
+    store: &Store,
+    company: &CompanyId,
+    failed: &[Failed],
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<()> {
+    for connection in store.connections(company).await? {
+        let settings = known_settings(store, company, &connection.id).await?;
+        let Some(settings) = settings else { continue };
+        let book = &connection.id;
+        let shut = failed
+            .iter()
+            .filter(|it| it.change.book == *book && it.refusal.kind == RefusalKind::PeriodClosed);
+        if let Some(date) = settings.closed_until {
+            let shut = shut.count();
+            let check = format!("nothing waits for the period of `{book}` closed until {date}");
+            let hint = format!(
+                "{shut} documents are dated in it: set the closing date back, and the next sync \
+                 enters them"
+            );
+            findings.push(finding(check, shut == 0, hint));
+        }
+        findings.push(finding(
+            format!("`{book}` keeps the numbers of documents"),
+            !settings.numbers_documents,
+            NUMBERS,
+        ));
+        let check = format!("`{book}` leaves credits where they belong");
+        findings.push(finding(check, !settings.applies_credits, CREDITS));
     }
     Ok(())
 }

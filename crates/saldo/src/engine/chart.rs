@@ -2,7 +2,7 @@
 
 use super::EngineError;
 use super::push::Pusher;
-use saldo_core::book::{Bindings, Book, ChartEntry, Need, Outcome, Task};
+use saldo_core::book::{Bindings, Book, BookSettings, ChartEntry, Need, Outcome, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::matching::{Resolution, resolve};
 
@@ -13,9 +13,12 @@ const PAGES_MAX: usize = 10_000;
 pub(super) struct Chart(Vec<ChartEntry>);
 
 impl Chart {
-    /// Reads it whole, and keeps it as an observation.
-    pub(super) async fn read(pusher: &Pusher<'_>) -> Result<Self, EngineError> {
+    /// Reads it whole, and keeps it as an observation; what the owner decided comes with it.
+    pub(super) async fn read(
+        pusher: &Pusher<'_>,
+    ) -> Result<(Self, Option<BookSettings>), EngineError> {
         let mut entries = Vec::new();
+        let mut settings = None;
         let mut page = None;
         for _ in 0..PAGES_MAX {
             let mut outcomes = pusher.read(&[Task::ReadChart { page: page.clone() }]).await?;
@@ -23,13 +26,14 @@ impl Chart {
                 return Err(pusher.world(Fault::unexpected("the chart")));
             };
             entries.extend(read.entries);
+            settings = settings.or(read.settings);
             page = read.next;
             if page.is_none() {
                 break;
             }
         }
         pusher.observe("chart", &entries).await?;
-        Ok(Self(entries))
+        Ok((Self(entries), settings))
     }
 
     /// Notes which names are not free.

@@ -16,6 +16,7 @@ mod push;
 mod rebuild;
 mod retry;
 mod standings;
+mod settings;
 mod sync;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub(crate) use prove::{ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use standings::{FactCounts, fact_counts};
+pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use sync::{SyncReport, sync};
 
 use crate::transport::clock::Clock;

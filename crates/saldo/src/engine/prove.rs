@@ -194,7 +194,7 @@ async fn remote_names(
         }
         // Tax goes where the book's own agency points, without ever being referred to.
         if chart.is_none() {
-            chart = Some(Chart::read(pusher).await?);
+            chart = Some(Chart::read(pusher).await?.0);
         }
         let need = kinds.get(name.as_str()).cloned().map(Need::Account);
         let resolution = need

@@ -4,37 +4,29 @@
 //! repeated under the same token for a while, where the book has tokens, and otherwise looked up
 //! before anything is sent again.
 
+mod adopt;
+mod look_up;
+mod send;
+
 use super::chart::Chart;
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
-use crate::transport::clock::later;
-use jiff::Timestamp;
 use saldo_core::book::{
-    Acknowledgement, Bindings, Book, BookContext, Need, Outcome, Refusal, RefusalKind, Subject,
-    Task,
+    Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
+    RefusalKind, Subject, Task,
 };
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Fault, Permit};
-use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
-use saldo_core::text::RemoteId;
 use saldo_store::{
     AttemptOutcome, AttemptResult, Batch, ChangeStatus, Connection, Lease, Pending, Purpose,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// How many changes are looked at at a time.
 const PENDING_AT_ONCE: usize = 10_000;
-/// How long a batch in doubt may be repeated under its token: ten minutes, less the time that a
-/// request may still stand in line before it leaves.
-const TOKEN_LIVES: Duration = Duration::from_secs(540);
-/// How long after a batch was written down a look-up that finds nothing means that there is
-/// nothing: a minute for the request limits, two for the request itself, and two more for a write
-/// that lands after its time-out.
-const LANDS_WITHIN: Duration = Duration::from_secs(300);
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
 
@@ -82,8 +74,7 @@ pub(super) struct Pusher<'a> {
     pub(super) transport: Transport,
     addresses: Addresses,
     chart: Option<Chart>,
-    /// What this run cannot get done.
-    given_up: BTreeSet<String>,
+    pub(super) settings: Option<BookSettings>,
     names_tried: BTreeMap<String, usize>,
     count: PushCount,
 }
@@ -114,13 +105,14 @@ impl<'a> Pusher<'a> {
             transport,
             addresses,
             chart: None,
-            given_up: BTreeSet::new(),
+            settings: None,
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
         })
     }
 
     async fn run(&mut self) -> Result<(), EngineError> {
+        self.reopen().await?;
         let mut announced = false;
         loop {
             let pending = self.pending().await?;
@@ -138,6 +130,7 @@ impl<'a> Pusher<'a> {
             if ready.is_empty() {
                 return Ok(());
             }
+            let ready = self.refuse_closed(ready).await?;
             for changes in ready.chunks(self.book.description().batch.max(1)) {
                 self.create(changes.to_vec()).await?;
             }
@@ -150,10 +143,7 @@ impl<'a> Pusher<'a> {
 
     async fn pending(&self) -> Result<Vec<Pending>, EngineError> {
         let company = self.engine.company_id();
-        let limit = PENDING_AT_ONCE + self.given_up.len();
-        let pending = self.engine.store.pending(company, &self.connection.id, limit).await?;
-        let open = |it: &Pending| !self.given_up.contains(&it.change.id);
-        Ok(pending.into_iter().filter(open).collect())
+        Ok(self.engine.store.pending(company, &self.connection.id, PENDING_AT_ONCE).await?)
     }
 
     /// The changes whose references the book has.
@@ -205,23 +195,29 @@ impl<'a> Pusher<'a> {
         EngineError::World { connection: self.connection.id.clone(), fault }
     }
 
+    /// Asks once for something that needs no bindings.
+    pub(super) async fn try_once(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
+        let heard = self.ask(tasks, &self.context(Bindings::default())).await;
+        heard.map_err(|fault| self.world(fault))
+    }
+
+    async fn ask(&self, tasks: &[Task], context: &BookContext) -> Result<Vec<Outcome>, Fault> {
+        let ask = self.book.ask(tasks, &self.new_token("read", &[]), context)?;
+        let answer = self.transport.exchange(&ask).await?;
+        self.book.hear(tasks, &answer, context)
+    }
+
     /// Asks for something that is harmless to repeat.
     pub(super) async fn read(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
         let subjects = tasks.iter().filter_map(|task| match task {
-            Task::LookUp(subject) => Some(subject),
+            Task::LookUp { subject, .. } => Some(subject),
             _ => None,
         });
         let bindings = self.bindings(subjects).await?;
         let mut patience = Patience::default();
         loop {
             let context = self.context(bindings.clone());
-            let token = self.new_token("read", &[]);
-            let ask = self.book.ask(tasks, &token, &context).map_err(|fault| self.world(fault))?;
-            let heard = match self.transport.exchange(&ask).await {
-                Ok(answer) => self.book.hear(tasks, &answer, &context),
-                Err(fault) => Err(fault),
-            };
-            match heard {
+            match self.ask(tasks, &context).await {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(fault) => patience
                     .wait(fault, self.engine, &self.transport)
@@ -245,15 +241,6 @@ impl<'a> Pusher<'a> {
         Ok(self.engine.store.put_observation(company, book, kind, &body, now).await?)
     }
 
-    /// The book's chart, read once a run and again when it proved stale.
-    async fn chart(&mut self) -> Result<&Chart, EngineError> {
-        if self.chart.is_none() {
-            self.chart = Some(Chart::read(self).await?);
-        }
-        let empty = || self.world(Fault::unexpected("the chart"));
-        self.chart.as_ref().ok_or_else(empty)
-    }
-
     /// A token for a batch: others for other members, and for the same members at another time.
     fn new_token(&self, purpose: &str, members: &[String]) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -270,51 +257,7 @@ impl<'a> Pusher<'a> {
         hasher.finalize().to_hex().as_str().chars().take(32).collect()
     }
 
-    /// Creates what the book does not have, after adopting what it has.
-    async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
-        let mut work = Vec::new();
-        let mut adopted = Vec::new();
-        for change in changes {
-            match self.resolve(&change.subject).await? {
-                Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
-                Some(Resolution::Create) | None => {
-                    let task = Task::Create(change.subject.clone());
-                    work.push(Work { change, task });
-                }
-            }
-        }
-        self.adopt(adopted).await?;
-        self.send(work).await
-    }
-
-    async fn resolve(&mut self, subject: &Subject) -> Result<Option<Resolution>, EngineError> {
-        let Subject::Need(need) = subject else { return Ok(None) };
-        let bindings = self.bindings(std::iter::once(subject)).await?;
-        let (book, need) = (self.book, need.clone());
-        let chart = self.chart().await?;
-        Ok(Some(chart.resolve(book, &need, &bindings)))
-    }
-
-    /// Takes over what the book already has.
-    async fn adopt(&mut self, found: Vec<(String, RemoteId)>) -> Result<(), EngineError> {
-        if found.is_empty() {
-            return Ok(());
-        }
-        let members: Vec<String> = found.iter().map(|(id, _)| id.clone()).collect();
-        let batch = self.begin(Purpose::LookUp, members, None).await?;
-        let results = found
-            .into_iter()
-            .map(|(id, remote)| {
-                let acknowledgement =
-                    Acknowledgement { remote, version: None, total: None, tax: None };
-                let outcome = AttemptOutcome::Acknowledged(acknowledgement);
-                (id, AttemptResult { outcome, detail: "found in the book's chart".to_owned() })
-            })
-            .collect();
-        self.finish(&batch.id, results).await
-    }
-
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         purpose: Purpose,
         members: Vec<String>,
@@ -333,7 +276,7 @@ impl<'a> Pusher<'a> {
         Ok(batch)
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         &mut self,
         batch: &str,
         results: Vec<(String, AttemptResult)>,
@@ -349,117 +292,6 @@ impl<'a> Pusher<'a> {
         self.count.refused += refused;
         self.step(|book, changes| Step::Pushed { book, changes }, acknowledged + refused);
         Ok(())
-    }
-
-    /// Sends a batch until its outcome is known, or must be looked up later.
-    async fn send(&mut self, work: Vec<Work>) -> Result<(), EngineError> {
-        if work.is_empty() {
-            return Ok(());
-        }
-        let mut bindings = self.bindings(work.iter().map(|it| subject_of(&it.task))).await?;
-        if let Some(chart) = &self.chart {
-            chart.take_names(&mut bindings);
-        }
-        let tasks: Vec<Task> = work.iter().map(|it| it.task.clone()).collect();
-        let members: Vec<String> = work.iter().map(|it| it.change.id.clone()).collect();
-        let token = self.new_token(Purpose::Create.name(), &members);
-        if let Err(fault) = self.book.ask(&tasks, &token, &self.context(bindings.clone())) {
-            return Box::pin(self.send_apart(work, &fault)).await;
-        }
-        let mut batch = self.begin(Purpose::Create, members.clone(), None).await?;
-        let first_sent = batch.sent_at;
-        let mut in_doubt = false;
-        let mut patience = Patience::default();
-        loop {
-            let context = self.context(bindings.clone());
-            let heard = match self.book.ask(&tasks, &batch.token, &context) {
-                Ok(ask) => match self.transport.exchange(&ask).await {
-                    Ok(answer) => self.book.hear(&tasks, &answer, &context),
-                    Err(fault) => Err(fault),
-                },
-                Err(fault) => Err(fault),
-            };
-            let fault = match heard {
-                Ok(outcomes) => return self.conclude(&batch, &work, outcomes).await,
-                Err(fault) => fault,
-            };
-            in_doubt |= fault.permits == Permit::InDoubt;
-            let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
-            // The wait counts: the token may have grown old meanwhile.
-            if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
-                return self.leave(&batch, in_doubt, fault).await;
-            }
-            batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;
-        }
-    }
-
-    /// Whether a batch in doubt may be sent once more as it was.
-    fn may_repeat(&self, first_sent: Timestamp) -> bool {
-        let description = self.book.description();
-        let young = self.engine.clock.now() < later(first_sent, TOKEN_LIVES);
-        description.idempotent || (description.tokens && young)
-    }
-
-    /// A batch that cannot be expressed is sent one by one, so that only its culprit is refused.
-    async fn send_apart(&mut self, work: Vec<Work>, fault: &Fault) -> Result<(), EngineError> {
-        if let [only] = &work[..] {
-            let members = vec![only.change.id.clone()];
-            let batch = self.begin(Purpose::Create, members, None).await?;
-            let refusal = Refusal {
-                kind: RefusalKind::Other,
-                code: "not-expressible".to_owned(),
-                message: fault.message.clone(),
-                hint: "enter it by hand, or change the policy so that the book can hold it"
-                    .to_owned(),
-            };
-            let result = refused(refusal);
-            return self.finish(&batch.id, vec![(only.change.id.clone(), result)]).await;
-        }
-        for one in work {
-            Box::pin(self.send(vec![one])).await?;
-        }
-        Ok(())
-    }
-
-    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
-    /// ends.
-    async fn leave(
-        &mut self,
-        batch: &Batch,
-        in_doubt: bool,
-        fault: Fault,
-    ) -> Result<(), EngineError> {
-        let outcome = match in_doubt {
-            true => AttemptOutcome::InDoubt,
-            false => AttemptOutcome::NoEffect,
-        };
-        let result = AttemptResult { outcome, detail: fault.message.clone() };
-        let results = batch.members.iter().map(|id| (id.clone(), result.clone())).collect();
-        self.finish(&batch.id, results).await?;
-        match (in_doubt, fault.permits) {
-            (true, Permit::InDoubt | Permit::Retry | Permit::RetryAfter(_) | Permit::Refresh) => {
-                Ok(())
-            }
-            _ => Err(self.world(fault)),
-        }
-    }
-
-    /// Writes down what came of a batch.
-    async fn conclude(
-        &mut self,
-        batch: &Batch,
-        work: &[Work],
-        outcomes: Vec<Outcome>,
-    ) -> Result<(), EngineError> {
-        if outcomes.len() != work.len() {
-            return Err(self.world(Fault::unexpected("the book")));
-        }
-        let mut results = Vec::with_capacity(outcomes.len());
-        for (it, outcome) in work.iter().zip(outcomes) {
-            let result = self.result(&it.change, &it.task, outcome);
-            results.push((it.change.id.clone(), result));
-        }
-        self.finish(&batch.id, results).await
     }
 
     fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {
@@ -478,7 +310,10 @@ impl<'a> Pusher<'a> {
                 AttemptResult { outcome: AttemptOutcome::Absent, detail }
             }
             Outcome::Refused(refusal) => self.refusal(change, refusal),
-            Outcome::Chart(_) | Outcome::Balances(_) => {
+            Outcome::Settings(_)
+            | Outcome::Chart(_)
+            | Outcome::Balances(_)
+            | Outcome::Further { .. } => {
                 let detail = "the book answered something else".to_owned();
                 AttemptResult { outcome: AttemptOutcome::InDoubt, detail }
             }
@@ -500,121 +335,12 @@ impl<'a> Pusher<'a> {
             _ => refused(refusal),
         }
     }
-
-    /// Looks for what is in doubt. What is not found long enough after its last send is free to be
-    /// sent again.
-    async fn look_up(&mut self, doubtful: Vec<Pending>) -> Result<(), EngineError> {
-        let (needs, documents): (Vec<Pending>, Vec<Pending>) =
-            doubtful.into_iter().partition(|it| matches!(it.change.subject, Subject::Need(_)));
-        if !needs.is_empty() {
-            self.look_up_needs(needs).await?;
-        }
-        let mut by_kind: BTreeMap<_, Vec<Pending>> = BTreeMap::new();
-        for it in documents {
-            if let Subject::Document { document, .. } = &it.change.subject {
-                by_kind.entry(document.header().kind).or_default().push(it);
-            }
-        }
-        for pending in by_kind.into_values() {
-            for some in pending.chunks(self.book.description().look_up_batch.max(1)) {
-                self.look_up_documents(some).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn look_up_needs(&mut self, pending: Vec<Pending>) -> Result<(), EngineError> {
-        self.engine.clock.sleep_until(self.landed(&pending)).await;
-        self.chart = None;
-        let members = pending.iter().map(|it| it.change.id.clone()).collect();
-        let batch = self.begin(Purpose::LookUp, members, None).await?;
-        let mut results = Vec::new();
-        for it in &pending {
-            let outcome = match self.resolve(&it.change.subject).await? {
-                Some(Resolution::Bound(remote)) => AttemptOutcome::Acknowledged(Acknowledgement {
-                    remote,
-                    version: None,
-                    total: None,
-                    tax: None,
-                }),
-                _ => AttemptOutcome::Absent,
-            };
-            let detail = "looked for in the book's chart".to_owned();
-            results.push((it.change.id.clone(), AttemptResult { outcome, detail }));
-        }
-        self.finish(&batch.id, results).await
-    }
-
-    /// What the book cannot even be asked for was never sent: it is as if it were not found.
-    async fn give_up_unsayable(
-        &mut self,
-        pending: &[Pending],
-    ) -> Result<Vec<Pending>, EngineError> {
-        let context = self.context(Bindings::default());
-        let can_be_asked = |it: &Pending| {
-            self.book.ask(&[Task::LookUp(it.change.subject.clone())], "", &context).is_ok()
-        };
-        let (open, unsayable): (Vec<Pending>, Vec<Pending>) =
-            pending.iter().cloned().partition(can_be_asked);
-        if !unsayable.is_empty() {
-            let members: Vec<String> = unsayable.iter().map(|it| it.change.id.clone()).collect();
-            let batch = self.begin(Purpose::LookUp, members.clone(), None).await?;
-            let detail = "the book cannot hold it, and was not asked".to_owned();
-            let result = AttemptResult { outcome: AttemptOutcome::Absent, detail };
-            let results = members.into_iter().map(|id| (id, result.clone())).collect();
-            self.finish(&batch.id, results).await?;
-        }
-        Ok(open)
-    }
-
-    async fn look_up_documents(&mut self, pending: &[Pending]) -> Result<(), EngineError> {
-        let mut open = self.give_up_unsayable(pending).await?;
-        for last in [false, true] {
-            if open.is_empty() {
-                return Ok(());
-            }
-            if last {
-                self.engine.clock.sleep_until(self.landed(&open)).await;
-            }
-            let begun = self.engine.clock.now();
-            let members = open.iter().map(|it| it.change.id.clone()).collect();
-            let batch = self.begin(Purpose::LookUp, members, None).await?;
-            let tasks: Vec<Task> =
-                open.iter().map(|it| Task::LookUp(it.change.subject.clone())).collect();
-            let outcomes = self.read(&tasks).await?;
-            let mut results = Vec::new();
-            let mut unseen = Vec::new();
-            for ((it, task), outcome) in open.iter().zip(&tasks).zip(outcomes) {
-                let absent = outcome == Outcome::Absent;
-                let mut result = self.result(&it.change, task, outcome);
-                if absent && begun < self.landed(std::slice::from_ref(it)) {
-                    result.outcome = AttemptOutcome::InDoubt;
-                    unseen.push(it.clone());
-                }
-                results.push((it.change.id.clone(), result));
-            }
-            self.finish(&batch.id, results).await?;
-            open = unseen;
-        }
-        Ok(())
-    }
-
-    /// When whatever was sent for these changes has landed or never will. What is harmless to
-    /// repeat need not be waited for.
-    fn landed(&self, pending: &[Pending]) -> Timestamp {
-        if self.book.description().idempotent {
-            return Timestamp::MIN;
-        }
-        let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
-        let last = sends.map(|send| send.at).max().unwrap_or(Timestamp::MIN);
-        later(last, LANDS_WITHIN + Duration::from_secs(1))
-    }
 }
 
 fn subject_of(task: &Task) -> &Subject {
     match task {
-        Task::Create(subject) | Task::LookUp(subject) | Task::Revise { subject, .. } => subject,
-        Task::ReadChart { .. } | Task::ReadBalances { .. } => {
+        Task::Create(subject) | Task::LookUp { subject, .. } => subject,
+        Task::ReadSettings | Task::ReadChart { .. } | Task::ReadBalances { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
     }
@@ -634,7 +360,10 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
     };
     match difference {
         None => {
-            let detail = String::new();
+            let number = acknowledgement.number.as_ref();
+            let detail = number.map_or_else(String::new, |number| {
+                format!("the book gave it the number {number} in place of ours")
+            });
             AttemptResult { outcome: AttemptOutcome::Acknowledged(acknowledgement), detail }
         }
         Some(message) => refused(Refusal {

@@ -67,7 +67,8 @@ fn what_the_book_made_of_it_shows() {
     let (tasks, context) = creates(&[sale()]);
     let items = items(&tasks, &context);
     let more: Value = serde_json::from_str(
-        r#"{"TotalAmt":105.00,"TxnTaxDetail":{"TotalTax":7},"CurrencyRef":{"value":"EUR"}}"#,
+        r#"{"TotalAmt":105.00,"TxnTaxDetail":{"TotalTax":7},"CurrencyRef":{"value":"EUR"},
+            "DocNumber":"1042"}"#,
     )
     .unwrap();
     let held = kept(&items[0], "SalesReceipt", &more);
@@ -75,6 +76,7 @@ fn what_the_book_made_of_it_shows() {
     let outcomes = hear(&tasks, &context, 200, &answer.to_string()).unwrap();
     let done = done(&outcomes[0]);
     assert_eq!((done.total, done.tax), (money("105.00 EUR"), money("7.00 EUR")));
+    assert_eq!(done.number.as_deref(), Some("1042"));
 }
 
 #[test]
@@ -102,6 +104,22 @@ fn totals_are_in_the_documents_own_terms() {
         let outcomes = hear(&tasks, &context, 200, &answer.to_string()).unwrap();
         assert_eq!(done(&outcomes[0]).total, money(expected));
         assert_eq!(done(&outcomes[0]).total, Some(document.total().unwrap()));
+    }
+}
+
+#[test]
+fn tax_on_an_account_of_its_own_counts_as_the_documents_tax() {
+    let lines = vec![goods(sales(), "-100.00", 2), own_tax("-7.43"), settled(clearing(), "107.43")];
+    let document = document(DocumentKind::SalesReceipt, Some(customer()), lines);
+    let cases = [(json!({"TotalTax": 0}), "7.43 USD"), (json!({"TotalTax": 1}), "8.43 USD")];
+    for (held, expected) in cases {
+        let found = look_up(&document, &[json!({ "TxnTaxDetail": held })]);
+        let tax = match found {
+            Outcome::Found(it) => it.tax,
+            Outcome::FoundDifferent { acknowledgement, .. } => acknowledgement.tax,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(tax, money(expected));
     }
 }
 
@@ -174,7 +192,7 @@ fn look_up(document: &Document, rows: &[Value]) -> Outcome {
         .unwrap();
     let rows: Vec<Value> = rows.iter().map(|more| kept(&item, entity, more)).collect();
     let answer = json!({"QueryResponse": {entity: rows, "startPosition": 1, "maxResults": 1}});
-    hear(&[Task::LookUp(subject)], &context, 200, &answer.to_string()).unwrap().remove(0)
+    hear(&[Task::look_up(subject)], &context, 200, &answer.to_string()).unwrap().remove(0)
 }
 
 #[test]
@@ -219,29 +237,57 @@ fn other_kinds_are_found_and_compared_too() {
     assert!(matches!(moved, Outcome::FoundDifferent { .. }), "{moved:?}");
 }
 
-#[test]
-fn what_is_not_there_is_absent() {
-    assert_eq!(look_up(&sale(), &[]), Outcome::Absent);
-    assert_eq!(look_up(&sale(), &[json!({"DocNumber": "1003"})]), Outcome::Absent);
-    let unmarked = json!({"PrivateNote": "saldo:00000000000"});
-    assert_eq!(look_up(&received(), &[unmarked]), Outcome::Absent);
-    let tasks = [Task::LookUp(subject(&sale()))];
-    let nothing = r#"{"QueryResponse":{},"time":"2026-11-20"}"#;
-    assert_eq!(hear(&tasks, &context(&[]), 200, nothing).unwrap(), [Outcome::Absent]);
+/// What the next page of a look-up says about rows of its entity.
+fn look_further(document: &Document, page: &str, entity: &str, rows: &[Value]) -> Outcome {
+    let subject = subject(document);
+    let context = context(std::slice::from_ref(&subject));
+    let task = Task::LookUp { subject, page: Some(page.to_owned()) };
+    let answer = json!({"QueryResponse": {entity: rows}});
+    hear(&[task], &context, 200, &answer.to_string()).unwrap().remove(0)
+}
+
+fn further(page: &str) -> Outcome {
+    Outcome::Further { page: page.to_owned() }
 }
 
 #[test]
-fn a_full_day_of_payments_is_not_taken_for_an_absence() {
-    let tasks = [Task::LookUp(subject(&received()))];
-    let rows: Vec<Value> = (0..1000).map(|id| json!({"Id": id.to_string()})).collect();
-    let answer = json!({"QueryResponse": {"Payment": rows}});
-    let fault = hear(&tasks, &context(&[]), 200, &answer.to_string()).unwrap_err();
-    assert_eq!(fault.permits, Permit::Never);
+fn what_has_not_our_number_is_looked_for_by_its_marker() {
+    assert_eq!(look_up(&sale(), &[]), further("1"));
+    let tasks = [Task::look_up(subject(&sale()))];
+    let nothing = r#"{"QueryResponse":{},"time":"2026-11-20"}"#;
+    assert_eq!(hear(&tasks, &context(&[]), 200, nothing).unwrap(), [further("1")]);
+    assert_eq!(look_further(&sale(), "1", "SalesReceipt", &[]), Outcome::Absent);
+    let (tasks, context) = creates(&[sale()]);
+    let item = items(&tasks, &context).remove(0);
+    let renumbered = kept(&item, "SalesReceipt", &json!({"DocNumber": "1042"}));
+    let other = json!({"Id": "41", "DocNumber": "1041", "PrivateNote": "saldo:00000000000"});
+    match look_further(&sale(), "1", "SalesReceipt", &[other, renumbered]) {
+        Outcome::Found(found) => assert_eq!(found.number.as_deref(), Some("1042")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_there_is_absent() {
+    let unmarked = json!({"PrivateNote": "saldo:00000000000"});
+    assert_eq!(look_up(&received(), &[unmarked]), Outcome::Absent);
+}
+
+#[test]
+fn a_full_day_is_read_page_by_page() {
+    let rows = |from: usize| -> Vec<Value> {
+        (from..from + 1000).map(|id| json!({"Id": id.to_string()})).collect()
+    };
+    assert_eq!(look_further(&received(), "1", "Payment", &rows(1)), further("1001"));
+    assert_eq!(look_further(&received(), "1001", "Payment", &rows(1001)), further("2001"));
+    assert_eq!(look_further(&received(), "2001", "Payment", &rows(1)[..999]), Outcome::Absent);
+    let task = Task::LookUp { subject: subject(&received()), page: Some("first".to_owned()) };
+    assert_eq!(BOOK.ask(&[task], "t", &context(&[])).unwrap_err().permits, Permit::Never);
 }
 
 #[test]
 fn a_party_is_told_from_its_namesake() {
-    let tasks = [Task::LookUp(Subject::Need(Need::Party(customer())))];
+    let tasks = [Task::look_up(Subject::Need(Need::Party(customer())))];
     let context = context(&[]);
     let noted = |id: &str, name: &str, key: &str| {
         let notes = format!("saldo:customer/{key}");
@@ -299,14 +345,37 @@ fn the_documented_answers_are_read() {
         return;
     };
     assert!(!text.contains(&number));
-    let tasks = [Task::LookUp(subject(&received()))];
+    let tasks = [Task::look_up(subject(&received()))];
     assert_eq!(hear(&tasks, &context(&[]), 200, &text).unwrap(), [Outcome::Absent]);
+}
+
+#[test]
+fn a_batch_that_is_refused_as_a_whole_blames_nobody_until_one_is_left() {
+    let (tasks, context) = creates(&[sale(), refund()]);
+    let said = |code: &str| {
+        json!({"Fault": {"type": "ValidationFault", "Error": [{"Message": "No", "code": code}]}})
+            .to_string()
+    };
+    for (status, body, single) in [
+        (400, said("2010"), (RefusalKind::Other, "2010")),
+        (400, said("6240"), (RefusalKind::DuplicateName, "6240")),
+        (413, "<html>Too large</html>".to_owned(), (RefusalKind::Other, "413")),
+    ] {
+        let outcomes = hear(&tasks, &context, status, &body).unwrap();
+        assert!(outcomes.iter().all(|it| refused(it).0 == RefusalKind::WholeRequest), "{body}");
+        let outcomes = hear(&tasks[..1], &context, status, &body).unwrap();
+        assert_eq!(refused(&outcomes[0]), single);
+    }
+    // What concerns the company is no document's fault.
+    for (status, body) in [(400, said("6190")), (400, "<html>".to_owned()), (404, said("2010"))] {
+        let fault = hear(&tasks, &context, status, &body).unwrap_err();
+        assert_eq!(fault.permits, Permit::Never, "{status} {body}");
+    }
 }
 
 #[test]
 fn recorded_faults_are_read() {
     let cases = [
-        ("customer_duplicate_error.xml", Permit::Never),
         ("throttle_exceeded_error.xml", Permit::RetryAfter(std::time::Duration::from_secs(60))),
         ("generic_error.xml", Permit::InDoubt),
     ];

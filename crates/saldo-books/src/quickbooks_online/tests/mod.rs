@@ -96,6 +96,12 @@ fn tax(amount: &str) -> Line {
     line(tax, account("Sales tax payable", AccountKind::TaxLiability), amount, "CA State Tax")
 }
 
+/// Tax on an account of the owner's own.
+fn own_tax(amount: &str) -> Line {
+    let own = account("Sales tax payable: CA State Tax", AccountKind::OtherCurrentLiability);
+    Line { account: own, ..tax(amount) }
+}
+
 fn mug() -> Product {
     Product { id: Some("9".to_owned()), sku: Some("MUG-1".to_owned()), title: "Mug".to_owned() }
 }

@@ -1,7 +1,7 @@
 //! What answers to reads mean: the chart and the balances.
 
 use super::*;
-use saldo_core::book::{ChartKind, ChartPage};
+use saldo_core::book::{BookSettings, ChartKind, ChartPage};
 use saldo_core::exchange::Permit;
 use saldo_core::money::Balance;
 use serde_json::json;
@@ -28,6 +28,7 @@ fn preferences(currency: &str, closed: Option<&str>) -> Value {
     json!({"Preferences": [{
         "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "BookCloseDate": closed},
         "CurrencyPrefs": {"MultiCurrencyEnabled": false, "HomeCurrency": {"value": currency}},
+        "SalesFormsPrefs": {"CustomTxnNumbers": true, "AllowDiscount": true},
         "Id": "1"
     }]})
 }
@@ -55,7 +56,8 @@ fn a_chart_is_read_from_all_lists() {
         json!({}),
     ])
     .unwrap();
-    assert_eq!(page.closed_until, Some(date(2026, 9, 30)));
+    let closed_until = Some(date(2026, 9, 30));
+    assert_eq!(page.settings, Some(BookSettings { closed_until, ..BookSettings::default() }));
     assert_eq!(page.next, None);
     let said: Vec<String> = page
         .entries
@@ -99,12 +101,46 @@ fn a_full_list_goes_on() {
     ])
     .unwrap();
     assert_eq!(page.next.as_deref(), Some("Customer:1001"));
-    assert_eq!(page.closed_until, None);
+    assert_eq!(page.settings, Some(BookSettings::default()));
     let tasks = [Task::ReadChart { page: page.next }];
     let last = r#"{"QueryResponse":{"Customer":[{"Id":"1001","DisplayName":"Last"}]}}"#;
     let outcomes = hear(&tasks, &context(&[]), 200, last).unwrap();
     let Outcome::Chart(page) = &outcomes[0] else { panic!("{outcomes:?}") };
-    assert_eq!((page.entries.len(), &page.next), (1, &None));
+    assert_eq!((page.entries.len(), &page.next, &page.settings), (1, &None, &None));
+}
+
+#[test]
+fn settings_are_read_alone_too() {
+    let read = |preferences: &Value| {
+        let answer = json!({ "QueryResponse": preferences }).to_string();
+        hear(&[Task::ReadSettings], &context(&[]), 200, &answer)
+    };
+    let asked = request(BOOK.ask(&[Task::ReadSettings], "t", &context(&[])).unwrap());
+    assert!(asked.url.contains("query=select%20%2A%20from%20Preferences&"), "{}", asked.url);
+    let closed_until = Some(date(2026, 9, 30));
+    let mut said = preferences("USD", Some("2026-09-30"));
+    let cases = [
+        (json!({"CustomTxnNumbers": true, "AutoApplyCredit": false}), false, false),
+        (json!({"CustomTxnNumbers": true, "AutoApplyCredit": true}), false, true),
+        (json!({"CustomTxnNumbers": false}), true, false),
+        (json!({}), true, false),
+    ];
+    for (forms, numbers_documents, applies_credits) in cases {
+        said["Preferences"][0]["SalesFormsPrefs"] = forms;
+        let settings = BookSettings { closed_until, numbers_documents, applies_credits };
+        assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings)]);
+    }
+    for unreadable in [preferences("EUR", None), preferences("USD", Some("soon")), json!({})] {
+        assert_eq!(read(&unreadable).unwrap_err().permits, Permit::Never, "{unreadable}");
+    }
+}
+
+#[test]
+fn a_day_is_closed_up_to_the_closing_date() {
+    let closed_until = Some(date(2026, 9, 30));
+    let closed = BookSettings { closed_until, ..BookSettings::default() };
+    assert!(closed.is_closed(date(2026, 9, 30)) && !closed.is_closed(date(2026, 10, 1)));
+    assert!(!BookSettings::default().is_closed(date(2020, 1, 1)));
 }
 
 #[test]
@@ -125,9 +161,10 @@ fn a_chart_of_another_currency_or_with_a_refused_list_is_no_chart() {
 #[test]
 fn a_broken_answer_to_a_read_is_asked_for_again() {
     let reads = [
+        Task::ReadSettings,
         Task::ReadChart { page: None },
         Task::ReadBalances { as_of: day() },
-        Task::LookUp(subject(&sale())),
+        Task::look_up(subject(&sale())),
     ];
     for task in reads {
         for body in ["", "{\"BatchItem", "<html>"] {

@@ -17,7 +17,7 @@ pub struct Settings {
     /// The last day of the closed period.
     pub book_close_date: Option<Date>,
     /// Whether documents may carry a number of one's own. If not, the vendor numbers sales forms
-    /// that come without one.
+    /// itself and passes over what came.
     pub custom_txn_numbers: bool,
     /// Whether a number of a sales form may be used once only.
     pub warn_duplicate_sales_numbers: bool,

@@ -181,7 +181,8 @@ impl Company {
         Ok(draft)
     }
 
-    /// The document number: as it came, or the next one where the company lets the vendor number.
+    /// The document number: as it came, or the next one where the company lets the vendor number,
+    /// whatever came.
     fn document_number(
         &self,
         write: &Write<'_>,
@@ -193,8 +194,7 @@ impl Company {
         }
         let given = fields::text(body, "DocNumber")?.filter(|number| !number.is_empty());
         let automatic = write.kind.is_sales_form()
-            && (given == Some("AUTO_GENERATE")
-                || (given.is_none() && !self.settings.custom_txn_numbers));
+            && (given == Some("AUTO_GENERATE") || !self.settings.custom_txn_numbers);
         if automatic {
             let kept = previous.and_then(|entity| entity.text("DocNumber"));
             return Ok(Some(kept.map_or_else(|| self.next_number.to_string(), str::to_owned)));

@@ -144,8 +144,16 @@ fn the_vendor_numbers_sales_forms_where_the_owner_lets_it() {
     assert_eq!(client.must(Kind::SalesReceipt, &unnumbered)["DocNumber"], "1001");
     assert_eq!(client.must(Kind::RefundReceipt, &unnumbered)["DocNumber"], "1002");
     let own = client.sale("2000", "1");
-    assert_eq!(client.must(Kind::SalesReceipt, &own)["DocNumber"], "2000");
-    assert_eq!(client.must(Kind::SalesReceipt, &unnumbered)["DocNumber"], "2001");
+    let renumbered = client.must(Kind::SalesReceipt, &own);
+    assert_eq!(renumbered["DocNumber"], "1003");
+    let changed =
+        with(&own, json!({ "Id": renumbered["Id"], "SyncToken": "0", "PrivateNote": "changed" }));
+    assert_eq!(client.must(Kind::SalesReceipt, &changed)["DocNumber"], "1003");
+    let entry = json!({ "DocNumber": "J-1", "Line": [
+        client.journal_line("Debit", "Checking", "5"),
+        client.journal_line("Credit", "Savings", "5"),
+    ] });
+    assert_eq!(client.must(Kind::JournalEntry, &entry)["DocNumber"], "J-1");
 }
 
 #[test]

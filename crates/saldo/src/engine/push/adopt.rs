@@ -1,0 +1,72 @@
+//! Adopting: what documents refer to is taken over where the book's chart has it, and created where
+//! not.
+
+use super::super::EngineError;
+use super::super::chart::Chart;
+use super::{Pusher, Work};
+use saldo_core::book::{Acknowledgement, Subject, Task};
+use saldo_core::exchange::Fault;
+use saldo_core::matching::Resolution;
+use saldo_core::plan::Change;
+use saldo_core::text::RemoteId;
+use saldo_store::{AttemptOutcome, AttemptResult, Purpose};
+
+impl Pusher<'_> {
+    /// The book's chart, read once a run and again when it proved stale.
+    pub(in crate::engine) async fn chart(&mut self) -> Result<&Chart, EngineError> {
+        if self.chart.is_none() {
+            let (chart, settings) = Chart::read(self).await?;
+            self.chart = Some(chart);
+            if let Some(settings) = settings {
+                self.keep_settings(settings).await?;
+            }
+        }
+        let empty = || self.world(Fault::unexpected("the chart"));
+        self.chart.as_ref().ok_or_else(empty)
+    }
+
+    /// Creates what the book does not have, after adopting what it has.
+    pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
+        let mut work = Vec::new();
+        let mut adopted = Vec::new();
+        for change in changes {
+            match self.resolve(&change.subject).await? {
+                Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
+                Some(Resolution::Create) | None => {
+                    let task = Task::Create(change.subject.clone());
+                    work.push(Work { change, task });
+                }
+            }
+        }
+        self.adopt(adopted).await?;
+        self.send(work).await
+    }
+
+    pub(super) async fn resolve(
+        &mut self,
+        subject: &Subject,
+    ) -> Result<Option<Resolution>, EngineError> {
+        let Subject::Need(need) = subject else { return Ok(None) };
+        let bindings = self.bindings(std::iter::once(subject)).await?;
+        let (book, need) = (self.book, need.clone());
+        let chart = self.chart().await?;
+        Ok(Some(chart.resolve(book, &need, &bindings)))
+    }
+
+    /// Takes over what the book already has.
+    async fn adopt(&mut self, found: Vec<(String, RemoteId)>) -> Result<(), EngineError> {
+        if found.is_empty() {
+            return Ok(());
+        }
+        let members: Vec<String> = found.iter().map(|(id, _)| id.clone()).collect();
+        let batch = self.begin(Purpose::LookUp, members, None).await?;
+        let results = found
+            .into_iter()
+            .map(|(id, remote)| {
+                let outcome = AttemptOutcome::Acknowledged(Acknowledgement::of(remote));
+                (id, AttemptResult { outcome, detail: "found in the book's chart".to_owned() })
+            })
+            .collect();
+        self.finish(&batch.id, results).await
+    }
+}

@@ -1,0 +1,159 @@
+//! What a book's owner decided there: read before anything is pushed, kept, and obeyed.
+//!
+//! What is dated in a closed period is not sent: it is refused beforehand, and taken up again by
+//! itself once the period is open.
+
+use super::push::Pusher;
+use super::{Engine, EngineError};
+use jiff::civil::Date;
+use saldo_core::book::{BookSettings, Outcome, Refusal, RefusalKind, Subject, Task};
+use saldo_core::exchange::Fault;
+use saldo_core::plan::Change;
+use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_store::{AttemptOutcome, AttemptResult, Connection, Purpose, Store};
+
+/// The kind of observation that holds a book's settings.
+const KIND: &str = "settings";
+
+/// What a book's owner decided, as it was read last; none where it never was.
+pub(crate) async fn known_settings(
+    store: &Store,
+    company: &CompanyId,
+    book: &ConnectionId,
+) -> Result<Option<BookSettings>, EngineError> {
+    let seen = store.observation(company, book, KIND).await?;
+    // What an earlier version kept and this one cannot read is read anew.
+    Ok(seen.and_then(|seen| serde_json::from_str(&seen.body).ok()))
+}
+
+/// Asks a book once what its owner decided; none where it has no settings.
+pub(crate) async fn read_settings(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Option<BookSettings>, EngineError> {
+    let lease = engine.lease(connection).await?;
+    let read = async {
+        let mut pusher = Pusher::new(engine, connection, &lease)?;
+        if !pusher.book.description().has_settings {
+            return Ok(None);
+        }
+        let task = [Task::ReadSettings];
+        let settings = settings_in(&pusher, pusher.try_once(&task).await)?;
+        pusher.keep_settings(settings.clone()).await?;
+        Ok(Some(settings))
+    };
+    let read = read.await;
+    engine.store.release_lease(&lease).await?;
+    read
+}
+
+fn settings_in(
+    pusher: &Pusher<'_>,
+    heard: Result<Vec<Outcome>, EngineError>,
+) -> Result<BookSettings, EngineError> {
+    match heard?.pop() {
+        Some(Outcome::Settings(settings)) => Ok(settings),
+        _ => Err(pusher.world(Fault::unexpected("the settings"))),
+    }
+}
+
+impl Pusher<'_> {
+    /// Keeps what the owner decided, for this run and as an observation where it is news.
+    pub(super) async fn keep_settings(
+        &mut self,
+        settings: BookSettings,
+    ) -> Result<(), EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let known = known_settings(store, company, &self.connection.id).await?;
+        if known.as_ref() != Some(&settings) {
+            self.observe(KIND, &settings).await?;
+        }
+        self.settings = Some(settings);
+        Ok(())
+    }
+
+    /// What the owner decided, read once a run.
+    async fn settings(&mut self) -> Result<BookSettings, EngineError> {
+        if !self.book.description().has_settings {
+            return Ok(BookSettings::default());
+        }
+        if let Some(settings) = &self.settings {
+            return Ok(settings.clone());
+        }
+        let settings = settings_in(self, self.read(&[Task::ReadSettings]).await)?;
+        self.keep_settings(settings.clone()).await?;
+        Ok(settings)
+    }
+
+    /// Lets go again what was refused since its period was closed, and is open now. It is looked up
+    /// first, like all that is tried again.
+    pub(super) async fn reopen(&mut self) -> Result<(), EngineError> {
+        let company = self.engine.company_id();
+        let failed = self.engine.store.failed(company).await?;
+        let shut: Vec<Change> = failed
+            .into_iter()
+            .filter(|it| it.change.book == self.connection.id)
+            .filter(|it| it.refusal.kind == RefusalKind::PeriodClosed)
+            .map(|it| it.change)
+            .collect();
+        if shut.is_empty() {
+            return Ok(());
+        }
+        let settings = self.settings().await?;
+        let open = |change: &&Change| date_of(change).is_some_and(|it| !settings.is_closed(it));
+        let open: Vec<String> = shut.iter().filter(open).map(|it| it.id.clone()).collect();
+        let now = self.engine.clock.now();
+        Ok(self.engine.store.retry(company, &self.connection.id, &open, now).await?)
+    }
+
+    /// Refuses what is dated in a closed period; the rest.
+    pub(super) async fn refuse_closed(
+        &mut self,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Change>, EngineError> {
+        if changes.iter().all(|change| date_of(change).is_none()) {
+            return Ok(changes);
+        }
+        if changes.iter().any(|change| date_of(change).is_none()) {
+            // The chart is needed in any case, and tells the settings too.
+            self.chart().await?;
+        }
+        let settings = self.settings().await?;
+        let is_closed = |it: &Change| date_of(it).is_some_and(|date| settings.is_closed(date));
+        let (closed, open): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(is_closed);
+        let refusals = closed.iter().filter_map(|change| {
+            let refusal = closed_period(date_of(change)?, settings.closed_until?);
+            let detail = refusal.message.clone();
+            let outcome = AttemptOutcome::Refused(refusal);
+            Some((change.id.clone(), AttemptResult { outcome, detail }))
+        });
+        let results: Vec<_> = refusals.collect();
+        if !results.is_empty() {
+            // Nothing is sent: as with a look-up, nothing can be in doubt.
+            let members = results.iter().map(|(id, _)| id.clone()).collect();
+            let batch = self.begin(Purpose::LookUp, members, None).await?;
+            self.finish(&batch.id, results).await?;
+        }
+        Ok(open)
+    }
+}
+
+/// The accounting date of a change, where it has one.
+fn date_of(change: &Change) -> Option<Date> {
+    match &change.subject {
+        Subject::Document { document, .. } => Some(document.header().date),
+        Subject::Need(_) => None,
+    }
+}
+
+/// Why nothing is sent that is dated in a closed period.
+fn closed_period(date: Date, closed_until: Date) -> Refusal {
+    Refusal {
+        kind: RefusalKind::PeriodClosed,
+        code: "closed-period".to_owned(),
+        message: format!("it is dated {date}, and the book is closed until {closed_until}"),
+        hint: format!(
+            "set the book's closing date to a day before {date}: the next sync enters it then"
+        ),
+    }
+}
