@@ -1,6 +1,7 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
-use super::import::{files_heard_until, is_files_only};
+use super::import::files_heard_until;
+use super::pull;
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -9,7 +10,7 @@ use saldo_core::channel::Channel;
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::{ConnectionId, GroupId};
 use saldo_store::{DirtyGroup, GroupAccount, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many groups are accounted in one transaction.
 const GROUPS_AT_ONCE: usize = 500;
@@ -41,36 +42,50 @@ impl Readers {
     }
 }
 
-/// Up to which instant everything that happened in every channel was heard.
-pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineError> {
-    let mut heard = Timestamp::MAX;
-    for connection in engine.connections(Role::Channel).await? {
-        if is_files_only(&connection) {
-            heard = heard.min(files_heard_until(engine, &connection).await?);
-            continue;
+/// Up to which instant everything that happened in each channel was heard: by a whole pull, or until
+/// files were imported. A channel that is out of reach lets no other one wait.
+pub(super) struct Heard(BTreeMap<ConnectionId, Timestamp>);
+
+impl Heard {
+    pub(super) async fn of(engine: &Engine) -> Result<Self, EngineError> {
+        let mut heard = BTreeMap::new();
+        for connection in engine.connections(Role::Channel).await? {
+            let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
+            let until = pull::heard_until(&cursors).or_else(|| files_heard_until(&cursors));
+            heard.insert(connection.id, until.unwrap_or(Timestamp::MIN));
         }
-        let Some(channel) = channel(&connection.adapter) else { continue };
-        let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
-        if cursors.is_empty() {
-            // Never pulled: nothing of it is known, so nothing of it can be entered too early.
-            continue;
-        }
-        for stream in channel.description().streams {
-            let row = cursors.iter().find(|(name, _)| name.as_str() == *stream);
-            heard = heard.min(row.and_then(|(_, row)| row.reached).unwrap_or(Timestamp::MIN));
-        }
+        Ok(Self(heard))
     }
-    Ok(heard)
+
+    /// Up to when this channel was heard.
+    pub(super) fn until(&self, connection: &ConnectionId) -> Timestamp {
+        self.0.get(connection).copied().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Up to when all channels were heard that these records are of.
+    fn until_all(&self, records: &[Record]) -> Timestamp {
+        let heard = records.iter().map(|record| self.until(&record.connection));
+        heard.min().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Up to when the channel was heard that was heard last.
+    fn last(&self) -> Timestamp {
+        self.0.values().copied().max().unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// Accounts every group that has news, or whose time has come.
 pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
-    let heard = heard_until(engine).await?;
+    let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut accounted = 0;
+    // Woken by the hour of another channel, they wait on for their own.
+    let mut waiting: BTreeSet<GroupId> = BTreeSet::new();
     loop {
         let company = engine.company_id();
-        let dirty = engine.store.dirty_groups(company, heard, GROUPS_AT_ONCE).await?;
+        let limit = GROUPS_AT_ONCE + waiting.len();
+        let mut dirty = engine.store.dirty_groups(company, heard.last(), limit).await?;
+        dirty.retain(|dirty| !waiting.contains(&dirty.group));
         if dirty.is_empty() {
             return Ok(accounted);
         }
@@ -80,9 +95,11 @@ pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
             .into_iter()
             .map(|dirty| {
                 let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
-                account(engine, &readers, dirty, records, heard)
+                account(engine, &readers, dirty, records, heard.until_all(records))
             })
             .collect();
+        let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
+        waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
         engine.store.save_accounting(company, &accounts).await?;
         accounted += accounts.len();
         engine.progress.step(Step::Accounted { groups: accounts.len() });

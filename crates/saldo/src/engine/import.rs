@@ -10,8 +10,9 @@ use saldo_channels::channel;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, Lease, PageCommit, PulledRecord};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -34,13 +35,8 @@ pub(crate) fn is_files_only(connection: &Connection) -> bool {
 }
 
 /// Up to when a connection of files alone was heard: until files were imported last.
-pub(super) async fn files_heard_until(
-    engine: &Engine,
-    connection: &Connection,
-) -> Result<Timestamp, EngineError> {
-    let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
-    let row = cursors.get(&Stream::new(FILES));
-    Ok(row.and_then(|row| row.reached).unwrap_or(Timestamp::MIN))
+pub(super) fn files_heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Timestamp> {
+    cursors.get(&Stream::new(FILES)).and_then(|row| row.reached)
 }
 
 /// Opens a file from its beginning, each time it is called.
@@ -171,7 +167,8 @@ impl Importer<'_> {
         open: Opener,
         report: &mut ImportReport,
     ) -> Result<(), EngineError> {
-        let now = context.now;
+        // Where a shop is pulled, files do not tell up to when it was heard.
+        let reached = is_files_only(self.connection).then_some(context.now);
         let (sender, mut pieces) = mpsc::channel(PIECES_AT_ONCE);
         // Where nobody listens any more, storing has failed, and the rest of the file is of no use.
         let task = go_through(self.channel, context, open, move |piece| {
@@ -183,7 +180,7 @@ impl Importer<'_> {
         }
         report.refused = ended(task).await.err();
         if report.refused.is_none() {
-            self.commit(Vec::new(), Some(now), report).await?;
+            self.commit(Vec::new(), reached, report).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::account::account_all;
 use super::plan::approve;
-use super::pull::pull_all;
+use super::pull::{Pulled, pull_all};
 use super::push::{PushCount, push};
 use super::{Engine, EngineError};
 use saldo_core::policy::Approval;
@@ -23,20 +23,33 @@ pub(crate) struct SyncReport {
     pub(crate) refused: usize,
 }
 
-/// Runs a sync.
+/// Runs a sync. A connection that fails does not stop the others: what they brought is entered.
+///
+/// # Errors
+/// [`EngineError::Partly`] where only some connections failed, else what stopped all of it.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
-    let pulled = pull_all(engine).await?;
+    let Pulled { count, mut failed } = pull_all(engine).await?;
     account_all(engine).await?;
     let approved = match engine.policy.text.approval {
         Approval::Automatic => approve(engine, None, "rule: automatic").await?,
         Approval::Review => 0,
     };
-    let PushCount { acknowledged, refused } = push(engine, None).await?;
-    Ok(SyncReport {
-        new_records: pulled.new,
-        changed_records: pulled.changed,
+    let pushed = match push(engine, None).await {
+        Err(error) if !failed.is_empty() && error.is_of_one_connection() => {
+            failed.push(error);
+            PushCount::default()
+        }
+        pushed => pushed?,
+    };
+    let done = SyncReport {
+        new_records: count.new,
+        changed_records: count.changed,
         approved,
-        acknowledged,
-        refused,
-    })
+        acknowledged: pushed.acknowledged,
+        refused: pushed.refused,
+    };
+    match failed.is_empty() {
+        true => Ok(done),
+        false => Err(EngineError::Partly { done, failed }),
+    }
 }

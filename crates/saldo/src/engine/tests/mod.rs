@@ -3,8 +3,10 @@
 
 mod deaths;
 mod doubles;
+mod outage;
 mod settled;
 mod stage;
+mod taken_over;
 mod tripwire;
 mod unfolding;
 mod worlds;
