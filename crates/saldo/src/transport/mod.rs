@@ -64,7 +64,7 @@ impl Transport {
             Ask::Http(request) => self.http(request).await.map(Answer::Http),
             Ask::Slice(slice) => {
                 let spool = self.spool.as_ref().ok_or_else(|| lacking("folder for downloads"))?;
-                spool.slice(slice, &self.carrier).await.map(Answer::Slice)
+                spool.slice(slice, &self.carrier).await
             }
             Ask::File(work) => self.file(work.clone()).await.map(Answer::File),
         }
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(get(&transport, &format!("{home}/x")).await, Ok(200));
         assert_eq!(*seen.lock().unwrap(), ["t1", "t2"]);
         let url = format!("{home}/bulk?Signature=1");
-        let ask = SliceAsk { url, grouped: false, offset: 0, limit: 1 };
+        let ask = SliceAsk { url, grouped: false, bytes: None, offset: 0, limit: 1 };
         let Answer::Slice(slice) = transport.exchange(&Ask::Slice(ask)).await.unwrap() else {
             panic!("a slice was asked for");
         };
