@@ -8,7 +8,7 @@ use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::Record;
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord};
 use serde::Serialize;
@@ -195,7 +195,7 @@ impl Importer<'_> {
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
-                Imported::Record(record) => records.extend(self.piece(record, report)),
+                Imported::Record(record) => records.push(self.piece(record, report)),
             }
         }
         let stream = Stream::new(FILES);
@@ -209,25 +209,13 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// A piece with where it belongs; none where it must not be taken.
-    fn piece(&self, record: Record, report: &mut ImportReport) -> Option<PulledRecord> {
+    /// A piece with where it belongs.
+    fn piece(&self, record: Record, report: &mut ImportReport) -> PulledRecord {
         let reading = reading(self.channel, &record);
         if let Some(issue) = &reading.issue {
             report.held.add(record.id.clone(), issue.message.clone());
         }
-        if !is_files_only(self.connection) && self.is_told_by_gateway(&record) {
-            let reason = "the connection hears the gateway's own ledger; a file would say it twice";
-            report.left_out.add(record.id, reason.to_owned());
-            return None;
-        }
-        Some(PulledRecord { record, reading })
-    }
-
-    /// Whether a piece is of a gateway's ledger. Its rows have no names of their own in files, so
-    /// that nobody could tell that they are those which the interface gives.
-    fn is_told_by_gateway(&self, record: &Record) -> bool {
-        let of_ledger = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        self.channel.read(record).is_ok_and(|facts| facts.iter().any(of_ledger))
+        PulledRecord { record, reading }
     }
 }
 
