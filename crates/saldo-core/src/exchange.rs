@@ -4,6 +4,8 @@
 //! An adapter makes an [`Ask`] and understands the [`Answer`]. It never waits, repeats, authorises
 //! or stores: the transport does, guided by what the [`Fault`] permits.
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,6 +70,12 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
+    /// When the server made the answer, by its own clock: its `date` header, to the second.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        rfc2822::DateTimeParser::new().parse_timestamp(self.header("date")?).ok()
+    }
+
     /// The value of a header line; the name in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -77,13 +85,17 @@ impl HttpAnswer {
 
 /// A part of a large download of JSON lines. The transport fetches the whole once, keeps it on
 /// disk, and hands over whole groups of lines: a root line and all lines that name it as their
-/// parent.
+/// parent. Where the vendor refuses the download for good, as when it expired, the answer is the
+/// refusal: an [`Answer::Http`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SliceAsk {
     /// Where the download lies. Fetched without the access token.
     pub url: String,
     /// Whether children are known to follow their root at once. If not, the transport regroups.
     pub grouped: bool,
+    /// How many bytes the whole download has, where the vendor says so: one with fewer was cut, and
+    /// is fetched again.
+    pub bytes: Option<u64>,
     /// Where to go on: zero, or what the last slice said.
     pub offset: u64,
     /// About how many bytes to hand over; a group is never cut.

@@ -12,8 +12,9 @@
 use crate::book::{Need, Subject};
 use crate::document::{Document, DocumentKey, DocumentKind, Line, LineKind, SubledgerEntry};
 use crate::ledger::Unbalanced;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::text::{CompanyId, ConnectionId, FactId};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,6 +184,10 @@ pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
 
 /// What must change in a book so that exactly these entries stand under a slot.
 ///
+/// An entry also holds where it stands by another key, or with its lines parted otherwise, as long
+/// as the same accounts move by the same amounts: a file told first what the vendor's interface
+/// tells now.
+///
 /// `approved` are the changes of this slot and book so far, oldest first; `invoice` says which
 /// invoice stands under another slot. Changes come out in the order in which they must be made:
 /// what no longer holds is taken out first. The same input gives the same changes; once they are
@@ -216,16 +221,17 @@ pub fn plan_slot(
         }
     }
     let standing = standing(kept.iter().map(|it| &it.change));
-    let gone: Vec<SubledgerEntry> = standing
+    let mut gone: Vec<SubledgerEntry> = standing
         .iter()
         .filter(|(key, _)| !wanted.contains_key(key))
         .map(|(_, (entry, _))| (*entry).clone())
         .collect();
-    let new: Vec<SubledgerEntry> = wanted
+    let mut new: Vec<SubledgerEntry> = wanted
         .iter()
         .filter(|(key, _)| !standing.contains_key(key))
         .map(|(_, entry)| (*entry).clone())
         .collect();
+    leave_out_alike(&mut gone, &mut new);
     let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
         (true, true) => Reason::NewFact,
         (true, false) => Reason::LaterFact,
@@ -253,6 +259,42 @@ fn link_of(change: &Change, invoice: impl Fn(&str) -> Option<DocumentKey>) -> Op
         }
         _ => None,
     }
+}
+
+/// What an entry does to accounts, whatever it is called.
+type Effect<'a> = (Date, &'static str, Currency, Option<&'a str>, BTreeMap<&'a str, i128>);
+
+fn effect(entry: &SubledgerEntry) -> Effect<'_> {
+    let header = &entry.header;
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for line in &entry.lines {
+        *sums.entry(&line.account.name).or_default() += i128::from(line.amount.minor());
+    }
+    sums.retain(|_, sum| *sum != 0);
+    (header.date, header.kind.name(), header.currency, header.applies_to.as_deref(), sums)
+}
+
+/// Leaves out pairs of entries, one gone and one new, that do the same: the book holds it already.
+fn leave_out_alike(gone: &mut Vec<SubledgerEntry>, new: &mut Vec<SubledgerEntry>) {
+    let mut standing: BTreeMap<Effect<'_>, BTreeSet<usize>> = BTreeMap::new();
+    for (place, entry) in gone.iter().enumerate() {
+        standing.entry(effect(entry)).or_default().insert(place);
+    }
+    let mut kept = BTreeSet::new();
+    let mut held = BTreeSet::new();
+    for (place, entry) in new.iter().enumerate() {
+        if let Some(same) = standing.get_mut(&effect(entry)).and_then(BTreeSet::pop_first) {
+            kept.insert(same);
+            held.insert(place);
+        }
+    }
+    retain_others(gone, &kept);
+    retain_others(new, &held);
+}
+
+fn retain_others(entries: &mut Vec<SubledgerEntry>, places: &BTreeSet<usize>) {
+    let mut place = 0..;
+    entries.retain(|_| place.next().is_none_or(|place| !places.contains(&place)));
 }
 
 struct Planner<'a> {

@@ -40,6 +40,17 @@ pub(crate) fn key_file() -> anyhow::Result<PathBuf> {
     Ok(folder.join("saldo").join("key"))
 }
 
+/// This machine's name, for people.
+pub(crate) fn host() -> String {
+    let kept = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let told = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let name = kept.or_else(told).unwrap_or_default();
+    match name.trim() {
+        "" => "a machine without a name".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// Reads the key, or makes it where there is none.
 pub(crate) fn make_key(file: &Path) -> anyhow::Result<Key> {
     if file.exists() {

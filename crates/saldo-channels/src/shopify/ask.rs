@@ -174,19 +174,28 @@ fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Ne
             let variables = json!({ "query": bulk_document(bulk.from) });
             question(context, budget, Question::BulkStart, &variables)
         }
-        BulkStage::Polling { next_at, .. } if *next_at > context.now => {
+        BulkStage::Polling { next_at, wait_seconds, .. }
+            if *next_at > context.now && looked_at(*next_at, *wait_seconds) <= context.now =>
+        {
             Ok(Next::WaitUntil(*next_at))
         }
         BulkStage::Polling { operation, .. } => {
             question(context, budget, Question::BulkStatus, &json!({ "id": operation }))
         }
-        BulkStage::Slicing { url, offset } => Ok(Next::Ask(Ask::Slice(SliceAsk {
-            url: url.clone(),
+        BulkStage::Slicing(slicing) => Ok(Next::Ask(Ask::Slice(SliceAsk {
+            url: slicing.url.clone(),
             grouped: true,
-            offset: *offset,
+            bytes: slicing.bytes,
+            offset: slicing.offset,
             limit: SLICE_BYTES,
         }))),
     }
+}
+
+/// When a bulk operation was looked at that is to be looked at again then. An instant later than now
+/// is of a clock that was ahead.
+fn looked_at(next_at: Timestamp, wait_seconds: u32) -> Timestamp {
+    earlier(next_at, SignedDuration::from_secs(i64::from(wait_seconds)))
 }
 
 /// The query that a bulk operation runs: it takes no variables.
@@ -264,8 +273,13 @@ fn dated_variables(listing: &Listing, date_field: &str, page: u32) -> Value {
     })
 }
 
-/// The pull of balance transactions that begins now.
-pub(super) fn begin_rows(state: &RowsState, rest: Rest, context: &ChannelContext) -> PayoutScan {
+/// The pull of balance transactions that began then.
+pub(super) fn begin_rows(
+    state: &RowsState,
+    rest: Rest,
+    began: Timestamp,
+    context: &ChannelContext,
+) -> PayoutScan {
     let oldest_open = state
         .seen
         .values()
@@ -281,7 +295,7 @@ pub(super) fn begin_rows(state: &RowsState, rest: Rest, context: &ChannelContext
         }
     };
     PayoutScan {
-        began: context.now,
+        began,
         recent_from,
         rows_before,
         payouts: Some(Listing::new(Some(payouts_from))),
@@ -301,7 +315,10 @@ pub(super) fn forget_before(state: &RowsState, began: Timestamp) -> Timestamp {
 fn ask_rows(saved: &Saved<RowsState>, context: &ChannelContext) -> Result<Next, Fault> {
     match &saved.state.step {
         RowsStep::Rest(rest) if rest.is_over(context.now) => Ok(Next::Done),
-        RowsStep::Rest(rest) => ask_scan(saved, &begin_rows(&saved.state, *rest, context), context),
+        RowsStep::Rest(rest) => {
+            let scan = begin_rows(&saved.state, *rest, context.now, context);
+            ask_scan(saved, &scan, context)
+        }
         RowsStep::Payouts(scan) => ask_scan(saved, scan, context),
         RowsStep::Recent { listing, .. } => ask_row_page(saved, listing, None, None, context),
     }

@@ -140,7 +140,8 @@ impl Budget {
 
     /// When a question can be paid for; none where it can be asked now.
     pub(super) fn ready_at(&self, question: Question, now: Timestamp) -> Option<Timestamp> {
-        let (bucket, seen_at) = self.bucket?;
+        // A bucket seen later than now was seen by a clock that was ahead: it has filled since.
+        let (bucket, seen_at) = self.bucket.filter(|(_, seen_at)| *seen_at <= now)?;
         let seconds = bucket.seconds_until(*self.costs.get(&question)?)?;
         let wait = SignedDuration::from_secs(i64::try_from(seconds).ok()?);
         seen_at.checked_add(wait).ok().filter(|ready| *ready > now)

@@ -70,9 +70,10 @@ impl Rest {
         Self { heard_until: Some(earlier(began, OVERLAP)), finished_at: Some(now) }
     }
 
-    /// Whether the pull that is asked to go on is the one that has just come to its end.
+    /// Whether the pull that is asked to go on is the one that has just come to its end. One that
+    /// ended later than now did so by a clock that was ahead, and was set back since.
     pub(super) fn is_over(self, now: Timestamp) -> bool {
-        self.finished_at.is_some_and(|finished| now < later(finished, PAUSE))
+        self.finished_at.is_some_and(|finished| finished <= now && now < later(finished, PAUSE))
     }
 }
 
@@ -252,12 +253,22 @@ pub(super) enum BulkStage {
         wait_seconds: u32,
     },
     /// It is done; the download is heard slice by slice.
-    Slicing {
-        /// Where the download lies.
-        url: String,
-        /// Where the next slice begins.
-        offset: u64,
-    },
+    Slicing(Slicing),
+}
+
+/// A download that is heard slice by slice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Slicing {
+    /// Where the download lies.
+    pub(super) url: String,
+    /// How many bytes it has, where the vendor says so.
+    pub(super) bytes: Option<u64>,
+    /// How many lines it has, where the vendor says so.
+    pub(super) lines: Option<u64>,
+    /// Where the next slice begins.
+    pub(super) offset: u64,
+    /// How many lines were heard.
+    pub(super) heard: u64,
 }
 
 /// Payouts, or disputes: what is dated once and changes its state later.

@@ -6,6 +6,7 @@ mod payments;
 
 use super::Flow;
 use super::cursor::Saved;
+use jiff::Timestamp;
 use saldo_core::channel::{ChannelContext, Cursor, Page};
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Answer, Fault, Permit};
@@ -39,6 +40,16 @@ struct Hearing<'a> {
 }
 
 impl Hearing<'_> {
+    /// When a window that this answer is the first of began: now, or when the vendor answered, by
+    /// its own clock, where ours is ahead. What happens after that is not in the answer.
+    fn began(&self) -> Timestamp {
+        let now = self.context.now;
+        match self.answer {
+            Answer::Http(answer) => answer.made_at().map_or(now, |made_at| made_at.min(now)),
+            _ => now,
+        }
+    }
+
     /// A record of verbatim bytes.
     fn record(&self, id: &str, bytes: &str) -> Record {
         Record {

@@ -1,6 +1,7 @@
 //! A pull, played step by step: a test says what is answered and sees what is asked.
 
 mod bulk;
+mod clocks;
 mod faults;
 mod files;
 mod orders;
@@ -76,6 +77,15 @@ impl Stage {
         self.cursor = Some(page.cursor.clone());
         self.reached = page.reached;
         Ok(page)
+    }
+
+    /// Hears data from a vendor whose clock says otherwise than ours.
+    fn data_made_at(&mut self, data: Value, date: &str) -> Page {
+        let Answer::Http(mut answer) = graphql(&json!({ "data": data })) else {
+            panic!("it is an answer over HTTP")
+        };
+        answer.headers.push(("date".to_owned(), date.to_owned()));
+        self.hear(&Answer::Http(answer)).unwrap()
     }
 
     /// Hears data.

@@ -257,7 +257,7 @@ impl<'a> Desk<'a> {
             None => format!("{}: {}", row.gateway.name, words(&row.vendor_type)),
         };
         let date = self.policy.day(row.occurred_at);
-        let header = self.header(row.id.to_string(), kind, date, memo);
+        let header = self.header(self.slot(), kind, date, memo);
         accounted.entries.push(SubledgerEntry::new(row.id.clone(), header, lines)?);
         Ok(FactState::Accounted { review: None })
     }
@@ -322,8 +322,8 @@ impl<'a> Desk<'a> {
         }
         let date = self.policy.day(row.occurred_at);
         let memo = format!("{}: {}, to review", row.gateway.name, words(&row.vendor_type));
-        let slot = format!("{}/review", row.id);
-        let header = self.header(slot.clone(), DocumentKind::JournalEntry, date, memo);
+        let slot = format!("{}/review", self.slot());
+        let header = self.header(slot, DocumentKind::JournalEntry, date, memo);
         let suspense = role_line(
             LineKind::Other { taxed: false },
             Role::ForReview,
@@ -333,7 +333,7 @@ impl<'a> Desk<'a> {
             self.policy,
         );
         let clearing = self.line(LineKind::Settlement, self.clearing.clone(), amount);
-        let id = FactId::from(slot);
+        let id = FactId::from(format!("{}/review", row.id));
         accounted.entries.push(SubledgerEntry::new(id, header, vec![clearing, suspense])?);
         Ok(())
     }
@@ -341,6 +341,12 @@ impl<'a> Desk<'a> {
     fn line(&self, kind: LineKind, account: Account, amount: Money) -> Line {
         let text = words(&self.row.vendor_type);
         Line { kind, account, amount, quantity: None, text, origin: self.row.id.to_string() }
+    }
+
+    /// The slot of the row's own document: the same whichever record tells the row, by a number or
+    /// without.
+    fn slot(&self) -> String {
+        format!("{}/{}", self.row.source.connection, self.row.likeness())
     }
 
     fn header(&self, slot: String, kind: DocumentKind, date: Date, memo: String) -> Header {

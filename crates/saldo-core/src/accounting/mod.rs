@@ -35,7 +35,8 @@ pub enum Group {
     /// A gateway row that names no order.
     Row(FactId),
     /// The gateway rows of files, which know an order by its name alone (`shopify:demo/#1001`), and
-    /// the orders of that name that files tell.
+    /// the orders of that name that files tell. Rows without an order have the name of their
+    /// instant. Rows that have a number are here as evidence: a row of a file may be one of them.
     Named(FactId),
     /// A payout and the gateway rows that it paid out.
     Payout(FactId),
@@ -90,13 +91,17 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             std::iter::once(Group::Order(order.id.clone())).chain(named).collect()
         }
         Fact::BalanceTransaction(row) => {
-            let home = match (&row.order, &row.order_name) {
-                (Some(order), _) => Group::Order(order.clone()),
-                (None, Some(name)) => Group::Named(full_name(&row.source, name)),
-                (None, None) => Group::Row(row.id.clone()),
-            };
+            let alike = Group::Named(match &row.order_name {
+                Some(name) => full_name(&row.source, name),
+                None => full_name(&row.source, &format!("at {}", row.occurred_at)),
+            });
             let payout = row.payout.clone().map(Group::Payout);
-            std::iter::once(home).chain(payout).collect()
+            let home = match (&row.order, &row.order_name, row.by_file) {
+                (Some(order), ..) => Group::Order(order.clone()),
+                (None, None, false) => Group::Row(row.id.clone()),
+                (None, ..) => return std::iter::once(alike).chain(payout).collect(),
+            };
+            [home, alike].into_iter().chain(payout).collect()
         }
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],

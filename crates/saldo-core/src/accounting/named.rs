@@ -24,7 +24,7 @@ pub(super) fn account_named(
     for fact in facts {
         match fact {
             Fact::Order(order) => orders.push(order),
-            Fact::BalanceTransaction(row) if groups(fact).contains(&home) => rows.push(row),
+            Fact::BalanceTransaction(row) if groups(fact).first() == Some(&home) => rows.push(row),
             _ => {}
         }
     }

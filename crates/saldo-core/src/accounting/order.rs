@@ -209,7 +209,7 @@ impl<'a> Timeline<'a> {
         due: Money,
         received: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
-        let slot = self.slot(&agreement.id);
+        let slot = self.slot(self.sale_part(agreement));
         let memo = match agreement.kind {
             AgreementKind::Edit => format!("Order {} edited", self.order.name),
             _ => format!("Order {}", self.order.name),
@@ -480,6 +480,17 @@ impl<'a> Timeline<'a> {
         }
         self.open.retain(|open| !open.amount.is_zero());
         Ok(())
+    }
+
+    /// The part of a slot for an agreement to sell. The first sale has the same whichever record
+    /// tells the order, and however that calls the agreement.
+    fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
+        let sales = self.order.agreements.iter().filter(|it| it.kind == AgreementKind::Sale);
+        let first = sales.min_by_key(|it| (it.happened_at, &it.id));
+        match first.is_some_and(|first| first.id == agreement.id) {
+            true => "sale",
+            false => &agreement.id,
+        }
     }
 
     fn slot(&self, part: &str) -> String {

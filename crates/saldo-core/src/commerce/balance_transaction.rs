@@ -65,4 +65,36 @@ pub struct BalanceTransaction {
     pub payout: Option<FactId>,
     /// A rehearsal without real money.
     pub test: bool,
+    /// Told by a file whose rows have no numbers: another record may tell the same, and it is
+    /// known by what it says.
+    pub by_file: bool,
+}
+
+impl BalanceTransaction {
+    /// What tells it from others where no number does: when it was, what, of which order, and how
+    /// much. The payout is no part of it, since it comes later; nor is the fee, about which two
+    /// records may differ.
+    #[must_use]
+    pub fn likeness(&self) -> String {
+        let order = self.order_name.as_deref().unwrap_or("no order");
+        format!("{} {} {order} {}", self.occurred_at, self.word(), self.amount)
+    }
+
+    /// What it is, in one word. Words that nobody taught us are the vendor's own.
+    fn word(&self) -> String {
+        let known = match self.kind {
+            BalanceKind::Charge => "charge",
+            BalanceKind::Refund => "refund",
+            BalanceKind::DisputeWithdrawal => "dispute-withdrawal",
+            BalanceKind::DisputeReversal => "dispute-reversal",
+            BalanceKind::DisputeFee => "dispute-fee",
+            BalanceKind::Reserve => "reserve",
+            BalanceKind::PlatformBill => "platform-bill",
+            BalanceKind::TenderCredit(_) => "tender-credit",
+            BalanceKind::PayoutReturned => "payout-returned",
+            BalanceKind::Transfer => "transfer",
+            BalanceKind::Unknown => return self.vendor_type.to_lowercase(),
+        };
+        known.to_owned()
+    }
 }

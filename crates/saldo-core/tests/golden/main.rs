@@ -38,6 +38,7 @@ fn policy(text: &str) -> Policy {
 }
 
 /// Everything that the facts amount to, whichever group it comes from.
+/// What comes of groups. Those in which facts are evidence alone give nothing.
 fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accounting::Accounted> {
     let mut members: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
@@ -48,7 +49,8 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
     let account = |(group, facts): (&Group, &Vec<Fact>)| {
         accounting::account(group, facts, policy, heard_until)
     };
-    members.iter().map(account).collect()
+    let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
+    members.iter().map(account).filter(gives).collect()
 }
 
 /// The reference calls the tax account by the tax of the event's country.

@@ -179,6 +179,7 @@ pub(crate) fn row_of(
         net: amount.minus(fee).unwrap(),
         order: of_order.then(|| FactId::new("shop/Order/1")),
         order_name: of_order.then(|| "#1001".to_owned()),
+        by_file: false,
         movement: of_order.then(|| "Transaction/1".to_owned()),
         payout: None,
         test: false,

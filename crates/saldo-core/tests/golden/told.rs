@@ -3,8 +3,12 @@
 use crate::shop::{in_payout, order, row};
 use crate::{POLICY, account, policy};
 use saldo_core::accounting::{Accounted, told_once};
-use saldo_core::commerce::{BalanceKind, Fact, SaleKind, Telling, Untold};
+use saldo_core::commerce::{BalanceKind, BalanceTransaction, Fact, SaleKind, Telling, Untold};
+use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
+use saldo_core::plan::{Change, plan_slot};
+use saldo_core::text::{CompanyId, ConnectionId};
+use std::collections::BTreeSet;
 
 /// The order of a file.
 fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
@@ -17,8 +21,11 @@ fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
 /// A row of a file, which knows its order by name.
 fn by_name(fact: Fact) -> Fact {
     let Fact::BalanceTransaction(mut row) = fact else { panic!("{fact:?} is no row") };
+    row.id = format!("{}/by-file", row.id).into();
+    row.source.stream = "a-file".into();
     row.order = None;
     row.movement = None;
+    row.by_file = true;
     Fact::BalanceTransaction(row)
 }
 
@@ -112,4 +119,115 @@ fn a_row_finds_the_one_order_of_its_name() {
     other.source.id = "Order/2".to_owned();
     let two = [charge(1), order, Fact::Order(other)];
     assert_eq!(balance(&two, REVIEW), -1_000, "nobody knows which of the two");
+}
+
+fn charge(number: u32) -> Fact {
+    row(number, "03-17", BalanceKind::Charge, "10.00", "0.59")
+}
+
+/// A reserve, which names no order.
+fn reserve(number: u32) -> Fact {
+    row(number, "03-17", BalanceKind::Reserve, "-10.00", "0.59")
+}
+
+fn edited(fact: Fact, edit: impl FnOnce(&mut BalanceTransaction)) -> Fact {
+    let Fact::BalanceTransaction(mut row) = fact else { panic!("{fact:?} is no row") };
+    edit(&mut row);
+    Fact::BalanceTransaction(row)
+}
+
+/// How often a state is that of a fact set aside, of one entered, and of one to be looked at.
+fn counted(facts: &[Fact]) -> (usize, usize, usize) {
+    let states = states(facts);
+    let count = |wanted: fn(&FactState) -> bool| states.iter().filter(|it| wanted(&it.1)).count();
+    (
+        count(|it| matches!(it, FactState::Excluded { .. })),
+        count(|it| *it == FactState::Accounted { review: None }),
+        count(|it| matches!(it, FactState::Accounted { review: Some(_) })),
+    )
+}
+
+#[test]
+fn a_row_of_a_file_is_the_row_of_the_interface_that_says_the_same() {
+    for told in [charge, reserve] {
+        let alone = balance(&[sale("10.00"), told(1)], CLEARING);
+        let (one, file) = (in_payout(told(1), 7), by_name(told(2)));
+        for facts in [[sale("10.00"), one.clone(), file.clone()], [file, sale("10.00"), one]] {
+            assert_eq!(balance(&facts, CLEARING), alone);
+            assert_eq!(counted(&facts), (1, 2, 0));
+            assert_eq!(told_once(&facts).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn each_row_of_a_file_is_one_row_at_most() {
+    let twice = [charge(1), by_name(charge(2)), by_name(charge(3))];
+    assert_eq!(counted(&twice).0, 1, "the other is one of its own");
+    let thrice = [charge(1), charge(4), by_name(charge(2)), by_name(charge(3))];
+    assert_eq!(counted(&thrice).0, 2);
+    // Of two alike, the one in the same payout is meant.
+    let paid = by_name(in_payout(charge(3), 7));
+    let facts = [in_payout(charge(1), 7), by_name(charge(2)), paid.clone()];
+    assert!(!told_once(&facts).contains(&paid));
+    for other in [
+        edited(charge(2), |row| row.order_name = Some("#1002".to_owned())),
+        edited(charge(2), |row| row.occurred_at += jiff::SignedDuration::from_secs(1)),
+        edited(charge(2), |row| row.source.connection = "another".into()),
+        row(2, "03-17", BalanceKind::Charge, "10.01", "0.59"),
+        row(2, "03-17", BalanceKind::DisputeReversal, "10.00", "0.59"),
+    ] {
+        assert_eq!(told_once(&[charge(1), by_name(other)]).len(), 2);
+    }
+}
+
+#[test]
+fn rows_that_differ_in_fee_or_payout_are_looked_at() {
+    let fee = row(2, "03-17", BalanceKind::Charge, "10.00", "0.60");
+    for (file, looked_at) in
+        [(charge(2), 0), (in_payout(charge(2), 7), 0), (fee, 1), (in_payout(charge(2), 8), 1)]
+    {
+        let facts = [sale("10.00"), in_payout(charge(1), 7), by_name(file)];
+        assert_eq!(counted(&facts).2, looked_at);
+        assert_eq!(balance(&facts, CLEARING), 941, "the interface counts");
+    }
+}
+
+fn entries(facts: &[Fact]) -> Vec<SubledgerEntry> {
+    everything(facts).into_iter().flat_map(|accounted| accounted.entries).collect()
+}
+
+/// What is planned for a book that holds what some facts amount to, once others are told.
+fn planned_after(before: &[Fact], after: &[Fact]) -> usize {
+    let (before, after) = (entries(before), entries(after));
+    let slots: BTreeSet<&str> =
+        before.iter().chain(&after).map(|entry| &*entry.header.slot).collect();
+    let mut planned = 0;
+    for slot in slots {
+        let in_slot = |entries: &[SubledgerEntry]| -> Vec<SubledgerEntry> {
+            entries.iter().filter(|entry| entry.header.slot == slot).cloned().collect()
+        };
+        let plan = |entries: &[SubledgerEntry], approved: &[Change]| {
+            let (company, book) = (CompanyId::new("demo"), ConnectionId::new("book"));
+            plan_slot(&company, &book, slot, &in_slot(entries), approved).unwrap()
+        };
+        let approved = plan(&before, &[]);
+        planned += plan(&after, &approved).len();
+    }
+    planned
+}
+
+#[test]
+fn what_was_entered_from_a_file_is_not_entered_again() {
+    let file =
+        [by_file(sale("10.00"), "a-file", Vec::new()), by_name(charge(2)), by_name(reserve(4))];
+    let mut interface = vec![sale("10.00"), charge(1), reserve(3)];
+    if let Fact::Order(order) = &mut interface[0] {
+        "Agreement/99".clone_into(&mut order.agreements[0].id);
+    }
+    let both = [&file[..], &interface].concat();
+    assert_eq!(planned_after(&file, &both), 0);
+    assert_eq!(planned_after(&interface, &both), 0);
+    assert_eq!(planned_after(&both, &interface), 0);
+    assert_eq!(planned_after(&[], &both), 3, "the sale, the day's fees and the reserve");
 }

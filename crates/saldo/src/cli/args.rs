@@ -126,6 +126,9 @@ pub(crate) struct ConnectShopify {
     /// The file that holds a legacy access token.
     #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
     pub(crate) access_token_file: Option<PathBuf>,
+    /// Files that were imported before any shop was named are of another shop than this one.
+    #[arg(long)]
+    pub(crate) apart_from_files: bool,
     /// Another address of the Admin API.
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
@@ -192,7 +195,11 @@ pub(crate) struct Import {
     /// payloads. Each is known by its content.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Which shop they are of, where several are connected.
+    /// The shop that they are of: `name` of name.myshopify.com. The only one, where none is named;
+    /// of a shop that is not connected yet, so that it is the same once it is.
+    #[arg(long, conflicts_with = "connection")]
+    pub(crate) shop: Option<String>,
+    /// The connection that they are of.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) connection: Option<String>,
 }

@@ -5,7 +5,9 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::{EngineError, decide, read_settings, secrets_of};
+use crate::engine::{
+    EngineError, FILES_SETTING, decide, is_files_only, read_settings, secrets_of,
+};
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
 use saldo_channels::channel;
@@ -17,6 +19,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+
+/// The adapter of shops.
+pub(crate) const SHOPS: &str = "shopify";
 
 #[derive(Serialize)]
 struct Connected {
@@ -36,7 +41,7 @@ pub(crate) async fn connect(
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let office = Office { store, company, key };
     let connection = match words {
-        Connect::Shopify(words) => shopify(&office, &words).await?,
+        Connect::Shopify(words) => shopify(&office, &words, output).await?,
         Connect::QuickbooksOnline(words) => quickbooks_online(&office, &words, output).await?,
         Connect::PlainText => {
             let connection = connection("plain-text", Role::Book, "plain-text");
@@ -181,13 +186,49 @@ fn replace(connection: &mut Connection, name: &str, url: Option<&String>) {
     }
 }
 
-async fn shopify(office: &Office, words: &ConnectShopify) -> anyhow::Result<Connection> {
-    let shop = words.shop.trim_end_matches(".myshopify.com");
-    let mut connection = connection(&format!("shopify:{shop}"), Role::Channel, "shopify");
+/// The connection of a shop: the one that is there, that of files alone included, so that what
+/// files told is known by the same name; else a new one. Files of which nobody said whose they are
+/// belong to the company's first shop, unless it is said that they do not.
+pub(crate) async fn shop_connection(
+    office: &Office,
+    shop: &str,
+    apart_from_files: bool,
+) -> anyhow::Result<Connection> {
+    let shop = shop.trim_end_matches(".myshopify.com");
+    let known = office.store.connections(&office.company.id).await?;
+    let mut shops: Vec<Connection> =
+        known.into_iter().filter(|it| it.adapter == SHOPS && it.role == Role::Channel).collect();
+    let named = |it: &Connection| {
+        it.settings.get("shop").is_some_and(|it| it.trim_end_matches(".myshopify.com") == shop)
+    };
+    if let Some(place) = shops.iter().position(named) {
+        return Ok(shops.swap_remove(place));
+    }
+    match (shops.pop(), shops.is_empty()) {
+        (Some(files), true) if !files.settings.contains_key("shop") && !apart_from_files => {
+            Ok(files)
+        }
+        _ => Ok(connection(&format!("{SHOPS}:{shop}"), Role::Channel, SHOPS)),
+    }
+}
+
+async fn shopify(
+    office: &Office,
+    words: &ConnectShopify,
+    output: &Output,
+) -> anyhow::Result<Connection> {
+    let mut connection = shop_connection(office, &words.shop, words.apart_from_files).await?;
+    if is_files_only(&connection) {
+        output.note(&format!(
+            "the files in `{}` are taken as this shop's, and it keeps that name",
+            connection.id
+        ));
+        connection.settings.remove(FILES_SETTING.0);
+    }
     connection.settings.insert("shop".to_owned(), words.shop.clone());
     replace(&mut connection, "api", words.api_url.as_ref());
     replace(&mut connection, "token", words.token_url.as_ref());
-    if let Some(channel) = channel("shopify") {
+    if let Some(channel) = channel(SHOPS) {
         channel.addresses(&connection.settings).map_err(Usage)?;
     }
     match (&words.client_id, &words.client_secret_file, &words.access_token_file) {
@@ -237,4 +278,85 @@ async fn quickbooks_online(
         }
     }
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo_core::money::Currency;
+    use saldo_core::text::CompanyId;
+
+    async fn office() -> Office {
+        let store = Store::in_memory().await.unwrap();
+        let company = Company {
+            id: CompanyId::new("demo"),
+            name: "Demo".to_owned(),
+            currency: Currency::parse("USD").unwrap(),
+            timezone: "UTC".to_owned(),
+            start_date: "2026-11-01".parse().unwrap(),
+        };
+        store.create_company(&company).await.unwrap();
+        Office { store, company, key: Arc::new(Key::generate().unwrap()) }
+    }
+
+    /// A company whose shops are these: the connection's name, and the shop where it is named.
+    async fn with(shops: &[(&str, Option<&str>)]) -> Office {
+        let office = office().await;
+        for (id, shop) in shops {
+            let mut connection = connection(id, Role::Channel, SHOPS);
+            let named = shop.map(|shop| ("shop".to_owned(), shop.to_owned()));
+            connection.settings.extend(named);
+            office.add(&connection).await.unwrap();
+        }
+        office
+    }
+
+    #[tokio::test]
+    async fn a_shop_is_the_one_whose_files_were_imported() {
+        let unnamed = ("shopify:files", None);
+        let cases: [(&[(&str, Option<&str>)], bool, &str); 7] = [
+            (&[], false, "shopify:mug-co"),
+            (&[unnamed], false, "shopify:files"),
+            (&[unnamed], true, "shopify:mug-co"),
+            (&[("shopify:files", Some("mug-co"))], true, "shopify:files"),
+            (&[("shopify:files", Some("other"))], false, "shopify:mug-co"),
+            (&[unnamed, ("shopify:other", Some("other"))], false, "shopify:mug-co"),
+            (&[unnamed, ("shopify:a", Some("mug-co.myshopify.com"))], false, "shopify:a"),
+        ];
+        for (shops, apart, expected) in cases {
+            let office = with(shops).await;
+            for shop in ["mug-co", "mug-co.myshopify.com"] {
+                let found = shop_connection(&office, shop, apart).await.unwrap();
+                assert_eq!(found.id, ConnectionId::new(expected), "{shops:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn connecting_a_shop_keeps_the_name_that_its_files_gave_it() {
+        let office = with(&[("shopify:files", None)]).await;
+        let mut files = office.store.connections(&office.company.id).await.unwrap().remove(0);
+        let (name, value) = FILES_SETTING;
+        files.settings.insert(name.to_owned(), value.to_owned());
+        office.add(&files).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "t").unwrap();
+        let words = ConnectShopify {
+            shop: "mug-co".to_owned(),
+            client_id: None,
+            client_secret_file: None,
+            access_token_file: Some(token),
+            apart_from_files: false,
+            api_url: None,
+            token_url: None,
+        };
+        let global = Global { data: None, company: None, json: false, quiet: true };
+        shopify(&office, &words, &Output::new(&global)).await.unwrap();
+        let all = office.store.connections(&office.company.id).await.unwrap();
+        let [shop] = &all[..] else { panic!("{all:?}") };
+        assert_eq!(shop.id, files.id);
+        assert_eq!(shop.settings, BTreeMap::from([("shop".to_owned(), "mug-co".to_owned())]));
+        assert!(!is_files_only(shop), "it is pulled");
+    }
 }

@@ -6,10 +6,11 @@ use super::progress;
 use crate::config;
 use crate::engine::{Engine, Wiring};
 use crate::transport::clock::Clock;
+use anyhow::Context;
 use saldo_core::text::CompanyId;
-use saldo_store::{Company, Store};
+use saldo_store::{Company, Key, Store};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 
 /// The command was understood, but cannot mean anything here.
@@ -51,9 +52,14 @@ pub(crate) async fn company(global: &Global, store: &Store) -> anyhow::Result<Co
     }
 }
 
-/// Who works, for whoever finds a connection taken.
-pub(crate) fn holder() -> String {
-    format!("saldo, process {}", std::process::id())
+/// Who works, for whoever finds a connection taken: machine and process, and a number drawn anew by
+/// each process, since in containers all are process 1, and machines can share a name.
+pub(crate) fn holder() -> anyhow::Result<String> {
+    static RUN: OnceLock<String> = OnceLock::new();
+    let drawn = Key::generate().context("no number can be drawn")?;
+    let number = || drawn.expose().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let (host, process) = (config::host(), std::process::id());
+    Ok(format!("saldo on {host}, process {process}, run {}", RUN.get_or_init(number)))
 }
 
 /// An engine for the company that is meant.
@@ -69,7 +75,7 @@ pub(crate) async fn engine(global: &Global, output: &Output) -> anyhow::Result<E
         policy,
         key: Arc::new(key),
         data: data(global),
-        holder: holder(),
+        holder: holder()?,
         wiring: Wiring::Sockets,
         progress: progress::bars(output),
     })

@@ -128,7 +128,7 @@ async fn open(
         policy,
         key,
         data: data.to_owned(),
-        holder: context::holder(),
+        holder: context::holder()?,
         wiring: Wiring::Sockets,
         progress: progress::bars(output),
     })

@@ -1,7 +1,7 @@
 //! `saldo import`.
 
 use super::args::{Global, Import};
-use super::connect::{Office, connection};
+use super::connect::{Office, SHOPS, connection, shop_connection};
 use super::context::{self, Usage};
 use super::{Ending, Output};
 use crate::engine::{
@@ -14,8 +14,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The connection for files of a company that has no shop connected.
-const FILES_CONNECTION: (&str, &str) = ("shopify:files", "shopify");
+/// The connection for files of a company that has no shop, of which nobody said whose they are.
+const FILES_CONNECTION: &str = "shopify:files";
 /// How many pieces are named for each file; the JSON form names more.
 const NAMED_MAX: usize = 10;
 
@@ -44,9 +44,17 @@ fn opener(file: &Path) -> Opener {
     Arc::new(move || Ok(Box::new(BufReader::new(File::open(&file)?)) as Box<dyn BufRead + Send>))
 }
 
-/// The connection that the files are for. A company without a shop gets one that knows nothing but
-/// files.
+/// The connection that the files are for. A shop that is not connected gets one that knows nothing
+/// but files, and so does a company without a shop.
 async fn target(engine: &mut Engine, words: &Import) -> anyhow::Result<Connection> {
+    if let Some(shop) = &words.shop {
+        let mut connection = shop_connection(&office(engine), shop, false).await?;
+        if !connection.settings.contains_key("shop") {
+            connection.settings.insert("shop".to_owned(), shop.clone());
+            add_files(engine, &mut connection).await?;
+        }
+        return Ok(connection);
+    }
     let mut channels = engine.connections(Role::Channel).await?;
     if let Some(name) = &words.connection {
         let found = channels.into_iter().find(|it| it.id.as_str() == name);
@@ -55,26 +63,32 @@ async fn target(engine: &mut Engine, words: &Import) -> anyhow::Result<Connectio
     match (channels.pop(), channels.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => {
-            let text = "there are several shops: name the one of these files by --connection";
+            let text = "there are several shops: name the one of these files by --shop";
             Err(Usage(text.to_owned()).into())
         }
-        (None, _) => add_files(engine).await,
+        (None, _) => {
+            let mut connection = connection(FILES_CONNECTION, Role::Channel, SHOPS);
+            add_files(engine, &mut connection).await?;
+            Ok(connection)
+        }
     }
 }
 
-async fn add_files(engine: &mut Engine) -> anyhow::Result<Connection> {
-    let (id, adapter) = FILES_CONNECTION;
-    let mut files = connection(id, Role::Channel, adapter);
-    let (name, value) = FILES_SETTING;
-    files.settings.insert(name.to_owned(), value.to_owned());
-    let office = Office {
+fn office(engine: &Engine) -> Office {
+    Office {
         store: engine.store.clone(),
         company: engine.company.clone(),
         key: Arc::clone(&engine.key),
-    };
-    office.add(&files).await?;
+    }
+}
+
+/// Adds a connection that knows nothing but files.
+async fn add_files(engine: &mut Engine, files: &mut Connection) -> anyhow::Result<()> {
+    let (name, value) = FILES_SETTING;
+    files.settings.insert(name.to_owned(), value.to_owned());
+    office(engine).add(files).await?;
     engine.policy = Engine::policy_of(&engine.store, &engine.company).await?;
-    Ok(files)
+    Ok(())
 }
 
 fn text(connection: &Connection, reports: &[ImportReport]) -> String {

@@ -2,24 +2,29 @@
 
 use super::args::Global;
 use super::{Ending, Output, context};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, EngineError, SyncReport};
 use serde::Serialize;
 
-/// Pulls, plans and pushes.
+/// Pulls, plans and pushes. What was done is shown even where some connections failed.
 pub(crate) async fn sync(global: &Global, output: &Output) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let report = engine::sync(&engine).await?;
-    output.data(&report, || {
-        format!(
-            "{} new and {} changed records\n{} changes approved\n{} acknowledged, {} refused\n",
-            report.new_records,
-            report.changed_records,
-            report.approved,
-            report.acknowledged,
-            report.refused
-        )
-    })?;
+    let synced = engine::sync(&engine).await;
+    if let Ok(report) | Err(EngineError::Partly { done: report, .. }) = &synced {
+        output.data(report, || text(report))?;
+    }
+    synced?;
     ending(&engine, output).await
+}
+
+fn text(report: &SyncReport) -> String {
+    format!(
+        "{} new and {} changed records\n{} changes approved\n{} acknowledged, {} refused\n",
+        report.new_records,
+        report.changed_records,
+        report.approved,
+        report.acknowledged,
+        report.refused
+    )
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,8 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
 use super::desk::Desk;
-use super::import::{files_heard_until, is_files_only};
+use super::import::files_heard_until;
+use super::pull;
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -81,36 +82,50 @@ pub(super) async fn last_readable(
     Ok(as_record.into_iter().find(|version| channel.read(version).is_ok()))
 }
 
-/// Up to which instant everything that happened in every channel was heard.
-pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineError> {
-    let mut heard = Timestamp::MAX;
-    for connection in engine.connections(Role::Channel).await? {
-        if is_files_only(&connection) {
-            heard = heard.min(files_heard_until(engine, &connection).await?);
-            continue;
+/// Up to which instant everything that happened in each channel was heard: by a whole pull, or until
+/// files were imported. A channel that is out of reach lets no other one wait.
+pub(super) struct Heard(BTreeMap<ConnectionId, Timestamp>);
+
+impl Heard {
+    pub(super) async fn of(engine: &Engine) -> Result<Self, EngineError> {
+        let mut heard = BTreeMap::new();
+        for connection in engine.connections(Role::Channel).await? {
+            let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
+            let until = pull::heard_until(&cursors).or_else(|| files_heard_until(&cursors));
+            heard.insert(connection.id, until.unwrap_or(Timestamp::MIN));
         }
-        let Some(channel) = channel(&connection.adapter) else { continue };
-        let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
-        if cursors.is_empty() {
-            // Never pulled: nothing of it is known, so nothing of it can be entered too early.
-            continue;
-        }
-        for stream in channel.description().streams {
-            let row = cursors.iter().find(|(name, _)| name.as_str() == *stream);
-            heard = heard.min(row.and_then(|(_, row)| row.reached).unwrap_or(Timestamp::MIN));
-        }
+        Ok(Self(heard))
     }
-    Ok(heard)
+
+    /// Up to when this channel was heard.
+    pub(super) fn until(&self, connection: &ConnectionId) -> Timestamp {
+        self.0.get(connection).copied().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Up to when all channels were heard that these records are of.
+    fn until_all(&self, records: &[Record]) -> Timestamp {
+        let heard = records.iter().map(|record| self.until(&record.connection));
+        heard.min().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Up to when the channel was heard that was heard last.
+    fn last(&self) -> Timestamp {
+        self.0.values().copied().max().unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// Accounts every group that has news, or whose time has come.
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
-    let heard = heard_until(engine).await?;
+    let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut accounted = 0;
+    // Woken by the hour of another channel, they wait on for their own.
+    let mut waiting: BTreeSet<GroupId> = BTreeSet::new();
     loop {
         let company = engine.company_id();
-        let dirty = engine.store.dirty_groups(company, heard, GROUPS_AT_ONCE).await?;
+        let limit = GROUPS_AT_ONCE + waiting.len();
+        let mut dirty = engine.store.dirty_groups(company, heard.last(), limit).await?;
+        dirty.retain(|dirty| !waiting.contains(&dirty.group));
         if dirty.is_empty() {
             return Ok(accounted);
         }
@@ -120,8 +135,10 @@ pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, E
         for dirty in dirty {
             let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
             let told = readers.told(engine, records).await?;
-            accounts.push(account(&desk.policy, dirty, &told, heard));
+            accounts.push(account(&desk.policy, dirty, &told, heard.until_all(records)));
         }
+        let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
+        waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
         engine.keep(&desk.lease).await?;
         engine.store.save_accounting(&desk.lease, &accounts).await?;
         accounted += accounts.len();

@@ -1,18 +1,20 @@
 //! From a stored connection to a way to the world.
 
-use super::{Engine, EngineError};
-use crate::transport::Transport;
+use super::{Engine, EngineError, LEASE};
 use crate::transport::carrier::{Carrier, SharedVendor, SimCarrier};
+use crate::transport::clock::Clock;
 use crate::transport::http::HttpCarrier;
 use crate::transport::limit::Limiter;
 use crate::transport::slice::Spool;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore};
+use crate::transport::{Right, Transport};
 use saldo_core::exchange::{Addresses, Authorisation, Fault, Permit, RateLimit};
 use saldo_core::text::{CompanyId, ConnectionId, Secret};
-use saldo_store::{Connection, Key, Store};
+use saldo_store::{Connection, Key, Lease, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How connections reach the world.
 #[derive(Clone)]
@@ -76,7 +78,47 @@ impl TokenStore for Secrets {
     }
 }
 
+/// The right to send for a connection: its lease.
+struct Leased {
+    store: Store,
+    clock: Clock,
+    lease: Lease,
+}
+
+impl Right for Leased {
+    /// Whoever lost the lease has sent nothing. The engine asks again at once, and stops where it
+    /// finds the lease lost.
+    fn check(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let renewed = self.store.renew_lease(&self.lease, self.clock.now(), LEASE).await;
+            renewed.map(|_| ()).map_err(|error| {
+                let permits = match error {
+                    StoreError::LeaseLost(_) => Permit::RetryAfter(Duration::ZERO),
+                    _ => Permit::Retry,
+                };
+                Fault::new(permits, format!("nothing was sent: {error}"))
+            })
+        })
+    }
+}
+
 impl Engine {
+    /// The way to the world for whoever holds this lease: it is renewed directly before each
+    /// request, and nothing is sent once another process has it.
+    pub(super) fn leased_transport(
+        &self,
+        lease: &Lease,
+        connection: &Connection,
+        addresses: &Addresses,
+        authorisation: Option<&Authorisation>,
+        limits: &[RateLimit],
+    ) -> Result<Transport, EngineError> {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let right: Arc<dyn Right> = Arc::new(Leased { store, clock, lease: lease.clone() });
+        let transport = self.transport(connection, addresses, authorisation, limits)?;
+        Ok(Transport { right: Some(right), ..transport })
+    }
+
     /// The way to the world for a connection.
     pub(super) fn transport(
         &self,
@@ -107,6 +149,7 @@ impl Engine {
             limiter: Limiter::new(limits, self.clock.clone()),
             spool: Some(Spool::new(self.folder("downloads", connection))),
             files: Some(self.data.join("books")),
+            right: None,
         })
     }
 

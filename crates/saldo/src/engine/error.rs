@@ -1,5 +1,6 @@
 //! What can stop the engine.
 
+use super::SyncReport;
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Unbalanced;
 use saldo_core::money::MoneyError;
@@ -18,6 +19,14 @@ pub(crate) enum EngineError {
         connection: ConnectionId,
         /// What failed, and what it permits.
         fault: Fault,
+    },
+    /// Some connections failed. What the others brought is entered.
+    #[error("{}", lines(failed))]
+    Partly {
+        /// What was done all the same.
+        done: SyncReport,
+        /// Why each of the others failed.
+        failed: Vec<EngineError>,
     },
     /// The connection names an adapter that this program does not have.
     #[error("connection `{0}` is of a kind that this version does not know")]
@@ -56,7 +65,23 @@ impl EngineError {
         match self {
             Self::World { fault, .. } => !matches!(fault.permits, Permit::Never | Permit::LogIn),
             Self::Store(StoreError::LeaseHeld { .. } | StoreError::LeaseLost(_)) => true,
+            Self::Partly { failed, .. } => failed.iter().any(Self::is_worth_another_try),
             _ => false,
         }
     }
+
+    /// Whether it stops one connection alone, so that the others can go on.
+    pub(super) fn is_of_one_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::World { .. }
+                | Self::Settings { .. }
+                | Self::Store(StoreError::LeaseHeld { .. } | StoreError::LeaseLost(_))
+        )
+    }
+}
+
+/// One error a line.
+fn lines(errors: &[EngineError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -8,10 +8,11 @@ use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::Record;
 use saldo_core::text::Stream;
-use saldo_store::{Connection, Lease, PageCommit, PulledRecord};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -34,13 +35,8 @@ pub(crate) fn is_files_only(connection: &Connection) -> bool {
 }
 
 /// Up to when a connection of files alone was heard: until files were imported last.
-pub(super) async fn files_heard_until(
-    engine: &Engine,
-    connection: &Connection,
-) -> Result<Timestamp, EngineError> {
-    let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
-    let row = cursors.get(&Stream::new(FILES));
-    Ok(row.and_then(|row| row.reached).unwrap_or(Timestamp::MIN))
+pub(super) fn files_heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Timestamp> {
+    cursors.get(&Stream::new(FILES)).and_then(|row| row.reached)
 }
 
 /// Opens a file from its beginning, each time it is called.
@@ -171,7 +167,8 @@ impl Importer<'_> {
         open: Opener,
         report: &mut ImportReport,
     ) -> Result<(), EngineError> {
-        let now = context.now;
+        // Where a shop is pulled, files do not tell up to when it was heard.
+        let reached = is_files_only(self.connection).then_some(context.now);
         let (sender, mut pieces) = mpsc::channel(PIECES_AT_ONCE);
         // Where nobody listens any more, storing has failed, and the rest of the file is of no use.
         let task = go_through(self.channel, context, open, move |piece| {
@@ -183,7 +180,7 @@ impl Importer<'_> {
         }
         report.refused = ended(task).await.err();
         if report.refused.is_none() {
-            self.commit(Vec::new(), Some(now), report).await?;
+            self.commit(Vec::new(), reached, report).await?;
         }
         Ok(())
     }
@@ -198,7 +195,7 @@ impl Importer<'_> {
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
-                Imported::Record(record) => records.extend(self.piece(record, report)),
+                Imported::Record(record) => records.push(self.piece(record, report)),
             }
         }
         let stream = Stream::new(FILES);
@@ -212,25 +209,13 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// A piece with where it belongs; none where it must not be taken.
-    fn piece(&self, record: Record, report: &mut ImportReport) -> Option<PulledRecord> {
+    /// A piece with where it belongs.
+    fn piece(&self, record: Record, report: &mut ImportReport) -> PulledRecord {
         let reading = reading(self.channel, &record);
         if let Some(issue) = &reading.issue {
             report.held.add(record.id.clone(), issue.message.clone());
         }
-        if !is_files_only(self.connection) && self.is_told_by_gateway(&record) {
-            let reason = "the connection hears the gateway's own ledger; a file would say it twice";
-            report.left_out.add(record.id, reason.to_owned());
-            return None;
-        }
-        Some(PulledRecord { record, reading })
-    }
-
-    /// Whether a piece is of a gateway's ledger. Its rows have no names of their own in files, so
-    /// that nobody could tell that they are those which the interface gives.
-    fn is_told_by_gateway(&self, record: &Record) -> bool {
-        let of_ledger = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        self.channel.read(record).is_ok_and(|facts| facts.iter().any(of_ledger))
+        PulledRecord { record, reading }
     }
 }
 

@@ -1,11 +1,10 @@
 //! Prove: does everything add up?
 
-use super::account::{Readers, heard_until};
+use super::account::{Heard, Readers};
 use super::chart::Chart;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
-use jiff::Timestamp;
 use saldo_core::accounting::{self, Group};
 use saldo_core::book::{Bindings, Need, Outcome, Task};
 use saldo_core::commerce::{BalanceKind, Fact};
@@ -61,11 +60,11 @@ impl ProofReport {
 /// Compares channels, sub-ledger and books.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let facts = money_facts(engine).await?;
-    let heard = heard_until(engine).await?;
+    let heard = Heard::of(engine).await?;
     let waiting = engine.store.waiting(engine.company_id()).await?;
     let waiting: BTreeSet<FactId> = waiting.into_iter().map(|waiting| waiting.fact).collect();
     let entered: Vec<Fact> =
-        facts.iter().filter_map(|fact| as_entered(fact, &waiting, engine, heard)).collect();
+        facts.iter().filter_map(|fact| as_entered(fact, &waiting, engine, &heard)).collect();
     let owed = proof::gateway_balances(entered.iter(), &engine.policy)?;
     let mut books = Vec::new();
     for connection in engine.connections(Role::Book).await? {
@@ -97,13 +96,14 @@ fn as_entered(
     fact: &Fact,
     waiting: &BTreeSet<FactId>,
     engine: &Engine,
-    heard: Timestamp,
+    heard: &Heard,
 ) -> Option<Fact> {
     if waiting.contains(fact.id()) {
         return None;
     }
     let mut fact = fact.clone();
     let Fact::BalanceTransaction(row) = &mut fact else { return Some(fact) };
+    let heard = heard.until(&row.source.connection);
     if heard >= engine.policy.end_of_day(engine.policy.day(row.occurred_at)) {
         return Some(fact);
     }

@@ -11,8 +11,8 @@ use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::exchange::{Ask, Fault};
 use saldo_core::text::{GroupId, Stream};
-use saldo_store::{Connection, Lease, PageCommit, PulledRecord, Reading, Role};
-use std::collections::BTreeSet;
+use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord, Reading, Role};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a pull brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,20 +23,52 @@ pub(crate) struct PullCount {
     pub(crate) changed: usize,
 }
 
-/// Pulls every stream of every channel to its end.
-pub(super) async fn pull_all(engine: &Engine) -> Result<PullCount, EngineError> {
-    let mut count = PullCount::default();
+/// What a pull of all channels brought, and which of them failed.
+#[derive(Debug, Default)]
+pub(super) struct Pulled {
+    /// What they brought, those that failed later included.
+    pub(super) count: PullCount,
+    /// Why channels failed.
+    pub(super) failed: Vec<EngineError>,
+}
+
+/// The stream in whose row it stands up to when a channel was heard by its last whole pull.
+const HEARD: &str = "all";
+
+/// Up to when a channel was heard, by a pull of all its streams; none where there was no such pull
+/// yet. A stream that a later version adds does not take it back: what was known stays known.
+pub(super) fn heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Timestamp> {
+    cursors.get(&Stream::new(HEARD)).and_then(|row| row.reached)
+}
+
+/// Pulls every stream of every channel to its end. A channel that fails does not stop the others.
+pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
+    let mut all = Pulled::default();
     for connection in engine.connections(Role::Channel).await? {
         if is_files_only(&connection) {
             continue;
         }
-        let lease = engine.lease(&connection).await?;
-        let pulled = pull(engine, &connection, &lease, &mut count).await;
-        let released = engine.store.release_lease(&lease).await;
-        pulled?;
-        released?;
+        match pull_leased(engine, &connection, &mut all.count).await {
+            Err(error) if error.is_of_one_connection() => {
+                tracing::warn!(%error, "this channel fails, the others go on");
+                all.failed.push(error);
+            }
+            pulled => pulled?,
+        }
     }
-    Ok(count)
+    Ok(all)
+}
+
+async fn pull_leased(
+    engine: &Engine,
+    connection: &Connection,
+    count: &mut PullCount,
+) -> Result<(), EngineError> {
+    let lease = engine.lease(connection).await?;
+    let pulled = pull(engine, connection, &lease, count).await;
+    let released = engine.store.release_lease(&lease).await;
+    pulled?;
+    Ok(released?)
 }
 
 async fn pull(
@@ -62,7 +94,7 @@ async fn pull(
     for stream in description.streams {
         puller.stream(&Stream::new(stream), count).await?;
     }
-    Ok(())
+    puller.whole().await
 }
 
 /// The first instant of the start date, in the books' zone.
@@ -98,6 +130,22 @@ impl Puller<'_> {
                 }
             }
         }
+    }
+
+    /// Writes down up to when the channel was heard, now that all its streams came to their ends.
+    async fn whole(&self) -> Result<(), EngineError> {
+        let store = &self.engine.store;
+        let cursors = store.cursors(self.engine.company_id(), &self.connection.id).await?;
+        let reached = |stream: &&str| cursors.get(&Stream::new(stream)).and_then(|row| row.reached);
+        let streams = self.channel.description().streams.iter();
+        let Some(heard) = streams.map(|stream| reached(stream)).min().flatten() else {
+            return Ok(());
+        };
+        let (stream, cursor) = (Stream::new(HEARD), Cursor(String::new()));
+        let mark = PageCommit { stream, cursor, reached: Some(heard), records: Vec::new() };
+        self.engine.keep(self.lease).await?;
+        store.commit_page(self.lease, &mark).await?;
+        Ok(())
     }
 
     fn context_now(&self) -> ChannelContext {

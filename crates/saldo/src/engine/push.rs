@@ -95,8 +95,13 @@ impl<'a> Pusher<'a> {
         let description = book.description();
         let addresses = Engine::addresses(connection, book.addresses(&connection.settings))?;
         let authorisation = description.authorisation.as_ref();
-        let transport =
-            engine.transport(connection, &addresses, authorisation, description.limits)?;
+        let transport = engine.leased_transport(
+            lease,
+            connection,
+            &addresses,
+            authorisation,
+            description.limits,
+        )?;
         Ok(Self {
             engine,
             connection,

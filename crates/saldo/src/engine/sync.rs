@@ -3,7 +3,7 @@
 use super::account::account_all;
 use super::desk::Desk;
 use super::plan::approve_at;
-use super::pull::pull_all;
+use super::pull::{Pulled, pull_all};
 use super::push::{PushCount, push};
 use super::{Engine, EngineError};
 use saldo_core::policy::Approval;
@@ -24,22 +24,35 @@ pub(crate) struct SyncReport {
     pub(crate) refused: usize,
 }
 
-/// Runs a sync.
+/// Runs a sync. A connection that fails does not stop the others: what they brought is entered.
+///
+/// # Errors
+/// [`EngineError::Partly`] where only some connections failed, else what stopped all of it.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
-    let pulled = pull_all(engine).await?;
+    let Pulled { count, mut failed } = pull_all(engine).await?;
     let desk = engine.take_desk().await?;
     let approved = account_and_approve(engine, &desk).await;
     let left = engine.leave_desk(desk).await;
     let approved = approved?;
     left?;
-    let PushCount { acknowledged, refused } = push(engine, None).await?;
-    Ok(SyncReport {
-        new_records: pulled.new,
-        changed_records: pulled.changed,
+    let pushed = match push(engine, None).await {
+        Err(error) if !failed.is_empty() && error.is_of_one_connection() => {
+            failed.push(error);
+            PushCount::default()
+        }
+        pushed => pushed?,
+    };
+    let done = SyncReport {
+        new_records: count.new,
+        changed_records: count.changed,
         approved,
-        acknowledged,
-        refused,
-    })
+        acknowledged: pushed.acknowledged,
+        refused: pushed.refused,
+    };
+    match failed.is_empty() {
+        true => Ok(done),
+        false => Err(EngineError::Partly { done, failed }),
+    }
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.

@@ -49,13 +49,22 @@ impl Carrier {
     /// Fetches a large answer into a file, which is replaced and is whole and on disk afterwards.
     ///
     /// # Errors
-    /// Where the answer is not a whole 200, or the file cannot be written.
-    pub(crate) async fn download(&self, url: &str, file: &Path) -> Result<(), Fault> {
+    /// Where no whole answer came, the trouble passes, or the file cannot be written.
+    pub(crate) async fn download(&self, url: &str, file: &Path) -> Result<Download, Fault> {
         match self {
             Self::Http(carrier) => carrier.download(url, file).await,
             Self::Sim(carrier) => carrier.download(url, file).await,
         }
     }
+}
+
+/// What came of a download.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Download {
+    /// It is in its file.
+    Whole,
+    /// The server has no such thing, or no longer: asking again is of no use.
+    Refused(HttpAnswer),
 }
 
 /// Carries requests to a simulated vendor in this process.
@@ -85,11 +94,14 @@ impl SimCarrier {
         }
     }
 
-    async fn download(&self, url: &str, file: &Path) -> Result<(), Fault> {
+    async fn download(&self, url: &str, file: &Path) -> Result<Download, Fault> {
         let request = HttpRequest { authorised: false, ..HttpRequest::get(url.to_owned()) };
         let answer = self.send(&request, None)?;
-        download_status(answer.status, answer.header("retry-after"))?;
-        tokio::fs::write(file, answer.body).await.map_err(|error| unwritable(file, &error))
+        if !is_there(answer.status, answer.header("retry-after"))? {
+            return Ok(Download::Refused(answer));
+        }
+        tokio::fs::write(file, answer.body).await.map_err(|error| unwritable(file, &error))?;
+        Ok(Download::Whole)
     }
 }
 
@@ -110,13 +122,16 @@ pub(super) fn unwritable(file: &Path, error: &std::io::Error) -> Fault {
     Fault::new(Permit::Retry, format!("{} cannot be written: {error}", file.display()))
 }
 
-/// Whether a download with this status is the thing that was asked for.
-pub(super) fn download_status(status: u16, retry_after: Option<&str>) -> Result<(), Fault> {
-    if status == 200 {
-        return Ok(());
+/// Whether a download with this status is the thing that was asked for, or a refusal for good.
+///
+/// # Errors
+/// Where the trouble passes: ask again.
+pub(super) fn is_there(status: u16, retry_after: Option<&str>) -> Result<bool, Fault> {
+    if is_passing(status) {
+        let message = format!("the download answered with status {status}");
+        return Err(Fault::new(retry_permit(retry_after), message));
     }
-    let permits = if is_passing(status) { retry_permit(retry_after) } else { Permit::Never };
-    Err(Fault::new(permits, format!("the download answered with status {status}")))
+    Ok(status == 200)
 }
 
 /// Whether a status speaks of a trouble that passes.
@@ -139,11 +154,11 @@ mod tests {
 
     #[test]
     fn a_status_says_whether_to_download_again() {
-        let permits = |status, header| download_status(status, header).map_err(|f| f.permits);
-        assert_eq!(permits(200, None), Ok(()));
-        assert_eq!(permits(503, None), Err(Permit::Retry));
-        assert_eq!(permits(429, Some("7")), Err(Permit::RetryAfter(Duration::from_secs(7))));
-        assert_eq!(permits(403, Some("7")), Err(Permit::Never));
-        assert_eq!(permits(302, None), Err(Permit::Never));
+        let there = |status, header| is_there(status, header).map_err(|fault| fault.permits);
+        assert_eq!(there(200, None), Ok(true));
+        assert_eq!(there(503, None), Err(Permit::Retry));
+        assert_eq!(there(429, Some("7")), Err(Permit::RetryAfter(Duration::from_secs(7))));
+        assert_eq!(there(403, Some("7")), Ok(false));
+        assert_eq!(there(302, None), Ok(false));
     }
 }

@@ -1,6 +1,6 @@
 //! Requests over sockets: TLS to the world, plain HTTP to this machine only.
 
-use super::carrier::{Credential, download_status, lost, unwritable};
+use super::carrier::{Credential, Download, is_there, lost, unwritable};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, Url};
 use saldo_core::exchange::{Fault, HttpAnswer, HttpRequest, Method, Permit};
@@ -90,7 +90,7 @@ impl HttpCarrier {
 
     /// Fetches a large answer into a file; see
     /// [`Carrier::download`](super::carrier::Carrier::download). No access token is shown.
-    pub(crate) async fn download(&self, url: &str, file: &Path) -> Result<(), Fault> {
+    pub(crate) async fn download(&self, url: &str, file: &Path) -> Result<Download, Fault> {
         let url = address(url)?;
         let span = request_span(Method::Get, &url);
         let fetch = async {
@@ -98,8 +98,12 @@ impl HttpCarrier {
             let response = sent.map_err(|error| not_answered(Method::Get, &error))?;
             let retry_after = response.headers().get("retry-after");
             let retry_after = retry_after.and_then(|value| value.to_str().ok());
-            download_status(response.status().as_u16(), retry_after)?;
-            spool(response, file, self.download_limit).await
+            if !is_there(response.status().as_u16(), retry_after)? {
+                let refusal = read_answer(Method::Get, response, self.answer_limit).await?;
+                return Ok(Download::Refused(refusal));
+            }
+            spool(response, file, self.download_limit).await?;
+            Ok(Download::Whole)
         };
         fetch.instrument(span).await
     }

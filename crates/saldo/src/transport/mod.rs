@@ -28,7 +28,14 @@ use saldo_core::exchange::{
 use slice::Spool;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use token::TokenKeeper;
+use std::sync::Arc;
+use token::{Pending, TokenKeeper};
+
+/// The right to send, which another process may take over at any time.
+pub(crate) trait Right: Send + Sync {
+    /// Makes sure that this process still has it, and keeps it for a while.
+    fn check(&self) -> Pending<'_, ()>;
+}
 
 /// The way of one connection to the world.
 pub(crate) struct Transport {
@@ -42,6 +49,9 @@ pub(crate) struct Transport {
     pub(crate) spool: Option<Spool>,
     /// The folder of a plain-text book.
     pub(crate) files: Option<PathBuf>,
+    /// What is looked at directly before each request, after every wait, where sending something
+    /// without the right to it would do harm.
+    pub(crate) right: Option<Arc<dyn Right>>,
 }
 
 impl Transport {
@@ -54,7 +64,7 @@ impl Transport {
             Ask::Http(request) => self.http(request).await.map(Answer::Http),
             Ask::Slice(slice) => {
                 let spool = self.spool.as_ref().ok_or_else(|| lacking("folder for downloads"))?;
-                spool.slice(slice, &self.carrier).await.map(Answer::Slice)
+                spool.slice(slice, &self.carrier).await
             }
             Ask::File(work) => self.file(work.clone()).await.map(Answer::File),
         }
@@ -89,11 +99,20 @@ impl Transport {
         credential: Option<&carrier::Credential>,
     ) -> Result<HttpAnswer, Fault> {
         self.limiter.acquire(path_of(&request.url)).await;
+        self.check_right().await?;
         self.carrier.send(request, credential).await
+    }
+
+    async fn check_right(&self) -> Result<(), Fault> {
+        match &self.right {
+            Some(right) => right.check().await,
+            None => Ok(()),
+        }
     }
 
     async fn file(&self, work: FileAsk) -> Result<FileAnswer, Fault> {
         let root = self.files.clone().ok_or_else(|| lacking("folder of files"))?;
+        self.check_right().await?;
         #[cfg(test)]
         testing::before_files();
         let done = tokio::task::spawn_blocking(move || files::exchange(&root, &work)).await;
@@ -144,7 +163,7 @@ mod tests {
     use saldo_core::exchange::{Addresses, Authorisation, Grant, RateLimit, SliceAsk};
     use saldo_sim::Reply;
     use std::collections::BTreeMap;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
     use std::time::Duration;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
@@ -191,6 +210,7 @@ mod tests {
             limiter: Limiter::new(LIMITS, clock.clone()),
             spool: Some(Spool::new(folder)),
             files: None,
+            right: None,
         }
     }
 
@@ -263,7 +283,7 @@ mod tests {
         assert_eq!(get(&transport, &format!("{home}/x")).await, Ok(200));
         assert_eq!(*seen.lock().unwrap(), ["t1", "t2"]);
         let url = format!("{home}/bulk?Signature=1");
-        let ask = SliceAsk { url, grouped: false, offset: 0, limit: 1 };
+        let ask = SliceAsk { url, grouped: false, bytes: None, offset: 0, limit: 1 };
         let Answer::Slice(slice) = transport.exchange(&Ask::Slice(ask)).await.unwrap() else {
             panic!("a slice was asked for");
         };

@@ -1,13 +1,13 @@
 //! Large downloads of JSON lines: fetched once into a folder, handed over slice by slice.
 //!
 //! What is on disk under its final name is whole, so that a restart goes on where the last slice
-//! ended; what was cut short is fetched again from the start. The same download always gives the
-//! same offsets.
+//! ended; what was cut short or cannot be read is fetched again from the start. The same download
+//! always gives the same offsets.
 
-use super::carrier::{Carrier, unwritable};
+use super::carrier::{Carrier, Download, unwritable};
 use super::regroup::regroup;
 use super::stopped;
-use saldo_core::exchange::{Fault, Permit, SliceAnswer, SliceAsk};
+use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit, SliceAnswer, SliceAsk};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,15 +58,19 @@ pub(super) enum SpoolError {
     /// The offset is not one that a slice ended with.
     #[error("no slice of the download begins at byte {0}")]
     Misplaced(u64),
+    /// Its end is missing.
+    #[error("the download was cut: it has {found} of its {whole} bytes")]
+    Cut {
+        /// How many bytes came.
+        found: u64,
+        /// How many the vendor says that there are.
+        whole: u64,
+    },
 }
 
 impl From<SpoolError> for Fault {
     fn from(error: SpoolError) -> Self {
-        let permits = match error {
-            SpoolError::Disk(_) => Permit::Retry,
-            _ => Permit::Never,
-        };
-        Self::new(permits, error.to_string())
+        Self::new(Permit::Retry, error.to_string())
     }
 }
 
@@ -76,59 +80,71 @@ impl Spool {
         Self { folder, fetching: Mutex::default() }
     }
 
-    /// A slice of a download, which is fetched first if it is not there.
+    /// A slice of a download, which is fetched first if it is not there; or the refusal of a server
+    /// that does not have it.
     ///
     /// # Errors
     /// Where the download cannot be had whole, is not lines of JSON objects, or has no slice there.
-    pub(crate) async fn slice(
-        &self,
-        ask: &SliceAsk,
-        carrier: &Carrier,
-    ) -> Result<SliceAnswer, Fault> {
+    /// It is then fetched anew when it is asked for again.
+    pub(crate) async fn slice(&self, ask: &SliceAsk, carrier: &Carrier) -> Result<Answer, Fault> {
         let name = download_name(&ask.url, ask.grouped);
         let whole = self.folder.join(format!("{name}.jsonl"));
         {
             let _fetching = self.fetching.lock().await;
             let there = tokio::fs::try_exists(&whole).await.map_err(SpoolError::Disk)?;
-            if !there {
-                self.fetch(ask, &name, &whole, carrier).await?;
+            if !there && let Some(refusal) = self.fetch(ask, &name, &whole, carrier).await? {
+                return Ok(Answer::Http(refusal));
             }
         }
         let read = whole.clone();
         let (offset, limit) = (ask.offset, ask.limit);
         let cut = tokio::task::spawn_blocking(move || cut(&read, offset, limit)).await;
-        let slice = cut.map_err(|_| stopped("reading a download"))??;
+        let slice = match cut.map_err(|_| stopped("reading a download"))? {
+            Ok(slice) => slice,
+            Err(SpoolError::Disk(error)) => return Err(SpoolError::Disk(error).into()),
+            Err(broken) => {
+                tokio::fs::remove_file(&whole).await.map_err(SpoolError::Disk)?;
+                return Err(broken.into());
+            }
+        };
         if slice.finished {
             let marker = self.folder.join(format!("{name}.finished"));
             tokio::fs::write(&marker, b"").await.map_err(|error| unwritable(&marker, &error))?;
         }
-        Ok(slice)
+        Ok(Answer::Slice(slice))
     }
 
+    /// Fetches a download; gives the refusal of a server that does not have it.
     async fn fetch(
         &self,
         ask: &SliceAsk,
         name: &str,
         whole: &Path,
         carrier: &Carrier,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<HttpAnswer>, Fault> {
         let part = self.folder.join(format!("{name}.part"));
         let scratch = self.folder.join(format!("{name}.scratch"));
         let folder = self.folder.clone();
         let swept = tokio::task::spawn_blocking(move || sweep(&folder)).await;
         swept.map_err(|_| stopped("tidying downloads"))?.map_err(SpoolError::Disk)?;
-        carrier.download(&ask.url, &part).await?;
+        if let Download::Refused(refusal) = carrier.download(&ask.url, &part).await? {
+            return Ok(Some(refusal));
+        }
+        let found = tokio::fs::metadata(&part).await.map_err(SpoolError::Disk)?.len();
+        if let Some(whole) = ask.bytes.filter(|whole| found < *whole) {
+            return Err(SpoolError::Cut { found, whole }.into());
+        }
         if ask.grouped {
-            return tokio::fs::rename(&part, whole)
-                .await
-                .map_err(|error| unwritable(whole, &error));
+            let kept = tokio::fs::rename(&part, whole).await;
+            return kept.map(|()| None).map_err(|error| unwritable(whole, &error));
         }
         let into = whole.to_owned();
         let regrouped = tokio::task::spawn_blocking(move || {
             regroup(&part, &into, &scratch)?;
             fs::remove_file(&part).map_err(SpoolError::Disk)
         });
-        Ok(regrouped.await.map_err(|_| stopped("regrouping a download"))??)
+        regrouped.await.map_err(|_| stopped("regrouping a download"))??;
+        Ok(None)
     }
 }
 
@@ -304,7 +320,15 @@ mod tests {
     }
 
     fn ask(grouped: bool, offset: u64, limit: u64) -> SliceAsk {
-        SliceAsk { url: URL.to_owned(), grouped, offset, limit }
+        SliceAsk { url: URL.to_owned(), grouped, bytes: None, offset, limit }
+    }
+
+    /// A slice of a download that is there.
+    async fn take(spool: &Spool, ask: &SliceAsk, carrier: &Carrier) -> Result<SliceAnswer, Fault> {
+        match spool.slice(ask, carrier).await? {
+            Answer::Slice(slice) => Ok(slice),
+            other => panic!("{other:?} is no slice"),
+        }
     }
 
     /// Reads a download to its end, with a new spool for each slice as after a restart: the slices.
@@ -317,7 +341,7 @@ mod tests {
         let (mut slices, mut offset) = (Vec::new(), 0);
         loop {
             let spool = Spool::new(folder.to_owned());
-            let slice = spool.slice(&ask(grouped, offset, limit), carrier).await?;
+            let slice = take(&spool, &ask(grouped, offset, limit), carrier).await?;
             slices.push(String::from_utf8(slice.bytes).unwrap());
             offset = slice.next_offset;
             if slice.finished {
@@ -332,7 +356,7 @@ mod tests {
         let slices = slices(folder.path(), &carrier, grouped, limit).await;
         assert_eq!(*fetched.lock().unwrap(), 1, "fetched once");
         slices.map_err(|fault| {
-            assert_eq!(fault.permits, Permit::Never);
+            assert_eq!(fault.permits, Permit::Retry);
             fault.message
         })
     }
@@ -403,11 +427,11 @@ mod tests {
         let (carrier, _) = download(&lines("a b"));
         for offset in [1, 10, 9_999] {
             let fault = spool.slice(&ask(true, offset, 9), &carrier).await.unwrap_err();
-            assert_eq!(fault.permits, Permit::Never);
+            assert_eq!(fault.permits, Permit::Retry);
         }
-        let rest = spool.slice(&ask(true, 11, 9), &carrier).await.unwrap();
+        let rest = take(&spool, &ask(true, 11, 9), &carrier).await.unwrap();
         assert_eq!(rest.bytes, lines("b").into_bytes());
-        let nothing = spool.slice(&ask(true, rest.next_offset, 9), &carrier).await.unwrap();
+        let nothing = take(&spool, &ask(true, rest.next_offset, 9), &carrier).await.unwrap();
         assert_eq!((nothing.bytes.len(), nothing.finished), (0, true));
     }
 
@@ -426,8 +450,58 @@ mod tests {
         let spool = Spool::new(folder.path().to_owned());
         let fault = spool.slice(&ask(false, 0, 1), &carrier).await.unwrap_err();
         assert_eq!(fault.permits, Permit::Retry);
-        let slice = spool.slice(&ask(false, 0, 1), &carrier).await.unwrap();
+        let slice = take(&spool, &ask(false, 0, 1), &carrier).await.unwrap();
         assert_eq!(slice.bytes, lines("a b<a").into_bytes());
+    }
+
+    /// A way to a vendor that says these texts one after the other.
+    fn downloads(texts: Vec<String>) -> Carrier {
+        let clock = Clock::simulated(Timestamp::UNIX_EPOCH);
+        let mut texts = texts.into_iter();
+        carrier(&clock, move |_, _| reply(200, texts.next().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn a_download_cut_where_a_line_ends_is_fetched_again() {
+        let (whole, cut) = (lines("a b<a c"), lines("a b<a"));
+        for grouped in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let spool = Spool::new(folder.path().to_owned());
+            let carrier = downloads(vec![cut.clone(), whole.clone()]);
+            let bytes = Some(u64::try_from(whole.len()).unwrap());
+            let asked = SliceAsk { bytes, ..ask(grouped, 0, 99) };
+            let fault = spool.slice(&asked, &carrier).await.unwrap_err();
+            assert_eq!(fault.permits, Permit::Retry, "{fault}");
+            let counted = format!("has {} of its {} bytes", cut.len(), whole.len());
+            assert!(fault.message.contains(&counted), "{fault}");
+            let slice = take(&spool, &asked, &carrier).await.unwrap();
+            assert_eq!((slice.bytes, slice.finished), (whole.clone().into_bytes(), true));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_download_that_cannot_be_read_is_fetched_again() {
+        let (whole, cut) = (lines("a b<a c"), format!("{}{{\"id\"", lines("a")));
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path().to_owned());
+        let carrier = downloads(vec![cut, whole]);
+        assert!(spool.slice(&ask(true, 0, 99), &carrier).await.is_err());
+        assert!(take(&spool, &ask(true, 0, 99), &carrier).await.unwrap().finished);
+    }
+
+    #[tokio::test]
+    async fn a_download_that_is_gone_is_answered_by_its_refusal() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::simulated(Timestamp::UNIX_EPOCH);
+        for (status, answered) in [(403, true), (404, true), (410, true), (503, false)] {
+            let carrier = carrier(&clock, move |_, _| reply(status, "ExpiredToken"));
+            let spool = Spool::new(folder.path().to_owned());
+            match spool.slice(&ask(true, 0, 1), &carrier).await {
+                Ok(Answer::Http(answer)) => assert_eq!((answer.status, answered), (status, true)),
+                Ok(other) => panic!("{other:?}"),
+                Err(fault) => assert_eq!((fault.permits, answered), (Permit::Retry, false)),
+            }
+        }
     }
 
     #[tokio::test]
@@ -443,11 +517,11 @@ mod tests {
             let paths = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
             paths.filter(|path| path.extension() == Some("jsonl".as_ref())).count()
         };
-        assert!(spool.slice(&named(0, 99), &carrier).await.unwrap().finished);
-        assert!(spool.slice(&named(0, 99), &carrier).await.unwrap().finished);
+        assert!(take(&spool, &named(0, 99), &carrier).await.unwrap().finished);
+        assert!(take(&spool, &named(0, 99), &carrier).await.unwrap().finished);
         assert_eq!((kept(), *fetched.lock().unwrap()), (1, 1));
         for number in 1..10 {
-            assert!(!spool.slice(&named(number, 1), &carrier).await.unwrap().finished);
+            assert!(!take(&spool, &named(number, 1), &carrier).await.unwrap().finished);
             assert_eq!(kept(), number.min(KEPT_DOWNLOADS));
         }
     }

@@ -85,7 +85,7 @@ impl<F: FnMut(&HttpRequest, Timestamp) -> Reply + Send> Vendor for FnVendor<F> {
 }
 
 /// A vendor that does what the closure says.
-pub(super) fn vendor(
+pub(crate) fn vendor(
     answers: impl FnMut(&HttpRequest, Timestamp) -> Reply + Send + 'static,
 ) -> SharedVendor {
     Arc::new(Mutex::new(Box::new(FnVendor(answers))))
@@ -100,7 +100,7 @@ pub(super) fn carrier(
 }
 
 /// An answer with this status and text.
-pub(super) fn reply(status: u16, text: impl Into<String>) -> Reply {
+pub(crate) fn reply(status: u16, text: impl Into<String>) -> Reply {
     Reply::Answer(HttpAnswer { status, headers: Vec::new(), body: text.into().into_bytes() })
 }
 

@@ -189,6 +189,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         movement: None,
         payout: said.payout.map(|id| source.key(&format!("ShopifyPaymentsPayout/{id}"))),
         test: false,
+        by_file: true,
     })))
 }
 

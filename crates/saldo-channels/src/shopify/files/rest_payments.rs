@@ -50,6 +50,7 @@ pub(super) fn read_row(source: &Source, text: &str) -> Result<Fact, Box<Issue>> 
             .map(|number| format!("OrderTransaction/{}", number.0)),
         payout: row.payout_id.map(|number| key("ShopifyPaymentsPayout", number.0)),
         test: row.test,
+        by_file: false,
     })))
 }
 

@@ -5,9 +5,11 @@
 use super::orders::{affordable, finish};
 use super::{Hearing, page};
 use crate::shopify::budget::Question;
-use crate::shopify::cursor::{Bulk, BulkStage, OrdersState, OrdersStep, Paged, Saved, later};
+use crate::shopify::cursor::{
+    Bulk, BulkStage, OrdersState, OrdersStep, Paged, Saved, Slicing, later,
+};
 use crate::shopify::envelope::parse;
-use crate::shopify::wire::Gid;
+use crate::shopify::wire::{Gid, NumberText};
 use jiff::SignedDuration;
 use saldo_core::channel::Page;
 use saldo_core::commerce::Record;
@@ -33,8 +35,8 @@ pub(super) fn hear(
         BulkStage::Polling { operation, wait_seconds, .. } => {
             hear_state(saved, bulk, operation, wait_seconds, hearing)
         }
-        BulkStage::Slicing { url, .. } => match hearing.answer {
-            Answer::Slice(slice) => hear_slice(saved, bulk, url, slice, hearing),
+        BulkStage::Slicing(slicing) => match hearing.answer {
+            Answer::Slice(slice) => hear_slice(saved, bulk, slicing, slice, hearing),
             Answer::Http(answer) if answer.status >= 500 => {
                 Err(Fault::new(Permit::Retry, "the download of a bulk operation failed"))
             }
@@ -129,6 +131,22 @@ struct StateData {
 struct OperationState {
     status: String,
     url: Option<String>,
+    file_size: Option<NumberText>,
+    object_count: Option<NumberText>,
+}
+
+impl OperationState {
+    /// The download, from its beginning; none where nothing was found.
+    fn download(&self) -> Option<Slicing> {
+        let number = |text: &NumberText| text.0.parse().ok();
+        Some(Slicing {
+            url: self.url.clone()?,
+            bytes: self.file_size.as_ref().and_then(number),
+            lines: self.object_count.as_ref().and_then(number),
+            offset: 0,
+            heard: 0,
+        })
+    }
 }
 
 fn hear_state(
@@ -140,10 +158,8 @@ fn hear_state(
 ) -> Result<Page, Fault> {
     let data: StateData = affordable(&mut saved, Question::BulkStatus, hearing)?;
     let Some(state) = data.bulk_operation else { return list_instead(saved, &bulk) };
-    match (state.status.as_str(), state.url) {
-        ("COMPLETED", Some(url)) => {
-            go_on(Vec::new(), saved, bulk, BulkStage::Slicing { url, offset: 0 })
-        }
+    match (state.status.as_str(), state.download()) {
+        ("COMPLETED", Some(slicing)) => go_on(Vec::new(), saved, bulk, BulkStage::Slicing(slicing)),
         // Nothing was found.
         ("COMPLETED", None) => finish(Vec::new(), saved, bulk.began, hearing),
         ("CREATED" | "RUNNING", _) if hearing.context.now < later(bulk.began, PATIENCE) => {
@@ -154,20 +170,27 @@ fn hear_state(
     }
 }
 
+/// A download with fewer lines than the operation counted was cut, and nobody can say whether its
+/// last order is whole: the orders are listed instead.
 fn hear_slice(
     saved: Saved<OrdersState>,
     bulk: Bulk,
-    url: String,
+    slicing: Slicing,
     slice: &SliceAnswer,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
     let groups = groups(&slice.bytes)?;
+    let lines: usize = groups.iter().map(|group| group.lines.len()).sum();
+    let heard = slicing.heard.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+    if slice.finished && slicing.lines.is_some_and(|lines| heard < lines) {
+        return list_instead(saved, &bulk);
+    }
     let records = groups.iter().map(|group| hearing.record(&group.id, &group.lines.join("\n")));
     let records = records.collect();
     if slice.finished {
         return finish(records, saved, bulk.began, hearing);
     }
-    let stage = BulkStage::Slicing { url, offset: slice.next_offset };
+    let stage = BulkStage::Slicing(Slicing { offset: slice.next_offset, heard, ..slicing });
     go_on(records, saved, bulk, stage)
 }
 

@@ -149,7 +149,7 @@ fn choose(
     count: &Count,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let began = hearing.context.now;
+    let began = hearing.began();
     let restore_rate = saved.budget.restore_rate().map_or(0, u64::from);
     let listed_meanwhile = BULK_SECONDS * restore_rate / POINTS_AN_ORDER;
     let bulk_from = match restore_rate {

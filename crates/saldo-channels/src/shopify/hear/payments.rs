@@ -99,7 +99,7 @@ fn hear_watched(
     let mut watch = match saved.state.step.clone() {
         WatchStep::Listing(watch) => watch,
         WatchStep::Rest(rest) => Watch {
-            began: hearing.context.now,
+            began: hearing.began(),
             oldest_open: None,
             listing: Listing::new(Some(watched.from(&saved.state, rest, hearing.context))),
         },
@@ -135,7 +135,7 @@ fn hear_watched(
 pub(super) fn hear_rows(saved: Saved<RowsState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
     match saved.state.step.clone() {
         RowsStep::Rest(rest) => {
-            let scan = begin_rows(&saved.state, rest, hearing.context);
+            let scan = begin_rows(&saved.state, rest, hearing.began(), hearing.context);
             hear_payout_list(saved, scan, hearing)
         }
         RowsStep::Payouts(scan) if scan.changed.is_empty() => {

@@ -70,6 +70,7 @@ pub(super) fn read_balance_transaction(source: &Source, text: &str) -> Result<Fa
         movement: movement.map(|number| format!("OrderTransaction/{}", number.0)),
         payout: payout.map(|id| source.fact_id(&id)),
         test: row.test,
+        by_file: false,
     })))
 }
 

@@ -39,7 +39,8 @@ fn slicing() -> Stage {
 
 fn slice_ask(offset: u64) -> Next {
     let limit = 4 * 1024 * 1024;
-    Next::Ask(Ask::Slice(SliceAsk { url: URL.to_owned(), grouped: true, offset, limit }))
+    let url = URL.to_owned();
+    Next::Ask(Ask::Slice(SliceAsk { url, grouped: true, bytes: None, offset, limit }))
 }
 
 #[test]
@@ -149,6 +150,24 @@ fn a_download_that_is_gone_is_replaced_by_a_listing() {
         let fault = stage.hear(&Answer::Http(answer)).err().map(|fault| fault.permits);
         assert_eq!(fault, expected, "{status}");
         assert!(fault.is_some() || is_listed(&stage), "{status}");
+    }
+}
+
+#[test]
+fn a_download_with_too_few_lines_is_replaced_by_a_listing() {
+    let lines = DOWNLOAD.lines().count();
+    for (missing, finished) in [(0, true), (1, false)] {
+        let mut stage = running();
+        let mut done = state("COMPLETED", None, Some(URL));
+        done["bulkOperation"]["fileSize"] = json!("9998");
+        done["bulkOperation"]["objectCount"] = json!((lines + missing).to_string());
+        stage.data(done);
+        let Next::Ask(Ask::Slice(ask)) = stage.next() else { panic!("no slice is asked for") };
+        assert_eq!(ask.bytes, Some(9_998));
+        stage.hear(&slice(DOWNLOAD, 9_998, true)).unwrap();
+        assert_eq!(stage.reached.is_some(), finished);
+        assert_eq!(stage.ids().len(), if finished { 2 } else { 0 });
+        assert!(finished || is_listed(&stage));
     }
 }
 

@@ -26,6 +26,7 @@ use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 use bulk::{BulkDesk, BulkOperation, BulkResult, Lines};
 use cost::{Bucket, Refusal};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
 use serde_json::{Value, json};
@@ -338,7 +339,12 @@ impl ShopifySim {
 
 impl Vendor for ShopifySim {
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
-        Reply::Answer(self.route(request, now))
+        let mut answer = self.route(request, now);
+        // No instant of a world lies outside of the years that the header can name.
+        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
+            answer.headers.push(("date".to_owned(), date));
+        }
+        Reply::Answer(answer)
     }
 }
 

@@ -1,15 +1,18 @@
 //! A company whose shop speaks by files alone.
 
+use super::super::pull::reading;
 use super::super::{Progress, Wiring, plan, prove, rebuild, sync};
 use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
 use crate::transport::clock::Clock;
 use jiff::Timestamp;
+use saldo_core::commerce::Record;
 use saldo_core::exchange::{Addresses, HttpRequest};
 use saldo_core::money::Currency;
 use saldo_core::policy::Policy;
-use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_core::text::{CompanyId, ConnectionId, Stream};
 use saldo_sim::{Reply, Vendor};
-use saldo_store::{Company, Connection, Key, Role, Store};
+use saldo_store::{Company, Connection, Key, PageCommit, PulledRecord, Role, Store};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Cursor};
 use std::sync::{Arc, Mutex};
@@ -107,6 +110,34 @@ impl Desk {
         import(&self.engine, &self.files, "a file.csv", open).await.unwrap()
     }
 
+    /// Hears what the shop's interface says: stream, id and bytes.
+    async fn hear(&self, said: &[(&'static str, &'static str, String)]) {
+        let channel = saldo_channels::channel("shopify").unwrap();
+        let lease = self.engine.lease(&self.files).await.unwrap();
+        for (stream, id, text) in said {
+            let record = Record {
+                connection: self.files.id.clone(),
+                stream: Stream::new(*stream),
+                id: (*id).to_owned(),
+                fetched_at: self.engine.clock.now(),
+                bytes: text.clone().into_bytes(),
+            };
+            let reading = reading(channel, &record);
+            assert_eq!(reading.issue, None);
+            let (stream, cursor) =
+                (record.stream.clone(), saldo_core::channel::Cursor(String::new()));
+            let reached = Some(self.engine.clock.now());
+            let records = vec![PulledRecord { record, reading }];
+            let page = PageCommit { stream, cursor, reached, records };
+            self.engine.store.commit_page(&lease, &page).await.unwrap();
+        }
+        let (stream, cursor) = (Stream::new("all"), saldo_core::channel::Cursor(String::new()));
+        let reached = Some(self.engine.clock.now());
+        let page = PageCommit { stream, cursor, reached, records: Vec::new() };
+        self.engine.store.commit_page(&lease, &page).await.unwrap();
+        self.engine.store.release_lease(&lease).await.unwrap();
+    }
+
     /// Syncs, proves, and says what the accounts of the books hold.
     async fn books(&self) -> BTreeMap<String, String> {
         sync(&self.engine).await.unwrap();
@@ -178,13 +209,96 @@ async fn a_file_that_is_refused_leaves_nothing() {
     assert!(desk.engine.store.latest_records(company, None, 10).await.unwrap().is_empty());
 }
 
+/// What the interface of a shop says of the first order and of its row, in the words of Shopify.
+fn said_by_the_shop() -> [(&'static str, &'static str, String); 2] {
+    let money = |amount: &str| json!({ "amount": amount, "currencyCode": "USD" });
+    let bag = |amount: &str| json!({ "shopMoney": money(amount) });
+    let sale = |id: u32, word: &str, total: &str, tax: &str, taxes: Value| {
+        json!({
+            "id": format!("gid://shopify/Sale/{id}"), "actionType": "ORDER", "lineType": word,
+            "quantity": 1, "totalAmount": bag(total), "totalTaxAmount": bag(tax),
+            "totalDiscountAmountBeforeTaxes": bag("0.00"), "taxes": taxes,
+        })
+    };
+    let tax = json!([{ "amount": bag("3.71"), "taxLine": {
+        "title": "Tax", "rate": 0.08, "channelLiable": false } }]);
+    let order = json!({
+        "id": "gid://shopify/Order/5001", "name": "#1001",
+        "processedAt": "2026-11-02T15:00:00Z", "cancelledAt": null, "test": false,
+        "currencyCode": "USD", "taxesIncluded": false, "sourceName": "web",
+        "agreements": { "edges": [{ "node": {
+            "id": "gid://shopify/SalesAgreement/12", "happenedAt": "2026-11-02T15:00:00Z",
+            "reason": "ORDER", "sales": { "edges": [
+                { "node": sale(31, "PRODUCT", "48.71", "3.71", tax) },
+                { "node": sale(32, "SHIPPING", "5.00", "0.00", json!([])) },
+            ] } } }] },
+        "transactions": [{
+            "id": "gid://shopify/OrderTransaction/56", "kind": "SALE", "status": "SUCCESS",
+            "gateway": "shopify_payments", "formattedGateway": "Shopify Payments",
+            "processedAt": "2026-11-02T15:00:02Z", "createdAt": "2026-11-02T15:00:02Z",
+            "amountSet": bag("53.71"), "test": false,
+        }],
+    });
+    let row = json!({
+        "id": "gid://shopify/ShopifyPaymentsBalanceTransaction/9", "type": "CHARGE",
+        "sourceOrderTransactionId": "56", "transactionDate": "2026-11-02T15:00:05Z",
+        "test": false, "amount": money("53.71"), "fee": money("1.86"), "net": money("51.85"),
+        "associatedOrder": { "id": "gid://shopify/Order/5001", "name": "#1001" },
+        "associatedPayout": { "id": "gid://shopify/ShopifyPaymentsPayout/77" },
+    });
+    [
+        ("orders", "gid://shopify/Order/5001", order.to_string()),
+        (
+            "balance-transactions",
+            "gid://shopify/ShopifyPaymentsBalanceTransaction/9",
+            row.to_string(),
+        ),
+    ]
+}
+
 #[tokio::test]
-async fn a_shop_that_is_pulled_takes_orders_but_no_ledger_from_files() {
-    let desk = Desk::new(&[("shop", "demo")]).await;
-    let report = desk.import(PAYMENTS).await;
-    assert_eq!((report.new, report.left_out.count), (0, 5));
-    let report = desk.import(ORDERS).await;
-    assert_eq!((report.new, report.left_out.count), (3, 0));
+async fn what_a_file_and_the_shop_tell_is_entered_once_whichever_came_first() {
+    let told = [PAYMENTS, ORDERS];
+    let files = Desk::files_only().await;
+    for file in told {
+        files.import(file).await;
+    }
+    let expected = files.books().await;
+    files.hear(&said_by_the_shop()).await;
+    assert_eq!(sync(&files.engine).await.unwrap().approved, 0, "nothing is entered again");
+    assert_eq!(files.books().await, expected);
+    assert!(rebuild(&files.engine).await.unwrap().identical);
+    let shop = Desk::files_only().await;
+    shop.hear(&said_by_the_shop()).await;
+    sync(&shop.engine).await.unwrap();
+    for file in told {
+        let report = shop.import(file).await;
+        assert_eq!((report.left_out.count, report.held.count), (0, 0));
+    }
+    assert_eq!(shop.books().await, expected);
+    let changes = plan(&shop.engine, None).await.unwrap();
+    assert!(changes.iter().all(|it| it.changes.is_empty()));
+}
+
+#[tokio::test]
+async fn what_a_file_and_the_shop_tell_otherwise_is_looked_at() {
+    let desk = Desk::files_only().await;
+    desk.import(PAYMENTS).await;
+    desk.import(ORDERS).await;
+    let reviewed = async || {
+        sync(&desk.engine).await.unwrap();
+        let company = desk.engine.company_id();
+        let issues = desk.engine.store.to_review(company).await.unwrap();
+        issues.into_iter().map(|it| it.issue.message).collect::<Vec<String>>()
+    };
+    let before = reviewed().await.len();
+    let [order, mut row] = said_by_the_shop();
+    row.2 = row.2.replace("1.86", "1.87").replace("51.85", "51.84");
+    desk.hear(&[order, row]).await;
+    let after = reviewed().await;
+    assert_eq!(after.len(), before + 1, "{after:?}");
+    let fees = |text: &&String| text.contains("1.86 USD") && text.contains("1.87 USD");
+    assert_eq!(after.iter().filter(fees).count(), 1, "{after:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,85 @@
+//! A shop that cannot be reached, beside one that can.
+
+use super::super::account::Heard;
+use super::super::{Engine, EngineError, Wiring, sync};
+use super::stage::{Stage, world};
+use crate::transport::testing::{reply, vendor};
+use jiff::Timestamp;
+use saldo_channels::channel;
+use saldo_core::channel::Cursor;
+use saldo_core::exchange::Addresses;
+use saldo_core::text::{ConnectionId, Secret, Stream};
+use saldo_sim::fault::FaultSettings;
+use saldo_store::{Connection, PageCommit, Role};
+use std::collections::BTreeMap;
+
+async fn stage() -> Stage {
+    Stage::after(&world(8, 60, 30), &FaultSettings::none()).await
+}
+
+/// A second shop, which comes first by its name, and whose vendor answers nothing but this status.
+async fn second_shop(engine: &mut Engine, status: u16) -> Connection {
+    let shop = Connection {
+        id: ConnectionId::new("shopify:another"),
+        role: Role::Channel,
+        adapter: "shopify".to_owned(),
+        settings: BTreeMap::from([("shop".to_owned(), "another".to_owned())]),
+        addresses: Addresses::default(),
+    };
+    let (store, company) = (&engine.store, &engine.company.id);
+    if !store.connections(company).await.unwrap().contains(&shop) {
+        store.add_connection(company, &shop).await.unwrap();
+        let token = Secret::new("t");
+        store.put_secret(company, &shop.id, "access-token", &token, &engine.key).await.unwrap();
+    }
+    let Wiring::InProcess(vendors) = &mut engine.wiring else { panic!("there are no sockets") };
+    vendors.insert(shop.id.clone(), vendor(move |_, _| reply(status, "no")));
+    shop
+}
+
+/// Says up to when streams of a shop were heard.
+async fn hear(engine: &Engine, shop: &Connection, streams: &[&str], reached: Timestamp) {
+    let lease = engine.lease(shop).await.unwrap();
+    for stream in streams {
+        let (stream, cursor) = (Stream::new(*stream), Cursor(String::new()));
+        let page = PageCommit { stream, cursor, reached: Some(reached), records: Vec::new() };
+        engine.store.commit_page(&lease, &page).await.unwrap();
+    }
+    engine.store.release_lease(&lease).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_shop_out_of_reach_stops_no_other() {
+    let expected = stage().await;
+    let entered = expected.sync().await.acknowledged;
+    for (status, again) in [(503, true), (403, false)] {
+        let stage = stage().await;
+        let mut engine = stage.engine().await;
+        let shop = second_shop(&mut engine, status).await;
+        // It was heard on the first day; the other shop's days do not wait for it.
+        let first_day = stage.merchant.after - jiff::SignedDuration::from_hours(29 * 24);
+        hear(&engine, &shop, &["all"], first_day).await;
+        let error = sync(&engine).await.unwrap_err();
+        assert!(error.to_string().starts_with("shopify:another: "), "{error}");
+        assert_eq!(error.is_worth_another_try(), again, "{error}");
+        let EngineError::Partly { done, failed } = error else { panic!("{error}") };
+        assert_eq!((done.acknowledged, failed.len()), (entered, 1));
+        assert_eq!(stage.books(), expected.books());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_a_later_version_adds_takes_nothing_back() {
+    let stage = stage().await;
+    let mut engine = stage.engine().await;
+    let shop = second_shop(&mut engine, 503).await;
+    let until = async || Heard::of(&engine).await.unwrap().until(&shop.id);
+    let day: Timestamp = "2026-09-01T00:00:00Z".parse().unwrap();
+    let [known @ .., added] = channel("shopify").unwrap().description().streams else {
+        panic!("it has streams")
+    };
+    hear(&engine, &shop, known, day).await;
+    assert_eq!(until().await, Timestamp::MIN, "`{added}` was never heard");
+    hear(&engine, &shop, &["all"], day).await;
+    assert_eq!(until().await, day, "before it was there, all was heard");
+}
