@@ -33,7 +33,7 @@ pub(crate) fn gateway(id: &str) -> Gateway {
         "shop_cash" => "Shop Cash",
         other => other,
     };
-    Gateway { id: id.into(), name: name.to_owned() }
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "shopify_payments" }
 }
 
 fn tender(id: &str) -> Tender {

@@ -1,6 +1,7 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
 use super::import::{files_heard_until, is_files_only};
+use super::payouts::{KnownPayouts, wake_followers};
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -67,6 +68,11 @@ pub(super) async fn heard_until(engine: &Engine) -> Result<Timestamp, EngineErro
 pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
     let heard = heard_until(engine).await?;
     let readers = Readers::of(engine).await?;
+    let mut payouts = KnownPayouts::default();
+    let follows_payouts = engine.policy.follows_payouts();
+    if follows_payouts {
+        wake_followers(engine, &readers).await?;
+    }
     let mut accounted = 0;
     loop {
         let company = engine.company_id();
@@ -76,12 +82,17 @@ pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
-        let accounts: Vec<GroupAccount> = dirty
+        let read = |dirty: DirtyGroup| {
+            let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
+            (dirty, readers.facts(records))
+        };
+        let groups: Vec<(DirtyGroup, Vec<Fact>)> = dirty.into_iter().map(read).collect();
+        if follows_payouts {
+            payouts.learn(engine, &readers, groups.iter().flat_map(|(_, facts)| facts)).await?;
+        }
+        let accounts: Vec<GroupAccount> = groups
             .into_iter()
-            .map(|dirty| {
-                let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
-                account(engine, &readers, dirty, records, heard)
-            })
+            .map(|(dirty, facts)| account(dirty, &facts, &payouts, engine, heard))
             .collect();
         engine.store.save_accounting(company, &accounts).await?;
         accounted += accounts.len();
@@ -90,16 +101,15 @@ pub(super) async fn account_all(engine: &Engine) -> Result<usize, EngineError> {
 }
 
 fn account(
-    engine: &Engine,
-    readers: &Readers,
     dirty: DirtyGroup,
-    records: &[Record],
+    facts: &[Fact],
+    payouts: &KnownPayouts,
+    engine: &Engine,
     heard: Timestamp,
 ) -> GroupAccount {
-    let facts = readers.facts(records);
-    let accounted = Group::parse(&dirty.group)
-        .map(|group| accounting::account(&group, &facts, &engine.policy, heard))
-        .unwrap_or_default();
+    let account =
+        |group| accounting::account_among(&group, facts, payouts.known(), &engine.policy, heard);
+    let accounted = Group::parse(&dirty.group).map(account).unwrap_or_default();
     let states = accounted.standings.into_iter();
     GroupAccount {
         group: dirty.group,

@@ -7,6 +7,7 @@ mod connection;
 mod error;
 mod explain;
 mod import;
+mod payouts;
 mod plan;
 mod progress;
 mod prove;

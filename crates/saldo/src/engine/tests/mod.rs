@@ -3,6 +3,7 @@
 
 mod deaths;
 mod doubles;
+mod modes;
 mod settled;
 mod stage;
 mod tripwire;
