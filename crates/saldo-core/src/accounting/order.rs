@@ -132,7 +132,8 @@ impl<'a> Timeline<'a> {
     ) -> Told<'a> {
         let days = match days(order, decisions, policy) {
             Ok(days) => days,
-            Err(state) => return Told::nothing(state),
+            // Its money does not wait with it.
+            Err(state) => return Told { held_from: Some(Date::MIN), ..Told::nothing(state) },
         };
         let nothing = Money::zero(order.currency);
         let mut timeline = Timeline {
@@ -572,19 +573,7 @@ fn days<'a>(
 ) -> Result<BTreeMap<Date, Day<'a>>, FactState> {
     let sale_day = policy.day(order.processed_at);
     let money = in_order(order);
-    let on = |movement: &MoneyMovement| policy.day(movement.processed_at);
-    let happened = |kind: MovementKind| {
-        let done = money.iter().filter(|movement| movement.state == MovementState::Succeeded);
-        done.filter(move |movement| movement.kind == kind).map(|movement| on(movement)).min()
-    };
-    // Money that was set aside at the sale is a sale once it is taken. Set aside later, it is one
-    // way to pay what is owed already.
-    let set_aside = happened(MovementKind::Authorisation).is_some_and(|day| day <= sale_day);
-    let earliest = match (set_aside, happened(MovementKind::Payment)) {
-        (true, Some(captured)) => captured.max(sale_day),
-        (true, None) => return Err(not_captured(order, &money)),
-        (false, _) => sale_day,
-    };
+    let earliest = first_day(order, &money, policy)?;
     let mut days: BTreeMap<Date, Day<'a>> = BTreeMap::new();
     let mut agreements: Vec<&Agreement> = order.agreements.iter().collect();
     agreements.sort_by(|a, b| (a.happened_at, &a.id).cmp(&(b.happened_at, &b.id)));
@@ -600,13 +589,49 @@ fn days<'a>(
         }
     }
     for movement in money {
-        days.entry(on(movement)).or_default().take(movement);
+        days.entry(policy.day(movement.processed_at)).or_default().take(movement);
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
         days.entry(decision.on).or_default().given_up.push(decision);
     }
     Ok(days)
+}
+
+/// The day from which on an order is entered, or the state of one that is not entered yet. Money
+/// that was set aside at the sale is a sale once it is taken. Set aside later, it is one way to pay
+/// what is owed already. Where it is not yet known whether money was set aside, or taken, any day
+/// could turn out to be the wrong one.
+fn first_day(order: &Order, money: &[&MoneyMovement], policy: &Policy) -> Result<Date, FactState> {
+    let sale_day = policy.day(order.processed_at);
+    let day = |movement: &MoneyMovement| policy.day(movement.processed_at);
+    let set_aside = |state: MovementState| {
+        money.iter().any(|movement| {
+            movement.kind == MovementKind::Authorisation
+                && movement.state == state
+                && day(movement) <= sale_day
+        })
+    };
+    let undecided =
+        |for_what: &str| FactState::Waiting { for_what: for_what.to_owned(), until: None };
+    match (set_aside(MovementState::Succeeded), set_aside(MovementState::Pending)) {
+        (true, _) => {}
+        (false, true) => return Err(undecided("the gateway to say whether it set money aside")),
+        (false, false) => return Ok(sale_day),
+    }
+    let payments = money.iter().filter(|movement| movement.kind == MovementKind::Payment);
+    let mut open = false;
+    for payment in payments {
+        match payment.state {
+            MovementState::Pending => open = true,
+            MovementState::Succeeded if open => {
+                return Err(undecided("the gateway to say whether an earlier payment was taken"));
+            }
+            MovementState::Succeeded => return Ok(day(payment).max(sale_day)),
+            MovementState::Failed | MovementState::Unknown(_) => {}
+        }
+    }
+    Err(not_captured(order, money))
 }
 
 impl<'a> Day<'a> {
