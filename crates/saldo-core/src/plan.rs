@@ -201,10 +201,13 @@ fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
     let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
-            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => (0, *taxed, ""),
-            LineKind::Tax { title, .. } => (1, false, title.as_str()),
-            LineKind::Receivable => (2, false, ""),
-            LineKind::Settlement => (3, false, ""),
+            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
+                (0, *taxed, String::new())
+            }
+            LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
+            LineKind::Tax { title, rate: None } => (1, false, title.clone()),
+            LineKind::Receivable => (2, false, String::new()),
+            LineKind::Settlement => (3, false, String::new()),
         };
         // Both ends of a transfer stay apart even where they settle.
         let side = if rank == 3 && line.amount.is_negative() { "credit" } else { "" };
@@ -231,7 +234,6 @@ fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
     }
     let kind = match line.kind {
         LineKind::Product { .. } => LineKind::Other { taxed },
-        LineKind::Tax { title, .. } => LineKind::Tax { title, rate: None },
         other => other,
     };
     let text = format!("{} ({count} lines)", line.account.name);
@@ -374,6 +376,27 @@ mod tests {
         let changes = plan(&entries, &[]);
         assert_eq!(fees(&changes), [120]);
         assert_eq!(plan(&entries, &changes), []);
+    }
+
+    #[test]
+    fn taxes_of_one_name_are_summed_rate_by_rate() {
+        let taxed = |id: &str, percent: i64, minor: i64| {
+            let mut entry = entry(id, minor);
+            let rate = Some(percent.into());
+            entry.lines[0].kind = LineKind::Tax { title: "VAT".to_owned(), rate };
+            entry
+        };
+        let entries = [taxed("a", 25, 100), taxed("b", 12, 40), taxed("c", 25, 20)];
+        let document = compose(&entries).unwrap().unwrap();
+        let taxes: Vec<_> = document
+            .lines()
+            .iter()
+            .filter_map(|line| match &line.kind {
+                LineKind::Tax { rate, .. } => Some((*rate, line.amount.minor())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(taxes, [(Some(12.into()), 40), (Some(25.into()), 120)]);
     }
 
     #[test]
