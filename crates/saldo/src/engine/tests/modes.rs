@@ -10,6 +10,10 @@ use std::time::Duration;
 /// The details that a policy can ask for.
 const DETAILS: [&str; 3] = ["order", "day", "payout"];
 
+/// Long enough for a month to end.
+const MONTH: Duration = Duration::from_hours(31 * 24);
+
+/// All changes of the plain-text books.
 async fn changes(stage: &Stage) -> Vec<Change> {
     let engine = stage.engine().await;
     let book = ConnectionId::new("plain-text");
@@ -27,8 +31,11 @@ fn a_world_is_proven_in_every_detail_and_amounts_to_the_same() {
     on_all_cores(DETAILS, async |detail| {
         let stage = Stage::after(&settings, &FaultSettings::none()).await;
         stage.decide(&format!("detail = \"{detail}\"")).await;
-        let report = stage.sync().await;
+        let mut acknowledged = stage.sync().await.acknowledged;
         stage.assert_proven(detail).await;
+        stage.clock.advance(MONTH);
+        acknowledged += stage.sync().await.acknowledged;
+        stage.assert_proven(&format!("{detail}, a month later")).await;
         for planned in plan(&stage.engine().await, None).await.unwrap() {
             assert!(planned.changes.is_empty(), "{detail}: {:#?}", planned.changes);
         }
@@ -37,7 +44,7 @@ fn a_world_is_proven_in_every_detail_and_amounts_to_the_same() {
         let slots = changes(&stage).await;
         let of_payouts = slots.iter().filter_map(|change| change.slot.as_deref());
         let of_payouts = of_payouts.filter(|slot| slot.contains("Payout/")).count();
-        told.lock().unwrap().push((detail, report.acknowledged, of_payouts, by_account(&stage)));
+        told.lock().unwrap().push((detail, acknowledged, of_payouts, by_account(&stage)));
     });
     let mut told = told.into_inner().unwrap();
     told.sort_by_key(|(detail, ..)| DETAILS.iter().position(|it| it == detail));
