@@ -421,10 +421,13 @@ fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
     let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
-            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => (0, *taxed, ""),
-            LineKind::Tax { title, .. } => (1, false, title.as_str()),
-            LineKind::Receivable => (2, false, ""),
-            LineKind::Settlement => (3, false, ""),
+            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
+                (0, *taxed, String::new())
+            }
+            LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
+            LineKind::Tax { title, rate: None } => (1, false, title.clone()),
+            LineKind::Receivable => (2, false, String::new()),
+            LineKind::Settlement => (3, false, String::new()),
         };
         // Both ends of a transfer stay apart even where they settle.
         let side = if rank == 3 && line.amount.is_negative() { "credit" } else { "" };
@@ -451,7 +454,6 @@ fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
     }
     let kind = match line.kind {
         LineKind::Product { .. } => LineKind::Other { taxed },
-        LineKind::Tax { title, .. } => LineKind::Tax { title, rate: None },
         other => other,
     };
     let text = format!("{} ({count} lines)", line.account.name);

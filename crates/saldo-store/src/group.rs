@@ -73,6 +73,56 @@ impl Store {
         Ok(rows.into_iter().map(dirty).collect())
     }
 
+    /// The groups whose records changed and whose names begin so, by name from after this one on.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn changed_groups(
+        &self,
+        company: &CompanyId,
+        prefix: &str,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<GroupId>, StoreError> {
+        let rows: Vec<String> = sqlx::query_scalar(
+            "select group_id from fact_group
+             where company = $1 and marked > accounted and group_id > $2
+             and substr(group_id, 1, length($3)) = $3 order by group_id limit $4",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or(prefix, GroupId::as_str))
+        .bind(prefix)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.into_iter().map(GroupId::from).collect())
+    }
+
+    /// Marks groups, as when something changed that they go by and that is no record of theirs.
+    /// Those that there are not stay away.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn mark_groups(
+        &self,
+        company: &CompanyId,
+        groups: &[GroupId],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        for groups in groups.chunks(ROWS_MAX) {
+            Statement::new("update fact_group set marked = marked + 1 where company = ")
+                .bind(company.as_str())
+                .text(" and group_id in ")
+                .list(groups.iter().map(GroupId::as_str))
+                .builder()
+                .build()
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// The records of groups, each in its latest version, by connection, stream and id.
     ///
     /// # Errors

@@ -32,17 +32,18 @@ static GATEWAYS: [(&str, &str); 10] = [
 
 /// The gateways that shops are known to use.
 pub(super) fn gateways() -> Vec<Gateway> {
-    GATEWAYS
-        .iter()
-        .map(|(id, name)| Gateway { id: (*id).into(), name: (*name).to_owned() })
-        .collect()
+    GATEWAYS.iter().map(|(id, name)| called(id, name)).collect()
 }
 
 /// The gateway of this id, named as people know it, or else as the vendor formats it.
 pub(super) fn gateway(id: &str, formatted: Option<&str>) -> Gateway {
     let known = GATEWAYS.iter().find(|(known, _)| *known == id).map(|(_, name)| *name);
     let name = known.or(formatted.filter(|name| !name.is_empty())).unwrap_or(id);
-    Gateway { id: id.into(), name: name.to_owned() }
+    called(id, name)
+}
+
+fn called(id: &str, name: &str) -> Gateway {
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == SHOPIFY_PAYMENTS }
 }
 
 /// What a record says happened.

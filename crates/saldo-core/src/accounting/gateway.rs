@@ -6,8 +6,9 @@
 
 use super::lines::{role_line, tender_account};
 use super::order::movement_on_gateway;
-use super::{Accounted, Trouble};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Order, Tender};
+use super::summary::{self, Part};
+use super::{Accounted, Basis, Payouts, Trouble};
+use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Account;
@@ -16,7 +17,7 @@ use crate::policy::{Policy, Role};
 use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An order whose money is entered with it.
 pub(super) struct KnownOrder<'a> {
@@ -26,6 +27,10 @@ pub(super) struct KnownOrder<'a> {
     pub(super) held_from: Option<Date>,
     /// The day that is not over, and the payments of it that are entered all the same.
     pub(super) open_day: Option<(Date, BTreeSet<String>)>,
+    /// The payments through gateways that each receipt settles.
+    pub(super) paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// The payments whose receipts a summary keeps back, and what for.
+    pub(super) kept_back: BTreeMap<String, summary::Open>,
     /// The payments that rows have explained: each explains one row.
     pub(super) explained: BTreeSet<String>,
 }
@@ -41,18 +46,13 @@ pub(super) enum OrderView<'a> {
 }
 
 /// Accounts a row that names no order.
-pub(super) fn account_lone_row(
-    id: &FactId,
-    facts: &[Fact],
-    policy: &Policy,
-    heard_until: Timestamp,
-) -> Accounted {
+pub(super) fn account_lone_row(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut accounted = Accounted::default();
     for fact in facts {
         if let Fact::BalanceTransaction(row) = fact
             && &row.id == id
         {
-            account_row(row, &mut OrderView::NotHeard, policy, heard_until, &mut accounted);
+            account_row(row, &mut OrderView::NotHeard, basis, &mut accounted);
         }
     }
     accounted
@@ -62,15 +62,14 @@ pub(super) fn account_lone_row(
 pub(super) fn account_row(
     row: &BalanceTransaction,
     order: &mut OrderView<'_>,
-    policy: &Policy,
-    heard_until: Timestamp,
+    basis: Basis<'_>,
     accounted: &mut Accounted,
 ) {
     let exclude = |rule: &str| FactState::Excluded { rule: rule.to_owned() };
     let state = match (&row.kind, row.test) {
         (_, true) => exclude("test-payment"),
         (BalanceKind::Transfer, _) => exclude("payout-says-the-same"),
-        _ => match enter(row, order, policy, heard_until, accounted) {
+        _ => match enter(row, order, basis, accounted) {
             Ok(state) => state,
             Err(trouble) => FactState::Held(trouble.issue(&row.id)),
         },
@@ -81,18 +80,43 @@ pub(super) fn account_row(
     accounted.stand(&row.id, &row.source, state);
 }
 
+/// What of a row stands in the books by now: its net amount, less what waits.
+///
+/// `waits` says whether the row is in the state [`FactState::Waiting`]: then its amount waits for
+/// what pays for it. Its fee waits by itself until the part that it is entered with is closed, but
+/// for that of a dispute, which is entered with the row.
+#[must_use]
+pub fn entered_by(
+    row: &BalanceTransaction,
+    waits: bool,
+    payouts: &Payouts,
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Money {
+    let nothing = Money::zero(row.net.currency());
+    let amount = if waits { nothing } else { row.amount };
+    let basis = Basis { policy, payouts, heard_until };
+    let fee = match row.kind {
+        BalanceKind::DisputeWithdrawal
+        | BalanceKind::DisputeReversal
+        | BalanceKind::DisputeFee
+        | BalanceKind::Transfer => row.fee,
+        _ if Part::of_fee(row, basis).open.is_none() => row.fee,
+        _ => nothing,
+    };
+    amount.minus(fee).unwrap_or(row.net)
+}
+
 fn enter(
     row: &BalanceTransaction,
     order: &mut OrderView<'_>,
-    policy: &Policy,
-    heard_until: Timestamp,
+    basis: Basis<'_>,
     accounted: &mut Accounted,
 ) -> Result<FactState, Trouble> {
-    let desk = Desk::new(row, policy)?;
+    let desk = Desk::new(row, basis)?;
+    let policy = basis.policy;
     match &row.kind {
-        BalanceKind::Charge | BalanceKind::Refund => {
-            desk.order_money(order, heard_until, accounted)
-        }
+        BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
         BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
             let pairs = [
                 (policy.chart.account(Role::Disputes), row.amount),
@@ -104,22 +128,22 @@ fn enter(
             let pairs = [(policy.chart.account(Role::ChargebackFees), row.net)];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
-        BalanceKind::Reserve => desk.with_fee(Role::Reserves, heard_until, accounted),
-        BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, heard_until, accounted),
+        BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
+        BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
         BalanceKind::PayoutReturned => {
             let pairs = [(policy.chart.account(Role::Bank), row.amount)];
-            desk.fee(heard_until, accounted)?;
+            desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::TenderCredit(gateway) => {
             let tender = Tender::Gateway(gateway.clone());
             let pairs = [(tender_account(&tender, row.amount.currency(), policy)?, row.amount)];
-            desk.fee(heard_until, accounted)?;
+            desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::Transfer => Ok(FactState::Accounted { review: None }),
         BalanceKind::Unknown => {
-            desk.fee(heard_until, accounted)?;
+            desk.fee(accounted)?;
             let why = format!("the gateway calls it `{}`", row.vendor_type);
             desk.for_review(row.amount, &why, accounted)
         }
@@ -130,8 +154,8 @@ fn enter(
 enum Said {
     /// It is not entered yet: a person must decide first.
     Held,
-    /// It is entered once its day is over, at this instant.
-    Later(Timestamp),
+    /// It is entered once something else has come.
+    Later(summary::Open),
     /// It is entered, under this id and with this amount.
     Amount(String, Money),
     /// Nothing, or only what another row has explained.
@@ -141,15 +165,15 @@ enum Said {
 /// Where a row is entered.
 struct Desk<'a> {
     row: &'a BalanceTransaction,
-    policy: &'a Policy,
+    basis: Basis<'a>,
     clearing: Account,
 }
 
 impl<'a> Desk<'a> {
-    fn new(row: &'a BalanceTransaction, policy: &'a Policy) -> Result<Self, Trouble> {
+    fn new(row: &'a BalanceTransaction, basis: Basis<'a>) -> Result<Self, Trouble> {
         let tender = Tender::Gateway(row.gateway.clone());
-        let clearing = tender_account(&tender, row.amount.currency(), policy)?;
-        Ok(Self { row, policy, clearing })
+        let clearing = tender_account(&tender, row.amount.currency(), basis.policy)?;
+        Ok(Self { row, basis, clearing })
     }
 
     /// A charge or refund: the sale moved the clearing account, so the row only adds its fee, and
@@ -157,11 +181,10 @@ impl<'a> Desk<'a> {
     fn order_money(
         &self,
         order: &mut OrderView<'_>,
-        heard_until: Timestamp,
         accounted: &mut Accounted,
     ) -> Result<FactState, Trouble> {
         let row = self.row;
-        self.fee(heard_until, accounted)?;
+        self.fee(accounted)?;
         let named = row.order_name.as_deref().unwrap_or("no order");
         match order {
             OrderView::Accounted(known) => match self.movement(known) {
@@ -169,8 +192,7 @@ impl<'a> Desk<'a> {
                     self.review_entry(row.amount, accounted)?;
                     Ok(FactState::Accounted { review: None })
                 }
-                Said::Later(until) => {
-                    let for_what = format!("the end of the day of {named}");
+                Said::Later(summary::Open { for_what, until }) => {
                     Ok(FactState::Waiting { for_what, until: Some(until) })
                 }
                 Said::Amount(_, amount) if amount == row.amount => {
@@ -190,7 +212,7 @@ impl<'a> Desk<'a> {
                 self.review_entry(row.amount, accounted)?;
                 Ok(FactState::Accounted { review: None })
             }
-            OrderView::NotHeard if heard_until < row.occurred_at => {
+            OrderView::NotHeard if self.basis.heard_until < row.occurred_at => {
                 let for_what = format!("{named} to be heard");
                 Ok(FactState::Waiting { for_what, until: Some(row.occurred_at) })
             }
@@ -206,30 +228,30 @@ impl<'a> Desk<'a> {
         if !known.explained.insert(id.to_owned()) {
             return Said::Nothing;
         }
-        let day = self.policy.day(movement.processed_at);
+        let policy = self.basis.policy;
+        let day = policy.day(movement.processed_at);
         if known.held_from.is_some_and(|held| day >= held) {
             return Said::Held;
         }
         match &known.open_day {
             Some((open, entered)) if day >= *open && !entered.contains(id) => {
-                Said::Later(self.policy.end_of_day(*open))
+                let for_what = format!("the end of the day of {}", known.order.name);
+                Said::Later(summary::Open { until: policy.end_of_day(*open), for_what })
             }
-            _ => Said::Amount(id.to_owned(), amount),
+            _ => match known.kept_back.get(id) {
+                Some(open) => Said::Later(open.clone()),
+                None => Said::Amount(id.to_owned(), amount),
+            },
         }
     }
 
-    fn with_fee(
-        &self,
-        role: Role,
-        heard_until: Timestamp,
-        accounted: &mut Accounted,
-    ) -> Result<FactState, Trouble> {
-        self.fee(heard_until, accounted)?;
+    fn with_fee(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.fee(accounted)?;
         let kind = match (role, self.row.amount.is_negative()) {
             (Role::PlatformBills, true) => DocumentKind::Expense,
             _ => DocumentKind::JournalEntry,
         };
-        self.journal(&[(self.policy.chart.account(role), self.row.amount)], kind, accounted)
+        self.journal(&[(self.basis.policy.chart.account(role), self.row.amount)], kind, accounted)
     }
 
     /// Moves the clearing account by each amount, against each account.
@@ -256,38 +278,38 @@ impl<'a> Desk<'a> {
             Some(name) => format!("{}: {} for {name}", row.gateway.name, words(&row.vendor_type)),
             None => format!("{}: {}", row.gateway.name, words(&row.vendor_type)),
         };
-        let date = self.policy.day(row.occurred_at);
+        let date = self.basis.policy.day(row.occurred_at);
         let header = self.header(self.slot(), kind, date, memo);
         accounted.entries.push(SubledgerEntry::new(row.id.clone(), header, lines)?);
         Ok(FactState::Accounted { review: None })
     }
 
-    /// The fee, in the day's fee document of the gateway.
-    fn fee(&self, heard_until: Timestamp, accounted: &mut Accounted) -> Result<(), Trouble> {
+    /// The fee, in the gateway's fee document of its part.
+    fn fee(&self, accounted: &mut Accounted) -> Result<(), Trouble> {
         let row = self.row;
         if row.fee.is_zero() {
             return Ok(());
         }
-        let date = self.policy.day(row.occurred_at);
-        let end = self.policy.end_of_day(date);
-        if heard_until < end {
-            accounted.wake(end);
+        let part = Part::of_fee(row, self.basis);
+        if let Some(open) = part.open {
+            accounted.wake(open.until);
             return Ok(());
         }
-        let (kind, part) = match row.fee.is_positive() {
+        let (kind, what) = match row.fee.is_positive() {
             true => (DocumentKind::Expense, "fees"),
             false => (DocumentKind::JournalEntry, "fees-returned"),
         };
         let slot = format!(
-            "{part}/{}/{}/{date}/{}",
+            "{what}/{}/{}/{}/{}",
             row.source.connection,
             row.gateway.id,
+            part.path,
             row.fee.currency()
         );
-        let memo = format!("{}: fees of {date}", row.gateway.name);
-        let mut header = self.header(slot, kind, date, memo);
-        header.reference = format!("{} {date}", row.gateway.name);
-        let fees = self.policy.chart.account(Role::ProcessingFees);
+        let memo = format!("{}: fees of {}", row.gateway.name, part.name);
+        let mut header = self.header(slot, kind, part.date, memo);
+        header.reference = format!("{} {}", row.gateway.name, part.reference);
+        let fees = self.basis.policy.chart.account(Role::ProcessingFees);
         let text = format!("Fee {}", row.order_name.as_deref().unwrap_or(&row.vendor_type));
         let mut fee = self.line(LineKind::Other { taxed: false }, fees, row.fee);
         fee.text = text;
@@ -305,7 +327,7 @@ impl<'a> Desk<'a> {
         accounted: &mut Accounted,
     ) -> Result<FactState, Trouble> {
         self.review_entry(amount, accounted)?;
-        let account = self.policy.chart.account(Role::ForReview);
+        let account = self.basis.policy.chart.account(Role::ForReview);
         let issue = Issue {
             kind: IssueKind::UnknownData,
             about: self.row.id.clone(),
@@ -320,7 +342,7 @@ impl<'a> Desk<'a> {
         if amount.is_zero() {
             return Ok(());
         }
-        let date = self.policy.day(row.occurred_at);
+        let date = self.basis.policy.day(row.occurred_at);
         let memo = format!("{}: {}, to review", row.gateway.name, words(&row.vendor_type));
         let slot = format!("{}/review", self.slot());
         let header = self.header(slot, DocumentKind::JournalEntry, date, memo);
@@ -330,7 +352,7 @@ impl<'a> Desk<'a> {
             amount.negated(),
             &words(&row.vendor_type),
             row.id.as_str(),
-            self.policy,
+            self.basis.policy,
         );
         let clearing = self.line(LineKind::Settlement, self.clearing.clone(), amount);
         let id = FactId::from(format!("{}/review", row.id));

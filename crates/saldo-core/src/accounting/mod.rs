@@ -13,11 +13,13 @@ mod payout;
 mod summary;
 mod telling;
 
+pub use gateway::entered_by;
+pub use payout::Payouts;
 pub use telling::told_once;
 
 pub(crate) use payout::rows_of as payout_rows;
 
-use crate::commerce::{Fact, Order, RecordRef, Telling};
+use crate::commerce::{BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -175,9 +177,20 @@ impl From<Unbalanced> for Trouble {
     }
 }
 
+/// What accounting goes by besides the facts of a group.
+#[derive(Clone, Copy)]
+struct Basis<'a> {
+    policy: &'a Policy,
+    payouts: &'a Payouts,
+    /// Up to which instant everything that happened has been heard.
+    heard_until: Timestamp,
+}
+
 /// Accounts a group: every fact of it that is known, in any order.
 ///
-/// `heard_until` says up to which instant everything that happened has been heard.
+/// `heard_until` says up to which instant everything that happened has been heard. Of payouts only
+/// those are known that the facts tell: where the policy follows payouts
+/// ([`Policy::follows_payouts`]), an order wants [`account_among`].
 #[must_use]
 pub fn account(
     group: &Group,
@@ -185,28 +198,35 @@ pub fn account(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
+    account_among(group, facts, &Payouts::of(facts), policy, heard_until)
+}
+
+/// Accounts a group as [`account`] does, among these payouts: those that its rows name.
+#[must_use]
+pub fn account_among(
+    group: &Group,
+    facts: &[Fact],
+    payouts: &Payouts,
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Accounted {
     let told = told_once(facts);
+    let basis = Basis { policy, payouts, heard_until };
     let mut accounted = match group {
-        Group::Order(id) => account_order(id, &told, policy, heard_until),
-        Group::Row(id) => gateway::account_lone_row(id, &told, policy, heard_until),
-        Group::Named(name) => named::account_named(name, &told, policy, heard_until),
+        Group::Order(id) => account_order(id, &told, basis),
+        Group::Row(id) => gateway::account_lone_row(id, &told, basis),
+        Group::Named(name) => named::account_named(name, &told, basis),
         Group::Payout(id) => payout::account_payout(id, &told, policy),
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
-    summary::address(&mut accounted, policy, heard_until);
     accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
     accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
     accounted
 }
 
-fn account_order(
-    id: &FactId,
-    facts: &[Fact],
-    policy: &Policy,
-    heard_until: Timestamp,
-) -> Accounted {
+fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut accounted = Accounted::default();
     let order: Option<&Order> = facts.iter().find_map(|fact| match fact {
         Fact::Order(order) if &order.id == id => Some(&**order),
@@ -216,20 +236,20 @@ fn account_order(
         Fact::WriteOff(decision) if &decision.order == id => Some(decision),
         _ => None,
     });
+    let rows = facts.iter().filter_map(|fact| match fact {
+        Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(&**row),
+        _ => None,
+    });
+    let mut rows: Vec<&BalanceTransaction> = rows.collect();
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
     let mut view = match order {
         Some(order) => {
-            order::account_order(order, decisions.collect(), policy, heard_until, &mut accounted)
+            order::account_order(order, decisions.collect(), &rows, basis, &mut accounted)
         }
         None => gateway::OrderView::NotHeard,
     };
-    let rows = facts.iter().filter_map(|fact| match fact {
-        Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(row),
-        _ => None,
-    });
-    let mut rows: Vec<_> = rows.collect();
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
     for row in rows {
-        gateway::account_row(row, &mut view, policy, heard_until, &mut accounted);
+        gateway::account_row(row, &mut view, basis, &mut accounted);
     }
     accounted
 }

@@ -2,21 +2,14 @@
 
 use super::gateway::{OrderView, account_row};
 use super::order::{account_order, movement_on_gateway};
-use super::{Accounted, Group, groups};
+use super::{Accounted, Basis, Group, groups};
 use crate::commerce::{BalanceTransaction, Fact, Order};
-use crate::policy::Policy;
 use crate::text::FactId;
-use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// Accounts the rows that name an order. Where one order has that name, they belong to it; where
 /// none or several have it, nobody can say which, and the rows are accounted without it.
-pub(super) fn account_named(
-    name: &FactId,
-    facts: &[Fact],
-    policy: &Policy,
-    heard_until: Timestamp,
-) -> Accounted {
+pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let home = Group::Named(name.clone());
     let mut accounted = Accounted::default();
     let mut orders: Vec<&Order> = Vec::new();
@@ -31,11 +24,11 @@ pub(super) fn account_named(
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
     let mut view = match orders[..] {
-        [order] => account_order(order, Vec::new(), policy, heard_until, &mut elsewhere),
+        [order] => account_order(order, Vec::new(), &[], basis, &mut elsewhere),
         _ => OrderView::NotHeard,
     };
     for row in joined(rows, &view) {
-        account_row(&row, &mut view, policy, heard_until, &mut accounted);
+        account_row(&row, &mut view, basis, &mut accounted);
     }
     accounted
 }

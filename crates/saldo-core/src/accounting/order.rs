@@ -7,10 +7,10 @@
 use super::gateway::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::{Pool, Portion};
-use super::{Accounted, Trouble, telling};
+use super::{Accounted, Basis, Trouble, summary, telling};
 use crate::commerce::{
-    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, SaleLine, Tender,
-    WriteOff,
+    Agreement, AgreementKind, BalanceTransaction, MoneyMovement, MovementKind, MovementState,
+    Order, SaleLine, Tender, WriteOff,
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn account_order<'a>(
     order: &'a Order,
     decisions: Vec<&'a WriteOff>,
-    policy: &Policy,
-    heard_until: Timestamp,
+    rows: &[&BalanceTransaction],
+    basis: Basis<'a>,
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
     for decision in &decisions {
@@ -43,7 +43,7 @@ pub(super) fn account_order<'a>(
         accounted.stand(&order.id, &order.source, FactState::Held(issue));
         return OrderView::Undecided;
     }
-    let mut told = Timeline::run(order, decisions, policy, heard_until);
+    let mut told = Timeline::run(order, decisions, basis.policy, basis.heard_until);
     accounted.entries.append(&mut told.entries);
     if let FactState::Accounted { review } = &mut told.state {
         *review = untold.map(|(issue, _)| issue);
@@ -52,17 +52,23 @@ pub(super) fn account_order<'a>(
         accounted.wake(*until);
     }
     accounted.stand(&order.id, &order.source, told.state);
-    OrderView::Accounted(KnownOrder {
+    let mut known = KnownOrder {
         order,
         held_from: told.held_from,
         open_day: told.open_day,
+        paid_by: told.paid_by,
+        kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
-    })
+    };
+    summary::gather_receipts(&mut known, rows, basis, accounted);
+    OrderView::Accounted(known)
 }
 
 /// What an order amounts to.
-struct Told {
+struct Told<'a> {
     entries: Vec<SubledgerEntry>,
+    /// The payments through gateways that each entry moves.
+    paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
     state: FactState,
     /// The day from which on nothing is entered until a person decides.
     held_from: Option<Date>,
@@ -70,10 +76,16 @@ struct Told {
     open_day: Option<(Date, BTreeSet<String>)>,
 }
 
-impl Told {
+impl Told<'_> {
     /// No entry, for this reason.
     fn nothing(state: FactState) -> Self {
-        Self { entries: Vec::new(), state, held_from: None, open_day: None }
+        Self {
+            entries: Vec::new(),
+            paid_by: BTreeMap::new(),
+            state,
+            held_from: None,
+            open_day: None,
+        }
     }
 }
 
@@ -105,6 +117,10 @@ struct Timeline<'a> {
     given_up: Money,
     /// The payments that the entries of the day have drawn upon.
     drawn: Vec<String>,
+    /// The payments through gateways that the next entry moves.
+    moved: Vec<&'a MoneyMovement>,
+    /// The same by the entry that moves them.
+    paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
 }
 
 impl<'a> Timeline<'a> {
@@ -113,10 +129,11 @@ impl<'a> Timeline<'a> {
         decisions: Vec<&'a WriteOff>,
         policy: &'a Policy,
         heard_until: Timestamp,
-    ) -> Told {
+    ) -> Told<'a> {
         let days = match days(order, decisions, policy) {
             Ok(days) => days,
-            Err(state) => return Told::nothing(state),
+            // Its money does not wait with it.
+            Err(state) => return Told { held_from: Some(Date::MIN), ..Told::nothing(state) },
         };
         let nothing = Money::zero(order.currency);
         let mut timeline = Timeline {
@@ -128,6 +145,8 @@ impl<'a> Timeline<'a> {
             refunds_owed: nothing,
             given_up: nothing,
             drawn: Vec::new(),
+            moved: Vec::new(),
+            paid_by: BTreeMap::new(),
         };
         for (date, day) in days {
             timeline.drawn.clear();
@@ -139,14 +158,15 @@ impl<'a> Timeline<'a> {
                     let for_what = format!("the end of {date}: a payment may still come that day");
                     let state = FactState::Waiting { for_what, until: Some(end) };
                     let open_day = Some((date, timeline.drawn.into_iter().collect()));
-                    let entries = timeline.entries;
-                    return Told { entries, open_day, ..Told::nothing(state) };
+                    let (entries, paid_by) = (timeline.entries, timeline.paid_by);
+                    return Told { entries, paid_by, open_day, ..Told::nothing(state) };
                 }
                 Err(trouble) => {
                     timeline.entries.truncate(before);
                     let state = FactState::Held(trouble.issue(&order.id));
-                    let (entries, held_from) = (timeline.entries, Some(date));
-                    return Told { entries, held_from, ..Told::nothing(state) };
+                    let (entries, paid_by) = (timeline.entries, timeline.paid_by);
+                    let held_from = Some(date);
+                    return Told { entries, paid_by, held_from, ..Told::nothing(state) };
                 }
             }
         }
@@ -154,7 +174,8 @@ impl<'a> Timeline<'a> {
             true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
             false => FactState::Accounted { review: None },
         };
-        Told { entries: timeline.entries, ..Told::nothing(state) }
+        let (entries, paid_by) = (timeline.entries, timeline.paid_by);
+        Told { entries, paid_by, ..Told::nothing(state) }
     }
 
     /// Enters a day; says whether all of it is entered. Of a day that is not `closed`, only what
@@ -505,11 +526,14 @@ impl<'a> Timeline<'a> {
     fn add_tender(
         &mut self,
         lines: &mut Vec<Line>,
-        portion: &Portion<'_>,
+        portion: &Portion<'a>,
         amount: Money,
     ) -> Result<(), Trouble> {
         let movement = portion.movement;
         self.drawn.push(movement.id.clone());
+        if portion.is_gateway() {
+            self.moved.push(movement);
+        }
         let line = tender_line(&movement.tender, amount, &movement.id, self.policy)?;
         let same = |known: &&mut Line| {
             known.kind == LineKind::Settlement
@@ -545,7 +569,9 @@ impl<'a> Timeline<'a> {
             reference: order.name.clone(),
             memo,
         };
-        self.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
+        let id = FactId::from(slot);
+        self.paid_by.insert(id.clone(), std::mem::take(&mut self.moved));
+        self.entries.push(SubledgerEntry::new(id, header, lines)?);
         Ok(())
     }
 }
@@ -558,19 +584,7 @@ fn days<'a>(
 ) -> Result<BTreeMap<Date, Day<'a>>, FactState> {
     let sale_day = policy.day(order.processed_at);
     let money = in_order(order);
-    let on = |movement: &MoneyMovement| policy.day(movement.processed_at);
-    let happened = |kind: MovementKind| {
-        let done = money.iter().filter(|movement| movement.state == MovementState::Succeeded);
-        done.filter(move |movement| movement.kind == kind).map(|movement| on(movement)).min()
-    };
-    // Money that was set aside at the sale is a sale once it is taken. Set aside later, it is one
-    // way to pay what is owed already.
-    let set_aside = happened(MovementKind::Authorisation).is_some_and(|day| day <= sale_day);
-    let earliest = match (set_aside, happened(MovementKind::Payment)) {
-        (true, Some(captured)) => captured.max(sale_day),
-        (true, None) => return Err(not_captured(order, &money)),
-        (false, _) => sale_day,
-    };
+    let earliest = first_day(order, &money, policy)?;
     let mut days: BTreeMap<Date, Day<'a>> = BTreeMap::new();
     let mut agreements: Vec<&Agreement> = order.agreements.iter().collect();
     agreements.sort_by(|a, b| (a.happened_at, &a.id).cmp(&(b.happened_at, &b.id)));
@@ -586,13 +600,49 @@ fn days<'a>(
         }
     }
     for movement in money {
-        days.entry(on(movement)).or_default().take(movement);
+        days.entry(policy.day(movement.processed_at)).or_default().take(movement);
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
         days.entry(decision.on).or_default().given_up.push(decision);
     }
     Ok(days)
+}
+
+/// The day from which on an order is entered, or the state of one that is not entered yet. Money
+/// that was set aside at the sale is a sale once it is taken. Set aside later, it is one way to pay
+/// what is owed already. Where it is not yet known whether money was set aside, or taken, any day
+/// could turn out to be the wrong one.
+fn first_day(order: &Order, money: &[&MoneyMovement], policy: &Policy) -> Result<Date, FactState> {
+    let sale_day = policy.day(order.processed_at);
+    let day = |movement: &MoneyMovement| policy.day(movement.processed_at);
+    let set_aside = |state: MovementState| {
+        money.iter().any(|movement| {
+            movement.kind == MovementKind::Authorisation
+                && movement.state == state
+                && day(movement) <= sale_day
+        })
+    };
+    let undecided =
+        |for_what: &str| FactState::Waiting { for_what: for_what.to_owned(), until: None };
+    match (set_aside(MovementState::Succeeded), set_aside(MovementState::Pending)) {
+        (true, _) => {}
+        (false, true) => return Err(undecided("the gateway to say whether it set money aside")),
+        (false, false) => return Ok(sale_day),
+    }
+    let payments = money.iter().filter(|movement| movement.kind == MovementKind::Payment);
+    let mut open = false;
+    for payment in payments {
+        match payment.state {
+            MovementState::Pending => open = true,
+            MovementState::Succeeded if open => {
+                return Err(undecided("the gateway to say whether an earlier payment was taken"));
+            }
+            MovementState::Succeeded => return Ok(day(payment).max(sale_day)),
+            MovementState::Failed | MovementState::Unknown(_) => {}
+        }
+    }
+    Err(not_captured(order, money))
 }
 
 impl<'a> Day<'a> {

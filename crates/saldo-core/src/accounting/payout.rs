@@ -12,6 +12,60 @@ use crate::money::Money;
 use crate::policy::{Policy, Role};
 use crate::text::FactId;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// What is known of payouts, for the summaries that follow them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Payouts(BTreeMap<FactId, Progress>);
+
+/// How far a payout has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The gateway's own calendar date of it.
+    pub(super) issued_on: Date,
+    /// Whether it was sent, and its rows sum to it.
+    pub(super) closed: bool,
+}
+
+impl Payouts {
+    /// What facts tell of payouts: the payouts themselves, and all rows of each. A payout that was
+    /// called off is none.
+    #[must_use]
+    pub fn of(facts: &[Fact]) -> Self {
+        let mut sums: BTreeMap<&FactId, Option<Money>> = BTreeMap::new();
+        for row in facts.iter().filter_map(counted_row) {
+            let Some(payout) = &row.payout else { continue };
+            let sum = sums.entry(payout).or_insert(Some(Money::zero(row.net.currency())));
+            *sum = sum.and_then(|sum| sum.plus(row.net).ok());
+        }
+        let progress = |fact: &Fact| match fact {
+            Fact::Payout(payout) if payout.state != PayoutState::Cancelled => {
+                let nothing = Some(Money::zero(payout.net.currency()));
+                let rows = sums.get(&payout.id).copied().unwrap_or(nothing);
+                let sent = matches!(payout.state, PayoutState::Paid | PayoutState::Failed);
+                let closed = sent && rows == Some(payout.net);
+                Some((payout.id.clone(), Progress { issued_on: payout.issued_on, closed }))
+            }
+            _ => None,
+        };
+        Self(facts.iter().filter_map(progress).collect())
+    }
+
+    /// Adds what is known of others.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Whether a payout was sent and its rows sum to it, so that what follows it is closed.
+    #[must_use]
+    pub fn is_closed(&self, payout: &FactId) -> bool {
+        self.get(payout).is_some_and(|progress| progress.closed)
+    }
+
+    pub(super) fn get(&self, payout: &FactId) -> Option<Progress> {
+        self.0.get(payout).copied()
+    }
+}
 
 /// Accounts a payout: a transfer, once its rows sum to it.
 pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
@@ -38,7 +92,7 @@ fn enter_payout(
 ) -> Result<FactState, Trouble> {
     match &payout.state {
         PayoutState::Scheduled => {
-            let for_what = "the gateway to send it".to_owned();
+            let for_what = format!("the gateway to send it, dated {}", payout.issued_on);
             return Ok(FactState::Waiting { for_what, until: None });
         }
         PayoutState::Cancelled => {
@@ -74,16 +128,17 @@ pub(crate) fn rows_of<'a>(
     payout: &'a Payout,
     facts: &'a [Fact],
 ) -> impl Iterator<Item = &'a BalanceTransaction> {
-    facts.iter().filter_map(|fact| match fact {
-        Fact::BalanceTransaction(row)
-            if row.payout.as_ref() == Some(&payout.id)
-                && row.kind != BalanceKind::Transfer
-                && !row.test =>
-        {
-            Some(&**row)
+    facts.iter().filter_map(counted_row).filter(move |row| row.payout.as_ref() == Some(&payout.id))
+}
+
+/// A row that counts towards its payout.
+fn counted_row(fact: &Fact) -> Option<&BalanceTransaction> {
+    match fact {
+        Fact::BalanceTransaction(row) if row.kind != BalanceKind::Transfer && !row.test => {
+            Some(row)
         }
         _ => None,
-    })
+    }
 }
 
 fn check_rows(payout: &Payout, facts: &[Fact]) -> Result<(), Trouble> {

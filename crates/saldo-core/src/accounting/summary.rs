@@ -1,56 +1,249 @@
-//! Summaries: entries addressed to one document a day instead of one each.
+//! Summaries: entries gathered into one document a day, or one a payout and books month.
 //!
 //! What buyers owe by invoice stays in detail, so that every claim has its own document. All else
-//! is gathered by day, currency, sale or return, and the account that settles it.
+//! is gathered by what is paid out (or happens) together, sale or return, currency, location, the
+//! account that settles it and the taxes in it. A document is entered once its part is closed; what
+//! an entry belongs to follows from instants in the facts, so that it stays where it was entered.
 
-use super::Accounted;
+use super::gateway::KnownOrder;
+use super::{Accounted, Basis};
+use crate::commerce::{BalanceKind, BalanceTransaction, MoneyMovement, Order, Tender};
 use crate::document::{DocumentKind, LineKind, SubledgerEntry};
-use crate::policy::{Detail, Policy};
+use crate::issue::FactState;
+use crate::policy::Detail;
+use crate::text::FactId;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
-/// Readdresses the entries as the policy wants, and keeps back those whose day is not over.
-pub(super) fn address(accounted: &mut Accounted, policy: &Policy, heard_until: Timestamp) {
-    if policy.text.detail == Detail::Order {
-        return;
+/// What is entered together: what happened on a day, or the part of a payout that lies in a month.
+pub(super) struct Part {
+    /// Its place in a slot.
+    pub(super) path: String,
+    /// The day that its documents are dated on.
+    pub(super) date: Date,
+    /// As people refer to it.
+    pub(super) reference: String,
+    /// As people read it, after "sales of".
+    pub(super) name: String,
+    /// What it waits for; none once it is closed.
+    pub(super) open: Option<Open>,
+}
+
+/// What a part waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Open {
+    /// When it is closed at the latest.
+    pub(super) until: Timestamp,
+    /// What it waits for.
+    pub(super) for_what: String,
+}
+
+impl Part {
+    /// What happened on a day: closed once the day is over.
+    fn of_day(date: Date, basis: Basis<'_>) -> Self {
+        let until = basis.policy.end_of_day(date);
+        let open = Open { until, for_what: format!("the end of {date}") };
+        Self {
+            path: date.to_string(),
+            date,
+            reference: date.to_string(),
+            name: date.to_string(),
+            open: (basis.heard_until < until).then_some(open),
+        }
     }
-    let mut wake = Vec::new();
+
+    /// What happened on a day and was, or will be, paid out in the last of these payouts. A payout
+    /// of the same month takes it along, and closes it once it was sent. What no payout of the month
+    /// takes along is closed with the month; so is what a payout was still to take along then.
+    fn of_payouts<'a>(
+        date: Date,
+        payouts: impl Iterator<Item = Option<&'a FactId>>,
+        basis: Basis<'_>,
+    ) -> Self {
+        let (first, last) = (date.first_of_month(), date.last_of_month());
+        let month = date.strftime("%Y-%m").to_string();
+        let mut closed = true;
+        let mut takes: Option<(Date, &FactId)> = None;
+        let mut all_told = true;
+        for payout in payouts {
+            let told = payout.and_then(|id| Some((id, basis.payouts.get(id)?)));
+            match told.filter(|(_, progress)| progress.issued_on <= last) {
+                Some((id, progress)) => {
+                    closed &= progress.closed;
+                    takes = takes.max(Some((progress.issued_on, id)));
+                }
+                None => all_told = false,
+            }
+        }
+        let until = basis.policy.end_of_month(date);
+        let over = basis.heard_until >= until;
+        match takes.filter(|_| all_told) {
+            Some((issued_on, payout)) => {
+                let id = payout.as_str();
+                let id = id.split_once('/').map_or(id, |(_, id)| id);
+                let number = id.rsplit('/').next().unwrap_or(id);
+                let open = Open { until, for_what: format!("payout {number} to be sent") };
+                Self {
+                    path: format!("{id}/{month}"),
+                    date: issued_on.clamp(first, last),
+                    reference: number.to_owned(),
+                    name: format!("payout {number}, {month}"),
+                    open: (!closed && !over).then_some(open),
+                }
+            }
+            None => {
+                let for_what = format!("a payout, or the end of {month}");
+                Self {
+                    path: format!("not-paid-out/{month}"),
+                    date: last,
+                    reference: month.clone(),
+                    name: format!("{month}, not paid out by its end"),
+                    open: (!over).then_some(Open { until, for_what }),
+                }
+            }
+        }
+    }
+
+    /// The part that the fee of a row is entered with.
+    pub(super) fn of_fee(row: &BalanceTransaction, basis: Basis<'_>) -> Self {
+        let date = basis.policy.day(row.occurred_at);
+        match detail(date, basis) {
+            Detail::Payout if row.gateway.tells_payouts => {
+                Self::of_payouts(date, std::iter::once(row.payout.as_ref()), basis)
+            }
+            _ => Self::of_day(date, basis),
+        }
+    }
+
+    /// The part that a receipt is entered with which these movements paid.
+    fn of_receipt(
+        date: Date,
+        detail: Detail,
+        paid_by: &[&MoneyMovement],
+        rows: &[&BalanceTransaction],
+        basis: Basis<'_>,
+    ) -> Self {
+        let told = |movement: &&&MoneyMovement| matches!(&movement.tender, Tender::Gateway(gateway) if gateway.tells_payouts);
+        if detail != Detail::Payout || !paid_by.iter().any(|movement| told(&movement)) {
+            return Self::of_day(date, basis);
+        }
+        let payout = |movement: &&MoneyMovement| {
+            let about = |row: &&&BalanceTransaction| {
+                matches!(row.kind, BalanceKind::Charge | BalanceKind::Refund)
+                    && !row.test
+                    && row.movement.as_deref() == Some(&*movement.id)
+            };
+            rows.iter().find(about).and_then(|row| row.payout.as_ref())
+        };
+        let settled = paid_by.iter().filter(told);
+        Self::of_payouts(date, settled.map(payout), basis)
+    }
+}
+
+/// How much a document holds. What lies before the start date is left out as it is.
+fn detail(date: Date, basis: Basis<'_>) -> Detail {
+    match date < basis.policy.start_date {
+        true => Detail::Order,
+        false => basis.policy.detail_on(date),
+    }
+}
+
+/// Readdresses an order's receipts as the policy wants, and keeps back those whose part is not
+/// closed: the order waits for them, and so do the gateway's rows of their payments.
+pub(super) fn gather_receipts(
+    known: &mut KnownOrder<'_>,
+    rows: &[&BalanceTransaction],
+    basis: Basis<'_>,
+    accounted: &mut Accounted,
+) {
+    let mut waits: BTreeSet<Open> = BTreeSet::new();
     accounted.entries.retain_mut(|entry| {
-        let Some(slot) = day_slot(entry) else { return true };
-        let end = policy.end_of_day(entry.header.date);
-        if heard_until < end {
-            wake.push(end);
+        let date = entry.header.date;
+        let detail = detail(date, basis);
+        let receipt =
+            matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
+        if detail == Detail::Order || !receipt {
+            return true;
+        }
+        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
+        let part = Part::of_receipt(date, detail, paid_by, rows, basis);
+        if let Some(open) = part.open {
+            for movement in paid_by {
+                known.kept_back.insert(movement.id.clone(), open.clone());
+            }
+            waits.insert(open);
             return false;
         }
-        gather(entry, slot, policy);
+        gather(entry, known.order, part, basis);
         true
     });
-    for end in wake {
-        accounted.wake(end);
+    for open in &waits {
+        accounted.wake(open.until);
+    }
+    if let Some(Open { until, for_what }) = waits.into_iter().next() {
+        let order = known.order;
+        let own = |standing: &&mut super::Standing| {
+            standing.id == order.id && standing.source == order.source
+        };
+        if let Some(standing) = accounted.standings.iter_mut().find(own)
+            && matches!(standing.state, FactState::Accounted { .. })
+        {
+            standing.state = FactState::Waiting { for_what, until: Some(until) };
+        }
     }
 }
 
-/// The slot of the day's document that an entry goes into; none where it keeps its own.
-fn day_slot(entry: &SubledgerEntry) -> Option<String> {
-    let header = &entry.header;
-    if !matches!(header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt) {
-        return None;
-    }
-    let shop = entry.id.as_str().split('/').next().unwrap_or_default();
-    let settled = entry.lines.iter().find(|line| line.kind == LineKind::Settlement);
-    let account = settled.map_or("none", |line| &line.account.name);
-    let taxed = entry.lines.iter().any(|line| matches!(line.kind, LineKind::Tax { .. }));
-    let tax = if taxed { "taxed" } else { "untaxed" };
-    Some(format!("day/{shop}/{}/{}/{}/{account}/{tax}", header.date, header.currency, header.kind))
-}
-
-fn gather(entry: &mut SubledgerEntry, slot: String, policy: &Policy) {
+fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_>) {
+    let slot = slot(entry, order, &part);
     let header = &mut entry.header;
     let what = match header.kind {
         DocumentKind::RefundReceipt => "Refunds",
         _ => "Sales",
     };
     header.slot = slot;
-    header.party = Some(policy.customer(None, None));
-    header.reference = header.date.to_string();
-    header.memo = format!("{what} of {}", header.date);
+    header.date = part.date;
+    header.party = Some(basis.policy.customer(None, None));
+    header.memo = format!("{what} of {}", part.name);
+    header.reference = part.reference;
+}
+
+/// The slot of the document that a receipt goes into.
+fn slot(entry: &SubledgerEntry, order: &Order, part: &Part) -> String {
+    let header = &entry.header;
+    let settled = entry.lines.iter().find(|line| line.kind == LineKind::Settlement);
+    format!(
+        "summary/{}/{}/{}/{}/{}/{}/{}",
+        order.source.connection,
+        part.path,
+        header.kind,
+        header.currency,
+        order.location.as_deref().unwrap_or("no-location"),
+        settled.map_or("no-account", |line| &line.account.name),
+        tax_treatment(entry, order),
+    )
+}
+
+/// How a document is taxed: whether prices contain the taxes, and which taxes are in it, each with
+/// its rate. Documents that differ in it cannot share the lines of a tax report.
+fn tax_treatment(entry: &SubledgerEntry, order: &Order) -> String {
+    let taxes: BTreeSet<_> = entry
+        .lines
+        .iter()
+        .filter_map(|line| match &line.kind {
+            LineKind::Tax { title, rate } => Some((title.as_str(), rate)),
+            _ => None,
+        })
+        .collect();
+    if taxes.is_empty() {
+        return "untaxed".to_owned();
+    }
+    let named = |(title, rate): (&str, &Option<Decimal>)| match rate {
+        Some(percent) => format!("{title} {}%", percent.normalize()),
+        None => title.to_owned(),
+    };
+    let taxes: Vec<String> = taxes.into_iter().map(named).collect();
+    let prices = if order.prices_include_tax { "tax-included" } else { "tax-added" };
+    format!("{prices}: {}", taxes.join(", "))
 }

@@ -112,4 +112,6 @@ pub struct Gateway {
     pub id: GatewayId,
     /// As people call it; the default name of its clearing account ends in it.
     pub name: String,
+    /// Whether the channel tells which of its movements were paid out in which payout.
+    pub tells_payouts: bool,
 }

@@ -187,3 +187,24 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
     let stays = plan_slot(of, &payment, &entered, |_| Some(other)).unwrap();
     assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
 }
+
+#[test]
+fn taxes_of_one_name_are_summed_rate_by_rate() {
+    let taxed = |id: &str, percent: i64, minor: i64| {
+        let mut entry = entry(id, minor);
+        let rate = Some(percent.into());
+        entry.lines[0].kind = LineKind::Tax { title: "VAT".to_owned(), rate };
+        entry
+    };
+    let entries = [taxed("a", 25, 100), taxed("b", 12, 40), taxed("c", 25, 20)];
+    let document = compose(&entries).unwrap().unwrap();
+    let taxes: Vec<_> = document
+        .lines()
+        .iter()
+        .filter_map(|line| match &line.kind {
+            LineKind::Tax { rate, .. } => Some((*rate, line.amount.minor())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(taxes, [(Some(12.into()), 40), (Some(25.into()), 120)]);
+}

@@ -52,6 +52,9 @@ pub enum Detail {
     Order,
     /// One document a books day. What buyers owe by invoice stays in detail.
     Day,
+    /// One document a payout and books month, for gateways that tell their payouts; one a books
+    /// day for the others. What buyers owe by invoice stays in detail.
+    Payout,
 }
 
 /// Who approves what is to be entered.
@@ -110,6 +113,9 @@ pub struct Tax {
 pub struct PolicyText {
     /// How much a document holds.
     pub detail: Detail,
+    /// How much a document holds of what happens from a books day on. What happened before keeps
+    /// the detail of the day before, so that a switch leaves standing what was entered.
+    pub detail_from: BTreeMap<Date, Detail>,
     /// Who approves what is to be entered.
     pub approval: Approval,
     /// Whose name stands on documents.
@@ -166,12 +172,29 @@ impl Policy {
     /// The first instant after a books day. A day of 23 or 25 hours ends when the next one begins.
     #[must_use]
     pub fn end_of_day(&self, day: Date) -> Timestamp {
-        day.checked_add(1.day())
-            .ok()
-            .and_then(|next| {
-                self.zone.to_ambiguous_zoned(next.to_datetime(Time::midnight())).compatible().ok()
-            })
-            .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+        end_of_day(day, &self.zone)
+    }
+
+    /// The first instant after a books day's month, in the books' zone and in UTC, by which payouts
+    /// are dated: from then on no payout of the month is news.
+    #[must_use]
+    pub fn end_of_month(&self, day: Date) -> Timestamp {
+        let last = day.last_of_month();
+        self.end_of_day(last).max(end_of_day(last, &TimeZone::UTC))
+    }
+
+    /// How much a document holds of what happened on a books day.
+    #[must_use]
+    pub fn detail_on(&self, day: Date) -> Detail {
+        let switches = self.text.detail_from.range(..=day);
+        switches.last().map_or(self.text.detail, |(_, detail)| *detail)
+    }
+
+    /// Whether any document follows payouts, so that accounting must know them.
+    #[must_use]
+    pub fn follows_payouts(&self) -> bool {
+        let mut details = std::iter::once(&self.text.detail).chain(self.text.detail_from.values());
+        details.any(|detail| *detail == Detail::Payout)
     }
 
     /// The account in which a gateway's money of a currency stands; none for an unknown gateway.
@@ -212,6 +235,15 @@ impl Policy {
     }
 }
 
+fn end_of_day(day: Date, zone: &TimeZone) -> Timestamp {
+    day.checked_add(1.day())
+        .ok()
+        .and_then(|next| {
+            zone.to_ambiguous_zoned(next.to_datetime(Time::midnight())).compatible().ok()
+        })
+        .map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +270,30 @@ mod tests {
             assert_eq!(policy.day(end - 1.millisecond()), day, "{zone}");
             assert_ne!(policy.day(end), day, "{zone}");
         }
+    }
+
+    #[test]
+    fn a_month_ends_when_it_is_over_in_the_books_and_in_utc() {
+        let cases = [
+            ("America/New_York", "2026-02-01T05:00:00Z"),
+            ("Pacific/Kiritimati", "2026-02-01T00:00:00Z"), // in the books 14 hours before
+        ];
+        for (zone, end) in cases {
+            let end: Timestamp = end.parse().unwrap();
+            assert_eq!(policy(zone).end_of_month("2026-01-07".parse().unwrap()), end, "{zone}");
+        }
+    }
+
+    #[test]
+    fn a_switch_of_detail_leaves_what_was_before() {
+        let text = "detail = \"day\"\n[detail-from]\n2026-03-10 = \"payout\"\n\
+                    2026-05-01 = \"order\"";
+        let usd = Currency::parse("USD").unwrap();
+        let policy = Policy::new(1, text, usd, "UTC", "2026-01-01".parse().unwrap()).unwrap();
+        let days = ["2026-03-09", "2026-03-10", "2026-04-30", "2026-05-01"];
+        let details = days.map(|day| policy.detail_on(day.parse().unwrap()));
+        assert_eq!(details, [Detail::Day, Detail::Payout, Detail::Payout, Detail::Order]);
+        assert!(policy.follows_payouts());
     }
 
     #[test]

@@ -8,11 +8,14 @@
 
 mod lives;
 mod shop;
+mod stable;
+mod summaries;
+mod summary_sums;
 mod told;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use saldo_core::accounting::{self, Group};
+use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::{
     AgreementKind, BalanceKind, DisputeOutcome, Fact, MovementKind, PayoutState, SaleKind,
 };
@@ -46,8 +49,9 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
             members.entry(group).or_default().push(fact.clone());
         }
     }
+    let payouts = Payouts::of(facts);
     let account = |(group, facts): (&Group, &Vec<Fact>)| {
-        accounting::account(group, facts, policy, heard_until)
+        accounting::account_among(group, facts, &payouts, policy, heard_until)
     };
     let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
     members.iter().map(account).filter(gives).collect()
@@ -382,26 +386,4 @@ fn an_unknown_gateway_is_held_with_what_to_do() {
         issue.hint,
         @r#"saldo map set gateways.klarna.account "Clearing: klarna""#
     );
-}
-
-#[test]
-fn a_day_summary_is_the_sum_of_its_details() {
-    let facts = [
-        order("03-10").sale_of_s1("03-10").paid("03-10", "shopify_payments", "105.43").fact(),
-        row(1, "03-10", BalanceKind::Charge, "105.43", "3.36"),
-    ];
-    let far = "2027-01-01T00:00:00Z".parse().unwrap();
-    let sums = |text: &str| {
-        let mut sums: BTreeMap<(String, Date), i64> = BTreeMap::new();
-        for accounted in account(&facts, &policy(text), far) {
-            for entry in &accounted.entries {
-                for line in &entry.lines {
-                    let key = (line.account.name.to_string(), entry.header.date);
-                    *sums.entry(key).or_default() += line.amount.minor();
-                }
-            }
-        }
-        sums
-    };
-    assert_eq!(sums(POLICY), sums(&format!("detail = \"day\"\n{POLICY}")));
 }

@@ -33,7 +33,7 @@ pub(crate) fn gateway(id: &str) -> Gateway {
         "shop_cash" => "Shop Cash",
         other => other,
     };
-    Gateway { id: id.into(), name: name.to_owned() }
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "shopify_payments" }
 }
 
 fn tender(id: &str) -> Tender {
@@ -45,6 +45,7 @@ fn tender(id: &str) -> Tender {
 }
 
 /// An order under construction.
+#[derive(Clone)]
 pub(crate) struct Shop(Order);
 
 /// An order of a day.
@@ -142,6 +143,36 @@ impl Shop {
         self.movement(MovementKind::Refund, day, by, amount)
     }
 
+    /// Another order than the first.
+    pub(crate) fn numbered(mut self, number: u32) -> Self {
+        self.0.id = format!("shop/Order/{number}").into();
+        self.0.source = source(&format!("Order/{number}"));
+        self.0.name = format!("#{}", 1_000 + number);
+        self
+    }
+
+    /// Sold at a location.
+    pub(crate) fn located(mut self, location: &str) -> Self {
+        self.0.location = Some(location.to_owned());
+        self
+    }
+
+    /// All of it taxed by this tax and rate.
+    pub(crate) fn taxed(mut self, title: &str, percent: i64) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for tax in lines.flat_map(|line| &mut line.taxes) {
+            title.clone_into(&mut tax.title);
+            tax.rate = Some(percent.into());
+        }
+        self
+    }
+
+    /// The last movement is in this state.
+    pub(crate) fn in_state(mut self, state: MovementState) -> Self {
+        self.0.movements.last_mut().expect("a movement").state = state;
+        self
+    }
+
     pub(crate) fn cancelled(mut self, day: &str) -> Self {
         self.0.cancelled_at = Some(at(day));
         self
@@ -185,6 +216,19 @@ pub(crate) fn row_of(
         test: false,
         kind,
     }))
+}
+
+/// A row of another order, and of this movement of it.
+pub(crate) fn about(fact: Fact, order: u32, movement: u32) -> Fact {
+    match fact {
+        Fact::BalanceTransaction(mut row) => {
+            row.order = Some(format!("shop/Order/{order}").into());
+            row.order_name = Some(format!("#{}", 1_000 + order));
+            row.movement = Some(format!("Transaction/{movement}"));
+            Fact::BalanceTransaction(row)
+        }
+        other => other,
+    }
 }
 
 /// A row that was paid out in a payout.

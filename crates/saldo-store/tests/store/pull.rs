@@ -120,6 +120,26 @@ async fn a_group_wakes_when_its_time_comes() {
 }
 
 #[tokio::test]
+async fn a_group_is_marked_for_what_is_no_record_of_it() {
+    let store = furnished().await;
+    let groups = ["order/1", "payout/1", "payout/2", "payouts"];
+    commit(&store, groups.map(|group| pulled(group, "a", &[group])).into()).await;
+    let changed = async |after: Option<&str>, limit| {
+        let after = after.map(GroupId::from);
+        let groups = store.changed_groups(&company(), "payout/", after.as_ref(), limit).await;
+        groups.unwrap().iter().map(GroupId::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(None, 9).await, ["payout/1", "payout/2"]);
+    assert_eq!(changed(None, 1).await, ["payout/1"]);
+    assert_eq!(changed(Some("payout/1"), 9).await, ["payout/2"]);
+    settle(&store).await;
+    assert!(changed(None, 9).await.is_empty());
+    let marked = ["order/1", "nowhere"].map(GroupId::from);
+    store.mark_groups(&company(), &marked).await.unwrap();
+    assert_eq!(dirty(&store).await, ["order/1"]);
+}
+
+#[tokio::test]
 async fn cursors_go_with_their_pages() {
     let store = furnished().await;
     let lease = lease(&store, &shop(), "one").await;

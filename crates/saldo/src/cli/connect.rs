@@ -5,9 +5,7 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::{
-    EngineError, FILES_SETTING, decide, is_files_only, read_settings, secrets_of,
-};
+use crate::engine::{EngineError, FILES_SETTING, decide, is_files_only, read_settings, secrets_of};
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
 use saldo_channels::channel;

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::import::files_heard_until;
+use super::payouts::{KnownPayouts, wake_followers};
 use super::pull;
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
@@ -118,6 +119,11 @@ impl Heard {
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
     let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
+    let mut payouts = KnownPayouts::default();
+    let follows_payouts = desk.policy.follows_payouts();
+    if follows_payouts {
+        wake_followers(engine, desk, &readers).await?;
+    }
     let mut accounted = 0;
     // Woken by the hour of another channel, they wait on for their own.
     let mut waiting: BTreeSet<GroupId> = BTreeSet::new();
@@ -131,12 +137,20 @@ pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, E
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
-        let mut accounts: Vec<GroupAccount> = Vec::with_capacity(dirty.len());
+        let mut read = Vec::with_capacity(dirty.len());
         for dirty in dirty {
             let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
             let told = readers.told(engine, records).await?;
-            accounts.push(account(&desk.policy, dirty, &told, heard.until_all(records)));
+            read.push((dirty, told, heard.until_all(records)));
         }
+        if follows_payouts {
+            let facts = read.iter().flat_map(|(_, told, _)| &told.facts);
+            payouts.learn(engine, &readers, facts).await?;
+        }
+        let accounts: Vec<GroupAccount> = read
+            .into_iter()
+            .map(|(dirty, told, heard)| account(dirty, &told, &payouts, &desk.policy, heard))
+            .collect();
         let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
         waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
         engine.keep(&desk.lease).await?;
@@ -148,10 +162,16 @@ pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, E
 
 /// The entries of a group, and where its facts stand. A record that cannot be read stands for
 /// itself, as held; what it said before stays entered.
-fn account(policy: &Policy, dirty: DirtyGroup, told: &Told, heard: Timestamp) -> GroupAccount {
-    let accounted = Group::parse(&dirty.group)
-        .map(|group| accounting::account(&group, &told.facts, policy, heard))
-        .unwrap_or_default();
+fn account(
+    dirty: DirtyGroup,
+    told: &Told,
+    payouts: &KnownPayouts,
+    policy: &Policy,
+    heard: Timestamp,
+) -> GroupAccount {
+    let account =
+        |group| accounting::account_among(&group, &told.facts, payouts.known(), policy, heard);
+    let accounted = Group::parse(&dirty.group).map(account).unwrap_or_default();
     let readable = accounted.standings.into_iter();
     let states = readable.filter(|standing| !told.unreadable.contains(&standing.source));
     GroupAccount {

@@ -8,6 +8,7 @@ mod desk;
 mod error;
 mod explain;
 mod import;
+mod payouts;
 mod plan;
 mod progress;
 mod prove;
@@ -15,8 +16,8 @@ mod pull;
 mod push;
 mod rebuild;
 mod retry;
-mod standings;
 mod settings;
+mod standings;
 mod sync;
 
 #[cfg(test)]
@@ -32,8 +33,8 @@ pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
-pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use settings::{known_settings, read_settings};
+pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, sync};
 
 use crate::transport::clock::Clock;

@@ -5,9 +5,9 @@ use super::chart::Chart;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
-use saldo_core::accounting::{self, Group};
+use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::book::{Bindings, Need, Outcome, Task};
-use saldo_core::commerce::{BalanceKind, Fact};
+use saldo_core::commerce::Fact;
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Account;
 use saldo_core::matching::Resolution;
@@ -63,8 +63,22 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let heard = Heard::of(engine).await?;
     let waiting = engine.store.waiting(engine.company_id()).await?;
     let waiting: BTreeSet<FactId> = waiting.into_iter().map(|waiting| waiting.fact).collect();
-    let entered: Vec<Fact> =
-        facts.iter().filter_map(|fact| as_entered(fact, &waiting, engine, &heard)).collect();
+    let payouts = Payouts::of(&facts);
+    let as_entered = |fact: &Fact| {
+        let mut fact = fact.clone();
+        if let Fact::BalanceTransaction(row) = &mut fact {
+            let waits = waiting.contains(&row.id);
+            row.net = accounting::entered_by(
+                row,
+                waits,
+                &payouts,
+                &engine.policy,
+                heard.until(&row.source.connection),
+            );
+        }
+        fact
+    };
+    let entered: Vec<Fact> = facts.iter().map(as_entered).collect();
     let owed = proof::gateway_balances(entered.iter(), &engine.policy)?;
     let mut books = Vec::new();
     for connection in engine.connections(Role::Book).await? {
@@ -87,37 +101,6 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
         let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
         facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
     }
-}
-
-/// A fact as far as it can stand in the books by now. What waits does not; nor does the money of an
-/// order that waits for the end of its day. The fees of a day follow once the day is over, but for
-/// those of disputes.
-fn as_entered(
-    fact: &Fact,
-    waiting: &BTreeSet<FactId>,
-    engine: &Engine,
-    heard: &Heard,
-) -> Option<Fact> {
-    if waiting.contains(fact.id()) {
-        return None;
-    }
-    let mut fact = fact.clone();
-    let Fact::BalanceTransaction(row) = &mut fact else { return Some(fact) };
-    let heard = heard.until(&row.source.connection);
-    if heard >= engine.policy.end_of_day(engine.policy.day(row.occurred_at)) {
-        return Some(fact);
-    }
-    match row.kind {
-        BalanceKind::Charge | BalanceKind::Refund
-            if row.order.as_ref().is_some_and(|order| waiting.contains(order)) =>
-        {
-            return None;
-        }
-        BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal | BalanceKind::DisputeFee => {
-        }
-        _ => row.net = row.amount,
-    }
-    Some(fact)
 }
 
 async fn prove_book(

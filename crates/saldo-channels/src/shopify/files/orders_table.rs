@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Collector, Fact, Gateway, MoneyMovement, MovementKind, MovementState,
-    Order, Product, SaleKind, SaleLine, Telling, Tender, Untold,
+    Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
+    Product, SaleKind, SaleLine, Telling, Tender, Untold,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -450,6 +450,6 @@ fn tender(method: &str) -> Tender {
         .find(|known| plain(known.id.as_str()) == wanted || plain(&known.name) == wanted);
     Tender::Gateway(known.unwrap_or_else(|| match wanted.as_str() {
         "paypal_express_checkout" => crate::shopify::read::gateway("paypal", None),
-        _ => Gateway { id: method.into(), name: method.to_owned() },
+        _ => crate::shopify::read::gateway(method, None),
     }))
 }

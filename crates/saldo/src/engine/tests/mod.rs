@@ -6,6 +6,7 @@ mod deaths;
 mod desk;
 mod doubles;
 mod explained;
+mod modes;
 mod outage;
 mod refused;
 mod settled;

@@ -221,6 +221,16 @@ impl Stage {
     }
 }
 
+/// What each account holds in the end.
+pub(super) fn by_account(stage: &Stage) -> BTreeMap<String, i64> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for ((account, _), minor) in stage.sums() {
+        *sums.entry(account).or_default() += minor;
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
 /// Behind books that are files there is nobody to ask.
 struct Nobody;
 

@@ -1,19 +1,8 @@
 //! A merchant's days as they unfold: what happens later is entered as a later fact.
 
-use super::stage::{Stage, on_all_cores, world};
+use super::stage::{Stage, by_account, on_all_cores, world};
 use saldo_sim::fault::FaultSettings;
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// What each account holds in the end.
-fn by_account(stage: &Stage) -> BTreeMap<String, i64> {
-    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    for ((account, _), minor) in stage.sums() {
-        *sums.entry(account).or_default() += minor;
-    }
-    sums.retain(|_, minor| *minor != 0);
-    sums
-}
 
 #[test]
 fn many_syncs_end_where_one_does_and_every_proof_on_the_way_holds() {

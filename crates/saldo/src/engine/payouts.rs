@@ -1,0 +1,104 @@
+//! What accounting must know of payouts where documents follow them: an order's group holds the rows
+//! of its payments, but not whether the payouts that they name were sent and add up.
+
+use super::account::Readers;
+use super::desk::Desk;
+use super::{Engine, EngineError};
+use saldo_core::accounting::{self, Group, Payouts};
+use saldo_core::commerce::Fact;
+use saldo_core::issue::FactState;
+use saldo_core::text::{FactId, GroupId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many payouts are looked at in one step.
+const PAYOUTS_AT_ONCE: usize = 100;
+
+/// The payouts that were needed so far, each read once.
+#[derive(Default)]
+pub(super) struct KnownPayouts {
+    known: Payouts,
+    asked: BTreeSet<FactId>,
+}
+
+impl KnownPayouts {
+    pub(super) fn known(&self) -> &Payouts {
+        &self.known
+    }
+
+    /// Reads the payouts that these facts name and that were not read before.
+    pub(super) async fn learn(
+        &mut self,
+        engine: &Engine,
+        readers: &Readers,
+        facts: impl Iterator<Item = &Fact>,
+    ) -> Result<(), EngineError> {
+        let named: BTreeSet<&FactId> = facts.filter_map(payout_of).collect();
+        let new: Vec<FactId> =
+            named.into_iter().filter(|id| !self.asked.contains(*id)).cloned().collect();
+        for ids in new.chunks(PAYOUTS_AT_ONCE) {
+            let groups: Vec<GroupId> =
+                ids.iter().map(|id| Group::Payout(id.clone()).id()).collect();
+            let records = engine.store.group_records(engine.company_id(), &groups).await?;
+            for records in records.values() {
+                self.known.extend(told(&readers.told(engine, records).await?.facts));
+            }
+        }
+        self.asked.extend(new);
+        Ok(())
+    }
+}
+
+fn payout_of(fact: &Fact) -> Option<&FactId> {
+    match fact {
+        Fact::BalanceTransaction(row) => row.payout.as_ref(),
+        _ => None,
+    }
+}
+
+/// What the facts of a payout's group tell of it.
+fn told(facts: &[Fact]) -> Payouts {
+    Payouts::of(&accounting::told_once(facts))
+}
+
+/// Marks the groups of the rows of changed payouts, where their documents may go by the change: a
+/// payout that is closed or was, or that is otherwise in another state than before. The payouts
+/// themselves are still to be accounted, so that a process that ends here begins here again.
+pub(super) async fn wake_followers(
+    engine: &Engine,
+    desk: &Desk,
+    readers: &Readers,
+) -> Result<(), EngineError> {
+    let company = engine.company_id();
+    let mut after = None;
+    loop {
+        let changed = engine
+            .store
+            .changed_groups(company, "payout/", after.as_ref(), PAYOUTS_AT_ONCE)
+            .await?;
+        let Some(last) = changed.last() else { return Ok(()) };
+        let records = engine.store.group_records(company, &changed).await?;
+        let states = engine.store.states_of(company, &changed).await?;
+        let states: BTreeMap<FactId, FactState> =
+            states.into_iter().map(|standing| (standing.fact, standing.state)).collect();
+        let mut followers = BTreeSet::new();
+        for (group, records) in &records {
+            let Some(Group::Payout(id)) = Group::parse(group) else { continue };
+            let facts = readers.told(engine, records).await?.facts;
+            let now = accounting::account(
+                &Group::Payout(id.clone()),
+                &facts,
+                &desk.policy,
+                jiff::Timestamp::MAX,
+            );
+            let now = now.standings.into_iter().find(|standing| standing.id == id);
+            let same = now.map(|standing| standing.state).as_ref() == states.get(&id);
+            if !same || told(&facts).is_closed(&id) {
+                let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
+                followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
+            }
+        }
+        let followers: Vec<GroupId> = followers.iter().map(Group::id).collect();
+        engine.store.mark_groups(company, &followers).await?;
+        after = Some(last.clone());
+    }
+}
