@@ -199,7 +199,11 @@ impl RefusalKind {
     pub const fn leaves_nothing(self) -> bool {
         match self {
             Self::DuplicateNumber | Self::DuplicateRequest | Self::HeldOtherwise => false,
-            Self::DuplicateName | Self::PeriodClosed | Self::BadReference | Self::Other => true,
+            Self::DuplicateName
+            | Self::PeriodClosed
+            | Self::BadReference
+            | Self::WholeRequest
+            | Self::Other => true,
         }
     }
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod lives;
+mod planned;
 mod shop;
 mod stable;
 mod summaries;

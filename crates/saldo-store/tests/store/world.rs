@@ -220,6 +220,7 @@ pub(crate) fn acknowledged(remote: &str) -> AttemptOutcome {
         version: Some("0".to_owned()),
         total: Some(Money::from_minor(500, usd())),
         tax: None,
+        number: None,
     })
 }
 

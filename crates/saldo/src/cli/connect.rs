@@ -133,7 +133,7 @@ impl Office {
         if changed {
             let text = toml::to_string_pretty(&policy)?;
             let now = crate::transport::clock::Clock::real().now();
-            decide(&self.store, &self.company.id, &context::holder(), &text, now).await?;
+            decide(&self.store, &self.company.id, &context::holder()?, &text, now).await?;
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ struct Saved {
 async fn save(store: &Store, company: &Company, text: &str, output: &Output) -> anyhow::Result<()> {
     let read = Policy::new(0, text, company.currency, &company.timezone, company.start_date);
     read.map_err(|error| Usage(error.to_string()))?;
-    let (holder, now) = (context::holder(), Clock::real().now());
+    let (holder, now) = (context::holder()?, Clock::real().now());
     let revision = decide(store, &company.id, &holder, text, now).await?;
     output.data(&Saved { revision }, || {
         format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
