@@ -201,15 +201,13 @@ pub fn plan_slot(
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
     for it in approved {
-        let holds = || still_holds(&it.change, &wanted);
+        let holds = still_holds(&it.change, &wanted);
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
-            Whereabouts::Unknown if !holds() => {
+            Whereabouts::Unknown if !holds => {
                 return Ok(SlotPlan { is_unsettled: true, ..SlotPlan::default() });
             }
-            Whereabouts::NotInBook
-                if !holds() || link_of(&it.change, &invoice) != it.change.invoice() =>
-            {
+            Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, &invoice) => {
                 withdraws.push(it.change.id.clone());
             }
             _ => kept.push(it),
@@ -243,6 +241,22 @@ fn still_holds(change: &Change, wanted: &BTreeMap<EntryKey, &SubledgerEntry>) ->
     let taken_out = |covered: &Covered| (covered.id.clone(), covered.hash.clone());
     change.enters.iter().all(|entry| wanted.contains_key(&key_of(entry)))
         && !change.takes_out.iter().any(|covered| wanted.contains_key(&taken_out(covered)))
+}
+
+/// Whether a change refers to what it would refer to now: the same invoice, and accounts of the same
+/// kinds. A kind is no money, but the book may have refused it.
+fn still_refers(
+    change: &Change,
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> bool {
+    let same_accounts = |entry: &SubledgerEntry| {
+        let accounts = |entry: &SubledgerEntry| {
+            entry.lines.iter().map(|line| line.account.clone()).collect::<Vec<_>>()
+        };
+        wanted.get(&key_of(entry)).is_some_and(|wanted| accounts(wanted) == accounts(entry))
+    };
+    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same_accounts)
 }
 
 /// The invoice that a change should belong to. A reversal belongs to none: it is no payment.

@@ -187,3 +187,17 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
     let stays = plan_slot(of, &payment, &entered, |_| Some(other)).unwrap();
     assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
 }
+
+#[test]
+fn an_account_of_another_kind_is_news_only_to_a_book_that_does_not_have_it() {
+    let mut other = entry("a", 100);
+    for line in &mut other.lines {
+        line.account = Account::new(&*line.account.name, AccountKind::Income);
+    }
+    let changes = plan(&[entry("a", 100)], &[]);
+    let refused = all(Whereabouts::NotInBook, changes.clone());
+    let again = whole_plan(std::slice::from_ref(&other), &refused);
+    assert_eq!((again.withdraws.len(), fees(&again.changes)), (1, vec![100]));
+    let entered = all(Whereabouts::InBook, changes);
+    assert_eq!(plan(&[other], &entered), []);
+}
