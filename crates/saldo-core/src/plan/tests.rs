@@ -1,7 +1,7 @@
 //! Plans of one slot, step by step.
 
 use super::*;
-use crate::document::Header;
+use crate::document::{Header, Line, LineKind};
 use crate::ledger::{Account, AccountKind};
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {

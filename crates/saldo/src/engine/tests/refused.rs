@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Another account for shipping, so that many documents want to be others.
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
 /// How many deaths are tried.
-const DEATHS: usize = 24;
+const DEATHS: usize = 16;
 
 fn settings() -> WorldSettings {
     world(2, 120, 30)
