@@ -107,8 +107,8 @@ impl Store {
     /// rebuild, under the same terms as [`Store::acquire_lease`].
     ///
     /// # Errors
-    /// [`StoreError::LeaseHeld`] where another holds it, and [`StoreError::NotFound`] where there is
-    /// no such company.
+    /// [`StoreError::LeaseHeld`] where another holds it, and [`StoreError::NotFound`] where there
+    /// is no such company.
     pub async fn acquire_company_lease(
         &self,
         company: &CompanyId,

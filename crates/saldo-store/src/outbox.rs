@@ -25,8 +25,8 @@ pub struct Approval {
     pub planned_until: Option<i64>,
     /// What is no longer wanted.
     pub withdraws: Vec<Withdrawal>,
-    /// What changes wait for, by identity: other changes of the same book. What the book has
-    /// already is left out of it.
+    /// What changes wait for, by identity: other changes of the same book. What the
+    /// book has already keeps nothing from being sent.
     pub waits: BTreeMap<String, BTreeSet<String>>,
     /// Slots that could not be planned yet: they count as touched again.
     pub again: Vec<String>,

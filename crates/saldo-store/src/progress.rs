@@ -1,5 +1,5 @@
-//! How far facts have come on their way into the books: what the sub-ledger holds, and books did not
-//! yet acknowledge. Only what is open is looked at, never the history.
+//! How far facts have come on their way into the books: what the sub-ledger holds, and books did
+//! not yet acknowledge. Only what is open is looked at, never the history.
 
 use crate::outbox::ChangeStatus;
 use crate::state::States;
@@ -89,8 +89,8 @@ impl Store {
         }
     }
 
-    /// The facts that count as accounted, and of which these entries are a part. An entry is part of
-    /// the fact whose id its own begins with.
+    /// The facts that count as accounted, and of which these entries are a part. An entry is part
+    /// of the fact whose id its own begins with.
     ///
     /// # Errors
     /// Where the database fails.

@@ -115,7 +115,8 @@ impl Store {
         last.ok_or_else(|| StoreError::not_found("company", company.as_str()))
     }
 
-    /// Those of these slots whose entries may be others once accounting has seen all that was heard.
+    /// Those of these slots whose entries may be others once accounting has seen all that was
+    /// heard.
     ///
     /// # Errors
     /// Where the database fails.

@@ -39,8 +39,8 @@ impl Store {
         self.approved_where(company, book, " and c.slot in ", slots).await
     }
 
-    /// Changes of a book by identity, those that there are, in the order of approval, each with what
-    /// is known of it.
+    /// Changes of a book by identity, those that there are, in the order of approval, each with
+    /// what is known of it.
     ///
     /// # Errors
     /// Where the database fails.

@@ -1,7 +1,7 @@
 //! Plans of one slot, step by step.
 
 use super::*;
-use crate::document::Header;
+use crate::document::{Header, Line, LineKind};
 use crate::ledger::{Account, AccountKind};
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {
@@ -207,4 +207,18 @@ fn taxes_of_one_name_are_summed_rate_by_rate() {
         })
         .collect();
     assert_eq!(taxes, [(Some(12.into()), 40), (Some(25.into()), 120)]);
+}
+
+#[test]
+fn an_account_of_another_kind_is_news_only_to_a_book_that_does_not_have_it() {
+    let mut other = entry("a", 100);
+    for line in &mut other.lines {
+        line.account = Account::new(&*line.account.name, AccountKind::Income);
+    }
+    let changes = plan(&[entry("a", 100)], &[]);
+    let refused = all(Whereabouts::NotInBook, changes.clone());
+    let again = whole_plan(std::slice::from_ref(&other), &refused);
+    assert_eq!((again.withdraws.len(), fees(&again.changes)), (1, vec![100]));
+    let entered = all(Whereabouts::InBook, changes);
+    assert_eq!(plan(&[other], &entered), []);
 }

@@ -32,7 +32,7 @@ async fn settle(store: &Store) {
         .iter()
         .map(|dirty| crate::world::account(dirty.group.as_str(), dirty.mark, vec![]))
         .collect();
-    store.save_accounting(&desk(&store).await, &accounts).await.unwrap();
+    store.save_accounting(&desk(store).await, &accounts).await.unwrap();
 }
 
 async fn texts(store: &Store, group: &str) -> Vec<(String, String)> {

@@ -36,7 +36,7 @@ async fn account_all(store: &Store, minor: i64) {
                 }
             })
             .collect();
-        store.save_accounting(&desk(&store).await, &accounts).await.unwrap();
+        store.save_accounting(&desk(store).await, &accounts).await.unwrap();
     }
 }
 

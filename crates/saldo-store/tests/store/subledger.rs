@@ -8,7 +8,7 @@ use saldo_core::text::{FactId, GroupId};
 use saldo_store::{GroupAccount, NotYet, OpenEntries, OpenFact, StateCounts, Store};
 
 async fn save(store: &Store, accounts: &[GroupAccount]) {
-    store.save_accounting(&desk(&store).await, accounts).await.unwrap();
+    store.save_accounting(&desk(store).await, accounts).await.unwrap();
 }
 
 async fn touched(store: &Store, since: i64) -> Vec<(i64, String)> {

@@ -79,7 +79,7 @@ async fn what_was_refused_is_withdrawn_by_a_further_row_and_never_sent_again() {
     assert_eq!(statuses, expected);
     let again = store.begin_batch(&lease, &batch("b2", Purpose::Create, &[&one])).await;
     assert!(matches!(again, Err(StoreError::NotSendable { .. })), "{again:?}");
-    let retried = store.retry(&company(), &book(), &[one.id.clone()], at(40)).await;
+    let retried = store.retry(&company(), &book(), std::slice::from_ref(&one.id), at(40)).await;
     assert!(matches!(retried, Err(StoreError::NotSendable { .. })), "{retried:?}");
 }
 
@@ -162,7 +162,7 @@ async fn what_waits_for_something_refused_hides_nothing_and_is_named() {
     let blocked: Vec<_> = blocked.iter().map(|it| (&it.change.id, &it.waits_for)).collect();
     assert_eq!(blocked, [(&invoice.id, &account.id), (&payment.id, &invoice.id)]);
 
-    store.retry(&company(), &book(), &[account.id.clone()], at(40)).await.unwrap();
+    store.retry(&company(), &book(), std::slice::from_ref(&account.id), at(40)).await.unwrap();
     step(&store, &lease, ("l1", Purpose::LookUp), &account, acknowledged("A1")).await;
     assert!(pending(&store, 1).await.contains(&invoice.id));
     assert!(store.blocked(&company(), &book()).await.unwrap().is_empty());

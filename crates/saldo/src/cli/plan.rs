@@ -71,7 +71,10 @@ fn book_text(planned: &PlannedBook) -> String {
     }
     if !planned.unsettled.is_empty() {
         let count = planned.unsettled.len();
-        let line = format!("\n{count} not planned yet: `saldo sync` finds out what came of them\n");
+        let line = format!(
+            "\n{count} not planned yet, since nobody knows what came of their changes: \
+             `saldo sync` asks the book, `saldo issues` names what it cannot settle\n"
+        );
         text.push_str(&line);
     }
     text

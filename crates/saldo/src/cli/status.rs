@@ -13,6 +13,7 @@ struct Status {
     company: String,
     channels: Vec<ChannelStatus>,
     books: Vec<BookStatus>,
+    #[serde(flatten)]
     facts: FactCounts,
 }
 

@@ -79,8 +79,8 @@ pub(super) async fn plan_book(
     Ok(planned)
 }
 
-/// Notes the entries of a book that a plan would enter or take out, and those that cannot be planned
-/// before it is known what came of others.
+/// Notes the entries of a book that a plan would enter or take out, and those that cannot be
+/// planned before it is known what came of others.
 pub(super) async fn note_unapproved(
     engine: &Engine,
     connection: &Connection,
@@ -117,8 +117,8 @@ pub(crate) async fn approve(
     Ok(approved)
 }
 
-/// As [`approve`], at a desk that is taken. Each book is taken too: what is withdrawn must not be on
-/// its way out.
+/// As [`approve`], at a desk that is taken. Each book is taken too: what is withdrawn must not be
+/// on its way out.
 pub(super) async fn approve_at(
     engine: &Engine,
     desk: &Desk,

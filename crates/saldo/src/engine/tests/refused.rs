@@ -1,20 +1,23 @@
 //! What a book refused, and then somebody decided otherwise: it is never reversed, since it never
 //! was there, and what is wanted instead is entered once.
 
-use super::super::plan;
+use super::super::pull::pull_all;
+use super::super::{approve, decide, fact_counts, plan};
 use super::stage::{Books, Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
+use saldo_core::book::{Refusal, RefusalKind};
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
+use saldo_store::{AttemptOutcome, AttemptResult, Batch, ChangeStatus, Purpose, Role};
 use std::time::Duration;
 
 /// Another account for shipping, so that many documents want to be others.
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
 /// How many deaths are tried.
-const DEATHS: usize = 24;
+const DEATHS: usize = 16;
 
 fn settings() -> WorldSettings {
     world(2, 120, 30)
@@ -94,12 +97,71 @@ async fn while_nothing_changed_what_was_refused_stays_failed() {
     let words = stage.engine().await;
     let text = words.store.policy(words.company_id()).await.unwrap().unwrap().text;
     let before = text.replace(WORDS, "");
-    super::super::decide(&words.store, words.company_id(), "one", &before, stage.clock.now())
-        .await
-        .unwrap();
+    decide(&words.store, words.company_id(), "one", &before, stage.clock.now()).await.unwrap();
     for planned in plan(&engine, None).await.unwrap() {
         assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
     }
+}
+
+/// The account of a gateway, refused by the book for whatever reason.
+async fn refuse_account(stage: &Stage) -> String {
+    let engine = stage.engine().await;
+    pull_all(&engine).await.unwrap();
+    approve(&engine, None, "owner").await.unwrap();
+    let company = engine.company_id();
+    let books = engine.connections(Role::Book).await.unwrap();
+    let book = books.into_iter().find(|book| book.id.as_str() == COMPANY).unwrap();
+    let pending = engine.store.pending(company, &book.id, 10_000).await.unwrap();
+    let account = pending.into_iter().map(|it| it.change.id).find(|id| id.contains("Clearing"));
+    let id = account.unwrap();
+    let lease = engine.lease(&book).await.unwrap();
+    let batch = Batch {
+        id: "refused".to_owned(),
+        token: "refused".to_owned(),
+        members: vec![id.clone()],
+        purpose: Purpose::Create,
+        sent_at: stage.clock.now(),
+    };
+    let refusal = Refusal {
+        kind: RefusalKind::Other,
+        code: "1".to_owned(),
+        message: "not of this kind".to_owned(),
+        hint: "name another".to_owned(),
+    };
+    let outcome = AttemptOutcome::Refused(refusal);
+    let results = [(id.clone(), AttemptResult { outcome, detail: String::new() })];
+    engine.store.begin_batch(&lease, &batch).await.unwrap();
+    engine.store.finish_batch(&lease, "refused", &results, batch.sent_at).await.unwrap();
+    engine.store.release_lease(&lease).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn an_account_that_was_refused_comes_again_as_another_kind() {
+    let stage = Stage::after(&settings(), &FaultSettings::none()).await;
+    let account = refuse_account(&stage).await;
+    let report = stage.sync().await;
+    assert_eq!((report.approved, report.refused), (0, 0), "{report:?}");
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id(), ConnectionId::new(COMPANY));
+    let blocked = engine.store.blocked(company, &book).await.unwrap();
+    assert!(blocked.len() > 50, "{}", blocked.len());
+    let counts = fact_counts(&engine).await.unwrap();
+    assert!(counts.failed >= 50, "{counts:?}");
+
+    let before = engine.store.policy(company).await.unwrap().unwrap().text;
+    let name = account.trim_start_matches("account/");
+    let named = format!("account = \"{name}\"");
+    let text = before.replacen(&named, &format!("{named}\nkind = \"bank\""), 1);
+    assert_ne!(text, before);
+    decide(&engine.store, company, &engine.holder, &text, stage.clock.now()).await.unwrap();
+    stage.sync().await;
+    stage.assert_proven("after another kind").await;
+    assert!(engine.store.blocked(company, &book).await.unwrap().is_empty());
+    assert!(plan(&engine, None).await.unwrap().iter().all(|it| it.changes.is_empty()));
+    let known = engine.store.changes_by_id(company, &account).await.unwrap();
+    let status = known.iter().find(|it| it.change.book == book).unwrap().status;
+    assert_eq!(status, ChangeStatus::Withdrawn, "what was refused can still be explained");
 }
 
 /// The plain-text books too: they never refused anything.

@@ -9,11 +9,16 @@
 //! withdrawn once it is no longer wanted, and what is wanted is planned under the next generation.
 //! While nobody knows whether a book has a change, nothing is planned that would depend on it.
 
+mod compose;
+
+pub use compose::compose;
+
 use crate::book::{Need, Subject};
-use crate::document::{Document, DocumentKey, DocumentKind, Line, LineKind, SubledgerEntry};
+use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::{Currency, Money};
 use crate::text::{CompanyId, ConnectionId, FactId};
+use compose::alike;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -206,15 +211,13 @@ pub fn plan_slot(
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
     for it in approved {
-        let holds = || still_holds(&it.change, &wanted);
+        let holds = still_holds(&it.change, &wanted);
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
-            Whereabouts::Unknown if !holds() => {
+            Whereabouts::Unknown if !holds => {
                 return Ok(SlotPlan { is_unsettled: true, ..SlotPlan::default() });
             }
-            Whereabouts::NotInBook
-                if !holds() || link_of(&it.change, &invoice) != it.change.invoice() =>
-            {
+            Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, &invoice) => {
                 withdraws.push(it.change.id.clone());
             }
             _ => kept.push(it),
@@ -249,6 +252,22 @@ fn still_holds(change: &Change, wanted: &BTreeMap<EntryKey, &SubledgerEntry>) ->
     let taken_out = |covered: &Covered| (covered.id.clone(), covered.hash.clone());
     change.enters.iter().all(|entry| wanted.contains_key(&key_of(entry)))
         && !change.takes_out.iter().any(|covered| wanted.contains_key(&taken_out(covered)))
+}
+
+/// Whether a change refers to what it would refer to now: the same invoice, and accounts of the
+/// same kinds. A kind is no money, but the book may have refused it.
+fn still_refers(
+    change: &Change,
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> bool {
+    let same_accounts = |entry: &SubledgerEntry| {
+        let accounts = |entry: &SubledgerEntry| {
+            entry.lines.iter().map(|line| line.account.clone()).collect::<Vec<_>>()
+        };
+        wanted.get(&key_of(entry)).is_some_and(|wanted| accounts(wanted) == accounts(entry))
+    };
+    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same_accounts)
 }
 
 /// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
@@ -343,8 +362,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// One document for entries that fit together. It waits for its invoice, and for the reversal of
-    /// what it replaces: a book must never hold both.
+    /// One document for entries that fit together. It waits for its invoice, and for the reversal
+    /// of what it replaces: a book must never hold both.
     fn put_in(
         &mut self,
         new: Vec<SubledgerEntry>,
@@ -386,78 +405,6 @@ impl<'a> Planner<'a> {
             takes_out: Vec::new(),
         }
     }
-}
-
-/// Entries that fit into one document: of one kind, date, currency and link.
-fn alike(entries: Vec<SubledgerEntry>) -> Vec<Vec<SubledgerEntry>> {
-    let mut groups: BTreeMap<_, Vec<SubledgerEntry>> = BTreeMap::new();
-    for entry in entries {
-        let header = &entry.header;
-        let key = (header.date, header.kind, header.currency, header.applies_to.clone());
-        groups.entry(key).or_default().push(entry);
-    }
-    groups.into_values().collect()
-}
-
-/// The document of entries that share a header; none where nothing is left of their amounts.
-///
-/// One entry keeps its lines. Of many, lines are summed by account, kind and tax.
-///
-/// # Errors
-/// [`Unbalanced`] where amounts are too large to be summed.
-pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalanced> {
-    let Some(first) = entries.first() else { return Ok(None) };
-    let lines = match entries {
-        [only] => only.lines.clone(),
-        many => summed(many)?,
-    };
-    match lines.is_empty() {
-        true => Ok(None),
-        false => Document::new(first.header.clone(), lines).map(Some),
-    }
-}
-
-fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
-    let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
-    for line in entries.iter().flat_map(|entry| &entry.lines) {
-        let (rank, taxed, title) = match &line.kind {
-            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
-                (0, *taxed, String::new())
-            }
-            LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
-            LineKind::Tax { title, rate: None } => (1, false, title.clone()),
-            LineKind::Receivable => (2, false, String::new()),
-            LineKind::Settlement => (3, false, String::new()),
-        };
-        // Both ends of a transfer stay apart even where they settle.
-        let side = if rank == 3 && line.amount.is_negative() { "credit" } else { "" };
-        let title = format!("{title}{side}");
-        let key = (rank, line.account.name.to_string(), taxed, title);
-        match sums.get_mut(&key) {
-            Some((sum, count)) => {
-                sum.amount = sum.amount.plus(line.amount)?;
-                *count += 1;
-            }
-            None => {
-                sums.insert(key, (line.clone(), 1));
-            }
-        }
-    }
-    let whole =
-        |((_, _, taxed, _), (line, count)): (_, (Line, u32))| summary_line(line, taxed, count);
-    Ok(sums.into_iter().map(whole).filter(|line| !line.amount.is_zero()).collect())
-}
-
-fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
-    if count == 1 {
-        return line;
-    }
-    let kind = match line.kind {
-        LineKind::Product { .. } => LineKind::Other { taxed },
-        other => other,
-    };
-    let text = format!("{} ({count} lines)", line.account.name);
-    Line { kind, quantity: None, text, origin: String::new(), ..line }
 }
 
 /// The changes that create what documents need and the book does not have yet, in the order in

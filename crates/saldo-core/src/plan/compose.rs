@@ -1,0 +1,77 @@
+//! From entries of the sub-ledger to the documents that carry them.
+
+use crate::document::{Document, Line, LineKind, SubledgerEntry};
+use crate::ledger::Unbalanced;
+use std::collections::BTreeMap;
+
+/// Entries that fit into one document: of one kind, date, currency and link.
+pub(super) fn alike(entries: Vec<SubledgerEntry>) -> Vec<Vec<SubledgerEntry>> {
+    let mut groups: BTreeMap<_, Vec<SubledgerEntry>> = BTreeMap::new();
+    for entry in entries {
+        let header = &entry.header;
+        let key = (header.date, header.kind, header.currency, header.applies_to.clone());
+        groups.entry(key).or_default().push(entry);
+    }
+    groups.into_values().collect()
+}
+
+/// The document of entries that share a header; none where nothing is left of their amounts.
+///
+/// One entry keeps its lines. Of many, lines are summed by account, kind and tax.
+///
+/// # Errors
+/// [`Unbalanced`] where amounts are too large to be summed.
+pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalanced> {
+    let Some(first) = entries.first() else { return Ok(None) };
+    let lines = match entries {
+        [only] => only.lines.clone(),
+        many => summed(many)?,
+    };
+    match lines.is_empty() {
+        true => Ok(None),
+        false => Document::new(first.header.clone(), lines).map(Some),
+    }
+}
+
+fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
+    let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
+    for line in entries.iter().flat_map(|entry| &entry.lines) {
+        let (rank, taxed, title) = match &line.kind {
+            LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
+                (0, *taxed, String::new())
+            }
+            LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
+            LineKind::Tax { title, rate: None } => (1, false, title.clone()),
+            LineKind::Receivable => (2, false, String::new()),
+            LineKind::Settlement => (3, false, String::new()),
+        };
+        // Both ends of a transfer stay apart even where they settle.
+        let side = if rank == 3 && line.amount.is_negative() { "credit" } else { "" };
+        let title = format!("{title}{side}");
+        let key = (rank, line.account.name.to_string(), taxed, title);
+        match sums.get_mut(&key) {
+            Some((sum, count)) => {
+                sum.amount = sum.amount.plus(line.amount)?;
+                *count += 1;
+            }
+            None => {
+                sums.insert(key, (line.clone(), 1));
+            }
+        }
+    }
+    let whole =
+        |((_, _, taxed, _), (line, count)): (_, (Line, u32))| summary_line(line, taxed, count);
+    Ok(sums.into_iter().map(whole).filter(|line| !line.amount.is_zero()).collect())
+}
+
+fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
+    if count == 1 {
+        return line;
+    }
+    let kind = match line.kind {
+        LineKind::Product { .. } => LineKind::Other { taxed },
+        other => other,
+    };
+    let text = format!("{} ({count} lines)", line.account.name);
+    Line { kind, quantity: None, text, origin: String::new(), ..line }
+}
