@@ -1,6 +1,7 @@
 //! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
 //! same.
 
+mod batches;
 mod deaths;
 mod doubles;
 mod refused;
