@@ -4,7 +4,7 @@
 mod batches;
 mod deaths;
 mod doubles;
-mod refused;
+mod parted;
 mod settled;
 mod stage;
 mod tripwire;
