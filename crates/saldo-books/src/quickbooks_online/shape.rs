@@ -320,8 +320,8 @@ fn is_tax_of_the_vendor(line: &Line) -> bool {
     matches!(line.kind, LineKind::Tax { .. }) && line.account.kind == AccountKind::TaxLiability
 }
 
-/// Whether the vendor is to tax the lines of a document: not where all of its tax stands in lines of
-/// their own, since it would come on top of them.
+/// Whether the vendor is to tax the lines of a document: not where all of its tax stands in lines
+/// of their own, since it would come on top of them.
 fn has_tax_of_the_vendor(document: &Document) -> bool {
     let taxes = || document.lines().iter().filter(|it| matches!(it.kind, LineKind::Tax { .. }));
     taxes().next().is_none() || taxes().any(is_tax_of_the_vendor)

@@ -17,8 +17,8 @@ pub(crate) const NUMBERS: &str = "it numbers sales documents itself, so that the
     by their date and note: allow custom transaction numbers there, and they stand under ours";
 
 /// What to do about a book that applies credits by itself.
-pub(crate) const CREDITS: &str = "it applies credits to open invoices by itself, and so to those of \
-    other orders, whose payments it then refuses: turn that off there";
+pub(crate) const CREDITS: &str = "it applies credits to open invoices by itself, and so to those \
+    of other orders, whose payments it then refuses: turn that off there";
 
 #[derive(Serialize)]
 struct Finding {

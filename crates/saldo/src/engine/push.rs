@@ -136,9 +136,7 @@ impl<'a> Pusher<'a> {
                 return Ok(());
             }
             let ready = self.refuse_closed(ready).await?;
-            for changes in ready.chunks(self.book.description().batch.max(1)) {
-                self.create(changes.to_vec()).await?;
-            }
+            self.create(ready).await?;
         }
     }
 

@@ -25,7 +25,7 @@ impl Pusher<'_> {
         self.chart.as_ref().ok_or_else(empty)
     }
 
-    /// Creates what the book does not have, after adopting what it has.
+    /// Creates what the book does not have, after adopting what it has, in full batches.
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
         let mut work = Vec::new();
         let mut adopted = Vec::new();
@@ -39,7 +39,13 @@ impl Pusher<'_> {
             }
         }
         self.adopt(adopted).await?;
-        self.send(work).await
+        let full = self.book.description().batch.max(1);
+        while !work.is_empty() {
+            let rest = work.split_off(work.len().min(full));
+            self.send(work).await?;
+            work = rest;
+        }
+        Ok(())
     }
 
     pub(super) async fn resolve(

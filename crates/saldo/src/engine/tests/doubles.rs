@@ -141,8 +141,7 @@ async fn busy_on(day: Date) -> Stage {
         };
         serde_json::from_slice::<Value>(&answer.body).unwrap()
     };
-    let query =
-        "query?query=select%20%2A%20from%20Account%20where%20AccountType%20%3D%20%27Bank%27";
+    let query = "query?query=select%20%2A%20from%20Account%20where%20AccountType='Bank'";
     let banks = ask(HttpRequest::get(url(query)), &mut company, now);
     let bank = |place: usize| banks["QueryResponse"]["Account"][place]["Id"].clone();
     let transfer = json!({
@@ -151,13 +150,17 @@ async fn busy_on(day: Date) -> Stage {
         "ToAccountRef": { "value": bank(1) },
         "Amount": 1,
     });
-    let item = |place: usize| json!({ "bId": place.to_string(), "operation": "create", "Transfer": transfer });
+    let item = |place: usize| {
+        let place = place.to_string();
+        json!({ "bId": place, "operation": "create", "Transfer": transfer })
+    };
     let batch = json!({ "BatchItemRequest": (0..AT_ONCE).map(item).collect::<Vec<_>>() });
     for _ in 0..BUSY / AT_ONCE {
         now += 2.seconds();
         let request = HttpRequest::post_json(url("batch"), batch.to_string().into_bytes());
         let answer = ask(request, &mut company, now);
-        assert!(answer["BatchItemResponse"][AT_ONCE - 1]["Transfer"]["Id"].is_string(), "{answer}");
+        let last = &answer["BatchItemResponse"][AT_ONCE - 1];
+        assert!(last["Transfer"]["Id"].is_string(), "{answer}");
     }
     drop(company);
     stage

@@ -8,6 +8,7 @@ mod doubles;
 mod explained;
 mod modes;
 mod outage;
+mod parted;
 mod refused;
 mod settled;
 mod stage;
