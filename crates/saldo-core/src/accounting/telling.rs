@@ -34,8 +34,8 @@ pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
     Cow::Owned(facts.iter().filter(counts).cloned().collect())
 }
 
-/// The rows of files that other records tell by their numbers, each with the row there. A row of the
-/// same payout is the same before one of another.
+/// The rows of files that other records tell by their numbers, each with the row there. A row of
+/// the same payout is the same before one of another.
 fn rows_told_again(facts: &[Fact]) -> BTreeMap<&FactId, &BalanceTransaction> {
     let rows = |by_file: bool| {
         facts.iter().filter_map(move |fact| match fact {

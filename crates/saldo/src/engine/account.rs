@@ -42,8 +42,8 @@ impl Readers {
     }
 }
 
-/// Up to which instant everything that happened in each channel was heard: by a whole pull, or until
-/// files were imported. A channel that is out of reach lets no other one wait.
+/// Up to which instant everything that happened in each channel was heard: by a whole pull, or
+/// until files were imported. A channel that is out of reach lets no other one wait.
 pub(super) struct Heard(BTreeMap<ConnectionId, Timestamp>);
 
 impl Heard {

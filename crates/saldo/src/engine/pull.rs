@@ -50,7 +50,7 @@ pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
         }
         match pull_leased(engine, &connection, &mut all.count).await {
             Err(error) if error.is_of_one_connection() => {
-                tracing::warn!(%error, "this channel fails, the others go on");
+                tracing::info!(%error, "this channel fails, the others go on");
                 all.failed.push(error);
             }
             pulled => pulled?,
@@ -138,7 +138,7 @@ impl Puller<'_> {
         let cursors = store.cursors(self.engine.company_id(), &self.connection.id).await?;
         let reached = |stream: &&str| cursors.get(&Stream::new(stream)).and_then(|row| row.reached);
         let streams = self.channel.description().streams.iter();
-        let Some(heard) = streams.map(|stream| reached(stream)).min().flatten() else {
+        let Some(heard) = streams.map(reached).min().flatten() else {
             return Ok(());
         };
         let (stream, cursor) = (Stream::new(HEARD), Cursor(String::new()));
