@@ -3,6 +3,7 @@
 use super::account::{Readers, account_all};
 use super::pull::reading;
 use super::{Engine, EngineError};
+use saldo_store::Role;
 use serde::Serialize;
 
 /// How many records are read at a time.
@@ -31,6 +32,7 @@ pub(crate) async fn rebuild(engine: &Engine) -> Result<RebuildReport, EngineErro
 /// Reads every record again, as a new version of a reader might read it otherwise.
 async fn read_again(engine: &Engine) -> Result<(), EngineError> {
     let readers = Readers::of(engine).await?;
+    let connections = engine.connections(Role::Channel).await?;
     let mut after = None;
     loop {
         let company = engine.company_id();
@@ -41,7 +43,8 @@ async fn read_again(engine: &Engine) -> Result<(), EngineError> {
             .iter()
             .filter_map(|record| {
                 let channel = readers.reader(&record.connection)?;
-                Some((record.reference(), reading(channel, record)))
+                let connection = connections.iter().find(|it| it.id == record.connection)?;
+                Some((record.reference(), reading(channel, connection, record)))
             })
             .collect();
         engine.store.regroup(company, &readings).await?;
