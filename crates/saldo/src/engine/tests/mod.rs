@@ -3,6 +3,7 @@
 
 mod deaths;
 mod doubles;
+mod explained;
 mod outage;
 mod settled;
 mod stage;
