@@ -192,8 +192,8 @@ fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Ne
     }
 }
 
-/// When a bulk operation was looked at that is to be looked at again then. An instant later than now
-/// is of a clock that was ahead.
+/// When a bulk operation was looked at that is to be looked at again then. An instant later than
+/// now is of a clock that was ahead.
 fn looked_at(next_at: Timestamp, wait_seconds: u32) -> Timestamp {
     earlier(next_at, SignedDuration::from_secs(i64::from(wait_seconds)))
 }

@@ -25,7 +25,7 @@ use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
 use crate::money::MoneyError;
 use crate::policy::Policy;
-use crate::text::{FactId, GroupId};
+use crate::text::{ConnectionId, FactId, GroupId};
 use jiff::Timestamp;
 use std::fmt;
 
@@ -86,11 +86,13 @@ impl fmt::Display for Group {
 pub fn groups(fact: &Fact) -> Vec<Group> {
     match fact {
         Fact::Order(order) => {
-            let named = match order.telling {
-                Telling::Interface => None,
-                Telling::File(_) => Some(Group::Named(full_name(&order.source, &order.name))),
-            };
-            std::iter::once(Group::Order(order.id.clone())).chain(named).collect()
+            let home = Group::Order(order.id.clone());
+            if order.telling == Telling::Interface {
+                return vec![home];
+            }
+            let named = Group::Named(full_name(&order.source, &order.name));
+            let by_name = Some(group_by_name(order)).filter(|by_name| *by_name != home);
+            [home, named].into_iter().chain(by_name).collect()
         }
         Fact::BalanceTransaction(row) => {
             let alike = Group::Named(match &row.order_name {
@@ -109,6 +111,21 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
     }
+}
+
+/// The natural key of an order that is known by its name alone, since the file that told it has no
+/// number of it.
+#[must_use]
+pub fn order_by_name(connection: &ConnectionId, name: &str) -> FactId {
+    FactId::from(format!("{connection}/OrderName/{name}"))
+}
+
+/// The group of the order of a file that is this one, if a file told it by its name alone. An order
+/// that has a number belongs there as evidence: one of a file always, one of the interface where
+/// the connection has such files.
+#[must_use]
+pub fn group_by_name(order: &Order) -> Group {
+    Group::Order(order_by_name(&order.source.connection, &order.name))
 }
 
 /// An order's name with the connection that uses it.
@@ -243,6 +260,9 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut rows: Vec<&BalanceTransaction> = rows.collect();
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let mut view = match order {
+        Some(order) if telling::told_by_number(order, facts, &mut accounted) => {
+            gateway::OrderView::Undecided
+        }
         Some(order) => {
             order::account_order(order, decisions.collect(), &rows, basis, &mut accounted)
         }

@@ -1,6 +1,6 @@
 //! One thing, told by several records: by the vendor's interface and by files.
 
-use super::{Accounted, Group, groups};
+use super::{Accounted, Group, group_by_name, groups};
 use crate::commerce::{AgreementKind, BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::{Money, MoneyError};
@@ -34,8 +34,8 @@ pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
     Cow::Owned(facts.iter().filter(counts).cloned().collect())
 }
 
-/// The rows of files that other records tell by their numbers, each with the row there. A row of the
-/// same payout is the same before one of another.
+/// The rows of files that other records tell by their numbers, each with the row there. A row of
+/// the same payout is the same before one of another.
 fn rows_told_again(facts: &[Fact]) -> BTreeMap<&FactId, &BalanceTransaction> {
     let rows = |by_file: bool| {
         facts.iter().filter_map(move |fact| match fact {
@@ -102,6 +102,23 @@ pub(super) fn set_aside_repetitions(
             review(accounted, counts, issue);
         }
     }
+}
+
+/// Whether an order that a file told by its name alone is told by another record by its number. It
+/// is then set aside; where the two disagree, it is looked at.
+pub(super) fn told_by_number(order: &Order, facts: &[Fact], accounted: &mut Accounted) -> bool {
+    let same = |fact: &&Order| fact.id != order.id && group_by_name(fact) == group_by_name(order);
+    let orders = facts.iter().filter_map(|fact| match fact {
+        Fact::Order(order) => Some(&**order),
+        _ => None,
+    });
+    let Some(counts) = orders.filter(same).min_by_key(|order| &order.id) else { return false };
+    let state = match disagreement(counts, order) {
+        Some(issue) => FactState::Accounted { review: Some(issue) },
+        None => aside(),
+    };
+    accounted.stand(&order.id, &order.source, state);
+    true
 }
 
 fn aside() -> FactState {

@@ -297,8 +297,11 @@ mod tests {
         Office { store, company, key: Arc::new(Key::generate().unwrap()) }
     }
 
-    /// A company whose shops are these: the connection's name, and the shop where it is named.
-    async fn with(shops: &[(&str, Option<&str>)]) -> Office {
+    /// A connection's name, and the shop where it is named.
+    type Named = (&'static str, Option<&'static str>);
+
+    /// A company whose shops are these.
+    async fn with(shops: &[Named]) -> Office {
         let office = office().await;
         for (id, shop) in shops {
             let mut connection = connection(id, Role::Channel, SHOPS);
@@ -312,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn a_shop_is_the_one_whose_files_were_imported() {
         let unnamed = ("shopify:files", None);
-        let cases: [(&[(&str, Option<&str>)], bool, &str); 7] = [
+        let cases: [(&[Named], bool, &str); 7] = [
             (&[], false, "shopify:mug-co"),
             (&[unnamed], false, "shopify:files"),
             (&[unnamed], true, "shopify:mug-co"),

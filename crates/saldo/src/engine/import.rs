@@ -7,8 +7,9 @@ use super::pull::reading;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
+use saldo_core::accounting::{self, Group};
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::Record;
+use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord};
 use serde::Serialize;
@@ -31,6 +32,16 @@ pub(crate) const FILES_SETTING: (&str, &str) = ("files", "only");
 /// Whether a connection knows nothing but files.
 pub(crate) fn is_files_only(connection: &Connection) -> bool {
     let (name, value) = FILES_SETTING;
+    connection.settings.get(name).is_some_and(|setting| setting == value)
+}
+
+/// The setting of a connection whose files told orders by their names alone: orders that the shop's
+/// interface tells are looked for among them.
+const BY_NAME_SETTING: (&str, &str) = ("orders", "by-name");
+
+/// Whether files told orders of a connection by their names alone.
+pub(super) fn knows_orders_by_name(connection: &Connection) -> bool {
+    let (name, value) = BY_NAME_SETTING;
     connection.settings.get(name).is_some_and(|setting| setting == value)
 }
 
@@ -192,11 +203,24 @@ impl Importer<'_> {
         report: &mut ImportReport,
     ) -> Result<(), EngineError> {
         let mut records = Vec::new();
+        let mut by_name = false;
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
+                Imported::Record(record) if self.is_by_name(&record) => {
+                    if is_files_only(self.connection) {
+                        by_name = true;
+                        records.push(self.piece(record, report));
+                    } else {
+                        let reason = "the order has no number here; the shop tells it itself";
+                        report.left_out.add(record.id, reason.to_owned());
+                    }
+                }
                 Imported::Record(record) => records.push(self.piece(record, report)),
             }
+        }
+        if by_name {
+            self.note_names().await?;
         }
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
@@ -209,9 +233,28 @@ impl Importer<'_> {
         Ok(())
     }
 
+    /// Whether a piece is an order that is known by its name alone.
+    fn is_by_name(&self, record: &Record) -> bool {
+        let by_name = |fact: &Fact| match fact {
+            Fact::Order(order) => {
+                accounting::group_by_name(order) == Group::Order(order.id.clone())
+            }
+            _ => false,
+        };
+        self.channel.read(record).is_ok_and(|facts| facts.iter().any(by_name))
+    }
+
+    /// Writes down that files told orders by their names alone, before the first of them is stored.
+    async fn note_names(&self) -> Result<(), EngineError> {
+        let mut connection = self.connection.clone();
+        let (name, value) = BY_NAME_SETTING;
+        connection.settings.insert(name.to_owned(), value.to_owned());
+        Ok(self.engine.store.update_connection(self.engine.company_id(), &connection).await?)
+    }
+
     /// A piece with where it belongs.
     fn piece(&self, record: Record, report: &mut ImportReport) -> PulledRecord {
-        let reading = reading(self.channel, &record);
+        let reading = reading(self.channel, self.connection, &record);
         if let Some(issue) = &reading.issue {
             report.held.add(record.id.clone(), issue.message.clone());
         }

@@ -1,14 +1,14 @@
 //! Pull: what channels say becomes records, page by page.
 
-use super::import::is_files_only;
+use super::import::{is_files_only, knows_orders_by_name};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
 use jiff::Timestamp;
 use saldo_channels::channel;
-use saldo_core::accounting;
+use saldo_core::accounting::{self, Group};
 use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::{Fact, Record, Telling};
 use saldo_core::exchange::{Ask, Fault};
 use saldo_core::text::{GroupId, Stream};
 use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord, Reading, Role};
@@ -50,7 +50,7 @@ pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
         }
         match pull_leased(engine, &connection, &mut all.count).await {
             Err(error) if error.is_of_one_connection() => {
-                tracing::warn!(%error, "this channel fails, the others go on");
+                tracing::info!(%error, "this channel fails, the others go on");
                 all.failed.push(error);
             }
             pulled => pulled?,
@@ -138,7 +138,7 @@ impl Puller<'_> {
         let cursors = store.cursors(self.engine.company_id(), &self.connection.id).await?;
         let reached = |stream: &&str| cursors.get(&Stream::new(stream)).and_then(|row| row.reached);
         let streams = self.channel.description().streams.iter();
-        let Some(heard) = streams.map(|stream| reached(stream)).min().flatten() else {
+        let Some(heard) = streams.map(reached).min().flatten() else {
             return Ok(());
         };
         let (stream, cursor) = (Stream::new(HEARD), Cursor(String::new()));
@@ -176,6 +176,12 @@ impl Puller<'_> {
         }
     }
 
+    /// A record with what reading it says about where it belongs.
+    fn read(&self, record: Record) -> PulledRecord {
+        let reading = reading(self.channel, self.connection, &record);
+        PulledRecord { record, reading }
+    }
+
     async fn commit(
         &self,
         stream: &Stream,
@@ -183,7 +189,7 @@ impl Puller<'_> {
         count: &mut PullCount,
     ) -> Result<(), EngineError> {
         let records = page.records.len();
-        let pulled = page.records.into_iter().map(|record| pulled(self.channel, record));
+        let pulled = page.records.into_iter().map(|record| self.read(record));
         let commit = PageCommit {
             stream: stream.clone(),
             cursor: page.cursor,
@@ -201,22 +207,28 @@ impl Puller<'_> {
     }
 }
 
-/// A record with what reading it says about where it belongs.
-fn pulled(channel: &dyn Channel, record: Record) -> PulledRecord {
-    let reading = reading(channel, &record);
-    PulledRecord { record, reading }
-}
-
-/// What reading a record says about where it belongs.
-pub(super) fn reading(channel: &dyn Channel, record: &Record) -> Reading {
+/// What reading a record of a connection says about where it belongs.
+pub(super) fn reading(channel: &dyn Channel, connection: &Connection, record: &Record) -> Reading {
+    let by_name = knows_orders_by_name(connection);
     match channel.read(record) {
         Ok(facts) => {
-            let groups: BTreeSet<GroupId> =
-                facts.iter().flat_map(accounting::groups).map(|group| group.id()).collect();
+            let named = facts.iter().filter(|_| by_name).filter_map(group_by_name);
+            let groups = facts.iter().flat_map(accounting::groups).chain(named);
+            let groups: BTreeSet<GroupId> = groups.map(|group| group.id()).collect();
             let names = facts.iter().filter_map(name_of).collect();
             Reading { groups: groups.into_iter().collect(), names, issue: None }
         }
         Err(issue) => Reading { groups: Vec::new(), names: Vec::new(), issue: Some(*issue) },
+    }
+}
+
+/// Where an order of a file is that may be this one of the interface.
+fn group_by_name(fact: &Fact) -> Option<Group> {
+    match fact {
+        Fact::Order(order) if order.telling == Telling::Interface => {
+            Some(accounting::group_by_name(order))
+        }
+        _ => None,
     }
 }
 

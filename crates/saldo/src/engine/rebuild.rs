@@ -4,7 +4,7 @@ use super::account::{Readers, account_all, last_readable};
 use super::desk::Desk;
 use super::pull::reading;
 use super::{Engine, EngineError};
-use saldo_store::Reading;
+use saldo_store::{Connection, Reading, Role};
 use serde::Serialize;
 
 /// How many records are read at a time.
@@ -42,6 +42,7 @@ async fn rebuild_at(engine: &Engine, desk: &Desk) -> Result<RebuildReport, Engin
 /// Reads every record again, as a new version of a reader might read it otherwise.
 async fn read_again(engine: &Engine, desk: &Desk) -> Result<(), EngineError> {
     let readers = Readers::of(engine).await?;
+    let connections = engine.connections(Role::Channel).await?;
     let mut after = None;
     loop {
         let company = engine.company_id();
@@ -51,11 +52,13 @@ async fn read_again(engine: &Engine, desk: &Desk) -> Result<(), EngineError> {
         let mut readings = Vec::with_capacity(records.len());
         for record in &records {
             let Some(channel) = readers.reader(&record.connection) else { continue };
-            let mut read = reading(channel, record);
+            let of = |it: &&Connection| it.id == record.connection;
+            let Some(connection) = connections.iter().find(of) else { continue };
+            let mut read = reading(channel, connection, record);
             if read.issue.is_some()
                 && let Some(before) = last_readable(engine, channel, record).await?
             {
-                read = Reading { issue: read.issue, ..reading(channel, &before) };
+                read = Reading { issue: read.issue, ..reading(channel, connection, &before) };
             }
             readings.push((record.reference(), read));
         }

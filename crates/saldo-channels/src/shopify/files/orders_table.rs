@@ -9,6 +9,7 @@ use crate::shopify::read::{Source, gateways};
 use crate::shopify::wire::Gid;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use saldo_core::accounting;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{
     Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
@@ -129,9 +130,13 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
 fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, Wrong> {
     let head = rows.first().ok_or("it has no row")?;
     let name = head.needed("Name")?;
-    let number = head.filled("Id").unwrap_or(name);
-    let kind = if columns.has("Id") && head.filled("Id").is_some() { "Order" } else { "OrderName" };
-    let key = format!("{kind}/{number}");
+    let number = head.filled("Id").filter(|_| columns.has("Id"));
+    let id = match number {
+        Some(number) => source.key(&format!("Order/{number}")),
+        None => accounting::order_by_name(&source.reference.connection, name),
+    };
+    let number = number.unwrap_or(name);
+    let key = id.as_str().split_once('/').map_or("", |(_, key)| key).to_owned();
     let sums = Sums::of(head)?;
     let created_at = head.time("Created at")?.ok_or("`Created at` is empty")?;
     let cancelled_at = head.time("Cancelled at")?;
@@ -145,7 +150,7 @@ fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, W
     let (movements, untold) = money(&key, head, &sums, created_at, cancelled_at)?;
     let paid_by_test = head.get("Payment Method").eq_ignore_ascii_case("bogus");
     Ok(Fact::Order(Box::new(Order {
-        id: source.key(&key),
+        id,
         source: source.reference.clone(),
         name: name.to_owned(),
         processed_at: created_at,

@@ -110,6 +110,12 @@ impl Desk {
         import(&self.engine, &self.files, "a file.csv", open).await.unwrap()
     }
 
+    /// The connection as it is now.
+    async fn shop(&self) -> Connection {
+        let connections = self.engine.connections(Role::Channel).await.unwrap();
+        connections.into_iter().find(|it| it.id == self.files.id).unwrap()
+    }
+
     /// Hears what the shop's interface says: stream, id and bytes.
     async fn hear(&self, said: &[(&'static str, &'static str, String)]) {
         let channel = saldo_channels::channel("shopify").unwrap();
@@ -122,7 +128,7 @@ impl Desk {
                 fetched_at: self.engine.clock.now(),
                 bytes: text.clone().into_bytes(),
             };
-            let reading = reading(channel, &record);
+            let reading = reading(channel, &self.shop().await, &record);
             assert_eq!(reading.issue, None);
             let (stream, cursor) =
                 (record.stream.clone(), saldo_core::channel::Cursor(String::new()));
@@ -278,6 +284,24 @@ async fn what_a_file_and_the_shop_tell_is_entered_once_whichever_came_first() {
     assert_eq!(shop.books().await, expected);
     let changes = plan(&shop.engine, None).await.unwrap();
     assert!(changes.iter().all(|it| it.changes.is_empty()));
+}
+
+#[tokio::test]
+async fn an_order_without_a_number_is_known_by_its_shop_and_name() {
+    let unnumbered = ORDERS.replace(",Id\n", "\n").replace(",5001\n", "\n");
+    let unnumbered = unnumbered.replace(",5002\n", "\n").replace(",5003\n", "\n");
+    let desk = Desk::files_only().await;
+    assert!(desk.import(&unnumbered).await.is_whole());
+    desk.import(PAYMENTS).await;
+    let expected = desk.books().await;
+    desk.hear(&said_by_the_shop()).await;
+    assert_eq!(desk.books().await, expected, "one order, and not two");
+    assert!(rebuild(&desk.engine).await.unwrap().identical);
+    // Where the shop is pulled, it tells its orders itself.
+    let pulled = Desk::new(&[("shop", "demo")]).await;
+    let report = pulled.import(&unnumbered).await;
+    assert_eq!((report.new, report.left_out.count), (0, 3));
+    assert!(report.left_out.first[0].reason.contains("has no number"), "{report:?}");
 }
 
 #[tokio::test]

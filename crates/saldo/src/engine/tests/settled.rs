@@ -69,7 +69,7 @@ async fn told_otherwise(engine: &Engine, heard: &Engine, records: &[Record], str
     for (number, page) in shuffled.chunks(1 + stride % 17).enumerate() {
         let pulled = page.iter().map(|record| PulledRecord {
             record: (*record).clone(),
-            reading: reading(channel, record),
+            reading: reading(channel, &shop, record),
         });
         let (cursor, records) = (row.cursor.clone(), pulled.collect());
         let commit = PageCommit { stream: stream.clone(), cursor, reached: None, records };
