@@ -1,5 +1,5 @@
-//! What accounting must know of payouts where documents follow them: an order's group holds the rows
-//! of its payments, but not whether the payouts that they name were sent and add up.
+//! What accounting must know of payouts where documents follow them: an order's group holds the
+//! rows of its payments, but not whether the payouts that they name were sent and add up.
 
 use super::account::Readers;
 use super::{Engine, EngineError};
