@@ -3,8 +3,9 @@
 
 use super::account::Readers;
 use super::{Engine, EngineError};
+use jiff::Timestamp;
 use saldo_core::accounting::{self, Group, Payouts};
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::Fact;
 use saldo_core::issue::FactState;
 use saldo_core::text::{FactId, GroupId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +40,8 @@ impl KnownPayouts {
                 ids.iter().map(|id| Group::Payout(id.clone()).id()).collect();
             let records = engine.store.group_records(engine.company_id(), &groups).await?;
             for records in records.values() {
-                self.known.extend(told(readers, records));
+                let facts = readers.facts(records);
+                self.known.extend(Payouts::of(&accounting::told_once(&facts)));
             }
         }
         self.asked.extend(new);
@@ -54,14 +56,9 @@ fn payout_of(fact: &Fact) -> Option<&FactId> {
     }
 }
 
-/// What the records of a payout's group tell of it.
-fn told(readers: &Readers, records: &[Record]) -> Payouts {
-    Payouts::of(&accounting::told_once(&readers.facts(records)))
-}
-
-/// Marks the groups of the rows of changed payouts, where their documents may go by the change: a
-/// payout that is closed or was, or that is otherwise in another state than before. The payouts
-/// themselves are still to be accounted, so that a process that ends here begins here again.
+/// Marks the groups of the rows of changed payouts, whose documents may go by the change. A payout
+/// that waits as before changes nothing for them. The payouts themselves are still to be accounted,
+/// so that a process that ends here begins here again.
 pub(super) async fn wake_followers(engine: &Engine, readers: &Readers) -> Result<(), EngineError> {
     let company = engine.company_id();
     let mut after = None;
@@ -79,21 +76,25 @@ pub(super) async fn wake_followers(engine: &Engine, readers: &Readers) -> Result
         for (group, records) in &records {
             let Some(Group::Payout(id)) = Group::parse(group) else { continue };
             let facts = readers.facts(records);
-            let now = accounting::account(
-                &Group::Payout(id.clone()),
-                &facts,
-                &engine.policy,
-                jiff::Timestamp::MAX,
-            );
-            let now = now.standings.into_iter().find(|standing| standing.id == id);
-            let same = now.map(|standing| standing.state).as_ref() == states.get(&id);
-            if !same || told(readers, records).is_closed(&id) {
-                let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
-                followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
+            let (before, now) = (states.get(&id), state_of(&id, &facts, engine));
+            let waits = matches!(now, None | Some(FactState::Waiting { .. }));
+            if waits && now.as_ref() == before {
+                continue;
             }
+            let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
+            followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
         }
         let followers: Vec<GroupId> = followers.iter().map(Group::id).collect();
         engine.store.mark_groups(company, &followers).await?;
         after = Some(last.clone());
     }
+}
+
+/// Where a payout stands by these facts; none while only its rows are heard.
+fn state_of(id: &FactId, facts: &[Fact], engine: &Engine) -> Option<FactState> {
+    // Nothing of a payout waits for an instant.
+    let heard = Timestamp::MAX;
+    let group = Group::Payout(id.clone());
+    let accounted = accounting::account(&group, facts, &engine.policy, heard);
+    accounted.standings.into_iter().find(|it| it.id == *id).map(|standing| standing.state)
 }
