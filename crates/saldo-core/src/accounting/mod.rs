@@ -2,7 +2,8 @@
 //!
 //! Facts are accounted in groups: an order with its gateway rows, a payout with its rows, a row
 //! that belongs to no order, a dispute. What comes out depends only on instants in the facts, on
-//! the policy, and on how far the channel has been heard; never on the order of arrival.
+//! the policy, and on how far the channel has been heard; where documents follow payouts, also on
+//! how far these have come. It never depends on the order of arrival.
 
 mod gateway;
 mod lines;

@@ -56,12 +56,6 @@ impl Payouts {
         self.0.extend(others.0);
     }
 
-    /// Whether a payout was sent and its rows sum to it, so that what follows it is closed.
-    #[must_use]
-    pub fn is_closed(&self, payout: &FactId) -> bool {
-        self.get(payout).is_some_and(|progress| progress.closed)
-    }
-
     pub(super) fn get(&self, payout: &FactId) -> Option<Progress> {
         self.0.get(payout).copied()
     }

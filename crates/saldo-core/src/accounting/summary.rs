@@ -55,8 +55,8 @@ impl Part {
     }
 
     /// What happened on a day and was, or will be, paid out in the last of these payouts. A payout
-    /// of the same month takes it along, and closes it once it was sent. What no payout of the month
-    /// takes along is closed with the month; so is what a payout was still to take along then.
+    /// of the same month takes it along, and closes it once it was sent. What no payout of the
+    /// month takes along is closed with the month; so is what a payout was still to take along.
     fn of_payouts<'a>(
         date: Date,
         payouts: impl Iterator<Item = Option<&'a FactId>>,
@@ -125,7 +125,10 @@ impl Part {
         rows: &[&BalanceTransaction],
         basis: Basis<'_>,
     ) -> Self {
-        let told = |movement: &&&MoneyMovement| matches!(&movement.tender, Tender::Gateway(gateway) if gateway.tells_payouts);
+        let told = |movement: &&&MoneyMovement| match &movement.tender {
+            Tender::Gateway(gateway) => gateway.tells_payouts,
+            Tender::GiftCard | Tender::StoreCredit => false,
+        };
         if detail != Detail::Payout || !paid_by.iter().any(|movement| told(&movement)) {
             return Self::of_day(date, basis);
         }

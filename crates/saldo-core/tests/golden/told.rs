@@ -1,10 +1,12 @@
 //! One thing, told by several records; and rows that know their order by its name.
 
 use crate::planned::lacking;
-use crate::shop::{in_payout, order, row};
+use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
 use saldo_core::accounting::{Accounted, told_once};
-use saldo_core::commerce::{BalanceKind, BalanceTransaction, Fact, SaleKind, Telling, Untold};
+use saldo_core::commerce::{
+    BalanceKind, BalanceTransaction, Fact, PayoutState, SaleKind, Telling, Untold,
+};
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
@@ -226,4 +228,30 @@ fn what_was_entered_from_a_file_is_not_entered_again() {
     assert_eq!(planned_after(&interface, &both), 0);
     assert_eq!(planned_after(&both, &interface), 0);
     assert_eq!(planned_after(&[], &both), 3, "the sale, the day's fees and the reserve");
+}
+
+#[test]
+fn rows_that_know_their_order_by_name_wait_with_it_for_the_end_of_the_month() {
+    let amount = "10.00";
+    let charge = in_payout(row(1, "03-17", BalanceKind::Charge, amount, "0.50"), 7);
+    let facts = [
+        by_file(sale(amount), "orders-table", Vec::new()),
+        by_name(charge),
+        payout("shopify_payments", 7, "03-19", "9.50", PayoutState::Paid),
+    ];
+    let summed = policy(&format!("detail = \"payout\"\n{POLICY}"));
+    let clearing = |heard: &str| -> i64 {
+        let accounted = account(&facts, &summed, heard.parse().unwrap());
+        let entries = accounted.iter().flat_map(|accounted| &accounted.entries);
+        let on = entries.flat_map(|entry| &entry.lines);
+        on.filter(|line| line.account.name.starts_with("Clearing"))
+            .map(|line| line.amount.minor())
+            .sum()
+    };
+    assert_eq!(clearing("2026-03-20T17:00:00Z"), -1_000, "the fee and the payout");
+    assert_eq!(clearing("2026-04-01T17:00:00Z"), 0);
+    let accounted = account(&facts, &summed, "2026-03-20T17:00:00Z".parse().unwrap());
+    let standings = accounted.iter().flat_map(|accounted| &accounted.standings);
+    let waiting = standings.filter(|it| matches!(it.state, FactState::Waiting { .. }));
+    assert_eq!(waiting.count(), 2, "the order and the row");
 }

@@ -112,8 +112,11 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             .iter()
             .map(|it| vec![it.role.clone(), it.account.clone(), format!("{:?}", it.kind)])
             .collect();
+        let switches = policy.text.detail_from.iter();
+        let switches: String =
+            switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
         let head = format!(
-            "revision {}; detail {:?}; approval {:?}; customers `{}`{}\n\n",
+            "revision {}; detail {:?}{switches}; approval {:?}; customers `{}`{}\n\n",
             shown.revision,
             policy.text.detail,
             policy.text.approval,
@@ -132,9 +135,13 @@ mod tests {
     fn a_value_is_set_where_its_key_says() {
         let text = set("", "gateways.klarna.account", "Clearing: Klarna").unwrap();
         let text = set(&text, "customers.by-name", "true").unwrap();
+        let text = set(&text, "detail-from.2027-01-01", "payout").unwrap();
         insta::assert_snapshot!(text, @r#"
         [customers]
         by-name = true
+
+        [detail-from]
+        2027-01-01 = "payout"
 
         [gateways.klarna]
         account = "Clearing: Klarna"

@@ -1,9 +1,10 @@
-//! What accounting must know of payouts where documents follow them: an order's group holds the rows
-//! of its payments, but not whether the payouts that they name were sent and add up.
+//! What accounting must know of payouts where documents follow them: an order's group holds the
+//! rows of its payments, but not whether the payouts that they name were sent and add up.
 
 use super::account::Readers;
 use super::desk::Desk;
 use super::{Engine, EngineError};
+use jiff::Timestamp;
 use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::Fact;
 use saldo_core::issue::FactState;
@@ -40,7 +41,8 @@ impl KnownPayouts {
                 ids.iter().map(|id| Group::Payout(id.clone()).id()).collect();
             let records = engine.store.group_records(engine.company_id(), &groups).await?;
             for records in records.values() {
-                self.known.extend(told(&readers.told(engine, records).await?.facts));
+                let facts = readers.told(engine, records).await?.facts;
+                self.known.extend(Payouts::of(&accounting::told_once(&facts)));
             }
         }
         self.asked.extend(new);
@@ -55,14 +57,9 @@ fn payout_of(fact: &Fact) -> Option<&FactId> {
     }
 }
 
-/// What the facts of a payout's group tell of it.
-fn told(facts: &[Fact]) -> Payouts {
-    Payouts::of(&accounting::told_once(facts))
-}
-
-/// Marks the groups of the rows of changed payouts, where their documents may go by the change: a
-/// payout that is closed or was, or that is otherwise in another state than before. The payouts
-/// themselves are still to be accounted, so that a process that ends here begins here again.
+/// Marks the groups of the rows of changed payouts, whose documents may go by the change. A payout
+/// that waits as before changes nothing for them. The payouts themselves are still to be accounted,
+/// so that a process that ends here begins here again.
 pub(super) async fn wake_followers(
     engine: &Engine,
     desk: &Desk,
@@ -84,21 +81,25 @@ pub(super) async fn wake_followers(
         for (group, records) in &records {
             let Some(Group::Payout(id)) = Group::parse(group) else { continue };
             let facts = readers.told(engine, records).await?.facts;
-            let now = accounting::account(
-                &Group::Payout(id.clone()),
-                &facts,
-                &desk.policy,
-                jiff::Timestamp::MAX,
-            );
-            let now = now.standings.into_iter().find(|standing| standing.id == id);
-            let same = now.map(|standing| standing.state).as_ref() == states.get(&id);
-            if !same || told(&facts).is_closed(&id) {
-                let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
-                followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
+            let (before, now) = (states.get(&id), state_of(&id, &facts, desk));
+            let waits = matches!(now, None | Some(FactState::Waiting { .. }));
+            if waits && now.as_ref() == before {
+                continue;
             }
+            let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
+            followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
         }
         let followers: Vec<GroupId> = followers.iter().map(Group::id).collect();
         engine.store.mark_groups(company, &followers).await?;
         after = Some(last.clone());
     }
+}
+
+/// Where a payout stands by these facts; none while only its rows are heard.
+fn state_of(id: &FactId, facts: &[Fact], desk: &Desk) -> Option<FactState> {
+    // Nothing of a payout waits for an instant.
+    let heard = Timestamp::MAX;
+    let group = Group::Payout(id.clone());
+    let accounted = accounting::account(&group, facts, &desk.policy, heard);
+    accounted.standings.into_iter().find(|it| it.id == *id).map(|standing| standing.state)
 }

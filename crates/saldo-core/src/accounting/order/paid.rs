@@ -1,0 +1,118 @@
+//! Money that no agreement of its day took or explains.
+
+use super::Timeline;
+use crate::accounting::Trouble;
+use crate::accounting::movements::Portion;
+use crate::document::{DocumentKind, LineKind};
+use crate::money::Money;
+use crate::policy::Role;
+use jiff::civil::Date;
+
+impl<'a> Timeline<'a> {
+    /// Money that no agreement of its day took: for open invoices, or a deposit.
+    pub(super) fn receive(&mut self, date: Date, portion: Portion<'a>) -> Result<(), Trouble> {
+        let mut left = portion.amount;
+        while let Some(first) = self.open.first_mut()
+            && left.is_positive()
+        {
+            let amount = left.min(first.amount);
+            let invoice = first.slot.clone();
+            first.amount = first.amount.minus(amount)?;
+            self.open.retain(|open| !open.amount.is_zero());
+            left = left.minus(amount)?;
+            if amount.is_positive() {
+                self.pay_invoice(date, &portion, amount, invoice)?;
+            }
+        }
+        let recovered = left.min(self.given_up);
+        if recovered.is_positive() {
+            left = left.minus(recovered)?;
+            self.given_up = self.given_up.minus(recovered)?;
+            self.recover(date, &portion, recovered)?;
+        }
+        if left.is_positive() {
+            self.deposits = self.deposits.plus(left)?;
+            let id = &portion.movement.id;
+            let mut lines = Vec::new();
+            self.add_tender(&mut lines, &portion, left)?;
+            let kind = LineKind::Other { taxed: false };
+            lines.push(self.line(kind, Role::Deposits, left.negated(), "Deposit", id));
+            let kind = match portion.is_gateway() {
+                true => DocumentKind::SalesReceipt,
+                false => DocumentKind::JournalEntry,
+            };
+            let memo = format!("Deposit for order {}", self.order.name);
+            self.enter(self.slot(&format!("{id}@deposit")), kind, date, memo, None, lines)?;
+        }
+        Ok(())
+    }
+
+    /// Money for what had been written off.
+    fn recover(&mut self, date: Date, portion: &Portion<'a>, amount: Money) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let mut lines = Vec::new();
+        self.add_tender(&mut lines, portion, amount)?;
+        let kind = LineKind::Other { taxed: false };
+        lines.push(self.line(kind, Role::BadDebt, amount.negated(), "Recovered", id));
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::SalesReceipt,
+            false => DocumentKind::JournalEntry,
+        };
+        let memo = format!("Order {} paid after it was written off", self.order.name);
+        self.enter(self.slot(&format!("{id}@recovered")), kind, date, memo, None, lines)
+    }
+
+    fn pay_invoice(
+        &mut self,
+        date: Date,
+        portion: &Portion<'a>,
+        amount: Money,
+        invoice: String,
+    ) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let mut lines = Vec::new();
+        self.add_tender(&mut lines, portion, amount)?;
+        let credit = amount.negated();
+        lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Paid", id));
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::Payment,
+            false => DocumentKind::CreditMemo,
+        };
+        let agreement = invoice.rsplit_once('/').map_or(invoice.as_str(), |(_, number)| number);
+        let slot = self.slot(&format!("{id}@{agreement}"));
+        let memo = format!("Payment of order {}", self.order.name);
+        self.enter(slot, kind, date, memo, Some(invoice), lines)
+    }
+
+    /// Money given back that no agreement of its day explains: of refunds owed, or of a deposit.
+    pub(super) fn repay(&mut self, date: Date, portion: Portion<'a>) -> Result<(), Trouble> {
+        let id = &portion.movement.id;
+        let nothing = Money::zero(portion.amount.currency());
+        let of_deposits = match self.refunds_owed.is_positive() {
+            true => portion.amount.minus(portion.amount.min(self.refunds_owed))?,
+            false => portion.amount,
+        }
+        .min(self.deposits)
+        .max(nothing);
+        let of_refunds = portion.amount.minus(of_deposits)?;
+        self.deposits = self.deposits.minus(of_deposits)?;
+        self.refunds_owed = self.refunds_owed.minus(of_refunds)?;
+        let mut lines = Vec::new();
+        for (role, amount, text) in [
+            (Role::RefundsPayable, of_refunds, "Refund paid"),
+            (Role::Deposits, of_deposits, "Deposit paid back"),
+        ] {
+            if !amount.is_zero() {
+                let kind = LineKind::Other { taxed: false };
+                lines.push(self.line(kind, role, amount, text, id));
+            }
+        }
+        self.add_tender(&mut lines, &portion, portion.amount.negated())?;
+        let kind = match portion.is_gateway() {
+            true => DocumentKind::Expense,
+            false => DocumentKind::JournalEntry,
+        };
+        let memo = format!("Refund paid for order {}", self.order.name);
+        self.enter(self.slot(&format!("{id}@refund")), kind, date, memo, None, lines)
+    }
+}
