@@ -33,7 +33,7 @@ async fn entered_order(engine: &Engine) -> Record {
 async fn say(engine: &Engine, record: &Record, bytes: &[u8]) {
     let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
     let record = Record { bytes: bytes.to_vec(), ..record.clone() };
-    let reading = reading(channel(&shop.adapter).unwrap(), &record);
+    let reading = reading(channel(&shop.adapter).unwrap(), &shop, &record);
     let lease = engine.lease(&shop).await.unwrap();
     let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
     let (stream, cursor) = (record.stream.clone(), cursors[&record.stream].cursor.clone());
