@@ -4,7 +4,7 @@
 use super::super::pull::pull_all;
 use super::super::{approve, decide, fact_counts, plan};
 use super::stage::{Books, Stage, on_all_cores, world};
-use super::tripwire::Tripwire;
+use super::tripwire::{Effect, Tripwire};
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
 use saldo_core::book::{Refusal, RefusalKind};
@@ -12,12 +12,15 @@ use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_store::{AttemptOutcome, AttemptResult, Batch, ChangeStatus, Purpose, Role};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Another account for shipping, so that many documents want to be others.
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
 /// How many deaths are tried.
 const DEATHS: usize = 16;
+/// How many doubts are tried.
+const DOUBTS: usize = 6;
 
 fn settings() -> WorldSettings {
     world(2, 120, 30)
@@ -191,4 +194,36 @@ fn a_process_may_end_while_it_withdraws() {
         stage.assert_proven(&about).await;
         assert!((stage.sums(), files(stage.books())) == expected, "{about}: the books differ");
     });
+}
+
+#[test]
+fn a_decision_in_the_midst_of_a_doubt_waits_for_the_look_up() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, heard) = runtime.block_on(async {
+        let stage = Stage::after(&settings(), &FaultSettings::none()).await;
+        let wire = Tripwire::default();
+        assert!(!stage.sync_until_death(&wire).await);
+        let seen = (0..).zip(wire.seen());
+        let heard: Vec<usize> = seen
+            .filter_map(|(number, effect)| (effect == Effect::HearCompany).then_some(number))
+            .collect();
+        (undisturbed().await.sums(), heard)
+    });
+    let some: Vec<usize> = heard.into_iter().rev().step_by(2).take(DOUBTS).collect();
+    let all_unsettled = AtomicUsize::new(0);
+    on_all_cores(some, async |number| {
+        let stage = Stage::after(&settings(), &FaultSettings::none()).await;
+        assert!(stage.sync_until_death(&Tripwire::at(number)).await);
+        stage.decide(WORDS).await;
+        stage.clock.advance(Duration::from_secs(2_400));
+        let planned = plan(&stage.engine().await, Some(COMPANY)).await.unwrap();
+        let unsettled = planned[0].unsettled.len();
+        all_unsettled.fetch_add(unsettled, Ordering::Relaxed);
+        stage.sync().await;
+        stage.sync().await;
+        let about = format!("a decision after effect {number}, {unsettled} in doubt");
+        stage.assert_proven(&about).await;
+        assert!(stage.sums() == expected, "{about}: the books differ");
+    });
+    assert!(all_unsettled.into_inner() > 0, "something was in doubt");
 }
