@@ -201,10 +201,9 @@ pub(crate) fn result(change: &Change, outcome: AttemptOutcome) -> (String, Attem
 
 pub(crate) fn acknowledged(remote: &str) -> AttemptOutcome {
     AttemptOutcome::Acknowledged(Acknowledgement {
-        remote: RemoteId::from(remote),
         version: Some("0".to_owned()),
         total: Some(Money::from_minor(500, usd())),
-        tax: None,
+        ..Acknowledgement::of(RemoteId::from(remote))
     })
 }
 
