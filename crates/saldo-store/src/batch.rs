@@ -108,29 +108,6 @@ impl Store {
         Ok(())
     }
 
-    /// Batches that were begun and have no result, by identity: after a restart, what must be
-    /// looked up.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn open_batches(
-        &self,
-        company: &CompanyId,
-        book: &ConnectionId,
-    ) -> Result<Vec<Batch>, StoreError> {
-        let mut transaction = self.reader.begin().await?;
-        let ids: Vec<String> = sqlx::query_scalar(
-            "select distinct open_batch from outbox
-             where company = $1 and book = $2 and open_batch is not null order by open_batch",
-        )
-        .bind(company.as_str())
-        .bind(book.as_str())
-        .fetch_all(&mut *transaction)
-        .await?;
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        sent(&mut transaction, company, book, &ids).await
-    }
-
     /// A batch as it was sent, to repeat it.
     ///
     /// # Errors
