@@ -4,6 +4,7 @@
 mod deaths;
 mod desk;
 mod doubles;
+mod explained;
 mod refused;
 mod settled;
 mod stage;
