@@ -3,7 +3,7 @@
 use super::ask::{BatchItem, batch_id, items, mixed, subjects};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
-use super::{balances, chart, compare, find};
+use super::{balances, chart, compare, find, listing, result};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -34,6 +34,18 @@ pub(super) fn hear(
             }
             let balances = balances::balances(&answer.body, *as_of, context)?;
             Ok(vec![Outcome::Balances(balances)])
+        }
+        [Task::ReadResult { from, until }] => {
+            if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
+                return Err(fault);
+            }
+            let movements = result::movements(&answer.body, (*from, *until), context)?;
+            Ok(vec![Outcome::Balances(movements)])
+        }
+        [Task::ReadDocuments { from, until, page }] => {
+            let queries = listing::queries(*from, *until, page.as_deref())?;
+            let answers = queried(answer, queries.len())?;
+            Ok(vec![Outcome::Documents(listing::page(page.as_deref(), &answers)?)])
         }
         [Task::LookUp(_), ..] => {
             let subjects = subjects(tasks)?;

@@ -478,7 +478,7 @@ impl<'a> Pusher<'a> {
                 AttemptResult { outcome: AttemptOutcome::Absent, detail }
             }
             Outcome::Refused(refusal) => self.refusal(change, refusal),
-            Outcome::Chart(_) | Outcome::Balances(_) => {
+            Outcome::Chart(_) | Outcome::Balances(_) | Outcome::Documents(_) => {
                 let detail = "the book answered something else".to_owned();
                 AttemptResult { outcome: AttemptOutcome::InDoubt, detail }
             }
@@ -614,7 +614,10 @@ impl<'a> Pusher<'a> {
 fn subject_of(task: &Task) -> &Subject {
     match task {
         Task::Create(subject) | Task::LookUp(subject) | Task::Revise { subject, .. } => subject,
-        Task::ReadChart { .. } | Task::ReadBalances { .. } => {
+        Task::ReadChart { .. }
+        | Task::ReadBalances { .. }
+        | Task::ReadResult { .. }
+        | Task::ReadDocuments { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
     }
