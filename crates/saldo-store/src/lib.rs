@@ -26,6 +26,7 @@ mod batch;
 mod receipt;
 mod sums;
 
+mod acknowledged;
 mod entries;
 
 mod observation;
@@ -33,6 +34,7 @@ mod observation;
 mod explain;
 mod rebuild;
 
+pub use acknowledged::AcknowledgedDocument;
 pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
 pub use batch::Batch;
 pub use company::Company;
