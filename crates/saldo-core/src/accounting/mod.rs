@@ -13,6 +13,7 @@ mod payout;
 mod summary;
 mod telling;
 
+pub use payout::payout_slots;
 pub use telling::told_once;
 
 pub(crate) use payout::rows_of as payout_rows;

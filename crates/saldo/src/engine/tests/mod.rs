@@ -1,8 +1,10 @@
 //! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
 //! same.
 
+mod bookkeeper;
 mod deaths;
 mod doubles;
+mod proofs;
 mod settled;
 mod stage;
 mod tripwire;
