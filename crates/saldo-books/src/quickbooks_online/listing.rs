@@ -1,7 +1,7 @@
 //! The documents of some days, page by page: ids, versions and numbers, and nothing else.
 //!
-//! As with the chart, a page names the kinds that have more rows, each with the row at which it goes
-//! on: `SalesReceipt:1001`. All kinds of a page are read by one request.
+//! As with the chart, a page names the kinds that have more rows, each with the row at which it
+//! goes on: `SalesReceipt:1001`. All kinds of a page are read by one request.
 
 use super::chart::{self, ROWS};
 use super::faults::VendorFault;

@@ -102,7 +102,7 @@ fn sums(checks: &[Check]) -> Vec<Vec<String>> {
             sum.map_or_else(|error| error.to_string(), |sum| sum.to_string())
         };
         let differing = checks.iter().filter(|check| !check.holds()).count();
-        let title = format!("all {}, {differing} of them differ", checks.len());
+        let title = format!("all {}, differing: {differing}", checks.len());
         vec![title, whole(expected), whole(found), amount(difference)]
     };
     by_currency.into_iter().map(row).collect()
@@ -163,4 +163,85 @@ fn accounts(holdings: &[Holding], all: bool) -> String {
     let heads = ["", "before", "ours", "by others", "held"];
     let listed = if rows.is_empty() { String::new() } else { table(&heads, 4, rows) };
     format!("{listed}{} accounts, others wrote to {others} of them\n", holdings.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{DocumentsProof, FactCounts};
+    use saldo_core::document::{DocumentKey, DocumentKind};
+    use saldo_core::proof::Identity;
+    use saldo_core::text::{CompanyId, RemoteId};
+
+    fn money(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn check(identity: Identity, about: &str, expected: &str, found: &str) -> Check {
+        Check { identity, about: about.to_owned(), expected: money(expected), found: money(found) }
+    }
+
+    fn holding(account: &str, opening: &str, ours: &str, others: &str, held: &str) -> Holding {
+        let [opening, ours, others, held] = [opening, ours, others, held].map(money);
+        Holding { account: account.to_owned(), opening, ours, others, held }
+    }
+
+    /// A month with a payout a day, of which somebody changed one in the book.
+    fn report() -> ProofReport {
+        let payout = |day: u32| format!("shopify:demo/Payout/{day}");
+        let paid = |identity| {
+            move |day| {
+                check(identity, &payout(day), &format!("{day}.00 USD"), &format!("{day} USD"))
+            }
+        };
+        let mut payouts: Vec<Check> = (1..=20).map(paid(Identity::PayoutInBook)).collect();
+        payouts[6].found = money("1.00 USD");
+        let key = DocumentKey::derive(&CompanyId::new("demo"), "7", DocumentKind::Transfer, 0);
+        let moved = DocumentDifference {
+            key,
+            kind: DocumentKind::Transfer,
+            date: "2026-08-07".parse().unwrap(),
+            memo: "Shopify Payments: payout 7".to_owned(),
+            remote: RemoteId::new("91"),
+            expected: money("7.00 USD"),
+            found: Some(money("1.00 USD")),
+            difference: "total: sent 7.00 USD, held 1.00 USD".to_owned(),
+        };
+        let clearing = "Clearing: Shopify Payments";
+        let (from, as_of) = ("2026-08-01".parse().unwrap(), "2026-08-31".parse().unwrap());
+        let book = BookProof {
+            book: "books".to_owned(),
+            from,
+            as_of,
+            payouts,
+            clearing: vec![check(Identity::Clearing, clearing, "5.00 USD", "11.00 USD")],
+            openings: vec![Opening {
+                account: clearing.to_owned(),
+                owed: money("12.50 USD"),
+                held: money("2.50 USD"),
+            }],
+            documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            accounts: vec![
+                holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),
+                holding(clearing, "2.50 USD", "2.50 USD", "6.00 USD", "11.00 USD"),
+            ],
+            pending: 0,
+            failed: 0,
+        };
+        let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
+        let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
+        ProofReport { payouts, books: vec![book], facts }
+    }
+
+    #[test]
+    fn what_differs_is_shown_and_the_rest_is_summed_up() {
+        insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn every_line_is_shown_to_who_asks_for_it() {
+        let (some, all) = (text(&report(), false), text(&report(), true));
+        assert_eq!(some.matches("Payout/").count(), 1);
+        assert_eq!(all.matches("Payout/").count(), 40);
+    }
 }

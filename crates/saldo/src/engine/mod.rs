@@ -26,6 +26,8 @@ pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import
 pub(crate) use plan::{PlannedBook, approve, plan};
 pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{BookProof, ProofReport, prove};
+#[cfg(test)]
+pub(crate) use prove::{DocumentsProof, FactCounts};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use sync::{SyncReport, sync};

@@ -252,6 +252,7 @@ fn profit_and_loss(begins: &str, others: &str, net_income: &str) -> Value {
     });
     let sales =
         json!([result_row("Sales", "21", "100.00"), result_row("Discounts", "22", "-10.00")]);
+    let goods = result_row("Cost of Goods Sold", "25", "20.00");
     json!({
         "Header": {
             "ReportName": "ProfitAndLoss", "StartPeriod": begins, "EndPeriod": "2026-11-20",
@@ -263,7 +264,7 @@ fn profit_and_loss(begins: &str, others: &str, net_income: &str) -> Value {
         ]},
         "Rows": {"Row": [
             section("Income", "Income", &sales, "90.00"),
-            section("COGS", "Cost of Goods Sold", &json!([result_row("COGS", "25", "20")]), "20.00"),
+            section("COGS", "Cost of Goods Sold", &json!([goods]), "20.00"),
             net("GrossProfit", "70.00"),
             section("Expenses", "Expenses", &json!([parent]), "5.50"),
             net("NetOperatingIncome", "64.50"),

@@ -1,7 +1,7 @@
 //! Our documents, one by one, as the book holds them.
 //!
 //! The book is asked for lists: ids and versions of all documents of some days, in pages. What is
-//! there in the version that was acknowledged is as it was pushed. Only the rest is looked up whole.
+//! there in the version that was acknowledged is as it was pushed. Only the rest is looked up.
 
 use super::super::EngineError;
 use super::super::push::Pusher;
@@ -146,7 +146,7 @@ async fn look_at(
             }
         }
     }
-    differing.sort_by(|one, other| (one.date, one.key).cmp(&(other.date, other.key)));
+    differing.sort_by_key(|it| (it.date, it.key));
     Ok(differing)
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn prove(
         _ => None,
     };
     let payouts: Vec<_> = entered.iter().filter_map(left).collect();
-    let slots: Vec<String> = payouts.iter().flat_map(|payout| payout_slots(payout)).collect();
+    let slots: Vec<String> = payouts.iter().flat_map(payout_slots).collect();
     let (company, book) = (engine.company_id(), &connection.id);
     let changes = engine.store.changes_for_slots(company, book, &slots).await?;
     let ids: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();

@@ -42,7 +42,7 @@ impl<'a> Bookkeeper<'a> {
 
     /// What a query finds of a kind.
     pub(super) fn find(&self, kind: &str, condition: &str) -> Vec<Value> {
-        let text = format!("select * from {kind} {condition}").replace(' ', "%20");
+        let text = ["select", "*", "from", kind, condition].join("%20").replace(' ', "%20");
         let text = text.replace('\'', "%27").replace('=', "%3D");
         let answer = self.send(&format!("query?query={text}&minorversion=75"), None);
         answer["QueryResponse"][kind].as_array().cloned().unwrap_or_default()

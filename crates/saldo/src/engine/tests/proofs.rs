@@ -152,9 +152,7 @@ async fn a_payout_is_compared_with_what_the_book_holds_of_it() {
 async fn a_copy_of_a_document_is_named() {
     let stage = small(10).await;
     stage.sync().await;
-    let mut company = stage.merchant.company();
-    company.company_mut().settings.warn_duplicate_sales_numbers = false;
-    drop(company);
+    stage.merchant.company().company_mut().settings.warn_duplicate_sales_numbers = false;
     let person = Bookkeeper::of(&stage);
     let receipt = person.find("SalesReceipt", "orderby Id").remove(0);
     let copy = person.enter("SalesReceipt", &receipt_without_id(&receipt));
@@ -187,7 +185,7 @@ async fn a_fiscal_year_that_ends_changes_no_proof() {
 #[tokio::test]
 async fn what_a_gateway_owed_at_the_start_is_an_opening_balance() {
     let mut stage = Stage::after(&world(13, 120, 34), &FaultSettings::none()).await;
-    stage.company.start_date = stage.company.start_date + 14.days();
+    stage.company.start_date += 14.days();
     stage.sync().await;
     let proof = stage.prove().await;
     assert!(proof.holds(), "{proof:#?}");
