@@ -47,6 +47,7 @@ pub(super) async fn prove(
         let pushed =
             engine.store.acknowledged_documents(company, book, after.as_ref(), at_once).await?;
         let Some((first, last)) = pushed.first().zip(pushed.last()) else { return Ok(proof) };
+        engine.keep(lease).await?;
         let held = Listing::read(pusher, first.date, last.date).await?;
         after = Some(last.clone());
         let mut suspects = BTreeMap::new();

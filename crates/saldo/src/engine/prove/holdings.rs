@@ -16,6 +16,10 @@ use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many days after the first one a report of income and expenses goes on at the most: vendors
+/// advise half a year.
+const RESULT_DAYS: i64 = 180;
+
 /// What accounts hold, by what we call them. Where several of our accounts are one in the book,
 /// their names are joined, and they are one here as well.
 pub(super) struct Holdings {
@@ -54,8 +58,7 @@ impl Holdings {
         let day_before = from.saturating_sub(1.day());
         let before = read_balances(pusher, &Task::ReadBalances { as_of: day_before }).await?;
         let after = read_balances(pusher, &Task::ReadBalances { as_of }).await?;
-        let result = Task::ReadResult { from, until: as_of };
-        let result = read_balances(pusher, &result).await?;
+        let result = read_result(pusher, from, as_of).await?;
         let known = KnownAccounts::of(pusher);
         let nothing = Balance::new();
         for (remote, names) in &accounts {
@@ -149,6 +152,28 @@ async fn read_balances(
     match outcomes.pop() {
         Some(Outcome::Balances(balances)) => Ok(balances),
         _ => Err(pusher.world(Fault::unexpected("the balances"))),
+    }
+}
+
+/// What income and expenses moved by, read in parts that no book finds too long.
+async fn read_result(
+    pusher: &Pusher<'_>,
+    from: Date,
+    until: Date,
+) -> Result<BTreeMap<RemoteId, Balance>, EngineError> {
+    let mut result: BTreeMap<RemoteId, Balance> = BTreeMap::new();
+    let mut first = from;
+    loop {
+        let last = first.saturating_add(RESULT_DAYS.days()).min(until);
+        let part = read_balances(pusher, &Task::ReadResult { from: first, until: last }).await?;
+        for (remote, moved) in part {
+            let sum = result.entry(remote).or_default();
+            moved.iter().try_for_each(|amount| sum.add(amount))?;
+        }
+        if last == until {
+            return Ok(result);
+        }
+        first = last.saturating_add(1.day());
     }
 }
 

@@ -12,6 +12,7 @@ use saldo_core::proof::{Check, DocumentDifference, Holding};
 use saldo_sim::fault::FaultSettings;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::Duration;
 
 async fn small(seed: u64) -> Stage {
     Stage::after(&world(seed, 60, 30), &FaultSettings::none()).await
@@ -180,6 +181,11 @@ async fn a_fiscal_year_that_ends_changes_no_proof() {
     let proof = stage.prove().await;
     assert_eq!(proof.books[0].as_of.year(), 2027);
     stage.assert_proven("over the end of a year").await;
+    // In steps that a sign-in outlives, to where one report would be too long.
+    for days in [80, 160, 240] {
+        stage.clock.advance(Duration::from_secs(80 * 24 * 3_600));
+        stage.assert_proven(&format!("{days} days later")).await;
+    }
 }
 
 #[tokio::test]
