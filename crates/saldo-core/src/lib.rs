@@ -19,6 +19,7 @@ pub mod issue;
 pub mod policy;
 
 pub mod accounting;
+pub mod arithmetic;
 pub mod plan;
 pub mod proof;
 

@@ -17,6 +17,15 @@ pub(crate) fn database(data: &Path) -> PathBuf {
     data.join("saldo.db")
 }
 
+/// Makes the data folder where there is none, open to this user alone: customers' orders lie in it.
+pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
+    let mut folder = fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(data).with_context(|| format!("{} cannot be made", data.display()))
+}
+
 /// The file of the key: as the environment says, or in the user's configuration folder. Never in
 /// the data folder, so that a copy of the data does not open the secrets.
 pub(crate) fn key_file() -> anyhow::Result<PathBuf> {
@@ -61,4 +70,23 @@ pub(crate) fn read_key(file: &Path) -> anyhow::Result<Key> {
         format!("{} is not a key: it has {} bytes instead of 32", file.display(), bytes.len())
     })?;
     Ok(Key::from_bytes(bytes))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn data_and_key_are_for_one_user_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, key) = (folder.path().join("data"), folder.path().join("config/key"));
+        make_data_folder(&data).unwrap();
+        make_data_folder(&data).unwrap();
+        let made = make_key(&key).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&data), mode(&key)), (0o700, 0o600));
+        assert_eq!(made.expose(), make_key(&key).unwrap().expose(), "a key is made once");
+    }
 }

@@ -8,7 +8,7 @@ use crate::config;
 use crate::engine::{self, Engine, ProofReport, SyncReport, Wiring};
 use crate::merchant::{self, Homes, Keys, Memory, Merchant};
 use crate::transport::carrier::SharedVendor;
-use crate::transport::clock::Clock;
+use crate::transport::clock::{Clock, later};
 use crate::transport::server::serve;
 use anyhow::Context;
 use saldo_sim::fault::FaultSettings;
@@ -17,10 +17,13 @@ use saldo_store::Store;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// The folder of the demonstration where none is named.
 const DATA: &str = "saldo-demo";
+/// How long after a run that was killed the next one begins: nobody holds a connection any more.
+const AFTER_INTERRUPTION: Duration = Duration::from_mins(20);
 
 #[derive(Serialize)]
 struct Shown {
@@ -37,15 +40,15 @@ pub(crate) async fn demo(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let data = global.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
-    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
-    let memory = Memory::read(&data)?;
-    check_same(memory.as_ref(), words, &data)?;
+    config::make_data_folder(&data)?;
     let settings = WorldSettings {
         seed: words.seed,
         orders: words.orders,
         days: words.days,
         ..WorldSettings::default()
     };
+    let memory = Memory::of(&settings, &data)?;
+    check_same(&memory, words, &data)?;
     let shopify = TcpListener::bind(("127.0.0.1", 0)).await?;
     let quickbooks = TcpListener::bind(("127.0.0.1", 0)).await?;
     let homes = Homes {
@@ -53,17 +56,16 @@ pub(crate) async fn demo(
         quickbooks: format!("http://{}", quickbooks.local_addr()?),
     };
     let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
-    let merchant = Merchant::new(&settings, &faults, memory.as_ref(), &homes.shopify)?;
-    let clock = Clock::simulated(memory.as_ref().map_or(merchant.after, |memory| memory.clock));
-    let keys = match memory {
-        Some(memory) => memory.keys,
-        None => merchant.keys(clock.now()),
-    };
+    let merchant = Merchant::remembered(&settings, &faults, (&memory, &data), &homes.shopify)?;
+    let clock = Clock::simulated(match merchant.interrupted {
+        Some(last) => later(last, AFTER_INTERRUPTION),
+        None => memory.clock,
+    });
     output.note(&format!(
         "a simulated shop with {} orders over {} days, and a simulated QuickBooks Online company",
         words.orders, words.days
     ));
-    let engine = open(&data, &settings, &keys, &homes, &clock, output).await?;
+    let engine = open(&data, &settings, &memory.keys, &homes, &clock, output).await?;
     let work = async {
         let report = engine::sync(&engine).await?;
         let proof = engine::prove(&engine).await?;
@@ -78,35 +80,24 @@ pub(crate) async fn demo(
         }
         done = work => Some(done),
     };
-    let kept = Memory {
-        seed: words.seed,
-        orders: words.orders,
-        days: words.days,
-        clock: clock.now(),
-        keys,
-        quickbooks_online: merchant.company_state()?,
-    };
-    kept.write(&data)?;
+    memory.end(&merchant, clock.now(), &data)?;
     std::fs::write(data.join("quickbooks-online-ledger.txt"), merchant.company_ledger())?;
     let (sync, proof) = done.context("the simulated vendors ended before the work")??;
     show(&engine, &merchant, sync, proof, &data, output).await
 }
 
 /// A folder holds one merchant.
-fn check_same(memory: Option<&Memory>, words: &args::Demo, data: &Path) -> anyhow::Result<()> {
-    let Some(memory) = memory else { return Ok(()) };
-    let same = (memory.seed, memory.orders, memory.days) == (words.seed, words.orders, words.days);
-    match same {
-        true => Ok(()),
-        false => Err(Usage(format!(
-            "{} holds the merchant of --seed {} --orders {} --days {}: name another --data",
-            data.display(),
-            memory.seed,
-            memory.orders,
-            memory.days
-        ))
-        .into()),
+fn check_same(memory: &Memory, words: &args::Demo, data: &Path) -> anyhow::Result<()> {
+    let (seed, orders, days) = memory.whose();
+    if (seed, orders, days) == (words.seed, words.orders, words.days) {
+        return Ok(());
     }
+    let other = format!(
+        "{} holds the merchant of --seed {seed} --orders {orders} --days {days}: name another \
+         --data",
+        data.display()
+    );
+    Err(Usage(other).into())
 }
 
 /// The demonstration's key lies beside its folder, not in it.

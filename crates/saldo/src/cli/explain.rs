@@ -3,8 +3,10 @@
 use super::args::{self, Global};
 use super::plan::change_text;
 use super::{Ending, Output, context};
-use crate::engine::{self, ExplainedFact, Explanation};
+use crate::engine::{self, ExplainedDocument, ExplainedFact, Explanation};
+use saldo_core::arithmetic::Sum;
 use saldo_core::issue::FactState;
+use saldo_core::money::Money;
 use std::fmt::Write;
 
 /// Opens something down to the vendor's bytes.
@@ -20,15 +22,23 @@ pub(crate) async fn explain(
 }
 
 fn text(explanation: &Explanation, bytes: bool) -> String {
-    let mut text = String::new();
+    let mut text: String = explanation.arithmetic.iter().map(sum_text).collect();
     let mut put = |line: &str| {
         writeln!(text, "{line}").expect("text can always be written to a string");
     };
-    for document in &explanation.documents {
+    for (number, document) in explanation.documents.iter().enumerate() {
+        let same = |it: &&ExplainedDocument| it.change.id == document.change.id;
+        if explanation.documents[..number].iter().any(|it| same(&it)) {
+            continue;
+        }
         let change = change_text(&document.change);
         put(change.trim_end());
-        let (status, by) = (&document.status, &document.approved_by);
-        put(&format!("      {status} in {}; approved by {by}", document.change.book));
+        for it in explanation.documents.iter().filter(same) {
+            put(&format!(
+                "      {} in {}; approved by {}",
+                it.status, it.change.book, it.approved_by
+            ));
+        }
     }
     put("\nfacts");
     for fact in &explanation.facts {
@@ -42,6 +52,25 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
         if bytes {
             put(&record.bytes);
         }
+    }
+    text
+}
+
+/// A number under its terms, and what else somebody states.
+fn sum_text(sum: &Sum) -> String {
+    let mut text = format!("\n{}\n", sum.about);
+    let mut put = |amount: Money, what: &str| {
+        writeln!(text, "  {:>14}  {what}", amount.amount_text())
+            .expect("text can always be written to a string");
+    };
+    for term in &sum.terms {
+        put(term.amount, &format!("{}  {}", term.text, term.origin));
+    }
+    put(sum.total, &format!("{} in all", sum.total.currency()));
+    match sum.stated {
+        Some(stated) if stated != sum.total => put(stated, "is stated: THIS DIFFERS"),
+        Some(stated) => put(stated, "is stated: the same"),
+        None => {}
     }
     text
 }

@@ -4,7 +4,6 @@ use super::args::{Global, Init};
 use super::context::{self, Usage};
 use super::{Ending, Output};
 use crate::config;
-use anyhow::Context;
 use jiff::tz::TimeZone;
 use saldo_core::money::Currency;
 use saldo_core::text::CompanyId;
@@ -34,7 +33,7 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
         start_date: words.start_date,
     };
     let data = context::data(global);
-    std::fs::create_dir_all(&data).with_context(|| format!("{} cannot be made", data.display()))?;
+    config::make_data_folder(&data)?;
     let key_file = config::key_file()?;
     config::make_key(&key_file)?;
     let store = Store::open(&config::database(&data), true).await?;

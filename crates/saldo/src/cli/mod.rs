@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output.error(&anyhow::Error::new(error).context("the program cannot start"));
+            output.error(&anyhow::Error::new(error).context("the program cannot start"), 1);
             return ExitCode::from(1);
         }
     };
@@ -53,8 +53,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Held) => ExitCode::from(1),
         Err(error) => {
-            output.error(&error);
-            ExitCode::from(exit_code(&error))
+            let code = exit_code(&error);
+            output.error(&error, code);
+            ExitCode::from(code)
         }
     }
 }

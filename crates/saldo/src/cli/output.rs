@@ -56,12 +56,27 @@ impl Output {
     }
 
     /// Says what went wrong, from the outside in.
-    pub(crate) fn error(&self, error: &anyhow::Error) {
-        eprintln!("error: {error}");
-        for cause in error.chain().skip(1) {
-            eprintln!("  because: {cause}");
+    pub(crate) fn error(&self, error: &anyhow::Error, exit_code: u8) {
+        let because: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+        let failure = Failure { error: error.to_string(), because, exit_code };
+        match (self.json, serde_json::to_string_pretty(&failure)) {
+            (true, Ok(json)) => eprintln!("{json}"),
+            _ => {
+                eprintln!("error: {}", failure.error);
+                for cause in failure.because {
+                    eprintln!("  because: {cause}");
+                }
+            }
         }
     }
+}
+
+/// What went wrong, as JSON.
+#[derive(Serialize)]
+struct Failure {
+    error: String,
+    because: Vec<String>,
+    exit_code: u8,
 }
 
 /// A table of text; the columns named last are right-aligned.

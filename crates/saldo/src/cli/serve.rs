@@ -39,7 +39,7 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     let quickbooks = listen(words.quickbooks_online_port).await?;
     let shop = format!("http://{}", shopify.local_addr()?);
     let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
-    let merchant = Merchant::new(&settings, &faults, None, &shop)?;
+    let merchant = Merchant::new(&settings, &faults, &shop)?;
     // The machine's time runs on, but the merchant's history has an end.
     let clock = Clock::running_from(merchant.after);
     let keys = merchant.keys(clock.now());

@@ -4,17 +4,22 @@ use super::account::Readers;
 use super::prove::groups_of_fact;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
+use saldo_core::arithmetic::{self, Sum};
+use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::issue::FactState;
+use saldo_core::money::Balance;
 use saldo_core::plan::Change;
 use saldo_core::text::GroupId;
 use saldo_store::{EntryFilter, Role};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is known about a name.
 #[derive(Debug, Serialize)]
 pub(crate) struct Explanation {
+    /// The numbers behind it, each with the terms that it is the sum of.
+    pub(crate) arithmetic: Vec<Sum>,
     /// Documents in the books, or on their way there.
     pub(crate) documents: Vec<ExplainedDocument>,
     /// Where the facts stand.
@@ -69,7 +74,14 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
     }
     let groups: Vec<GroupId> = groups.into_iter().collect();
     let documents = documents_of(engine, key, &slots, &groups).await?;
-    let explanation = facts_of(engine, &groups, documents).await?;
+    let mut explanation = facts_of(engine, &groups, documents).await?;
+    match account_and_day(key) {
+        Some((account, day)) => explanation.arithmetic = account_sums(engine, account, day).await?,
+        None => {
+            let facts: Vec<Fact> = explanation.facts.iter().map(|it| it.fact.clone()).collect();
+            explanation.arithmetic = arithmetic::of_facts(&facts)?;
+        }
+    }
     match explanation.documents.is_empty() && explanation.records.is_empty() {
         true => Err(EngineError::NothingKnown(key.to_owned())),
         false => Ok(explanation),
@@ -83,8 +95,7 @@ async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, Engine
     for booked in engine.store.changes_by_id(company, key).await? {
         slots.extend(booked.change.slot);
     }
-    let Some((account, day)) = key.rsplit_once('@') else { return Ok(slots) };
-    let Ok(day) = day.parse::<Date>() else { return Ok(slots) };
+    let Some((account, day)) = account_and_day(key) else { return Ok(slots) };
     for book in engine.connections(Role::Book).await? {
         let filter = EntryFilter {
             from: Some(day),
@@ -97,6 +108,39 @@ async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, Engine
         slots.extend(found.into_iter().filter_map(|document| document.change.slot));
     }
     Ok(slots)
+}
+
+/// The account and the day that a key names, if it does: `Bank@2026-08-03`.
+fn account_and_day(key: &str) -> Option<(&str, Date)> {
+    let (account, day) = key.rsplit_once('@')?;
+    Some((account, day.parse().ok()?))
+}
+
+/// What stood on an account before a day, what that day brought, and what stands on it then, in
+/// each book.
+async fn account_sums(engine: &Engine, account: &str, day: Date) -> Result<Vec<Sum>, EngineError> {
+    let company = engine.company_id();
+    let mut sums = Vec::new();
+    for book in engine.connections(Role::Book).await? {
+        let filter = EntryFilter {
+            from: Some(day),
+            until: Some(day),
+            account: Some(account.to_owned()),
+            ..EntryFilter::default()
+        };
+        let booked = engine.store.entries(company, &book.id, filter).all().await?;
+        let documents = booked.iter().filter_map(|it| match &it.change.subject {
+            Subject::Document { document, .. } => Some((it.change.id.as_str(), &**document)),
+            Subject::Need(_) => None,
+        });
+        let day_before = day.yesterday().unwrap_or(Date::MIN);
+        let before = engine.store.account_sums(company, &book.id, Some(day_before)).await?;
+        let after = engine.store.account_sums(company, &book.id, Some(day)).await?;
+        let of = |sums: &BTreeMap<String, Balance>| sums.get(account).cloned().unwrap_or_default();
+        let about = format!("{account} at the end of {day} in {}", book.id);
+        sums.extend(arithmetic::of_account(account, &about, &of(&before), documents, &of(&after))?);
+    }
+    Ok(sums)
 }
 
 async fn groups_of_name(engine: &Engine, key: &str) -> Result<BTreeSet<GroupId>, EngineError> {
@@ -176,7 +220,7 @@ async fn facts_of(
     let facts = readers.facts(&records);
     let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
     let records = records.iter().map(explained).collect();
-    Ok(Explanation { documents, facts, records })
+    Ok(Explanation { arithmetic: Vec::new(), documents, facts, records })
 }
 
 fn explained(record: &Record) -> ExplainedRecord {

@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use error::EngineError;
-pub(crate) use explain::{ExplainedFact, Explanation, explain};
+pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use plan::{PlannedBook, approve, plan};
 pub(crate) use progress::{Progress, Step};

@@ -4,6 +4,7 @@
 mod bookkeeper;
 mod deaths;
 mod doubles;
+mod explained;
 mod proofs;
 mod settled;
 mod stage;

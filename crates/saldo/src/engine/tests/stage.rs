@@ -77,7 +77,7 @@ impl Stage {
             shopify: "https://shop.example".to_owned(),
             quickbooks: "https://company.example".to_owned(),
         };
-        let merchant = Merchant::new(settings, faults, None, &homes.shopify).unwrap();
+        let merchant = Merchant::new(settings, faults, &homes.shopify).unwrap();
         let clock = Clock::simulated(start.unwrap_or(merchant.after));
         let keys = merchant.keys(clock.now());
         let folder = folder();

@@ -1,5 +1,8 @@
-//! The simulated merchant: a shop and a company of one seeded world, and what they remember between
-//! runs.
+//! The simulated merchant: a shop and a company of one seeded world.
+
+mod memory;
+
+pub(crate) use memory::{Keys, Memory};
 
 use crate::cli::connect::{Office, connection};
 use crate::transport::carrier::SharedVendor;
@@ -15,8 +18,7 @@ use saldo_sim::fault::{FaultSettings, Faulty};
 use saldo_sim::world::{Story, World, WorldSettings};
 use saldo_sim::{Reply, Vendor};
 use saldo_store::{Company as Bookkept, Key, Role, Store};
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where the simulated Shopify answers questions.
@@ -31,55 +33,6 @@ pub(crate) const COMPANY: &str = "quickbooks-online";
 
 /// How long after the last event of its history a merchant is looked at.
 const AFTERWARDS_HOURS: i64 = 6;
-
-/// What opens the simulated vendors.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Keys {
-    pub(crate) shopify_client_id: String,
-    pub(crate) shopify_client_secret: String,
-    pub(crate) quickbooks_client_id: String,
-    pub(crate) quickbooks_client_secret: String,
-    pub(crate) refresh_token: String,
-    pub(crate) realm: String,
-}
-
-/// What a demonstration remembers: whose merchant it is, and the vendors' state.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Memory {
-    pub(crate) seed: u64,
-    pub(crate) orders: u32,
-    pub(crate) days: u32,
-    pub(crate) clock: Timestamp,
-    pub(crate) keys: Keys,
-    /// The simulator's own words.
-    pub(crate) quickbooks_online: String,
-}
-
-impl Memory {
-    fn file(data: &Path) -> PathBuf {
-        data.join("simulated-vendors.json")
-    }
-
-    /// What was remembered in a folder, if anything.
-    pub(crate) fn read(data: &Path) -> anyhow::Result<Option<Self>> {
-        let file = Self::file(data);
-        if !file.exists() {
-            return Ok(None);
-        }
-        let text = std::fs::read_to_string(&file)?;
-        let read = serde_json::from_str(&text);
-        read.map(Some).with_context(|| format!("{} cannot be read", file.display()))
-    }
-
-    /// Remembers it, whole or not at all.
-    pub(crate) fn write(&self, data: &Path) -> anyhow::Result<()> {
-        let file = Self::file(data);
-        let draft = file.with_extension("new");
-        std::fs::write(&draft, serde_json::to_vec(self)?)?;
-        std::fs::rename(&draft, &file)
-            .with_context(|| format!("{} cannot be written", file.display()))
-    }
-}
 
 /// A simulated vendor that is asked over a socket and looked into from here.
 struct Shared<V>(Arc<Mutex<V>>);
@@ -104,6 +57,8 @@ pub(crate) struct Merchant {
     pub(crate) quickbooks: SharedVendor,
     /// When its history has been told.
     pub(crate) after: Timestamp,
+    /// When it was last asked for anything, where the run before was ended before its end.
+    pub(crate) interrupted: Option<Timestamp>,
     /// The end of the id of the order that nobody can understand.
     pub(crate) unknown_order: String,
     company: Shared<QuickBooksOnlineSim>,
@@ -111,12 +66,30 @@ pub(crate) struct Merchant {
 }
 
 impl Merchant {
-    /// The merchant of a seed, its company as it is remembered, its shop at this address, both
-    /// behind these faults.
+    /// The merchant of a seed, its shop at this address, both vendors behind these faults, and
+    /// forgotten when the process ends.
     pub(crate) fn new(
         settings: &WorldSettings,
         faults: &FaultSettings,
-        memory: Option<&Memory>,
+        shop: &str,
+    ) -> anyhow::Result<Self> {
+        Self::beginning(settings, faults, None, shop)
+    }
+
+    /// The merchant whose vendors' state is kept in a folder: as it was there, if it was.
+    pub(crate) fn remembered(
+        settings: &WorldSettings,
+        faults: &FaultSettings,
+        (memory, data): (&Memory, &Path),
+        shop: &str,
+    ) -> anyhow::Result<Self> {
+        Self::beginning(settings, faults, Some((memory, data)), shop)
+    }
+
+    fn beginning(
+        settings: &WorldSettings,
+        faults: &FaultSettings,
+        kept: Option<(&Memory, &Path)>,
         shop: &str,
     ) -> anyhow::Result<Self> {
         let world = Arc::new(World::generate(settings)?);
@@ -124,23 +97,25 @@ impl Merchant {
         let unknown = world.stories.iter().position(|story| *story == Story::UnknownLine);
         let unknown = unknown.and_then(|place| world.orders.get(place));
         let unknown_order = unknown.map_or_else(String::new, |order| format!("/{}", order.id));
-        let company = match memory {
-            Some(memory) => QuickBooksOnlineSim::from_json(&memory.quickbooks_online)
+        let company = match kept {
+            Some((memory, _)) => QuickBooksOnlineSim::from_json(&memory.quickbooks_online)
                 .context("the simulated company cannot be read")?,
             None => QuickBooksOnlineSim::new(Company::retail(settings.seed)),
         };
         let company = Shared(Arc::new(Mutex::new(company)));
-        let faulty = |number: u64| faults.clone().with_seed(settings.seed + number);
-        let shared = |vendor: Box<dyn Vendor>| Arc::new(Mutex::new(vendor));
         let shopify = ShopifySim::new(Arc::clone(&world), shop.clone());
-        Ok(Self {
-            shopify: shared(Box::new(Faulty::new(shopify, faulty(0)))),
-            quickbooks: shared(Box::new(Faulty::new(company.clone(), faulty(1)))),
-            after: world.ends + AFTERWARDS_HOURS.hours(),
-            unknown_order,
-            company,
-            shop,
-        })
+        let faults = |number: u64| faults.clone().with_seed(settings.seed + number);
+        let (shopify, quickbooks, interrupted) = match kept {
+            Some((memory, data)) => {
+                let shopify = memory.wake(data, "shopify", shopify)?;
+                let books = memory.wake(data, COMPANY, company.clone())?;
+                let interrupted = shopify.last.max(books.last);
+                (behind(shopify, &faults(0)), behind(books, &faults(1)), interrupted)
+            }
+            None => (behind(shopify, &faults(0)), behind(company.clone(), &faults(1)), None),
+        };
+        let after = world.ends + AFTERWARDS_HOURS.hours();
+        Ok(Self { shopify, quickbooks, after, interrupted, unknown_order, company, shop })
     }
 
     /// What opens the vendors; signs in to the company.
@@ -172,6 +147,10 @@ impl Merchant {
     pub(crate) fn company_ledger(&self) -> String {
         self.company().company().ledger_without_ids()
     }
+}
+
+fn behind(vendor: impl Vendor + 'static, faults: &FaultSettings) -> SharedVendor {
+    Arc::new(Mutex::new(Box::new(Faulty::new(vendor, faults.clone()))))
 }
 
 /// Where the simulated vendors are to be found, without a path.

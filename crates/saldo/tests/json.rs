@@ -1,0 +1,155 @@
+//! What commands print with `--json` is what `docs/json.schema.json` says, no more and no less.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where anything is not as it must be")]
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+
+/// The forms, and which of them were seen.
+struct Forms {
+    schema: Value,
+    seen: Mutex<BTreeSet<String>>,
+}
+
+impl Forms {
+    fn read() -> Self {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/json.schema.json");
+        let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        Self { schema, seen: Mutex::default() }
+    }
+
+    /// Whether text is JSON of a form.
+    fn assert(&self, form: &str, text: &[u8]) -> Value {
+        let said = String::from_utf8_lossy(text);
+        let value: Value = serde_json::from_slice(text).unwrap_or_else(|e| panic!("{e}: {said}"));
+        let mut schema = self.schema.clone();
+        schema["$ref"] = json!(format!("#/$defs/{form}"));
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let wrong: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{form}: {wrong:#?}\n{said}");
+        self.seen.lock().unwrap().insert(form.to_owned());
+        value
+    }
+
+    /// The forms of commands that nobody has seen.
+    fn unseen(&self) -> Vec<&String> {
+        let forms = self.schema["$defs"].as_object().unwrap();
+        let of_command = |form: &Value| {
+            form["description"].as_str().is_some_and(|text| text.contains("`saldo "))
+        };
+        let seen = self.seen.lock().unwrap();
+        forms
+            .iter()
+            .filter(|(_, form)| of_command(form))
+            .map(|(name, _)| name)
+            .filter(|name| !seen.contains(*name))
+            .collect()
+    }
+}
+
+/// A data folder with its key beside it.
+struct Shell<'a> {
+    forms: &'a Forms,
+    data: PathBuf,
+    key: PathBuf,
+}
+
+impl Shell<'_> {
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_saldo"));
+        command.args(words).arg("--json").arg("--data").arg(&self.data);
+        command.env("SALDO_KEY_FILE", &self.key);
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    /// Runs a command whose answer has this form.
+    fn says(&self, form: &str, words: &[&str]) -> Value {
+        let ended = self.run(words);
+        let error = String::from_utf8_lossy(&ended.stderr);
+        assert!(matches!(ended.status.code(), Some(0 | 1)), "{words:?}: {error}");
+        self.forms.assert(form, &ended.stdout)
+    }
+}
+
+/// What can be asked of a merchant whose vendors have gone home.
+fn ask_afterwards(shell: &Shell<'_>) {
+    shell.says("status", &["status"]);
+    let issues = shell.says("issues", &["issues"]);
+    assert!(!issues["held"].as_array().unwrap().is_empty());
+    shell.says("map-show", &["map", "show"]);
+    shell.says("doctor", &["doctor"]);
+    for key in ["#1001", "Clearing: Shopify Payments@2026-08-10"] {
+        let explained = shell.says("explain", &["explain", key]);
+        assert!(!explained["arithmetic"].as_array().unwrap().is_empty(), "{key}");
+    }
+    let exported = shell.run(&["export", "--format", "json"]);
+    let lines: Vec<&[u8]> = exported.stdout.split(|byte| *byte == b'\n').collect();
+    assert!(lines.len() > 50);
+    for line in lines.into_iter().filter(|line| !line.is_empty()) {
+        shell.forms.assert("export", line);
+    }
+    shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
+    let plan = shell.says("plan", &["plan"]);
+    assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
+    shell.says("approve", &["approve", "--book", "plain-text"]);
+    shell.says("retry", &["retry"]);
+    shell.says("rebuild", &["rebuild"]);
+}
+
+/// What works without any vendor: a company with plain-text books and files.
+fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
+    let begin = ["init", "--name", "Mug & Co.", "--currency", "USD", "--timezone"];
+    let rest = ["America/New_York", "--start-date", "2026-01-01"];
+    shell.says("init", &[&begin[..], &rest[..]].concat());
+    shell.says("connect", &["connect", "plain-text"]);
+    let table = folder.join("orders.csv");
+    std::fs::write(&table, "neither,an,export\n1,2,3\n").unwrap();
+    shell.says("import", &["import", table.to_str().unwrap()]);
+    shell.says("sync", &["sync"]);
+    shell.says("apply", &["apply"]);
+    shell.says("prove", &["prove"]);
+    let failed = shell.run(&["explain", "nobody"]);
+    shell.forms.assert("error", &failed.stderr);
+}
+
+/// The simulated vendors say where they are, and then serve.
+fn serve_vendors(shell: &Shell<'_>) {
+    let ports = ["--shopify-port", "0", "--quickbooks-online-port", "0"];
+    let words = [&["sim", "--orders", "10", "--days", "3", "--quiet"][..], &ports[..]].concat();
+    let mut child = shell.command(&words).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut text = String::new();
+    while !text.ends_with("\n}\n") {
+        text += &(lines.next().unwrap().unwrap() + "\n");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    shell.forms.assert("sim", text.as_bytes());
+}
+
+#[test]
+fn every_command_says_what_its_schema_says() {
+    let forms = Forms::read();
+    let folder = tempfile::tempdir().unwrap();
+    let demo = folder.path().join("demo");
+    let key = folder.path().join("demo.key");
+    let shell = Shell { forms: &forms, data: demo, key };
+    shell.says("demo", &["demo", "--orders", "60", "--days", "30"]);
+    ask_afterwards(&shell);
+    let (data, key) = (folder.path().join("mug"), folder.path().join("mug.key"));
+    let shell = Shell { forms: &forms, data, key };
+    keep_books_of_files(&shell, folder.path());
+    serve_vendors(&shell);
+    assert_eq!(forms.unseen(), Vec::<&String>::new());
+}
