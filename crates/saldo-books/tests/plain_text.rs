@@ -83,8 +83,9 @@ impl Folder {
                 let fates = merges.iter().map(|merge| self.merge(merge)).collect();
                 FileAnswer::Merged(fates)
             }
-            Ask::File(FileAsk::Read { suffix }) => {
-                let wanted = self.files.iter().filter(|(path, _)| path.ends_with(&suffix));
+            Ask::File(FileAsk::Read { suffixes }) => {
+                let is_wanted = |path: &str| suffixes.iter().any(|end| path.ends_with(end));
+                let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
                 FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
             }
             Ask::Http(_) | Ask::Slice(_) => panic!("the book of files asked for something else"),
@@ -330,6 +331,61 @@ fn looking_up_tells_equal_from_different_and_absent() {
     edit(&mut folder, ".beancount", "-12.50", "-12.49");
     let outcomes = folder.run(&[look_up]);
     assert!(matches!(&outcomes[..], [Outcome::FoundDifferent { .. }]), "{outcomes:?}");
+}
+
+#[test]
+fn a_document_is_there_only_if_both_syntaxes_have_it() {
+    let days = ("2026-08-01".parse().unwrap(), "2026-08-31".parse().unwrap());
+    let list = Task::ReadDocuments { from: days.0, until: days.1, page: None };
+    let remotes = |folder: &mut Folder| {
+        let outcomes = folder.run(std::slice::from_ref(&list));
+        let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        page.documents.iter().map(|held| held.remote.to_string()).collect::<Vec<_>>()
+    };
+    let (ann, number) = (sale("Ann"), key(&sale("Ann")));
+    for path in ["2026-08.beancount", "2026-08.journal"] {
+        let mut folder = Folder::default();
+        let Outcome::Done(done) = folder.enter(&ann) else { panic!("not done") };
+        assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
+        // As a death between the two files leaves it: the same merge goes on.
+        folder.files.insert(path.to_owned(), "; nothing\n".to_owned());
+        assert_eq!(folder.run(&[Task::look_up(subject(&ann))]), [Outcome::Absent], "{path}");
+        assert!(remotes(&mut folder).is_empty(), "{path}");
+        assert_eq!(folder.enter(&ann), Outcome::Done(done));
+        assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
+    }
+}
+
+#[test]
+fn a_difference_names_the_file_and_the_total_that_stands_there() {
+    for suffix in [".beancount", ".journal"] {
+        let mut folder = Folder::default();
+        folder.enter(&sale("Ann"));
+        edit(&mut folder, suffix, "-12.50", "-9.00");
+        edit(&mut folder, suffix, " 12.50", " 9.00");
+        let outcomes = folder.run(&[Task::look_up(subject(&sale("Ann")))]);
+        let [Outcome::FoundDifferent { acknowledgement, difference }] = &outcomes[..] else {
+            panic!("{suffix}: {outcomes:?}")
+        };
+        assert!(difference.contains(&format!("`2026-08{suffix}`")), "{difference}");
+        assert_eq!(acknowledgement.total, Some("9.00 USD".parse().unwrap()), "{suffix}");
+    }
+}
+
+#[test]
+fn a_repetition_is_listed_by_file_and_line() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann"));
+    let file = folder.files.get_mut("2026-08.beancount").unwrap();
+    let block = file.split("\n\n").nth(1).unwrap().trim_end().to_owned();
+    file.push_str(&format!("\n{block}\n"));
+    let day = "2026-08-03".parse().unwrap();
+    let outcomes = folder.run(&[Task::ReadDocuments { from: day, until: day, page: None }]);
+    let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+    let number = key(&sale("Ann")).to_string();
+    assert!(page.documents.iter().all(|held| held.number.as_ref() == Some(&number)));
+    let remotes: Vec<&str> = page.documents.iter().map(|held| held.remote.as_str()).collect();
+    assert_eq!(remotes, [format!("2026-08/{number}").as_str(), "2026-08.beancount:15"]);
 }
 
 /// Changes a text in the month's file of one syntax.

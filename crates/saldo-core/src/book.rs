@@ -122,10 +122,28 @@ pub enum Task {
         /// Where to go on: what the last page said.
         page: Option<String>,
     },
-    /// Read every account's balance as of the end of a day.
+    /// Read every account's balance as of the end of a day. Of income and expenses a book may show
+    /// its own fiscal year alone: see [`Task::ReadResult`].
     ReadBalances {
         /// The day.
         as_of: Date,
+    },
+    /// Read by how much the accounts of income and expenses moved over some days, whatever the
+    /// fiscal years. Other accounts may be among them.
+    ReadResult {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        until: Date,
+    },
+    /// Read a page of the documents that are dated on some days, whoever entered them.
+    ReadDocuments {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        until: Date,
+        /// Where to go on: what the last page said.
+        page: Option<String>,
     },
     /// Is this there?
     LookUp {
@@ -273,6 +291,26 @@ pub struct ChartPage {
     pub next: Option<String>,
 }
 
+/// A document that stands in a book, as far as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldDocument {
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its number, where the list shows one.
+    pub number: Option<String>,
+    /// Its version; none where the book keeps none, so that its content must be looked at.
+    pub version: Option<String>,
+}
+
+/// A page of documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentPage {
+    /// The documents.
+    pub documents: Vec<HeldDocument>,
+    /// Where to go on; none after the last page.
+    pub next: Option<String>,
+}
+
 /// What became of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -299,8 +337,10 @@ pub enum Outcome {
     Settings(BookSettings),
     /// A page of the chart.
     Chart(ChartPage),
-    /// Balances by what the book calls the accounts.
+    /// Balances, or what accounts moved by, by what the book calls the accounts; debit positive.
     Balances(BTreeMap<RemoteId, Balance>),
+    /// A page of the documents of some days.
+    Documents(DocumentPage),
     /// No, and for good.
     Refused(Refusal),
 }

@@ -150,10 +150,10 @@ pub struct FileMerge {
 pub enum FileAsk {
     /// Merge blocks into files, each file written whole and renamed into place.
     Merge(Vec<FileMerge>),
-    /// Read files, all that exist under the book's folder whose names end so.
+    /// Read files, all that exist under the book's folder whose names end in one of these ways.
     Read {
-        /// The ending: `.beancount`.
-        suffix: String,
+        /// The endings: `.beancount`.
+        suffixes: Vec<String>,
     },
 }
 

@@ -2,10 +2,13 @@
 
 use crate::accounting::payout_rows;
 use crate::commerce::{BalanceKind, Fact, PayoutState};
-use crate::money::{Balance, Money, MoneyError};
+use crate::document::{DocumentKey, DocumentKind};
+use crate::money::{Balance, Currency, Money, MoneyError};
 use crate::policy::Policy;
+use crate::text::{FactId, RemoteId};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What must be equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,12 +16,10 @@ use std::collections::BTreeMap;
 pub enum Identity {
     /// The rows of a payout sum to the payout.
     PayoutRows,
-    /// What the books hold of a payout is the payout.
+    /// What the book holds of a payout is the payout.
     PayoutInBook,
-    /// A clearing account holds what the gateway has not paid out.
+    /// A clearing account holds what it held at the start, and what the gateway owes since.
     Clearing,
-    /// An account of the book holds what was pushed to it.
-    BookAccount,
 }
 
 /// One comparison.
@@ -48,6 +49,67 @@ impl Check {
     pub fn holds(&self) -> bool {
         self.expected == self.found
     }
+}
+
+/// What stood in a clearing account on the day before the first one, beside what its gateway owed
+/// then. It is the owner's to enter: nothing is entered on earlier days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The account.
+    pub account: String,
+    /// What the gateway owed, by the rows that were heard.
+    pub owed: Money,
+    /// What the book held.
+    pub held: Money,
+}
+
+impl Opening {
+    /// What is still to be entered as an opening balance, so that the account is nil once all is
+    /// paid out.
+    ///
+    /// # Errors
+    /// Where the amounts are too large.
+    pub fn to_enter(&self) -> Result<Money, MoneyError> {
+        self.owed.minus(self.held)
+    }
+}
+
+/// What an account of the book holds, and whose it is. Debit is positive.
+///
+/// Others may write to the accounts that we write to: that is no mistake, but it is never hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// The account; all of their names where several of ours are one in the book.
+    pub account: String,
+    /// What it held before the first day. Nil for income and expenses, which begin anew.
+    pub opening: Money,
+    /// What was pushed to it, and acknowledged.
+    pub ours: Money,
+    /// What it moved by since beyond that: entries of others, and what they altered in ours.
+    pub others: Money,
+    /// What it holds: the sum of the three.
+    pub held: Money,
+}
+
+/// A document that the book no longer holds as it was pushed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentDifference {
+    /// Its number.
+    pub key: DocumentKey,
+    /// What kind of document.
+    pub kind: DocumentKind,
+    /// Its date.
+    pub date: Date,
+    /// What it says of itself: "Order #1001".
+    pub memo: String,
+    /// What the book called it when it acknowledged it.
+    pub remote: RemoteId,
+    /// Its total as it was pushed.
+    pub expected: Money,
+    /// Its total as the book holds it: nil where it is gone, none where the book does not tell.
+    pub found: Option<Money>,
+    /// What differs, in words.
+    pub difference: String,
 }
 
 /// Each payout that left its gateway against its rows.
@@ -107,6 +169,86 @@ pub fn gateway_balances<'a>(
     Ok(balances)
 }
 
+/// What gateways owed when the first day began, by clearing account: the rows from before that were
+/// not yet paid out. Only gateways whose rows are heard are in it, and only rows that are: those of
+/// a payout from before may be unknown, and do not count.
+///
+/// # Errors
+/// Where amounts are too large.
+pub fn owed_at_start(
+    facts: &[Fact],
+    policy: &Policy,
+) -> Result<BTreeMap<String, Balance>, MoneyError> {
+    let left_before: BTreeMap<&FactId, bool> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Payout(payout) => {
+                let left = matches!(payout.state, PayoutState::Paid | PayoutState::Failed);
+                Some((&payout.id, left && payout.issued_on < policy.start_date))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
+    for fact in facts {
+        let Fact::BalanceTransaction(row) = fact else { continue };
+        if row.test || row.kind == BalanceKind::Transfer {
+            continue;
+        }
+        let Some(account) = policy.clearing(&row.gateway.id, row.net.currency()) else { continue };
+        let before = policy.day(row.occurred_at) < policy.start_date;
+        let paid_before = match &row.payout {
+            Some(payout) => left_before.get(payout).copied().unwrap_or(before),
+            None => false,
+        };
+        let owed = balances.entry(account.name.to_string()).or_default();
+        match (before, paid_before) {
+            (true, false) => owed.add(row.net)?,
+            (false, true) => owed.add(row.net.negated())?,
+            (true, true) | (false, false) => {}
+        }
+    }
+    Ok(balances)
+}
+
+/// Whose the money in accounts is, in every currency that any of the three has.
+///
+/// `moved` is what the book says that accounts moved by since the first day, `pushed` what we
+/// pushed in the same days.
+///
+/// # Errors
+/// Where amounts are too large.
+pub fn holdings(
+    opening: &BTreeMap<String, Balance>,
+    pushed: &BTreeMap<String, Balance>,
+    moved: &BTreeMap<String, Balance>,
+) -> Result<Vec<Holding>, MoneyError> {
+    let nothing = Balance::new();
+    let accounts: BTreeSet<&String> =
+        opening.keys().chain(pushed.keys()).chain(moved.keys()).collect();
+    let mut holdings = Vec::new();
+    for account in accounts {
+        let of = |balances: &'_ BTreeMap<String, Balance>| {
+            balances.get(account).unwrap_or(&nothing).clone()
+        };
+        let (opening, pushed, moved) = (of(opening), of(pushed), of(moved));
+        let amounts = opening.iter().chain(pushed.iter()).chain(moved.iter());
+        let currencies: BTreeSet<Currency> = amounts.map(Money::currency).collect();
+        for currency in currencies {
+            let (opening, ours) = (opening.of(currency), pushed.of(currency));
+            let moved = moved.of(currency);
+            holdings.push(Holding {
+                account: account.clone(),
+                opening,
+                ours,
+                others: moved.minus(ours)?,
+                held: opening.plus(moved)?,
+            });
+        }
+    }
+    Ok(holdings)
+}
+
 /// Compares two sets of balances by account, in every currency that either of them has.
 #[must_use]
 pub fn compare(
@@ -116,12 +258,11 @@ pub fn compare(
 ) -> Vec<Check> {
     let nothing = Balance::new();
     let mut checks = Vec::new();
-    let accounts: std::collections::BTreeSet<&String> =
-        expected.keys().chain(found.keys()).collect();
+    let accounts: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
     for account in accounts {
         let expected = expected.get(account).unwrap_or(&nothing);
         let found = found.get(account).unwrap_or(&nothing);
-        let currencies: std::collections::BTreeSet<_> =
+        let currencies: BTreeSet<Currency> =
             expected.iter().chain(found.iter()).map(Money::currency).collect();
         for currency in currencies {
             checks.push(Check {
@@ -148,7 +289,7 @@ mod tests {
         };
         let expected = BTreeMap::from([("A".to_owned(), balance("1.00 USD"))]);
         let found = BTreeMap::from([("B".to_owned(), balance("2.00 USD"))]);
-        let checks = compare(Identity::BookAccount, &expected, &found);
+        let checks = compare(Identity::Clearing, &expected, &found);
         let differences: Vec<i64> =
             checks.iter().map(|check| check.difference().unwrap().minor()).collect();
         assert_eq!(differences, [-100, 200]);

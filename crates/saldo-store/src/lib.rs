@@ -29,6 +29,7 @@ mod batch;
 mod receipt;
 mod sums;
 
+mod acknowledged;
 mod entries;
 
 mod observation;
@@ -36,6 +37,7 @@ mod observation;
 mod explain;
 mod rebuild;
 
+pub use acknowledged::AcknowledgedDocument;
 pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
 pub use batch::Batch;
 pub use company::Company;

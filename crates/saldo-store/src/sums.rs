@@ -17,6 +17,27 @@ const PAGE: i64 = 1_000;
 type Sums = BTreeMap<(String, Currency, Date), Money>;
 
 impl Store {
+    /// The first and the last day on which a book acknowledged anything; none before the first
+    /// document.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn days_entered(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+    ) -> Result<Option<(Date, Date)>, StoreError> {
+        let (first, last): (Option<String>, Option<String>) = sqlx::query_as(
+            "select min(date), max(date) from book_sum where company = $1 and book = $2",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .fetch_one(&self.reader)
+        .await?;
+        let day = |text: String| columns::parse("day of a sum", &text);
+        first.zip(last).map(|(first, last)| Ok((day(first)?, day(last)?))).transpose()
+    }
+
     /// The balance of every account of a book that an acknowledged document touched, as of the end
     /// of a day, or of all days. Debit is positive; an account whose sums are nil has an empty one.
     ///

@@ -6,10 +6,10 @@ use super::read::{OpenAccount, ReadEntry, Reading};
 use super::write::Syntax;
 use jiff::civil::Date;
 use saldo_core::book::{
-    Acknowledgement, BookContext, ChartEntry, ChartKind, ChartPage, Need, Outcome, Refusal,
-    RefusalKind, Subject,
+    Acknowledgement, BookContext, ChartEntry, ChartKind, ChartPage, DocumentPage, HeldDocument,
+    Need, Outcome, Refusal, RefusalKind,
 };
-use saldo_core::document::{Document, DocumentKey};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, LineKind};
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Account;
 use saldo_core::money::Money;
@@ -90,6 +90,32 @@ impl<'a> Expected<'a> {
         }
     }
 
+    /// The total of a document by what stands in an entry; none where that does not tell.
+    fn total_of(&self, entry: &ReadEntry) -> Option<Money> {
+        let Self::Document { document, postings, .. } = self else { return None };
+        let found = entry.postings.as_ref()?;
+        let currency = document.header().currency;
+        let debits = || found.iter().map(|(_, amount)| *amount).filter(|it| it.is_positive());
+        match document.header().kind {
+            DocumentKind::Payment | DocumentKind::Transfer | DocumentKind::JournalEntry => {
+                Money::sum(currency, debits()).ok()
+            }
+            _ => {
+                let lines = || postings.iter().map(|(name, _)| name).zip(document.lines());
+                let moves =
+                    |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+                let is_moved =
+                    |name: &String| lines().any(|(known, line)| known == name && moves(line));
+                // An account that stands for both cannot be parted.
+                if lines().any(|(name, line)| is_moved(name) && !moves(line)) {
+                    return None;
+                }
+                let moved = found.iter().filter(|(name, _)| is_moved(name));
+                Money::sum(currency, moved.map(|(_, amount)| *amount)).map(Money::abs).ok()
+            }
+        }
+    }
+
     /// What differs in an entry, if anything of weight does.
     fn difference_in_entry(&self, entry: &ReadEntry) -> Option<String> {
         match self {
@@ -116,34 +142,59 @@ pub(super) fn no_such_thing() -> Outcome {
     })
 }
 
-/// Whether this is there.
-pub(super) fn look_up(
-    subject: &Subject,
-    reading: &Reading,
+/// Whether something that documents refer to is there.
+pub(super) fn look_up_need(need: &Need, reading: &Reading, context: &BookContext) -> Outcome {
+    let Need::Account(account) = need else { return Outcome::Absent };
+    let made = || RemoteId::from(account::remote_name(&account.name, account.kind));
+    let remote = context.bindings.need(need).cloned().unwrap_or_else(made);
+    match reading.accounts.get(remote.as_str()) {
+        None => Outcome::Absent,
+        Some(open) => match account_difference(account, open) {
+            Some(difference) => different(remote, difference),
+            None => Outcome::Found(Acknowledgement::of(remote)),
+        },
+    }
+}
+
+/// Whether a document is there: in both syntaxes, since the same merge must go into both.
+pub(super) fn look_up_document(
+    key: DocumentKey,
+    document: &Document,
+    readings: [&Reading; 2],
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
-    match subject {
-        Subject::Need(Need::Item(_) | Need::Party(_)) => Ok(Outcome::Absent),
-        Subject::Need(need @ Need::Account(account)) => {
-            let made = || RemoteId::from(account::remote_name(&account.name, account.kind));
-            let remote = context.bindings.need(need).cloned().unwrap_or_else(made);
-            Ok(match reading.accounts.get(remote.as_str()) {
-                None => Outcome::Absent,
-                Some(open) => match account_difference(account, open) {
-                    Some(difference) => different(remote, difference),
-                    None => Outcome::Found(Acknowledgement::of(remote)),
-                },
-            })
-        }
-        Subject::Document { key, document, .. } => {
-            let Some(entry) = reading.documents.get(key) else { return Ok(Outcome::Absent) };
-            let expected = Expected::document(*key, document, context)?;
-            Ok(match expected.difference_in_entry(entry) {
-                Some(difference) => different(entry.remote(), difference),
-                None => Outcome::Found(expected.acknowledgement(entry.remote())),
-            })
+    let [Some(entry), Some(other)] = readings.map(|reading| reading.documents.get(&key)) else {
+        return Ok(Outcome::Absent);
+    };
+    let expected = Expected::document(key, document, context)?;
+    for found in [entry, other] {
+        if let Some(difference) = expected.difference_in_entry(found) {
+            let total = expected.total_of(found);
+            let acknowledgement = Acknowledgement { total, ..Acknowledgement::of(found.remote()) };
+            return Ok(Outcome::FoundDifferent { acknowledgement, difference });
         }
     }
+    Ok(Outcome::Found(expected.acknowledgement(entry.remote())))
+}
+
+/// The documents of some days that stand in both syntaxes. What repeats the number of another is
+/// named by file and line.
+pub(super) fn documents([reading, other]: [&Reading; 2], from: Date, until: Date) -> DocumentPage {
+    let held = |entry: &ReadEntry, remote| HeldDocument {
+        remote,
+        number: entry.key.as_ref().map(DocumentKey::to_string),
+        version: None,
+    };
+    let in_both = |(key, entry)| other.documents.contains_key(key).then_some(entry);
+    let firsts = reading.documents.iter().filter_map(in_both);
+    let firsts = firsts.map(|entry: &ReadEntry| (entry, entry.remote()));
+    let repetitions = reading.own.iter().filter(|entry| entry.key.is_some()).map(|entry| {
+        let place = format!("{}:{}", entry.path, entry.line);
+        (entry, RemoteId::from(place))
+    });
+    let dated = firsts.chain(repetitions).filter(|(it, _)| (from..=until).contains(&it.date));
+    let documents = dated.map(|(entry, remote)| held(entry, remote)).collect();
+    DocumentPage { documents, next: None }
 }
 
 /// The chart: the accounts that are opened.

@@ -11,6 +11,7 @@ pub use read::{OpenAccount, ReadEntry, Reading};
 pub use whole::ledger_text;
 pub use write::Syntax;
 
+use jiff::civil::Date;
 use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
 };
@@ -56,7 +57,7 @@ impl Book for PlainText {
     fn ask(&self, tasks: &[Task], _token: &str, context: &BookContext) -> Result<Ask, Fault> {
         let created = created(tasks);
         let file = match created.is_empty() {
-            true => FileAsk::Read { suffix: Syntax::Beancount.suffix().to_owned() },
+            true => FileAsk::Read { suffixes: suffixes(tasks) },
             false if created.len() == tasks.len() => {
                 FileAsk::Merge(merge::files(&created, context)?)
             }
@@ -80,8 +81,8 @@ impl Book for PlainText {
                 }
             }
             Answer::File(FileAnswer::Texts(texts)) => {
-                let reading = Reading::of(texts, Syntax::Beancount);
-                tasks.iter().map(|task| read_outcome(task, &reading, context)).collect()
+                let ledgers = Ledgers::of(texts);
+                tasks.iter().map(|task| read_outcome(task, &ledgers, context)).collect()
             }
             Answer::Http(_) | Answer::Slice(_) => {
                 Err(Fault::unexpected("the folder of the plain-text ledgers"))
@@ -97,9 +98,42 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         Task::ReadSettings
         | Task::ReadChart { .. }
         | Task::ReadBalances { .. }
+        | Task::ReadResult { .. }
+        | Task::ReadDocuments { .. }
         | Task::LookUp { .. } => None,
     };
     tasks.iter().filter_map(subject).collect()
+}
+
+/// The endings of the files that tasks read: documents must stand in both syntaxes, all else is
+/// read from one.
+fn suffixes(tasks: &[Task]) -> Vec<String> {
+    let of_documents = |task: &Task| {
+        matches!(
+            task,
+            Task::LookUp { subject: Subject::Document { .. }, .. } | Task::ReadDocuments { .. }
+        )
+    };
+    let both = tasks.iter().any(of_documents);
+    let syntaxes = if both { &Syntax::ALL[..] } else { &[Syntax::Beancount] };
+    syntaxes.iter().map(|syntax| syntax.suffix().to_owned()).collect()
+}
+
+/// The same books in both syntaxes, as far as they were read.
+struct Ledgers {
+    beancount: Reading,
+    hledger: Reading,
+}
+
+impl Ledgers {
+    fn of(texts: &BTreeMap<String, String>) -> Self {
+        let reading = |syntax| Reading::of(texts, syntax);
+        Self { beancount: reading(Syntax::Beancount), hledger: reading(Syntax::Hledger) }
+    }
+
+    fn both(&self) -> [&Reading; 2] {
+        [&self.beancount, &self.hledger]
+    }
 }
 
 /// Tasks of unlike kinds in one request: our own mistake, shown as a fault that stops.
@@ -108,16 +142,27 @@ fn mixed() -> Fault {
 }
 
 /// What becomes of a task that only reads.
-fn read_outcome(task: &Task, reading: &Reading, context: &BookContext) -> Result<Outcome, Fault> {
+fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result<Outcome, Fault> {
+    let reading = &ledgers.beancount;
+    let balances = |from, until| {
+        let too_large = |error| Fault::new(Permit::Never, format!("balances: {error}"));
+        reading.balances(from, until).map(Outcome::Balances).map_err(too_large)
+    };
     match task {
         // Files take what they are given.
         Task::ReadSettings => Ok(Outcome::Settings(BookSettings::default())),
         Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
-        Task::ReadBalances { as_of } => {
-            let too_large = |error| Fault::new(Permit::Never, format!("balances: {error}"));
-            reading.balances(*as_of).map(Outcome::Balances).map_err(too_large)
+        Task::ReadBalances { as_of } => balances(Date::MIN, *as_of),
+        Task::ReadResult { from, until } => balances(*from, *until),
+        Task::ReadDocuments { from, until, .. } => {
+            Ok(Outcome::Documents(hear::documents(ledgers.both(), *from, *until)))
         }
-        Task::LookUp { subject, .. } => hear::look_up(subject, reading, context),
+        Task::LookUp { subject: Subject::Document { key, document, .. }, .. } => {
+            hear::look_up_document(*key, document, ledgers.both(), context)
+        }
+        Task::LookUp { subject: Subject::Need(need), .. } => {
+            Ok(hear::look_up_need(need, reading, context))
+        }
         Task::Create(_) => Err(mixed()),
     }
 }

@@ -125,16 +125,20 @@ impl Reading {
             .and_then(|word| serde_json::from_value(serde_json::Value::String(word)).ok());
     }
 
-    /// Every account's balance at the end of a day; entries whose postings are not understood are
-    /// left out.
+    /// What every account moved by from a day to another, both included; entries whose postings are
+    /// not understood are left out. An account that is open and did not move has an empty balance.
     ///
     /// # Errors
     /// Where a sum is too large.
-    pub fn balances(&self, as_of: Date) -> Result<BTreeMap<RemoteId, Balance>, MoneyError> {
+    pub fn balances(
+        &self,
+        from: Date,
+        until: Date,
+    ) -> Result<BTreeMap<RemoteId, Balance>, MoneyError> {
         let opened = self.accounts.keys().map(|name| (RemoteId::new(name), Balance::new()));
         let mut balances: BTreeMap<RemoteId, Balance> = opened.collect();
         let entries = self.documents.values().chain(&self.own);
-        let reached = entries.filter(|entry| entry.date <= as_of);
+        let reached = entries.filter(|entry| (from..=until).contains(&entry.date));
         for (name, amount) in reached.filter_map(|entry| entry.postings.as_ref()).flatten() {
             balances.entry(RemoteId::new(name)).or_default().add(*amount)?;
         }
@@ -312,7 +316,7 @@ mod tests {
         for (body, with_it) in cases {
             let reading = read(&format!("{ENTRY}\n2026-08-02 ! \"Own\"\n{body}\n\n* heading\n"));
             assert_eq!(reading.own.len(), 1, "{body}");
-            let balances = reading.balances("2026-08-31".parse().unwrap()).unwrap();
+            let balances = reading.balances(Date::MIN, "2026-08-31".parse().unwrap()).unwrap();
             let usd = Currency::parse("USD").unwrap();
             let expected: Money = with_it.unwrap_or("5.00 USD").parse().unwrap();
             assert_eq!(balances[&RemoteId::new("Assets:Bank")].of(usd), expected, "{body}");
@@ -323,11 +327,15 @@ mod tests {
     fn a_balance_includes_its_day_and_no_later_one() {
         let reading = read(ENTRY);
         let usd = Currency::parse("USD").unwrap();
-        for (day, minor) in [("2026-08-02", None), ("2026-08-03", Some(500))] {
-            let balances = reading.balances(day.parse().unwrap()).unwrap();
-            let bank = balances.get(&RemoteId::new("Assets:Bank"));
-            assert_eq!(bank.map(|balance| balance.of(usd).minor()), minor, "{day}");
-        }
+        let minor = |from: &str, until: &str| {
+            let balances = reading.balances(from.parse().unwrap(), until.parse().unwrap());
+            let bank = balances.unwrap().get(&RemoteId::new("Assets:Bank")).cloned();
+            bank.map(|balance| balance.of(usd).minor())
+        };
+        assert_eq!(minor("1970-01-01", "2026-08-02"), None);
+        assert_eq!(minor("1970-01-01", "2026-08-03"), Some(500));
+        assert_eq!(minor("2026-08-03", "2026-08-03"), Some(500));
+        assert_eq!(minor("2026-08-04", "2026-08-31"), None);
     }
 
     #[test]

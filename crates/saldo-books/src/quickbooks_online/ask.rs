@@ -1,7 +1,8 @@
-//! What to ask: batches of creates, queries, and the trial balance.
+//! What to ask: batches of creates, queries, and reports.
 
 use super::chart;
 use super::find::{self, LookUp};
+use super::listing;
 use super::names::Taken;
 use super::settings;
 use super::write::{self, Body};
@@ -32,6 +33,16 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
                 "/reports/TrialBalance?end_date={as_of}&accounting_method=Accrual&{VERSION}"
             );
             HttpRequest::get(address(context, &path)?)
+        }
+        [Task::ReadResult { from, until }] => {
+            let path = format!(
+                "/reports/ProfitAndLoss?start_date={from}&end_date={until}\
+                 &accounting_method=Accrual&summarize_column_by=Total&{VERSION}"
+            );
+            HttpRequest::get(address(context, &path)?)
+        }
+        [Task::ReadDocuments { from, until, page }] => {
+            read(&listing::queries(*from, *until, page.as_deref())?, context)?
         }
         [Task::LookUp { .. }, ..] => {
             let queries = find::queries(&look_ups(tasks)?)?;

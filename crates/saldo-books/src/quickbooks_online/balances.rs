@@ -1,68 +1,14 @@
 //! The trial balance: every account's balance as of the end of a day.
 
+use super::report::{self, Cell, Report, Rows};
 use saldo_core::book::BookContext;
-use saldo_core::exchange::{Fault, Permit};
+use saldo_core::exchange::Fault;
 use saldo_core::money::{Balance, Currency, Money};
 use saldo_core::text::RemoteId;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A report of the vendor.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Report {
-    header: ReportHeader,
-    columns: Columns,
-    rows: Rows,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct ReportHeader {
-    currency: Option<String>,
-    end_period: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Columns {
-    column: Vec<Column>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Column {
-    col_title: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Rows {
-    row: Vec<Row>,
-}
-
-/// A row: data of one account, or a section of rows whose header may itself be an account with
-/// money of its own. Summaries repeat what the rows say, and are not read.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Row {
-    col_data: Vec<Cell>,
-    header: Option<Cells>,
-    rows: Option<Rows>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Cells {
-    col_data: Vec<Cell>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Cell {
-    value: String,
-    id: Option<String>,
-}
+/// What the report is called in messages.
+const NAME: &str = "the trial balance";
 
 /// Balances by account, debit positive, in the company's currency.
 ///
@@ -74,27 +20,12 @@ pub(super) fn balances(
     as_of: jiff::civil::Date,
     context: &BookContext,
 ) -> Result<BTreeMap<RemoteId, Balance>, Fault> {
-    let unreadable =
-        |reason: String| Fault::new(Permit::Never, format!("the trial balance: {reason}"));
-    let report: Report = serde_json::from_slice(body).map_err(|error| {
-        Fault::new(Permit::Retry, format!("the trial balance cannot be read: {error}"))
-    })?;
-    if let Some(end) = report.header.end_period.filter(|end| *end != as_of.to_string()) {
-        return Err(unreadable(format!("it ends on {end}, not on {as_of}")));
-    }
-    let currency = match &report.header.currency {
-        Some(code) => Currency::parse(code).map_err(|error| unreadable(error.to_string()))?,
-        None => context.currency,
-    };
-    let titled = |title: &str| {
-        let mut columns = report.columns.column.iter();
-        columns
-            .position(|column| column.col_title.eq_ignore_ascii_case(title))
-            .ok_or_else(|| unreadable(format!("it has no column `{title}`")))
-    };
+    let unreadable = |reason: String| report::unreadable(NAME, reason);
+    let report = Report::read(NAME, body, None, as_of)?;
+    let currency = report.currency(context).map_err(unreadable)?;
     let mut reader = Reader {
-        debit: titled("Debit")?,
-        credit: titled("Credit")?,
+        debit: report.column("Debit").map_err(unreadable)?,
+        credit: report.column("Credit").map_err(unreadable)?,
         currency,
         balances: BTreeMap::new(),
         difference: Money::zero(currency),
@@ -129,26 +60,15 @@ impl Reader {
     }
 
     fn cells(&mut self, cells: &[Cell]) -> Result<(), String> {
-        let debit = self.amount(cells.get(self.debit))?;
-        let credit = self.amount(cells.get(self.credit))?;
+        let debit = report::amount(cells.get(self.debit), self.currency)?;
+        let credit = report::amount(cells.get(self.credit), self.currency)?;
         let amount = debit.minus(credit).map_err(|error| error.to_string())?;
         if amount.is_zero() {
             return Ok(());
         }
-        let name = cells.first().map_or("", |cell| cell.value.as_str());
-        let id = cells.first().and_then(|cell| cell.id.as_deref()).filter(|id| !id.is_empty());
-        let id = id.ok_or_else(|| format!("the row `{name}` over {amount} names no account"))?;
-        let balance = self.balances.entry(RemoteId::from(id)).or_default();
+        let balance = self.balances.entry(report::account(cells, amount)?).or_default();
         balance.add(amount).map_err(|error| error.to_string())?;
         self.difference = self.difference.plus(amount).map_err(|error| error.to_string())?;
         Ok(())
-    }
-
-    fn amount(&self, cell: Option<&Cell>) -> Result<Money, String> {
-        let text = cell.map_or("", |cell| cell.value.trim());
-        match text {
-            "" => Ok(Money::zero(self.currency)),
-            text => Money::parse(text, self.currency).map_err(|error| error.to_string()),
-        }
     }
 }

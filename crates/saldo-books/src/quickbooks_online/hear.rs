@@ -4,7 +4,7 @@ use super::ask::{batch_id, bodies, look_ups, mixed};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write::Body;
-use super::{balances, chart, compare, find, settings};
+use super::{balances, chart, compare, find, listing, result, settings};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -44,6 +44,18 @@ pub(super) fn hear(
             }
             let balances = balances::balances(&answer.body, *as_of, context)?;
             Ok(vec![Outcome::Balances(balances)])
+        }
+        [Task::ReadResult { from, until }] => {
+            if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
+                return Err(fault);
+            }
+            let movements = result::movements(&answer.body, (*from, *until), context)?;
+            Ok(vec![Outcome::Balances(movements)])
+        }
+        [Task::ReadDocuments { from, until, page }] => {
+            let queries = listing::queries(*from, *until, page.as_deref())?;
+            let answers = queried(answer, queries.len())?;
+            Ok(vec![Outcome::Documents(listing::page(page.as_deref(), &answers)?)])
         }
         [Task::LookUp { .. }, ..] => {
             let look_ups = look_ups(tasks)?;

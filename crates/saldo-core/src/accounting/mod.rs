@@ -15,7 +15,7 @@ mod summary;
 mod telling;
 
 pub use gateway::entered_by;
-pub use payout::Payouts;
+pub use payout::{Payouts, payout_slots};
 pub use telling::told_once;
 
 pub(crate) use payout::rows_of as payout_rows;

@@ -152,6 +152,13 @@ fn check_rows(payout: &Payout, facts: &[Fact]) -> Result<(), Trouble> {
     ))
 }
 
+/// The slots whose documents take a payout out of its clearing account: straight to the bank, or
+/// into what is on its way.
+#[must_use]
+pub fn payout_slots(payout: &Payout) -> [String; 2] {
+    [payout.id.to_string(), format!("{}/issued", payout.id)]
+}
+
 fn transfer(
     payout: &Payout,
     part: &str,

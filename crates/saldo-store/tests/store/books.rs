@@ -30,6 +30,37 @@ async fn sums_hold_what_was_acknowledged_by_the_end_of_a_day() {
     assert_eq!(minor(&store, "Clearing", Some(3)).await, 120);
 }
 
+#[tokio::test]
+async fn the_days_entered_are_those_of_acknowledged_documents() {
+    let store = furnished().await;
+    assert_eq!(store.days_entered(&company(), &book()).await.unwrap(), None);
+    let lease = lease(&store, &book(), "one").await;
+    let changes = [change("a", 0, day(4), 100), change("b", 0, day(9), 20)];
+    push(&store, &lease, "b1", &changes).await;
+    store.approve(&desk(&store).await, &approval(vec![change("c", 0, day(12), 7)])).await.unwrap();
+    let days = store.days_entered(&company(), &book()).await.unwrap();
+    assert_eq!(days, Some((day(4), day(9))));
+}
+
+#[tokio::test]
+async fn acknowledged_documents_come_by_date_and_number_from_where_one_stopped() {
+    let store = furnished().await;
+    let lease = lease(&store, &book(), "one").await;
+    let (late, early) = (change("a", 0, day(9), 100), change("b", 0, day(2), 20));
+    push(&store, &lease, "b1", &[late.clone(), early.clone()]).await;
+    store.approve(&desk(&store).await, &approval(vec![change("c", 0, day(3), 7)])).await.unwrap();
+    let (company, book) = (company(), book());
+    let first = store.acknowledged_documents(&company, &book, None, 1).await.unwrap();
+    assert_eq!((first.len(), &first[0].key, first[0].date), (1, &early.id, day(2)));
+    let second = store.acknowledged_documents(&company, &book, first.first(), 9).await.unwrap();
+    assert_eq!((second.len(), &second[0].key, second[0].date), (1, &late.id, day(9)));
+    let none = store.acknowledged_documents(&company, &book, second.first(), 9).await.unwrap();
+    assert!(none.is_empty(), "{none:?}");
+    let ids = [early.id.clone(), late.id.clone(), "nobody".to_owned()];
+    let changes = store.changes_of(&company, &book, &ids).await.unwrap();
+    assert_eq!(changes, [late, early]);
+}
+
 async fn ids(store: &Store, filter: EntryFilter) -> Vec<String> {
     let documents = store.entries(&company(), &book(), filter).all().await.unwrap();
     documents.into_iter().map(|document| document.change.id).collect()

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Push what was approved.
     Apply,
     /// Show whether everything adds up.
-    Prove,
+    Prove(Prove),
     /// Open a document, an order, a payout or an entry down to the vendor's bytes.
     Explain(Explain),
     /// List what needs a person.
@@ -210,6 +210,14 @@ pub(crate) struct PlanArguments {
     /// Only this book.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) book: Option<String>,
+}
+
+/// How much of the proof to show.
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// Show every line, also where there are many and nothing differs.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// What to open.

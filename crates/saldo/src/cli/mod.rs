@@ -86,7 +86,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Plan(words) => plan::plan(global, &words, output).await,
         Command::Approve(words) => plan::approve(global, &words, output).await,
         Command::Apply => sync::apply(global, output).await,
-        Command::Prove => prove::prove(global, output).await,
+        Command::Prove(words) => prove::prove(global, &words, output).await,
         Command::Explain(words) => explain::explain(global, &words, output).await,
         Command::Issues => issues::issues(global, output).await,
         Command::Retry(words) => issues::retry(global, &words, output).await,

@@ -1,42 +1,61 @@
 //! `saldo prove`.
 
-use super::args::Global;
+use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, FactCounts, ProofReport};
-use saldo_core::proof::Check;
-use std::fmt::Write;
+use crate::engine::{self, BookProof, FactCounts, ProofReport};
+use saldo_core::money::{Money, MoneyError};
+use saldo_core::proof::{Check, DocumentDifference, Holding, Opening};
+use std::collections::BTreeMap;
+
+/// Up to how many lines a table shows whole, although nothing differs in them.
+const FEW: usize = 15;
 
 /// Shows whether everything adds up.
-pub(crate) async fn prove(global: &Global, output: &Output) -> anyhow::Result<Ending> {
+pub(crate) async fn prove(
+    global: &Global,
+    words: &args::Prove,
+    output: &Output,
+) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
     let report = engine::prove(&engine).await?;
-    output.data(&report, || text(&report))?;
+    output.data(&report, || text(&report, words.all))?;
     match report.holds() {
         true => sync::ending(&engine, output).await,
         false => Ok(Ending::Held),
     }
 }
 
-/// The proof as tables.
-pub(crate) fn text(report: &ProofReport) -> String {
+/// The proof as tables: every line of it, or those that differ where a table has many.
+pub(crate) fn text(report: &ProofReport, all: bool) -> String {
     let mut text = String::from("Payouts against their rows\n");
-    text.push_str(&checks(&report.payouts));
-    for book in &report.books {
-        let mut head = |title: &str| {
-            writeln!(text, "\n{} in {}", title, book.book)
-                .expect("text can always be written to a string");
-        };
-        head("Clearing accounts");
-        text.push_str(&checks(&book.clearing));
-        writeln!(text, "\nAccounts in {}", book.book)
-            .expect("text can always be written to a string");
-        text.push_str(&checks(&book.accounts));
-        writeln!(text, "{} still to be pushed, {} failed", book.pending, book.failed)
-            .expect("text can always be written to a string");
+    text += &checks(&report.payouts, all);
+    for proof in &report.books {
+        text += &book(proof, all);
     }
-    text.push_str(&totals(report));
-    text
+    text + &totals(report)
+}
+
+fn book(proof: &BookProof, all: bool) -> String {
+    let (name, from, as_of) = (&proof.book, proof.from, proof.as_of);
+    let mut text = format!("\n{name}, from {from} to {as_of}\n\nPayouts in {name}\n");
+    text += &checks(&proof.payouts, all);
+    text += &format!("\nClearing accounts in {name}\n");
+    text += &checks(&proof.clearing, true);
+    for opening in &proof.openings {
+        text += &opening_words(opening, proof);
+    }
+    let documents = &proof.documents;
+    text += &format!(
+        "\nDocuments in {name}: {} pushed, {} there as they were pushed\n",
+        documents.pushed, documents.as_pushed
+    );
+    if !documents.differing.is_empty() {
+        text += &differing(&documents.differing);
+    }
+    text += &format!("\nAccounts in {name}\n");
+    text += &accounts(&proof.accounts, all);
+    text + &format!("{} still to be pushed, {} failed\n", proof.pending, proof.failed)
 }
 
 /// The counts and the verdict.
@@ -63,16 +82,175 @@ pub(crate) fn facts_text(facts: &FactCounts) -> String {
     )
 }
 
-fn checks(checks: &[Check]) -> String {
-    let row = |check: &Check| {
-        let difference = check.difference().map_or_else(
-            |error| error.to_string(),
-            |difference| match difference.is_zero() {
-                true => "-".to_owned(),
-                false => difference.amount_text(),
-            },
-        );
-        vec![check.about.clone(), check.expected.to_string(), check.found.to_string(), difference]
+fn checks(checks: &[Check], all: bool) -> String {
+    let whole = all || checks.len() <= FEW;
+    let shown = checks.iter().filter(|check| whole || !check.holds());
+    let mut rows: Vec<Vec<String>> = shown.map(check_row).collect();
+    if checks.len() > 1 {
+        rows.extend(sums(checks));
+    }
+    table(&["", "expected", "found", "difference"], 3, rows)
+}
+
+fn check_row(check: &Check) -> Vec<String> {
+    let (expected, found) = (check.expected.to_string(), check.found.to_string());
+    vec![check.about.clone(), expected, found, amount(check.difference())]
+}
+
+/// The sums of checks, a line for each currency.
+fn sums(checks: &[Check]) -> Vec<Vec<String>> {
+    let mut by_currency: BTreeMap<_, Vec<&Check>> = BTreeMap::new();
+    for check in checks {
+        by_currency.entry(check.expected.currency()).or_default().push(check);
+    }
+    let row = |(currency, checks): (_, Vec<&Check>)| {
+        let expected = Money::sum(currency, checks.iter().map(|check| check.expected));
+        let found = Money::sum(currency, checks.iter().map(|check| check.found));
+        let difference = found.clone().and_then(|found| found.minus(expected.clone()?));
+        let whole = |sum: Result<Money, MoneyError>| {
+            sum.map_or_else(|error| error.to_string(), |sum| sum.to_string())
+        };
+        let differing = checks.iter().filter(|check| !check.holds()).count();
+        let title = format!("all {}, differing: {differing}", checks.len());
+        vec![title, whole(expected), whole(found), amount(difference)]
     };
-    table(&["", "expected", "found", "difference"], 3, checks.iter().map(row).collect())
+    by_currency.into_iter().map(row).collect()
+}
+
+/// An amount without its currency; a dash for nothing.
+fn amount(amount: Result<Money, MoneyError>) -> String {
+    match amount {
+        Ok(amount) if amount.is_zero() => "-".to_owned(),
+        Ok(amount) => amount.amount_text(),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn opening_words(opening: &Opening, proof: &BookProof) -> String {
+    let Opening { account, owed, held } = opening;
+    let from = proof.from;
+    match opening.to_enter() {
+        Ok(left) if left.is_zero() => {
+            format!("{account}: {held} of it stood there before {from}, as the gateway owed\n")
+        }
+        Ok(left) => format!(
+            "{account}: before {from} the gateway owed {owed}, and the book held {held}: \
+             enter {left} as an opening balance, dated before that day\n"
+        ),
+        Err(error) => format!("{account}: {error}\n"),
+    }
+}
+
+fn differing(documents: &[DocumentDifference]) -> String {
+    let row = |it: &DocumentDifference| {
+        let found = it.found.map_or_else(|| "?".to_owned(), |found| found.to_string());
+        let difference =
+            it.found.map_or_else(|| "?".to_owned(), |found| amount(found.minus(it.expected)));
+        vec![
+            format!("{} {} of {}, {}", it.kind, it.key, it.date, it.memo),
+            it.difference.clone(),
+            it.expected.to_string(),
+            found,
+            difference,
+        ]
+    };
+    let rows = documents.iter().map(row).collect();
+    table(&["", "what differs", "expected", "found", "difference"], 3, rows)
+}
+
+fn accounts(holdings: &[Holding], all: bool) -> String {
+    let whole = all || holdings.len() <= FEW;
+    let shown = holdings.iter().filter(|it| whole || !it.others.is_zero());
+    let row = |it: &Holding| {
+        let mut row = vec![it.account.clone()];
+        row.extend([it.opening, it.ours, it.others].map(|part| amount(Ok(part))));
+        row.push(it.held.to_string());
+        row
+    };
+    let rows: Vec<Vec<String>> = shown.map(row).collect();
+    let others = holdings.iter().filter(|it| !it.others.is_zero()).count();
+    let heads = ["", "before", "ours", "by others", "held"];
+    let listed = if rows.is_empty() { String::new() } else { table(&heads, 4, rows) };
+    format!("{listed}{} accounts, others wrote to {others} of them\n", holdings.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{DocumentsProof, FactCounts};
+    use saldo_core::document::{DocumentKey, DocumentKind};
+    use saldo_core::proof::Identity;
+    use saldo_core::text::{CompanyId, RemoteId};
+
+    fn money(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn check(identity: Identity, about: &str, expected: &str, found: &str) -> Check {
+        Check { identity, about: about.to_owned(), expected: money(expected), found: money(found) }
+    }
+
+    fn holding(account: &str, opening: &str, ours: &str, others: &str, held: &str) -> Holding {
+        let [opening, ours, others, held] = [opening, ours, others, held].map(money);
+        Holding { account: account.to_owned(), opening, ours, others, held }
+    }
+
+    /// A month with a payout a day, of which somebody changed one in the book.
+    fn report() -> ProofReport {
+        let payout = |day: u32| format!("shopify:demo/Payout/{day}");
+        let paid = |identity| {
+            move |day| {
+                check(identity, &payout(day), &format!("{day}.00 USD"), &format!("{day} USD"))
+            }
+        };
+        let mut payouts: Vec<Check> = (1..=20).map(paid(Identity::PayoutInBook)).collect();
+        payouts[6].found = money("1.00 USD");
+        let key = DocumentKey::derive(&CompanyId::new("demo"), "7", DocumentKind::Transfer, 0);
+        let moved = DocumentDifference {
+            key,
+            kind: DocumentKind::Transfer,
+            date: "2026-08-07".parse().unwrap(),
+            memo: "Shopify Payments: payout 7".to_owned(),
+            remote: RemoteId::new("91"),
+            expected: money("7.00 USD"),
+            found: Some(money("1.00 USD")),
+            difference: "total: sent 7.00 USD, held 1.00 USD".to_owned(),
+        };
+        let clearing = "Clearing: Shopify Payments";
+        let (from, as_of) = ("2026-08-01".parse().unwrap(), "2026-08-31".parse().unwrap());
+        let book = BookProof {
+            book: "books".to_owned(),
+            from,
+            as_of,
+            payouts,
+            clearing: vec![check(Identity::Clearing, clearing, "5.00 USD", "11.00 USD")],
+            openings: vec![Opening {
+                account: clearing.to_owned(),
+                owed: money("12.50 USD"),
+                held: money("2.50 USD"),
+            }],
+            documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            accounts: vec![
+                holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),
+                holding(clearing, "2.50 USD", "2.50 USD", "6.00 USD", "11.00 USD"),
+            ],
+            pending: 0,
+            failed: 0,
+        };
+        let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
+        let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
+        ProofReport { payouts, books: vec![book], facts }
+    }
+
+    #[test]
+    fn what_differs_is_shown_and_the_rest_is_summed_up() {
+        insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn every_line_is_shown_to_who_asks_for_it() {
+        let (some, all) = (text(&report(), false), text(&report(), true));
+        assert_eq!(some.matches("Payout/").count(), 1);
+        assert_eq!(all.matches("Payout/").count(), 40);
+    }
 }

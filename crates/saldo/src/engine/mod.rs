@@ -30,7 +30,9 @@ pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain}
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use plan::{PlannedBook, approve, plan};
 pub(crate) use progress::{Progress, Step};
-pub(crate) use prove::{ProofReport, prove};
+#[cfg(test)]
+pub(crate) use prove::DocumentsProof;
+pub(crate) use prove::{BookProof, ProofReport, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};

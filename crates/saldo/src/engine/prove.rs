@@ -1,20 +1,23 @@
 //! Prove: does everything add up?
 
+mod documents;
+mod holdings;
+mod payouts;
+
+pub(crate) use documents::DocumentsProof;
+
 use super::account::{Heard, Readers};
-use super::chart::Chart;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
+use holdings::Holdings;
+use jiff::civil::Date;
 use saldo_core::accounting::{self, Group, Payouts};
-use saldo_core::book::{Bindings, Need, Outcome, Task};
 use saldo_core::commerce::Fact;
-use saldo_core::exchange::Fault;
-use saldo_core::ledger::Account;
-use saldo_core::matching::Resolution;
 use saldo_core::money::Balance;
-use saldo_core::proof::{self, Check, Identity};
-use saldo_core::text::{FactId, RemoteId};
-use saldo_store::{Connection, Role};
+use saldo_core::proof::{self, Check, Holding, Opening};
+use saldo_core::text::FactId;
+use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,10 +41,20 @@ pub(crate) struct ProofReport {
 pub(crate) struct BookProof {
     /// Which book.
     pub(crate) book: String,
+    /// The first day that is looked at: what stands before is the opening.
+    pub(crate) from: Date,
+    /// The last day, the same on both sides.
+    pub(crate) as_of: Date,
+    /// Each payout against what the book holds of it.
+    pub(crate) payouts: Vec<Check>,
     /// The clearing accounts against the gateways' own ledgers.
     pub(crate) clearing: Vec<Check>,
-    /// Every account against what was pushed to it.
-    pub(crate) accounts: Vec<Check>,
+    /// What stood in clearing accounts before the first day.
+    pub(crate) openings: Vec<Opening>,
+    /// Our documents as the book holds them.
+    pub(crate) documents: DocumentsProof,
+    /// Every account that we write to: what is ours in it, and what is not.
+    pub(crate) accounts: Vec<Holding>,
     /// How many changes are approved and not yet acknowledged.
     pub(crate) pending: u64,
     /// How many changes the book refused.
@@ -49,12 +62,29 @@ pub(crate) struct BookProof {
 }
 
 impl ProofReport {
-    /// Whether nothing differs, nothing failed and nothing is left to push.
+    /// Whether nothing of ours differs, nothing failed and nothing is left to push. Entries of
+    /// others are no difference, but for those in clearing accounts.
     pub(crate) fn holds(&self) -> bool {
-        let checks = self.books.iter().flat_map(|book| book.clearing.iter().chain(&book.accounts));
-        self.payouts.iter().chain(checks).all(Check::holds)
-            && self.books.iter().all(|book| book.pending == 0 && book.failed == 0)
+        self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
     }
+}
+
+impl BookProof {
+    /// Whether all that is ours is in the book, and in the clearing accounts nothing else.
+    pub(crate) fn holds(&self) -> bool {
+        self.payouts.iter().chain(&self.clearing).all(Check::holds)
+            && self.documents.differing.is_empty()
+            && self.pending == 0
+            && self.failed == 0
+    }
+}
+
+/// What the channels say, as far as books are proved by it.
+struct Told {
+    /// The rows and payouts that can stand in the books by now.
+    entered: Vec<Fact>,
+    /// What gateways owed when the first day began, by clearing account.
+    owed_at_start: Balances,
 }
 
 /// Compares channels, sub-ledger and books.
@@ -79,10 +109,11 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         fact
     };
     let entered: Vec<Fact> = facts.iter().map(as_entered).collect();
-    let owed = proof::gateway_balances(entered.iter(), &engine.policy)?;
+    let owed_at_start = proof::owed_at_start(&facts, &engine.policy)?;
+    let told = Told { entered, owed_at_start };
     let mut books = Vec::new();
     for connection in engine.connections(Role::Book).await? {
-        books.push(prove_book(engine, &connection, &owed).await?);
+        books.push(prove_book(engine, &connection, &told).await?);
     }
     let payouts = proof::payout_rows_checks(&facts)?;
     Ok(ProofReport { payouts, books, facts: fact_counts(engine).await? })
@@ -103,97 +134,67 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
     }
 }
 
+type Balances = BTreeMap<String, Balance>;
+
 async fn prove_book(
     engine: &Engine,
     connection: &Connection,
-    owed: &BTreeMap<String, Balance>,
+    told: &Told,
+) -> Result<BookProof, EngineError> {
+    let lease = engine.lease(connection).await?;
+    let proof = prove_leased(engine, connection, &lease, told).await;
+    let released = engine.store.release_lease(&lease).await;
+    let proof = proof?;
+    released?;
+    Ok(proof)
+}
+
+async fn prove_leased(
+    engine: &Engine,
+    connection: &Connection,
+    lease: &Lease,
+    told: &Told,
 ) -> Result<BookProof, EngineError> {
     let company = engine.company_id();
-    let lease = engine.lease(connection).await?;
-    let held = held_by_book(engine, connection, &lease).await;
-    let released = engine.store.release_lease(&lease).await;
-    let (pushed, held) = held?;
-    released?;
-    let clearing: BTreeMap<String, Balance> = owed
-        .keys()
-        .map(|name| (name.clone(), held.get(name).cloned().unwrap_or_default()))
-        .collect();
+    let pusher = Pusher::new(engine, connection, lease)?;
+    let (from, as_of) = days(engine, connection).await?;
+    let happened = told.entered.iter().filter(|fact| day_of(fact, engine) <= as_of);
+    let owed = proof::gateway_balances(happened, &engine.policy)?;
+    let holdings = Holdings::read(&pusher, (from, as_of), &owed).await?;
+    let documents = documents::prove(&pusher, lease).await?;
+    let payouts = payouts::prove(engine, connection, &told.entered, &documents).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     Ok(BookProof {
         book: connection.id.to_string(),
-        clearing: proof::compare(Identity::Clearing, owed, &clearing),
-        accounts: proof::compare(Identity::BookAccount, &pushed, &held),
+        from,
+        as_of,
+        payouts,
+        clearing: holdings.clearing(&owed)?,
+        openings: holdings.openings(&told.owed_at_start, &owed)?,
+        documents,
+        accounts: holdings.all()?,
         pending: open.pending,
         failed: open.failed,
     })
 }
 
-type Balances = BTreeMap<String, Balance>;
-
-/// What was pushed to a book, and what the book says it holds, both by our names of accounts.
-async fn held_by_book(
-    engine: &Engine,
-    connection: &Connection,
-    lease: &saldo_store::Lease,
-) -> Result<(Balances, Balances), EngineError> {
-    let pushed = engine.store.account_sums(engine.company_id(), &connection.id, None).await?;
-    let pusher = Pusher::new(engine, connection, lease)?;
-    let names = remote_names(engine, &pusher, connection, pushed.keys()).await?;
-    let as_of = engine.policy.day(engine.clock.now());
-    let mut outcomes = pusher.read(&[Task::ReadBalances { as_of }]).await?;
-    let Some(Outcome::Balances(balances)) = outcomes.pop() else {
-        return Err(pusher.world(Fault::unexpected("the balances")));
-    };
-    let mut held: Balances = BTreeMap::new();
-    for (remote, balance) in balances {
-        if let Some(name) = names.get(&remote) {
-            let sum = held.entry(name.clone()).or_default();
-            for amount in balance.iter() {
-                sum.add(amount)?;
-            }
-        }
-    }
-    Ok((pushed, held))
+/// The days over which a book is compared: from the first that we enter to today, or to the last
+/// document where that is dated later, as a payout is that leaves when it is tomorrow in UTC.
+async fn days(engine: &Engine, connection: &Connection) -> Result<(Date, Date), EngineError> {
+    let (start, today) = (engine.policy.start_date, engine.policy.day(engine.clock.now()));
+    let entered = engine.store.days_entered(engine.company_id(), &connection.id).await?;
+    let (first, last) = entered.unwrap_or((start, today));
+    let from = start.min(first);
+    Ok((from, today.max(last).max(from)))
 }
 
-/// What the book calls our accounts, turned round.
-async fn remote_names(
-    engine: &Engine,
-    pusher: &Pusher<'_>,
-    connection: &Connection,
-    names: impl Iterator<Item = &String>,
-) -> Result<BTreeMap<RemoteId, String>, EngineError> {
-    let kinds = account_kinds(engine);
-    let mut remotes = BTreeMap::new();
-    let mut chart: Option<Chart> = None;
-    for name in names {
-        let id = format!("account/{name}");
-        let company = engine.company_id();
-        let bound =
-            engine.store.bindings_of(company, &connection.id, std::slice::from_ref(&id)).await?;
-        if let Some(remote) = bound.0.get(&id) {
-            remotes.insert(remote.clone(), name.clone());
-            continue;
-        }
-        // Tax goes where the book's own agency points, without ever being referred to.
-        if chart.is_none() {
-            chart = Some(Chart::read(pusher).await?.0);
-        }
-        let need = kinds.get(name.as_str()).cloned().map(Need::Account);
-        let resolution = need
-            .as_ref()
-            .zip(chart.as_ref())
-            .map(|(need, chart)| chart.resolve(pusher.book, need, &Bindings::default()));
-        if let Some(Resolution::Bound(remote)) = resolution {
-            remotes.insert(remote, name.clone());
-        }
+/// The books day of a row, or the day on which a payout left.
+fn day_of(fact: &Fact, engine: &Engine) -> Date {
+    match fact {
+        Fact::Payout(payout) => payout.issued_on,
+        Fact::BalanceTransaction(row) => engine.policy.day(row.occurred_at),
+        _ => Date::MIN,
     }
-    Ok(remotes)
-}
-
-fn account_kinds(engine: &Engine) -> BTreeMap<String, Account> {
-    let chart = engine.policy.chart.iter();
-    chart.map(|(_, account)| (account.name.to_string(), account.clone())).collect()
 }
 
 /// The group of a fact by its id, whatever it is.

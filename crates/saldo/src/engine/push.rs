@@ -316,6 +316,7 @@ impl<'a> Pusher<'a> {
             Outcome::Settings(_)
             | Outcome::Chart(_)
             | Outcome::Balances(_)
+            | Outcome::Documents(_)
             | Outcome::Further { .. } => {
                 let detail = "the book answered something else".to_owned();
                 AttemptResult { outcome: AttemptOutcome::InDoubt, detail }
@@ -343,7 +344,11 @@ impl<'a> Pusher<'a> {
 fn subject_of(task: &Task) -> &Subject {
     match task {
         Task::Create(subject) | Task::LookUp { subject, .. } => subject,
-        Task::ReadSettings | Task::ReadChart { .. } | Task::ReadBalances { .. } => {
+        Task::ReadSettings
+        | Task::ReadChart { .. }
+        | Task::ReadBalances { .. }
+        | Task::ReadResult { .. }
+        | Task::ReadDocuments { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
     }

@@ -27,9 +27,9 @@ pub(crate) fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
             });
             fates.collect::<io::Result<_>>().map(FileAnswer::Merged)
         }
-        FileAsk::Read { suffix } => {
+        FileAsk::Read { suffixes } => {
             let mut texts = BTreeMap::new();
-            read_folder(root, "", suffix, DEPTH_LIMIT, &mut texts)?;
+            read_folder(root, "", suffixes, DEPTH_LIMIT, &mut texts)?;
             Ok(FileAnswer::Texts(texts))
         }
     }
@@ -40,12 +40,13 @@ fn about(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
 }
 
-/// Reads the files of a folder and its folders whose names end so. Links to folders are not
-/// followed, and names that begin with a point are passed over: half-written files have them.
+/// Reads the files of a folder and its folders whose names end in one of these ways. Links to
+/// folders are not followed, and names that begin with a point are passed over: half-written files
+/// have them.
 fn read_folder(
     folder: &Path,
     prefix: &str,
-    suffix: &str,
+    suffixes: &[String],
     depth: usize,
     texts: &mut BTreeMap<String, String>,
 ) -> io::Result<()> {
@@ -64,10 +65,10 @@ fn read_folder(
         if entry.file_type()?.is_dir() {
             let prefix = format!("{prefix}{name}/");
             match depth.checked_sub(1) {
-                Some(depth) => read_folder(&path, &prefix, suffix, depth, texts)?,
+                Some(depth) => read_folder(&path, &prefix, suffixes, depth, texts)?,
                 None => return Err(about(&path, &io::Error::other("folders are too deep"))),
             }
-        } else if name.ends_with(suffix) && path.is_file() {
+        } else if suffixes.iter().any(|suffix| name.ends_with(suffix)) && path.is_file() {
             let text = fs::read_to_string(&path).map_err(|error| about(&path, &error))?;
             texts.insert(format!("{prefix}{name}"), text);
         }
@@ -478,7 +479,7 @@ mod tests {
     #[test]
     fn what_was_merged_is_read_and_half_written_files_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        let read = FileAsk::Read { suffix: ".txt".to_owned() };
+        let read = FileAsk::Read { suffixes: vec![".txt".to_owned()] };
         let nothing = exchange(&folder.path().join("none"), &read).unwrap();
         assert_eq!(nothing, FileAnswer::Texts(BTreeMap::new()));
         let ask = FileAsk::Merge(vec![merge(&[block("2026-08-02", "A")])]);

@@ -265,7 +265,7 @@ mod tests {
         let (transport, ..) = simulated(0);
         let bare = Transport { tokens: None, spool: None, ..transport };
         assert_eq!(get(&bare, "https://vendor.example/x").await, Err(Permit::Never));
-        let read = Ask::File(FileAsk::Read { suffix: ".beancount".to_owned() });
+        let read = Ask::File(FileAsk::Read { suffixes: vec![".beancount".to_owned()] });
         assert_eq!(bare.exchange(&read).await.unwrap_err().permits, Permit::Never);
     }
 

@@ -164,6 +164,8 @@ fn a_broken_answer_to_a_read_is_asked_for_again() {
         Task::ReadSettings,
         Task::ReadChart { page: None },
         Task::ReadBalances { as_of: day() },
+        Task::ReadResult { from: day(), until: day() },
+        Task::ReadDocuments { from: day(), until: day(), page: None },
         Task::look_up(subject(&sale())),
     ];
     for task in reads {
@@ -255,4 +257,124 @@ fn a_trial_balance_that_was_misread_is_refused() {
     let mut other_day = report(&json!([]));
     other_day["Header"]["EndPeriod"] = json!("2026-11-21");
     assert!(balances(&other_day).unwrap_err().message.contains("2026-11-21"));
+}
+
+fn section(group: &str, title: &str, rows: &Value, total: &str) -> Value {
+    json!({
+        "type": "Section", "group": group,
+        "Header": {"ColData": [{"value": title}, {"value": ""}]},
+        "Rows": {"Row": rows},
+        "Summary": {"ColData": [{"value": format!("Total {title}")}, {"value": total}]},
+    })
+}
+
+fn result_row(name: &str, id: &str, total: &str) -> Value {
+    json!({"type": "Data", "ColData": [{"value": name, "id": id}, {"value": total}]})
+}
+
+fn net(group: &str, sum: &str) -> Value {
+    json!({
+        "type": "Section", "group": group,
+        "Summary": {"ColData": [{"value": group}, {"value": sum}]},
+    })
+}
+
+/// A profit and loss report over 2026, with other expenses under this group.
+fn profit_and_loss(begins: &str, others: &str, net_income: &str) -> Value {
+    let parent = json!({
+        "type": "Section",
+        "Header": {"ColData": [{"value": "Fees", "id": "31"}, {"value": "2.00"}]},
+        "Rows": {"Row": [result_row("Card fees", "32", "3.50")]},
+        "Summary": {"ColData": [{"value": "Total Fees"}, {"value": "5.50"}]},
+    });
+    let sales =
+        json!([result_row("Sales", "21", "100.00"), result_row("Discounts", "22", "-10.00")]);
+    let goods = result_row("Cost of Goods Sold", "25", "20.00");
+    json!({
+        "Header": {
+            "ReportName": "ProfitAndLoss", "StartPeriod": begins, "EndPeriod": "2026-11-20",
+            "Currency": "USD",
+        },
+        "Columns": {"Column": [
+            {"ColTitle": "", "ColType": "Account"},
+            {"ColTitle": "Total", "ColType": "Money"},
+        ]},
+        "Rows": {"Row": [
+            section("Income", "Income", &sales, "90.00"),
+            section("COGS", "Cost of Goods Sold", &json!([goods]), "20.00"),
+            net("GrossProfit", "70.00"),
+            section("Expenses", "Expenses", &json!([parent]), "5.50"),
+            net("NetOperatingIncome", "64.50"),
+            section(others, "Other", &json!([result_row("Penalties", "41", "1.00")]), "1.00"),
+            net("NetOtherIncome", "-1.00"),
+            net("NetIncome", net_income),
+        ]},
+    })
+}
+
+fn result(report: &Value) -> Result<BTreeMap<RemoteId, Balance>, Fault> {
+    let tasks = [Task::ReadResult { from: date(2026, 1, 1), until: day() }];
+    let outcomes = hear(&tasks, &context(&[]), 200, &report.to_string());
+    outcomes.map(|mut outcomes| match outcomes.remove(0) {
+        Outcome::Balances(balances) => balances,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn a_profit_and_loss_report_is_read_by_account_debit_positive() {
+    let read = result(&profit_and_loss("2026-01-01", "OtherExpenses", "63.50")).unwrap();
+    let read: Vec<(&str, i64)> =
+        read.iter().map(|(id, sum)| (id.as_str(), sum.of(usd()).minor())).collect();
+    let expected =
+        [("21", -10_000), ("22", 1_000), ("25", 2_000), ("31", 200), ("32", 350), ("41", 100)];
+    assert_eq!(read, expected);
+}
+
+#[test]
+fn a_profit_and_loss_report_that_was_misread_is_refused() {
+    let cases = [
+        ("2026-01-02", "OtherExpenses", "63.50", "it begins on 2026-01-02, not on 2026-01-01"),
+        ("2026-01-01", "OtherIncome", "63.50", "its rows come to 65.50 USD"),
+        ("2026-01-01", "OtherExpenses", "63.51", "its net income is 63.51 USD"),
+        ("2026-01-01", "Surprises", "63.50", "a section `Surprises`, which is not known"),
+    ];
+    for (begins, others, net_income, reason) in cases {
+        let fault = result(&profit_and_loss(begins, others, net_income)).unwrap_err();
+        assert_eq!(fault.permits, Permit::Never);
+        assert!(fault.message.contains(reason), "{}", fault.message);
+    }
+    let empty = json!({
+        "Header": {"StartPeriod": "2026-01-01", "EndPeriod": "2026-11-20"},
+        "Columns": {"Column": [{"ColTitle": ""}, {"ColTitle": "TOTAL"}]},
+        "Rows": {},
+    });
+    assert!(result(&empty).unwrap().is_empty(), "nothing moved");
+}
+
+#[test]
+fn documents_are_listed_by_id_version_and_number_page_by_page() {
+    let row = |id: usize| json!({"Id": id.to_string(), "SyncToken": "2", "DocNumber": "N"});
+    let member =
+        |index: usize, rows: Value| json!({"bId": (index + 1).to_string(), "QueryResponse": rows});
+    let full: Vec<Value> = (1..=1000).map(row).collect();
+    let bare = json!([{"Id": "7", "SyncToken": "0"}]);
+    let members: Vec<Value> = (0..8)
+        .map(|index| match index {
+            0 => member(index, json!({ "SalesReceipt": full })),
+            5 => member(index, json!({ "Transfer": bare })),
+            _ => member(index, json!({})),
+        })
+        .collect();
+    let answer = json!({ "BatchItemResponse": members }).to_string();
+    let task = Task::ReadDocuments { from: day(), until: day(), page: None };
+    let outcomes = hear(&[task], &context(&[]), 200, &answer).unwrap();
+    let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+    assert_eq!((page.documents.len(), page.next.as_deref()), (1001, Some("SalesReceipt:1001")));
+    let transfer = page.documents.last().unwrap();
+    assert_eq!((transfer.remote.as_str(), transfer.version.as_deref()), ("7", Some("0")));
+    assert_eq!(
+        (transfer.number.as_deref(), page.documents[0].number.as_deref()),
+        (None, Some("N"))
+    );
 }

@@ -383,6 +383,40 @@ fn balances_are_asked_as_of_a_day() {
 }
 
 #[test]
+fn results_are_asked_over_days() {
+    let task = Task::ReadResult { from: date(2025, 11, 1), until: day() };
+    let request = request(BOOK.ask(&[task], "t", &context(&[])).unwrap());
+    assert_eq!(
+        request.url,
+        "https://quickbooks.api.intuit.com/v3/company/4620816365/reports/ProfitAndLoss\
+         ?start_date=2025-11-01&end_date=2026-11-20&accounting_method=Accrual\
+         &summarize_column_by=Total&minorversion=75"
+    );
+}
+
+#[test]
+fn documents_are_asked_for_by_days_and_go_on_where_a_page_says() {
+    let context = context(&[]);
+    let (from, until) = (date(2026, 11, 1), day());
+    let page =
+        |page: Option<&str>| Task::ReadDocuments { from, until, page: page.map(str::to_owned) };
+    assert_eq!(queries(&[page(None)], &context).len(), 8);
+    let days = "where TxnDate >= '2026-11-01' and TxnDate <= '2026-11-20' orderby Id";
+    assert_eq!(
+        queries(&[page(Some("SalesReceipt:2001 Payment:1001"))], &context),
+        [
+            format!(
+                "select Id, SyncToken, DocNumber from SalesReceipt {days} startposition 2001 \
+                 maxresults 1000"
+            ),
+            format!("select Id, SyncToken from Payment {days} startposition 1001 maxresults 1000"),
+        ]
+    );
+    let bad = page(Some("Item"));
+    assert_eq!(BOOK.ask(&[bad], "t", &context).unwrap_err().permits, Permit::Never);
+}
+
+#[test]
 fn a_realm_is_digits() {
     let setting = |realm: &str| BTreeMap::from([("realm".to_owned(), realm.to_owned())]);
     assert!(BOOK.addresses(&setting("123")).is_ok());

@@ -166,6 +166,6 @@ impl Company {
 }
 
 /// An amount as reports write it: two decimals, as a text.
-fn amount(minor: i64) -> String {
+pub(super) fn amount(minor: i64) -> String {
     fields::decimal_of(minor).to_string()
 }

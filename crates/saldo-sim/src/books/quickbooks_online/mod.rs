@@ -12,6 +12,7 @@ mod kind;
 mod ledger;
 mod lists;
 mod memory;
+mod profit_and_loss;
 mod query;
 mod query_text;
 mod references;

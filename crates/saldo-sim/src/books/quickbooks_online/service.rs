@@ -87,6 +87,12 @@ impl QuickBooksOnlineSim {
                 let (start, end) = (parameter("start_date"), parameter("end_date"));
                 self.company.trial_balance(start, end, call.now)
             }
+            (Method::Get, ["reports", "ProfitAndLoss"]) => {
+                self.traffic.calls.reports += 1;
+                let parameter = |name| call.address.parameter(name);
+                let (start, end) = (parameter("start_date"), parameter("end_date"));
+                self.company.profit_and_loss(start, end, call.now)
+            }
             (Method::Get, [path]) if *path == "preferences" => self.read(path, "1"),
             (Method::Get, [path, id]) => self.read(path, id),
             (Method::Post, [path]) => self.post(path, call),

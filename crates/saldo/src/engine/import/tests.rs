@@ -333,3 +333,16 @@ async fn what_cannot_be_read_is_kept_and_held() {
     assert!(report.held.first[0].reason.contains("do not come to its total of 53.70 USD"));
     assert_eq!(desk.engine.store.held(desk.engine.company_id()).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_payout_that_is_dated_tomorrow_is_proved_today() {
+    let mut desk = Desk::files_only().await;
+    desk.engine.clock = Clock::simulated("2026-11-05T02:00:00Z".parse().unwrap());
+    let (until_today, _) = PAYMENTS.split_once("2026-11-06").unwrap();
+    desk.import(until_today).await;
+    let books = desk.books().await;
+    assert!(books.contains_key("Bank"), "the payout is entered: {books:?}");
+    let proof = prove(&desk.engine).await.unwrap();
+    assert_eq!(proof.books[0].as_of.to_string(), "2026-11-05", "in the shop it is the 4th");
+    assert!(proof.books[0].payouts.iter().all(|check| check.found.is_positive()));
+}

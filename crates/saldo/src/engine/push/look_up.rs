@@ -115,7 +115,7 @@ impl Pusher<'_> {
     }
 
     /// Looks to the end: what is not among the first rows that the book shows is asked for further.
-    async fn look(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
+    pub(in super::super) async fn look(&self, tasks: &[Task]) -> Result<Vec<Outcome>, EngineError> {
         let mut outcomes = self.read(tasks).await?;
         for _ in 0..PAGES_MAX {
             let further = |(place, outcome): (usize, &Outcome)| match (outcome, tasks.get(place)) {

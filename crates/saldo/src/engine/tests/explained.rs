@@ -28,12 +28,12 @@ async fn an_account_opens_day_by_day_to_what_the_proof_found() {
     let engine = stage.engine().await;
     let book = &proof.books[0];
     assert!(book.accounts.len() > 10, "{:?}", book.accounts);
-    for check in &book.accounts {
+    for holding in &book.accounts {
         let (mut day, mut shown): (Date, BTreeMap<_, Money>) =
             (stage.company.start_date, BTreeMap::new());
         let end = engine.policy.day(stage.clock.now());
         while day <= end {
-            let name = format!("{}@{day}", check.about);
+            let name = format!("{}@{day}", holding.account);
             if let Ok(explanation) = explain(&engine, &name).await {
                 for sum in explanation.arithmetic {
                     assert!(sum.holds(), "{sum:?}");
@@ -43,7 +43,7 @@ async fn an_account_opens_day_by_day_to_what_the_proof_found() {
             }
             day = day.checked_add(1.day()).unwrap();
         }
-        assert_eq!(shown.get(&book.book), Some(&check.found), "{}", check.about);
+        assert_eq!(shown.get(&book.book), Some(&holding.ours), "{holding:?}");
     }
 }
 

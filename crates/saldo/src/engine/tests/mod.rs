@@ -2,6 +2,7 @@
 //! same.
 
 mod batches;
+mod bookkeeper;
 mod deaths;
 mod desk;
 mod doubles;
@@ -9,6 +10,7 @@ mod explained;
 mod modes;
 mod outage;
 mod parted;
+mod proofs;
 mod refused;
 mod settled;
 mod stage;

@@ -17,7 +17,7 @@ use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
 use saldo_store::{Company, Key, Store, StoreError};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -179,10 +179,13 @@ impl Stage {
         panic!("{SYNCS_MAX} proofs did not go through");
     }
 
-    /// Proves that everything adds up.
+    /// Proves that everything adds up, and that nothing is in the accounts but what is ours.
     pub(super) async fn assert_proven(&self, about: &str) {
         let proof = self.prove().await;
         assert!(proof.holds(), "{about}: {}", differences(&proof));
+        for holding in proof.books.iter().flat_map(|book| &book.accounts) {
+            assert!(holding.others.is_zero(), "{about}: {holding:?}");
+        }
     }
 
     /// Puts words in front of the policy, which holds from now on.
@@ -213,10 +216,15 @@ impl Stage {
         held.into_iter().map(|held| held.fact.to_string()).collect()
     }
 
+    /// Where the plain-text books lie.
+    pub(super) fn books_folder(&self) -> PathBuf {
+        self.folder.path().join("books")
+    }
+
     /// What stands in the books now.
     pub(super) fn books(&self) -> Books {
         let mut files = BTreeMap::new();
-        read_all(&self.folder.path().join("books"), "", &mut files);
+        read_all(&self.books_folder(), "", &mut files);
         Books { files, ledger: self.merchant.company_ledger() }
     }
 }
@@ -262,11 +270,13 @@ pub(super) fn on_all_cores<T: Send>(
 
 /// What of a proof does not hold.
 fn differences(proof: &ProofReport) -> String {
-    let books = proof.books.iter().flat_map(|book| book.clearing.iter().chain(&book.accounts));
+    let books = proof.books.iter().flat_map(|book| book.payouts.iter().chain(&book.clearing));
     let checks: Vec<_> = proof.payouts.iter().chain(books).filter(|it| !it.holds()).collect();
+    let documents = proof.books.iter().flat_map(|book| &book.documents.differing);
+    let documents: Vec<_> = documents.collect();
     let open: Vec<_> =
         proof.books.iter().map(|book| (&book.book, book.pending, book.failed)).collect();
-    format!("{checks:#?}; book, pending, failed: {open:?}")
+    format!("{checks:#?}; {documents:#?}; book, pending, failed: {open:?}")
 }
 
 /// A folder in memory where the machine has such, since every transaction waits for its disk.

@@ -190,3 +190,33 @@ fn the_trial_balance_is_the_ledger_in_two_columns() {
     let (_, empty) = client.get("reports/TrialBalance?end_date=2021-01-01");
     assert_eq!(empty["Rows"], json!({}));
 }
+
+#[test]
+fn profit_and_loss_is_what_moved_between_two_days_whatever_the_year() {
+    let mut client = Client::new();
+    for (number, amount, day) in
+        [("S-1", "40", "2025-06-30"), ("S-2", "10.50", "2026-03-01"), ("S-3", "7", "2026-11-20")]
+    {
+        let sale = with(&client.sale(number, amount), json!({ "TxnDate": day }));
+        client.must(Kind::SalesReceipt, &sale);
+    }
+    let report = |client: &mut Client, days: &str| {
+        let (_, report) = client.get(&format!("reports/ProfitAndLoss?{days}"));
+        let rows = report["Rows"]["Row"].as_array().unwrap().clone();
+        let sum = |group: &str| {
+            let row = rows.iter().find(|row| row["group"] == group).unwrap();
+            row["Summary"]["ColData"][1]["value"].as_str().unwrap().to_owned()
+        };
+        (sum("Income"), sum("NetIncome"), rows)
+    };
+    let (income, net, rows) = report(&mut client, "start_date=2025-06-30&end_date=2026-03-01");
+    assert_eq!((income.as_str(), net.as_str()), ("50.50", "50.50"));
+    let row = &rows[0]["Rows"]["Row"][0]["ColData"];
+    assert_eq!(row[0]["value"], "Sales of Product Income");
+    assert_eq!(row[0]["id"], client.id(Kind::Account, "Sales of Product Income"));
+    let (income, ..) = report(&mut client, "start_date=2026-03-02&end_date=2026-11-20");
+    assert_eq!(income, "7.00");
+    let (_, backwards) =
+        client.get("reports/ProfitAndLoss?start_date=2026-03-02&end_date=2026-03-01");
+    assert_eq!(code_of(&backwards), "2120");
+}

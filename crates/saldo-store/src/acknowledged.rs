@@ -1,0 +1,90 @@
+//! Documents that books acknowledged, as far as a proof must know them: without their content.
+
+use crate::statement::{ROWS_MAX, Statement};
+use crate::{Store, StoreError, columns};
+use jiff::civil::Date;
+use saldo_core::plan::Change;
+use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
+
+/// A document that a book acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcknowledgedDocument {
+    /// Its number.
+    pub key: String,
+    /// Its date.
+    pub date: Date,
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its version when it was acknowledged, where the book has such.
+    pub version: Option<String>,
+}
+
+type Row = (String, String, String, Option<String>);
+
+impl Store {
+    /// The documents that a book acknowledged, by date and number, those after a place in that
+    /// order; at most `limit` of them.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn acknowledged_documents(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        after: Option<&AcknowledgedDocument>,
+        limit: usize,
+    ) -> Result<Vec<AcknowledgedDocument>, StoreError> {
+        let (date, key) = after.map_or((Date::MIN, ""), |it| (it.date, it.key.as_str()));
+        let rows: Vec<Row> = sqlx::query_as(
+            "select c.date, c.id, r.remote, r.version from change c
+             join receipt r on r.seq =
+             (select max(l.seq) from receipt l
+              where l.company = c.company and l.book = c.book and l.key = c.id)
+             where c.company = $1 and c.book = $2 and c.date is not null
+             and (c.date, c.id) > ($3, $4) order by c.date, c.id limit $5",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(date.to_string())
+        .bind(key)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        let read = |(date, key, remote, version): Row| {
+            let date = columns::parse("date of a change", &date)?;
+            Ok(AcknowledgedDocument { key, date, remote: RemoteId::from(remote), version })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The changes of these identities in a book, those that there are, in the order of approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn changes_of(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        ids: &[String],
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut found: Vec<(i64, Change)> = Vec::new();
+        for ids in ids.chunks(ROWS_MAX) {
+            let rows: Vec<(i64, String)> =
+                Statement::new("select position, body from change where company = ")
+                    .bind(company.as_str())
+                    .text(" and book = ")
+                    .bind(book.as_str())
+                    .text(" and id in ")
+                    .list(ids.iter().map(String::as_str))
+                    .builder()
+                    .build_query_as()
+                    .fetch_all(&self.reader)
+                    .await?;
+            for (position, body) in rows {
+                found.push((position, columns::from_json("change", &body)?));
+            }
+        }
+        found.sort_by_key(|(position, _)| *position);
+        Ok(found.into_iter().map(|(_, change)| change).collect())
+    }
+}

@@ -1,0 +1,203 @@
+//! Our documents, one by one, as the book holds them.
+//!
+//! The book is asked for lists: ids and versions of all documents of some days, in pages. What is
+//! there in the version that was acknowledged is as it was pushed. Only the rest is looked up.
+
+use super::super::EngineError;
+use super::super::push::Pusher;
+use jiff::civil::Date;
+use saldo_core::book::{HeldDocument, Outcome, Subject, Task};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::exchange::Fault;
+use saldo_core::money::{Money, MoneyError};
+use saldo_core::plan::Change;
+use saldo_core::proof::DocumentDifference;
+use saldo_core::text::RemoteId;
+use saldo_store::{AcknowledgedDocument, Lease};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many of our documents are compared at a time, at the least.
+const AT_ONCE: usize = 5_000;
+/// How many pages the documents of some days have at the most.
+const PAGES_MAX: usize = 10_000;
+
+/// How our documents stand in a book.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct DocumentsProof {
+    /// How many the book acknowledged.
+    pub(crate) pushed: usize,
+    /// How many of them it holds as they were pushed.
+    pub(crate) as_pushed: usize,
+    /// Those that somebody deleted, changed or copied in the book.
+    pub(crate) differing: Vec<DocumentDifference>,
+}
+
+/// Compares all documents that the book acknowledged with what it holds.
+pub(super) async fn prove(
+    pusher: &Pusher<'_>,
+    lease: &Lease,
+) -> Result<DocumentsProof, EngineError> {
+    let (engine, book) = (pusher.engine, &pusher.connection.id);
+    let at_once = AT_ONCE.max(pusher.book.description().look_up_batch);
+    let mut proof = DocumentsProof::default();
+    let mut after: Option<AcknowledgedDocument> = None;
+    loop {
+        let company = engine.company_id();
+        let pushed =
+            engine.store.acknowledged_documents(company, book, after.as_ref(), at_once).await?;
+        let Some((first, last)) = pushed.first().zip(pushed.last()) else { return Ok(proof) };
+        engine.keep(lease).await?;
+        let held = Listing::read(pusher, first.date, last.date).await?;
+        after = Some(last.clone());
+        let mut suspects = BTreeMap::new();
+        for document in &pushed {
+            if !held.is_as_acknowledged(document) {
+                suspects.insert(document.key.clone(), document.remote.clone());
+            }
+        }
+        let differing = look_at(pusher, lease, &held, &suspects).await?;
+        let keys: BTreeSet<DocumentKey> = differing.iter().map(|it| it.key).collect();
+        proof.pushed += pushed.len();
+        proof.as_pushed += pushed.len() - keys.len();
+        proof.differing.extend(differing);
+    }
+}
+
+/// The documents of some days in a book.
+struct Listing {
+    by_remote: BTreeMap<RemoteId, HeldDocument>,
+    by_number: BTreeMap<String, Vec<RemoteId>>,
+}
+
+impl Listing {
+    async fn read(pusher: &Pusher<'_>, from: Date, until: Date) -> Result<Self, EngineError> {
+        let mut listing = Self { by_remote: BTreeMap::new(), by_number: BTreeMap::new() };
+        let mut page = None;
+        for _ in 0..PAGES_MAX {
+            let task = Task::ReadDocuments { from, until, page };
+            let mut outcomes = pusher.read(&[task]).await?;
+            let Some(Outcome::Documents(read)) = outcomes.pop() else {
+                return Err(pusher.world(Fault::unexpected("the documents")));
+            };
+            for document in read.documents {
+                if let Some(number) = &document.number {
+                    let remotes = listing.by_number.entry(number.clone()).or_default();
+                    remotes.push(document.remote.clone());
+                }
+                listing.by_remote.insert(document.remote.clone(), document);
+            }
+            page = read.next;
+            if page.is_none() {
+                return Ok(listing);
+            }
+        }
+        Err(pusher.world(Fault::unexpected("a list of documents without an end")))
+    }
+
+    /// Whether a document is there once, in the version that was acknowledged.
+    fn is_as_acknowledged(&self, document: &AcknowledgedDocument) -> bool {
+        let held = self.by_remote.get(&document.remote);
+        let version = held.and_then(|held| held.version.as_ref());
+        version.is_some()
+            && version == document.version.as_ref()
+            && self.copies(&document.key, &document.remote).next().is_none()
+    }
+
+    /// What else has this number, where more than one has it: one alone may have moved.
+    fn copies<'a>(
+        &'a self,
+        number: &str,
+        remote: &'a RemoteId,
+    ) -> impl Iterator<Item = &'a RemoteId> {
+        let several = self.by_number.get(number).filter(|remotes| remotes.len() > 1);
+        several.into_iter().flatten().filter(move |other| *other != remote)
+    }
+}
+
+/// Looks suspects up, and says what differs.
+async fn look_at(
+    pusher: &Pusher<'_>,
+    lease: &Lease,
+    held: &Listing,
+    suspects: &BTreeMap<String, RemoteId>,
+) -> Result<Vec<DocumentDifference>, EngineError> {
+    let (engine, book) = (pusher.engine, &pusher.connection.id);
+    let keys: Vec<String> = suspects.keys().cloned().collect();
+    let changes = engine.store.changes_of(engine.company_id(), book, &keys).await?;
+    let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
+    for change in changes {
+        if let Subject::Document { document, .. } = &change.subject {
+            by_kind.entry(document.header().kind).or_default().push(change);
+        }
+    }
+    let mut differing = Vec::new();
+    for changes in by_kind.into_values() {
+        for changes in changes.chunks(pusher.book.description().look_up_batch.max(1)) {
+            engine.keep(lease).await?;
+            let task = |change: &Change| Task::look_up(change.subject.clone());
+            let tasks: Vec<Task> = changes.iter().map(task).collect();
+            let outcomes = pusher.look(&tasks).await?;
+            if outcomes.len() != tasks.len() {
+                return Err(pusher.world(Fault::unexpected("the documents")));
+            }
+            for (change, outcome) in changes.iter().zip(outcomes) {
+                let Some(remote) = suspects.get(&change.id) else { continue };
+                differing.extend(difference(change, remote, held, outcome)?);
+            }
+        }
+    }
+    differing.sort_by_key(|it| (it.date, it.key));
+    Ok(differing)
+}
+
+/// What differs in a document that was looked up, if anything does.
+fn difference(
+    change: &Change,
+    remote: &RemoteId,
+    held: &Listing,
+    outcome: Outcome,
+) -> Result<Option<DocumentDifference>, MoneyError> {
+    let Subject::Document { key, document, .. } = &change.subject else { return Ok(None) };
+    let expected = document.total()?;
+    let copies: Vec<&str> = held.copies(&change.id, remote).map(RemoteId::as_str).collect();
+    let (found, mut words) = match outcome {
+        Outcome::Found(_) if copies.is_empty() => return Ok(None),
+        Outcome::Found(found) => (found.total, Vec::new()),
+        Outcome::FoundDifferent { acknowledgement, difference } => {
+            (acknowledgement.total, vec![difference])
+        }
+        _ => {
+            let (found, words) = gone(document, remote, held);
+            (found, vec![words])
+        }
+    };
+    if !copies.is_empty() {
+        words.push(format!("it stands there again as {}", copies.join(", ")));
+    }
+    let header = document.header();
+    Ok(Some(DocumentDifference {
+        key: *key,
+        kind: header.kind,
+        date: header.date,
+        memo: header.memo.clone(),
+        remote: remote.clone(),
+        expected,
+        found,
+        difference: words.join("; "),
+    }))
+}
+
+/// What is said of a document that is not found by its number.
+fn gone(document: &Document, remote: &RemoteId, held: &Listing) -> (Option<Money>, String) {
+    match held.by_remote.get(remote) {
+        Some(HeldDocument { number: Some(number), .. }) => {
+            (None, format!("it has another number now: {number}"))
+        }
+        Some(_) => (None, "it no longer has its number or mark".to_owned()),
+        None => {
+            let nothing = Money::zero(document.header().currency);
+            (Some(nothing), format!("it is not there: it was {remote}"))
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What the accounts that we write to hold in a book, by our names of them.
+
+use super::super::EngineError;
+use super::super::chart::Chart;
+use super::super::push::Pusher;
+use super::Balances;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use saldo_core::book::{Bindings, Need, Outcome, Task};
+use saldo_core::exchange::Fault;
+use saldo_core::ledger::{Account, Side};
+use saldo_core::matching::Resolution;
+use saldo_core::money::{Balance, MoneyError};
+use saldo_core::policy::Role;
+use saldo_core::proof::{self, Check, Holding, Identity, Opening};
+use saldo_core::text::RemoteId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many days after the first one a report of income and expenses goes on at the most: vendors
+/// advise half a year.
+const RESULT_DAYS: i64 = 180;
+
+/// What accounts hold, by what we call them. Where several of our accounts are one in the book,
+/// their names are joined, and they are one here as well.
+pub(super) struct Holdings {
+    /// What the book held on the day before the first one; income and expenses are not in it.
+    opening: Balances,
+    /// What was pushed.
+    pushed: Balances,
+    /// What the book moved by in the same days.
+    moved: Balances,
+    /// The joined name of each of our accounts.
+    labels: BTreeMap<String, String>,
+}
+
+impl Holdings {
+    /// Reads a book from a day to another. Accounts count that were pushed to, and those in `owed`.
+    pub(super) async fn read(
+        pusher: &Pusher<'_>,
+        (from, as_of): (Date, Date),
+        owed: &Balances,
+    ) -> Result<Self, EngineError> {
+        let (engine, book) = (pusher.engine, &pusher.connection.id);
+        let pushed = engine.store.account_sums(engine.company_id(), book, Some(as_of)).await?;
+        let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
+        let accounts = remote_accounts(pusher, &names).await?;
+        let labels = accounts.values().flat_map(|names| {
+            let label = names.join(" + ");
+            names.iter().map(move |name| (name.clone(), label.clone()))
+        });
+        let mut holdings = Self {
+            opening: Balances::new(),
+            pushed: Balances::new(),
+            moved: Balances::new(),
+            labels: labels.collect(),
+        };
+        holdings.pushed = holdings.labelled(&pushed)?;
+        let day_before = from.saturating_sub(1.day());
+        let before = read_balances(pusher, &Task::ReadBalances { as_of: day_before }).await?;
+        let after = read_balances(pusher, &Task::ReadBalances { as_of }).await?;
+        let result = read_result(pusher, from, as_of).await?;
+        let known = KnownAccounts::of(pusher);
+        let nothing = Balance::new();
+        for (remote, names) in &accounts {
+            let of = |balances: &'_ BTreeMap<RemoteId, Balance>| {
+                balances.get(remote).unwrap_or(&nothing).clone()
+            };
+            let label = names.join(" + ");
+            let mut sides =
+                names.iter().filter_map(|name| known.named(name)).map(|it| it.kind.side());
+            let is_result = match sides.next() {
+                Some(side) => matches!(side, Side::Income | Side::Expenses),
+                None => result.contains_key(remote),
+            };
+            let moved = match is_result {
+                true => of(&result),
+                false => minus(&of(&after), &of(&before))?,
+            };
+            if !is_result {
+                holdings.opening.insert(label.clone(), of(&before));
+            }
+            holdings.moved.insert(label, moved);
+        }
+        Ok(holdings)
+    }
+
+    /// Balances by joined names.
+    fn labelled(&self, balances: &Balances) -> Result<Balances, MoneyError> {
+        let mut labelled = Balances::new();
+        for (name, balance) in balances {
+            let label = self.labels.get(name).unwrap_or(name);
+            let sum = labelled.entry(label.clone()).or_default();
+            balance.iter().try_for_each(|amount| sum.add(amount))?;
+        }
+        Ok(labelled)
+    }
+
+    /// What clearing accounts held at first and what gateways owe since, against what they hold.
+    pub(super) fn clearing(&self, owed: &Balances) -> Result<Vec<Check>, MoneyError> {
+        let mut expected = self.labelled(owed)?;
+        let mut found = Balances::new();
+        for (label, owed) in &mut expected {
+            let opening = self.opening.get(label).cloned().unwrap_or_default();
+            let mut held = self.moved.get(label).cloned().unwrap_or_default();
+            opening
+                .iter()
+                .try_for_each(|amount| owed.add(amount).and_then(|()| held.add(amount)))?;
+            found.insert(label.clone(), held);
+        }
+        Ok(proof::compare(Identity::Clearing, &expected, &found))
+    }
+
+    /// What clearing accounts held before the first day beside what gateways owed then, where there
+    /// is either.
+    pub(super) fn openings(
+        &self,
+        owed_at_start: &Balances,
+        owed: &Balances,
+    ) -> Result<Vec<Opening>, MoneyError> {
+        let mut owed_at_start = owed_at_start.clone();
+        for name in owed.keys() {
+            owed_at_start.entry(name.clone()).or_default();
+        }
+        let owed = self.labelled(&owed_at_start)?;
+        let held = |label: &String| self.opening.get(label).cloned().unwrap_or_default();
+        let held: Balances = owed.keys().map(|label| (label.clone(), held(label))).collect();
+        // A comparison of two balances is one of each of their currencies.
+        let checks = proof::compare(Identity::Clearing, &owed, &held).into_iter();
+        let opening = |it: Check| Opening { account: it.about, owed: it.expected, held: it.found };
+        let any = |it: &Opening| !it.owed.is_zero() || !it.held.is_zero();
+        Ok(checks.map(opening).filter(any).collect())
+    }
+
+    /// Every account: what is ours in it, and what is not.
+    pub(super) fn all(&self) -> Result<Vec<Holding>, MoneyError> {
+        proof::holdings(&self.opening, &self.pushed, &self.moved)
+    }
+}
+
+/// One balance less another.
+fn minus(balance: &Balance, other: &Balance) -> Result<Balance, MoneyError> {
+    let mut difference = balance.clone();
+    other.iter().try_for_each(|amount| difference.add(amount.negated()))?;
+    Ok(difference)
+}
+
+async fn read_balances(
+    pusher: &Pusher<'_>,
+    task: &Task,
+) -> Result<BTreeMap<RemoteId, Balance>, EngineError> {
+    let mut outcomes = pusher.read(std::slice::from_ref(task)).await?;
+    match outcomes.pop() {
+        Some(Outcome::Balances(balances)) => Ok(balances),
+        _ => Err(pusher.world(Fault::unexpected("the balances"))),
+    }
+}
+
+/// What income and expenses moved by, read in parts that no book finds too long.
+async fn read_result(
+    pusher: &Pusher<'_>,
+    from: Date,
+    until: Date,
+) -> Result<BTreeMap<RemoteId, Balance>, EngineError> {
+    let mut result: BTreeMap<RemoteId, Balance> = BTreeMap::new();
+    let mut first = from;
+    loop {
+        let last = first.saturating_add(RESULT_DAYS.days()).min(until);
+        let part = read_balances(pusher, &Task::ReadResult { from: first, until: last }).await?;
+        for (remote, moved) in part {
+            let sum = result.entry(remote).or_default();
+            moved.iter().try_for_each(|amount| sum.add(amount))?;
+        }
+        if last == until {
+            return Ok(result);
+        }
+        first = last.saturating_add(1.day());
+    }
+}
+
+/// Our names of each account of the book that is one of ours.
+async fn remote_accounts(
+    pusher: &Pusher<'_>,
+    names: &BTreeSet<&String>,
+) -> Result<BTreeMap<RemoteId, Vec<String>>, EngineError> {
+    let (engine, book) = (pusher.engine, &pusher.connection.id);
+    let id = |name: &str| format!("account/{name}");
+    let ids: Vec<String> = names.iter().map(|name| id(name)).collect();
+    let bound = engine.store.bindings_of(engine.company_id(), book, &ids).await?;
+    let known = KnownAccounts::of(pusher);
+    let mut accounts: BTreeMap<RemoteId, Vec<String>> = BTreeMap::new();
+    let mut chart: Option<Chart> = None;
+    for name in names {
+        let mut remote = bound.0.get(&id(name)).cloned();
+        // Tax goes where the book's own agency points, without ever being referred to.
+        if let (None, Some(account)) = (&remote, known.named(name)) {
+            if chart.is_none() {
+                chart = Some(Chart::read(pusher).await?.0);
+            }
+            let need = Need::Account(account);
+            let resolve = |chart: &Chart| chart.resolve(pusher.book, &need, &Bindings::default());
+            if let Some(Resolution::Bound(found)) = chart.as_ref().map(resolve) {
+                remote = Some(found);
+            }
+        }
+        if let Some(remote) = remote {
+            accounts.entry(remote).or_default().push((*name).clone());
+        }
+    }
+    Ok(accounts)
+}
+
+/// The accounts that the policy knows, by name.
+struct KnownAccounts {
+    by_name: BTreeMap<String, Account>,
+    sales_tax: Account,
+}
+
+impl KnownAccounts {
+    fn of(pusher: &Pusher<'_>) -> Self {
+        let policy = &pusher.engine.policy;
+        let roles = policy.chart.iter().map(|(_, account)| account.clone());
+        let gateways = policy.text.gateways.values();
+        let gateways = gateways.map(|known| Account::new(&known.account, known.kind));
+        let named = |account: Account| (account.name.to_string(), account);
+        Self {
+            by_name: roles.chain(gateways).map(named).collect(),
+            sales_tax: policy.chart.account(Role::SalesTax),
+        }
+    }
+
+    /// The account of this name; one below the tax account is that of a single tax.
+    fn named(&self, name: &str) -> Option<Account> {
+        let of_one_tax = || {
+            let below = name.strip_prefix(&*self.sales_tax.name)?.starts_with(':');
+            below.then(|| Account::new(name, self.sales_tax.kind))
+        };
+        self.by_name.get(name).cloned().or_else(of_one_tax)
+    }
+}

@@ -1,0 +1,73 @@
+//! Each payout against the documents that the book holds of it.
+
+use super::super::{Engine, EngineError};
+use super::DocumentsProof;
+use saldo_core::accounting::payout_slots;
+use saldo_core::book::Subject;
+use saldo_core::commerce::{Fact, Payout, PayoutState};
+use saldo_core::money::{Money, MoneyError};
+use saldo_core::plan::Change;
+use saldo_core::proof::{Check, Identity};
+use saldo_store::Connection;
+use std::collections::BTreeMap;
+
+/// Compares the payouts that left since the first day with the book's documents of them.
+pub(super) async fn prove(
+    engine: &Engine,
+    connection: &Connection,
+    entered: &[Fact],
+    documents: &DocumentsProof,
+) -> Result<Vec<Check>, EngineError> {
+    let left = |fact: &'_ Fact| match fact {
+        Fact::Payout(payout)
+            if matches!(payout.state, PayoutState::Paid | PayoutState::Failed)
+                && payout.issued_on >= engine.policy.start_date =>
+        {
+            Some(payout.clone())
+        }
+        _ => None,
+    };
+    let payouts: Vec<_> = entered.iter().filter_map(left).collect();
+    let slots: Vec<String> = payouts.iter().flat_map(payout_slots).collect();
+    let (company, book) = (engine.company_id(), &connection.id);
+    let changes = engine.store.changes_for_slots(company, book, &slots).await?;
+    let ids: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
+    let receipts = engine.store.receipts(company, book, &ids).await?;
+    let mut by_slot: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+    for change in changes.into_iter().filter(|change| receipts.contains_key(&change.id)) {
+        let slot = change.slot.clone().unwrap_or_default();
+        by_slot.entry(slot).or_default().push(change);
+    }
+    let mut checks = Vec::new();
+    for payout in &payouts {
+        let slots = payout_slots(payout);
+        let changes = slots.iter().filter_map(|slot| by_slot.get(slot)).flatten();
+        checks.push(Check {
+            identity: Identity::PayoutInBook,
+            about: payout.id.to_string(),
+            expected: payout.net,
+            found: found(payout, changes, documents)?,
+        });
+    }
+    Ok(checks)
+}
+
+/// What a book holds of a payout: what it was entered with, less what was taken out again.
+fn found<'a>(
+    payout: &Payout,
+    changes: impl Iterator<Item = &'a Change>,
+    documents: &DocumentsProof,
+) -> Result<Money, MoneyError> {
+    let mut found = Money::zero(payout.net.currency());
+    for change in changes {
+        let Subject::Document { key, document, .. } = &change.subject else { continue };
+        let differing = documents.differing.iter().find(|it| it.key == *key);
+        let total = match differing.and_then(|it| it.found) {
+            Some(held) => held,
+            None => document.total()?,
+        };
+        let adds = payout.net.is_negative() != change.takes_out.is_empty();
+        found = if adds { found.plus(total)? } else { found.minus(total)? };
+    }
+    Ok(found)
+}
