@@ -198,7 +198,7 @@ pub(crate) const fn after(
 }
 
 /// Whether a refused change is certainly not in the book: the refusal answered the only send since
-/// the change was last known not to be there, and says so.
+/// the change was last known not to be there, or came before any send; and its kind says so.
 pub(crate) fn refused_for_good(history: &[Attempt]) -> Result<bool, StoreError> {
     let (mut status, mut for_good) = (ChangeStatus::Approved, false);
     for attempt in history {
@@ -206,9 +206,11 @@ pub(crate) fn refused_for_good(history: &[Attempt]) -> Result<bool, StoreError> 
         for_good = match (attempt.status, &attempt.answer) {
             (AttemptStatus::Refused, Some(answer)) => {
                 let refusal: Refusal = columns::from_json("refusal", answer)?;
-                status == ChangeStatus::Sent
-                    && purpose != Some(Purpose::LookUp)
-                    && refusal.kind.leaves_nothing()
+                let only_send = match purpose {
+                    Some(Purpose::LookUp) => ChangeStatus::Approved,
+                    _ => ChangeStatus::Sent,
+                };
+                status == only_send && refusal.kind.leaves_nothing()
             }
             _ => false,
         };

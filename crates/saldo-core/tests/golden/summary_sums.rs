@@ -143,7 +143,10 @@ impl Story {
                 let payout = self.payout_of(sold, day);
                 let row_number = number * 10 + part;
                 moved.push(Moved {
-                    entry: format!("shop/Order/{number}/Agreement/{part}"),
+                    entry: match part {
+                        1 => format!("shop/Order/{number}/sale"),
+                        later => format!("shop/Order/{number}/Agreement/{later}"),
+                    },
                     row: format!("shop/Row/{row_number}"),
                     day,
                     payout: payout.filter(|_| sold.by == CARD),

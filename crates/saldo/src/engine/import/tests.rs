@@ -1,14 +1,13 @@
 //! A company whose shop speaks by files alone.
 
 use super::super::pull::reading;
-use super::super::{Progress, Wiring, plan, prove, rebuild, sync};
+use super::super::{Progress, Wiring, decide, plan, prove, rebuild, sync};
 use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
 use crate::transport::clock::Clock;
 use jiff::Timestamp;
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Addresses, HttpRequest};
 use saldo_core::money::Currency;
-use saldo_core::policy::Policy;
 use saldo_core::text::{CompanyId, ConnectionId, Stream};
 use saldo_sim::{Reply, Vendor};
 use saldo_store::{Company, Connection, Key, PageCommit, PulledRecord, Role, Store};
@@ -82,14 +81,15 @@ impl Desk {
         store.add_connection(&company.id, &files).await.unwrap();
         let book = connection("plain-text", Role::Book, "plain-text");
         store.add_connection(&company.id, &book).await.unwrap();
-        let policy =
-            Policy::new(1, POLICY, company.currency, &company.timezone, company.start_date);
+        let clock = Clock::simulated("2026-11-20T12:00:00Z".parse().unwrap());
+        decide(&store, &company.id, "a test", POLICY, clock.now()).await.unwrap();
+        let policy = Engine::policy_of(&store, &company).await.unwrap();
         let vendor = Arc::new(Mutex::new(Box::new(Nobody) as Box<dyn Vendor>));
         let engine = Engine {
             store,
-            clock: Clock::simulated("2026-11-20T12:00:00Z".parse().unwrap()),
+            clock,
             company,
-            policy: policy.unwrap(),
+            policy,
             key: Arc::new(Key::generate().unwrap()),
             data: folder.path().to_owned(),
             holder: "a test".to_owned(),
