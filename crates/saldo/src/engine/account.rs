@@ -83,8 +83,8 @@ pub(super) async fn last_readable(
     Ok(as_record.into_iter().find(|version| channel.read(version).is_ok()))
 }
 
-/// Up to which instant everything that happened in each channel was heard: by a whole pull, or until
-/// files were imported. A channel that is out of reach lets no other one wait.
+/// Up to which instant everything that happened in each channel was heard: by a whole pull, or
+/// until files were imported. A channel that is out of reach lets no other one wait.
 pub(super) struct Heard(BTreeMap<ConnectionId, Timestamp>);
 
 impl Heard {
