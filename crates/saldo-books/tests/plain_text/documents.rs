@@ -1,0 +1,155 @@
+//! Documents to enter: a sale, one of every kind, and whatever a shop may say.
+
+use jiff::civil::Date;
+use proptest::prelude::*;
+use saldo_core::book::Subject;
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::{Currency, Money};
+use saldo_core::text::CompanyId;
+use std::collections::BTreeMap;
+
+pub(crate) const KINDS: [DocumentKind; 8] = [
+    DocumentKind::SalesReceipt,
+    DocumentKind::Invoice,
+    DocumentKind::Payment,
+    DocumentKind::RefundReceipt,
+    DocumentKind::CreditMemo,
+    DocumentKind::Transfer,
+    DocumentKind::Expense,
+    DocumentKind::JournalEntry,
+];
+
+pub(crate) const ACCOUNT_KINDS: [AccountKind; 12] = [
+    AccountKind::Bank,
+    AccountKind::Clearing,
+    AccountKind::Cash,
+    AccountKind::Receivable,
+    AccountKind::OtherCurrentAsset,
+    AccountKind::OtherCurrentLiability,
+    AccountKind::TaxLiability,
+    AccountKind::Equity,
+    AccountKind::Income,
+    AccountKind::ContraIncome,
+    AccountKind::OtherIncome,
+    AccountKind::Expense,
+];
+
+/// Text that has hurt somebody before.
+pub(crate) const HOSTILE: &str = concat!(
+    "\"; saldo: \"AAAAAAAAAAA\" ; saldo:BBBBBBBBBBB, date:2020-99-99 [2020-99-99] | \\ \\\" ",
+    "{1 USD} @ #tag ^link\n\n2020-01-01 open X\r\n\t🎉 é\u{2028}\0"
+);
+
+/// A sale of 12.50 that is paid into a clearing account.
+pub(crate) fn sale(words: &str) -> Document {
+    let amount = |minor| Money::from_minor(minor, currency("USD"));
+    let clearing = line("Clearing: Shop", AccountKind::Clearing, amount(1_250), words);
+    let sales = line("Sales (NY)", AccountKind::Income, amount(-1_250), words);
+    let lines = vec![Line { kind: LineKind::Settlement, ..clearing }, sales];
+    document(DocumentKind::SalesReceipt, "2026-08-03".parse().unwrap(), lines, words)
+}
+
+/// Documents of every kind over accounts of every kind, in currencies of none to four decimals.
+pub(crate) fn every_kind() -> Vec<Document> {
+    let codes = ["USD", "JPY", "KWD", "CLF"];
+    let made = KINDS.iter().zip(codes.iter().cycle()).enumerate();
+    made.map(|(position, (kind, code))| {
+        let amount = |minor| Money::from_minor(minor, currency(code));
+        let account = |place: usize| {
+            let place = (position * 3 + place) % ACCOUNT_KINDS.len();
+            (format!("Account: é; {place} \"x\""), ACCOUNT_KINDS[place])
+        };
+        let lines = [1_234, -1_000_234, 999_000, 0];
+        let lines = lines.iter().enumerate().map(|(place, minor)| {
+            let (name, kind) = account(place);
+            line(&name, kind, amount(*minor), HOSTILE)
+        });
+        let month = i8::try_from(position).unwrap() % 3 + 1;
+        document(*kind, jiff::civil::date(2026, month, 28), lines.collect(), HOSTILE)
+    })
+    .chain([
+        document(DocumentKind::JournalEntry, "1970-01-01".parse().unwrap(), Vec::new(), ""),
+        document(DocumentKind::JournalEntry, "9999-12-31".parse().unwrap(), Vec::new(), ")(*!|"),
+    ])
+    .collect()
+}
+
+pub(crate) fn currency(code: &str) -> Currency {
+    Currency::parse(code).unwrap()
+}
+
+pub(crate) fn key(document: &Document) -> DocumentKey {
+    document.key(&CompanyId::new("demo"), 0)
+}
+
+pub(crate) fn subject(document: &Document) -> Subject {
+    let document = document.clone();
+    Subject::Document { key: key(&document), document: Box::new(document), applies_to: None }
+}
+
+pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> Line {
+    Line {
+        kind: LineKind::Other { taxed: false },
+        account: Account::new(name, kind),
+        amount,
+        quantity: Some(2),
+        text: text.to_owned(),
+        origin: "1".to_owned(),
+    }
+}
+
+pub(crate) fn document(kind: DocumentKind, date: Date, lines: Vec<Line>, words: &str) -> Document {
+    let header = Header {
+        slot: format!("shop/Order/{kind}/{words}"),
+        kind,
+        date,
+        currency: lines.first().map_or(currency("USD"), |line| line.amount.currency()),
+        party: Some(Party::Customer { key: "1".to_owned(), name: words.to_owned() }),
+        applies_to: None,
+        reference: words.to_owned(),
+        memo: words.to_owned(),
+    };
+    Document::new(header, lines).unwrap()
+}
+
+pub(crate) fn any_words() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(HOSTILE.to_owned()),
+        "[ -~]{0,24}",
+        "(?s).{0,24}",
+        "(\"|\\\\|;|:|,|\n|\r| |\t|\\[|\\]|\\(|\\)|saldo|date|é|🎉){0,12}",
+    ]
+}
+
+pub(crate) fn any_document() -> impl Strategy<Value = Document> {
+    let posting = (any_words(), 0..ACCOUNT_KINDS.len(), -1_000_000_000_000_i64..1_000_000_000_000);
+    let lines = prop::collection::vec(posting, 1..6);
+    let code = prop::sample::select(vec!["USD", "JPY", "KWD", "CLF", "EUR"]);
+    (lines, code, any_words(), any::<bool>(), 0..KINDS.len(), 1..=28_i8).prop_map(
+        |(raw, code, words, has_party, kind, day)| {
+            let amount = |minor| Money::from_minor(minor, currency(code));
+            let rest: i64 = raw.iter().map(|(_, _, minor)| *minor).sum();
+            let mut lines: Vec<Line> = raw
+                .iter()
+                .map(|(name, kind, minor)| line(name, ACCOUNT_KINDS[*kind], amount(*minor), &words))
+                .collect();
+            // An account has one kind in a company.
+            let kinds: BTreeMap<_, _> =
+                lines.iter().map(|line| (line.account.name.clone(), line.account.kind)).collect();
+            for line in &mut lines {
+                line.account.kind = kinds[&line.account.name];
+            }
+            lines.push(line("Rest", AccountKind::Bank, amount(-rest), ""));
+            let date = jiff::civil::date(2026, 8, day);
+            let made = document(KINDS[kind], date, lines, &words);
+            let mut header = made.header().clone();
+            header.party = header.party.filter(|_| has_party);
+            let product = Product { id: None, sku: None, title: words.clone() };
+            let mut lines = made.lines().to_vec();
+            lines[0].kind = LineKind::Product { product, taxed: true };
+            Document::new(header, lines).unwrap()
+        },
+    )
+}

@@ -1,0 +1,97 @@
+//! What the book writes when a document is entered, and what it refuses to enter.
+
+use crate::documents::{document, key, sale, subject};
+use crate::folder::Folder;
+use saldo_books::plain_text::PlainText;
+use saldo_core::book::{Book as _, Item, Need, Outcome, Subject, Task};
+use saldo_core::document::DocumentKind;
+use saldo_core::exchange::{Answer, BlockFate, FileAnswer};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::Money;
+
+#[test]
+fn an_entry_reads_as_a_bookkeeper_would_write_it() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann; \"the\" buyer, [x]"));
+    let month = |suffix| folder.files[&format!("2026-08{suffix}")].as_str();
+    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes no line.
+
+2026-08-03 * "Ann; \"the\" buyer, [x]" "Ann; \"the\" buyer, [x]"
+  saldo: "KEY"
+  kind: "sales-receipt"
+  slot: "shop/Order/sales-receipt/Ann; \"the\" buyer, [x]"
+  reference: "Ann; \"the\" buyer, [x]"
+  Assets:Clearing:Shop      12.50 USD
+    text: "Ann; \"the\" buyer, [x]"
+    quantity: 2
+  Income:Sales---28NY--29  -12.50 USD
+    text: "Ann; \"the\" buyer, [x]"
+    quantity: 2
+"#;
+    let number = key(&sale("Ann; \"the\" buyer, [x]"));
+    assert_eq!(month(".beancount"), expected.replace("KEY", number.as_str()));
+    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes no line.
+decimal-mark .
+
+2026-08-03 * (KEY) Ann‚ "the" buyer, [x] | Ann‚ "the" buyer, [x]
+    ; saldo:KEY, kind:sales-receipt
+    ; slot:shop/Order/sales-receipt/Ann‚ "the" buyer‚ (x)
+    ; reference:Ann‚ "the" buyer‚ (x)
+    Assets:Clearing:Shop      12.50 USD  ; text:Ann‚ "the" buyer‚ (x), quantity:2
+    Income:Sales---28NY--29  -12.50 USD  ; text:Ann‚ "the" buyer‚ (x), quantity:2
+"#;
+    assert_eq!(month(".journal"), expected.replace("KEY", number.as_str()));
+}
+
+#[test]
+fn entering_twice_changes_nothing() {
+    let mut folder = Folder::default();
+    let first = folder.enter(&sale("Ann"));
+    let files = folder.files.clone();
+    assert_eq!(folder.enter(&sale("Ann")), first);
+    assert_eq!(folder.files, files);
+}
+
+#[test]
+fn what_is_acknowledged_names_file_and_key() {
+    let mut folder = Folder::default();
+    let Outcome::Done(done) = folder.enter(&sale("Ann")) else { panic!("not done") };
+    assert_eq!(done.remote.as_str(), format!("2026-08/{}", key(&sale("Ann"))));
+    assert_eq!(done.total.map(Money::minor), Some(1_250));
+}
+
+#[test]
+fn what_cannot_be_entered_is_refused_and_the_rest_goes_on() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann"));
+    let lines = sale("Ann").lines().to_vec();
+    let kind = DocumentKind::SalesReceipt;
+    let old = document(kind, "1969-12-31".parse().unwrap(), lines.clone(), "old");
+    let fresh = document(kind, "2026-09-01".parse().unwrap(), lines, "fresh");
+    let item = Need::Item(Item {
+        product: None,
+        account: Account::new("Sales (NY)", AccountKind::Income),
+    });
+    let subjects = [subject(&old), subject(&fresh), Subject::Need(item)];
+    let outcomes = folder.run(&subjects.map(Task::Create));
+    assert!(
+        matches!(&outcomes[..], [Outcome::Refused(_), Outcome::Done(_), Outcome::Refused(_)]),
+        "{outcomes:?}"
+    );
+}
+
+#[test]
+fn an_account_that_is_not_bound_stops_the_request() {
+    let tasks = [Task::Create(subject(&sale("Ann")))];
+    assert!(PlainText.ask(&tasks, "token", &Folder::default().context()).is_err());
+}
+
+#[test]
+fn an_answer_of_another_shape_is_a_fault() {
+    let folder = Folder::default();
+    let needs = PlainText.needs(&subject(&sale("Ann")));
+    let tasks: Vec<Task> =
+        needs.into_iter().map(|need| Task::Create(Subject::Need(need))).collect();
+    let answer = Answer::File(FileAnswer::Merged(vec![vec![BlockFate::Written]]));
+    assert!(PlainText.hear(&tasks, &answer, &folder.context()).is_err());
+}

@@ -1,0 +1,149 @@
+//! What the book finds in its files again: as it was written, edited, repeated, or of the owner's
+//! own.
+
+use crate::documents::{any_document, currency, key, sale, subject};
+use crate::folder::{Folder, edit};
+use proptest::prelude::*;
+use saldo_books::plain_text::{Reading, Syntax};
+use saldo_core::book::{Need, Outcome, Task};
+use saldo_core::money::Money;
+use saldo_core::text::RemoteId;
+
+#[test]
+fn looking_up_tells_equal_from_different_and_absent() {
+    let look_up = Task::look_up(subject(&sale("Ann")));
+    let mut folder = Folder::default();
+    folder.enter(&sale("Bob"));
+    assert_eq!(folder.run(std::slice::from_ref(&look_up)), [Outcome::Absent]);
+    let Outcome::Done(done) = folder.enter(&sale("Ann")) else { panic!("not done") };
+    assert_eq!(folder.run(std::slice::from_ref(&look_up)), [Outcome::Found(done)]);
+    edit(&mut folder, ".beancount", "-12.50", "-12.49");
+    let outcomes = folder.run(&[look_up]);
+    assert!(matches!(&outcomes[..], [Outcome::FoundDifferent { .. }]), "{outcomes:?}");
+}
+
+#[test]
+fn a_document_is_there_only_if_both_syntaxes_have_it() {
+    let days = ("2026-08-01".parse().unwrap(), "2026-08-31".parse().unwrap());
+    let list = Task::ReadDocuments { from: days.0, until: days.1, page: None };
+    let remotes = |folder: &mut Folder| {
+        let outcomes = folder.run(std::slice::from_ref(&list));
+        let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        page.documents.iter().map(|held| held.remote.to_string()).collect::<Vec<_>>()
+    };
+    let (ann, number) = (sale("Ann"), key(&sale("Ann")));
+    for path in ["2026-08.beancount", "2026-08.journal"] {
+        let mut folder = Folder::default();
+        let Outcome::Done(done) = folder.enter(&ann) else { panic!("not done") };
+        assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
+        // As a death between the two files leaves it: the same merge goes on.
+        folder.files.insert(path.to_owned(), "; nothing\n".to_owned());
+        assert_eq!(folder.run(&[Task::look_up(subject(&ann))]), [Outcome::Absent], "{path}");
+        assert!(remotes(&mut folder).is_empty(), "{path}");
+        assert_eq!(folder.enter(&ann), Outcome::Done(done));
+        assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
+    }
+}
+
+#[test]
+fn a_difference_names_the_file_and_the_total_that_stands_there() {
+    for suffix in [".beancount", ".journal"] {
+        let mut folder = Folder::default();
+        folder.enter(&sale("Ann"));
+        edit(&mut folder, suffix, "-12.50", "-9.00");
+        edit(&mut folder, suffix, " 12.50", " 9.00");
+        let outcomes = folder.run(&[Task::look_up(subject(&sale("Ann")))]);
+        let [Outcome::FoundDifferent { acknowledgement, difference }] = &outcomes[..] else {
+            panic!("{suffix}: {outcomes:?}")
+        };
+        assert!(difference.contains(&format!("`2026-08{suffix}`")), "{difference}");
+        assert_eq!(acknowledgement.total, Some("9.00 USD".parse().unwrap()), "{suffix}");
+    }
+}
+
+#[test]
+fn a_repetition_is_listed_by_file_and_line() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann"));
+    let file = folder.files.get_mut("2026-08.beancount").unwrap();
+    let block = file.split("\n\n").nth(1).unwrap().trim_end().to_owned();
+    file.push_str(&format!("\n{block}\n"));
+    let day = "2026-08-03".parse().unwrap();
+    let outcomes = folder.run(&[Task::ReadDocuments { from: day, until: day, page: None }]);
+    let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+    let number = key(&sale("Ann")).to_string();
+    assert!(page.documents.iter().all(|held| held.number.as_ref() == Some(&number)));
+    let remotes: Vec<&str> = page.documents.iter().map(|held| held.remote.as_str()).collect();
+    assert_eq!(remotes, [format!("2026-08/{number}").as_str(), "2026-08.beancount:15"]);
+}
+
+#[test]
+fn edited_money_is_reported_and_edited_text_is_not() {
+    let cases = [
+        (".beancount", "-12.50", "-12.49", true),
+        (".beancount", "Income:", "Expenses:", true),
+        (".beancount", "2026-08-03", "2026-08-04", true),
+        (".beancount", "-12.50 USD", "-(12.50) USD", true),
+        (".beancount", "2026-08-03 * ", "; 2026-08-03 * ", true),
+        (".beancount", "  -12.50 USD", "", false),
+        (".beancount", "2026-08-03 * \"Ann\"", "2026-08-03 ! \"Anna\" #seen", false),
+        (".beancount", "quantity: 2", "note: \"two\"", false),
+        (".journal", "-12.50", "-12.49", true),
+        (".journal", "Assets:Clearing:Shop ", "Assets:Clearing:Bank ", true),
+        (".journal", "Ann | Ann", "Anna ; seen:", false),
+    ];
+    for (suffix, from, to, is_reported) in cases {
+        let mut folder = Folder::default();
+        folder.enter(&sale("Ann"));
+        edit(&mut folder, suffix, from, to);
+        let edited = folder.files.clone();
+        let outcome = folder.enter(&sale("Ann"));
+        let reported = matches!(outcome, Outcome::FoundDifferent { .. });
+        assert_eq!(reported, is_reported, "{suffix} {from} {to}: {outcome:?}");
+        assert_eq!(folder.files, edited, "an edited entry was overwritten");
+    }
+}
+
+#[test]
+fn entries_of_the_owner_are_listed_and_counted() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann"));
+    let own = "\n2026-08-31 * \"Rounding\"\n  Assets:Clearing:Shop  -0.50 USD\n  Expenses:Own\n";
+    folder.files.get_mut("2026-08.beancount").unwrap().push_str(own);
+    let reading = Reading::of(&folder.files, Syntax::Beancount);
+    assert_eq!(reading.own.iter().map(|entry| entry.line).collect::<Vec<_>>(), [15]);
+    for (day, minor) in [("2026-08-02", 0), ("2026-08-30", 1_250), ("2026-08-31", 1_200)] {
+        let outcomes = folder.run(&[Task::ReadBalances { as_of: day.parse().unwrap() }]);
+        let [Outcome::Balances(balances)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        let clearing = &balances[&RemoteId::new("Assets:Clearing:Shop")];
+        assert_eq!(clearing.of(currency("USD")).minor(), minor, "{day}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back_equal(document in any_document()) {
+        let mut folder = Folder::default();
+        let outcome = folder.enter(&document);
+        prop_assert!(matches!(outcome, Outcome::Done(_)), "{:?}", outcome);
+        let context = folder.context();
+        let expected: Vec<(String, Money)> = document
+            .lines()
+            .iter()
+            .map(|line| {
+                let remote = context.bindings.need(&Need::Account(line.account.clone())).unwrap();
+                (remote.as_str().to_owned(), line.amount)
+            })
+            .collect();
+        for syntax in Syntax::ALL {
+            let reading = Reading::of(&folder.files, syntax);
+            prop_assert_eq!(reading.documents.len(), 1);
+            prop_assert!(reading.own.is_empty());
+            let entry = &reading.documents[&key(&document)];
+            prop_assert_eq!(entry.date, document.header().date);
+            prop_assert_eq!(entry.postings.as_ref(), Some(&expected));
+        }
+        let found = folder.run(&[Task::look_up(subject(&document))]);
+        prop_assert!(matches!(&found[..], [Outcome::Found(_)]), "{:?}", found);
+    }
+}
