@@ -32,6 +32,7 @@ mod observation;
 
 mod explain;
 mod rebuild;
+mod size;
 
 pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
 pub use batch::Batch;

@@ -28,6 +28,9 @@ pub(super) fn account_named(
             _ => {}
         }
     }
+    if rows.is_empty() {
+        return accounted;
+    }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
     let mut view = match orders[..] {

@@ -1,6 +1,8 @@
 //! Entries, the slots that they touch, and where facts stand.
 
-use crate::world::{account, at, company, entry, furnished, lease, page, pulled, reference, shop};
+use crate::world::{
+    account, at, company, entry, furnished, lease, page, pulled, record, reference, shop,
+};
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::{GroupAccount, StateCounts, Store};
@@ -130,4 +132,33 @@ async fn facts_are_counted_by_where_they_stand() {
     assert_eq!(counts, StateCounts { accounted: 1, ..Default::default() });
     assert!(store.held(&company()).await.unwrap().is_empty());
     assert!(store.waiting(&company()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_page_may_bring_what_accounting_makes_of_it() {
+    let store = furnished().await;
+    let lease = lease(&store, &shop(), "one").await;
+    let accounts = ["new", "known"].map(|group| {
+        let state = FactState::Accounted { review: None };
+        let entries = vec![entry(group, &format!("slot of {group}"), 5)];
+        GroupAccount { states: states(&[(group, state)]), ..account(group, 1, entries) }
+    });
+    let before = page("a", vec![pulled("1", "one", &["known"])]);
+    store.commit_page(&lease, &before).await.unwrap();
+    let after = page("b", vec![pulled("2", "two", &["known"]), pulled("3", "three", &["new"])]);
+    store.commit_accounted_page(&lease, &after, &accounts).await.unwrap();
+
+    let dirty = store.dirty_groups(&company(), at(0), 9).await.unwrap();
+    let dirty: Vec<_> = dirty.iter().map(|it| (it.group.as_str(), it.mark)).collect();
+    assert_eq!(dirty, [("known", 2)], "of this group more is known than the page says");
+    assert_eq!(touched(&store, 0).await, [slot(1, "slot of new")]);
+    let counts = store.state_counts(&company()).await.unwrap();
+    assert_eq!(counts, StateCounts { accounted: 1, ..StateCounts::default() });
+    let groups = [GroupId::from("new")];
+    let records = store.group_records(&company(), &groups).await.unwrap();
+    assert_eq!(records[&groups[0]], [record("3", "three")]);
+
+    store.commit_accounted_page(&lease, &after, &accounts).await.unwrap();
+    assert_eq!(store.dirty_groups(&company(), at(0), 9).await.unwrap().len(), 1);
+    assert_eq!(touched(&store, 1).await, [], "what is known touches nothing");
 }

@@ -3,14 +3,14 @@
 //! A file is gone through twice: first to know whether it is taken at all, so that a file which is
 //! refused leaves nothing behind; then to store it, page by page.
 
-use super::pull::reading;
+use super::account::read_page;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, Lease, PageCommit, PulledRecord};
+use saldo_store::{Connection, Lease, PageCommit};
 use serde::Serialize;
 use std::io::{self, BufRead};
 use std::sync::Arc;
@@ -198,32 +198,35 @@ impl Importer<'_> {
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
-                Imported::Record(record) => records.extend(self.piece(record, report)),
+                Imported::Record(record) => records.extend(self.record(record, report)),
             }
         }
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
+        let (records, accounts) = read_page(self.channel, &self.engine.policy, records);
+        for pulled in &records {
+            if let Some(issue) = &pulled.reading.issue {
+                report.held.add(pulled.record.id.clone(), issue.message.clone());
+            }
+        }
         self.engine.keep(self.lease).await?;
         let page = PageCommit { stream, cursor, reached, records };
-        let stored = self.engine.store.commit_page(self.lease, &page).await?;
+        let store = &self.engine.store;
+        let stored = store.commit_accounted_page(self.lease, &page, &accounts).await?;
         report.new += stored.new;
         report.changed += stored.changed;
         report.known += stored.known;
         Ok(())
     }
 
-    /// A piece with where it belongs; none where it must not be taken.
-    fn piece(&self, record: Record, report: &mut ImportReport) -> Option<PulledRecord> {
-        let reading = reading(self.channel, &record);
-        if let Some(issue) = &reading.issue {
-            report.held.add(record.id.clone(), issue.message.clone());
-        }
+    /// The record of a piece; none where it must not be taken.
+    fn record(&self, record: Record, report: &mut ImportReport) -> Option<Record> {
         if !is_files_only(self.connection) && self.is_told_by_gateway(&record) {
             let reason = "the connection hears the gateway's own ledger; a file would say it twice";
             report.left_out.add(record.id, reason.to_owned());
             return None;
         }
-        Some(PulledRecord { record, reading })
+        Some(record)
     }
 
     /// Whether a piece is of a gateway's ledger. Its rows have no names of their own in files, so

@@ -1,18 +1,16 @@
 //! Pull: what channels say becomes records, page by page.
 
+use super::account::read_page;
 use super::import::is_files_only;
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
 use jiff::Timestamp;
 use saldo_channels::channel;
-use saldo_core::accounting;
 use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
-use saldo_core::commerce::{Fact, Record};
 use saldo_core::exchange::{Ask, Fault};
-use saldo_core::text::{GroupId, Stream};
-use saldo_store::{Connection, Lease, PageCommit, PulledRecord, Reading, Role};
-use std::collections::BTreeSet;
+use saldo_core::text::Stream;
+use saldo_store::{Connection, Lease, PageCommit, Role};
 
 /// What a pull brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -134,48 +132,19 @@ impl Puller<'_> {
         page: Page,
         count: &mut PullCount,
     ) -> Result<(), EngineError> {
-        let records = page.records.len();
-        let pulled = page.records.into_iter().map(|record| pulled(self.channel, record));
-        let commit = PageCommit {
-            stream: stream.clone(),
-            cursor: page.cursor,
-            reached: page.reached,
-            records: pulled.collect(),
-        };
+        let heard = page.records.len();
+        let (records, accounts) = read_page(self.channel, &self.engine.policy, page.records);
+        let stream = stream.clone();
+        let (cursor, reached) = (page.cursor, page.reached);
+        let commit = PageCommit { stream, cursor, reached, records };
         self.engine.keep(self.lease).await?;
-        let stored = self.engine.store.commit_page(self.lease, &commit).await?;
+        let store = &self.engine.store;
+        let stored = store.commit_accounted_page(self.lease, &commit, &accounts).await?;
         count.new += stored.new;
         count.changed += stored.changed;
         let connection = self.connection.id.clone();
-        let stream = stream.to_string();
-        self.engine.progress.step(Step::Pulled { connection, stream, records });
+        let stream = commit.stream.to_string();
+        self.engine.progress.step(Step::Pulled { connection, stream, records: heard });
         Ok(())
-    }
-}
-
-/// A record with what reading it says about where it belongs.
-fn pulled(channel: &dyn Channel, record: Record) -> PulledRecord {
-    let reading = reading(channel, &record);
-    PulledRecord { record, reading }
-}
-
-/// What reading a record says about where it belongs.
-pub(super) fn reading(channel: &dyn Channel, record: &Record) -> Reading {
-    match channel.read(record) {
-        Ok(facts) => {
-            let groups: BTreeSet<GroupId> =
-                facts.iter().flat_map(accounting::groups).map(|group| group.id()).collect();
-            let names = facts.iter().filter_map(name_of).collect();
-            Reading { groups: groups.into_iter().collect(), names, issue: None }
-        }
-        Err(issue) => Reading { groups: Vec::new(), names: Vec::new(), issue: Some(*issue) },
-    }
-}
-
-fn name_of(fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Order(order) => Some(order.name.clone()),
-        Fact::Payout(payout) => payout.bank_reference.clone(),
-        _ => None,
     }
 }

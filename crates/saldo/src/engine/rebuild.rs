@@ -1,7 +1,6 @@
 //! Rebuild: every cache anew from what was only ever added.
 
-use super::account::{Readers, account_all};
-use super::pull::reading;
+use super::account::{Readers, account_all, reading};
 use super::{Engine, EngineError};
 use serde::Serialize;
 
@@ -41,7 +40,7 @@ async fn read_again(engine: &Engine) -> Result<(), EngineError> {
             .iter()
             .filter_map(|record| {
                 let channel = readers.reader(&record.connection)?;
-                Some((record.reference(), reading(channel, record)))
+                Some((record.reference(), reading(channel, record).0))
             })
             .collect();
         engine.store.regroup(company, &readings).await?;
