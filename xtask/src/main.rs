@@ -2,6 +2,7 @@
 //!
 //! A chore is one variant of [`Chore`] and one function that returns whether all went well.
 
+mod bench;
 mod licences;
 mod process;
 mod test;
@@ -29,6 +30,8 @@ enum Chore {
     Tidy,
     /// Check that every dependency's licence and source is allowed by deny.toml.
     Licences,
+    /// Measure speed, memory and calls beside what they should be.
+    Bench(bench::Settings),
 }
 
 fn main() -> ExitCode {
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
 /// Does a chore, and says whether all is well.
 fn run(arguments: &Arguments) -> Result<bool> {
     let root = repository_root()?;
-    match arguments.chore {
+    match &arguments.chore {
         None => {
             Arguments::command().print_help()?;
             Ok(true)
@@ -53,6 +56,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
         Some(Chore::Test) => test::run(&root),
         Some(Chore::Tidy) => tidy::run(&root),
         Some(Chore::Licences) => licences::run(&root),
+        Some(Chore::Bench(settings)) => bench::run(&root, settings),
     }
 }
 

@@ -165,7 +165,7 @@ fn page(shop: &ConnectionId, number: u64) -> PageCommit {
             fetched_at: Timestamp::UNIX_EPOCH,
             bytes: order(number).into_bytes(),
         };
-        let reading = Reading { groups, names: vec![format!("#{number}")], issue: None };
+        let reading = Reading { groups, name: Some(format!("#{number}")), issue: None };
         PulledRecord { record, reading }
     };
     PageCommit {

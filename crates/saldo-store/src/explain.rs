@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
+use std::collections::BTreeSet;
 
 /// How many records a search finds at most.
 const FOUND_MAX: i64 = 100;
@@ -76,7 +77,7 @@ impl Store {
     ) -> Result<Vec<RecordRef>, StoreError> {
         let escaped = part.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
         let rows: Vec<(String, String, String)> = sqlx::query_as(
-            r"select connection, stream, id from standing
+            r"select distinct connection, stream, id from record
               where company = $1 and id like $2 escape '\'
               order by connection, stream, id limit $3",
         )
@@ -173,8 +174,9 @@ impl Store {
         record: &RecordRef,
     ) -> Result<Vec<GroupId>, StoreError> {
         let groups: Option<String> = sqlx::query_scalar(
-            "select groups from standing
-             where company = $1 and connection = $2 and stream = $3 and id = $4",
+            "select groups from record
+             where company = $1 and connection = $2 and stream = $3 and id = $4
+             order by version desc limit 1",
         )
         .bind(company.as_str())
         .bind(record.connection.as_str())
@@ -185,7 +187,7 @@ impl Store {
         groups.map_or(Ok(Vec::new()), |groups| columns::from_json("group of a record", &groups))
     }
 
-    /// The groups of facts that people call by this name: `#1001`.
+    /// The groups of facts that people call by this name, or once did: `#1001`.
     ///
     /// # Errors
     /// Where the database fails.
@@ -194,13 +196,17 @@ impl Store {
         company: &CompanyId,
         name: &str,
     ) -> Result<Vec<GroupId>, StoreError> {
-        let groups: Vec<String> = sqlx::query_scalar(
-            "select group_id from fact_name where company = $1 and name = $2 order by group_id",
-        )
-        .bind(company.as_str())
-        .bind(name)
-        .fetch_all(&self.reader)
-        .await?;
-        Ok(groups.into_iter().map(GroupId::from).collect())
+        let rows: Vec<String> =
+            sqlx::query_scalar("select groups from record where company = $1 and name = $2")
+                .bind(company.as_str())
+                .bind(name)
+                .fetch_all(&self.reader)
+                .await?;
+        let mut groups: BTreeSet<GroupId> = BTreeSet::new();
+        for row in rows {
+            let named: Vec<GroupId> = columns::from_json("group of a record", &row)?;
+            groups.extend(named);
+        }
+        Ok(groups.into_iter().collect())
     }
 }

@@ -1,9 +1,9 @@
 //! Groups: the records whose facts are accounted together.
 
-use crate::record::{self, Latest, Reading};
+use crate::record::{self, Latest, Reading, ReadingRow};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns};
+use crate::{GroupAccount, Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
@@ -23,7 +23,7 @@ pub struct DirtyGroup {
 /// Where the latest version of a record belongs.
 pub(crate) struct Place<'a> {
     pub(crate) version: i64,
-    pub(crate) hash: Vec<u8>,
+    pub(crate) hash: [u8; 32],
     /// The groups that the version before belonged to.
     pub(crate) left: Vec<GroupId>,
     pub(crate) reading: Cow<'a, Reading>,
@@ -161,19 +161,22 @@ impl Store {
         after: Option<&RecordRef>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        let rows: Vec<BodyRow> = sqlx::query_as(
-            "select r.connection, r.stream, r.id, r.fetched_at, r.body
-             from standing s join record r
-             on r.company = s.company and r.connection = s.connection and r.stream = s.stream
-             and r.id = s.id and r.version = s.version
-             where s.company = $1 and (s.connection, s.stream, s.id) > ($2, $3, $4)
-             order by s.connection, s.stream, s.id limit $5",
+        let rows: Vec<BodyRow> = Statement::new(
+            "select r.connection, r.stream, r.id, r.fetched_at, r.body from record r where ",
         )
+        .text(record::LATEST)
+        .text(" and r.company = ")
         .bind(company.as_str())
+        .text(" and (r.connection, r.stream, r.id) > (")
         .bind(after.map_or("", |after| after.connection.as_str()))
+        .text(", ")
         .bind(after.map_or("", |after| after.stream.as_str()))
+        .text(", ")
         .bind(after.map_or("", |after| after.id.as_str()))
+        .text(") order by r.connection, r.stream, r.id limit ")
         .bind(columns::integer(limit)?)
+        .builder()
+        .build_query_as()
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter().map(record_of).collect()
@@ -203,22 +206,30 @@ impl Store {
                 .ok_or_else(|| StoreError::not_found("record", &reference.id))?;
             let left = columns::from_json("group of a record", &groups)?;
             let reading = Cow::Borrowed(reading);
+            let hash = hash.try_into().map_err(|_| {
+                StoreError::unreadable("hash of a record", "it is not 32 bytes long")
+            })?;
             places.insert(reference.clone(), Place { version, hash, left, reading });
         }
-        place(&mut transaction, company, &places).await?;
+        put_readings(&mut transaction, company, &places).await?;
+        place(&mut transaction, company, &places, &BTreeMap::new()).await?;
         transaction.commit().await?;
         Ok(())
     }
 }
 
-/// Writes down where records belong, and marks all groups that this concerns.
-pub(crate) async fn place(
+/// What accounting makes of groups that are never heard of elsewhere.
+pub(crate) type Accounts<'a> = BTreeMap<&'a GroupId, &'a GroupAccount>;
+
+/// Moves records into the groups that they belong to, and marks all groups that this concerns. A
+/// group that is new and accounted already is not made here, but returned with its members, to be
+/// stored with its account in one row.
+pub(crate) async fn place<'a>(
     transaction: &mut Transaction,
     company: &CompanyId,
     places: &BTreeMap<RecordRef, Place<'_>>,
-) -> Result<(), StoreError> {
-    put_standings(transaction, company, places).await?;
-    put_names(transaction, company, places).await?;
+    accounts: &Accounts<'a>,
+) -> Result<Vec<(String, &'a GroupAccount)>, StoreError> {
     let mut moves: BTreeMap<GroupId, Moves> = BTreeMap::new();
     for (reference, place) in places {
         for group in &place.left {
@@ -229,43 +240,43 @@ pub(crate) async fn place(
         }
     }
     let moves: Vec<(GroupId, Moves)> = moves.into_iter().collect();
+    let mut fresh = Vec::new();
     for moves in moves.chunks(ROWS_MAX) {
-        mark(transaction, company, moves).await?;
+        fresh.extend(mark(transaction, company, moves, accounts).await?);
     }
-    Ok(())
+    Ok(fresh)
 }
 
-async fn put_standings(
+/// Replaces what was read of records in their latest versions.
+async fn put_readings(
     transaction: &mut Transaction,
     company: &CompanyId,
     places: &BTreeMap<RecordRef, Place<'_>>,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(places.len());
     for (reference, place) in places {
-        let groups = columns::to_json(&place.reading.groups)?;
-        let issue = place.reading.issue.as_ref().map(columns::to_json).transpose()?;
-        rows.push((reference, place, groups, issue));
+        rows.push((reference, place.version, ReadingRow::of(&place.reading)?));
     }
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
-            "insert into standing
-             (company, connection, stream, id, version, hash, groups, issue) ",
+            "update record set groups = wanted.column5, name = wanted.column6,
+             issue = wanted.column7 from (",
         )
-        .rows(rows, |row, (reference, place, groups, issue)| {
-            row.push_bind(company.as_str())
-                .push_bind(reference.connection.as_str())
+        .rows(rows, |row, (reference, version, reading)| {
+            row.push_bind(reference.connection.as_str())
                 .push_bind(reference.stream.as_str())
                 .push_bind(reference.id.as_str())
-                .push_bind(place.version)
-                .push_bind(place.hash.as_slice())
-                .push_bind(groups.as_str())
-                .push_bind(issue.as_deref());
+                .push_bind(version)
+                .push_bind(reading.groups.as_str())
+                .push_bind(reading.name)
+                .push_bind(reading.issue.as_deref());
         })
         .text(
-            " on conflict (company, connection, stream, id) do update
-             set version = excluded.version, hash = excluded.hash, groups = excluded.groups,
-             issue = excluded.issue",
+            ") as wanted where record.connection = wanted.column1
+             and record.stream = wanted.column2 and record.id = wanted.column3
+             and record.version = wanted.column4 and record.company = ",
         )
+        .bind(company.as_str())
         .builder()
         .build()
         .execute(&mut **transaction)
@@ -274,51 +285,32 @@ async fn put_standings(
     Ok(())
 }
 
-/// Adds names to find groups by. A name that is given up still leads where it led.
-async fn put_names(
-    transaction: &mut Transaction,
-    company: &CompanyId,
-    places: &BTreeMap<RecordRef, Place<'_>>,
-) -> Result<(), StoreError> {
-    let readings = places.values().map(|place| &*place.reading);
-    let names: BTreeSet<(&str, &str)> = readings
-        .flat_map(|reading| {
-            let groups = || reading.groups.iter().map(GroupId::as_str);
-            reading.names.iter().flat_map(move |name| groups().map(move |id| (name.as_str(), id)))
-        })
-        .collect();
-    let names: Vec<(&str, &str)> = names.into_iter().collect();
-    for names in names.chunks(ROWS_MAX) {
-        Statement::new("insert into fact_name (company, name, group_id) ")
-            .rows(names, |row, (name, group)| {
-                row.push_bind(company.as_str()).push_bind(*name).push_bind(*group);
-            })
-            .text(" on conflict (company, name, group_id) do nothing")
-            .builder()
-            .build()
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Moves records into and out of groups, and marks the groups.
-async fn mark(
+/// Moves records into and out of groups, and marks the groups, but for those that are new and
+/// accounted already.
+async fn mark<'a>(
     transaction: &mut Transaction,
     company: &CompanyId,
     moves: &[(GroupId, Moves)],
-) -> Result<(), StoreError> {
+    accounts: &Accounts<'a>,
+) -> Result<Vec<(String, &'a GroupAccount)>, StoreError> {
     let groups: Vec<GroupId> = moves.iter().map(|(group, _)| group.clone()).collect();
     let mut known = members(transaction, company, &groups).await?;
     let mut rows = Vec::with_capacity(moves.len());
+    let mut fresh = Vec::new();
     for (group, moves) in moves {
-        let mut members = known.remove(group).unwrap_or_default();
+        let before = known.remove(group);
+        let account = accounts.get(group).filter(|_| before.is_none());
+        let mut members = before.unwrap_or_default();
         members.retain(|member| !moves.leave.contains(member));
         members.extend(moves.join.iter().cloned());
-        rows.push((group, members_text(&members)?));
+        let members = members_text(&members)?;
+        match account {
+            Some(account) => fresh.push((members, *account)),
+            None => rows.push((group, members)),
+        }
     }
     if rows.is_empty() {
-        return Ok(());
+        return Ok(fresh);
     }
     Statement::new("insert into fact_group (company, group_id, members, marked, accounted) ")
         .rows(rows, |row, (group, members)| {
@@ -336,7 +328,7 @@ async fn mark(
         .build()
         .execute(&mut **transaction)
         .await?;
-    Ok(())
+    Ok(fresh)
 }
 
 /// The members of up to [`ROWS_MAX`] groups, those that there are.
@@ -404,11 +396,12 @@ fn bodies_statement(company: &CompanyId, wanted: &[&RecordRef]) -> Statement {
     )
     .references(wanted.iter().copied())
     .text(
-        ") as wanted cross join standing s cross join record r
-         where s.connection = wanted.column1 and s.stream = wanted.column2
-         and s.id = wanted.column3 and r.company = s.company and r.connection = s.connection
-         and r.stream = s.stream and r.id = s.id and r.version = s.version and s.company = ",
+        ") as wanted cross join record r
+         where r.connection = wanted.column1 and r.stream = wanted.column2
+         and r.id = wanted.column3 and ",
     )
+    .text(record::LATEST)
+    .text(" and r.company = ")
     .bind(company.as_str())
 }
 
@@ -426,7 +419,7 @@ mod tests {
         };
         let statement = bodies_statement(&CompanyId::new("demo"), &[&reference]);
         let plan = store.query_plan(statement).await;
-        for table in ["SEARCH s USING", "SEARCH r USING"] {
+        for table in ["SEARCH r USING", "SEARCH l USING"] {
             let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");
             assert!(plan.iter().any(by_key), "{plan:?}");
         }

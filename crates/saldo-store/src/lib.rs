@@ -36,6 +36,7 @@ mod observation;
 
 mod explain;
 mod rebuild;
+mod size;
 
 pub use acknowledged::AcknowledgedDocument;
 pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
@@ -54,7 +55,7 @@ pub use pending::{Blocked, LastSend, OpenCounts, Pending};
 pub use policy::PolicyRevision;
 pub use progress::{NotYet, OpenEntries, OpenFact, note_open};
 pub use receipt::Receipt;
-pub use record::{CursorRow, PageCommit, PageCount, PulledRecord, Reading};
+pub use record::{CursorRow, PageAccounts, PageCommit, PageCount, PulledRecord, Reading};
 pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
 pub use subledger::GroupAccount;

@@ -1,5 +1,6 @@
 //! Policies: what the owner decided, revision by revision.
 
+use crate::sqlite::Transaction;
 use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::text::CompanyId;
@@ -39,12 +40,7 @@ impl Store {
         let company = lease.company();
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        let last: i64 =
-            sqlx::query_scalar("select coalesce(max(revision), 0) from policy where company = $1")
-                .bind(company.as_str())
-                .fetch_one(&mut *transaction)
-                .await?;
-        let revision = last + 1;
+        let revision = revision(&mut transaction, company).await? + 1;
         sqlx::query("insert into policy (company, revision, text, at) values ($1, $2, $3, $4)")
             .bind(company.as_str())
             .bind(revision)
@@ -88,4 +84,17 @@ impl Store {
         .await?;
         rows.into_iter().map(PolicyRevision::from_row).collect()
     }
+}
+
+/// The number of the revision that holds; nought where there is none.
+pub(crate) async fn revision(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+) -> Result<i64, StoreError> {
+    let revision =
+        sqlx::query_scalar("select coalesce(max(revision), 0) from policy where company = $1")
+            .bind(company.as_str())
+            .fetch_one(&mut **transaction)
+            .await?;
+    Ok(revision)
 }

@@ -10,9 +10,13 @@ use std::fmt::Write;
 /// are all text. Numbers that only say when something was touched are left out.
 const DUMPS: [(&str, &str); 6] = [
     (
-        "standing",
-        "select connection, stream, id, cast(version as text), groups, coalesce(issue, '')
-         from standing where company = $1 order by connection, stream, id",
+        "reading",
+        "select r.connection, r.stream, r.id, cast(r.version as text), r.groups,
+         coalesce(r.name, ''), coalesce(r.issue, '') from record r
+         where r.company = $1 and not exists
+         (select 1 from record l where l.company = r.company and l.connection = r.connection
+          and l.stream = r.stream and l.id = r.id and l.version > r.version)
+         order by r.connection, r.stream, r.id",
     ),
     (
         "group",

@@ -3,7 +3,7 @@
 use crate::group::Place;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns, group};
+use crate::{GroupAccount, Lease, Store, StoreError, columns, group, policy, subledger};
 use jiff::Timestamp;
 use saldo_core::channel::Cursor;
 use saldo_core::commerce::{Record, RecordRef};
@@ -20,8 +20,8 @@ const COMPRESSION: i32 = 1;
 pub struct Reading {
     /// The groups that its facts are accounted in.
     pub groups: Vec<GroupId>,
-    /// What people call its facts, to find them by: `#1001`.
-    pub names: Vec<String>,
+    /// What people call it, to find its groups by: `#1001`.
+    pub name: Option<String>,
     /// Why it could not be read, where it could not: it is held until a later version can be, and
     /// stays in the groups of the version before.
     pub issue: Option<Issue>,
@@ -47,6 +47,15 @@ pub struct PageCommit {
     pub reached: Option<Timestamp>,
     /// What was said.
     pub records: Vec<PulledRecord>,
+}
+
+/// What accounting makes of the groups of a page, by one revision of the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageAccounts {
+    /// The revision.
+    pub revision: i64,
+    /// The groups, as far as they go by this page alone.
+    pub groups: Vec<GroupAccount>,
 }
 
 /// What a page brought.
@@ -81,10 +90,16 @@ pub(crate) struct Latest {
 /// A version that is to be added.
 struct Version<'a> {
     record: &'a Record,
+    reading: Cow<'a, Reading>,
     version: i64,
     hash: [u8; 32],
     body: Vec<u8>,
 }
+
+/// Which version of a record is the latest, as a condition on a row `r`.
+pub(crate) const LATEST: &str = "not exists
+    (select 1 from record l where l.company = r.company and l.connection = r.connection
+     and l.stream = r.stream and l.id = r.id and l.version > r.version)";
 
 impl Store {
     /// How far each stream of a connection was pulled.
@@ -121,6 +136,21 @@ impl Store {
         lease: &Lease,
         page: &PageCommit,
     ) -> Result<PageCount, StoreError> {
+        self.commit_accounted_page(lease, page, &PageAccounts::default()).await
+    }
+
+    /// The same, with what accounting makes of groups if all that they hold is in the records of
+    /// this page. It is stored for groups that were never heard of, while its policy holds; all
+    /// others must be accounted as a whole.
+    ///
+    /// # Errors
+    /// As [`Store::commit_page`].
+    pub async fn commit_accounted_page(
+        &self,
+        lease: &Lease,
+        page: &PageCommit,
+        accounts: &PageAccounts,
+    ) -> Result<PageCount, StoreError> {
         let company = lease.company();
         let references = references(lease, page)?;
         let mut transaction = self.begin().await?;
@@ -128,7 +158,11 @@ impl Store {
         let known = latest(&mut transaction, company, &references).await?;
         let (versions, places, count) = news(page, references, known)?;
         insert_versions(&mut transaction, company, &versions).await?;
-        group::place(&mut transaction, company, &places).await?;
+        let holds = policy::revision(&mut transaction, company).await? == accounts.revision;
+        let accounts = accounts.groups.iter().filter(|_| holds);
+        let accounts = accounts.map(|account| (&account.group, account)).collect();
+        let fresh = group::place(&mut transaction, company, &places, &accounts).await?;
+        subledger::insert(&mut transaction, company, fresh).await?;
         put_cursor(&mut transaction, lease, page).await?;
         transaction.commit().await?;
         Ok(count)
@@ -154,34 +188,42 @@ pub(crate) async fn latest(
     company: &CompanyId,
     references: &[RecordRef],
 ) -> Result<BTreeMap<RecordRef, Latest>, StoreError> {
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<RecordRef, Latest> = BTreeMap::new();
     for references in references.chunks(ROWS_MAX) {
         let rows: Vec<(String, String, String, i64, Vec<u8>, String)> =
-            latest_statement(company, references)
+            versions_statement(company, references)
                 .builder()
                 .build_query_as()
                 .fetch_all(&mut **transaction)
                 .await?;
-        found.extend(rows.into_iter().map(|(connection, stream, id, version, hash, groups)| {
+        for (connection, stream, id, version, hash, groups) in rows {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
-            (RecordRef { connection, stream, id }, Latest { version, hash, groups })
-        }));
+            let latest = Latest { version, hash, groups };
+            let known = found.entry(RecordRef { connection, stream, id });
+            known
+                .and_modify(|known| {
+                    if known.version < version {
+                        *known = latest.clone();
+                    }
+                })
+                .or_insert(latest);
+        }
     }
     Ok(found)
 }
 
-/// Looks up each wanted row by its key. (A row value `in` a list would read the whole table, and a
-/// plain join leaves it to the database where to begin.)
-fn latest_statement(company: &CompanyId, references: &[RecordRef]) -> Statement {
+/// Looks up each wanted row by its key, in every version: few have more than one. (A row value `in`
+/// a list would read the whole table, and a plain join leaves it to the database where to begin.)
+fn versions_statement(company: &CompanyId, references: &[RecordRef]) -> Statement {
     Statement::new(
-        "select s.connection, s.stream, s.id, s.version, s.hash, s.groups
+        "select r.connection, r.stream, r.id, r.version, r.hash, r.groups
          from (",
     )
     .references(references)
     .text(
-        ") as wanted cross join standing s
-         where s.connection = wanted.column1 and s.stream = wanted.column2
-         and s.id = wanted.column3 and s.company = ",
+        ") as wanted cross join record r
+         where r.connection = wanted.column1 and r.stream = wanted.column2
+         and r.id = wanted.column3 and r.company = ",
     )
     .bind(company.as_str())
 }
@@ -204,7 +246,7 @@ fn news(
         let record = &pulled.record;
         let hash = record.content_hash();
         let last = known.get(&reference);
-        let in_page = places.get(&reference).map(|place| (place.version, &*place.hash));
+        let in_page = places.get(&reference).map(|place| (place.version, &place.hash[..]));
         let before = in_page.or_else(|| last.map(|last| (last.version, &*last.hash)));
         let version = match before {
             Some((_, same)) if same == hash => {
@@ -221,7 +263,6 @@ fn news(
             }
         };
         let body = compressor.compress(&record.bytes).map_err(unwritable)?;
-        versions.push(Version { record, version, hash, body });
         let left = match last {
             Some(last) => columns::from_json("group of a record", &last.groups)?,
             None => Vec::new(),
@@ -233,10 +274,28 @@ fn news(
                 Cow::Owned(Reading { groups: groups.to_vec(), ..pulled.reading.clone() })
             }
         };
-        let place = Place { version, hash: hash.to_vec(), left, reading };
+        versions.push(Version { record, reading: reading.clone(), version, hash, body });
+        let place = Place { version, hash, left, reading };
         places.insert(reference, place);
     }
     Ok((versions, places, count))
+}
+
+/// A reading as it stands in the row of its record.
+pub(crate) struct ReadingRow<'a> {
+    pub(crate) groups: String,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) issue: Option<String>,
+}
+
+impl<'a> ReadingRow<'a> {
+    pub(crate) fn of(reading: &'a Reading) -> Result<Self, StoreError> {
+        Ok(Self {
+            groups: columns::to_json(&reading.groups)?,
+            name: reading.name.as_deref(),
+            issue: reading.issue.as_ref().map(columns::to_json).transpose()?,
+        })
+    }
 }
 
 async fn insert_versions(
@@ -244,12 +303,17 @@ async fn insert_versions(
     company: &CompanyId,
     versions: &[Version<'_>],
 ) -> Result<(), StoreError> {
-    for versions in versions.chunks(ROWS_MAX) {
+    let mut rows = Vec::with_capacity(versions.len());
+    for version in versions {
+        rows.push((version, ReadingRow::of(&version.reading)?));
+    }
+    for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into record
-             (company, connection, stream, id, version, hash, fetched_at, body) ",
+             (company, connection, stream, id, version, hash, fetched_at, body,
+              groups, name, issue) ",
         )
-        .rows(versions, |row, version| {
+        .rows(rows, |row, (version, reading)| {
             let record = version.record;
             row.push_bind(company.as_str())
                 .push_bind(record.connection.as_str())
@@ -258,7 +322,10 @@ async fn insert_versions(
                 .push_bind(version.version)
                 .push_bind(version.hash.as_slice())
                 .push_bind(columns::micros(record.fetched_at))
-                .push_bind(version.body.as_slice());
+                .push_bind(version.body.as_slice())
+                .push_bind(reading.groups.as_str())
+                .push_bind(reading.name)
+                .push_bind(reading.issue.as_deref());
         })
         .builder()
         .build()
@@ -309,10 +376,10 @@ mod tests {
             stream: Stream::new("orders"),
             id: "1".to_owned(),
         };
-        let statement = latest_statement(&CompanyId::new("demo"), &[reference]);
+        let statement = versions_statement(&CompanyId::new("demo"), &[reference]);
         let plan = store.query_plan(statement).await;
         let by_key =
-            |step: &String| step.starts_with("SEARCH s USING") && step.contains("AND id=?");
+            |step: &String| step.starts_with("SEARCH r USING") && step.contains("AND id=?");
         assert!(plan.iter().any(by_key), "{plan:?}");
     }
 }

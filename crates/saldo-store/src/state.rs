@@ -2,7 +2,7 @@
 
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::{Store, StoreError, columns, record};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
 use saldo_core::issue::{FactState, Issue};
@@ -103,12 +103,15 @@ impl Store {
                 .bind(company.as_str())
                 .fetch_all(&self.reader)
                 .await?;
-        let unread: i64 = sqlx::query_scalar(
-            "select count(*) from standing where company = $1 and issue is not null",
-        )
-        .bind(company.as_str())
-        .fetch_one(&self.reader)
-        .await?;
+        let unread: i64 =
+            Statement::new("select count(*) from record r where r.issue is not null and ")
+                .text(record::LATEST)
+                .text(" and r.company = ")
+                .bind(company.as_str())
+                .builder()
+                .build_query_scalar()
+                .fetch_one(&self.reader)
+                .await?;
         let mut counts =
             StateCounts { held: columns::count("count of records", unread)?, ..Default::default() };
         for (state, count) in rows {
@@ -133,11 +136,15 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn held(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
-        let rows: Vec<(String, String, String, String)> = sqlx::query_as(
-            "select connection, stream, id, issue from standing
-             where company = $1 and issue is not null",
+        let rows: Vec<(String, String, String, String)> = Statement::new(
+            "select r.connection, r.stream, r.id, r.issue from record r
+             where r.issue is not null and ",
         )
+        .text(record::LATEST)
+        .text(" and r.company = ")
         .bind(company.as_str())
+        .builder()
+        .build_query_as()
         .fetch_all(&self.reader)
         .await?;
         let mut held = Vec::new();

@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct GroupAccount {
     /// Which group.
     pub group: GroupId,
-    /// The mark of [`crate::DirtyGroup`] that its records were read under.
+    /// The mark of [`crate::DirtyGroup`] that its records were read under; one for a group that was
+    /// never heard of.
     pub mark: i64,
     /// The entries that its facts amount to.
     pub entries: Vec<SubledgerEntry>,
@@ -40,6 +41,8 @@ struct Before {
 /// The row of a group as it shall be.
 struct GroupRow<'a> {
     account: &'a GroupAccount,
+    /// The members of a group that is not there yet; those of one that is are not touched.
+    members: String,
     entries: String,
     states: String,
     unsettled: i64,
@@ -184,6 +187,19 @@ impl Store {
     }
 }
 
+/// Stores what accounting made of groups that are not there yet, each with its members as text.
+pub(crate) async fn insert(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    accounts: Vec<(String, &GroupAccount)>,
+) -> Result<(), StoreError> {
+    let mut book = Changes::default();
+    for (members, account) in accounts {
+        book.take(account, members, Before::default())?;
+    }
+    book.put(transaction, company).await
+}
+
 /// Stores up to [`ROWS_MAX`] groups.
 async fn save(
     transaction: &mut Transaction,
@@ -191,32 +207,62 @@ async fn save(
     accounts: &[&GroupAccount],
 ) -> Result<(), StoreError> {
     let mut before = before(transaction, company, accounts).await?;
-    let mut rows = Vec::with_capacity(accounts.len());
-    let mut touched = Vec::new();
-    let mut counts: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let mut changes = Changes::default();
     for account in accounts {
         let known = before.remove(&account.group).unwrap_or_default();
+        changes.take(account, "[]".to_owned(), known)?;
+    }
+    changes.put(transaction, company).await
+}
+
+/// What changes when accounts are stored.
+#[derive(Default)]
+struct Changes<'a> {
+    rows: Vec<GroupRow<'a>>,
+    touched: Vec<Touched<'a>>,
+    counts: BTreeMap<&'static str, i64>,
+}
+
+impl<'a> Changes<'a> {
+    fn take(
+        &mut self,
+        account: &'a GroupAccount,
+        members: String,
+        known: Before,
+    ) -> Result<(), StoreError> {
         let slots = slots_of(&account.entries)?;
-        touched.extend(compare(&account.group, &known.slots, &slots)?);
+        self.touched.extend(compare(&account.group, &known.slots, &slots)?);
         for (_, _, state) in &known.states {
-            *counts.entry(state::word(state)).or_default() -= 1;
+            *self.counts.entry(state::word(state)).or_default() -= 1;
         }
         for (_, _, state) in &account.states {
-            *counts.entry(state::word(state)).or_default() += 1;
+            *self.counts.entry(state::word(state)).or_default() += 1;
         }
         let unsettled = account.states.iter().filter(|(_, _, state)| state::unsettled(state));
-        rows.push(GroupRow {
+        self.rows.push(GroupRow {
             account,
+            members,
             entries: columns::to_json(
                 &slots.iter().map(|(slot, (_, list))| (slot, list)).collect::<BTreeMap<_, _>>(),
             )?,
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
         });
+        Ok(())
     }
-    put_groups(transaction, company, rows).await?;
-    put_slots(transaction, company, touched).await?;
-    state::count(transaction, company, &counts).await
+
+    async fn put(
+        mut self,
+        transaction: &mut Transaction,
+        company: &CompanyId,
+    ) -> Result<(), StoreError> {
+        while !self.rows.is_empty() {
+            let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));
+            put_groups(transaction, company, std::mem::replace(&mut self.rows, rest)).await?;
+        }
+        put_slots(transaction, company, self.touched).await?;
+        state::count(transaction, company, &self.counts).await
+    }
 }
 
 async fn before(
@@ -291,7 +337,7 @@ async fn put_groups(
     .rows(rows, |row, group| {
         row.push_bind(company.as_str())
             .push_bind(group.account.group.as_str())
-            .push("'[]'")
+            .push_bind(group.members)
             .push_bind(group.account.mark)
             .push_bind(group.account.mark)
             .push_bind(group.account.wake_at.map(columns::micros))
@@ -317,6 +363,9 @@ async fn put_slots(
     company: &CompanyId,
     touched: Vec<Touched<'_>>,
 ) -> Result<(), StoreError> {
+    if touched.is_empty() {
+        return Ok(());
+    }
     let mut seq = next_seqs(transaction, company, touched.len()).await?;
     for touched in touched.chunks(ROWS_MAX) {
         Statement::new("insert into slot (company, slot, group_id, seq, entries) ")

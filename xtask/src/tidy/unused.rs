@@ -14,8 +14,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
         let manifest = manifest(tree, path);
         let tables = SECTIONS.iter().filter_map(|section| manifest.get(*section)?.as_table());
         let names: BTreeSet<_> = tables.flat_map(toml::Table::keys).cloned().collect();
-        let folder = path.trim_end_matches("Cargo.toml");
-        let unused = names.iter().filter(|name| !is_named(tree, folder, name));
+        let folders = folders(path, &manifest);
+        let named = |name: &&String| folders.iter().any(|folder| is_named(tree, folder, name));
+        let unused = names.iter().filter(|name| !named(name));
         violations.extend(unused.map(|name| violation(tree, path, name, "no code names")));
         declared.extend(names);
     }
@@ -30,6 +31,13 @@ pub(super) fn check(tree: &Tree) -> Vec<Violation> {
 /// A manifest; empty where it cannot be read, of which cargo says more than we could.
 fn manifest(tree: &Tree, path: &str) -> toml::Table {
     tree.texts.get(path).and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// The folders of a crate's code: its own, and one that its manifest says it compiles in.
+fn folders<'a>(path: &'a str, manifest: &'a toml::Table) -> Vec<&'a str> {
+    let metadata = manifest.get("package").and_then(|table| table.get("metadata"));
+    let further = metadata.and_then(|table| table.get("tidy")?.get("compiles-in")?.as_str());
+    std::iter::once(path.trim_end_matches("Cargo.toml")).chain(further).collect()
 }
 
 /// Whether a crate's code names a dependency.
@@ -62,7 +70,15 @@ mod tests {
             ("crates/a/Cargo.toml", "[dependencies]\ncsv.workspace = true\nb-c.workspace = true"),
             ("crates/a/src/lib.rs", "use b_c::D; // Not csv.\nconst E: &str = \"csv\";"),
             ("crates/ab/src/lib.rs", "use csv::Reader;"),
+            (
+                "d/Cargo.toml",
+                "[package.metadata.tidy]\ncompiles-in = \"crates/a/src/\"\n\
+                 [dependencies]\nb-c.workspace = true\ncsv.workspace = true",
+            ),
         ]));
-        assert_eq!(places(&found, "unused"), ["crates/a/Cargo.toml:2", "Cargo.toml:3"]);
+        assert_eq!(
+            places(&found, "unused"),
+            ["crates/a/Cargo.toml:2", "d/Cargo.toml:5", "Cargo.toml:3"]
+        );
     }
 }

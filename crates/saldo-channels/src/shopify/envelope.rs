@@ -143,8 +143,12 @@ pub(super) fn data<'a, T: Deserialize<'a>>(
     })
 }
 
-/// Reads JSON, naming the field that is not as it should be.
+/// Reads JSON, naming the field that is not as it should be. What is as it should be is read once;
+/// only what is not is read again to find the field, since keeping track of fields takes time.
 pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json)
         .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))

@@ -8,79 +8,96 @@ use rust_decimal::Decimal;
 use saldo_core::money::{Currency, Money};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// A global id: `gid://shopify/Order/1001`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gid {
-    kind: String,
-    number: String,
+    /// Type and number: `Order/1001`.
+    short: String,
+    /// Where the slash stands.
+    slash: usize,
 }
 
 impl Gid {
     /// Reads a global id. What follows a question mark is not part of it.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        let short = Self::short_in(text)?;
+        Some(Self { slash: short.find('/')?, short: short.to_owned() })
+    }
+
+    /// Type and number, within a global id.
+    pub(super) fn short_in(text: &str) -> Option<&str> {
         let path = text.strip_prefix("gid://shopify/")?;
         let path = path.split_once('?').map_or(path, |(path, _)| path);
         let (kind, number) = path.split_once('/')?;
-        let plain = |part: &str| !part.is_empty() && !part.contains('/');
-        (plain(kind) && plain(number))
-            .then(|| Self { kind: kind.to_owned(), number: number.to_owned() })
+        (!kind.is_empty() && !number.is_empty() && !number.contains('/')).then_some(path)
     }
 
     /// Type and number: `Order/1001`.
     pub(super) fn short(&self) -> String {
-        format!("{}/{}", self.kind, self.number)
+        self.short.clone()
+    }
+
+    /// The same, where the id is not needed any more.
+    pub(super) fn into_short(self) -> String {
+        self.short
     }
 
     /// The id of a thing of a type by its number.
     pub(super) fn numbered(kind: &str, number: &str) -> Self {
-        Self { kind: kind.to_owned(), number: number.to_owned() }
+        Self { short: format!("{kind}/{number}"), slash: kind.len() }
     }
 
     /// Whether it is of a type.
     pub(super) fn is(&self, kind: &str) -> bool {
-        self.kind == kind
+        self.short.get(..self.slash) == Some(kind)
     }
 
     /// As the vendor writes it.
     pub(super) fn whole(&self) -> String {
-        format!("gid://shopify/{}", self.short())
+        format!("gid://shopify/{}", self.short)
     }
 
     /// By what ids of one type are sorted: as numbers.
     pub(super) fn order(&self) -> (usize, &str) {
-        (self.number.len(), &self.number)
+        let number = self.short.get(self.slash + 1..).unwrap_or_default();
+        (number.len(), number)
     }
 }
 
-impl TryFrom<String> for Gid {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("`{text}` is not a global id of Shopify"))
+impl<'de> Deserialize<'de> for Gid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom(format!("`{text}` is not a global id of Shopify"))
+        })
     }
 }
+
+/// A text that is looked at and not kept: as it stands, where nothing in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// `MoneyV2`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct MoneyText {
-    amount: String,
-    currency_code: String,
+struct MoneyText<'a> {
+    #[serde(borrow)]
+    amount: Cow<'a, str>,
+    #[serde(borrow)]
+    currency_code: Cow<'a, str>,
 }
 
 /// An amount, read.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "MoneyText")]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Amount(pub(super) Money);
 
-impl TryFrom<MoneyText> for Amount {
-    type Error = String;
-
-    fn try_from(text: MoneyText) -> Result<Self, String> {
-        let currency = Currency::parse(&text.currency_code).map_err(|error| error.to_string())?;
-        Money::parse(&text.amount, currency).map(Self).map_err(|error| error.to_string())
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = MoneyText::deserialize(deserializer)?;
+        let currency = Currency::parse(&text.currency_code).map_err(serde::de::Error::custom)?;
+        Money::parse(&text.amount, currency).map(Self).map_err(serde::de::Error::custom)
     }
 }
 
@@ -198,6 +215,9 @@ pub(super) struct Agreement {
     pub(super) happened_at: Timestamp,
     pub(super) reason: String,
     pub(super) sales: Option<Edges<Sale>>,
+    /// The order that it belongs to, in the download of a bulk operation.
+    #[serde(rename = "__parentId")]
+    pub(super) parent: Option<Gid>,
 }
 
 /// `Sale`.
@@ -213,6 +233,9 @@ pub(super) struct Sale {
     pub(super) total_discount_amount_before_taxes: Bag,
     pub(super) taxes: Vec<SaleTax>,
     pub(super) line_item: Option<LineItem>,
+    /// The agreement that it belongs to, in the download of a bulk operation.
+    #[serde(rename = "__parentId")]
+    pub(super) parent: Option<Gid>,
 }
 
 /// `SaleTax`.
@@ -335,7 +358,7 @@ impl<'de> Deserialize<'de> for NumberText {
 
 /// A value as it is written. Numbers never pass through floating point this way.
 pub(super) fn raw_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Box::<RawValue>::deserialize(deserializer)?.get().to_owned())
+    Ok(<&RawValue>::deserialize(deserializer)?.get().to_owned())
 }
 
 #[cfg(test)]

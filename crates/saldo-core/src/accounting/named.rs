@@ -21,6 +21,9 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
             _ => {}
         }
     }
+    if rows.is_empty() {
+        return accounted;
+    }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
     let mut view = match orders[..] {

@@ -64,29 +64,15 @@ create table record (
     hash blob not null,
     fetched_at integer not null,
     body blob not null,
+    -- How it was read: a cache. It counts in the latest version alone.
+    groups text not null,
+    name text,
+    issue text,
     primary key (company, connection, stream, id, version)
 ) strict;
 
-create table standing (
-    company text not null references company (id),
-    connection text not null,
-    stream text not null,
-    id text not null,
-    version integer not null,
-    hash blob not null,
-    groups text not null,
-    issue text,
-    primary key (company, connection, stream, id)
-) strict, without rowid;
-
-create index standing_issue on standing (company, issue) where issue is not null;
-
-create table fact_name (
-    company text not null references company (id),
-    name text not null,
-    group_id text not null,
-    primary key (company, name, group_id)
-) strict, without rowid;
+create index record_name on record (company, name) where name is not null;
+create index record_issue on record (company, connection, stream, id) where issue is not null;
 
 -- What follows from it. ------------------------------------------------------------------------
 

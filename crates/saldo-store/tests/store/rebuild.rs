@@ -65,7 +65,7 @@ async fn rebuilding_is_identity() {
     let folder = tempfile::tempdir().unwrap();
     let store = lived(&folder.path().join("saldo.db")).await;
     let before = store.dump_caches(&company()).await.unwrap();
-    for title in ["standing", "group", "slot", "state", "sum", "outbox"] {
+    for title in ["reading", "group", "slot", "state", "sum", "outbox"] {
         assert!(before.lines().any(|line| line.starts_with(title)), "{title}:\n{before}");
     }
     store.clear_caches(&desk(&store).await).await.unwrap();

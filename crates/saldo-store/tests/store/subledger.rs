@@ -1,11 +1,11 @@
 //! Entries, the slots that they touch, and where facts stand.
 
 use crate::world::{
-    account, at, company, desk, entry, furnished, lease, page, pulled, reference, shop,
+    account, at, company, desk, entry, furnished, lease, page, pulled, record, reference, shop,
 };
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
-use saldo_store::{GroupAccount, NotYet, OpenEntries, OpenFact, StateCounts, Store};
+use saldo_store::{GroupAccount, NotYet, OpenEntries, OpenFact, PageAccounts, StateCounts, Store};
 
 async fn save(store: &Store, accounts: &[GroupAccount]) {
     store.save_accounting(&desk(store).await, accounts).await.unwrap();
@@ -157,4 +157,47 @@ async fn a_fact_is_open_while_an_entry_of_it_is() {
     assert_eq!(open(&[("o/2", failed)]).await, [of("o/2", failed, false)]);
     let several = [("o/1/refund", failed), ("o/1/sale", approved), ("o/3/sale", failed)];
     assert_eq!(open(&several).await, [of("o/1", failed, false)], "the worst of it counts");
+}
+
+#[tokio::test]
+async fn a_page_may_bring_what_accounting_makes_of_it() {
+    let store = furnished().await;
+    let lease = lease(&store, &shop(), "one").await;
+    let accounts = ["new", "known"].map(|group| {
+        let state = FactState::Accounted { review: None };
+        let entries = vec![entry(group, &format!("slot of {group}"), 5)];
+        GroupAccount { states: states(&[(group, state)]), ..account(group, 1, entries) }
+    });
+    let accounts = PageAccounts { revision: 0, groups: accounts.to_vec() };
+    let before = page("a", vec![pulled("1", "one", &["known"])]);
+    store.commit_page(&lease, &before).await.unwrap();
+    let after = page("b", vec![pulled("2", "two", &["known"]), pulled("3", "three", &["new"])]);
+    store.commit_accounted_page(&lease, &after, &accounts).await.unwrap();
+
+    let dirty = store.dirty_groups(&company(), at(0), 9).await.unwrap();
+    let dirty: Vec<_> = dirty.iter().map(|it| (it.group.as_str(), it.mark)).collect();
+    assert_eq!(dirty, [("known", 2)], "of this group more is known than the page says");
+    assert_eq!(touched(&store, 0).await, [slot(1, "slot of new")]);
+    let counts = store.state_counts(&company()).await.unwrap();
+    assert_eq!(counts, StateCounts { accounted: 1, ..StateCounts::default() });
+    let groups = [GroupId::from("new")];
+    let records = store.group_records(&company(), &groups).await.unwrap();
+    assert_eq!(records[&groups[0]], [record("3", "three")]);
+
+    store.commit_accounted_page(&lease, &after, &accounts).await.unwrap();
+    assert_eq!(store.dirty_groups(&company(), at(0), 9).await.unwrap().len(), 1);
+    assert_eq!(touched(&store, 1).await, [], "what is known touches nothing");
+}
+
+#[tokio::test]
+async fn a_page_accounted_by_an_older_policy_is_accounted_again() {
+    let store = furnished().await;
+    let lease = lease(&store, &shop(), "one").await;
+    store.add_policy(&desk(&store).await, "", at(0)).await.unwrap();
+    let groups = vec![account("new", 1, vec![entry("new", "slot", 5)])];
+    let stale = PageAccounts { revision: 0, groups };
+    let told = page("a", vec![pulled("1", "one", &["new"])]);
+    store.commit_accounted_page(&lease, &told, &stale).await.unwrap();
+    assert_eq!(store.dirty_groups(&company(), at(0), 9).await.unwrap().len(), 1);
+    assert_eq!(touched(&store, 0).await, []);
 }

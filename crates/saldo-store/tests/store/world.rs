@@ -101,7 +101,7 @@ pub(crate) fn reference(id: &str) -> RecordRef {
 /// A record that belongs to these groups, and is called by its id.
 pub(crate) fn pulled(id: &str, text: &str, groups: &[&str]) -> PulledRecord {
     let groups = groups.iter().map(|group| GroupId::from(*group)).collect();
-    let reading = Reading { groups, names: vec![format!("#{id}")], issue: None };
+    let reading = Reading { groups, name: Some(format!("#{id}")), issue: None };
     PulledRecord { record: record(id, text), reading }
 }
 

@@ -7,7 +7,7 @@ use super::pull;
 use super::{Engine, EngineError, Step};
 use jiff::Timestamp;
 use saldo_channels::channel;
-use saldo_core::accounting::{self, Group};
+use saldo_core::accounting::{self, Accounted, Group};
 use saldo_core::channel::Channel;
 use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::policy::Policy;
@@ -173,10 +173,16 @@ fn account(
         |group| accounting::account_among(&group, &told.facts, payouts.known(), policy, heard);
     let accounted = Group::parse(&dirty.group).map(account).unwrap_or_default();
     let readable = accounted.standings.into_iter();
-    let states = readable.filter(|standing| !told.unreadable.contains(&standing.source));
+    let standings = readable.filter(|it| !told.unreadable.contains(&it.source)).collect();
+    account_of(dirty, Accounted { standings, ..accounted })
+}
+
+/// What accounting made of a group, as it is stored.
+pub(super) fn account_of(group: DirtyGroup, accounted: Accounted) -> GroupAccount {
+    let states = accounted.standings.into_iter();
     GroupAccount {
-        group: dirty.group,
-        mark: dirty.mark,
+        group: group.group,
+        mark: group.mark,
         entries: accounted.entries,
         states: states.map(|standing| (standing.id, standing.source, standing.state)).collect(),
         wake_at: accounted.wake_at,

@@ -3,7 +3,7 @@
 //! A file is gone through twice: first to know whether it is taken at all, so that a file which is
 //! refused leaves nothing behind; then to store it, page by page.
 
-use super::pull::reading;
+use super::page::read_page;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -11,7 +11,7 @@ use saldo_core::accounting::{self, Group};
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -210,13 +210,13 @@ impl Importer<'_> {
                 Imported::Record(record) if self.is_by_name(&record) => {
                     if is_files_only(self.connection) {
                         by_name = true;
-                        records.push(self.piece(record, report));
+                        records.push(record);
                     } else {
                         let reason = "the order has no number here; the shop tells it itself";
                         report.left_out.add(record.id, reason.to_owned());
                     }
                 }
-                Imported::Record(record) => records.push(self.piece(record, report)),
+                Imported::Record(record) => records.push(record),
             }
         }
         if by_name {
@@ -224,9 +224,17 @@ impl Importer<'_> {
         }
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
+        let policy = &self.engine.policy;
+        let (records, accounts) = read_page(self.channel, self.connection, policy, records);
+        for pulled in &records {
+            if let Some(issue) = &pulled.reading.issue {
+                report.held.add(pulled.record.id.clone(), issue.message.clone());
+            }
+        }
         self.engine.keep(self.lease).await?;
         let page = PageCommit { stream, cursor, reached, records };
-        let stored = self.engine.store.commit_page(self.lease, &page).await?;
+        let store = &self.engine.store;
+        let stored = store.commit_accounted_page(self.lease, &page, &accounts).await?;
         report.new += stored.new;
         report.changed += stored.changed;
         report.known += stored.known;
@@ -250,15 +258,6 @@ impl Importer<'_> {
         let (name, value) = BY_NAME_SETTING;
         connection.settings.insert(name.to_owned(), value.to_owned());
         Ok(self.engine.store.update_connection(self.engine.company_id(), &connection).await?)
-    }
-
-    /// A piece with where it belongs.
-    fn piece(&self, record: Record, report: &mut ImportReport) -> PulledRecord {
-        let reading = reading(self.channel, self.connection, &record);
-        if let Some(issue) = &reading.issue {
-            report.held.add(record.id.clone(), issue.message.clone());
-        }
-        PulledRecord { record, reading }
     }
 }
 

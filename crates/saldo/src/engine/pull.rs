@@ -1,18 +1,17 @@
 //! Pull: what channels say becomes records, page by page.
 
-use super::import::{is_files_only, knows_orders_by_name};
+use super::import::is_files_only;
+use super::page::read_page;
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
 use crate::transport::Transport;
 use jiff::Timestamp;
 use saldo_channels::channel;
-use saldo_core::accounting::{self, Group};
 use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
-use saldo_core::commerce::{Fact, Record, Telling};
 use saldo_core::exchange::{Ask, Fault};
-use saldo_core::text::{GroupId, Stream};
-use saldo_store::{Connection, CursorRow, Lease, PageCommit, PulledRecord, Reading, Role};
-use std::collections::{BTreeMap, BTreeSet};
+use saldo_core::text::Stream;
+use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
+use std::collections::BTreeMap;
 
 /// What a pull brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -176,66 +175,26 @@ impl Puller<'_> {
         }
     }
 
-    /// A record with what reading it says about where it belongs.
-    fn read(&self, record: Record) -> PulledRecord {
-        let reading = reading(self.channel, self.connection, &record);
-        PulledRecord { record, reading }
-    }
-
     async fn commit(
         &self,
         stream: &Stream,
         page: Page,
         count: &mut PullCount,
     ) -> Result<(), EngineError> {
-        let records = page.records.len();
-        let pulled = page.records.into_iter().map(|record| self.read(record));
-        let commit = PageCommit {
-            stream: stream.clone(),
-            cursor: page.cursor,
-            reached: page.reached,
-            records: pulled.collect(),
-        };
+        let heard = page.records.len();
+        let policy = &self.engine.policy;
+        let (records, accounts) = read_page(self.channel, self.connection, policy, page.records);
+        let stream = stream.clone();
+        let (cursor, reached) = (page.cursor, page.reached);
+        let commit = PageCommit { stream, cursor, reached, records };
         self.engine.keep(self.lease).await?;
-        let stored = self.engine.store.commit_page(self.lease, &commit).await?;
+        let store = &self.engine.store;
+        let stored = store.commit_accounted_page(self.lease, &commit, &accounts).await?;
         count.new += stored.new;
         count.changed += stored.changed;
         let connection = self.connection.id.clone();
-        let stream = stream.to_string();
-        self.engine.progress.step(Step::Pulled { connection, stream, records });
+        let stream = commit.stream.to_string();
+        self.engine.progress.step(Step::Pulled { connection, stream, records: heard });
         Ok(())
-    }
-}
-
-/// What reading a record of a connection says about where it belongs.
-pub(super) fn reading(channel: &dyn Channel, connection: &Connection, record: &Record) -> Reading {
-    let by_name = knows_orders_by_name(connection);
-    match channel.read(record) {
-        Ok(facts) => {
-            let named = facts.iter().filter(|_| by_name).filter_map(group_by_name);
-            let groups = facts.iter().flat_map(accounting::groups).chain(named);
-            let groups: BTreeSet<GroupId> = groups.map(|group| group.id()).collect();
-            let names = facts.iter().filter_map(name_of).collect();
-            Reading { groups: groups.into_iter().collect(), names, issue: None }
-        }
-        Err(issue) => Reading { groups: Vec::new(), names: Vec::new(), issue: Some(*issue) },
-    }
-}
-
-/// Where an order of a file is that may be this one of the interface.
-fn group_by_name(fact: &Fact) -> Option<Group> {
-    match fact {
-        Fact::Order(order) if order.telling == Telling::Interface => {
-            Some(accounting::group_by_name(order))
-        }
-        _ => None,
-    }
-}
-
-fn name_of(fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Order(order) => Some(order.name.clone()),
-        Fact::Payout(payout) => payout.bank_reference.clone(),
-        _ => None,
     }
 }

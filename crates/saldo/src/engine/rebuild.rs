@@ -2,7 +2,7 @@
 
 use super::account::{Readers, account_all, last_readable};
 use super::desk::Desk;
-use super::pull::reading;
+use super::page::reading;
 use super::{Engine, EngineError};
 use saldo_store::{Connection, Reading, Role};
 use serde::Serialize;
@@ -54,11 +54,11 @@ async fn read_again(engine: &Engine, desk: &Desk) -> Result<(), EngineError> {
             let Some(channel) = readers.reader(&record.connection) else { continue };
             let of = |it: &&Connection| it.id == record.connection;
             let Some(connection) = connections.iter().find(of) else { continue };
-            let mut read = reading(channel, connection, record);
+            let (mut read, _) = reading(channel, connection, record);
             if read.issue.is_some()
                 && let Some(before) = last_readable(engine, channel, record).await?
             {
-                read = Reading { issue: read.issue, ..reading(channel, connection, &before) };
+                read = Reading { issue: read.issue, ..reading(channel, connection, &before).0 };
             }
             readings.push((record.reference(), read));
         }

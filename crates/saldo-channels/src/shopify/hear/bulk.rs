@@ -15,6 +15,7 @@ use saldo_core::channel::Page;
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Answer, Fault, Permit, SliceAnswer};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How long the first wait for a bulk operation is, in seconds; each further one is twice as long.
@@ -200,11 +201,13 @@ struct Group<'a> {
     lines: Vec<&'a str>,
 }
 
+/// As much of a line as says where it belongs.
 #[derive(Deserialize)]
-struct Line {
-    id: String,
-    #[serde(rename = "__parentId")]
-    parent: Option<Gid>,
+struct Line<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow, rename = "__parentId")]
+    parent: Option<Cow<'a, str>>,
 }
 
 /// Parts a slice into an order and its agreements and sales each.
@@ -214,20 +217,24 @@ fn groups(bytes: &[u8]) -> Result<Vec<Group<'_>>, Fault> {
     };
     let text = std::str::from_utf8(bytes).map_err(|error| broken(error.to_string()))?;
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut known = BTreeSet::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
     for text in text.lines().filter(|line| !line.trim().is_empty()) {
-        let line: Line = parse(text).map_err(broken)?;
-        match (line.parent.as_ref().map(Gid::short), groups.last_mut()) {
+        let line: Line<'_> = parse(text).map_err(broken)?;
+        let parent = line.parent.as_deref().map(|parent| {
+            let short = Gid::short_in(parent);
+            short.ok_or_else(|| broken(format!("`{parent}` is not a global id of Shopify")))
+        });
+        match (parent.transpose()?, groups.last_mut()) {
             (None, _) => {
                 known.clear();
-                groups.push(Group { id: line.id.clone(), lines: vec![text] });
+                groups.push(Group { id: line.id.clone().into_owned(), lines: vec![text] });
             }
-            (Some(parent), Some(group)) if known.contains(&parent) => group.lines.push(text),
+            (Some(parent), Some(group)) if known.contains(parent) => group.lines.push(text),
             (Some(parent), _) => {
                 return Err(broken(format!("{} does not follow its parent {parent}", line.id)));
             }
         }
-        known.extend(Gid::parse(&line.id).map(|id| id.short()));
+        known.extend(Gid::short_in(&line.id).map(str::to_owned));
     }
     Ok(groups)
 }

@@ -13,6 +13,14 @@ use serde_json::value::RawValue;
 /// Reads an order: one value that holds everything, or an order followed by further pieces of it,
 /// or by the lines of a bulk operation.
 pub(in crate::shopify) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
+    match Agreed::of_lines(text) {
+        Some((root, agreed)) => order(source, root, agreed),
+        None => read_values(source, text),
+    }
+}
+
+/// Reads an order value by value, and says of what is not as it should be where it stands.
+fn read_values(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let values: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(text).into_iter().collect();
     let values = values.map_err(|error| source.unknown(&error.to_string()))?;
@@ -28,11 +36,40 @@ pub(in crate::shopify) fn read(source: &Source, text: &str) -> Result<Fact, Box<
     order(source, root, agreed)
 }
 
+/// How the line of an agreement begins.
+const AGREEMENT_LINE: &str = r#"{"id":"gid://shopify/SalesAgreement/"#;
+
 /// The agreements of an order, gathered from the pieces in which they came.
 #[derive(Default)]
 struct Agreed(Vec<(wire::Agreement, Vec<wire::Sale>)>);
 
 impl Agreed {
+    /// Reads an order whose every line is a thing of its own, as most come from a bulk operation:
+    /// each line once, by what its id says that it is. None where anything is otherwise.
+    fn of_lines(text: &str) -> Option<(wire::Order, Self)> {
+        let mut lines = text.lines();
+        let root: wire::Order = serde_json::from_str(lines.next()?).ok()?;
+        let mut agreed = Self::default();
+        if root.agreements.is_some() {
+            return None;
+        }
+        for line in lines {
+            if line.starts_with(AGREEMENT_LINE) {
+                let agreement: wire::Agreement = serde_json::from_str(line).ok()?;
+                if agreement.parent.as_ref() != Some(&root.id) {
+                    return None;
+                }
+                agreed.take(agreement);
+            } else {
+                let sale: wire::Sale = serde_json::from_str(line).ok()?;
+                let parent = sale.parent.as_ref()?;
+                let (_, sales) = agreed.0.iter_mut().rfind(|(known, _)| known.id == *parent)?;
+                sales.push(sale);
+            }
+        }
+        Some((root, agreed))
+    }
+
     fn take_all(&mut self, agreements: wire::Edges<wire::Agreement>) {
         for edge in agreements.edges {
             self.take(edge.node);
@@ -118,8 +155,8 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         currency,
         prices_include_tax: root.taxes_included,
         origin: root.source_name.unwrap_or_else(|| "unknown".to_owned()),
-        location: root.retail_location.map(|location| location.id.short()),
-        customer: root.customer.map(|buyer| buyer.id.short()),
+        location: root.retail_location.map(|location| location.id.into_short()),
+        customer: root.customer.map(|buyer| buyer.id.into_short()),
         customer_name,
         agreements: agreements?,
         movements: movements?,
@@ -168,7 +205,7 @@ impl OrderContext<'_> {
             word => SaleKind::Unknown(word.to_owned()),
         };
         Ok(SaleLine {
-            id: sale.id.short(),
+            id: sale.id.into_short(),
             kind,
             quantity: sale.quantity,
             product: sale.line_item.map(product),
@@ -205,7 +242,7 @@ impl OrderContext<'_> {
     }
 
     fn movement(&self, transaction: wire::OrderTransaction) -> Result<MoneyMovement, Box<Issue>> {
-        let id = transaction.id.short();
+        let id = transaction.id.into_short();
         let amount = transaction.amount_set.money().abs();
         if amount.currency() != self.currency {
             let (found, wanted) = (amount.currency(), self.currency);
@@ -250,7 +287,7 @@ fn tax(tax: wire::SaleTax) -> TaxAmount {
 
 fn product(item: wire::LineItem) -> Product {
     Product {
-        id: item.variant.map(|variant| variant.id.short()),
+        id: item.variant.map(|variant| variant.id.into_short()),
         sku: item.sku.filter(|sku| !sku.is_empty()),
         title: item.title,
     }

@@ -1,6 +1,6 @@
 //! A company whose shop speaks by files alone.
 
-use super::super::pull::reading;
+use super::super::page::reading;
 use super::super::{Progress, Wiring, decide, plan, prove, rebuild, sync};
 use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
 use crate::transport::clock::Clock;
@@ -128,7 +128,7 @@ impl Desk {
                 fetched_at: self.engine.clock.now(),
                 bytes: text.clone().into_bytes(),
             };
-            let reading = reading(channel, &self.shop().await, &record);
+            let (reading, _) = reading(channel, &self.shop().await, &record);
             assert_eq!(reading.issue, None);
             let (stream, cursor) =
                 (record.stream.clone(), saldo_core::channel::Cursor(String::new()));

@@ -1,7 +1,8 @@
 //! What holds once everything is in the books, and what a person may change then.
 
 use super::super::account::account_all;
-use super::super::pull::{pull_all, reading};
+use super::super::page::read_page;
+use super::super::pull::pull_all;
 use super::super::{Engine, EngineError, plan, rebuild, sync};
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
@@ -11,7 +12,7 @@ use saldo_core::book::{RefusalKind, Subject};
 use saldo_core::commerce::Record;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
-use saldo_store::{Connection, PageCommit, PulledRecord, Purpose, Role, StoreError};
+use saldo_store::{Connection, PageCommit, Purpose, Role, StoreError};
 use std::collections::BTreeSet;
 
 /// A world in which every story is told.
@@ -67,13 +68,11 @@ async fn told_otherwise(engine: &Engine, heard: &Engine, records: &[Record], str
     let shuffled = (0..records.len()).map(|place| &records[place * stride % records.len()]);
     let shuffled: Vec<&Record> = shuffled.collect();
     for (number, page) in shuffled.chunks(1 + stride % 17).enumerate() {
-        let pulled = page.iter().map(|record| PulledRecord {
-            record: (*record).clone(),
-            reading: reading(channel, &shop, record),
-        });
-        let (cursor, records) = (row.cursor.clone(), pulled.collect());
-        let commit = PageCommit { stream: stream.clone(), cursor, reached: None, records };
-        engine.store.commit_page(&lease, &commit).await.unwrap();
+        let page = page.iter().map(|record| (*record).clone()).collect();
+        let (records, accounts) = read_page(channel, &shop, &engine.policy, page);
+        let (stream, cursor) = (stream.clone(), row.cursor.clone());
+        let commit = PageCommit { stream, cursor, reached: None, records };
+        engine.store.commit_accounted_page(&lease, &commit, &accounts).await.unwrap();
         if number % 5 == 0 {
             account(engine).await;
         }

@@ -1,6 +1,6 @@
 //! A later version of a record that cannot be read: what was entered stays, and a person is told.
 
-use super::super::pull::reading;
+use super::super::page::reading;
 use super::super::{Engine, plan, rebuild};
 use super::stage::{Stage, world};
 use saldo_channels::channel;
@@ -33,7 +33,7 @@ async fn entered_order(engine: &Engine) -> Record {
 async fn say(engine: &Engine, record: &Record, bytes: &[u8]) {
     let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
     let record = Record { bytes: bytes.to_vec(), ..record.clone() };
-    let reading = reading(channel(&shop.adapter).unwrap(), &shop, &record);
+    let (reading, _) = reading(channel(&shop.adapter).unwrap(), &shop, &record);
     let lease = engine.lease(&shop).await.unwrap();
     let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
     let (stream, cursor) = (record.stream.clone(), cursors[&record.stream].cursor.clone());

@@ -1,0 +1,180 @@
+//! What a sync asks the vendors for, and how long it takes under their limits: the simulated
+//! vendors enforce them, on a simulated clock.
+
+use crate::engine::{self, Engine, Progress, Wiring};
+use crate::gauge::{Gauge, with};
+use crate::merchant::{self, COMPANY, Homes, Merchant};
+use crate::transport::carrier::SharedVendor;
+use crate::transport::clock::Clock;
+use anyhow::{Result, ensure};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use saldo_core::exchange::{HttpRequest, Method};
+use saldo_core::text::ConnectionId;
+use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
+use saldo_sim::{Reply, Vendor};
+use saldo_store::{Key, Store};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What is synced.
+#[derive(Args)]
+pub(crate) struct Settings {
+    /// The folder of the database.
+    #[arg(long)]
+    data: PathBuf,
+    /// How many orders.
+    #[arg(long)]
+    orders: u32,
+    /// Over how many days.
+    #[arg(long)]
+    days: u32,
+    /// How much a document holds.
+    #[arg(long, value_enum)]
+    detail: Detail,
+}
+
+/// How much a document holds.
+#[derive(Clone, Copy, ValueEnum)]
+enum Detail {
+    /// One agreement.
+    Order,
+    /// One day.
+    Day,
+}
+
+/// What vendors were asked.
+#[derive(Default, Serialize)]
+struct Tally {
+    /// Requests, by what they are for.
+    requests: BTreeMap<String, u64>,
+    /// What batches asked to create, by kind.
+    created: BTreeMap<String, u64>,
+    /// Requests that came too fast.
+    too_fast: u64,
+}
+
+/// A vendor whose requests are counted.
+struct Counted {
+    vendor: SharedVendor,
+    tally: Arc<Mutex<Tally>>,
+}
+
+impl Vendor for Counted {
+    fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
+        let reply = self.vendor.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        *tally.requests.entry(purpose(request, &body)).or_default() += 1;
+        for item in body["BatchItemRequest"].as_array().into_iter().flatten() {
+            let kinds = item.as_object().into_iter().flat_map(|fields| fields.keys());
+            let kind = kinds.into_iter().find(|key| key.starts_with(char::is_uppercase));
+            *tally.created.entry(kind.cloned().unwrap_or_default()).or_default() += 1;
+        }
+        if let Reply::Answer(answer) = &reply
+            && (answer.status == 429 || contains(&answer.body, b"\"THROTTLED\""))
+        {
+            tally.too_fast += 1;
+        }
+        reply
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.len() < 10_000 && text.windows(part.len()).any(|window| window == part)
+}
+
+/// What a request is for.
+fn purpose(request: &HttpRequest, body: &Value) -> String {
+    let path = request.url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = path.find('/').and_then(|start| path.get(start..)).unwrap_or_default();
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if path.contains("oauth") {
+        return "sign in".to_owned();
+    }
+    if let Some(question) = body["query"].as_str() {
+        let word = |part: &str| part.split(['(', ' ', '{']).next().unwrap_or_default().to_owned();
+        let named = question.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
+        return named.split_once(' ').map_or_else(String::new, |(_, rest)| word(rest));
+    }
+    if request.method == Method::Get && path.starts_with("/bulk/") {
+        return "download".to_owned();
+    }
+    if path.ends_with("/query") {
+        let text = query.replace(['+'], " ").replace("%20", " ");
+        let mut words = text.split([' ', '&']).skip_while(|word| *word != "from").skip(1);
+        return format!("query {}", words.next().unwrap_or_default());
+    }
+    let mut parts = path.rsplit('/').filter(|part| !part.chars().all(|c| c.is_ascii_digit()));
+    parts.next().unwrap_or_default().to_owned()
+}
+
+/// Syncs the merchant of a seed until nothing is left to do, and says what that took.
+pub(crate) async fn count(settings: &Settings) -> Result<Value> {
+    let world =
+        WorldSettings { orders: settings.orders, days: settings.days, ..WorldSettings::default() };
+    let homes = Homes {
+        shopify: "https://shop.example".to_owned(),
+        quickbooks: "https://company.example".to_owned(),
+    };
+    let merchant = Merchant::new(&world, &FaultSettings::none(), &homes.shopify)?;
+    let clock = Clock::simulated(merchant.after);
+    let keys = merchant.keys(clock.now());
+    let key = Arc::new(Key::generate()?);
+    std::fs::create_dir_all(&settings.data)?;
+    let store = Store::open(&crate::config::database(&settings.data), true).await?;
+    let company = merchant::furnish(&store, &key, &world, &keys, &homes).await?;
+    if matches!(settings.detail, Detail::Day) {
+        let text = store.policy(&company.id).await?.map(|revision| revision.text);
+        let text = format!("detail = \"day\"\n{}", text.unwrap_or_default());
+        store.add_policy(&company.id, &text, clock.now()).await?;
+    }
+    let policy = Engine::policy_of(&store, &company).await?;
+    let (shop, books) = (Arc::default(), Arc::default());
+    let vendors = [
+        (merchant::shop_connection(&world), counted(&merchant.shopify, &shop)),
+        (COMPANY.to_owned(), counted(&merchant.quickbooks, &books)),
+        // Behind books that are files there is nobody to ask: they have the shop's place here.
+        ("plain-text".to_owned(), counted(&merchant.shopify, &shop)),
+    ];
+    let vendors = vendors.map(|(id, vendor)| (ConnectionId::from(id), vendor));
+    let engine = Engine {
+        store,
+        clock: clock.clone(),
+        company,
+        policy,
+        key,
+        data: settings.data.clone(),
+        holder: "bench".to_owned(),
+        wiring: Wiring::InProcess(BTreeMap::from(vendors)),
+        progress: Progress::unseen(),
+    };
+    let (gauge, begun) = (Gauge::begin()?, clock.now());
+    let report = engine::sync(&engine).await?;
+    let took = clock.now().duration_since(begun).as_secs();
+    let measured = gauge.end()?;
+    ensure!(report.refused == 0, "{} changes were refused", report.refused);
+    let first = json!({
+        "sync": report,
+        "simulated_seconds": took,
+        "shop": told(&shop)?,
+        "books": told(&books)?,
+    });
+    // Nothing is new a second time.
+    *books.lock().unwrap_or_else(PoisonError::into_inner) = Tally::default();
+    engine::sync(&engine).await?;
+    Ok(with(with(measured, first), json!({ "books_again": told(&books)? })))
+}
+
+fn told(tally: &Mutex<Tally>) -> Result<Value> {
+    Ok(serde_json::to_value(&*tally.lock().unwrap_or_else(PoisonError::into_inner))?)
+}
+
+fn counted(vendor: &SharedVendor, tally: &Arc<Mutex<Tally>>) -> SharedVendor {
+    let counted = Counted { vendor: Arc::clone(vendor), tally: Arc::clone(tally) };
+    Arc::new(Mutex::new(Box::new(counted)))
+}
