@@ -223,6 +223,7 @@ pub fn plan_slot(
             _ => kept.push(it),
         }
     }
+    withdraw_waiting(approved, &mut kept, &mut withdraws);
     let standing = standing(kept.iter().map(|it| &it.change));
     let mut gone: Vec<SubledgerEntry> = standing
         .iter()
@@ -245,6 +246,27 @@ pub fn plan_slot(
     planner.put_in(new, &reason, invoice)?;
     let (changes, waits) = (planner.changes, planner.waits);
     Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
+}
+
+/// Withdraws, together with a reversal, what may wait for it: nothing would ever come of that wait.
+/// What is still wanted of it is planned anew.
+fn withdraw_waiting(
+    approved: &[ApprovedChange],
+    kept: &mut Vec<&ApprovedChange>,
+    withdraws: &mut Vec<String>,
+) {
+    let reversal =
+        |it: &&ApprovedChange| !it.change.takes_out.is_empty() && withdraws.contains(&it.change.id);
+    if !approved.iter().any(|it| reversal(&it)) {
+        return;
+    }
+    kept.retain(|it| {
+        let waits = it.whereabouts == Whereabouts::NotInBook && !it.change.enters.is_empty();
+        if waits {
+            withdraws.push(it.change.id.clone());
+        }
+        !waits
+    });
 }
 
 /// Whether all that a change enters is wanted, and nothing that it takes out.
@@ -319,8 +341,8 @@ fn retain_others(entries: &mut Vec<SubledgerEntry>, places: &BTreeSet<usize>) {
 struct Planner<'a> {
     of: SlotOf<'a>,
     generation: u32,
-    /// What is taken out by changes that the book does not have yet, and by which.
-    taken_out_by: BTreeMap<FactId, BTreeSet<String>>,
+    /// The reversals that the book does not have yet.
+    reversals: BTreeSet<String>,
     changes: Vec<Change>,
     waits: BTreeMap<String, BTreeSet<String>>,
 }
@@ -331,20 +353,14 @@ impl<'a> Planner<'a> {
         let mut planner = Self {
             of,
             generation,
-            taken_out_by: BTreeMap::new(),
+            reversals: BTreeSet::new(),
             changes: Vec::new(),
             waits: BTreeMap::new(),
         };
-        for it in kept.iter().filter(|it| it.whereabouts != Whereabouts::InBook) {
-            planner.note_taken_out(&it.change);
-        }
+        let unsent = kept.iter().filter(|it| it.whereabouts != Whereabouts::InBook);
+        let reversals = unsent.filter(|it| !it.change.takes_out.is_empty());
+        planner.reversals = reversals.map(|it| it.change.id.clone()).collect();
         planner
-    }
-
-    fn note_taken_out(&mut self, change: &Change) {
-        for covered in &change.takes_out {
-            self.taken_out_by.entry(covered.id.clone()).or_default().insert(change.id.clone());
-        }
     }
 
     /// One reversal for each kind and date that the entries were entered with.
@@ -356,14 +372,15 @@ impl<'a> Planner<'a> {
                 |entry: &SubledgerEntry| Covered { id: entry.id.clone(), hash: entry.money_hash() };
             let mut change = self.change(reversal, Reason::NoLongerHolds);
             change.takes_out = entries.iter().map(covered).collect();
-            self.note_taken_out(&change);
+            self.reversals.insert(change.id.clone());
             self.changes.push(change);
         }
         Ok(())
     }
 
-    /// One document for entries that fit together. It waits for its invoice, and for the reversal
-    /// of what it replaces: a book must never hold both.
+    /// One document for entries that fit together. It waits for its invoice, and for all reversals
+    /// of its slot: a book must never hold both what is taken out and what replaces it, whatever
+    /// key the one and the other go by.
     fn put_in(
         &mut self,
         new: Vec<SubledgerEntry>,
@@ -377,8 +394,7 @@ impl<'a> Planner<'a> {
             if let Subject::Document { applies_to, .. } = &mut change.subject {
                 *applies_to = link;
             }
-            let replaced = entries.iter().filter_map(|entry| self.taken_out_by.get(&entry.id));
-            let mut waits: BTreeSet<String> = replaced.flatten().cloned().collect();
+            let mut waits = self.reversals.clone();
             waits.extend(link.map(|key| key.to_string()));
             if !waits.is_empty() {
                 self.waits.insert(change.id.clone(), waits);

@@ -222,3 +222,34 @@ fn an_account_of_another_kind_is_news_only_to_a_book_that_does_not_have_it() {
     let entered = all(Whereabouts::InBook, changes);
     assert_eq!(plan(&[other], &entered), []);
 }
+
+#[test]
+fn what_waits_for_a_reversal_is_withdrawn_with_it() {
+    let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100), entry("b", 20)], &[]));
+    let first = plan(&[entry("b", 25)], &approved);
+    let [reversal, replacement] = &first[..] else { panic!("{first:?}") };
+    let withdrawn = [reversal.id.clone(), replacement.id.clone()];
+    approved.extend(all(Whereabouts::NotInBook, first.clone()));
+
+    let wanted = [entry("a", 100), entry("b", 25)];
+    let again = whole_plan(&wanted, &approved);
+    assert_eq!(again.withdraws, withdrawn);
+    assert_eq!(fees(&again.changes), [-20, 25]);
+    let waits = BTreeSet::from([again.changes[0].id.clone()]);
+    assert_eq!(again.waits, BTreeMap::from([(again.changes[1].id.clone(), waits)]));
+    for it in &mut approved[1..] {
+        it.whereabouts = Whereabouts::Withdrawn;
+    }
+    approved.extend(all(Whereabouts::NotInBook, again.changes));
+    assert_eq!(plan(&wanted, &approved), []);
+}
+
+#[test]
+fn what_comes_by_another_key_waits_for_the_reversal_too() {
+    let approved = all(Whereabouts::InBook, plan(&[entry("told by a file", 100)], &[]));
+    let corrected = whole_plan(&[entry("told by the interface", 101)], &approved);
+    let [reversal, replacement] = &corrected.changes[..] else { panic!("{corrected:?}") };
+    assert_eq!(fees(&corrected.changes), [-100, 101]);
+    let waits = BTreeSet::from([reversal.id.clone()]);
+    assert_eq!(corrected.waits, BTreeMap::from([(replacement.id.clone(), waits)]));
+}

@@ -33,14 +33,17 @@ struct Applied {
     refused: usize,
 }
 
-/// Pushes what is approved.
+/// Pushes what is approved. What was done is shown even where some books failed.
 pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let count = engine::push(&engine, None).await?;
-    let applied = Applied { acknowledged: count.acknowledged, refused: count.refused };
-    output.data(&applied, || {
-        format!("{} acknowledged, {} refused\n", applied.acknowledged, applied.refused)
-    })?;
+    let pushed = engine::push(&engine, None).await;
+    if let Ok(done) | Err(EngineError::Partly { done, .. }) = &pushed {
+        let applied = Applied { acknowledged: done.acknowledged, refused: done.refused };
+        output.data(&applied, || {
+            format!("{} acknowledged, {} refused\n", applied.acknowledged, applied.refused)
+        })?;
+    }
+    pushed?;
     ending(&engine, output).await
 }
 

@@ -7,6 +7,7 @@ use saldo_core::money::MoneyError;
 use saldo_core::policy::PolicyError;
 use saldo_core::text::ConnectionId;
 use saldo_store::StoreError;
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// Why the engine stopped. What it had stored is whole; the next run goes on from there.
@@ -78,6 +79,36 @@ impl EngineError {
                 | Self::Settings { .. }
                 | Self::Store(StoreError::LeaseHeld { .. } | StoreError::LeaseLost(_))
         )
+    }
+}
+
+/// The outcome for one connection. What stops that one alone is set aside, and the others go on.
+pub(super) fn set_aside<T: Default>(
+    outcome: Result<T, EngineError>,
+    failed: &mut Vec<EngineError>,
+) -> Result<T, EngineError> {
+    match outcome {
+        Err(error) if error.is_of_one_connection() => {
+            failed.push(error);
+            Ok(T::default())
+        }
+        outcome => outcome,
+    }
+}
+
+/// What was done, or that it is only a part. What stopped a connection twice is said once.
+///
+/// # Errors
+/// [`EngineError::Partly`] where something was set aside.
+pub(super) fn ended(
+    done: SyncReport,
+    mut failed: Vec<EngineError>,
+) -> Result<SyncReport, EngineError> {
+    let mut said = BTreeSet::new();
+    failed.retain(|error| said.insert(error.to_string()));
+    match failed.is_empty() {
+        true => Ok(done),
+        false => Err(EngineError::Partly { done, failed }),
     }
 }
 

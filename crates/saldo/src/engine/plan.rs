@@ -5,7 +5,8 @@ mod needs;
 
 use super::account::account_all;
 use super::desk::Desk;
-use super::{Engine, EngineError};
+use super::error::{ended, set_aside};
+use super::{Engine, EngineError, SyncReport};
 use chunk::{Chunk, plan_chunk};
 use saldo_books::book;
 use saldo_core::book::Book;
@@ -110,30 +111,43 @@ pub(crate) async fn approve(
     approved_by: &str,
 ) -> Result<usize, EngineError> {
     let desk = engine.take_desk().await?;
-    let approved = approve_at(engine, &desk, only, approved_by).await;
+    let mut failed = Vec::new();
+    let approved = approve_at(engine, &desk, only, approved_by, &mut failed).await;
     let left = engine.leave_desk(desk).await;
     let approved = approved?;
     left?;
-    Ok(approved)
+    Ok(ended(SyncReport { approved, ..SyncReport::default() }, failed)?.approved)
 }
 
-/// As [`approve`], at a desk that is taken. Each book is taken too: what is withdrawn must not be
-/// on its way out.
+/// As [`approve`], at a desk that is taken, with the errors of single books set aside. Each book is
+/// taken too: what is withdrawn must not be on its way out.
 pub(super) async fn approve_at(
     engine: &Engine,
     desk: &Desk,
     only: Option<&str>,
     approved_by: &str,
+    failed: &mut Vec<EngineError>,
 ) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
     let mut approved = 0;
     for connection in books(engine, only).await? {
-        let lease = engine.lease(&connection).await?;
-        let done = approve_book(engine, desk, &connection, approved_by).await;
-        let released = engine.store.release_lease(&lease).await;
-        approved += done?;
-        released?;
+        let done = take_and_approve(engine, desk, &connection, approved_by).await;
+        approved += set_aside(done, failed)?;
     }
+    Ok(approved)
+}
+
+async fn take_and_approve(
+    engine: &Engine,
+    desk: &Desk,
+    connection: &Connection,
+    approved_by: &str,
+) -> Result<usize, EngineError> {
+    let lease = engine.lease(connection).await?;
+    let done = approve_book(engine, desk, connection, approved_by).await;
+    let released = engine.store.release_lease(&lease).await;
+    let approved = done?;
+    released?;
     Ok(approved)
 }
 

@@ -9,9 +9,10 @@ mod look_up;
 mod send;
 
 use super::chart::Chart;
+use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
 use super::retry::Patience;
-use super::{Engine, EngineError, Step};
+use super::{Engine, EngineError, Step, SyncReport};
 use crate::transport::Transport;
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
@@ -39,20 +40,43 @@ pub(crate) struct PushCount {
     pub(crate) refused: usize,
 }
 
-/// Pushes what is approved, to every book or to one.
-pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<PushCount, EngineError> {
+/// Pushes what is approved, to every book or to one. A book that fails does not stop the others.
+///
+/// # Errors
+/// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
+pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
+    let mut failed = Vec::new();
+    let PushCount { acknowledged, refused } = push_each(engine, only, &mut failed).await?;
+    ended(SyncReport { acknowledged, refused, ..SyncReport::default() }, failed)
+}
+
+/// As [`push`], with the errors of single books set aside.
+pub(super) async fn push_each(
+    engine: &Engine,
+    only: Option<&str>,
+    failed: &mut Vec<EngineError>,
+) -> Result<PushCount, EngineError> {
     let mut count = PushCount::default();
     for connection in books(engine, only).await? {
-        let lease = engine.lease(&connection).await?;
-        let pushed = push_book(engine, &connection, &lease, &mut count).await;
-        let released = engine.store.release_lease(&lease).await;
-        pushed?;
-        released?;
+        let pushed = push_book(engine, &connection, &mut count).await;
+        set_aside(pushed, failed)?;
     }
     Ok(count)
 }
 
 async fn push_book(
+    engine: &Engine,
+    connection: &Connection,
+    count: &mut PushCount,
+) -> Result<(), EngineError> {
+    let lease = engine.lease(connection).await?;
+    let pushed = run_pusher(engine, connection, &lease, count).await;
+    let released = engine.store.release_lease(&lease).await;
+    pushed?;
+    Ok(released?)
+}
+
+async fn run_pusher(
     engine: &Engine,
     connection: &Connection,
     lease: &Lease,

@@ -2,9 +2,10 @@
 
 use super::account::account_all;
 use super::desk::Desk;
+use super::error::ended;
 use super::plan::approve_at;
 use super::pull::{Pulled, pull_all};
-use super::push::{PushCount, push};
+use super::push::push_each;
 use super::{Engine, EngineError};
 use saldo_core::policy::Approval;
 use serde::Serialize;
@@ -31,17 +32,11 @@ pub(crate) struct SyncReport {
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
     let Pulled { count, mut failed } = pull_all(engine).await?;
     let desk = engine.take_desk().await?;
-    let approved = account_and_approve(engine, &desk).await;
+    let approved = account_and_approve(engine, &desk, &mut failed).await;
     let left = engine.leave_desk(desk).await;
     let approved = approved?;
     left?;
-    let pushed = match push(engine, None).await {
-        Err(error) if !failed.is_empty() && error.is_of_one_connection() => {
-            failed.push(error);
-            PushCount::default()
-        }
-        pushed => pushed?,
-    };
+    let pushed = push_each(engine, None, &mut failed).await?;
     let done = SyncReport {
         new_records: count.new,
         changed_records: count.changed,
@@ -49,17 +44,18 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
         acknowledged: pushed.acknowledged,
         refused: pushed.refused,
     };
-    match failed.is_empty() {
-        true => Ok(done),
-        false => Err(EngineError::Partly { done, failed }),
-    }
+    ended(done, failed)
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.
-async fn account_and_approve(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
+async fn account_and_approve(
+    engine: &Engine,
+    desk: &Desk,
+    failed: &mut Vec<EngineError>,
+) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
     match desk.policy.text.approval {
-        Approval::Automatic => approve_at(engine, desk, None, "rule: automatic").await,
+        Approval::Automatic => approve_at(engine, desk, None, "rule: automatic", failed).await,
         Approval::Review => Ok(0),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         id: source.fact_id(&Gid::numbered("ShopifyPaymentsPayout", &payout.id.0)),
         source: source.reference.clone(),
         gateway: gateway(SHOPIFY_PAYMENTS, None),
-        state: payout_state(&payout.status.to_ascii_uppercase()),
+        state: payout_state(source, &payout.status.to_ascii_uppercase())?,
         issued_on: payout.date,
         arrived_on: None,
         net: amount(source, "amount", &payout.amount, currency)?,
@@ -63,7 +63,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         id: source.fact_id(&Gid::numbered("ShopifyPaymentsDispute", &dispute.id.0)),
         source: source.reference.clone(),
         order: dispute.order_id.map(|id| source.fact_id(&Gid::numbered("Order", &id.0))),
-        outcome: outcome(&kind, &status),
+        outcome: outcome(source, &kind, &status)?,
         finalised_at: dispute.finalized_on,
         amount: amount(source, "amount", &dispute.amount, currency)?.abs(),
     }))

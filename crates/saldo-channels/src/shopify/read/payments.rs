@@ -20,7 +20,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         id: source.fact_id(&payout.id),
         source: source.reference.clone(),
         gateway: gateway(SHOPIFY_PAYMENTS, None),
-        state: payout_state(&payout.status),
+        state: payout_state(source, &payout.status)?,
         issued_on: payout.issued_at.to_zoned(TimeZone::UTC).date(),
         arrived_on: None,
         net,
@@ -28,14 +28,18 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
     }))
 }
 
-/// How far a payout has come.
-pub(in crate::shopify) fn payout_state(word: &str) -> PayoutState {
+/// How far a payout has come. By a new word it cannot be read, so that what was said before holds
+/// on: a payout that was sent does not leave the books for it.
+pub(in crate::shopify) fn payout_state(
+    source: &Source,
+    word: &str,
+) -> Result<PayoutState, Box<Issue>> {
     match word {
-        "SCHEDULED" | "IN_TRANSIT" => PayoutState::Scheduled,
-        "PAID" => PayoutState::Paid,
-        "FAILED" => PayoutState::Failed,
-        "CANCELED" => PayoutState::Cancelled,
-        word => PayoutState::Unknown(word.to_owned()),
+        "SCHEDULED" | "IN_TRANSIT" => Ok(PayoutState::Scheduled),
+        "PAID" => Ok(PayoutState::Paid),
+        "FAILED" => Ok(PayoutState::Failed),
+        "CANCELED" => Ok(PayoutState::Cancelled),
+        word => Err(source.unknown(&format!("`status`: `{word}` is a new word"))),
     }
 }
 
@@ -102,21 +106,29 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         id: source.fact_id(&dispute.id),
         source: source.reference.clone(),
         order: dispute.order.map(|order| source.fact_id(&order.id)),
-        outcome: outcome(&dispute.kind, &dispute.status),
+        outcome: outcome(source, &dispute.kind, &dispute.status)?,
         finalised_at: dispute.finalized_on,
         amount: dispute.amount.0.abs(),
     }))
 }
 
 /// How a dispute ended. An inquiry takes no money, however it ends; nor does a dispute that was
-/// prevented, or one that a refund of the order settled (a word of former times).
-pub(in crate::shopify) fn outcome(kind: &str, status: &str) -> DisputeOutcome {
+/// prevented, or one that a refund of the order settled (a word of former times). By a new word it
+/// cannot be read, so that what was said before holds on.
+pub(in crate::shopify) fn outcome(
+    source: &Source,
+    kind: &str,
+    status: &str,
+) -> Result<DisputeOutcome, Box<Issue>> {
     match (kind, status) {
-        ("CHARGEBACK", "WON") => DisputeOutcome::Won,
-        ("CHARGEBACK", "LOST" | "ACCEPTED") => DisputeOutcome::Lost,
-        ("CHARGEBACK" | "INQUIRY", "NEEDS_RESPONSE" | "UNDER_REVIEW") => DisputeOutcome::Open,
-        ("CHARGEBACK" | "INQUIRY", "PREVENTED" | "CHARGE_REFUNDED") => DisputeOutcome::Open,
-        ("INQUIRY", "WON" | "LOST" | "ACCEPTED") => DisputeOutcome::Open,
-        ("CHARGEBACK" | "INQUIRY", word) | (word, _) => DisputeOutcome::Unknown(word.to_owned()),
+        ("CHARGEBACK", "WON") => Ok(DisputeOutcome::Won),
+        ("CHARGEBACK", "LOST" | "ACCEPTED") => Ok(DisputeOutcome::Lost),
+        ("CHARGEBACK" | "INQUIRY", "NEEDS_RESPONSE" | "UNDER_REVIEW") => Ok(DisputeOutcome::Open),
+        ("CHARGEBACK" | "INQUIRY", "PREVENTED" | "CHARGE_REFUNDED") => Ok(DisputeOutcome::Open),
+        ("INQUIRY", "WON" | "LOST" | "ACCEPTED") => Ok(DisputeOutcome::Open),
+        ("CHARGEBACK" | "INQUIRY", word) => {
+            Err(source.unknown(&format!("`status`: `{word}` is a new word")))
+        }
+        (word, _) => Err(source.unknown(&format!("`type`: `{word}` is a new word"))),
     }
 }

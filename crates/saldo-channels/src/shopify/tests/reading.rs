@@ -12,6 +12,9 @@ const ORDER_1002: &str = include_str!("../fixtures/order_1002.json");
 const ORDER_1002_PIECES: &str = include_str!("../fixtures/order_1002_pieces.jsonl");
 const BULK: &str = include_str!("../fixtures/bulk.jsonl");
 
+const PAYOUTS: &str = include_str!("../fixtures/payouts.jsonl");
+const DISPUTES: &str = include_str!("../fixtures/disputes.jsonl");
+
 fn read(record: &Record) -> Fact {
     let mut facts = Shopify.read(record).unwrap();
     assert_eq!(facts.len(), 1);
@@ -48,7 +51,7 @@ fn an_order_at_the_till_with_tax_included() {
 
 #[test]
 fn payouts() {
-    insta::assert_json_snapshot!(lines("payouts", include_str!("../fixtures/payouts.jsonl")));
+    insta::assert_json_snapshot!(lines("payouts", PAYOUTS));
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn balance_transactions() {
 
 #[test]
 fn disputes() {
-    insta::assert_json_snapshot!(lines("disputes", include_str!("../fixtures/disputes.jsonl")));
+    insta::assert_json_snapshot!(lines("disputes", DISPUTES));
 }
 
 #[test]
@@ -174,8 +177,24 @@ fn stray_pieces_are_an_issue() {
 
 #[test]
 fn a_new_direction_of_payouts_is_held() {
-    let line = include_str!("../fixtures/payouts.jsonl").lines().next().unwrap();
+    let line = PAYOUTS.lines().next().unwrap();
     let odd = line.replace("DEPOSIT", "SWEEP");
     let record = record("payouts", "gid://shopify/ShopifyPaymentsPayout/701", &odd);
     assert!(Shopify.read(&record).unwrap_err().message.contains("`SWEEP`"));
+}
+
+#[test]
+fn new_words_are_not_read_so_that_what_was_said_before_holds_on() {
+    for (stream, id, lines, word, new) in [
+        ("payouts", "ShopifyPaymentsPayout/701", PAYOUTS, "PAID", "SETTLED"),
+        ("disputes", "ShopifyPaymentsDispute/801", DISPUTES, "WON", "APPEALED"),
+        ("disputes", "ShopifyPaymentsDispute/801", DISPUTES, "CHARGEBACK", "RETRIEVAL"),
+    ] {
+        let line = lines.lines().find(|line| line.contains(word)).unwrap();
+        let id = format!("gid://shopify/{id}");
+        Shopify.read(&record(stream, &id, line)).unwrap();
+        let odd = line.replace(word, new);
+        let issue = Shopify.read(&record(stream, &id, &odd)).unwrap_err();
+        assert!(issue.message.contains(&format!("`{new}`")), "{}", issue.message);
+    }
 }

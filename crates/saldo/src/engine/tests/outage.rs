@@ -1,4 +1,4 @@
-//! A shop that cannot be reached, beside one that can.
+//! A shop or a book that cannot be reached, beside one that can.
 
 use super::super::account::Heard;
 use super::super::{Engine, EngineError, Wiring, sync};
@@ -66,6 +66,28 @@ async fn one_shop_out_of_reach_stops_no_other() {
         assert_eq!((done.acknowledged, failed.len()), (entered, 1));
         assert_eq!(stage.books(), expected.books());
     }
+}
+
+#[tokio::test]
+async fn a_book_that_somebody_works_on_stops_no_other() {
+    let (stage, expected) = (stage().await, stage().await);
+    expected.sync().await;
+    let mut other = stage.engine().await;
+    other.holder = "somebody else".to_owned();
+    let books = other.connections(Role::Book).await.unwrap();
+    let first = books.iter().find(|book| book.id.as_str() == "plain-text").unwrap();
+    let lease = other.lease(first).await.unwrap();
+    let engine = stage.engine().await;
+    let error = sync(&engine).await.unwrap_err();
+    assert!(error.to_string().contains("somebody else") && error.is_worth_another_try(), "{error}");
+    let EngineError::Partly { done, failed } = error else { panic!("{error}") };
+    assert!(done.acknowledged > 100, "{done:?}");
+    assert!(!failed.is_empty());
+    assert_eq!(stage.books().ledger, expected.books().ledger, "the other book has everything");
+    other.store.release_lease(&lease).await.unwrap();
+    stage.sync().await;
+    stage.assert_proven("once nobody works on it").await;
+    assert_eq!(stage.books(), expected.books());
 }
 
 #[tokio::test]

@@ -58,6 +58,34 @@ async fn facts(engine: &Engine) -> u64 {
     counts.accounted + counts.waiting + counts.excluded + counts.held
 }
 
+/// A record of a payout that was sent.
+async fn sent_payout(engine: &Engine) -> Record {
+    let records = engine.store.latest_records(engine.company_id(), None, 10_000).await.unwrap();
+    let sent = |record: &Record| {
+        let text = String::from_utf8_lossy(&record.bytes);
+        record.stream.as_str() == "payouts" && text.contains("\"PAID\"")
+    };
+    records.into_iter().find(sent).expect("a payout was sent")
+}
+
+#[tokio::test]
+async fn a_new_word_for_a_payout_takes_nothing_out() {
+    for words in ["detail = \"order\"", "detail = \"payout\""] {
+        let stage = Stage::after(&world(4, 60, 30), &FaultSettings::none()).await;
+        stage.decide(words).await;
+        stage.sync().await;
+        let (books, engine) = (stage.books(), stage.engine().await);
+        let (payout, before) = (sent_payout(&engine).await, held(&engine).await);
+        let odd = String::from_utf8(payout.bytes.clone()).unwrap();
+        say(&engine, &payout, odd.replace("\"PAID\"", "\"SETTLED\"").as_bytes()).await;
+        assert_eq!(planned(&engine).await, [], "{words}");
+        assert_eq!(held(&engine).await.len(), before.len() + 1, "{words}: the reason is shown");
+        stage.sync().await;
+        stage.assert_proven(words).await;
+        assert_eq!(stage.books(), books, "{words}");
+    }
+}
+
 #[tokio::test]
 async fn what_can_no_longer_be_read_stays_entered_until_it_can_be() {
     let stage = Stage::after(&world(4, 60, 30), &FaultSettings::none()).await;
