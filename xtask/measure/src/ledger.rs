@@ -12,10 +12,11 @@ use saldo_core::accounting;
 use saldo_core::book::Acknowledgement;
 use saldo_core::channel::Channel;
 use saldo_core::commerce::Record;
-use saldo_core::plan::{Change, plan_slot};
+use saldo_core::plan::{Change, SlotOf, plan_slot};
 use saldo_core::text::{ConnectionId, RemoteId};
 use saldo_store::{Approval, AttemptOutcome, AttemptResult, Batch, Lease, Purpose};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::slice;
 use tokio::runtime::Runtime;
@@ -80,9 +81,9 @@ fn changes(
         let accounted = accounting::account(&group, &facts, &engine.policy, Timestamp::MAX);
         for entry in accounted.entries {
             let (slot, lines) = (&entry.header.slot, entry.lines.len());
-            let entries = slice::from_ref(&entry);
-            let planned = plan_slot(engine.company_id(), book, slot, entries, &[])?;
-            changes.extend(planned.into_iter().map(|change| (change, lines)));
+            let slot = SlotOf { company: engine.company_id(), book, slot };
+            let planned = plan_slot(slot, slice::from_ref(&entry), &[], |_| None)?;
+            changes.extend(planned.changes.into_iter().map(|change| (change, lines)));
         }
     }
     Ok(changes)
@@ -93,14 +94,23 @@ async fn acknowledge(engine: &Engine, lease: &Lease, changes: Vec<Change>) -> Re
     let now = Timestamp::now();
     let members: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
     let (book, approved_by) = (lease.connection().clone(), "bench".to_owned());
-    let approval = Approval { book, changes, approved_by, at: now, planned_until: None };
-    engine.store.approve(engine.company_id(), &approval).await?;
+    let approval = Approval {
+        book,
+        changes,
+        approved_by,
+        at: now,
+        planned_until: None,
+        withdraws: Vec::new(),
+        waits: BTreeMap::new(),
+        again: Vec::new(),
+    };
+    let desk = engine.store.acquire_company_lease(lease.company(), "bench", now, LEASE).await?;
+    engine.store.approve(&desk, &approval).await?;
     let id = members.first().context("an empty batch")?.clone();
     let results: Vec<(String, AttemptResult)> = members
         .iter()
         .map(|member| {
-            let remote = RemoteId::new(member);
-            let outcome = Acknowledgement { remote, version: None, total: None, tax: None };
+            let outcome = Acknowledgement::of(RemoteId::new(member));
             let outcome = AttemptOutcome::Acknowledged(outcome);
             (member.clone(), AttemptResult { outcome, detail: String::new() })
         })

@@ -62,11 +62,11 @@ impl Machine {
         let words = [&words[..], &["--message-format", "json-render-diagnostics"]].concat();
         let output = process::output(&mut process::cargo(root, &words)?)?;
         let messages = output.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let program = messages.filter_map(|message: Value| {
+        let mut program = messages.filter_map(|message: Value| {
             let is_it = message["target"]["name"] == "measure";
             message["executable"].as_str().filter(|_| is_it).map(PathBuf::from)
         });
-        let program = program.last().context("cargo built no measuring program")?;
+        let program = program.next_back().context("cargo built no measuring program")?;
         fs::create_dir_all(&folder)?;
         if fs::read_dir(&folder)?.next().is_some() {
             bail!("{} is not empty: remove it, or name another folder", folder.display());
