@@ -91,8 +91,6 @@ impl HttpAnswer {
 pub struct SliceAsk {
     /// Where the download lies. Fetched without the access token.
     pub url: String,
-    /// Whether children are known to follow their root at once. If not, the transport regroups.
-    pub grouped: bool,
     /// How many bytes the whole download has, where the vendor says so: one with fewer was cut, and
     /// is fetched again.
     pub bytes: Option<u64>,
@@ -102,11 +100,22 @@ pub struct SliceAsk {
     pub limit: u64,
 }
 
+/// A root line of a download and the lines below it, wherever in the download these stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineGroup {
+    /// The root's id.
+    pub id: String,
+    /// The lines, the root first, with a line feed between them.
+    pub text: String,
+    /// How many lines there are.
+    pub lines: u64,
+}
+
 /// A slice of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceAnswer {
     /// Whole groups of lines.
-    pub bytes: Vec<u8>,
+    pub groups: Vec<LineGroup>,
     /// Where the next slice begins.
     pub next_offset: u64,
     /// Whether this was the last.

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod proof;
 
 pub mod exchange;
+pub mod json_lines;
 
 pub mod book;
 pub mod channel;

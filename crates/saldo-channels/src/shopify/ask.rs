@@ -184,7 +184,6 @@ fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Ne
         }
         BulkStage::Slicing(slicing) => Ok(Next::Ask(Ask::Slice(SliceAsk {
             url: slicing.url.clone(),
-            grouped: true,
             bytes: slicing.bytes,
             offset: slicing.offset,
             limit: SLICE_BYTES,

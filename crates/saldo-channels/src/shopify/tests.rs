@@ -14,7 +14,8 @@ use super::Shopify;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
 use saldo_core::commerce::Record;
-use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, SliceAnswer};
+use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, LineGroup, SliceAnswer};
+use saldo_core::json_lines::LineHead;
 use saldo_core::text::{ConnectionId, Stream};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -132,8 +133,13 @@ fn graphql(body: &Value) -> Answer {
     Answer::Http(HttpAnswer { status: 200, headers: Vec::new(), body: body.to_string().into() })
 }
 
-fn slice(bytes: &str, next_offset: u64, finished: bool) -> Answer {
-    Answer::Slice(SliceAnswer { bytes: bytes.into(), next_offset, finished })
+/// A slice of a download: the lines of an order each.
+fn slice(orders: &[&str], next_offset: u64, finished: bool) -> Answer {
+    let group = |text: &&str| {
+        let id = LineHead::read(text.lines().next().unwrap()).unwrap().id.unwrap().into_owned();
+        LineGroup { id, text: (*text).to_owned(), lines: text.lines().count() as u64 }
+    };
+    Answer::Slice(SliceAnswer { groups: orders.iter().map(group).collect(), next_offset, finished })
 }
 
 /// A record of the played connection.

@@ -283,11 +283,12 @@ mod tests {
         assert_eq!(get(&transport, &format!("{home}/x")).await, Ok(200));
         assert_eq!(*seen.lock().unwrap(), ["t1", "t2"]);
         let url = format!("{home}/bulk?Signature=1");
-        let ask = SliceAsk { url, grouped: false, bytes: None, offset: 0, limit: 1 };
+        let ask = SliceAsk { url, bytes: None, offset: 0, limit: 1 };
         let Answer::Slice(slice) = transport.exchange(&Ask::Slice(ask)).await.unwrap() else {
             panic!("a slice was asked for");
         };
-        assert_eq!(slice.bytes, b"{\"id\":\"a\"}\n{\"__parentId\":\"a\"}\n");
+        let texts: Vec<&str> = slice.groups.iter().map(|group| &*group.text).collect();
+        assert_eq!(texts, ["{\"id\":\"a\"}\n{\"__parentId\":\"a\"}"]);
         assert!(slice.finished);
         server.abort();
     }

@@ -10,7 +10,7 @@
 //! of their roots in the download; within a group, generation by generation, in the order of the
 //! download.
 
-use super::slice::{Head, Lines, SpoolError};
+use super::slice::{Lines, SpoolError, head, text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -66,10 +66,11 @@ fn part_roots(
         if !lines.next_into(&mut line)? {
             return Ok((learnt, waiting));
         }
-        if line.trim_ascii().is_empty() {
+        let text = text(&line, at)?;
+        if text.is_empty() {
             continue;
         }
-        let head = Head::read(&line, at)?;
+        let head = head(text, at)?;
         let id = head.id.as_deref().map(hash);
         match head.parent.as_deref().map(hash) {
             None => {

@@ -7,13 +7,13 @@
 mod keep;
 mod lines;
 
-pub(super) use lines::{Head, Lines};
+pub(super) use lines::{Lines, head, text};
 
 use super::carrier::{Carrier, Download, unwritable};
 use super::regroup::regroup;
 use super::stopped;
 use keep::{download_name, sweep};
-use lines::cut;
+use lines::{cut, stands_grouped};
 use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit, SliceAsk};
 use std::fs;
 use std::io;
@@ -77,7 +77,7 @@ impl Spool {
     /// Where the download cannot be had whole, is not lines of JSON objects, or has no slice there.
     /// It is then fetched anew when it is asked for again.
     pub(crate) async fn slice(&self, ask: &SliceAsk, carrier: &Carrier) -> Result<Answer, Fault> {
-        let name = download_name(&ask.url, ask.grouped);
+        let name = download_name(&ask.url);
         let whole = self.folder.join(format!("{name}.jsonl"));
         {
             let _fetching = self.fetching.lock().await;
@@ -124,18 +124,20 @@ impl Spool {
         if let Some(whole) = ask.bytes.filter(|whole| found < *whole) {
             return Err(SpoolError::Cut { found, whole }.into());
         }
-        if ask.grouped {
-            let kept = tokio::fs::rename(&part, whole).await;
-            return kept.map(|()| None).map_err(|error| unwritable(whole, &error));
-        }
         let into = whole.to_owned();
-        let regrouped = tokio::task::spawn_blocking(move || {
-            regroup(&part, &into, &scratch)?;
-            fs::remove_file(&part).map_err(SpoolError::Disk)
-        });
-        regrouped.await.map_err(|_| stopped("regrouping a download"))??;
+        let kept = tokio::task::spawn_blocking(move || keep_grouped(&part, &into, &scratch)).await;
+        kept.map_err(|_| stopped("regrouping a download"))??;
         Ok(None)
     }
+}
+
+/// Keeps a download with every group together, whatever order it came in.
+fn keep_grouped(part: &Path, whole: &Path, scratch: &Path) -> Result<(), SpoolError> {
+    if stands_grouped(part)? {
+        return Ok(fs::rename(part, whole)?);
+    }
+    regroup(part, whole, scratch)?;
+    Ok(fs::remove_file(part)?)
 }
 
 #[cfg(test)]

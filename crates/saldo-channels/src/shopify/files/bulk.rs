@@ -10,30 +10,29 @@ use crate::shopify::wire::Gid;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{Fact, Telling};
 use saldo_core::issue::Issue;
+use saldo_core::json_lines::LineHead;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
-#[derive(Deserialize)]
-struct Line<'a> {
-    id: Gid,
-    #[serde(rename = "__parentId")]
-    parent: Option<Gid>,
-    #[serde(borrow)]
-    agreements: Option<&'a RawValue>,
-}
-
 /// Whether a line is one of a bulk operation.
 pub(super) fn is_line(text: &str) -> bool {
-    parse::<Line<'_>>(text).is_ok()
+    LineHead::read(text).is_ok_and(|head| head.id.is_some_and(|id| Gid::parse(&id).is_some()))
+}
+
+/// As much of an order as says whether it is whole.
+#[derive(Deserialize)]
+struct Root<'a> {
+    #[serde(borrow)]
+    agreements: Option<&'a RawValue>,
 }
 
 /// An order and the lines below it.
 struct Group {
     id: Gid,
     place: String,
-    lines: Vec<String>,
-    with_agreements: bool,
+    text: String,
+    has_children: bool,
 }
 
 /// Takes the orders one by one.
@@ -48,31 +47,32 @@ pub(super) fn import(
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut orders = 0_usize;
     while let Some(text) = next {
-        let place = format!("line {}", lines.number());
         let text = text.trim();
         if !text.is_empty() {
-            let line: Line<'_> = parse(text).map_err(|why| format!("{place}: {why}"))?;
-            match (line.parent.map(|parent| parent.short()), &mut open) {
+            let place = || format!("line {}", lines.number());
+            let (id, parent) = ids(text).map_err(|why| format!("{}: {why}", place()))?;
+            match (parent.map(Gid::into_short), &mut open) {
                 (None, _) => {
                     known.clear();
-                    let with_agreements = line.agreements.is_some();
-                    let (id, lines) = (line.id.clone(), vec![text.to_owned()]);
-                    let group = Group { id, place, lines, with_agreements };
+                    let (id, text) = (id.clone(), text.to_owned());
+                    let group = Group { id, place: place(), text, has_children: false };
                     orders += tell(open.replace(group), context, take);
                 }
                 (Some(parent), Some(group)) if known.contains(&parent) => {
-                    group.with_agreements = true;
-                    group.lines.push(text.to_owned());
+                    group.has_children = true;
+                    group.text.push('\n');
+                    group.text.push_str(text);
                 }
                 (Some(parent), _) => {
                     return Err(format!(
-                        "{place}: {} does not stand below {parent}, to which it belongs: run the \
+                        "{}: {} does not stand below {parent}, to which it belongs: run the \
                          bulk operation with `groupObjects: true`",
-                        line.id.short()
+                        place(),
+                        id.short()
                     ));
                 }
             }
-            known.insert(line.id.short());
+            known.insert(id.into_short());
         }
         next = lines.next()?;
     }
@@ -80,19 +80,38 @@ pub(super) fn import(
     Ok(format!("the download of a bulk operation: {orders} orders"))
 }
 
+/// What a line is called, and what it belongs to.
+fn ids(text: &str) -> Result<(Gid, Option<Gid>), String> {
+    let head = LineHead::read(text).map_err(|error| error.to_string())?;
+    let id = head.id.ok_or("it has no `id`")?;
+    let read =
+        |id: &str| Gid::parse(id).ok_or_else(|| format!("`{id}` is not a global id of Shopify"));
+    Ok((read(&id)?, head.parent.as_deref().map(read).transpose()?))
+}
+
 /// Tells an order; says how many that were.
 fn tell(group: Option<Group>, context: &ImportContext, take: &mut dyn FnMut(Imported)) -> usize {
-    let Some(Group { id, place, lines, with_agreements }) = group else { return 0 };
-    let reason = match (id.is("Order"), with_agreements) {
-        (true, true) => {
-            take(Form::OrdersBulk.record(context, id.whole(), lines.join("\n")));
-            return 1;
-        }
-        (true, false) => format!("{} stands without its agreements", id.short()),
-        (false, _) => format!("{} is no order", id.short()),
+    let Some(Group { id, place, text, has_children }) = group else { return 0 };
+    let has_agreements = || parse::<Root<'_>>(&text).map(|root| root.agreements.is_some());
+    let reason = match (id.is("Order"), has_children) {
+        (true, true) => None,
+        (true, false) => match has_agreements() {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{} stands without its agreements", id.short())),
+            Err(why) => Some(why),
+        },
+        (false, _) => Some(format!("{} is no order", id.short())),
     };
-    take(Imported::LeftOut { place, reason });
-    0
+    match reason {
+        None => {
+            take(Form::OrdersBulk.record(context, id.whole(), text));
+            1
+        }
+        Some(reason) => {
+            take(Imported::LeftOut { place, reason });
+            0
+        }
+    }
 }
 
 /// Reads an order as the Admin API gives it.

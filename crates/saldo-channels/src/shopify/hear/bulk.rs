@@ -8,15 +8,12 @@ use crate::shopify::budget::Question;
 use crate::shopify::cursor::{
     Bulk, BulkStage, OrdersState, OrdersStep, Paged, Saved, Slicing, later,
 };
-use crate::shopify::envelope::parse;
-use crate::shopify::wire::{Gid, NumberText};
+use crate::shopify::wire::NumberText;
 use jiff::SignedDuration;
 use saldo_core::channel::Page;
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Answer, Fault, Permit, SliceAnswer};
 use serde::Deserialize;
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// How long the first wait for a bulk operation is, in seconds; each further one is twice as long.
 const FIRST_WAIT_SECONDS: u32 = 5;
@@ -180,61 +177,16 @@ fn hear_slice(
     slice: &SliceAnswer,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let groups = groups(&slice.bytes)?;
-    let lines: usize = groups.iter().map(|group| group.lines.len()).sum();
-    let heard = slicing.heard.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+    let lines: u64 = slice.groups.iter().map(|group| group.lines).sum();
+    let heard = slicing.heard.saturating_add(lines);
     if slice.finished && slicing.lines.is_some_and(|lines| heard < lines) {
         return list_instead(saved, &bulk);
     }
-    let records = groups.iter().map(|group| hearing.record(&group.id, &group.lines.join("\n")));
+    let records = slice.groups.iter().map(|group| hearing.record(&group.id, &group.text));
     let records = records.collect();
     if slice.finished {
         return finish(records, saved, bulk.began, hearing);
     }
     let stage = BulkStage::Slicing(Slicing { offset: slice.next_offset, heard, ..slicing });
     go_on(records, saved, bulk, stage)
-}
-
-/// A root line and the lines below it.
-struct Group<'a> {
-    id: String,
-    lines: Vec<&'a str>,
-}
-
-/// As much of a line as says where it belongs.
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow, rename = "__parentId")]
-    parent: Option<Cow<'a, str>>,
-}
-
-/// Parts a slice into an order and its agreements and sales each.
-fn groups(bytes: &[u8]) -> Result<Vec<Group<'_>>, Fault> {
-    let broken = |why: String| {
-        Fault::new(Permit::Retry, format!("the download of a bulk operation is broken: {why}"))
-    };
-    let text = std::str::from_utf8(bytes).map_err(|error| broken(error.to_string()))?;
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    for text in text.lines().filter(|line| !line.trim().is_empty()) {
-        let line: Line<'_> = parse(text).map_err(broken)?;
-        let parent = line.parent.as_deref().map(|parent| {
-            let short = Gid::short_in(parent);
-            short.ok_or_else(|| broken(format!("`{parent}` is not a global id of Shopify")))
-        });
-        match (parent.transpose()?, groups.last_mut()) {
-            (None, _) => {
-                known.clear();
-                groups.push(Group { id: line.id.clone().into_owned(), lines: vec![text] });
-            }
-            (Some(parent), Some(group)) if known.contains(parent) => group.lines.push(text),
-            (Some(parent), _) => {
-                return Err(broken(format!("{} does not follow its parent {parent}", line.id)));
-            }
-        }
-        known.extend(Gid::short_in(&line.id).map(str::to_owned));
-    }
-    Ok(groups)
 }

@@ -59,7 +59,7 @@ fn a_bulk_operation_ends_its_window_likewise() {
     stage.wait(5);
     let url = "https://storage.example/bulk.jsonl";
     stage.data(json!({ "bulkOperation": { "status": "COMPLETED", "url": url } }));
-    stage.hear(&slice("", 0, true)).unwrap();
+    stage.hear(&slice(&[], 0, true)).unwrap();
     assert_eq!(stage.reached.unwrap().to_string(), "2026-11-20T10:50:00Z");
 }
 

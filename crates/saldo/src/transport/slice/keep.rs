@@ -16,7 +16,7 @@ const SIGNING_PARAMETERS: [&str; 4] = ["expires", "signature", "googleaccessid",
 const SIGNING_PREFIXES: [&str; 2] = ["x-goog-", "x-amz-"];
 
 /// The file name of a download: the same for the same thing, however it is signed.
-pub(super) fn download_name(url: &str, grouped: bool) -> String {
+pub(super) fn download_name(url: &str) -> String {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let signs = |parameter: &&str| {
         let name = parameter.split('=').next().unwrap_or_default().to_ascii_lowercase();
@@ -29,9 +29,7 @@ pub(super) fn download_name(url: &str, grouped: bool) -> String {
     {
         hasher.update(b"&").update(parameter.as_bytes());
     }
-    let hash: String = hasher.finalize().to_hex().chars().take(32).collect();
-    let order = if grouped { "as-sent" } else { "regrouped" };
-    format!("{hash}-{order}")
+    hasher.finalize().to_hex().chars().take(32).collect()
 }
 
 /// Makes room before a download: removes what was read to the end, what was cut short, and what is

@@ -1,9 +1,10 @@
 //! The lines of a download: read one by one, cut into slices of whole groups.
 
 use super::SpoolError;
-use saldo_core::exchange::SliceAnswer;
-use serde::Deserialize;
+use saldo_core::exchange::{LineGroup, SliceAnswer};
+use saldo_core::json_lines::LineHead;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -13,55 +14,87 @@ const LINE_LIMIT_BYTES: u64 = 32 << 20;
 /// How large a group of lines may be, in bytes: a group is handed over whole.
 const GROUP_LIMIT_BYTES: usize = 128 << 20;
 
-/// Whole groups of lines from an offset on: as many as are begun before the limit is reached.
+/// Whole groups of lines from an offset on: as many as are begun before the limit is reached. Every
+/// group stands together.
 pub(super) fn cut(file: &Path, offset: u64, limit: u64) -> Result<SliceAnswer, SpoolError> {
     let mut lines = Lines::open(file, offset)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut bytes = Vec::new();
+    let mut groups: Vec<LineGroup> = Vec::new();
+    let mut taken = 0_usize;
     let mut line = Vec::new();
     loop {
         let at = lines.position;
         if !lines.next_into(&mut line)? {
-            return Ok(SliceAnswer { bytes, next_offset: at, finished: true });
+            return Ok(SliceAnswer { groups, next_offset: at, finished: true });
         }
-        if line.trim_ascii().is_empty() {
+        let text = text(&line, at)?;
+        if text.is_empty() {
             continue;
         }
-        let is_root = Head::read(&line, at)?.parent.is_none();
-        if is_root && !bytes.is_empty() && bytes.len() >= limit {
-            return Ok(SliceAnswer { bytes, next_offset: at, finished: false });
+        let head = head(text, at)?;
+        match (head.parent, groups.last_mut()) {
+            (None, Some(_)) if taken >= limit => {
+                return Ok(SliceAnswer { groups, next_offset: at, finished: false });
+            }
+            (None, _) => {
+                let id = head.id.ok_or(SpoolError::Line { at, what: "has no id" })?.into_owned();
+                groups.push(LineGroup { id, text: text.to_owned(), lines: 1 });
+            }
+            (Some(_), Some(group)) => add(group, text, at)?,
+            (Some(_), None) => {
+                return Err(SpoolError::Line { at, what: "has no root before it" });
+            }
         }
-        if !is_root && bytes.is_empty() {
-            return Err(SpoolError::Line { at, what: "has no root before it" });
-        }
-        if bytes.len() + line.len() > GROUP_LIMIT_BYTES.max(limit) {
-            return Err(SpoolError::Line { at, what: "makes its group too large" });
-        }
-        bytes.extend_from_slice(&line);
+        taken += line.len();
     }
 }
 
-/// As much of a line as says where it belongs. All else is skipped without being understood.
-#[derive(Deserialize)]
-pub(in crate::transport) struct Head<'line> {
-    /// What the line is called.
-    #[serde(borrow, default)]
-    pub(in crate::transport) id: Option<Cow<'line, str>>,
-    /// What it belongs to; none for a root.
-    #[serde(borrow, default, rename = "__parentId")]
-    pub(in crate::transport) parent: Option<Cow<'line, str>>,
+fn add(group: &mut LineGroup, text: &str, at: u64) -> Result<(), SpoolError> {
+    if group.text.len() + text.len() > GROUP_LIMIT_BYTES {
+        return Err(SpoolError::Line { at, what: "makes its group too large" });
+    }
+    group.text.push('\n');
+    group.text.push_str(text);
+    group.lines += 1;
+    Ok(())
 }
 
-impl<'line> Head<'line> {
-    /// Reads the line that begins at this byte.
-    pub(in crate::transport) fn read(line: &'line [u8], at: u64) -> Result<Self, SpoolError> {
-        let unreadable =
-            |_| SpoolError::Line { at, what: "is not a JSON object with ids that are texts" };
-        if line.trim_ascii_start().first() != Some(&b'{') {
-            return Err(SpoolError::Line { at, what: "is not a JSON object" });
+/// Whether every line of a download that belongs to another one stands below its root, after what
+/// it belongs to.
+pub(super) fn stands_grouped(file: &Path) -> Result<bool, SpoolError> {
+    let mut lines = Lines::open(file, 0)?;
+    let mut line = Vec::new();
+    let mut group: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let at = lines.position;
+        if !lines.next_into(&mut line)? {
+            return Ok(true);
         }
-        serde_json::from_slice(line).map_err(unreadable)
+        let text = text(&line, at)?;
+        if text.is_empty() {
+            continue;
+        }
+        let head = head(text, at)?;
+        match head.parent {
+            None => group.clear(),
+            Some(parent) if group.contains(&*parent) => {}
+            Some(_) => return Ok(false),
+        }
+        group.extend(head.id.map(Cow::into_owned));
     }
+}
+
+/// A line without its end.
+pub(in crate::transport) fn text(line: &[u8], at: u64) -> Result<&str, SpoolError> {
+    let text = std::str::from_utf8(line);
+    let text = text.map_err(|_| SpoolError::Line { at, what: "is not UTF-8 text" })?;
+    Ok(text.trim_ascii())
+}
+
+/// Where the line that begins at this byte belongs.
+pub(in crate::transport) fn head(line: &str, at: u64) -> Result<LineHead<'_>, SpoolError> {
+    let what = "is not a JSON object with ids that are texts";
+    LineHead::read(line).map_err(|_| SpoolError::Line { at, what })
 }
 
 /// The lines of a file, from an offset at which a line begins.

@@ -7,6 +7,7 @@ use super::*;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use saldo_core::exchange::SliceAnswer;
+use saldo_core::json_lines::LineHead;
 use saldo_sim::Reply;
 use std::sync::{Arc, Mutex};
 
@@ -24,8 +25,13 @@ fn download(text: &str) -> (Carrier, Arc<Mutex<usize>>) {
     (carrier, fetched)
 }
 
-fn ask(grouped: bool, offset: u64, limit: u64) -> SliceAsk {
-    SliceAsk { url: URL.to_owned(), grouped, bytes: None, offset, limit }
+fn ask(offset: u64, limit: u64) -> SliceAsk {
+    SliceAsk { url: URL.to_owned(), bytes: None, offset, limit }
+}
+
+/// The lines of a slice, each with its end.
+fn text_of(slice: &SliceAnswer) -> String {
+    slice.groups.iter().map(|group| format!("{}\n", group.text)).collect()
 }
 
 /// A slice of a download that is there.
@@ -37,17 +43,12 @@ async fn take(spool: &Spool, ask: &SliceAsk, carrier: &Carrier) -> Result<SliceA
 }
 
 /// Reads a download to its end, with a new spool for each slice as after a restart: the slices.
-async fn slices(
-    folder: &Path,
-    carrier: &Carrier,
-    grouped: bool,
-    limit: u64,
-) -> Result<Vec<String>, Fault> {
+async fn slices(folder: &Path, carrier: &Carrier, limit: u64) -> Result<Vec<String>, Fault> {
     let (mut slices, mut offset) = (Vec::new(), 0);
     loop {
         let spool = Spool::new(folder.to_owned());
-        let slice = take(&spool, &ask(grouped, offset, limit), carrier).await?;
-        slices.push(String::from_utf8(slice.bytes).unwrap());
+        let slice = take(&spool, &ask(offset, limit), carrier).await?;
+        slices.push(text_of(&slice));
         offset = slice.next_offset;
         if slice.finished {
             return Ok(slices);
@@ -55,10 +56,10 @@ async fn slices(
     }
 }
 
-async fn read(text: &str, grouped: bool, limit: u64) -> Result<Vec<String>, String> {
+async fn read(text: &str, limit: u64) -> Result<Vec<String>, String> {
     let folder = tempfile::tempdir().unwrap();
     let (carrier, fetched) = download(text);
-    let slices = slices(folder.path(), &carrier, grouped, limit).await;
+    let slices = slices(folder.path(), &carrier, limit).await;
     assert_eq!(*fetched.lock().unwrap(), 1, "fetched once");
     slices.map_err(|fault| {
         assert_eq!(fault.permits, Permit::Retry);
@@ -79,40 +80,37 @@ fn lines(short: &str) -> String {
 async fn groups_are_never_cut() {
     let text = lines("a b<a c<b d e f<e g");
     let groups = [lines("a b<a c<b"), lines("d"), lines("e f<e"), lines("g")];
-    assert_eq!(read(&text, true, 1).await.unwrap(), groups);
-    assert_eq!(read(&text, false, 1).await.unwrap(), groups);
-    assert_eq!(read(&text, true, 1_000).await.unwrap().concat(), text);
+    assert_eq!(read(&text, 1).await.unwrap(), groups);
+    assert_eq!(read(&text, 1_000).await.unwrap().concat(), text);
     let halves = [lines("a b<a c<b"), lines("d e f<e"), lines("g")];
-    assert_eq!(read(&text, true, 15).await.unwrap(), halves);
+    assert_eq!(read(&text, 15).await.unwrap(), halves);
 }
 
 #[tokio::test]
 async fn children_anywhere_are_brought_to_their_roots() {
     let text = lines("z<y b<a a y<x d c<a x w<x");
     let groups = [lines("a b<a c<a"), lines("d"), lines("x y<x w<x z<y")];
-    assert_eq!(read(&text, false, 1).await.unwrap(), groups);
+    assert_eq!(read(&text, 1).await.unwrap(), groups);
 }
 
 #[tokio::test]
 async fn an_end_without_line_feed_and_empty_lines_do_no_harm() {
     let text = format!("\n{}\n\n{}", lines("a"), lines("b<a c").trim_end());
-    assert_eq!(read(&text, true, 1).await.unwrap(), [lines("a b<a"), lines("c")]);
-    assert_eq!(read(&text, false, 1).await.unwrap(), [lines("a b<a"), lines("c")]);
-    assert_eq!(read("", true, 1).await.unwrap(), [""]);
-    assert_eq!(read("", false, 1).await.unwrap(), [""]);
+    assert_eq!(read(&text, 1).await.unwrap(), [lines("a b<a"), lines("c")]);
+    assert_eq!(read("", 1).await.unwrap(), [""]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_grouped_is_refused() {
-    for (text, grouped, message) in [
-        (lines("b<a a"), true, "the download's line at byte 0 has no root before it"),
-        (lines("a b<x c<b"), false, "2 lines of the download belong to something that is not"),
-        (lines("a b<c c<b"), false, "2 lines of the download belong to something that is not"),
-        ("{\"id\":\"a\"}\nnot json\n".to_owned(), false, "line at byte 11 is not a JSON object"),
-        ("{\"id\":\"a\"}\n{\"id\"".to_owned(), true, "line at byte 11 is not a JSON object with"),
-        ("[1]\n".to_owned(), true, "line at byte 0 is not a JSON object"),
+    for (text, message) in [
+        (lines("a b<x c<b"), "2 lines of the download belong to something that is not"),
+        (lines("a b<c c<b"), "2 lines of the download belong to something that is not"),
+        ("{\"id\":\"a\"}\nnot json\n".to_owned(), "line at byte 11 is not a JSON object"),
+        ("{\"id\":\"a\"}\n{\"id\"".to_owned(), "line at byte 11 is not a JSON object with"),
+        ("[1]\n".to_owned(), "line at byte 0 is not a JSON object"),
+        ("{\"name\":\"a\"}\n".to_owned(), "line at byte 0 has no id"),
     ] {
-        let refusal = read(&text, grouped, 1).await.unwrap_err();
+        let refusal = read(&text, 1).await.unwrap_err();
         assert!(refusal.contains(message), "{refusal}");
     }
 }
@@ -123,13 +121,18 @@ async fn only_offsets_where_a_slice_ended_are_taken() {
     let spool = Spool::new(folder.path().to_owned());
     let (carrier, _) = download(&lines("a b"));
     for offset in [1, 10, 9_999] {
-        let fault = spool.slice(&ask(true, offset, 9), &carrier).await.unwrap_err();
+        let fault = spool.slice(&ask(offset, 9), &carrier).await.unwrap_err();
         assert_eq!(fault.permits, Permit::Retry);
     }
-    let rest = take(&spool, &ask(true, 11, 9), &carrier).await.unwrap();
-    assert_eq!(rest.bytes, lines("b").into_bytes());
-    let nothing = take(&spool, &ask(true, rest.next_offset, 9), &carrier).await.unwrap();
-    assert_eq!((nothing.bytes.len(), nothing.finished), (0, true));
+    let rest = take(&spool, &ask(11, 9), &carrier).await.unwrap();
+    assert_eq!(text_of(&rest), lines("b"));
+    let nothing = take(&spool, &ask(rest.next_offset, 9), &carrier).await.unwrap();
+    assert_eq!((nothing.groups.len(), nothing.finished), (0, true));
+
+    let (folder, text) = (tempfile::tempdir().unwrap(), lines("a b<a"));
+    let spool = Spool::new(folder.path().to_owned());
+    let fault = spool.slice(&ask(11, 9), &download(&text).0).await.unwrap_err();
+    assert!(fault.message.contains("line at byte 11 has no root before it"), "{fault}");
 }
 
 #[tokio::test]
@@ -141,14 +144,14 @@ async fn what_was_cut_short_is_fetched_again_from_the_start() {
         lost -= 1;
         if lost >= 0 { Reply::Lost } else { reply(200, lines("b<a a")) }
     });
-    let name = download_name(URL, false);
+    let name = download_name(URL);
     fs::write(folder.path().join(format!("{name}.part")), "half").unwrap();
     fs::create_dir(folder.path().join(format!("{name}.scratch"))).unwrap();
     let spool = Spool::new(folder.path().to_owned());
-    let fault = spool.slice(&ask(false, 0, 1), &carrier).await.unwrap_err();
+    let fault = spool.slice(&ask(0, 1), &carrier).await.unwrap_err();
     assert_eq!(fault.permits, Permit::Retry);
-    let slice = take(&spool, &ask(false, 0, 1), &carrier).await.unwrap();
-    assert_eq!(slice.bytes, lines("a b<a").into_bytes());
+    let slice = take(&spool, &ask(0, 1), &carrier).await.unwrap();
+    assert_eq!(text_of(&slice), lines("a b<a"));
 }
 
 /// A way to a vendor that says these texts one after the other.
@@ -161,19 +164,17 @@ fn downloads(texts: Vec<String>) -> Carrier {
 #[tokio::test]
 async fn a_download_cut_where_a_line_ends_is_fetched_again() {
     let (whole, cut) = (lines("a b<a c"), lines("a b<a"));
-    for grouped in [true, false] {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = Spool::new(folder.path().to_owned());
-        let carrier = downloads(vec![cut.clone(), whole.clone()]);
-        let bytes = Some(u64::try_from(whole.len()).unwrap());
-        let asked = SliceAsk { bytes, ..ask(grouped, 0, 99) };
-        let fault = spool.slice(&asked, &carrier).await.unwrap_err();
-        assert_eq!(fault.permits, Permit::Retry, "{fault}");
-        let counted = format!("has {} of its {} bytes", cut.len(), whole.len());
-        assert!(fault.message.contains(&counted), "{fault}");
-        let slice = take(&spool, &asked, &carrier).await.unwrap();
-        assert_eq!((slice.bytes, slice.finished), (whole.clone().into_bytes(), true));
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::new(folder.path().to_owned());
+    let carrier = downloads(vec![cut.clone(), whole.clone()]);
+    let bytes = Some(u64::try_from(whole.len()).unwrap());
+    let asked = SliceAsk { bytes, ..ask(0, 99) };
+    let fault = spool.slice(&asked, &carrier).await.unwrap_err();
+    assert_eq!(fault.permits, Permit::Retry, "{fault}");
+    let counted = format!("has {} of its {} bytes", cut.len(), whole.len());
+    assert!(fault.message.contains(&counted), "{fault}");
+    let slice = take(&spool, &asked, &carrier).await.unwrap();
+    assert_eq!((text_of(&slice), slice.finished), (whole.clone(), true));
 }
 
 #[tokio::test]
@@ -182,8 +183,8 @@ async fn a_download_that_cannot_be_read_is_fetched_again() {
     let folder = tempfile::tempdir().unwrap();
     let spool = Spool::new(folder.path().to_owned());
     let carrier = downloads(vec![cut, whole]);
-    assert!(spool.slice(&ask(true, 0, 99), &carrier).await.is_err());
-    assert!(take(&spool, &ask(true, 0, 99), &carrier).await.unwrap().finished);
+    assert!(spool.slice(&ask(0, 99), &carrier).await.is_err());
+    assert!(take(&spool, &ask(0, 99), &carrier).await.unwrap().finished);
 }
 
 #[tokio::test]
@@ -193,7 +194,7 @@ async fn a_download_that_is_gone_is_answered_by_its_refusal() {
     for (status, answered) in [(403, true), (404, true), (410, true), (503, false)] {
         let carrier = carrier(&clock, move |_, _| reply(status, "ExpiredToken"));
         let spool = Spool::new(folder.path().to_owned());
-        match spool.slice(&ask(true, 0, 1), &carrier).await {
+        match spool.slice(&ask(0, 1), &carrier).await {
             Ok(Answer::Http(answer)) => assert_eq!((answer.status, answered), (status, true)),
             Ok(other) => panic!("{other:?}"),
             Err(fault) => assert_eq!((fault.permits, answered), (Permit::Retry, false)),
@@ -208,7 +209,7 @@ async fn finished_and_old_downloads_are_removed_when_another_begins() {
     let (carrier, fetched) = download(&lines("a b"));
     let named = |number: usize, limit| SliceAsk {
         url: format!("https://files.example/bulk/{number}"),
-        ..ask(number.is_multiple_of(2), 0, limit)
+        ..ask(0, limit)
     };
     let kept = || {
         let paths = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
@@ -225,12 +226,11 @@ async fn finished_and_old_downloads_are_removed_when_another_begins() {
 
 #[test]
 fn a_download_is_known_by_all_of_its_address_but_the_signature() {
-    let name = |query: &str| download_name(&format!("https://x/a{query}"), true);
+    let name = |query: &str| download_name(&format!("https://x/a{query}"));
     assert_eq!(name(""), name("?Expires=1&Signature=2&X-Amz-Date=3&X-Goog-Expires=4"));
     assert_eq!(name("?id=1&Expires=1"), name("?Expires=2&id=1"));
     assert_ne!(name("?id=1"), name("?id=2"));
-    assert_ne!(name(""), download_name("https://x/b", true));
-    assert_ne!(name(""), download_name("https://x/a", false));
+    assert_ne!(name(""), download_name("https://x/b"));
 }
 
 proptest! {
@@ -254,12 +254,12 @@ proptest! {
         order.sort_by_key(dealt);
         let text = lines(&order.iter().map(|line| word(*line)).collect::<String>());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let slices = runtime.block_on(read(&text, false, limit)).unwrap();
+        let slices = runtime.block_on(read(&text, limit)).unwrap();
 
         let mut seen = Vec::new();
         for slice in &slices {
             for line in slice.lines() {
-                let head = Head::read(line.as_bytes(), 0).unwrap();
+                let head = LineHead::read(line).unwrap();
                 let id: usize = head.id.unwrap().parse().unwrap();
                 if let Some(own) = parent(id) {
                     let is_root = |line: &usize| parent(*line).is_none();

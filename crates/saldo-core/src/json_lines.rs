@@ -1,0 +1,104 @@
+//! Lines of JSON objects, each of which names what it belongs to: what large downloads consist of.
+
+use memchr::memmem;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// As much of a line as says where it belongs. All else is skipped without being understood.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct LineHead<'line> {
+    /// What the line is called.
+    #[serde(borrow, default)]
+    pub id: Option<Cow<'line, str>>,
+    /// What it belongs to; none for a root.
+    #[serde(borrow, default, rename = "__parentId")]
+    pub parent: Option<Cow<'line, str>>,
+}
+
+/// The field that names what a line belongs to.
+const PARENT: &[u8] = b"\"__parentId\"";
+
+impl<'line> LineHead<'line> {
+    /// Reads where a line belongs.
+    ///
+    /// # Errors
+    /// Where the line is not a JSON object whose ids are texts. Of a line that begins with its id,
+    /// and ends with its parent if it has one, the rest is not looked at.
+    pub fn read(line: &'line str) -> Result<Self, serde_json::Error> {
+        let line = line.trim_ascii();
+        match Self::at_the_ends(line) {
+            Some(head) => Ok(head),
+            None if line.starts_with('{') => serde_json::from_str(line),
+            None => Err(serde::de::Error::custom("it is not a JSON object")),
+        }
+    }
+
+    /// What an object says that begins with its id and ends with its parent. A quotation mark
+    /// within a JSON text has a backslash before it, so that what is looked for is never part of
+    /// a text.
+    fn at_the_ends(line: &'line str) -> Option<Self> {
+        let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix('}')?;
+        let (id, rest) = rest.split_once('"').filter(|(id, _)| !id.contains('\\'))?;
+        let parent = match memmem::find(rest.as_bytes(), PARENT) {
+            None => None,
+            Some(at) => {
+                let parent = rest.get(at + PARENT.len()..)?.strip_prefix(":\"")?;
+                let parent = parent.strip_suffix('"')?;
+                (!parent.contains(['"', '\\'])).then_some(())?;
+                Some(Cow::Borrowed(parent))
+            }
+        };
+        Some(Self { id: Some(Cow::Borrowed(id)), parent })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_line_says_where_it_belongs() {
+        for (line, id, parent) in [
+            (r#"{"id":"a"}"#, Some("a"), None),
+            (r#"{"id":"a","__parentId":"b"}"#, Some("a"), Some("b")),
+            (r#"{"id":"a","more":{"x":[1,2]},"__parentId":"b"} "#, Some("a"), Some("b")),
+            (r#"{"__parentId":"b"}"#, None, Some("b")),
+            (r#"{"__parentId":"b","id":"a"}"#, Some("a"), Some("b")),
+            (r#"{"id":"a","__parentId":null}"#, Some("a"), None),
+            (r#"{"id":"a","in":{"__parentId":"b"}}"#, Some("a"), None),
+            (r#"{"id":"a","note":"\"__parentId\":\"b"}"#, Some("a"), None),
+            (r#"{"id":"a\u0062"}"#, Some("ab"), None),
+        ] {
+            let head = LineHead::read(line).unwrap();
+            assert_eq!((head.id.as_deref(), head.parent.as_deref()), (id, parent), "{line}");
+        }
+        for line in ["", "[]", "{\"id\":\"a\"", r#"{"id":1}"#, r#"{"id":"a","__parentId":1}"#] {
+            assert!(LineHead::read(line).is_err(), "{line}");
+        }
+    }
+
+    proptest! {
+        /// Whatever stands between the ends, the same is read as by reading all of it.
+        #[test]
+        fn the_ends_say_what_the_whole_says(
+            id in any::<String>(),
+            parent in proptest::option::of(any::<String>()),
+            note in any::<String>(),
+            inner in proptest::option::of(any::<String>()),
+        ) {
+            let note = format!("{note}\",\"__parentId\":\"{note}\"}}");
+            let mut line = format!(r#"{{"id":{},"note":{}"#, json!(id), json!(note));
+            if let Some(inner) = inner {
+                line += &format!(r#","in":{{"__parentId":{}}}"#, json!(inner));
+            }
+            if let Some(parent) = parent {
+                line += &format!(r#","__parentId":{}"#, json!(parent));
+            }
+            line.push('}');
+            let whole: LineHead<'_> = serde_json::from_str(&line).unwrap();
+            prop_assert_eq!(LineHead::read(&line).unwrap(), whole);
+        }
+    }
+}
