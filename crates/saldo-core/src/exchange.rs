@@ -96,8 +96,10 @@ pub struct SliceAsk {
     pub bytes: Option<u64>,
     /// Where to go on: zero, or what the last slice said.
     pub offset: u64,
-    /// About how many bytes to hand over; a group is never cut.
+    /// About how many bytes to hand over at most; a group is never cut.
     pub limit: u64,
+    /// How many groups to hand over at most.
+    pub groups: usize,
 }
 
 /// A root line of a download and the lines below it, wherever in the download these stood.

@@ -1,7 +1,7 @@
 //! Ways from a number in the books back to the vendor's bytes.
 
+use crate::compression::decompress;
 use crate::outbox::ChangeStatus;
-use crate::record::decompress;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
@@ -60,7 +60,8 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|(version, fetched_at, hash, body)| {
-                let (fetched_at, bytes) = (columns::instant(fetched_at)?, decompress(&body)?);
+                let (fetched_at, bytes) =
+                    (columns::instant(fetched_at)?, decompress("record", &body)?);
                 Ok(RecordVersion { version, fetched_at, hash, bytes })
             })
             .collect()

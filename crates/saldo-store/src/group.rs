@@ -1,5 +1,6 @@
 //! Groups: the records whose facts are accounted together.
 
+use crate::compression::decompress;
 use crate::record::{self, Latest, Reading, ReadingRow};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -370,7 +371,7 @@ fn record_of((connection, stream, id, fetched_at, body): BodyRow) -> Result<Reco
         stream: Stream::from(stream),
         id,
         fetched_at: columns::instant(fetched_at)?,
-        bytes: record::decompress(&body)?,
+        bytes: decompress("record", &body)?,
     })
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod columns;
+mod compression;
 mod error;
 mod sqlite;
 mod statement;

@@ -1,13 +1,14 @@
 //! Rebuilding: caches are thrown away, worked out anew, and compared byte for byte.
 
+use crate::compression::decompress_text;
 use crate::sqlite::Row;
 use crate::{Lease, Store, StoreError, subledger, sums};
 use saldo_core::text::CompanyId;
-use sqlx::Row as _;
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use std::fmt::Write;
 
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
-/// are all text. Numbers that only say when something was touched are left out.
+/// are texts, or bytes that are compressed texts. Numbers that only say when something was touched are left out.
 const DUMPS: [(&str, &str); 6] = [
     (
         "reading",
@@ -46,6 +47,16 @@ const DUMPS: [(&str, &str); 6] = [
     ),
 ];
 
+/// What a dump says of a column.
+fn text_of(row: &Row, column: usize) -> Result<String, StoreError> {
+    let raw = row.try_get_raw(column)?;
+    match raw.type_info().name() {
+        _ if raw.is_null() => Ok(String::new()),
+        "BLOB" => decompress_text("sub-ledger", row.try_get(column)?),
+        _ => Ok(row.try_get(column)?),
+    }
+}
+
 impl Store {
     /// Throws away what accounting made of all groups, and marks every group to be accounted anew.
     /// The sums of the books are worked out anew at once, from changes and receipts. One
@@ -63,7 +74,7 @@ impl Store {
         lease.check(&mut transaction).await?;
         sqlx::query(
             "update fact_group set marked = marked + 1, wake_at = null, unsettled = 0,
-             states = '[]', entries = '{}' where company = $1",
+             states = '[]', entries = null where company = $1",
         )
         .bind(company.as_str())
         .execute(&mut *transaction)
@@ -107,7 +118,7 @@ impl Store {
             for row in rows {
                 dump.push_str(title);
                 for column in 0..row.len() {
-                    let text: String = row.try_get(column)?;
+                    let text = text_of(&row, column)?;
                     write!(dump, "\t{}", text.escape_default())
                         .map_err(|error| StoreError::Unwritable(error.to_string()))?;
                 }

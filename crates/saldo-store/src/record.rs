@@ -1,5 +1,6 @@
 //! Records: what channels said, page by page.
 
+use crate::compression::compress;
 use crate::group::Place;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -11,9 +12,6 @@ use saldo_core::issue::Issue;
 use saldo_core::text::{CompanyId, ConnectionId, GroupId, Stream};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// How hard the bytes are pressed: the lightest level. Higher ones cost more than they save.
-const COMPRESSION: i32 = 1;
 
 /// What reading a record said about where it belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -184,6 +182,9 @@ fn references(lease: &Lease, page: &PageCommit) -> Result<Vec<RecordRef>, StoreE
     }
 }
 
+/// Connection, stream, id, version, hash, groups and name of a record.
+type LatestRow = (String, String, String, i64, Vec<u8>, String, Option<String>);
+
 /// The latest versions of records, those that there are.
 pub(crate) async fn latest(
     transaction: &mut Transaction,
@@ -192,12 +193,11 @@ pub(crate) async fn latest(
 ) -> Result<BTreeMap<RecordRef, Latest>, StoreError> {
     let mut found: BTreeMap<RecordRef, Latest> = BTreeMap::new();
     for references in references.chunks(ROWS_MAX) {
-        let rows: Vec<(String, String, String, i64, Vec<u8>, String, Option<String>)> =
-            versions_statement(company, references)
-                .builder()
-                .build_query_as()
-                .fetch_all(&mut **transaction)
-                .await?;
+        let rows: Vec<LatestRow> = versions_statement(company, references)
+            .builder()
+            .build_query_as()
+            .fetch_all(&mut **transaction)
+            .await?;
         for (connection, stream, id, version, hash, groups, name) in rows {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
             let latest = Latest { version, hash, groups, name };
@@ -239,8 +239,6 @@ fn news(
     references: Vec<RecordRef>,
     known: BTreeMap<RecordRef, Latest>,
 ) -> Result<News<'_>, StoreError> {
-    let unwritable = |error: std::io::Error| StoreError::Unwritable(error.to_string());
-    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION).map_err(unwritable)?;
     let mut versions = Vec::new();
     let mut places: BTreeMap<RecordRef, Place<'_>> = BTreeMap::new();
     let mut count = PageCount::default();
@@ -264,7 +262,7 @@ fn news(
                 1
             }
         };
-        let body = compressor.compress(&record.bytes).map_err(unwritable)?;
+        let body = compress(&record.bytes);
         let left = match last {
             Some(last) => columns::from_json("group of a record", &last.groups)?,
             None => Vec::new(),
@@ -364,11 +362,6 @@ async fn put_cursor(
     .execute(&mut **transaction)
     .await?;
     Ok(())
-}
-
-/// The bytes of a record as the channel said them.
-pub(crate) fn decompress(body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    zstd::decode_all(body).map_err(|error| StoreError::unreadable("record", error))
 }
 
 #[cfg(test)]

@@ -28,8 +28,9 @@ const READERS_MAX: u32 = 4;
 const STATEMENTS_MAX: usize = 100;
 /// After how many pages of 4 KiB the log is carried over into the file.
 const CHECKPOINT_PAGES: &str = "8000";
-/// How much of the file each connection keeps in memory: 64 MiB, which `SQLite` writes negative.
-const CACHE_KIB: &str = "-65536";
+/// How much of the file each connection keeps in memory: 8 MiB, which `SQLite` writes negative. The
+/// system keeps the rest of what is used often.
+const CACHE_KIB: &str = "-8192";
 
 fn options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -1,5 +1,6 @@
 //! The sub-ledger: what accounting made of each group, and which slots that touched.
 
+use crate::compression::{compress, decompress_text};
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
 use crate::statement::{ROWS_MAX, Statement};
@@ -43,7 +44,7 @@ struct GroupRow<'a> {
     account: &'a GroupAccount,
     /// The members of a group that is not there yet; those of one that is are not touched.
     members: String,
-    entries: String,
+    entries: Vec<u8>,
     states: String,
     unsettled: i64,
 }
@@ -159,7 +160,7 @@ impl Store {
         let mut found: BTreeMap<String, Vec<SubledgerEntry>> =
             slots.iter().map(|slot| (slot.clone(), Vec::new())).collect();
         for slots in slots.chunks(ROWS_MAX) {
-            let rows: Vec<(String, String)> = Statement::new(
+            let rows: Vec<(String, Option<Vec<u8>>)> = Statement::new(
                 "select s.slot, g.entries from slot s
                  join fact_group g on g.company = s.company and g.group_id = s.group_id
                  where s.entries > 0 and s.company = ",
@@ -172,8 +173,7 @@ impl Store {
             .fetch_all(&self.reader)
             .await?;
             for (slot, entries) in rows {
-                let mut by_slot: BTreeMap<String, Box<RawValue>> =
-                    columns::from_json("sub-ledger", &entries)?;
+                let mut by_slot = slots_in(entries.as_deref())?;
                 if let Some(list) = by_slot.remove(&slot) {
                     let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
                     found.entry(slot).or_default().extend(list);
@@ -239,12 +239,11 @@ impl<'a> Changes<'a> {
             *self.counts.entry(state::word(state)).or_default() += 1;
         }
         let unsettled = account.states.iter().filter(|(_, _, state)| state::unsettled(state));
+        let entries: BTreeMap<_, _> = slots.iter().map(|(slot, (_, list))| (slot, list)).collect();
         self.rows.push(GroupRow {
             account,
             members,
-            entries: columns::to_json(
-                &slots.iter().map(|(slot, (_, list))| (slot, list)).collect::<BTreeMap<_, _>>(),
-            )?,
+            entries: compress(columns::to_json(&entries)?.as_bytes()),
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
         });
@@ -270,7 +269,7 @@ async fn before(
     company: &CompanyId,
     accounts: &[&GroupAccount],
 ) -> Result<BTreeMap<GroupId, Before>, StoreError> {
-    let rows: Vec<(String, String, String)> =
+    let rows: Vec<(String, Option<Vec<u8>>, String)> =
         Statement::new("select group_id, entries, states from fact_group where company = ")
             .bind(company.as_str())
             .text(" and group_id in ")
@@ -281,11 +280,17 @@ async fn before(
             .await?;
     rows.into_iter()
         .map(|(group, entries, states)| {
-            let slots = columns::from_json("sub-ledger", &entries)?;
+            let slots = slots_in(entries.as_deref())?;
             let states = columns::from_json("state of a fact", &states)?;
             Ok((GroupId::from(group), Before { slots, states }))
         })
         .collect()
+}
+
+/// The entries in the row of a group; none where nothing was accounted yet.
+fn slots_in(entries: Option<&[u8]>) -> Result<Slots, StoreError> {
+    let Some(entries) = entries else { return Ok(Slots::new()) };
+    columns::from_json("sub-ledger", &decompress_text("sub-ledger", entries)?)
 }
 
 /// How many entries stand in a slot, and what they are.

@@ -7,7 +7,12 @@ mod merchant;
 mod transport;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// Most of what a sync does is to make and drop short texts.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     cli::run(cli::Arguments::parse())

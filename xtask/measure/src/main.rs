@@ -27,8 +27,13 @@ mod reading;
 mod shop;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Measures one part of the program.
 #[derive(Parser)]

@@ -31,6 +31,8 @@ const BALANCE_TRANSACTIONS: &str = include_str!("queries/balance_transactions.gr
 
 /// How much of a download one page takes, in bytes.
 const SLICE_BYTES: u64 = 4 * 1024 * 1024;
+/// How many orders a slice has at most: what is lost when a process ends is read again.
+const SLICE_ORDERS: usize = 250;
 /// How far back orders can be read without a special scope.
 const OPEN_HISTORY: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// How far back payouts and disputes are listed again, since even a final state can change.
@@ -187,6 +189,7 @@ fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Ne
             bytes: slicing.bytes,
             offset: slicing.offset,
             limit: SLICE_BYTES,
+            groups: SLICE_ORDERS,
         }))),
     }
 }

@@ -86,7 +86,8 @@ create table fact_group (
     wake_at integer,
     unsettled integer not null default 0,
     states text not null default '[]',
-    entries text not null default '{}',
+    -- Compressed, like the bodies of records; none before it is accounted.
+    entries blob,
     primary key (company, group_id)
 ) strict;
 

@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(get(&transport, &format!("{home}/x")).await, Ok(200));
         assert_eq!(*seen.lock().unwrap(), ["t1", "t2"]);
         let url = format!("{home}/bulk?Signature=1");
-        let ask = SliceAsk { url, bytes: None, offset: 0, limit: 1 };
+        let ask = SliceAsk { url, bytes: None, offset: 0, limit: 1, groups: 1 };
         let Answer::Slice(slice) = transport.exchange(&Ask::Slice(ask)).await.unwrap() else {
             panic!("a slice was asked for");
         };

@@ -87,8 +87,8 @@ impl Spool {
             }
         }
         let read = whole.clone();
-        let (offset, limit) = (ask.offset, ask.limit);
-        let cut = tokio::task::spawn_blocking(move || cut(&read, offset, limit)).await;
+        let asked = ask.clone();
+        let cut = tokio::task::spawn_blocking(move || cut(&read, &asked)).await;
         let slice = match cut.map_err(|_| stopped("reading a download"))? {
             Ok(slice) => slice,
             Err(SpoolError::Disk(error)) => return Err(SpoolError::Disk(error).into()),

@@ -47,7 +47,7 @@ fn orders() -> [&'static str; 2] {
 fn slice_ask(offset: u64) -> Next {
     let limit = 4 * 1024 * 1024;
     let url = URL.to_owned();
-    Next::Ask(Ask::Slice(SliceAsk { url, bytes: None, offset, limit }))
+    Next::Ask(Ask::Slice(SliceAsk { url, bytes: None, offset, limit, groups: 250 }))
 }
 
 #[test]

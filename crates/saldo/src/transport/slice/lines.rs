@@ -1,7 +1,7 @@
 //! The lines of a download: read one by one, cut into slices of whole groups.
 
 use super::SpoolError;
-use saldo_core::exchange::{LineGroup, SliceAnswer};
+use saldo_core::exchange::{LineGroup, SliceAnswer, SliceAsk};
 use saldo_core::json_lines::LineHead;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,11 +14,11 @@ const LINE_LIMIT_BYTES: u64 = 32 << 20;
 /// How large a group of lines may be, in bytes: a group is handed over whole.
 const GROUP_LIMIT_BYTES: usize = 128 << 20;
 
-/// Whole groups of lines from an offset on: as many as are begun before the limit is reached. Every
+/// Whole groups of lines from an offset on: as many as are begun before a limit is reached. Every
 /// group stands together.
-pub(super) fn cut(file: &Path, offset: u64, limit: u64) -> Result<SliceAnswer, SpoolError> {
-    let mut lines = Lines::open(file, offset)?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+pub(super) fn cut(file: &Path, ask: &SliceAsk) -> Result<SliceAnswer, SpoolError> {
+    let mut lines = Lines::open(file, ask.offset)?;
+    let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
     let mut groups: Vec<LineGroup> = Vec::new();
     let mut taken = 0_usize;
     let mut line = Vec::new();
@@ -32,8 +32,9 @@ pub(super) fn cut(file: &Path, offset: u64, limit: u64) -> Result<SliceAnswer, S
             continue;
         }
         let head = head(text, at)?;
+        let is_full = taken >= limit || groups.len() >= ask.groups;
         match (head.parent, groups.last_mut()) {
-            (None, Some(_)) if taken >= limit => {
+            (None, Some(_)) if is_full => {
                 return Ok(SliceAnswer { groups, next_offset: at, finished: false });
             }
             (None, _) => {
