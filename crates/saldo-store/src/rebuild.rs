@@ -8,7 +8,8 @@ use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use std::fmt::Write;
 
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
-/// are texts, or bytes that are compressed texts. Numbers that only say when something was touched are left out.
+/// are texts, or bytes that are compressed texts. Numbers that only say when something was touched
+/// are left out.
 const DUMPS: [(&str, &str); 6] = [
     (
         "reading",
