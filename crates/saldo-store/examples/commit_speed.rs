@@ -166,7 +166,7 @@ fn page(shop: &ConnectionId, number: u64) -> PageCommit {
             bytes: order(number).into_bytes(),
         };
         let reading = Reading { groups, name: Some(format!("#{number}")), issue: None };
-        PulledRecord { record, reading }
+        PulledRecord::new(record, reading)
     };
     PageCommit {
         stream: Stream::new("orders"),

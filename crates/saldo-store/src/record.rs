@@ -30,8 +30,18 @@ pub struct Reading {
 pub struct PulledRecord {
     /// What the channel said.
     pub record: Record,
+    /// Its [`Record::content_hash`].
+    pub hash: [u8; 32],
     /// Where it belongs.
     pub reading: Reading,
+}
+
+impl PulledRecord {
+    /// A record with what reading it said.
+    #[must_use]
+    pub fn new(record: Record, reading: Reading) -> Self {
+        Self { hash: record.content_hash(), record, reading }
+    }
 }
 
 /// A page of a stream, to be stored in one piece.
@@ -124,6 +134,32 @@ impl Store {
                 Ok((Stream::from(stream), CursorRow { cursor: Cursor(cursor), reached }))
             })
             .collect()
+    }
+
+    /// Those records that say what is not known yet, each with its hash, in their order: what is
+    /// known need not be read. A page is compared again when it is stored.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn news_among(
+        &self,
+        company: &CompanyId,
+        records: Vec<Record>,
+    ) -> Result<Vec<(Record, [u8; 32])>, StoreError> {
+        let references: Vec<RecordRef> = records.iter().map(Record::reference).collect();
+        let mut reading = self.reader.begin().await?;
+        let known = latest(&mut reading, company, &references).await?;
+        let mut hashes: BTreeMap<RecordRef, Vec<u8>> =
+            known.into_iter().map(|(reference, latest)| (reference, latest.hash)).collect();
+        let mut news = Vec::new();
+        for (record, reference) in records.into_iter().zip(references) {
+            let hash = record.content_hash();
+            if hashes.get(&reference).is_none_or(|known| *known != hash) {
+                hashes.insert(reference, hash.to_vec());
+                news.push((record, hash));
+            }
+        }
+        Ok(news)
     }
 
     /// Stores a page: its news, where they belong, and where the pull stands now. One transaction.
@@ -244,7 +280,7 @@ fn news(
     let mut count = PageCount::default();
     for (pulled, reference) in page.records.iter().zip(references) {
         let record = &pulled.record;
-        let hash = record.content_hash();
+        let hash = pulled.hash;
         let last = known.get(&reference);
         let in_page = places.get(&reference).map(|place| (place.version, &place.hash[..]));
         let before = in_page.or_else(|| last.map(|last| (last.version, &*last.hash)));

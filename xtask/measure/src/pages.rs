@@ -80,7 +80,7 @@ fn read(channel: &dyn Channel, policy: &Policy, records: Vec<Record>, without: b
         if without {
             record.bytes.truncate(1);
         }
-        pulled.push(PulledRecord { record, reading: Reading { groups, name, issue: None } });
+        pulled.push(PulledRecord::new(record, Reading { groups, name, issue: None }));
     }
     (pulled, PageAccounts { revision: i64::from(policy.revision), groups: accounts })
 }

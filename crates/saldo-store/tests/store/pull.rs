@@ -47,6 +47,19 @@ fn pair(id: &str, text: &str) -> (String, String) {
 }
 
 #[tokio::test]
+async fn news_are_told_from_what_is_known_before_anything_is_read() {
+    let store = furnished().await;
+    commit(&store, vec![pulled("1", "one", &["g1"]), pulled("2", "two", &["g2"])]).await;
+    let page = ["1 one", "2 zwei", "2 zwei", "3 three", "2 two"];
+    let page = page.iter().filter_map(|it| it.split_once(' ')).map(|(id, text)| record(id, text));
+    let news = store.news_among(&company(), page.collect()).await.unwrap();
+    assert!(news.iter().all(|(record, hash)| record.content_hash() == *hash));
+    let news: Vec<_> = news.into_iter().map(|(record, _)| record).collect();
+    // What is told back is news after what was told otherwise.
+    assert_eq!(news, [record("2", "zwei"), record("3", "three"), record("2", "two")]);
+}
+
+#[tokio::test]
 async fn the_same_id_and_content_is_no_news() {
     let store = furnished().await;
     let first = vec![pulled("1", "one", &["g1"]), pulled("2", "two", &["g2"])];

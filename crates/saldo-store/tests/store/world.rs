@@ -102,7 +102,7 @@ pub(crate) fn reference(id: &str) -> RecordRef {
 pub(crate) fn pulled(id: &str, text: &str, groups: &[&str]) -> PulledRecord {
     let groups = groups.iter().map(|group| GroupId::from(*group)).collect();
     let reading = Reading { groups, name: Some(format!("#{id}")), issue: None };
-    PulledRecord { record: record(id, text), reading }
+    PulledRecord::new(record(id, text), reading)
 }
 
 pub(crate) fn page(cursor: &str, records: Vec<PulledRecord>) -> PageCommit {

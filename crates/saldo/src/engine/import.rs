@@ -225,6 +225,11 @@ impl Importer<'_> {
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
         let policy = &self.engine.policy;
+        let hashed = |record: Record| {
+            let hash = record.content_hash();
+            (record, hash)
+        };
+        let records = records.into_iter().map(hashed).collect();
         let (records, accounts) = read_page(self.channel, self.connection, policy, records);
         for pulled in &records {
             if let Some(issue) = &pulled.reading.issue {

@@ -11,7 +11,7 @@ use saldo_core::text::GroupId;
 use saldo_store::{Connection, DirtyGroup, GroupAccount, PageAccounts, PulledRecord, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The records of a page with where they belong, and what accounting makes of their groups if
+/// The records of a page, given with their hashes, with where they belong, and what accounting makes of their groups if
 /// nothing else is known of these: most orders are told once, and need not be read a second time.
 ///
 /// What depends on how far a channel was heard, on payouts or on what files told by name alone is
@@ -20,13 +20,13 @@ pub(super) fn read_page(
     channel: &dyn Channel,
     connection: &Connection,
     policy: &Policy,
-    records: Vec<Record>,
+    records: Vec<(Record, [u8; 32])>,
 ) -> (Vec<PulledRecord>, PageAccounts) {
     let mut by_group: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     let mut stands_alone = !policy.follows_payouts() && !knows_orders_by_name(connection);
     let mut pulled = Vec::with_capacity(records.len());
-    for record in records {
+    for (record, hash) in records {
         let (reading, facts) = reading(channel, connection, &record);
         stands_alone &= seen.insert(record.reference());
         for fact in facts {
@@ -39,7 +39,7 @@ pub(super) fn read_page(
                 by_group.entry(group).or_default().push(fact);
             }
         }
-        pulled.push(PulledRecord { record, reading });
+        pulled.push(PulledRecord { record, hash, reading });
     }
     let revision = i64::from(policy.revision);
     if !stands_alone {

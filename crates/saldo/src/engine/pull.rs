@@ -182,13 +182,13 @@ impl Puller<'_> {
         count: &mut PullCount,
     ) -> Result<(), EngineError> {
         let heard = page.records.len();
-        let policy = &self.engine.policy;
-        let (records, accounts) = read_page(self.channel, self.connection, policy, page.records);
+        let (store, policy) = (&self.engine.store, &self.engine.policy);
+        let news = store.news_among(self.engine.company_id(), page.records).await?;
+        let (records, accounts) = read_page(self.channel, self.connection, policy, news);
         let stream = stream.clone();
         let (cursor, reached) = (page.cursor, page.reached);
         let commit = PageCommit { stream, cursor, reached, records };
         self.engine.keep(self.lease).await?;
-        let store = &self.engine.store;
         let stored = store.commit_accounted_page(self.lease, &commit, &accounts).await?;
         count.new += stored.new;
         count.changed += stored.changed;

@@ -133,7 +133,7 @@ impl Desk {
             let (stream, cursor) =
                 (record.stream.clone(), saldo_core::channel::Cursor(String::new()));
             let reached = Some(self.engine.clock.now());
-            let records = vec![PulledRecord { record, reading }];
+            let records = vec![PulledRecord::new(record, reading)];
             let page = PageCommit { stream, cursor, reached, records };
             self.engine.store.commit_page(&lease, &page).await.unwrap();
         }

@@ -69,6 +69,7 @@ async fn told_otherwise(engine: &Engine, heard: &Engine, records: &[Record], str
     let shuffled: Vec<&Record> = shuffled.collect();
     for (number, page) in shuffled.chunks(1 + stride % 17).enumerate() {
         let page = page.iter().map(|record| (*record).clone()).collect();
+        let page = engine.store.news_among(engine.company_id(), page).await.unwrap();
         let (records, accounts) = read_page(channel, &shop, &engine.policy, page);
         let (stream, cursor) = (stream.clone(), row.cursor.clone());
         let commit = PageCommit { stream, cursor, reached: None, records };

@@ -37,7 +37,7 @@ async fn say(engine: &Engine, record: &Record, bytes: &[u8]) {
     let lease = engine.lease(&shop).await.unwrap();
     let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
     let (stream, cursor) = (record.stream.clone(), cursors[&record.stream].cursor.clone());
-    let records = vec![PulledRecord { record, reading }];
+    let records = vec![PulledRecord::new(record, reading)];
     let page = PageCommit { stream, cursor, reached: None, records };
     engine.store.commit_page(&lease, &page).await.unwrap();
     engine.store.release_lease(&lease).await.unwrap();
