@@ -15,7 +15,7 @@ mod summary;
 mod telling;
 
 pub use gateway::entered_by;
-pub use payout::{Payouts, payout_slots};
+pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use telling::told_once;
 
 pub(crate) use payout::rows_of as payout_rows;
@@ -28,6 +28,7 @@ use crate::money::MoneyError;
 use crate::policy::Policy;
 use crate::text::{ConnectionId, FactId, GroupId};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Facts that are accounted together.
@@ -216,7 +217,11 @@ pub fn account(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
-    account_among(group, facts, &Payouts::of(facts), policy, heard_until)
+    let payouts = match policy.follows_payouts() {
+        true => Payouts::of(&told_with_payouts(facts)),
+        false => Payouts::default(),
+    };
+    account_among(group, facts, &payouts, policy, heard_until)
 }
 
 /// Accounts a group as [`account`] does, among these payouts: those that its rows name.
@@ -234,7 +239,10 @@ pub fn account_among(
         Group::Order(id) => account_order(id, &told, basis),
         Group::Row(id) => gateway::account_lone_row(id, &told, basis),
         Group::Named(name) => named::account_named(name, &told, basis),
-        Group::Payout(id) => payout::account_payout(id, &told, policy),
+        Group::Payout(id) => {
+            let told = payout::with_payouts(facts, Cow::Borrowed(&*told));
+            payout::account_payout(id, &told, policy)
+        }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
