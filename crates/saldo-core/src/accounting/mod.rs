@@ -39,8 +39,9 @@ pub enum Group {
     /// A gateway row that names no order.
     Row(FactId),
     /// The gateway rows of files, which know an order by its name alone (`shopify:demo/#1001`), and
-    /// the orders of that name that files tell. Rows without an order have the name of their
-    /// instant. Rows that have a number are here as evidence: a row of a file may be one of them.
+    /// the orders of that name: those that files tell, and those of the interface where files told
+    /// such rows. Rows without an order have the name of their instant. Rows that have a number are
+    /// here as evidence: a row of a file may be one of them.
     Named(FactId),
     /// A payout and the gateway rows that it paid out.
     Payout(FactId),
@@ -92,7 +93,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             if order.telling == Telling::Interface {
                 return vec![home];
             }
-            let named = Group::Named(full_name(&order.source, &order.name));
+            let named = group_of_rows(order);
             let by_name = Some(group_by_name(order)).filter(|by_name| *by_name != home);
             [home, named].into_iter().chain(by_name).collect()
         }
@@ -128,6 +129,13 @@ pub fn order_by_name(connection: &ConnectionId, name: &str) -> FactId {
 #[must_use]
 pub fn group_by_name(order: &Order) -> Group {
     Group::Order(order_by_name(&order.source.connection, &order.name))
+}
+
+/// The group of the rows of files that know this order by its name alone. An order of a file
+/// belongs there as evidence; one of the interface where the connection has such files.
+#[must_use]
+pub fn group_of_rows(order: &Order) -> Group {
+    Group::Named(full_name(&order.source, &order.name))
 }
 
 /// An order's name with the connection that uses it.

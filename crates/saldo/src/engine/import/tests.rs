@@ -1,5 +1,6 @@
 //! A company whose shop speaks by files alone.
 
+mod named_rows;
 mod parted_payouts;
 
 use super::super::page::reading;
