@@ -219,6 +219,20 @@ fn a_payout_that_rows_alone_tell_is_the_sum_of_all_of_them() {
     assert_eq!(transfers(&[one, two, stated]), 0, "a cent is not explained");
 }
 
+#[test]
+fn a_payout_is_held_where_a_row_may_be_told_twice() {
+    let nameless = edited(in_payout(charge(1), 7), |row| row.order_name = None);
+    let sent = paid_out(charge(2), PayoutState::Paid);
+    let facts = [nameless, sent, sale("10.00")];
+    assert_eq!(balance(&facts, "Bank"), 0);
+    let held = states(&facts).into_iter().find_map(|(_, state)| match state {
+        FactState::Held(issue) => Some(issue.message),
+        _ => None,
+    });
+    let expected = "shop/Row/1 of 10.00 USD may be the row of #1001 that a file tells";
+    assert!(held.unwrap().contains(expected));
+}
+
 fn entries(facts: &[Fact]) -> Vec<SubledgerEntry> {
     everything(facts).into_iter().flat_map(|accounted| accounted.entries).collect()
 }

@@ -67,24 +67,19 @@ fn by_rows(
     let mut latest = said().filter(|said| reach(&said.state) == furthest);
     let one = latest.next()?;
     let currency = counted.first()?.net.currency();
-    let (state, net) = match Money::sum(currency, counted.iter().map(|row| row.net)) {
-        Ok(net) => match latest.find(|other| *other != one) {
-            None => (one.state.clone(), net),
-            Some(other) if other.state == one.state => {
-                let days = (one.issued_on.min(other.issued_on), one.issued_on.max(other.issued_on));
-                let what = format!("its rows date it on {} and on {}", days.0, days.1);
-                (PayoutState::Contradicted(what), net)
-            }
-            Some(_) => {
-                let what = "its rows differ about how far it has come".to_owned();
-                (PayoutState::Contradicted(what), net)
-            }
-        },
-        Err(error) => {
-            let what = format!("its rows do not sum: {error}");
-            (PayoutState::Contradicted(what), Money::zero(currency))
+    let sum = Money::sum(currency, counted.iter().map(|row| row.net));
+    let contradiction = match (&sum, latest.find(|other| *other != one)) {
+        (Err(error), _) => Some(format!("its rows do not sum: {error}")),
+        (Ok(_), Some(other)) if other.state == one.state => {
+            let (first, last) =
+                (one.issued_on.min(other.issued_on), one.issued_on.max(other.issued_on));
+            Some(format!("its rows date it on {first} and on {last}"))
         }
+        (Ok(_), Some(_)) => Some("its rows differ about how far it has come".to_owned()),
+        (Ok(_), None) => perhaps_twice(counted),
     };
+    let state = contradiction.map_or_else(|| one.state.clone(), PayoutState::Contradicted);
+    let net = sum.unwrap_or(Money::zero(currency));
     Some(Payout {
         id: id.clone(),
         source: first.source.clone(),
@@ -95,6 +90,21 @@ fn by_rows(
         net,
         by_rows: true,
         bank_reference: None,
+    })
+}
+
+/// Two rows that may be one: a file knows its order by name, and the other by number alone.
+fn perhaps_twice(rows: &[&BalanceTransaction]) -> Option<String> {
+    let mut by_file: BTreeMap<_, &BalanceTransaction> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.by_file && row.order_name.is_some()) {
+        by_file.insert((row.occurred_at, row.amount.minor()), row);
+    }
+    let nameless = rows.iter().filter(|row| row.order.is_some() && row.order_name.is_none());
+    nameless.into_iter().find_map(|row| {
+        let alike = by_file.get(&(row.occurred_at, row.amount.minor()))?;
+        let named = alike.order_name.as_deref().unwrap_or_default();
+        let (id, amount) = (&row.id, row.amount);
+        Some(format!("{id} of {amount} may be the row of {named} that a file tells"))
     })
 }
 
