@@ -160,7 +160,10 @@ async fn ended(task: JoinHandle<Result<String, String>>) -> Result<String, Strin
 }
 
 /// A connection as it is now: files before may have noted something in it.
-async fn as_it_is(engine: &Engine, connection: &Connection) -> Result<Connection, EngineError> {
+pub(super) async fn as_it_is(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Connection, EngineError> {
     let connections = engine.connections(Role::Channel).await?;
     let now = connections.into_iter().find(|it| it.id == connection.id);
     Ok(now.unwrap_or_else(|| connection.clone()))

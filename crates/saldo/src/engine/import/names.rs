@@ -2,8 +2,9 @@
 //!
 //! An order of the interface has a number, and is looked for by name only where a file knows no
 //! better. So a connection notes that it has such files, and from then on its orders also stand
-//! where their names are.
+//! where their names are. It notes as well whether files told rows that know no name.
 
+use super::super::numbered::order_by_number;
 use super::super::page::reading_again;
 use super::super::{Engine, EngineError};
 use super::Importer;
@@ -21,18 +22,23 @@ const ORDERS_SETTING: (&str, &str) = ("orders", "by-name");
 /// The setting of a connection whose files told rows that know their orders by name alone.
 const ROWS_SETTING: (&str, &str) = ("rows", "by-name");
 
-/// What files of a connection tell by names alone.
+/// The setting of a connection whose files told rows that know their orders by number alone, so
+/// that rows by name may be the same.
+const NUMBERS_SETTING: (&str, &str) = ("rows-of-orders", "by-number");
+
+/// What files of a connection tell by names alone, and what by numbers alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct ByName {
     orders: bool,
     rows: bool,
+    numbers: bool,
 }
 
 impl ByName {
     /// What the files of a connection told so far.
     pub(in crate::engine) fn of(connection: &Connection) -> Self {
         let has = |(name, value)| connection.settings.get(name).is_some_and(|it| it == value);
-        Self { orders: has(ORDERS_SETTING), rows: has(ROWS_SETTING) }
+        Self { orders: has(ORDERS_SETTING), rows: has(ROWS_SETTING), numbers: has(NUMBERS_SETTING) }
     }
 
     /// Whether they told nothing so.
@@ -49,7 +55,12 @@ impl ByName {
         of_order.into_iter().chain(of_rows).collect()
     }
 
-    /// What these facts tell by names alone.
+    /// Whether rows that know their orders by number alone are among it.
+    pub(in crate::engine) fn tells_numbers(self) -> bool {
+        self.numbers
+    }
+
+    /// What these facts tell so.
     pub(super) fn told(facts: &[Fact]) -> Self {
         let order = |fact: &Fact| match fact {
             Fact::Order(order) => {
@@ -63,7 +74,11 @@ impl ByName {
             }
             _ => false,
         };
-        Self { orders: facts.iter().any(order), rows: facts.iter().any(row) }
+        Self {
+            orders: facts.iter().any(order),
+            rows: facts.iter().any(row),
+            numbers: facts.iter().any(|fact| order_by_number(fact).is_some()),
+        }
     }
 
     /// Whether orders are among it.
@@ -72,11 +87,19 @@ impl ByName {
     }
 
     pub(super) fn and(self, other: Self) -> Self {
-        Self { orders: self.orders || other.orders, rows: self.rows || other.rows }
+        Self {
+            orders: self.orders || other.orders,
+            rows: self.rows || other.rows,
+            numbers: self.numbers || other.numbers,
+        }
     }
 
     fn write(self, connection: &mut Connection) {
-        let settings = [(self.orders, ORDERS_SETTING), (self.rows, ROWS_SETTING)];
+        let settings = [
+            (self.orders, ORDERS_SETTING),
+            (self.rows, ROWS_SETTING),
+            (self.numbers, NUMBERS_SETTING),
+        ];
         for (_, (name, value)) in settings.into_iter().filter(|(told, _)| *told) {
             connection.settings.insert(name.to_owned(), value.to_owned());
         }
@@ -96,11 +119,14 @@ impl Importer<'_> {
     /// the two begins here again.
     pub(super) async fn note(&mut self, told: ByName) -> Result<(), EngineError> {
         let known = ByName::of(&self.connection);
-        if known.and(told) == known {
+        let now = known.and(told);
+        if now == known {
             return Ok(());
         }
         told.write(&mut self.connection);
-        place_orders(self.engine, self.lease, self.channel, &self.connection).await?;
+        if (now.orders, now.rows) != (known.orders, known.rows) {
+            place_orders(self.engine, self.lease, self.channel, &self.connection).await?;
+        }
         let company = self.engine.company_id();
         Ok(self.engine.store.update_connection(company, &self.connection).await?)
     }

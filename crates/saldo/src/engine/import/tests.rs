@@ -1,6 +1,7 @@
 //! A company whose shop speaks by files alone.
 
 mod named_rows;
+mod numbered_rows;
 mod parted_payouts;
 
 use super::super::page::reading;
@@ -104,6 +105,16 @@ impl Desk {
 
     async fn files_only() -> Self {
         Self::new(&[FILES_SETTING]).await
+    }
+
+    /// A company of files alone whose policy begins with this text.
+    async fn with_policy(text: &str) -> Self {
+        let mut desk = Self::files_only().await;
+        let (store, company) = (&desk.engine.store, &desk.engine.company);
+        let text = format!("{text}{POLICY}");
+        decide(store, &company.id, "a test", &text, desk.engine.clock.now()).await.unwrap();
+        desk.engine.policy = Engine::policy_of(store, company).await.unwrap();
+        desk
     }
 
     async fn import(&self, text: &str) -> ImportReport {
