@@ -1,6 +1,6 @@
 //! Pull: what channels say becomes records, page by page.
 
-use super::import::{as_it_is, is_files_only};
+use super::import::is_files_only;
 use super::page::read_page;
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
@@ -64,11 +64,7 @@ async fn pull_leased(
     count: &mut PullCount,
 ) -> Result<(), EngineError> {
     let lease = engine.lease(connection).await?;
-    let pulled = async {
-        let connection = as_it_is(engine, connection).await?;
-        pull(engine, &connection, &lease, count).await
-    };
-    let pulled = pulled.await;
+    let pulled = pull(engine, connection, &lease, count).await;
     let released = engine.store.release_lease(&lease).await;
     pulled?;
     Ok(released?)
@@ -86,6 +82,8 @@ async fn pull(
     let addresses = Engine::addresses(connection, channel.addresses(&connection.settings))?;
     let authorisation = Some(&description.authorisation);
     let transport = engine.transport(connection, &addresses, authorisation, description.limits)?;
+    // What files noted in it counts from the lease on.
+    let connection = &super::import::as_it_is(engine, connection).await?;
     let context = ChannelContext {
         connection: connection.id.clone(),
         now: engine.clock.now(),
