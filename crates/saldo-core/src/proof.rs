@@ -1,6 +1,6 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
-use crate::accounting::payout_rows;
+use crate::accounting::{counted_row, payout_rows};
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
 use crate::money::{Balance, Currency, Money, MoneyError};
@@ -127,9 +127,13 @@ pub struct UnstatedPayout {
 /// a sum of rows proves nothing against itself.
 #[must_use]
 pub fn unstated_payouts(facts: &[Fact]) -> Vec<UnstatedPayout> {
+    let mut rows: BTreeMap<&FactId, usize> = BTreeMap::new();
+    for payout in facts.iter().filter_map(counted_row).filter_map(|row| row.payout.as_ref()) {
+        *rows.entry(payout).or_default() += 1;
+    }
     let unstated = |payout: &Payout| UnstatedPayout {
         about: payout.id.to_string(),
-        rows: payout_rows(payout, facts).count(),
+        rows: rows.get(&payout.id).copied().unwrap_or_default(),
         sum: payout.net,
     };
     payouts_that_left(facts).filter(|payout| payout.by_rows).map(unstated).collect()
