@@ -147,7 +147,7 @@ fn paid_terms(order: &Order) -> Vec<Term> {
         .collect()
 }
 
-/// A payout as the sum of its rows, beside what the gateway states.
+/// A payout as the sum of its rows, beside what the gateway states where it does.
 fn of_payout(payout: &Payout, facts: &[Fact]) -> Result<Sum, MoneyError> {
     let mut terms = Vec::new();
     for row in payout_rows(payout, facts) {
@@ -164,6 +164,9 @@ fn of_payout(payout: &Payout, facts: &[Fact]) -> Result<Sum, MoneyError> {
         terms.push(term(text, row.id.as_str(), row.net));
     }
     let about = format!("{}: payout of {}", payout.id, payout.issued_on);
+    if payout.by_rows {
+        return Sum::of(format!("{about}, by its rows alone"), terms, payout.net);
+    }
     let sum = Sum::of(about, terms, payout.net)?;
     Ok(Sum { stated: Some(payout.net), ..sum })
 }

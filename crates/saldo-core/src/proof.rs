@@ -1,7 +1,7 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
-use crate::accounting::payout_rows;
-use crate::commerce::{BalanceKind, Fact, PayoutState};
+use crate::accounting::{counted_row, payout_rows};
+use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
 use crate::money::{Balance, Currency, Money, MoneyError};
 use crate::policy::Policy;
@@ -112,17 +112,49 @@ pub struct DocumentDifference {
     pub difference: String,
 }
 
-/// Each payout that left its gateway against its rows.
+/// A payout that nobody states a total of: nothing says whether the rows that are known are all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnstatedPayout {
+    /// Which payout.
+    pub about: String,
+    /// How many rows of it are known.
+    pub rows: usize,
+    /// What they sum to, and what is entered.
+    pub sum: Money,
+}
+
+/// The payouts that left their gateways and that are known by their rows alone. They are no checks:
+/// a sum of rows proves nothing against itself.
+#[must_use]
+pub fn unstated_payouts(facts: &[Fact]) -> Vec<UnstatedPayout> {
+    let mut rows: BTreeMap<&FactId, usize> = BTreeMap::new();
+    for payout in facts.iter().filter_map(counted_row).filter_map(|row| row.payout.as_ref()) {
+        *rows.entry(payout).or_default() += 1;
+    }
+    let unstated = |payout: &Payout| UnstatedPayout {
+        about: payout.id.to_string(),
+        rows: rows.get(&payout.id).copied().unwrap_or_default(),
+        sum: payout.net,
+    };
+    payouts_that_left(facts).filter(|payout| payout.by_rows).map(unstated).collect()
+}
+
+fn payouts_that_left(facts: &[Fact]) -> impl Iterator<Item = &Payout> {
+    facts.iter().filter_map(|fact| match fact {
+        Fact::Payout(payout) if matches!(payout.state, PayoutState::Paid | PayoutState::Failed) => {
+            Some(payout)
+        }
+        _ => None,
+    })
+}
+
+/// Each payout that left its gateway, and whose total somebody states, against its rows.
 ///
 /// # Errors
 /// Where amounts are too large.
 pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
     let mut checks = Vec::new();
-    for fact in facts {
-        let Fact::Payout(payout) = fact else { continue };
-        if !matches!(payout.state, PayoutState::Paid | PayoutState::Failed) {
-            continue;
-        }
+    for payout in payouts_that_left(facts).filter(|payout| !payout.by_rows) {
         let rows = payout_rows(payout, facts).map(|row| row.net);
         checks.push(Check {
             identity: Identity::PayoutRows,

@@ -15,10 +15,10 @@ mod summary;
 mod telling;
 
 pub use gateway::entered_by;
-pub use payout::{Payouts, payout_slots};
+pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use telling::told_once;
 
-pub(crate) use payout::rows_of as payout_rows;
+pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
 use crate::commerce::{BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;
@@ -28,6 +28,7 @@ use crate::money::MoneyError;
 use crate::policy::Policy;
 use crate::text::{ConnectionId, FactId, GroupId};
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Facts that are accounted together.
@@ -38,8 +39,9 @@ pub enum Group {
     /// A gateway row that names no order.
     Row(FactId),
     /// The gateway rows of files, which know an order by its name alone (`shopify:demo/#1001`), and
-    /// the orders of that name that files tell. Rows without an order have the name of their
-    /// instant. Rows that have a number are here as evidence: a row of a file may be one of them.
+    /// the orders of that name: those that files tell, and those of the interface where files told
+    /// such rows. Rows without an order have the name of their instant. Rows that have a number are
+    /// here as evidence: a row of a file may be one of them.
     Named(FactId),
     /// A payout and the gateway rows that it paid out.
     Payout(FactId),
@@ -91,7 +93,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             if order.telling == Telling::Interface {
                 return vec![home];
             }
-            let named = Group::Named(full_name(&order.source, &order.name));
+            let named = group_of_rows(order);
             let by_name = Some(group_by_name(order)).filter(|by_name| *by_name != home);
             [home, named].into_iter().chain(by_name).collect()
         }
@@ -127,6 +129,13 @@ pub fn order_by_name(connection: &ConnectionId, name: &str) -> FactId {
 #[must_use]
 pub fn group_by_name(order: &Order) -> Group {
     Group::Order(order_by_name(&order.source.connection, &order.name))
+}
+
+/// The group of the rows of files that know this order by its name alone. An order of a file
+/// belongs there as evidence; one of the interface where the connection has such files.
+#[must_use]
+pub fn group_of_rows(order: &Order) -> Group {
+    Group::Named(full_name(&order.source, &order.name))
 }
 
 /// An order's name with the connection that uses it.
@@ -216,7 +225,11 @@ pub fn account(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
-    account_among(group, facts, &Payouts::of(facts), policy, heard_until)
+    let payouts = match policy.follows_payouts() {
+        true => Payouts::of(&told_with_payouts(facts)),
+        false => Payouts::default(),
+    };
+    account_among(group, facts, &payouts, policy, heard_until)
 }
 
 /// Accounts a group as [`account`] does, among these payouts: those that its rows name.
@@ -234,7 +247,10 @@ pub fn account_among(
         Group::Order(id) => account_order(id, &told, basis),
         Group::Row(id) => gateway::account_lone_row(id, &told, basis),
         Group::Named(name) => named::account_named(name, &told, basis),
-        Group::Payout(id) => payout::account_payout(id, &told, policy),
+        Group::Payout(id) => {
+            let told = payout::with_payouts(facts, Cow::Borrowed(&*told));
+            payout::account_payout(id, &told, policy)
+        }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);

@@ -2,8 +2,8 @@
 
 use super::gateway::{OrderView, account_row};
 use super::order::{account_order, movement_on_gateway};
-use super::{Accounted, Basis, Group, groups};
-use crate::commerce::{BalanceTransaction, Fact, Order};
+use super::{Accounted, Basis, Group, group_by_name, groups};
+use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Order};
 use crate::text::FactId;
 use std::collections::BTreeSet;
 
@@ -13,11 +13,14 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     let home = Group::Named(name.clone());
     let mut accounted = Accounted::default();
     let mut orders: Vec<&Order> = Vec::new();
-    let mut rows: Vec<&BalanceTransaction> = Vec::new();
+    let (mut rows, mut numbered) = (Vec::new(), Vec::new());
     for fact in facts {
         match fact {
             Fact::Order(order) => orders.push(order),
-            Fact::BalanceTransaction(row) if groups(fact).first() == Some(&home) => rows.push(row),
+            Fact::BalanceTransaction(row) if groups(fact).first() == Some(&home) => {
+                rows.push(&**row);
+            }
+            Fact::BalanceTransaction(row) => numbered.push(&**row),
             _ => {}
         }
     }
@@ -26,24 +29,43 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
-    let mut view = match orders[..] {
-        [order] => account_order(order, Vec::new(), &[], basis, &mut elsewhere),
+    let mut view = match told_by_number(&orders)[..] {
+        [order] => {
+            numbered.retain(|row| row.order.as_ref() == Some(&order.id));
+            account_order(order, Vec::new(), &numbered, basis, &mut elsewhere)
+        }
         _ => OrderView::NotHeard,
     };
-    for row in joined(rows, &view) {
+    for row in joined(rows, &numbered, &view) {
         account_row(&row, &mut view, basis, &mut accounted);
     }
     accounted
 }
 
+/// The orders but for those that another record tells by its number, where one does.
+fn told_by_number<'a>(orders: &[&'a Order]) -> Vec<&'a Order> {
+    let by_name = |order: &&Order| group_by_name(order) == Group::Order(order.id.clone());
+    let (named, numbered): (Vec<&Order>, Vec<&Order>) =
+        orders.iter().copied().partition(|order| by_name(order));
+    if numbered.is_empty() { named } else { numbered }
+}
+
 /// The rows, each with the payment that it is about: the first of the same gateway and amount that
-/// no row before it took. Rows come by id, payments as the order has them.
-fn joined(mut rows: Vec<&BalanceTransaction>, view: &OrderView<'_>) -> Vec<BalanceTransaction> {
+/// neither a row before it took nor a row that has a number. Rows come by id, payments as the order
+/// has them.
+fn joined(
+    mut rows: Vec<&BalanceTransaction>,
+    numbered: &[&BalanceTransaction],
+    view: &OrderView<'_>,
+) -> Vec<BalanceTransaction> {
     rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let of_payments = numbered.iter().filter(|row| is_of_payment(row));
+    let mut taken: BTreeSet<&str> = of_payments.filter_map(|row| row.movement.as_deref()).collect();
     let mut join = |row: &BalanceTransaction| {
         let mut row = row.clone();
-        if let (OrderView::Accounted(known), None) = (view, &row.movement) {
+        if let (OrderView::Accounted(known), None, true) =
+            (view, &row.movement, is_of_payment(&row))
+        {
             let order = known.order;
             let about = |id: &&str| {
                 !taken.contains(id)
@@ -57,4 +79,9 @@ fn joined(mut rows: Vec<&BalanceTransaction>, view: &OrderView<'_>) -> Vec<Balan
         row
     };
     rows.into_iter().map(&mut join).collect()
+}
+
+/// Whether a row is about a payment of its order, or a repayment.
+fn is_of_payment(row: &BalanceTransaction) -> bool {
+    matches!(row.kind, BalanceKind::Charge | BalanceKind::Refund)
 }

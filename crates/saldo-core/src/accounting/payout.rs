@@ -1,5 +1,10 @@
 //! Payouts and disputes.
 
+mod by_rows;
+
+pub use by_rows::told_with_payouts;
+pub(super) use by_rows::with_payouts;
+
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;
 use crate::commerce::{
@@ -28,8 +33,8 @@ pub(super) struct Progress {
 }
 
 impl Payouts {
-    /// What facts tell of payouts: the payouts themselves, and all rows of each. A payout that was
-    /// called off is none.
+    /// What facts tell of payouts: the payouts themselves, and all rows of each, each told once
+    /// ([`told_with_payouts`]). A payout that was called off is none.
     #[must_use]
     pub fn of(facts: &[Fact]) -> Self {
         let mut sums: BTreeMap<&FactId, Option<Money>> = BTreeMap::new();
@@ -92,6 +97,13 @@ fn enter_payout(
         PayoutState::Cancelled => {
             return Ok(FactState::Excluded { rule: "payout-cancelled".to_owned() });
         }
+        PayoutState::Contradicted(what) => {
+            return Err(Trouble::Issue(
+                IssueKind::DoesNotAddUp,
+                format!("the payout is not entered: {what}"),
+                "import a newer export of its rows, or let the shop tell the payout".to_owned(),
+            ));
+        }
         PayoutState::Unknown(word) => {
             return Err(Trouble::Issue(
                 IssueKind::UnknownData,
@@ -126,7 +138,7 @@ pub(crate) fn rows_of<'a>(
 }
 
 /// A row that counts towards its payout.
-fn counted_row(fact: &Fact) -> Option<&BalanceTransaction> {
+pub(crate) fn counted_row(fact: &Fact) -> Option<&BalanceTransaction> {
     match fact {
         Fact::BalanceTransaction(row) if row.kind != BalanceKind::Transfer && !row.test => {
             Some(row)

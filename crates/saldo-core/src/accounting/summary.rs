@@ -56,13 +56,15 @@ impl Part {
 
     /// What happened on a day and was, or will be, paid out in the last of these payouts. A payout
     /// of the same month takes it along, and closes it once it was sent. What no payout of the
-    /// month takes along is closed with the month; so is what a payout was still to take along.
+    /// month takes along is closed with the month; so is what a payout was still to take along. No
+    /// part is dated before the start date, on which what it holds would be left out.
     fn of_payouts<'a>(
         date: Date,
         payouts: impl Iterator<Item = Option<&'a FactId>>,
         basis: Basis<'_>,
     ) -> Self {
-        let (first, last) = (date.first_of_month(), date.last_of_month());
+        let last = date.last_of_month();
+        let first = date.first_of_month().max(basis.policy.start_date).min(last);
         let month = date.strftime("%Y-%m").to_string();
         let mut closed = true;
         let mut takes: Option<(Date, &FactId)> = None;

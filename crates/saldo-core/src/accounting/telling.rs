@@ -71,8 +71,12 @@ fn rows_told_again(facts: &[Fact]) -> BTreeMap<&FactId, &BalanceTransaction> {
 }
 
 fn rank(fact: &Fact) -> (bool, &RecordRef) {
-    let from_file = matches!(fact, Fact::Order(order) if order.telling != Telling::Interface);
-    (from_file, fact.source())
+    let tells_less = match fact {
+        Fact::Order(order) => order.telling != Telling::Interface,
+        Fact::Payout(payout) => payout.by_rows,
+        _ => false,
+    };
+    (tells_less, fact.source())
 }
 
 /// Says where those stand that another record tells as well, and whether the two agree.

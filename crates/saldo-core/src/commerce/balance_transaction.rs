@@ -1,6 +1,6 @@
 //! The ledger that a gateway keeps of the merchant's money.
 
-use super::{Gateway, RecordRef};
+use super::{Gateway, PaidOut, RecordRef};
 use crate::money::Money;
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -63,6 +63,8 @@ pub struct BalanceTransaction {
     pub movement: Option<String>,
     /// The payout that it was paid out in, once there is one.
     pub payout: Option<FactId>,
+    /// What the row says of that payout, as rows of files do: there may be no other record of it.
+    pub paid_out: Option<PaidOut>,
     /// A rehearsal without real money.
     pub test: bool,
     /// Told by a file whose rows have no numbers: another record may tell the same, and it is

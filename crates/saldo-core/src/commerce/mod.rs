@@ -14,7 +14,7 @@ pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
     Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
 };
-pub use payout::{Dispute, DisputeOutcome, Payout, PayoutState};
+pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState};
 
 use crate::text::{ConnectionId, FactId, GatewayId, Stream};
 use jiff::Timestamp;

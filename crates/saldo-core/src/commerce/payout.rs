@@ -18,6 +18,8 @@ pub enum PayoutState {
     Failed,
     /// Called off before any money moved.
     Cancelled,
+    /// Told in ways that contradict each other, as this says: held.
+    Contradicted(String),
     /// Anything else: held.
     Unknown(String),
 }
@@ -39,8 +41,19 @@ pub struct Payout {
     pub arrived_on: Option<Date>,
     /// How much.
     pub net: Money,
+    /// Nobody states how much: `net` is the sum of the rows that are known.
+    pub by_rows: bool,
     /// The number by which the bank knows it.
     pub bank_reference: Option<String>,
+}
+
+/// What a row of a gateway's balance says of the payout that it was paid out in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidOut {
+    /// How far the payout has come.
+    pub state: PayoutState,
+    /// The gateway's own calendar date of it.
+    pub issued_on: Date,
 }
 
 /// How a dispute ended.

@@ -50,7 +50,7 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
             members.entry(group).or_default().push(fact.clone());
         }
     }
-    let payouts = Payouts::of(facts);
+    let payouts = Payouts::of(&accounting::told_with_payouts(facts));
     let account = |(group, facts): (&Group, &Vec<Fact>)| {
         accounting::account_among(group, facts, &payouts, policy, heard_until)
     };

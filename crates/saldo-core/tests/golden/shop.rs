@@ -213,6 +213,7 @@ pub(crate) fn row_of(
         by_file: false,
         movement: of_order.then(|| "Transaction/1".to_owned()),
         payout: None,
+        paid_out: None,
         test: false,
         kind,
     }))
@@ -251,6 +252,7 @@ pub(crate) fn payout(by: &str, number: u32, day: &str, net: &str, state: PayoutS
         issued_on: format!("2026-{day}").parse().unwrap(),
         arrived_on: None,
         net: money(net),
+        by_rows: false,
         bank_reference: None,
     })
 }

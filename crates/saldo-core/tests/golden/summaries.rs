@@ -1,7 +1,7 @@
 //! Summaries: what is gathered, when it is entered, and that it stays where it was entered.
 
 use crate::planned::lacking;
-use crate::shop::{about, in_payout, order, payout, row};
+use crate::shop::{about, in_payout, order, payout, row, usd};
 use crate::{POLICY, account, policy};
 use jiff::Timestamp;
 use saldo_core::accounting::Accounted;
@@ -10,6 +10,7 @@ use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::plan::{Change, Reason};
+use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "shopify_payments";
@@ -55,7 +56,7 @@ impl Told {
     /// What stands on an account, in minor units.
     fn on(&self, account: &str) -> i64 {
         let sums = saldo_core::plan::movement(&self.0).unwrap();
-        sums.get(account).map_or(0, |balance| balance.of(crate::shop::usd()).minor())
+        sums.get(account).map_or(0, |balance| balance.of(usd()).minor())
     }
 }
 
@@ -348,4 +349,36 @@ fn a_sale_waits_with_its_rows_for_the_end_of_a_day_that_is_summed_up() {
     let expected = ["shop/Order/1: the end of 2026-03-09", "shop/Row/1: the end of 2026-03-09"];
     assert_eq!(waiting(&during), expected.map(str::to_owned).into());
     assert_eq!(waiting(&at("", &facts, "03-09")), BTreeSet::new());
+}
+
+#[test]
+fn nothing_is_dated_before_a_start_date_within_the_month() {
+    let start = "2026-03-15".parse().unwrap();
+    let text = format!("detail = \"payout\"\n{POLICY}");
+    let policy = Policy::new(1, &text, usd(), "America/New_York", start).unwrap();
+    let facts = |issued_on| {
+        [
+            mug(1, "03-14", "10.00"),
+            mug(2, "03-16", "20.00"),
+            in_payout(charge(1, "03-14", "10.00", "0.50"), 7),
+            in_payout(charge(2, "03-16", "20.00", "0.70"), 7),
+            payout(CARD, 7, issued_on, "28.80", PayoutState::Paid),
+        ]
+    };
+    let entered = |issued_on| {
+        let accounted =
+            account(&facts(issued_on), &policy, "2026-05-01T17:00:00Z".parse().unwrap());
+        let mut outlines = outlines(&entries(accounted));
+        outlines.sort();
+        outlines
+    };
+    // A payout that its gateway dates before a sale that it takes along.
+    let expected = [document("03-15", "expense", 70), document("03-15", "sales-receipt", 2_000)];
+    assert_eq!(entered("03-13"), expected);
+    let expected = [
+        document("03-18", "expense", 70),
+        document("03-18", "sales-receipt", 2_000),
+        document("03-18", "transfer", 2_880),
+    ];
+    assert_eq!(entered("03-18"), expected, "what was sold before the start stays out");
 }

@@ -5,7 +5,7 @@ use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
 use saldo_core::accounting::{Accounted, told_once};
 use saldo_core::commerce::{
-    BalanceKind, BalanceTransaction, Fact, PayoutState, SaleKind, Telling, Untold,
+    BalanceKind, BalanceTransaction, Fact, PaidOut, PayoutState, SaleKind, Telling, Untold,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
@@ -193,6 +193,44 @@ fn rows_that_differ_in_fee_or_payout_are_looked_at() {
         assert_eq!(counted(&facts).2, looked_at);
         assert_eq!(balance(&facts, CLEARING), 941, "the interface counts");
     }
+}
+
+/// A row of a file, which says that its payout was sent.
+fn paid_out(fact: Fact, state: PayoutState) -> Fact {
+    let issued_on = "2026-03-19".parse().unwrap();
+    edited(by_name(in_payout(fact, 7)), |row| row.paid_out = Some(PaidOut { state, issued_on }))
+}
+
+#[test]
+fn a_payout_that_rows_alone_tell_is_the_sum_of_all_of_them() {
+    let transfers = |facts: &[Fact]| balance(facts, "Bank");
+    let other = row(3, "03-18", BalanceKind::Charge, "20.00", "0.50");
+    let sent = |fact| paid_out(fact, PayoutState::Paid);
+    let (one, two) = (sent(charge(2)), sent(other.clone()));
+    assert_eq!(transfers(&[one.clone(), two.clone()]), 2_891);
+    // A row that another record tells by its number counts once, and still says that it was sent.
+    let told = in_payout(charge(1), 7);
+    assert_eq!(transfers(&[told.clone(), one.clone(), two.clone()]), 2_891);
+    assert_eq!(transfers(&[told.clone(), one.clone()]), 941);
+    assert_eq!(transfers(&[told]), 0, "nobody says that it was sent");
+    // The furthest counts; and a total that is stated counts before the sum.
+    assert_eq!(transfers(&[one.clone(), paid_out(other, PayoutState::Scheduled)]), 2_891);
+    let stated = payout("shopify_payments", 7, "03-19", "28.92", PayoutState::Paid);
+    assert_eq!(transfers(&[one, two, stated]), 0, "a cent is not explained");
+}
+
+#[test]
+fn a_payout_is_held_where_a_row_may_be_told_twice() {
+    let nameless = edited(in_payout(charge(1), 7), |row| row.order_name = None);
+    let sent = paid_out(charge(2), PayoutState::Paid);
+    let facts = [nameless, sent, sale("10.00")];
+    assert_eq!(balance(&facts, "Bank"), 0);
+    let held = states(&facts).into_iter().find_map(|(_, state)| match state {
+        FactState::Held(issue) => Some(issue.message),
+        _ => None,
+    });
+    let expected = "shop/Row/1 of 10.00 USD may be the row of #1001 that a file tells";
+    assert!(held.unwrap().contains(expected));
 }
 
 fn entries(facts: &[Fact]) -> Vec<SubledgerEntry> {

@@ -5,7 +5,7 @@ use super::output::table;
 use super::{Ending, Output, context, sync};
 use crate::engine::{self, BookProof, FactCounts, ProofReport};
 use saldo_core::money::{Money, MoneyError};
-use saldo_core::proof::{Check, DocumentDifference, Holding, Opening};
+use saldo_core::proof::{Check, DocumentDifference, Holding, Opening, UnstatedPayout};
 use std::collections::BTreeMap;
 
 /// Up to how many lines a table shows whole, although nothing differs in them.
@@ -30,6 +30,7 @@ pub(crate) async fn prove(
 pub(crate) fn text(report: &ProofReport, all: bool) -> String {
     let mut text = String::from("Payouts against their rows\n");
     text += &checks(&report.payouts, all);
+    text += &unstated(&report.unstated_payouts, all);
     for proof in &report.books {
         text += &book(proof, all);
     }
@@ -61,9 +62,12 @@ fn book(proof: &BookProof, all: bool) -> String {
 /// The counts and the verdict.
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
-    let verdict = match report.holds() {
-        true => "everything adds up",
-        false => "NOT everything adds up: see the differences above",
+    let verdict = match (report.holds(), report.unstated_payouts.is_empty()) {
+        (true, true) => "everything adds up",
+        (true, false) => {
+            "everything adds up that can be compared: of some payouts nobody states the total"
+        }
+        (false, _) => "NOT everything adds up: see the differences above",
     };
     format!("\n{}\n{verdict}\n", facts_text(&facts))
 }
@@ -90,6 +94,23 @@ fn checks(checks: &[Check], all: bool) -> String {
         rows.extend(sums(checks));
     }
     table(&["", "expected", "found", "difference"], 3, rows)
+}
+
+/// The payouts that are known by their rows alone; nothing where there are none.
+fn unstated(payouts: &[UnstatedPayout], all: bool) -> String {
+    if payouts.is_empty() {
+        return String::new();
+    }
+    let row = |it: &UnstatedPayout| vec![it.about.clone(), it.rows.to_string(), it.sum.to_string()];
+    let listed = match all || payouts.len() <= FEW {
+        true => table(&["", "rows", "sum"], 2, payouts.iter().map(row).collect()),
+        false => String::new(),
+    };
+    format!(
+        "\nPayouts known by their rows alone\n{listed}{} payouts: nobody states their totals, so \
+         that nothing shows whether rows are missing\n",
+        payouts.len()
+    )
 }
 
 fn check_row(check: &Check) -> Vec<String> {
@@ -239,12 +260,26 @@ mod tests {
         };
         let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
-        ProofReport { payouts, books: vec![book], facts }
+        let unstated_payouts = Vec::new();
+        ProofReport { payouts, unstated_payouts, books: vec![book], facts }
     }
 
     #[test]
     fn what_differs_is_shown_and_the_rest_is_summed_up() {
         insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn payouts_without_a_stated_total_are_counted_apart() {
+        let mut report = report();
+        report.books.clear();
+        let payout = |rows, sum| UnstatedPayout {
+            about: format!("shopify:demo/Payout/{rows}"),
+            rows,
+            sum: money(sum),
+        };
+        report.unstated_payouts = vec![payout(3, "65.97 USD"), payout(12, "1.20 USD")];
+        insta::assert_snapshot!(text(&report, false));
     }
 
     #[test]

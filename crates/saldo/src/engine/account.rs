@@ -3,8 +3,8 @@
 use super::desk::Desk;
 use super::import::files_heard_until;
 use super::payouts::{KnownPayouts, wake_followers};
-use super::pull;
 use super::{Engine, EngineError, Step};
+use super::{numbered, pull};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting::{self, Accounted, Group};
@@ -46,8 +46,20 @@ impl Readers {
     }
 
     /// The facts of records. Where the latest version cannot be read, what the last readable one
-    /// said holds on; a record that never could be read has none. It is held where it stands.
+    /// said holds on; a record that never could be read has none. It is held where it stands. Rows
+    /// that know their order by number alone have its name, where it is told.
     pub(super) async fn told(
+        &self,
+        engine: &Engine,
+        records: &[Record],
+    ) -> Result<Told, EngineError> {
+        let mut told = self.read(engine, records).await?;
+        numbered::name(engine, self, &mut told.facts).await?;
+        Ok(told)
+    }
+
+    /// The facts of records as these alone say them.
+    pub(super) async fn read(
         &self,
         engine: &Engine,
         records: &[Record],
@@ -120,6 +132,10 @@ pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, E
     let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut payouts = KnownPayouts::default();
+    let with_numbered = numbered::are_told(engine).await?;
+    if with_numbered {
+        numbered::wake(engine, &readers).await?;
+    }
     let follows_payouts = desk.policy.follows_payouts();
     if follows_payouts {
         wake_followers(engine, desk, &readers).await?;
@@ -142,6 +158,10 @@ pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, E
             let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
             let told = readers.told(engine, records).await?;
             read.push((dirty, told, heard.until_all(records)));
+        }
+        if with_numbered {
+            let told = read.iter_mut().map(|(dirty, told, _)| (&dirty.group, told));
+            numbered::join(engine, &readers, told).await?;
         }
         if follows_payouts {
             let facts = read.iter().flat_map(|(_, told, _)| &told.facts);

@@ -4,13 +4,14 @@ use super::account::Readers;
 use super::prove::groups_of_fact;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
+use saldo_core::accounting::{self, Group};
 use saldo_core::arithmetic::{self, Sum};
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::issue::FactState;
 use saldo_core::money::Balance;
 use saldo_core::plan::Change;
-use saldo_core::text::GroupId;
+use saldo_core::text::{FactId, GroupId};
 use saldo_store::{EntryFilter, Role};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,6 +208,13 @@ async fn facts_of(
     let company = engine.company_id();
     let readers = Readers::of(engine).await?;
     let by_group = engine.store.group_records(company, groups).await?;
+    let mut payouts_of_rows = Vec::new();
+    for (group, records) in &by_group {
+        if let Some(Group::Payout(id)) = Group::parse(group) {
+            let told = readers.told(engine, records).await?.facts;
+            payouts_of_rows.extend(payout_of_rows(&id, &told));
+        }
+    }
     let mut records: Vec<Record> = Vec::new();
     for record in by_group.into_values().flatten() {
         if !records.contains(&record) {
@@ -217,11 +225,18 @@ async fn facts_of(
     let state = |fact: &Fact| {
         states.iter().find(|standing| &standing.fact == fact.id()).map(|it| it.state.clone())
     };
-    let told = readers.told(engine, &records).await?;
-    let facts =
-        told.facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
+    let mut facts = readers.told(engine, &records).await?.facts;
+    facts.extend(payouts_of_rows);
+    let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
     let records = records.iter().map(explained).collect();
     Ok(Explanation { arithmetic: Vec::new(), documents, facts, records })
+}
+
+/// The payout that these facts tell by its rows alone, if they do.
+fn payout_of_rows(id: &FactId, facts: &[Fact]) -> Option<Fact> {
+    let told = accounting::told_with_payouts(facts);
+    let by_rows = told.iter().find(|fact| matches!(fact, Fact::Payout(_)) && fact.id() == id)?;
+    (!facts.contains(by_rows)).then(|| by_rows.clone())
 }
 
 fn explained(record: &Record) -> ExplainedRecord {

@@ -3,15 +3,17 @@
 //! A file is gone through twice: first to know whether it is taken at all, so that a file which is
 //! refused leaves nothing behind; then to store it, page by page.
 
+mod names;
+
+pub(super) use names::ByName;
+
 use super::page::read_page;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
-use saldo_core::accounting::{self, Group};
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, CursorRow, Lease, PageCommit};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -32,16 +34,6 @@ pub(crate) const FILES_SETTING: (&str, &str) = ("files", "only");
 /// Whether a connection knows nothing but files.
 pub(crate) fn is_files_only(connection: &Connection) -> bool {
     let (name, value) = FILES_SETTING;
-    connection.settings.get(name).is_some_and(|setting| setting == value)
-}
-
-/// The setting of a connection whose files told orders by their names alone: orders that the shop's
-/// interface tells are looked for among them.
-const BY_NAME_SETTING: (&str, &str) = ("orders", "by-name");
-
-/// Whether files told orders of a connection by their names alone.
-pub(super) fn knows_orders_by_name(connection: &Connection) -> bool {
-    let (name, value) = BY_NAME_SETTING;
     connection.settings.get(name).is_some_and(|setting| setting == value)
 }
 
@@ -133,8 +125,12 @@ pub(crate) async fn import(
         }
     }
     let lease = engine.lease(connection).await?;
-    let importer = Importer { engine, connection, lease: &lease, channel };
-    let stored = importer.store(context, open, &mut report).await;
+    let stored = async {
+        let connection = as_it_is(engine, connection).await?;
+        let mut importer = Importer { engine, connection, lease: &lease, channel };
+        importer.store(context, open, &mut report).await
+    };
+    let stored = stored.await;
     let released = engine.store.release_lease(&lease).await;
     stored?;
     released?;
@@ -163,9 +159,19 @@ async fn ended(task: JoinHandle<Result<String, String>>) -> Result<String, Strin
     }
 }
 
+/// A connection as it is now: files before may have noted something in it.
+pub(super) async fn as_it_is(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Connection, EngineError> {
+    let connections = engine.connections(Role::Channel).await?;
+    let now = connections.into_iter().find(|it| it.id == connection.id);
+    Ok(now.unwrap_or_else(|| connection.clone()))
+}
+
 struct Importer<'a> {
     engine: &'a Engine,
-    connection: &'a Connection,
+    connection: Connection,
     lease: &'a Lease,
     channel: &'static dyn Channel,
 }
@@ -173,13 +179,13 @@ struct Importer<'a> {
 impl Importer<'_> {
     /// Stores the pieces as they come; never more than two pages of them are in memory.
     async fn store(
-        &self,
+        &mut self,
         context: ImportContext,
         open: Opener,
         report: &mut ImportReport,
     ) -> Result<(), EngineError> {
         // Where a shop is pulled, files do not tell up to when it was heard.
-        let reached = is_files_only(self.connection).then_some(context.now);
+        let reached = is_files_only(&self.connection).then_some(context.now);
         let (sender, mut pieces) = mpsc::channel(PIECES_AT_ONCE);
         // Where nobody listens any more, storing has failed, and the rest of the file is of no use.
         let task = go_through(self.channel, context, open, move |piece| {
@@ -197,31 +203,31 @@ impl Importer<'_> {
     }
 
     async fn commit(
-        &self,
+        &mut self,
         pieces: Vec<Imported>,
         reached: Option<Timestamp>,
         report: &mut ImportReport,
     ) -> Result<(), EngineError> {
         let mut records = Vec::new();
-        let mut by_name = false;
+        let mut by_name = ByName::default();
         for piece in pieces {
-            match piece {
-                Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
-                Imported::Record(record) if self.is_by_name(&record) => {
-                    if is_files_only(self.connection) {
-                        by_name = true;
-                        records.push(record);
-                    } else {
-                        let reason = "the order has no number here; the shop tells it itself";
-                        report.left_out.add(record.id, reason.to_owned());
-                    }
+            let record = match piece {
+                Imported::LeftOut { place, reason } => {
+                    report.left_out.add(place, reason);
+                    continue;
                 }
-                Imported::Record(record) => records.push(record),
+                Imported::Record(record) => record,
+            };
+            let told = ByName::told(&self.channel.read(&record).unwrap_or_default());
+            if told.tells_orders() && !is_files_only(&self.connection) {
+                let reason = "the order has no number here; the shop tells it itself";
+                report.left_out.add(record.id, reason.to_owned());
+                continue;
             }
+            by_name = by_name.and(told);
+            records.push(record);
         }
-        if by_name {
-            self.note_names().await?;
-        }
+        self.note(by_name).await?;
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
         let policy = &self.engine.policy;
@@ -230,7 +236,7 @@ impl Importer<'_> {
             (record, hash)
         };
         let records = records.into_iter().map(hashed).collect();
-        let (records, accounts) = read_page(self.channel, self.connection, policy, records);
+        let (records, accounts) = read_page(self.channel, &self.connection, policy, records);
         for pulled in &records {
             if let Some(issue) = &pulled.reading.issue {
                 report.held.add(pulled.record.id.clone(), issue.message.clone());
@@ -244,25 +250,6 @@ impl Importer<'_> {
         report.changed += stored.changed;
         report.known += stored.known;
         Ok(())
-    }
-
-    /// Whether a piece is an order that is known by its name alone.
-    fn is_by_name(&self, record: &Record) -> bool {
-        let by_name = |fact: &Fact| match fact {
-            Fact::Order(order) => {
-                accounting::group_by_name(order) == Group::Order(order.id.clone())
-            }
-            _ => false,
-        };
-        self.channel.read(record).is_ok_and(|facts| facts.iter().any(by_name))
-    }
-
-    /// Writes down that files told orders by their names alone, before the first of them is stored.
-    async fn note_names(&self) -> Result<(), EngineError> {
-        let mut connection = self.connection.clone();
-        let (name, value) = BY_NAME_SETTING;
-        connection.settings.insert(name.to_owned(), value.to_owned());
-        Ok(self.engine.store.update_connection(self.engine.company_id(), &connection).await?)
     }
 }
 

@@ -8,6 +8,7 @@ mod desk;
 mod error;
 mod explain;
 mod import;
+mod numbered;
 mod page;
 mod payouts;
 mod plan;

@@ -1,11 +1,12 @@
 //! Pages: records with where they belong, and what accounting makes of them at once.
 
-use super::account::account_of;
-use super::import::knows_orders_by_name;
+use super::account::{account_of, last_readable};
+use super::import::ByName;
+use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_core::accounting::{self, Group};
 use saldo_core::channel::Channel;
-use saldo_core::commerce::{Fact, Record, Telling};
+use saldo_core::commerce::{Fact, Record};
 use saldo_core::policy::Policy;
 use saldo_core::text::GroupId;
 use saldo_store::{Connection, DirtyGroup, GroupAccount, PageAccounts, PulledRecord, Reading};
@@ -24,7 +25,7 @@ pub(super) fn read_page(
 ) -> (Vec<PulledRecord>, PageAccounts) {
     let mut by_group: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    let mut stands_alone = !policy.follows_payouts() && !knows_orders_by_name(connection);
+    let mut stands_alone = !policy.follows_payouts() && ByName::of(connection).is_nothing();
     let mut pulled = Vec::with_capacity(records.len());
     for (record, hash) in records {
         let (reading, facts) = reading(channel, connection, &record);
@@ -69,22 +70,30 @@ pub(super) fn reading(
             return (Reading { issue: Some(*issue), ..Reading::default() }, Vec::new());
         }
     };
-    let by_name = knows_orders_by_name(connection);
-    let named = facts.iter().filter(|_| by_name).filter_map(group_by_name);
+    let by_name = ByName::of(connection);
+    let named = facts.iter().flat_map(|fact| by_name.groups(fact));
     let groups = facts.iter().flat_map(accounting::groups).chain(named);
     let groups: BTreeSet<GroupId> = groups.map(|group| group.id()).collect();
     let name = facts.iter().find_map(name_of);
     (Reading { groups: groups.into_iter().collect(), name, issue: None }, facts)
 }
 
-/// Where an order of a file is that may be this one of the interface.
-fn group_by_name(fact: &Fact) -> Option<Group> {
-    match fact {
-        Fact::Order(order) if order.telling == Telling::Interface => {
-            Some(accounting::group_by_name(order))
-        }
-        _ => None,
+/// What reading says of a record that was read before. Where its latest version cannot be read,
+/// what the last readable one said holds on.
+pub(super) async fn reading_again(
+    engine: &Engine,
+    channel: &'static dyn Channel,
+    connection: &Connection,
+    record: &Record,
+) -> Result<(Reading, Vec<Fact>), EngineError> {
+    let (read, facts) = reading(channel, connection, record);
+    if read.issue.is_some()
+        && let Some(before) = last_readable(engine, channel, record).await?
+    {
+        let (known, facts) = reading(channel, connection, &before);
+        return Ok((Reading { issue: read.issue, ..known }, facts));
     }
+    Ok((read, facts))
 }
 
 fn name_of(fact: &Fact) -> Option<String> {

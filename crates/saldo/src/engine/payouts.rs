@@ -42,7 +42,7 @@ impl KnownPayouts {
             let records = engine.store.group_records(engine.company_id(), &groups).await?;
             for records in records.values() {
                 let facts = readers.told(engine, records).await?.facts;
-                self.known.extend(Payouts::of(&accounting::told_once(&facts)));
+                self.known.extend(Payouts::of(&accounting::told_with_payouts(&facts)));
             }
         }
         self.asked.extend(new);

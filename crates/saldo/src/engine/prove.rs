@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
-use saldo_core::proof::{self, Check, Holding, Opening};
+use saldo_core::proof::{self, Check, Holding, Opening, UnstatedPayout};
 use saldo_core::text::FactId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
@@ -30,6 +30,8 @@ const RECORDS_AT_ONCE: usize = 2_000;
 pub(crate) struct ProofReport {
     /// Each payout against its rows.
     pub(crate) payouts: Vec<Check>,
+    /// The payouts whose totals nobody states, so that there is nothing to compare their rows with.
+    pub(crate) unstated_payouts: Vec<UnstatedPayout>,
     /// Each book.
     pub(crate) books: Vec<BookProof>,
     /// How many facts stand where.
@@ -116,7 +118,8 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         books.push(prove_book(engine, &connection, &told).await?);
     }
     let payouts = proof::payout_rows_checks(&facts)?;
-    Ok(ProofReport { payouts, books, facts: fact_counts(engine).await? })
+    let unstated_payouts = proof::unstated_payouts(&facts);
+    Ok(ProofReport { payouts, unstated_payouts, books, facts: fact_counts(engine).await? })
 }
 
 /// The rows and payouts of all gateways.
@@ -127,7 +130,7 @@ async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
     loop {
         let company = engine.company_id();
         let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
-        let Some(last) = records.last() else { return Ok(told_once(facts)) };
+        let Some(last) = records.last() else { return Ok(told_with_payouts(facts)) };
         after = Some(last.reference());
         let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
         facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
@@ -207,9 +210,9 @@ pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
     ]
 }
 
-/// Where several records tell the same thing, it counts once.
-fn told_once(facts: Vec<Fact>) -> Vec<Fact> {
-    match accounting::told_once(&facts) {
+/// Where several records tell the same thing, it counts once; so do payouts that rows alone tell.
+fn told_with_payouts(facts: Vec<Fact>) -> Vec<Fact> {
+    match accounting::told_with_payouts(&facts) {
         Cow::Owned(told) => told,
         Cow::Borrowed(_) => facts,
     }

@@ -82,6 +82,8 @@ async fn pull(
     let addresses = Engine::addresses(connection, channel.addresses(&connection.settings))?;
     let authorisation = Some(&description.authorisation);
     let transport = engine.transport(connection, &addresses, authorisation, description.limits)?;
+    // What files noted in it counts from the lease on.
+    let connection = &super::import::as_it_is(engine, connection).await?;
     let context = ChannelContext {
         connection: connection.id.clone(),
         now: engine.clock.now(),

@@ -1,10 +1,10 @@
 //! Rebuild: every cache anew from what was only ever added.
 
-use super::account::{Readers, account_all, last_readable};
+use super::account::{Readers, account_all};
 use super::desk::Desk;
-use super::page::reading;
+use super::page::reading_again;
 use super::{Engine, EngineError};
-use saldo_store::{Connection, Reading, Role};
+use saldo_store::{Connection, Role};
 use serde::Serialize;
 
 /// How many records are read at a time.
@@ -54,12 +54,7 @@ async fn read_again(engine: &Engine, desk: &Desk) -> Result<(), EngineError> {
             let Some(channel) = readers.reader(&record.connection) else { continue };
             let of = |it: &&Connection| it.id == record.connection;
             let Some(connection) = connections.iter().find(of) else { continue };
-            let (mut read, _) = reading(channel, connection, record);
-            if read.issue.is_some()
-                && let Some(before) = last_readable(engine, channel, record).await?
-            {
-                read = Reading { issue: read.issue, ..reading(channel, connection, &before).0 };
-            }
+            let (read, _) = reading_again(engine, channel, connection, record).await?;
             readings.push((record.reference(), read));
         }
         engine.keep(&desk.lease).await?;

@@ -49,12 +49,10 @@ pub(super) enum Form {
     PayoutsRest,
     /// A payout, from the export of the payouts page.
     PayoutsTable,
-    /// What the rows of a [`Form::PaymentsTable`] say of the payout that they are in.
-    PayoutsTally,
 }
 
 impl Form {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 8] = [
         Self::BalanceTransactionsRest,
         Self::DisputesRest,
         Self::OrdersBulk,
@@ -63,7 +61,6 @@ impl Form {
         Self::PaymentsTable,
         Self::PayoutsRest,
         Self::PayoutsTable,
-        Self::PayoutsTally,
     ];
 
     /// The stream of records of this form.
@@ -77,7 +74,6 @@ impl Form {
             Self::PaymentsTable => "payments-table",
             Self::PayoutsRest => "payouts-rest",
             Self::PayoutsTable => "payouts-table",
-            Self::PayoutsTally => "payouts-tally",
         }
     }
 
@@ -124,7 +120,6 @@ pub(super) fn read(source: &Source, record: &Record, text: &str) -> Result<Fact,
         Some(Form::PaymentsTable) => payments_table::read(source, text),
         Some(Form::PayoutsRest) => rest_payments::read_payout(source, text),
         Some(Form::PayoutsTable) => payouts_table::read(source, text),
-        Some(Form::PayoutsTally) => payments_table::read_tally(source, text),
         None => Err(source.unknown("its stream is not known")),
     }
 }

@@ -7,11 +7,11 @@ use crate::shopify::read::{SHOPIFY_PAYMENTS, Source, gateway};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::channel::{ImportContext, Imported};
-use saldo_core::commerce::{BalanceTransaction, Fact, Payout, PayoutState};
+use saldo_core::commerce::{BalanceTransaction, Fact, PaidOut, Payout, PayoutState};
 use saldo_core::issue::Issue;
 use saldo_core::money::Money;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use saldo_core::text::FactId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns without which a row says nothing.
 pub(super) const COLUMNS: [&str; 7] =
@@ -25,7 +25,7 @@ struct Said<'a> {
     amount: Money,
     fee: Money,
     net: Money,
-    payout: Option<&'a str>,
+    payout: Option<(&'a str, PaidOut)>,
 }
 
 impl<'a> Said<'a> {
@@ -40,7 +40,7 @@ impl<'a> Said<'a> {
             amount: row.money("Amount", currency)?,
             fee: row.money("Fee", currency)?,
             net: row.money("Net", currency)?,
-            payout: row.filled("Payout ID").map(number).transpose()?,
+            payout: row.filled("Payout ID").map(|id| paid_out(id, row)).transpose()?,
         };
         Ok(said)
     }
@@ -53,6 +53,14 @@ impl<'a> Said<'a> {
     }
 }
 
+/// The number of a row's payout, and what the row says of it.
+fn paid_out<'a>(id: &'a str, row: &Row<'_>) -> Result<(&'a str, PaidOut), String> {
+    let date = row.needed("Payout Date")?;
+    let issued_on: Date =
+        date.parse().map_err(|_| format!("`Payout Date`: `{date}` is not a date"))?;
+    Ok((number(id)?, PaidOut { state: told_state(row.get("Payout Status")), issued_on }))
+}
+
 /// A number of a payout, which spreadsheets like to decorate.
 fn number(text: &str) -> Result<&str, String> {
     let digits = text.trim_start_matches(['\'', '#']);
@@ -62,76 +70,15 @@ fn number(text: &str) -> Result<&str, String> {
     }
 }
 
-/// What the rows of a file say of a payout: the record of it, since no row holds its sum.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Tally {
-    payout: String,
-    status: String,
-    date: String,
-    net: Money,
-    rows: usize,
-}
-
-/// The payouts of a file.
-#[derive(Default)]
-struct Tallies(BTreeMap<String, Result<Tally, String>>);
-
-impl Tallies {
-    fn add(&mut self, row: &Row<'_>, said: &Said<'_>) {
-        let Some(payout) = said.payout else { return };
-        let new = || Tally {
-            payout: payout.to_owned(),
-            status: row.get("Payout Status").to_owned(),
-            date: row.get("Payout Date").to_owned(),
-            net: Money::zero(said.net.currency()),
-            rows: 0,
-        };
-        let entry = self.0.entry(payout.to_owned()).or_insert_with(|| Ok(new()));
-        let Ok(tally) = entry else { return };
-        if tally.status != row.get("Payout Status") || tally.date != row.get("Payout Date") {
-            *entry = Err("its rows differ about its status or date".to_owned());
-            return;
-        }
-        match tally.net.plus(said.net) {
-            Ok(net) => {
-                tally.net = net;
-                tally.rows += 1;
-            }
-            Err(error) => *entry = Err(format!("its rows do not sum: {error}")),
-        }
-    }
-
-    fn spoil(&mut self, payout: &str) {
-        let why = "a row of it was left out, so that its sum is not known".to_owned();
-        self.0.insert(payout.to_owned(), Err(why));
-    }
-
-    /// Tells the payouts; says how many.
-    fn tell(self, context: &ImportContext, take: &mut dyn FnMut(Imported)) -> usize {
-        let mut told = 0;
-        for (payout, tally) in self.0 {
-            let text = tally
-                .and_then(|tally| serde_json::to_string(&tally).map_err(|error| error.to_string()));
-            take(match text {
-                Ok(text) => {
-                    told += 1;
-                    Form::PayoutsTally.record(context, payout, text)
-                }
-                Err(reason) => Imported::LeftOut { place: format!("payout {payout}"), reason },
-            });
-        }
-        told
-    }
-}
-
-/// Takes the rows one by one, and at the end what they say of their payouts.
+/// Takes the rows one by one. A row of a payout that cannot be read refuses the file, since the
+/// payout is known by its rows alone and would lack it unseen.
 pub(super) fn import(
     table: &Table,
     lines: &mut Lines<'_>,
     context: &ImportContext,
     take: &mut dyn FnMut(Imported),
 ) -> Result<String, String> {
-    let mut tallies = Tallies::default();
+    let mut payouts: BTreeSet<String> = BTreeSet::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut rows = 0_usize;
     while let Some(text) = lines.next_row()? {
@@ -142,15 +89,19 @@ pub(super) fn import(
             Err(_) if text.trim().is_empty() => continue,
             Err(why) => return Err(format!("{place}: {why}")),
         };
-        let said = match Said::by(&row) {
-            Ok(said) => said,
-            Err(reason) => {
-                row.filled("Payout ID").into_iter().for_each(|payout| tallies.spoil(payout));
+        let said = match (Said::by(&row), row.filled("Payout ID")) {
+            (Ok(said), _) => said,
+            (Err(reason), None) => {
                 take(Imported::LeftOut { place, reason });
                 continue;
             }
+            (Err(why), Some(payout)) => {
+                return Err(format!(
+                    "{place}: {why}; without this row the sum of payout {payout} would be wrong"
+                ));
+            }
         };
-        tallies.add(&row, &said);
+        payouts.extend(said.payout.as_ref().map(|(payout, _)| (*payout).to_owned()));
         let natural = said.natural_id();
         let count = seen.entry(natural.clone()).or_default();
         *count += 1;
@@ -158,22 +109,32 @@ pub(super) fn import(
         rows += 1;
         take(Form::PaymentsTable.record(context, id, table.piece(&text)));
     }
-    let payouts = tallies.tell(context, take);
     let without = match table.columns.has("Payout ID") {
-        true => "each counts as the sum of its rows in this file",
+        true => "each counts as the sum of the rows that files tell of it",
         false => "the file has no column `Payout ID`, so that nothing can be said of payouts",
     };
+    let payouts = payouts.len();
     Ok(format!("payments transactions: {rows} rows in {payouts} payouts; {without}"))
 }
 
-/// Reads a row.
+/// Reads a row. One that does not add up holds its payout, which would lack it.
 pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let unknown = |why: String| source.unknown(&why);
     let (columns, rows) = Table::of_record(text).map_err(unknown)?;
     let text = rows.first().ok_or_else(|| source.unknown("it has no row"))?;
     let row = Row::of(&columns, text).map_err(unknown)?;
     let said = Said::by(&row).map_err(unknown)?;
-    rest_payments::check_net(source, said.amount, said.fee, said.net)?;
+    let payout = |id: &str| source.key(&format!("ShopifyPaymentsPayout/{id}"));
+    if let Err(issue) = rest_payments::check_net(source, said.amount, said.fee, said.net) {
+        return match &said.payout {
+            None => Err(issue),
+            Some((id, paid_out)) => Ok(held(source, payout(id), paid_out, &said, issue.message)),
+        };
+    }
+    let (payout, paid_out) = match said.payout {
+        Some((id, paid_out)) => (Some(payout(id)), Some(paid_out)),
+        None => (None, None),
+    };
     Ok(Fact::BalanceTransaction(Box::new(BalanceTransaction {
         id: source.key(&source.reference.id),
         source: source.reference.clone(),
@@ -187,27 +148,26 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         order: None,
         order_name: said.order.map(str::to_owned),
         movement: None,
-        payout: said.payout.map(|id| source.key(&format!("ShopifyPaymentsPayout/{id}"))),
+        payout,
+        paid_out,
         test: false,
         by_file: true,
     })))
 }
 
-/// Reads what rows say of their payout.
-pub(super) fn read_tally(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
-    let tally: Tally = source.parse(text)?;
-    let issued_on: Date =
-        tally.date.parse().map_err(|error| source.unknown(&format!("`Payout Date`: {error}")))?;
-    Ok(Fact::Payout(Payout {
-        id: source.key(&format!("ShopifyPaymentsPayout/{}", tally.payout)),
+/// A payout of which a row contradicts itself.
+fn held(source: &Source, id: FactId, said: &PaidOut, row: &Said<'_>, why: String) -> Fact {
+    Fact::Payout(Payout {
+        id,
         source: source.reference.clone(),
         gateway: gateway(SHOPIFY_PAYMENTS, None),
-        state: told_state(&tally.status),
-        issued_on,
+        state: PayoutState::Contradicted(why),
+        issued_on: said.issued_on,
         arrived_on: None,
-        net: tally.net,
+        net: Money::zero(row.net.currency()),
+        by_rows: true,
         bank_reference: None,
-    }))
+    })
 }
 
 /// How far a payout has come. Of one that failed, a table does not say whether the money came back.

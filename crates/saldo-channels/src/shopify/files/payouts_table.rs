@@ -61,6 +61,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
                 .map_err(|error| format!("`Payout Date`: {error}"))?,
             arrived_on: None,
             net: row.money("Total", row.currency()?)?,
+            by_rows: false,
             bank_reference: row.filled("Bank Reference").map(str::to_owned),
         }))
     };

@@ -20,6 +20,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         issued_on: payout.date,
         arrived_on: None,
         net: amount(source, "amount", &payout.amount, currency)?,
+        by_rows: false,
         bank_reference: None,
     }))
 }
@@ -49,6 +50,7 @@ pub(super) fn read_row(source: &Source, text: &str) -> Result<Fact, Box<Issue>> 
             .source_order_transaction_id
             .map(|number| format!("OrderTransaction/{}", number.0)),
         payout: row.payout_id.map(|number| key("ShopifyPaymentsPayout", number.0)),
+        paid_out: None,
         test: row.test,
         by_file: false,
     })))

@@ -24,6 +24,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         issued_on: payout.issued_at.to_zoned(TimeZone::UTC).date(),
         arrived_on: None,
         net,
+        by_rows: false,
         bank_reference: payout.external_trace_id.filter(|trace| !trace.is_empty()),
     }))
 }
@@ -73,6 +74,7 @@ pub(super) fn read_balance_transaction(source: &Source, text: &str) -> Result<Fa
         order_name,
         movement: movement.map(|number| format!("OrderTransaction/{}", number.0)),
         payout: payout.map(|id| source.fact_id(&id)),
+        paid_out: None,
         test: row.test,
         by_file: false,
     })))

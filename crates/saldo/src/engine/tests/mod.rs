@@ -8,6 +8,7 @@ mod desk;
 mod doubles;
 mod explained;
 mod modes;
+mod named;
 mod outage;
 mod parted;
 mod proofs;

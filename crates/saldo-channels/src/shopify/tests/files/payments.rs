@@ -20,8 +20,8 @@ fn rows_and_the_payout_that_they_are_in() {
     let taken = import(table(&[CHARGE, REFUND]).as_bytes());
     assert_eq!(
         taken.said.as_deref(),
-        Ok("payments transactions: 2 rows in 1 payouts; each counts as the sum of its rows in \
-            this file")
+        Ok("payments transactions: 2 rows in 1 payouts; each counts as the sum of the rows \
+            that files tell of it")
     );
     insta::assert_json_snapshot!(taken.facts());
 }
@@ -57,7 +57,7 @@ fn words_of_payouts_and_rows() {
     for (word, expected) in states {
         let taken = import(table(&[&CHARGE.replace(",paid,", &format!(",{word},"))]).as_bytes());
         let state = taken.facts().into_iter().find_map(|fact| match fact {
-            Fact::Payout(payout) => Some(payout.state),
+            Fact::BalanceTransaction(row) => row.paid_out.map(|said| said.state),
             _ => None,
         });
         assert_eq!(state, Some(expected));
@@ -79,20 +79,26 @@ fn words_of_payouts_and_rows() {
 }
 
 #[test]
-fn what_is_left_out_spoils_the_sum_of_its_payout() {
-    let broken = REFUND.replace("-0500", "").replace("2026-11-03 10:00:00 ", "2026-11-03 10:00:00");
+fn a_row_of_a_payout_that_cannot_be_read_refuses_the_file() {
+    let broken = REFUND.replace(" -0500", "");
     let taken = import(table(&[CHARGE, &broken]).as_bytes());
+    assert_eq!(
+        taken.refusal(),
+        "line 3: `Transaction Date`: `2026-11-03 10:00:00` is not a time with its offset; without \
+         this row the sum of payout 77 would be wrong"
+    );
+    for (said, wrong) in [(",2026-11-04,", ",soon,"), (",2026-11-04,", ",,"), (",77,", ",77a,")] {
+        let taken = import(table(&[&CHARGE.replace(said, wrong)]).as_bytes());
+        assert!(taken.refusal().contains("`Payout "), "{}", taken.refusal());
+    }
+    // Where no payout lacks it, it is left out.
+    let taken =
+        import(table(&[CHARGE, &broken.replace("paid,2026-11-04,77", "pending,,")]).as_bytes());
     assert_eq!(taken.records.len(), 1);
     assert_eq!(
         taken.left_out,
-        [
-            "line 3: `Transaction Date`: `2026-11-03 10:00:00` is not a time with its offset",
-            "payout 77: a row of it was left out, so that its sum is not known"
-        ]
+        ["line 3: `Transaction Date`: `2026-11-03 10:00:00` is not a time with its offset"]
     );
-    let differing = REFUND.replace(",paid,", ",in_transit,");
-    let taken = import(table(&[CHARGE, &differing]).as_bytes());
-    assert_eq!(taken.left_out, ["payout 77: its rows differ about its status or date"]);
 }
 
 #[test]
@@ -107,9 +113,19 @@ fn older_exports_have_fewer_columns() {
 }
 
 #[test]
-fn a_net_that_is_not_amount_less_fee_is_held() {
-    let taken = import(table(&[&CHARGE.replace("9.41", "9.40")]).as_bytes());
-    assert!(taken.held()[0].contains("10.00 USD less a fee of 0.59 USD is not 9.40 USD"));
+fn a_net_that_is_not_amount_less_fee_is_held_and_so_is_its_payout() {
+    let wrong = CHARGE.replace("9.41", "9.40");
+    let expected = "10.00 USD less a fee of 0.59 USD is not 9.40 USD";
+    let taken = import(table(&[&wrong.replace("paid,2026-11-04,77", "pending,,")]).as_bytes());
+    assert!(taken.held()[0].contains(expected), "{:?}", taken.held());
+    let facts = import(table(&[&wrong]).as_bytes()).facts();
+    let [Fact::Payout(payout)] = &facts[..] else { panic!("{facts:?}") };
+    assert_eq!(
+        (payout.id.as_str(), payout.by_rows),
+        ("shopify:demo/ShopifyPaymentsPayout/77", true)
+    );
+    let PayoutState::Contradicted(what) = &payout.state else { panic!("{payout:?}") };
+    assert!(what.contains(expected), "{what}");
 }
 
 #[test]
