@@ -16,6 +16,7 @@ mod settled;
 mod stage;
 mod standings;
 mod taken_over;
+mod throttled;
 mod tripwire;
 mod unfolding;
 mod unreadable;
