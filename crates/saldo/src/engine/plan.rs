@@ -7,6 +7,7 @@ use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::{Engine, EngineError, SyncReport};
+pub(super) use chunk::unwanted;
 use chunk::{Chunk, plan_chunk};
 use saldo_books::book;
 use saldo_core::book::Book;

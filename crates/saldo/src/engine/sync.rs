@@ -31,24 +31,37 @@ pub(crate) struct SyncReport {
 /// [`EngineError::Partly`] where only some connections failed, else what stopped all of it.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
     let Pulled { count, mut failed } = pull_all(engine).await?;
-    let desk = engine.take_desk().await?;
-    let approved = account_and_approve(engine, &desk, &mut failed).await;
-    let left = engine.leave_desk(desk).await;
-    let approved = approved?;
-    left?;
-    let pushed = push_each(engine, None, &mut failed).await?;
-    let done = SyncReport {
+    let mut done = SyncReport {
         new_records: count.new,
         changed_records: count.changed,
-        approved,
-        acknowledged: pushed.acknowledged,
-        refused: pushed.refused,
+        ..SyncReport::default()
     };
-    ended(done, failed)
+    loop {
+        done.approved += account_and_approve(engine, &mut failed).await?;
+        let pushed = push_each(engine, None, &mut failed).await?;
+        done.acknowledged += pushed.acknowledged;
+        done.refused += pushed.refused;
+        // What is wanted in place of something withdrawn is planned now.
+        if pushed.withdrawn == 0 {
+            return ended(done, failed);
+        }
+    }
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.
 async fn account_and_approve(
+    engine: &Engine,
+    failed: &mut Vec<EngineError>,
+) -> Result<usize, EngineError> {
+    let desk = engine.take_desk().await?;
+    let approved = account_and_approve_at(engine, &desk, failed).await;
+    let left = engine.leave_desk(desk).await;
+    let approved = approved?;
+    left?;
+    Ok(approved)
+}
+
+async fn account_and_approve_at(
     engine: &Engine,
     desk: &Desk,
     failed: &mut Vec<EngineError>,

@@ -20,4 +20,5 @@ mod throttled;
 mod tripwire;
 mod unfolding;
 mod unreadable;
+mod unwanted;
 mod worlds;
