@@ -3,6 +3,7 @@
 
 mod batches;
 mod bookkeeper;
+mod bulk;
 mod deaths;
 mod desk;
 mod doubles;
