@@ -137,8 +137,7 @@ pub struct SlotPlan {
     pub changes: Vec<Change>,
     /// What each of these changes waits for: documents that the book must have before it.
     pub waits: BTreeMap<String, BTreeSet<String>>,
-    /// Whether nothing can be planned before it is known what came of a change. What is certainly
-    /// not in the book is withdrawn all the same.
+    /// Whether nothing but withdrawals can be planned before it is known what came of a change.
     pub is_unsettled: bool,
 }
 

@@ -66,8 +66,8 @@ pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
     Ok(all)
 }
 
-/// Comes back, with all patience, to the channels that a pull left for later. Returns whether any of
-/// them was heard.
+/// Comes back, with all patience, to the channels that a pull left for later. Returns whether any
+/// of them was heard.
 pub(super) async fn pull_later(engine: &Engine, all: &mut Pulled) -> Result<bool, EngineError> {
     let (mut is_heard, before) = (false, all.count);
     for connection in std::mem::take(&mut all.later) {

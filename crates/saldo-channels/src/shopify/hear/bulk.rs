@@ -17,8 +17,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How long the first wait for a bulk operation is, in seconds; each further one is twice as long.
-/// The vendor tells neither how far it is nor how long it will take. Few take longer than a sync can
-/// well wait for, and a look that comes too early costs a question.
+/// The vendor tells neither how far it is nor how long it will take; a look that comes too early is
+/// a question for nothing, and half a minute is little beside what follows.
 const FIRST_WAIT_SECONDS: u32 = 30;
 /// How long the longest is, in seconds.
 const LONGEST_WAIT_SECONDS: u32 = 60;
