@@ -205,7 +205,9 @@ fn hear_state<State: InBulk>(
         }
         ("COMPLETED", Some(slicing)) => go_on(Vec::new(), saved, bulk, BulkStage::Slicing(slicing)),
         // Nothing was found.
-        ("COMPLETED", None) => finish(Vec::new(), saved, bulk.began, hearing),
+        ("COMPLETED", None) if state.lines().is_none_or(|lines| lines == 0) => {
+            finish(Vec::new(), saved, bulk.began, hearing)
+        }
         ("CREATED" | "RUNNING", _) if hearing.context.now < later(bulk.began, PATIENCE) => {
             let wait = waited_seconds.saturating_mul(2).min(LONGEST_WAIT_SECONDS);
             go_on(Vec::new(), saved, bulk, polling(operation, wait, hearing))

@@ -199,8 +199,11 @@ fn what_is_worth_it_of_the_balance_comes_by_a_bulk_operation() {
     assert!(query.contains(expected), "{query}");
 }
 
+/// Where the rows lie.
+const URL: &str = "https://storage.example/rows.jsonl";
+
 /// A stage whose bulk operation for rows has come to its end.
-fn completed(lines: u32, roots: u32) -> Stage {
+fn completed(lines: u32, roots: u32, url: Option<&str>) -> Stage {
     let mut stage = listed_until("2026-11-01T12:00:00Z");
     let operation = json!({ "id": "gid://shopify/BulkOperation/1" });
     stage.data(json!({
@@ -208,7 +211,6 @@ fn completed(lines: u32, roots: u32) -> Stage {
     }));
     stage.wait(30);
     assert_eq!(stage.question().0, "BulkStatus");
-    let url = (lines > 0).then_some("https://storage.example/rows.jsonl");
     stage.data(json!({ "bulkOperation": {
         "status": "COMPLETED",
         "url": url,
@@ -220,7 +222,7 @@ fn completed(lines: u32, roots: u32) -> Stage {
 
 #[test]
 fn rows_in_bulk_end_the_pull() {
-    let mut stage = completed(2, 2);
+    let mut stage = completed(2, 2, Some(URL));
     let rows = [99, 100].map(|number| row(number, "2026-11-01T12:00:00Z"));
     let Next::Ask(Ask::Slice(_)) = stage.next() else { panic!("no slice is asked for") };
     stage.hear(&slice(&rows.join("\n"), 700, true)).unwrap();
@@ -232,9 +234,9 @@ fn rows_in_bulk_end_the_pull() {
 
 #[test]
 fn where_rows_do_not_come_in_bulk_the_listing_goes_on_to_its_end() {
-    // The last row that was listed is missing; rows stand below something else.
-    for (lines, roots) in [(0, 0), (2, 0), (2, 1)] {
-        let mut stage = completed(lines, roots);
+    // The last row that was listed is missing; rows stand below something else; no download.
+    for (lines, roots, url) in [(0, 0, None), (2, 0, Some(URL)), (2, 1, Some(URL)), (2, 2, None)] {
+        let mut stage = completed(lines, roots, url);
         for after in [json!(null), json!("r2")] {
             let (name, variables) = stage.question();
             assert_eq!((name.as_str(), &variables["after"]), ("BalanceTransactions", &after));
