@@ -137,7 +137,7 @@ pub struct SlotPlan {
     pub changes: Vec<Change>,
     /// What each of these changes waits for: documents that the book must have before it.
     pub waits: BTreeMap<String, BTreeSet<String>>,
-    /// Whether nothing can be planned before it is known what came of a change.
+    /// Whether nothing but withdrawals can be planned before it is known what came of a change.
     pub is_unsettled: bool,
 }
 
@@ -210,13 +210,12 @@ pub fn plan_slot(
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
+    let mut is_unsettled = false;
     for it in approved {
         let holds = still_holds(&it.change, &wanted);
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
-            Whereabouts::Unknown if !holds => {
-                return Ok(SlotPlan { is_unsettled: true, ..SlotPlan::default() });
-            }
+            Whereabouts::Unknown if !holds => is_unsettled = true,
             Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, &invoice) => {
                 withdraws.push(it.change.id.clone());
             }
@@ -224,6 +223,9 @@ pub fn plan_slot(
         }
     }
     withdraw_waiting(approved, &mut kept, &mut withdraws);
+    if is_unsettled {
+        return Ok(SlotPlan { withdraws, is_unsettled, ..SlotPlan::default() });
+    }
     let standing = standing(kept.iter().map(|it| &it.change));
     let mut gone: Vec<SubledgerEntry> = standing
         .iter()

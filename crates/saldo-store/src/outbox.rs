@@ -92,11 +92,14 @@ impl Store {
         let (company, book) = (lease.company(), &approval.book);
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        withdrawal::withdraw(&mut transaction, company, approval).await?;
+        let (withdraws, at) = (&approval.withdraws, approval.at);
+        withdrawal::withdraw(&mut transaction, company, book, withdraws, at).await?;
         let new = new_changes(&mut transaction, company, approval).await?;
         insert_changes(&mut transaction, company, approval, &new).await?;
         withdrawal::put_waits(&mut transaction, company, approval).await?;
-        withdrawal::withdraw_unneeded(&mut transaction, company, approval).await?;
+        if !withdraws.is_empty() {
+            withdrawal::withdraw_unneeded(&mut transaction, company, book, at).await?;
+        }
         subledger::touch(&mut transaction, company, &approval.again).await?;
         if let Some(seq) = approval.planned_until {
             mark_planned(&mut transaction, company, book, seq).await?;

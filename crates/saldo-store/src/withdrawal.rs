@@ -6,7 +6,7 @@ use crate::batch;
 use crate::outbox::{Approval, ChangeStatus};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns, subledger};
 use jiff::Timestamp;
 use saldo_core::plan::{ApprovedChange, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -99,6 +99,30 @@ impl Store {
             .collect())
     }
 
+    /// Withdraws what is not in a book and no longer wanted, apart from any approval, with the
+    /// accounts, items and parties that nothing needs any more. Slots count as touched again, so
+    /// that what is wanted instead is planned. Returns how many changes were withdrawn.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`]; [`StoreError::NotWithdrawable`] where a change may be in the
+    /// book.
+    pub async fn withdraw(
+        &self,
+        lease: &Lease,
+        withdraws: &[Withdrawal],
+        again: &[String],
+        at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let (company, book) = (lease.company(), lease.connection());
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        withdraw(&mut transaction, company, book, withdraws, at).await?;
+        let unneeded = withdraw_unneeded(&mut transaction, company, book, at).await?;
+        subledger::touch(&mut transaction, company, again).await?;
+        transaction.commit().await?;
+        Ok(withdraws.len() + unneeded)
+    }
+
     /// The slots of changes that are not in a book and wait for one of these documents.
     ///
     /// # Errors
@@ -157,14 +181,15 @@ async fn whereabouts_of<'a>(
     changes.map(whereabouts).collect()
 }
 
-/// Withdraws what an approval says. What waited for it waits for what comes instead.
+/// Withdraws changes. What waited for one waits for what comes instead.
 pub(crate) async fn withdraw(
     transaction: &mut Transaction,
     company: &CompanyId,
-    approval: &Approval,
+    book: &ConnectionId,
+    withdraws: &[Withdrawal],
+    at: Timestamp,
 ) -> Result<(), StoreError> {
-    let book = &approval.book;
-    let ids: Vec<String> = approval.withdraws.iter().map(|it| it.id.clone()).collect();
+    let ids: Vec<String> = withdraws.iter().map(|it| it.id.clone()).collect();
     let open = batch::open(transaction, company, book, &ids).await?;
     let statuses = ids.iter().map(|id| {
         (id.as_str(), open.get(id).map_or(ChangeStatus::Acknowledged, |open| open.status))
@@ -174,7 +199,7 @@ pub(crate) async fn withdraw(
     {
         return Err(StoreError::NotWithdrawable(id.clone()));
     }
-    for withdrawal in &approval.withdraws {
+    for withdrawal in withdraws {
         let Some(instead) = &withdrawal.instead else { continue };
         sqlx::query(
             "update outbox_wait set waits_for = $1
@@ -187,7 +212,7 @@ pub(crate) async fn withdraw(
         .execute(&mut **transaction)
         .await?;
     }
-    write_down(transaction, company, book, &ids, approval.at).await
+    write_down(transaction, company, book, &ids, at).await
 }
 
 async fn write_down(
@@ -238,15 +263,14 @@ pub(crate) async fn put_waits(
 }
 
 /// Withdraws what only withdrawn changes waited for: accounts, items and parties that nothing needs
-/// any more.
+/// any more. Returns how many.
 pub(crate) async fn withdraw_unneeded(
     transaction: &mut Transaction,
     company: &CompanyId,
-    approval: &Approval,
-) -> Result<(), StoreError> {
-    if approval.withdraws.is_empty() {
-        return Ok(());
-    }
+    book: &ConnectionId,
+    at: Timestamp,
+) -> Result<usize, StoreError> {
+    let mut withdrawn = 0;
     loop {
         let unneeded: Vec<(String, String)> = sqlx::query_as(
             "select o.id, o.status from outbox o
@@ -257,7 +281,7 @@ pub(crate) async fn withdraw_unneeded(
               where w.company = o.company and w.book = o.book and w.waits_for = o.id)",
         )
         .bind(company.as_str())
-        .bind(approval.book.as_str())
+        .bind(book.as_str())
         .fetch_all(&mut **transaction)
         .await?;
         let mut statuses: BTreeMap<String, ChangeStatus> = BTreeMap::new();
@@ -265,15 +289,16 @@ pub(crate) async fn withdraw_unneeded(
             statuses.insert(id, ChangeStatus::parse(&status)?);
         }
         let known = statuses.iter().map(|(id, status)| (id.as_str(), *status));
-        let whereabouts = whereabouts_of(transaction, company, &approval.book, known).await?;
+        let whereabouts = whereabouts_of(transaction, company, book, known).await?;
         let certain = statuses.into_keys().zip(whereabouts);
         let ids: Vec<String> = certain
             .filter(|(_, whereabouts)| *whereabouts == Whereabouts::NotInBook)
             .map(|(id, _)| id)
             .collect();
         if ids.is_empty() {
-            return Ok(());
+            return Ok(withdrawn);
         }
-        write_down(transaction, company, &approval.book, &ids, approval.at).await?;
+        withdrawn += ids.len();
+        write_down(transaction, company, book, &ids, at).await?;
     }
 }

@@ -25,6 +25,7 @@ const ORDER_REST: &str = concat!(
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
+const BULK_ROWS: &str = include_str!("queries/bulk_balance_transactions.graphql");
 const PAYOUTS: &str = include_str!("queries/payouts.graphql");
 const DISPUTES: &str = include_str!("queries/disputes.graphql");
 const BALANCE_TRANSACTIONS: &str = include_str!("queries/balance_transactions.graphql");
@@ -101,7 +102,7 @@ fn ask_orders(saved: &Saved<OrdersState>, context: &ChannelContext) -> Result<Ne
             FirstStep::Count(from) => ask_count(budget, from, context),
         },
         OrdersStep::Count { from } => ask_count(budget, *from, context),
-        OrdersStep::Bulk(bulk) => ask_bulk(bulk, budget, context),
+        OrdersStep::Bulk(bulk) => ask_bulk(bulk, bulk_orders(bulk.from), budget, context),
         OrdersStep::Paged(paged) => match (paged.unfinished.last(), &paged.listing) {
             (Some(order), _) => {
                 let variables = rest_variables(order, saved.state.pages);
@@ -170,11 +171,16 @@ fn rest_variables(order: &Unfinished, pages: OrderPages) -> Value {
     }
 }
 
-fn ask_bulk(bulk: &Bulk, budget: &Budget, context: &ChannelContext) -> Result<Next, Fault> {
+/// Asks for the next step of a bulk operation that runs this query.
+fn ask_bulk(
+    bulk: &Bulk,
+    query: String,
+    budget: &Budget,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
     match &bulk.stage {
         BulkStage::Starting => {
-            let variables = json!({ "query": bulk_document(bulk.from) });
-            question(context, budget, Question::BulkStart, &variables)
+            question(context, budget, Question::BulkStart, &json!({ "query": query }))
         }
         BulkStage::Polling { next_at, wait_seconds, .. }
             if *next_at > context.now && looked_at(*next_at, *wait_seconds) <= context.now =>
@@ -200,11 +206,21 @@ fn looked_at(next_at: Timestamp, wait_seconds: u32) -> Timestamp {
     earlier(next_at, SignedDuration::from_secs(i64::from(wait_seconds)))
 }
 
-/// The query that a bulk operation runs: it takes no variables.
-pub(super) fn bulk_document(from: Timestamp) -> String {
+/// The query that a bulk operation runs for the orders of a window.
+pub(super) fn bulk_orders(from: Timestamp) -> String {
+    bulk_query(BULK_ORDERS, &term("updated_at", ">=", from))
+}
+
+/// The query that a bulk operation runs for the rows of a window.
+pub(super) fn bulk_rows(from: Timestamp) -> String {
+    bulk_query(BULK_ROWS, &rows_filter(None, Some(from), None))
+}
+
+/// A query for a bulk operation, which takes no variables.
+fn bulk_query(text: &str, filter: &str) -> String {
     let spoken = |line: &&str| !line.starts_with('#');
-    let query = BULK_ORDERS.lines().filter(spoken).collect::<Vec<_>>().join("\n");
-    query.replace("FILTER", &term("updated_at", ">=", from))
+    let query = text.lines().filter(spoken).collect::<Vec<_>>().join("\n");
+    query.replace("FILTER", filter)
 }
 
 /// A stream of things that are dated once and change their state later.
@@ -323,6 +339,7 @@ fn ask_rows(saved: &Saved<RowsState>, context: &ChannelContext) -> Result<Next, 
         }
         RowsStep::Payouts(scan) => ask_scan(saved, scan, context),
         RowsStep::Recent { listing, .. } => ask_row_page(saved, listing, None, None, context),
+        RowsStep::Bulk(bulk) => ask_bulk(bulk, bulk_rows(bulk.from), &saved.budget, context),
     }
 }
 

@@ -355,7 +355,11 @@ pub(super) enum RowsStep {
         /// When the pull's first question was asked.
         began: Timestamp,
         listing: Listing,
+        /// Whether a bulk operation failed, so that it is listed to its end.
+        to_its_end: bool,
     },
+    /// The rest of what is new in the balance comes by a bulk operation.
+    Bulk(Bulk),
 }
 
 /// A listing of payouts whose rows may have to be read.

@@ -5,14 +5,16 @@ mod orders;
 mod payments;
 
 use super::Flow;
+use super::budget::Question;
 use super::cursor::Saved;
+use super::envelope::{Opened, data, open, over_http};
 use jiff::Timestamp;
 use saldo_core::channel::{ChannelContext, Cursor, Page};
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Answer, Fault, Permit};
 use saldo_core::text::Stream;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// What an answer means in a stream.
 pub(super) fn hear(
@@ -68,6 +70,24 @@ where
     State: Default + Serialize + DeserializeOwned,
 {
     Ok(Page { records, cursor: saved.store()?, reached: None })
+}
+
+/// The data of an answer to a question that cannot be made smaller, its cost remembered.
+fn affordable<'a, State, T: Deserialize<'a>>(
+    saved: &mut Saved<State>,
+    question: Question,
+    hearing: Hearing<'a>,
+) -> Result<T, Fault> {
+    match open(question, over_http(hearing.answer)?)? {
+        Opened::TooDear => {
+            let message = format!("asking for {} exceeds the cost limit", question.title());
+            Err(Fault::new(Permit::Never, message))
+        }
+        Opened::Data(raw, cost) => {
+            saved.budget.learn(question, cost, hearing.context.now);
+            data(question, raw)
+        }
+    }
 }
 
 /// Half of a page size.

@@ -122,6 +122,21 @@ fn nothing_that_depends_on_a_doubt_is_planned() {
 }
 
 #[test]
+fn beside_a_doubt_what_is_certainly_not_in_the_book_is_withdrawn() {
+    let mut approved = all(Whereabouts::Unknown, plan(&[entry("a", 100)], &[]));
+    let supplement = plan(&[entry("a", 100), entry("b", 20)], &approved);
+    approved.extend(all(Whereabouts::NotInBook, supplement));
+    let expected = SlotPlan {
+        withdraws: vec![approved[1].change.id.clone()],
+        is_unsettled: true,
+        ..SlotPlan::default()
+    };
+    assert_eq!(whole_plan(&[entry("c", 7)], &approved), expected);
+    let unsettled = SlotPlan { is_unsettled: true, ..SlotPlan::default() };
+    assert_eq!(whole_plan(&[entry("b", 20)], &approved), unsettled);
+}
+
+#[test]
 fn a_reversal_that_is_not_in_the_book_is_withdrawn_when_its_entry_is_wanted_again() {
     let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
     let corrected = whole_plan(&[entry("a", 90)], &approved);

@@ -213,3 +213,25 @@ async fn what_waited_for_an_account_waits_for_the_one_that_comes_instead() {
     let bindings = store.bindings_of(&company(), &book(), &[old.id]).await.unwrap();
     assert_eq!(bindings.0.len(), 1, "it is known by its binding");
 }
+
+#[tokio::test]
+async fn a_withdrawal_by_itself_takes_along_what_nothing_needs_any_more() {
+    let (one, need) = (change("a", 0, day(1), 500), needed("Bank", AccountKind::Bank, "a"));
+    let store = furnished().await;
+    let waits = BTreeMap::from([(one.id.clone(), BTreeSet::from([need.id.clone()]))]);
+    let both = Approval { waits, ..approval(vec![need.clone(), one.clone()]) };
+    approve(&store, &both).await.unwrap();
+    let lease = lease(&store, &book(), "one").await;
+    let withdrawal = |change: &Change| Withdrawal { id: change.id.clone(), instead: None };
+    assert_eq!(store.withdraw(&lease, &[], &[], at(40)).await.unwrap(), 0, "it is needed");
+    send(&store, &lease, "b1", &one, AttemptOutcome::InDoubt).await;
+    let refused = store.withdraw(&lease, &[withdrawal(&one)], &[], at(40)).await;
+    assert!(matches!(refused, Err(StoreError::NotWithdrawable(_))), "{refused:?}");
+    step(&store, &lease, ("l", Purpose::LookUp), &one, AttemptOutcome::Absent).await;
+    let withdrawn = store.withdraw(&lease, &[withdrawal(&one)], &[], at(40)).await.unwrap();
+    assert_eq!(withdrawn, 2);
+    for change in [&one, &need] {
+        assert_eq!(whereabouts(&store, change).await, Whereabouts::Withdrawn);
+    }
+    assert!(pending(&store, 9).await.is_empty());
+}

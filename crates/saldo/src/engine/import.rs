@@ -225,17 +225,13 @@ impl Importer<'_> {
                 continue;
             }
             by_name = by_name.and(told);
-            records.push(record);
+            let hash = record.content_hash();
+            records.push((record, hash));
         }
         self.note(by_name).await?;
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
         let policy = &self.engine.policy;
-        let hashed = |record: Record| {
-            let hash = record.content_hash();
-            (record, hash)
-        };
-        let records = records.into_iter().map(hashed).collect();
         let (records, accounts) = read_page(self.channel, &self.connection, policy, records);
         for pulled in &records {
             if let Some(issue) = &pulled.reading.issue {

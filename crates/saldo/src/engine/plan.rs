@@ -7,12 +7,13 @@ use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::{Engine, EngineError, SyncReport};
+pub(super) use chunk::unwanted;
 use chunk::{Chunk, plan_chunk};
 use saldo_books::book;
 use saldo_core::book::Book;
 use saldo_core::plan::Change;
 use saldo_core::text::ConnectionId;
-use saldo_store::{Approval, Connection, NotYet, OpenEntries, Role, note_open};
+use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use std::collections::BTreeSet;
 
 /// What must change in one book.
@@ -144,7 +145,7 @@ async fn take_and_approve(
     approved_by: &str,
 ) -> Result<usize, EngineError> {
     let lease = engine.lease(connection).await?;
-    let done = approve_book(engine, desk, connection, approved_by).await;
+    let done = approve_book(engine, desk, (connection, &lease), approved_by).await;
     let released = engine.store.release_lease(&lease).await;
     let approved = done?;
     released?;
@@ -154,7 +155,7 @@ async fn take_and_approve(
 async fn approve_book(
     engine: &Engine,
     desk: &Desk,
-    connection: &Connection,
+    (connection, lease): (&Connection, &Lease),
     approved_by: &str,
 ) -> Result<usize, EngineError> {
     let company = engine.company_id();
@@ -166,6 +167,7 @@ async fn approve_book(
         let Some(chunk) = plan_chunk(engine, connection, after).await? else { break };
         after = chunk.until;
         engine.keep(&desk.lease).await?;
+        engine.keep(lease).await?;
         let approval = approval_of(engine, connection, chunk, approved_by);
         approved += engine.store.approve(&desk.lease, &approval).await?;
     }

@@ -1,5 +1,6 @@
 //! Pull: what channels say becomes records, page by page.
 
+use super::error::set_aside;
 use super::import::is_files_only;
 use super::page::read_page;
 use super::retry::Patience;
@@ -14,7 +15,7 @@ use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
 use std::collections::BTreeMap;
 
 /// What a pull brought.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PullCount {
     /// Things never heard of before.
     pub(crate) new: usize,
@@ -29,6 +30,8 @@ pub(super) struct Pulled {
     pub(super) count: PullCount,
     /// Why channels failed.
     pub(super) failed: Vec<EngineError>,
+    /// The channels that may be had with more patience: the others shall not wait for them.
+    pub(super) later: Vec<Connection>,
 }
 
 /// The stream in whose row it stands up to when a channel was heard by its last whole pull.
@@ -40,31 +43,49 @@ pub(super) fn heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Times
     cursors.get(&Stream::new(HEARD)).and_then(|row| row.reached)
 }
 
-/// Pulls every stream of every channel to its end. A channel that fails does not stop the others.
+/// Pulls every stream of every channel to its end. A channel that fails does not stop the others;
+/// where there are several, one that cannot be reached is left for [`pull_later`] after some
+/// seconds.
 pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
     let mut all = Pulled::default();
-    for connection in engine.connections(Role::Channel).await? {
-        if is_files_only(&connection) {
-            continue;
-        }
-        match pull_leased(engine, &connection, &mut all.count).await {
-            Err(error) if error.is_of_one_connection() => {
-                tracing::info!(%error, "this channel fails, the others go on");
-                all.failed.push(error);
+    let mut channels = engine.connections(Role::Channel).await?;
+    channels.retain(|connection| !is_files_only(connection));
+    let several = channels.len() > 1;
+    let patience = if several { Patience::brief } else { Patience::default };
+    for connection in channels {
+        match pull_leased(engine, &connection, patience, &mut all.count).await {
+            Err(error)
+                if several && error.is_of_one_connection() && error.is_worth_another_try() =>
+            {
+                tracing::info!(%error, "this channel is pulled after the others");
+                all.later.push(connection);
             }
-            pulled => pulled?,
+            pulled => set_aside(pulled, &mut all.failed)?,
         }
     }
     Ok(all)
 }
 
+/// Comes back, with all patience, to the channels that a pull left for later. Returns whether any
+/// of them was heard.
+pub(super) async fn pull_later(engine: &Engine, all: &mut Pulled) -> Result<bool, EngineError> {
+    let (mut is_heard, before) = (false, all.count);
+    for connection in std::mem::take(&mut all.later) {
+        let pulled = pull_leased(engine, &connection, Patience::default, &mut all.count).await;
+        is_heard |= pulled.is_ok();
+        set_aside(pulled, &mut all.failed)?;
+    }
+    Ok(is_heard || all.count != before)
+}
+
 async fn pull_leased(
     engine: &Engine,
     connection: &Connection,
+    patience: fn() -> Patience,
     count: &mut PullCount,
 ) -> Result<(), EngineError> {
     let lease = engine.lease(connection).await?;
-    let pulled = pull(engine, connection, &lease, count).await;
+    let pulled = pull(engine, (connection, &lease), patience, count).await;
     let released = engine.store.release_lease(&lease).await;
     pulled?;
     Ok(released?)
@@ -72,8 +93,8 @@ async fn pull_leased(
 
 async fn pull(
     engine: &Engine,
-    connection: &Connection,
-    lease: &Lease,
+    (connection, lease): (&Connection, &Lease),
+    patience: fn() -> Patience,
     count: &mut PullCount,
 ) -> Result<(), EngineError> {
     let channel = channel(&connection.adapter)
@@ -91,7 +112,7 @@ async fn pull(
         addresses,
         settings: connection.settings.clone(),
     };
-    let puller = Puller { engine, connection, lease, channel, transport, context };
+    let puller = Puller { engine, connection, lease, channel, transport, context, patience };
     for stream in description.streams {
         puller.stream(&Stream::new(stream), count).await?;
     }
@@ -111,6 +132,8 @@ struct Puller<'a> {
     channel: &'static dyn Channel,
     transport: Transport,
     context: ChannelContext,
+    /// How much patience a request begins with.
+    patience: fn() -> Patience,
 }
 
 impl Puller<'_> {
@@ -164,7 +187,7 @@ impl Puller<'_> {
         cursor: Option<&Cursor>,
         ask: &Ask,
     ) -> Result<Page, Fault> {
-        let mut patience = Patience::default();
+        let mut patience = (self.patience)();
         loop {
             let heard = match self.transport.exchange(ask).await {
                 Ok(answer) => self.channel.hear(stream, cursor, &answer, &self.context_now()),

@@ -2,11 +2,12 @@
 //!
 //! A batch is written down before it is sent, and repeated only as it was. What is in doubt is
 //! repeated under the same token for a while, where the book has tokens, and otherwise looked up
-//! before anything is sent again.
+//! before anything is sent again. What was looked for in vain and is no longer wanted is withdrawn.
 
 mod adopt;
 mod look_up;
 mod send;
+mod withdraw;
 
 use super::chart::Chart;
 use super::error::{ended, set_aside};
@@ -38,6 +39,8 @@ pub(crate) struct PushCount {
     pub(crate) acknowledged: usize,
     /// What books refused.
     pub(crate) refused: usize,
+    /// What no book has, and nobody wants any more.
+    pub(crate) withdrawn: usize,
 }
 
 /// Pushes what is approved, to every book or to one. A book that fails does not stop the others.
@@ -46,7 +49,7 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused } = push_each(engine, only, &mut failed).await?;
+    let PushCount { acknowledged, refused, .. } = push_each(engine, only, &mut failed).await?;
     ended(SyncReport { acknowledged, refused, ..SyncReport::default() }, failed)
 }
 
@@ -86,6 +89,7 @@ async fn run_pusher(
     let pushed = pusher.run().await;
     count.acknowledged += pusher.count.acknowledged;
     count.refused += pusher.count.refused;
+    count.withdrawn += pusher.count.withdrawn;
     pushed
 }
 
@@ -153,6 +157,9 @@ impl<'a> Pusher<'a> {
                 pending.into_iter().partition(|it| it.status != ChangeStatus::Approved);
             if !doubtful.is_empty() {
                 self.look_up(doubtful).await?;
+                continue;
+            }
+            if self.withdraw_unwanted(&certain).await? > 0 {
                 continue;
             }
             let ready = self.ready(certain).await?;

@@ -8,6 +8,10 @@ use std::time::Duration;
 
 /// How often a request is asked again before the run gives up; the next run goes on.
 const TRIES: u32 = 10;
+/// How often it is asked where the run comes back to it later.
+const TRIES_BRIEFLY: u32 = 3;
+/// The longest wait where the run comes back to it later.
+const WAIT_BRIEFLY: Duration = Duration::from_secs(10);
 /// The first wait, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
@@ -17,9 +21,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 #[derive(Default)]
 pub(super) struct Patience {
     tries: u32,
+    brief: bool,
 }
 
 impl Patience {
+    /// Some seconds of patience, for a run that comes back later.
+    pub(super) fn brief() -> Self {
+        Self { tries: 0, brief: true }
+    }
+
     /// Waits as the fault wants before the next try of something that is harmless to repeat.
     ///
     /// # Errors
@@ -31,7 +41,7 @@ impl Patience {
         transport: &Transport,
     ) -> Result<(), Fault> {
         self.tries += 1;
-        if self.tries >= TRIES {
+        if self.tries >= if self.brief { TRIES_BRIEFLY } else { TRIES } {
             return Err(fault);
         }
         let doubled = FIRST_WAIT.saturating_mul(1 << self.tries.min(8)).min(LONGEST_WAIT);
@@ -44,6 +54,9 @@ impl Patience {
             }
             Permit::LogIn | Permit::Never => return Err(fault),
         };
+        if self.brief && pause > WAIT_BRIEFLY {
+            return Err(fault);
+        }
         tracing::debug!(%fault, ?pause, "asking again");
         engine.clock.sleep_until(later(engine.clock.now(), pause)).await;
         Ok(())

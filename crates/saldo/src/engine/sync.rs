@@ -4,7 +4,7 @@ use super::account::account_all;
 use super::desk::Desk;
 use super::error::ended;
 use super::plan::approve_at;
-use super::pull::{Pulled, pull_all};
+use super::pull::{pull_all, pull_later};
 use super::push::push_each;
 use super::{Engine, EngineError};
 use saldo_core::policy::Approval;
@@ -30,25 +30,36 @@ pub(crate) struct SyncReport {
 /// # Errors
 /// [`EngineError::Partly`] where only some connections failed, else what stopped all of it.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
-    let Pulled { count, mut failed } = pull_all(engine).await?;
-    let desk = engine.take_desk().await?;
-    let approved = account_and_approve(engine, &desk, &mut failed).await;
-    let left = engine.leave_desk(desk).await;
-    let approved = approved?;
-    left?;
-    let pushed = push_each(engine, None, &mut failed).await?;
-    let done = SyncReport {
-        new_records: count.new,
-        changed_records: count.changed,
-        approved,
-        acknowledged: pushed.acknowledged,
-        refused: pushed.refused,
-    };
-    ended(done, failed)
+    let mut pulled = pull_all(engine).await?;
+    let mut done = SyncReport::default();
+    loop {
+        done.approved += account_and_approve(engine, &mut pulled.failed).await?;
+        let pushed = push_each(engine, None, &mut pulled.failed).await?;
+        done.acknowledged += pushed.acknowledged;
+        done.refused += pushed.refused;
+        // What came later is entered now, and what is wanted in place of something withdrawn.
+        if pushed.withdrawn == 0 && !pull_later(engine, &mut pulled).await? {
+            done.new_records = pulled.count.new;
+            done.changed_records = pulled.count.changed;
+            return ended(done, pulled.failed);
+        }
+    }
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.
 async fn account_and_approve(
+    engine: &Engine,
+    failed: &mut Vec<EngineError>,
+) -> Result<usize, EngineError> {
+    let desk = engine.take_desk().await?;
+    let approved = account_and_approve_at(engine, &desk, failed).await;
+    let left = engine.leave_desk(desk).await;
+    let approved = approved?;
+    left?;
+    Ok(approved)
+}
+
+async fn account_and_approve_at(
     engine: &Engine,
     desk: &Desk,
     failed: &mut Vec<EngineError>,

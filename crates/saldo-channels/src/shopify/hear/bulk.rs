@@ -1,30 +1,72 @@
 //! A bulk operation: started, looked after, heard slice by slice. Where it fails in any way, the
-//! orders are listed instead: what a failed operation left behind is never trusted, and where it
+//! same is listed instead: what a failed operation left behind is never trusted, and where it
 //! failed for want of a right, the listing says which.
 
-use super::orders::{affordable, finish};
-use super::{Hearing, page};
+use super::{Hearing, affordable, page};
 use crate::shopify::budget::Question;
-use crate::shopify::cursor::{
-    Bulk, BulkStage, OrdersState, OrdersStep, Paged, Saved, Slicing, later,
-};
+use crate::shopify::cursor::{Bulk, BulkStage, Rest, Saved, Slicing, later};
 use crate::shopify::wire::NumberText;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::Page;
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Answer, Fault, Permit, SliceAnswer};
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 /// How long the first wait for a bulk operation is, in seconds; each further one is twice as long.
-const FIRST_WAIT_SECONDS: u32 = 5;
+/// The vendor tells neither how far it is nor how long it will take; a look that comes too early is
+/// a question for nothing, and half a minute is little beside what follows.
+const FIRST_WAIT_SECONDS: u32 = 30;
 /// How long the longest is, in seconds.
 const LONGEST_WAIT_SECONDS: u32 = 60;
 /// After how long a bulk operation that does not end is given up.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
+/// About how long a bulk operation takes, in seconds, however little it is about.
+const ABOUT_SECONDS: u64 = 120;
+/// From how many things on a bulk operation is always taken.
+const ALWAYS_FROM: u64 = 2_000;
+
+/// From how many things on a bulk operation is worth its time: listing them would take longer, by
+/// the points that each requests and those that the shop's plan restores in a second.
+pub(super) fn worth_from(restore_rate: Option<u32>, points_each: u64) -> u64 {
+    match restore_rate.map_or(0, u64::from) {
+        0 => ALWAYS_FROM,
+        rate => (ABOUT_SECONDS * rate / points_each).min(ALWAYS_FROM),
+    }
+}
+
+/// The state of a stream whose things can come by a bulk operation.
+pub(super) trait InBulk: Default + Serialize + DeserializeOwned {
+    /// Whether a download of so many lines, of which so many have no parent, can be what was asked
+    /// for.
+    fn is_plausible(lines: Option<u64>, roots: Option<u64>) -> bool;
+
+    /// The operation is under way.
+    fn go_on(&mut self, bulk: Bulk);
+
+    /// The same window is to be listed, and nothing of it comes by an operation any more.
+    fn list(&mut self, bulk: &Bulk);
+
+    /// The pull that began then has come to its end.
+    fn rest(&mut self, began: Timestamp, rest: Rest);
+}
+
+/// The last page of a pull that began then.
+pub(super) fn finish<State: InBulk>(
+    records: Vec<Record>,
+    mut saved: Saved<State>,
+    began: Timestamp,
+    hearing: Hearing<'_>,
+) -> Result<Page, Fault> {
+    let rest = Rest::after(began, hearing.context.now);
+    saved.state.rest(began, rest);
+    Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
+}
+
 /// What an answer means while a bulk operation is under way.
-pub(super) fn hear(
-    saved: Saved<OrdersState>,
+pub(super) fn hear<State: InBulk>(
+    saved: Saved<State>,
     bulk: Bulk,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
@@ -45,19 +87,19 @@ pub(super) fn hear(
 }
 
 /// Goes on in another stage.
-fn go_on(
+fn go_on<State: InBulk>(
     records: Vec<Record>,
-    mut saved: Saved<OrdersState>,
+    mut saved: Saved<State>,
     bulk: Bulk,
     stage: BulkStage,
 ) -> Result<Page, Fault> {
-    saved.state.step = OrdersStep::Bulk(Bulk { stage, ..bulk });
+    saved.state.go_on(Bulk { stage, ..bulk });
     page(records, &saved)
 }
 
-/// Lists the orders of the window instead.
-fn list_instead(mut saved: Saved<OrdersState>, bulk: &Bulk) -> Result<Page, Fault> {
-    saved.state.step = OrdersStep::Paged(Paged::new(bulk.began, bulk.from));
+/// Lists the same window instead.
+fn list_instead<State: InBulk>(mut saved: Saved<State>, bulk: &Bulk) -> Result<Page, Fault> {
+    saved.state.list(bulk);
     page(Vec::new(), &saved)
 }
 
@@ -71,7 +113,7 @@ struct StartData {
 #[serde(rename_all = "camelCase")]
 struct Started {
     bulk_operation: Option<Operation>,
-    user_errors: Vec<UserError>,
+    user_errors: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -79,29 +121,17 @@ struct Operation {
     id: String,
 }
 
-#[derive(Deserialize)]
-struct UserError {
-    message: String,
-    code: Option<String>,
-}
-
 /// A start whose answer was lost leaves an operation that nobody asks for: it only read, and a shop
 /// runs several at once.
-fn hear_start(
-    mut saved: Saved<OrdersState>,
+fn hear_start<State: InBulk>(
+    mut saved: Saved<State>,
     bulk: Bulk,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
     let data: StartData = affordable(&mut saved, Question::BulkStart, hearing)?;
     let started = data.bulk_operation_run_query;
-    if let Some(error) = started.user_errors.first() {
-        return match error.code.as_deref() {
-            Some("OPERATION_IN_PROGRESS" | "LIMIT_REACHED") => list_instead(saved, &bulk),
-            _ => Err(Fault::new(
-                Permit::Never,
-                format!("Shopify refuses the bulk operation: {}", error.message),
-            )),
-        };
+    if !started.user_errors.is_empty() {
+        return list_instead(saved, &bulk);
     }
     match started.bulk_operation {
         Some(operation) => {
@@ -131,24 +161,33 @@ struct OperationState {
     url: Option<String>,
     file_size: Option<NumberText>,
     object_count: Option<NumberText>,
+    root_object_count: Option<NumberText>,
 }
 
 impl OperationState {
+    /// How many lines the download has.
+    fn lines(&self) -> Option<u64> {
+        number(self.object_count.as_ref())
+    }
+
     /// The download, from its beginning; none where nothing was found.
     fn download(&self) -> Option<Slicing> {
-        let number = |text: &NumberText| text.0.parse().ok();
         Some(Slicing {
             url: self.url.clone()?,
-            bytes: self.file_size.as_ref().and_then(number),
-            lines: self.object_count.as_ref().and_then(number),
+            bytes: number(self.file_size.as_ref()),
+            lines: self.lines(),
             offset: 0,
             heard: 0,
         })
     }
 }
 
-fn hear_state(
-    mut saved: Saved<OrdersState>,
+fn number(text: Option<&NumberText>) -> Option<u64> {
+    text.and_then(|text| text.0.parse().ok())
+}
+
+fn hear_state<State: InBulk>(
+    mut saved: Saved<State>,
     bulk: Bulk,
     operation: String,
     waited_seconds: u32,
@@ -156,10 +195,16 @@ fn hear_state(
 ) -> Result<Page, Fault> {
     let data: StateData = affordable(&mut saved, Question::BulkStatus, hearing)?;
     let Some(state) = data.bulk_operation else { return list_instead(saved, &bulk) };
+    let roots = number(state.root_object_count.as_ref());
     match (state.status.as_str(), state.download()) {
+        ("COMPLETED", _) if !State::is_plausible(state.lines(), roots) => {
+            list_instead(saved, &bulk)
+        }
         ("COMPLETED", Some(slicing)) => go_on(Vec::new(), saved, bulk, BulkStage::Slicing(slicing)),
         // Nothing was found.
-        ("COMPLETED", None) => finish(Vec::new(), saved, bulk.began, hearing),
+        ("COMPLETED", None) if state.lines().is_none_or(|lines| lines == 0) => {
+            finish(Vec::new(), saved, bulk.began, hearing)
+        }
         ("CREATED" | "RUNNING", _) if hearing.context.now < later(bulk.began, PATIENCE) => {
             let wait = waited_seconds.saturating_mul(2).min(LONGEST_WAIT_SECONDS);
             go_on(Vec::new(), saved, bulk, polling(operation, wait, hearing))
@@ -169,9 +214,9 @@ fn hear_state(
 }
 
 /// A download with fewer lines than the operation counted was cut, and nobody can say whether its
-/// last order is whole: the orders are listed instead.
-fn hear_slice(
-    saved: Saved<OrdersState>,
+/// last thing is whole: the same is listed instead.
+fn hear_slice<State: InBulk>(
+    saved: Saved<State>,
     bulk: Bulk,
     slicing: Slicing,
     slice: &SliceAnswer,

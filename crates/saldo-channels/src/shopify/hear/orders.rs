@@ -1,7 +1,7 @@
 //! Orders: how many, then a few at a time or all by a bulk operation.
 
-use super::bulk;
-use super::{Hearing, halved, page};
+use super::bulk::{self, InBulk, finish};
+use super::{Hearing, affordable, halved, page};
 use crate::shopify::ask::{FirstStep, first_orders_step};
 use crate::shopify::budget::{Question, fitting};
 use crate::shopify::cursor::{
@@ -16,12 +16,8 @@ use saldo_core::exchange::{Fault, Permit};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// From how many orders on a bulk operation is always taken.
-const BULK_FROM_ORDERS: u64 = 2_000;
 /// About how many points an order requests when it is listed.
 const POINTS_AN_ORDER: u64 = 150;
-/// About how long a bulk operation takes, however few orders it is about.
-const BULK_SECONDS: u64 = 120;
 /// The most orders that one question asks for.
 const LARGEST_PAGE: u32 = 50;
 
@@ -37,7 +33,7 @@ pub(super) fn hear(saved: Saved<OrdersState>, hearing: Hearing<'_>) -> Result<Pa
 }
 
 /// The data of an answer, its cost remembered; none where the question was too dear.
-pub(super) fn opened<'a, T: Deserialize<'a>>(
+fn opened<'a, T: Deserialize<'a>>(
     saved: &mut Saved<OrdersState>,
     question: Question,
     hearing: Hearing<'a>,
@@ -55,18 +51,6 @@ pub(super) fn opened<'a, T: Deserialize<'a>>(
             data(question, raw).map(Some)
         }
     }
-}
-
-/// The same, where the question cannot be made smaller.
-pub(super) fn affordable<'a, T: Deserialize<'a>>(
-    saved: &mut Saved<OrdersState>,
-    question: Question,
-    hearing: Hearing<'a>,
-) -> Result<T, Fault> {
-    opened(saved, question, hearing)?.ok_or_else(|| {
-        let what = question.title();
-        Fault::new(Permit::Never, format!("asking for {what} exceeds the cost limit"))
-    })
 }
 
 /// The answer to whichever question came first: as time passes between question and answer, only
@@ -150,12 +134,7 @@ fn choose(
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
     let began = hearing.began();
-    let restore_rate = saved.budget.restore_rate().map_or(0, u64::from);
-    let listed_meanwhile = BULK_SECONDS * restore_rate / POINTS_AN_ORDER;
-    let bulk_from = match restore_rate {
-        0 => BULK_FROM_ORDERS,
-        _ => listed_meanwhile.min(BULK_FROM_ORDERS),
-    };
+    let bulk_from = bulk::worth_from(saved.budget.restore_rate(), POINTS_AN_ORDER);
     saved.state.step = if count.count >= bulk_from {
         OrdersStep::Bulk(Bulk { began, from, stage: BulkStage::Starting })
     } else {
@@ -314,16 +293,22 @@ fn go_on(
     page(records, &saved)
 }
 
-/// The last page of a pull that began then.
-pub(super) fn finish(
-    records: Vec<Record>,
-    mut saved: Saved<OrdersState>,
-    began: Timestamp,
-    hearing: Hearing<'_>,
-) -> Result<Page, Fault> {
-    let rest = Rest::after(began, hearing.context.now);
-    saved.state.step = OrdersStep::Rest(rest);
-    Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
+impl InBulk for OrdersState {
+    fn is_plausible(_: Option<u64>, _: Option<u64>) -> bool {
+        true
+    }
+
+    fn go_on(&mut self, bulk: Bulk) {
+        self.step = OrdersStep::Bulk(bulk);
+    }
+
+    fn list(&mut self, bulk: &Bulk) {
+        self.step = OrdersStep::Paged(Paged::new(bulk.began, bulk.from));
+    }
+
+    fn rest(&mut self, _: Timestamp, rest: Rest) {
+        self.step = OrdersStep::Rest(rest);
+    }
 }
 
 /// The pages of a listing that was too dear: fewer orders, then fewer things of one order.

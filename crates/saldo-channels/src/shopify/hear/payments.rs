@@ -1,10 +1,12 @@
 //! Payouts, disputes and the rows of the balance of Shopify Payments.
 
+use super::bulk::{self, InBulk, finish};
 use super::{Hearing, halved, page};
 use crate::shopify::ask::{DISPUTES_WATCHED, PAYOUTS_WATCHED, Watched, begin_rows, forget_before};
 use crate::shopify::budget::{Question, fitting};
 use crate::shopify::cursor::{
-    Listing, PayoutScan, Rest, RowsState, RowsStep, Saved, SeenPayout, Watch, WatchState, WatchStep,
+    Bulk, BulkStage, Listing, PayoutScan, Rest, RowsState, RowsStep, Saved, SeenPayout, Watch,
+    WatchState, WatchStep,
 };
 use crate::shopify::envelope::{Opened, data, open, over_http};
 use crate::shopify::wire::{Payout, RawNodes};
@@ -17,6 +19,8 @@ use serde_json::value::RawValue;
 
 /// The most objects that one question asks for.
 const LARGEST_PAGE: u32 = 250;
+/// About how many points a row requests when it is listed.
+const POINTS_A_ROW: u64 = 6;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -142,7 +146,10 @@ pub(super) fn hear_rows(saved: Saved<RowsState>, hearing: Hearing<'_>) -> Result
             hear_payout_list(saved, scan, hearing)
         }
         RowsStep::Payouts(scan) => hear_payout_rows(saved, scan, hearing),
-        RowsStep::Recent { began, listing } => hear_recent(saved, began, &listing, hearing),
+        RowsStep::Recent { began, listing, to_its_end } => {
+            hear_recent(saved, (began, &listing, to_its_end), hearing)
+        }
+        RowsStep::Bulk(bulk) => bulk::hear(saved, bulk, hearing),
     }
 }
 
@@ -183,7 +190,8 @@ fn hear_payout_rows(
     mut scan: PayoutScan,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let Some(RowPage { records, next }) = hear_row_page(&mut saved, &scan.rows, hearing)? else {
+    let heard = hear_row_page(&mut saved, &scan.rows, hearing)?;
+    let Some(RowPage { records, next, .. }) = heard else {
         return page(Vec::new(), &saved);
     };
     match next {
@@ -213,16 +221,18 @@ fn go_on(
     scan: PayoutScan,
 ) -> Result<Page, Fault> {
     saved.state.step = if scan.payouts.is_none() && scan.changed.is_empty() {
-        RowsStep::Recent { began: scan.began, listing: Listing::new(Some(scan.recent_from)) }
+        let listing = Listing::new(Some(scan.recent_from));
+        RowsStep::Recent { began: scan.began, listing, to_its_end: false }
     } else {
         RowsStep::Payouts(scan)
     };
     page(records, &saved)
 }
 
-/// A page of rows, and where the listing goes on.
+/// A page of rows, the date of its last one, and where the listing goes on.
 struct RowPage {
     records: Vec<Record>,
+    last: Option<Timestamp>,
     next: Option<Listing>,
 }
 
@@ -247,25 +257,58 @@ fn hear_row_page(
         last = Some(dated.date);
     }
     let next = listing.next(list.end, records.len(), last)?;
-    Ok(Some(RowPage { records, next }))
+    Ok(Some(RowPage { records, last, next }))
 }
 
 fn hear_recent(
     mut saved: Saved<RowsState>,
-    began: Timestamp,
-    listing: &Listing,
+    (began, listing, to_its_end): (Timestamp, &Listing, bool),
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let Some(RowPage { records, next }) = hear_row_page(&mut saved, listing, hearing)? else {
+    let Some(heard) = hear_row_page(&mut saved, listing, hearing)? else {
         return page(Vec::new(), &saved);
     };
-    if let Some(listing) = next {
-        saved.state.step = RowsStep::Recent { began, listing };
-        return page(records, &saved);
+    let Some(next) = heard.next else {
+        return finish(heard.records, saved, began, hearing);
+    };
+    let worth_from = bulk::worth_from(saved.budget.restore_rate(), POINTS_A_ROW);
+    let left = heard.last.and_then(|last| left(listing, heard.records.len(), last, began));
+    saved.state.step = match heard.last.filter(|_| !to_its_end && left >= Some(worth_from)) {
+        Some(from) => RowsStep::Bulk(Bulk { began, from, stage: BulkStage::Starting }),
+        None => RowsStep::Recent { began, listing: next, to_its_end },
+    };
+    page(heard.records, &saved)
+}
+
+/// How many rows are probably left in a listing, if they go on as they came so far: nothing counts
+/// them. None where that cannot be said.
+fn left(listing: &Listing, heard: usize, last: Timestamp, until: Timestamp) -> Option<u64> {
+    let seconds = |from: Timestamp, until: Timestamp| {
+        u64::try_from(until.duration_since(from).as_secs()).ok()
+    };
+    let heard = u64::from(listing.heard).saturating_add(u64::try_from(heard).ok()?);
+    let (took, remains) = (seconds(listing.from?, last)?, seconds(last, until)?);
+    heard.saturating_mul(remains).checked_div(took)
+}
+
+impl InBulk for RowsState {
+    /// No row has a parent, and the last one that was listed is among them.
+    fn is_plausible(lines: Option<u64>, roots: Option<u64>) -> bool {
+        roots.is_some_and(|roots| roots > 0) && roots == lines
     }
-    let rest = Rest::after(began, hearing.context.now);
-    let horizon = forget_before(&saved.state, began);
-    saved.state.seen.retain(|_, payout| payout.issued_at >= horizon);
-    saved.state.step = RowsStep::Rest(rest);
-    Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
+
+    fn go_on(&mut self, bulk: Bulk) {
+        self.step = RowsStep::Bulk(bulk);
+    }
+
+    fn list(&mut self, bulk: &Bulk) {
+        let listing = Listing::new(Some(bulk.from));
+        self.step = RowsStep::Recent { began: bulk.began, listing, to_its_end: true };
+    }
+
+    fn rest(&mut self, began: Timestamp, rest: Rest) {
+        let horizon = forget_before(self, began);
+        self.seen.retain(|_, payout| payout.issued_at >= horizon);
+        self.step = RowsStep::Rest(rest);
+    }
 }

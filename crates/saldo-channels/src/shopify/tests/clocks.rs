@@ -56,7 +56,7 @@ fn a_bulk_operation_ends_its_window_likewise() {
     stage.data(json!({
         "bulkOperationRunQuery": { "bulkOperation": operation, "userErrors": [] }
     }));
-    stage.wait(5);
+    stage.wait(30);
     let url = "https://storage.example/bulk.jsonl";
     stage.data(json!({ "bulkOperation": { "status": "COMPLETED", "url": url } }));
     stage.hear(&slice(&[], 0, true)).unwrap();

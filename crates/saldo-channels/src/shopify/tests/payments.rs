@@ -1,7 +1,8 @@
 //! Payouts, disputes and balance rows: what is listed again, and what is not.
 
-use super::Stage;
+use super::{Stage, slice};
 use saldo_core::channel::Next;
+use saldo_core::exchange::Ask;
 use serde_json::{Value, json};
 
 const PAYOUTS: &str = include_str!("../fixtures/payouts.jsonl");
@@ -164,4 +165,86 @@ fn pages_that_are_too_dear_are_halved() {
     stage.data(list("payouts", &[], None));
     stage.too_dear().unwrap();
     assert_eq!(stage.question().1["first"], 50);
+}
+
+/// A row of this number, of this instant.
+fn row(number: u32, instant: &str) -> String {
+    let row = line(ROWS, "901").replace("2026-11-02T10:00:00Z", instant);
+    row.replace("Transaction/901", &format!("Transaction/{number}"))
+}
+
+/// A stage whose first page of what is new holds 100 rows up to an instant, with more to come. The
+/// window is of nineteen and a half days.
+fn listed_until(instant: &str) -> Stage {
+    let mut stage = Stage::new("balance-transactions");
+    stage.data(json!({ "shopifyPaymentsAccount": null }));
+    let rows: Vec<String> = (0..100).map(|number| row(number, instant)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    stage.data_at_cost(list("balanceTransactions", &rows, Some("r1")), 600, 1_900);
+    stage
+}
+
+#[test]
+fn what_is_worth_it_of_the_balance_comes_by_a_bulk_operation() {
+    // At six points each and a hundred a second, 2,000 rows take two minutes.
+    let mut stage = listed_until("2026-11-02T00:00:00Z");
+    assert_eq!(stage.question().0, "BalanceTransactions", "1,850 are left");
+    stage.data_at_cost(list("balanceTransactions", &[], Some("r2")), 600, 1_900);
+    assert_eq!(stage.question().1["after"], "r2");
+    let stage = listed_until("2026-11-01T22:00:00Z");
+    let (name, variables) = stage.question();
+    assert_eq!(name, "BulkStart", "2,027 are left");
+    let query = variables["query"].as_str().unwrap();
+    let expected = "balanceTransactions(query: \"processed_at:>='2026-11-01T22:00:00Z'\")";
+    assert!(query.contains(expected), "{query}");
+}
+
+/// Where the rows lie.
+const URL: &str = "https://storage.example/rows.jsonl";
+
+/// A stage whose bulk operation for rows has come to its end.
+fn completed(lines: u32, roots: u32, url: Option<&str>) -> Stage {
+    let mut stage = listed_until("2026-11-01T12:00:00Z");
+    let operation = json!({ "id": "gid://shopify/BulkOperation/1" });
+    stage.data(json!({
+        "bulkOperationRunQuery": { "bulkOperation": operation, "userErrors": [] }
+    }));
+    stage.wait(30);
+    assert_eq!(stage.question().0, "BulkStatus");
+    stage.data(json!({ "bulkOperation": {
+        "status": "COMPLETED",
+        "url": url,
+        "objectCount": lines.to_string(),
+        "rootObjectCount": roots.to_string(),
+    }}));
+    stage
+}
+
+#[test]
+fn rows_in_bulk_end_the_pull() {
+    let mut stage = completed(2, 2, Some(URL));
+    let rows = [99, 100].map(|number| row(number, "2026-11-01T12:00:00Z"));
+    let Next::Ask(Ask::Slice(_)) = stage.next() else { panic!("no slice is asked for") };
+    stage.hear(&slice(&[&rows[0], &rows[1]], 700, true)).unwrap();
+    assert_eq!(stage.ids().len(), 102);
+    assert_eq!(std::str::from_utf8(&stage.records[101].bytes).unwrap(), rows[1]);
+    assert_eq!(stage.reached.unwrap().to_string(), "2026-11-20T11:50:00Z");
+    assert_eq!(stage.next(), Next::Done);
+}
+
+#[test]
+fn where_rows_do_not_come_in_bulk_the_listing_goes_on_to_its_end() {
+    // The last row that was listed is missing; rows stand below something else; no download.
+    for (lines, roots, url) in [(0, 0, None), (2, 0, Some(URL)), (2, 1, Some(URL)), (2, 2, None)] {
+        let mut stage = completed(lines, roots, url);
+        for after in [json!(null), json!("r2")] {
+            let (name, variables) = stage.question();
+            assert_eq!((name.as_str(), &variables["after"]), ("BalanceTransactions", &after));
+            assert_eq!(variables["query"], "processed_at:>='2026-11-01T12:00:00Z'");
+            let next = (after == json!(null)).then_some("r2");
+            let row = row(100, "2026-11-01T13:00:00Z");
+            stage.data_at_cost(list("balanceTransactions", &[&row], next), 600, 1_900);
+        }
+        assert!(stage.reached.is_some(), "{lines} lines, {roots} of them without a parent");
+    }
 }

@@ -1,7 +1,7 @@
 //! Every question is valid by the vendor's own schema.
 
 use super::Stage;
-use crate::shopify::ask::{bulk_document, document};
+use crate::shopify::ask::{bulk_orders, bulk_rows, document};
 use crate::shopify::budget::Question;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::request::coerce_variable_values;
@@ -44,8 +44,10 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-fn bulk_text() -> String {
-    bulk_document("2026-11-01T00:00:00Z".parse().unwrap())
+/// The queries that bulk operations run: for orders, and for rows of the balance.
+fn bulk_texts() -> [String; 2] {
+    let from = "2026-11-01T00:00:00Z".parse().unwrap();
+    [bulk_orders(from), bulk_rows(from)]
 }
 
 #[test]
@@ -54,7 +56,9 @@ fn every_question_is_valid() {
     for question in QUESTIONS {
         parsed(schema, document(question));
     }
-    parsed(schema, &bulk_text());
+    for text in bulk_texts() {
+        parsed(schema, &text);
+    }
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn asked() -> Vec<(Question, Value)> {
     bulk.data(json!({
         "bulkOperationRunQuery": { "bulkOperation": operation, "userErrors": [] }
     }));
-    bulk.wait(5);
+    bulk.wait(30);
     all.push((Question::BulkStatus, bulk.question().1));
     let mut long = Stage::new("orders");
     long.context.since = "2020-01-01T00:00:00Z".parse().unwrap();
@@ -167,12 +171,14 @@ fn shape(schema: &Valid<Schema>, text: &str) -> Shape {
 }
 
 #[test]
-fn the_bulk_query_keeps_the_rules_of_bulk_queries() {
+fn bulk_queries_keep_the_rules_of_bulk_queries() {
     let Some(schema) = schema() else { return };
-    let shape = shape(schema, &bulk_text());
-    assert_eq!(shape.faults, Vec::<String>::new());
-    assert!((1..=5).contains(&shape.connections), "{} connections", shape.connections);
-    assert!(shape.deepest <= 2, "nested {} deep", shape.deepest);
+    for text in bulk_texts() {
+        let shape = shape(schema, &text);
+        assert_eq!(shape.faults, Vec::<String>::new());
+        assert!((1..=5).contains(&shape.connections), "{} connections", shape.connections);
+        assert!(shape.deepest <= 2, "nested {} deep", shape.deepest);
+    }
 }
 
 #[test]
@@ -227,11 +233,12 @@ fn leaves(document: &ExecutableDocument) -> BTreeSet<String> {
 #[test]
 fn a_bulk_operation_reads_what_a_listing_reads() {
     let Some(schema) = schema() else { return };
+    let [orders, rows] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    assert_eq!(rows, leaves(&parsed(schema, document(Question::BalanceTransactions))));
     let mut listed = leaves(&parsed(schema, document(Question::Orders)));
-    let bulk = leaves(&parsed(schema, &bulk_text()));
     for beside in ["/orders/updatedAt", "/orders/agreements/cursor"] {
         assert!(listed.remove(beside), "{beside}");
     }
-    assert_eq!(bulk, listed);
-    assert!(bulk.contains("/orders/agreements/sales<ProductSale>/lineItem/isGiftCard"));
+    assert_eq!(orders, listed);
+    assert!(orders.contains("/orders/agreements/sales<ProductSale>/lineItem/isGiftCard"));
 }

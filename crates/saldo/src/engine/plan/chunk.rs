@@ -37,18 +37,9 @@ pub(super) async fn plan_chunk(
     let company = engine.company_id();
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
-    let mut draft = Draft::new(engine, connection);
-    draft.chunk.until = until;
-    draft.load(touched.into_iter().map(|(_, slot)| slot).collect()).await?;
-    // An invoice must be known before what pays it.
-    draft.load(draft.invoices_elsewhere()).await?;
-    let moved = draft.plan(Part::WithoutLinks)?;
-    let waiting = engine.store.slots_waiting_for(company, &connection.id, &moved).await?;
-    let waiting = waiting.into_iter().filter(|slot| !draft.slots.contains(slot)).collect();
-    draft.load(waiting).await?;
-    draft.load(draft.invoices_elsewhere()).await?;
-    draft.plan(Part::WithLinks)?;
-    let mut chunk = draft.chunk;
+    let slots = touched.into_iter().map(|(_, slot)| slot).collect();
+    let mut chunk = Draft::of(engine, connection, slots).await?.chunk;
+    chunk.until = until;
     let needs = plan_needs_of(engine, connection, &chunk.changes).await?;
     chunk.withdrawn.extend(needs.withdrawn);
     chunk.withdraws.extend(needs.withdraws);
@@ -57,6 +48,28 @@ pub(super) async fn plan_chunk(
     }
     chunk.changes.splice(0..0, needs.changes);
     Ok(Some(chunk))
+}
+
+/// What of some slots is no longer wanted.
+#[derive(Default)]
+pub(in crate::engine) struct Unwanted {
+    /// Changes that are certainly not in the book.
+    pub(in crate::engine) withdraws: Vec<Withdrawal>,
+    /// The slots that they are of, and those that hang together with them: they are to be planned
+    /// again once these changes are withdrawn.
+    pub(in crate::engine) slots: Vec<String>,
+}
+
+/// What of these slots is certainly not in the book and no longer wanted, by the entries as they
+/// are.
+pub(in crate::engine) async fn unwanted(
+    engine: &Engine,
+    connection: &Connection,
+    slots: Vec<String>,
+) -> Result<Unwanted, EngineError> {
+    let draft = Draft::of(engine, connection, slots).await?;
+    let (withdraws, slots) = (draft.chunk.withdraws, draft.slots.into_iter().collect());
+    Ok(Unwanted { withdraws, slots })
 }
 
 /// Which slots of a step are planned.
@@ -94,6 +107,26 @@ impl<'a> Draft<'a> {
             with_news: BTreeSet::new(),
             chunk: Chunk::default(),
         }
+    }
+
+    /// The plan of slots and all that they hang together with, but for what documents need.
+    async fn of(
+        engine: &'a Engine,
+        connection: &'a Connection,
+        slots: Vec<String>,
+    ) -> Result<Self, EngineError> {
+        let mut draft = Self::new(engine, connection);
+        draft.load(slots).await?;
+        // An invoice must be known before what pays it.
+        draft.load(draft.invoices_elsewhere()).await?;
+        let moved = draft.plan(Part::WithoutLinks)?;
+        let (company, book) = (engine.company_id(), &connection.id);
+        let waiting = engine.store.slots_waiting_for(company, book, &moved).await?;
+        let waiting = waiting.into_iter().filter(|slot| !draft.slots.contains(slot)).collect();
+        draft.load(waiting).await?;
+        draft.load(draft.invoices_elsewhere()).await?;
+        draft.plan(Part::WithLinks)?;
+        Ok(draft)
     }
 
     /// Takes slots in.
@@ -156,8 +189,11 @@ impl<'a> Draft<'a> {
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
         let plan = plan_slot(of, entries, approved, |slot| self.standing_invoice(slot))?;
-        if plan.is_unsettled || self.with_news.contains(slot) {
+        let has_news = self.with_news.contains(slot);
+        if plan.is_unsettled || has_news {
             self.chunk.again.push(slot.to_owned());
+        }
+        if has_news {
             return Ok(());
         }
         let approved = self.approved.entry(slot.to_owned()).or_default();

@@ -49,10 +49,11 @@ impl Pusher<'_> {
                 Err(fault) => fault,
             };
             in_doubt |= fault.permits == Permit::InDoubt;
+            self.note(&batch, &fault).await?;
             let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
             // The wait counts: the token may have grown old meanwhile.
             if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
-                return self.leave(&batch, in_doubt, fault).await;
+                return self.leave(in_doubt, fault);
             }
             batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;
         }
@@ -86,21 +87,21 @@ impl Pusher<'_> {
         Ok(())
     }
 
-    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
-    /// ends.
-    async fn leave(
-        &mut self,
-        batch: &Batch,
-        in_doubt: bool,
-        fault: Fault,
-    ) -> Result<(), EngineError> {
-        let outcome = match in_doubt {
-            true => AttemptOutcome::InDoubt,
-            false => AttemptOutcome::NoEffect,
+    /// Writes down what a fault says of a batch, before anything else happens: what had no effect
+    /// is known to be open, whether this process lives to repeat it or not.
+    async fn note(&mut self, batch: &Batch, fault: &Fault) -> Result<(), EngineError> {
+        let outcome = match fault.permits {
+            Permit::InDoubt => AttemptOutcome::InDoubt,
+            _ => AttemptOutcome::NoEffect,
         };
         let result = AttemptResult { outcome, detail: fault.message.clone() };
         let results = batch.members.iter().map(|id| (id.clone(), result.clone())).collect();
-        self.finish(&batch.id, results).await?;
+        self.finish(&batch.id, results).await
+    }
+
+    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
+    /// ends.
+    fn leave(&self, in_doubt: bool, fault: Fault) -> Result<(), EngineError> {
         match (in_doubt, fault.permits) {
             (true, Permit::InDoubt | Permit::Retry | Permit::RetryAfter(_) | Permit::Refresh) => {
                 Ok(())

@@ -3,6 +3,7 @@
 
 mod batches;
 mod bookkeeper;
+mod bulk;
 mod deaths;
 mod desk;
 mod doubles;
@@ -17,7 +18,9 @@ mod settled;
 mod stage;
 mod standings;
 mod taken_over;
+mod throttled;
 mod tripwire;
 mod unfolding;
 mod unreadable;
+mod unwanted;
 mod worlds;

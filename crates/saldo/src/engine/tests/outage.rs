@@ -12,6 +12,7 @@ use saldo_core::text::{ConnectionId, Secret, Stream};
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{Connection, PageCommit, Role};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 async fn stage() -> Stage {
     Stage::after(&world(8, 60, 30), &FaultSettings::none()).await
@@ -66,6 +67,24 @@ async fn one_shop_out_of_reach_stops_no_other() {
         assert_eq!((done.acknowledged, failed.len()), (entered, 1));
         assert_eq!(stage.books(), expected.books());
     }
+}
+
+#[tokio::test]
+async fn the_other_shops_are_entered_before_one_out_of_reach_is_waited_for() {
+    let mut stage = stage().await;
+    let (good, last) = (Arc::clone(&stage.books), Arc::new(Mutex::new(Timestamp::MIN)));
+    let latest = Arc::clone(&last);
+    stage.books = vendor(move |request, now| {
+        *latest.lock().unwrap() = now;
+        good.lock().unwrap().answer(request, now)
+    });
+    let mut engine = stage.engine().await;
+    second_shop(&mut engine, 503).await;
+    let begun = stage.clock.now();
+    sync(&engine).await.unwrap_err();
+    let after = |instant: Timestamp| instant.duration_since(begun).as_secs();
+    let (entered, ended) = (after(*last.lock().unwrap()), after(stage.clock.now()));
+    assert!(entered < 120 && ended > 480, "entered after {entered} s of {ended} s");
 }
 
 #[tokio::test]

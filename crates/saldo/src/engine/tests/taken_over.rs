@@ -1,6 +1,6 @@
 //! A process that was thought dead, and wakes while another has its connection.
 
-use super::super::EngineError;
+use super::super::{Engine, EngineError, LEASE, approve};
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
 use crate::transport::testing::{reply, vendor};
@@ -8,7 +8,7 @@ use saldo_books::book;
 use saldo_core::exchange::{Ask, FileAsk, FileMerge, HttpRequest};
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
-use saldo_store::{Connection, Role, StoreError};
+use saldo_store::{Connection, Role, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -54,4 +54,45 @@ async fn nothing_is_sent_once_another_process_has_the_connection() {
         let kept: Result<(), EngineError> = sleeper.keep(&lease).await;
         assert!(matches!(kept, Err(EngineError::Store(StoreError::LeaseLost(_)))));
     }
+}
+
+/// The write by which a process that approves takes the book, counted from one: the company is
+/// taken first.
+const TAKES_BOOK: usize = 2;
+
+/// Lets another process take the company's book now, by a connection to the database of its own.
+fn take_book(engine: &Engine) {
+    let (path, company) = (engine.data.join("saldo.db"), engine.company.id.clone());
+    let now = engine.clock.now();
+    let life = async move {
+        let (store, book) = (Store::open(&path, false).await.unwrap(), ConnectionId::new(COMPANY));
+        store.acquire_lease(&company, &book, "saldo, process 2", now, LEASE).await.unwrap();
+        store.close().await;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    std::thread::spawn(move || runtime.block_on(life)).join().unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_approved_once_another_process_has_the_book() {
+    let stage = Stage::after(&world(1, 10, 10), &FaultSettings::none()).await;
+    stage.decide("approval = \"review\"").await;
+    stage.sync().await;
+    let (other, writes) = (stage.engine().await, Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&writes);
+    let mut slow = stage.engine().await;
+    // Planning takes so long that the book is free for others, and one of them takes it.
+    let watch = move || match count.fetch_add(1, Ordering::SeqCst) + 1 {
+        TAKES_BOOK => other.clock.advance(LONG),
+        write if write == TAKES_BOOK + 1 => take_book(&other),
+        _ => {}
+    };
+    slow.store = Store::open_watched(&slow.data.join("saldo.db"), Arc::new(watch)).await.unwrap();
+    writes.store(0, Ordering::SeqCst);
+    let error = approve(&slow, Some(COMPANY), "owner").await.unwrap_err();
+    let EngineError::Partly { done, failed } = error else { panic!("{error}") };
+    assert_eq!(done.approved, 0);
+    assert!(matches!(failed[..], [EngineError::Store(StoreError::LeaseLost(_))]), "{failed:?}");
+    let book = ConnectionId::new(COMPANY);
+    assert!(slow.store.pending(slow.company_id(), &book, 10).await.unwrap().is_empty());
 }

@@ -1,0 +1,99 @@
+//! What was sent, did not arrive, and is no longer wanted when that is found out: it never comes
+//! into the book.
+
+use super::super::{Engine, plan, push};
+use super::stage::{Stage, world};
+use super::tripwire::Tripwire;
+use crate::merchant::COMPANY;
+use crate::transport::testing::vendor;
+use saldo_core::text::ConnectionId;
+use saldo_sim::fault::FaultSettings;
+use saldo_store::{ChangeStatus, Pending};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Another account for shipping, so that many documents want to be others.
+const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
+/// Longer than tokens are relied on.
+const OLD: Duration = Duration::from_secs(2_400);
+
+async fn stage() -> Stage {
+    Stage::after(&world(5, 60, 20), &FaultSettings::none()).await
+}
+
+/// The number of the effect at which the first sales receipts are about to be sent.
+async fn first_receipts() -> usize {
+    let mut stage = stage().await;
+    let (wire, at) = (Tripwire::default(), Arc::new(AtomicUsize::new(0)));
+    let (good, watched, place) = (Arc::clone(&stage.books), wire.clone(), Arc::clone(&at));
+    let seen = Mutex::new(false);
+    stage.books = vendor(move |request, now| {
+        let mut seen = seen.lock().unwrap();
+        if !*seen && String::from_utf8_lossy(&request.body).contains("\"SalesReceipt\":{") {
+            *seen = true;
+            place.store(watched.seen().len() - 1, Ordering::SeqCst);
+        }
+        good.lock().unwrap().answer(request, now)
+    });
+    assert!(!stage.sync_until_death(&wire).await);
+    at.load(Ordering::SeqCst)
+}
+
+/// A stage whose first receipts were written down as sent and never left; then somebody decided
+/// otherwise.
+async fn decided_in_doubt() -> Stage {
+    let first = first_receipts().await;
+    let stage = stage().await;
+    assert!(stage.sync_until_death(&Tripwire::at(first)).await);
+    stage.decide(WORDS).await;
+    stage.clock.advance(OLD);
+    stage
+}
+
+async fn pending(engine: &Engine) -> Vec<Pending> {
+    let book = ConnectionId::new(COMPANY);
+    engine.store.pending(engine.company_id(), &book, 10_000).await.unwrap()
+}
+
+fn entered(stage: &Stage) -> usize {
+    stage.merchant.company().company().ledger().len()
+}
+
+#[tokio::test]
+async fn it_is_withdrawn_and_what_is_wanted_instead_is_entered_at_once() {
+    let wanted = stage().await;
+    wanted.decide(WORDS).await;
+    wanted.sync().await;
+    let stage = decided_in_doubt().await;
+    stage.sync().await;
+    stage.assert_proven("after a look-up that found nothing").await;
+    assert_eq!(stage.sums(), wanted.sums());
+    assert_eq!(entered(&stage), entered(&wanted), "nothing was entered and reversed");
+    let planned = plan(&stage.engine().await, None).await.unwrap();
+    assert!(planned.iter().all(|it| it.changes.is_empty() && it.unsettled.is_empty()));
+}
+
+#[tokio::test]
+async fn a_push_alone_withdraws_it_and_sends_the_rest() {
+    let stage = decided_in_doubt().await;
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(COMPANY)).await.unwrap();
+    assert!(planned[0].unsettled.len() > 5, "{:?}", planned[0].unsettled);
+    let doubtful: Vec<Pending> = pending(&engine)
+        .await
+        .into_iter()
+        .filter(|it| it.status != ChangeStatus::Approved)
+        .filter(|it| it.change.slot.as_ref().is_some_and(|it| planned[0].unsettled.contains(it)))
+        .collect();
+    push(&engine, Some(COMPANY)).await.unwrap();
+    for it in &doubtful {
+        let known = engine.store.changes_by_id(engine.company_id(), &it.change.id).await.unwrap();
+        let known = known.iter().find(|it| it.change.book.as_str() == COMPANY).unwrap();
+        assert_eq!(known.status, ChangeStatus::Withdrawn, "{}", it.change.id);
+    }
+    let planned = plan(&engine, Some(COMPANY)).await.unwrap();
+    assert!(planned[0].unsettled.is_empty(), "now it is known what came of all");
+    let wanted: Vec<_> = planned[0].changes.iter().map(|it| &it.slot).collect();
+    assert!(doubtful.iter().all(|it| wanted.contains(&&it.change.slot)));
+}
