@@ -200,7 +200,7 @@ impl Store {
         let known = record::latest(&mut transaction, company, &references).await?;
         let mut places = BTreeMap::new();
         for (reference, reading) in readings {
-            let Latest { version, hash, groups } = known
+            let Latest { version, hash, groups, .. } = known
                 .get(reference)
                 .cloned()
                 .ok_or_else(|| StoreError::not_found("record", &reference.id))?;

@@ -23,7 +23,7 @@ pub struct Reading {
     /// What people call it, to find its groups by: `#1001`.
     pub name: Option<String>,
     /// Why it could not be read, where it could not: it is held until a later version can be, and
-    /// stays in the groups of the version before.
+    /// keeps the groups and the name of the version before.
     pub issue: Option<Issue>,
 }
 
@@ -85,6 +85,7 @@ pub(crate) struct Latest {
     pub(crate) hash: Vec<u8>,
     /// The groups that it stands in, as JSON.
     pub(crate) groups: String,
+    pub(crate) name: Option<String>,
 }
 
 /// A version that is to be added.
@@ -182,6 +183,8 @@ fn references(lease: &Lease, page: &PageCommit) -> Result<Vec<RecordRef>, StoreE
     }
 }
 
+type LatestRow = (String, String, String, i64, Vec<u8>, String, Option<String>);
+
 /// The latest versions of records, those that there are.
 pub(crate) async fn latest(
     transaction: &mut Transaction,
@@ -190,15 +193,14 @@ pub(crate) async fn latest(
 ) -> Result<BTreeMap<RecordRef, Latest>, StoreError> {
     let mut found: BTreeMap<RecordRef, Latest> = BTreeMap::new();
     for references in references.chunks(ROWS_MAX) {
-        let rows: Vec<(String, String, String, i64, Vec<u8>, String)> =
-            versions_statement(company, references)
-                .builder()
-                .build_query_as()
-                .fetch_all(&mut **transaction)
-                .await?;
-        for (connection, stream, id, version, hash, groups) in rows {
+        let rows: Vec<LatestRow> = versions_statement(company, references)
+            .builder()
+            .build_query_as()
+            .fetch_all(&mut **transaction)
+            .await?;
+        for (connection, stream, id, version, hash, groups, name) in rows {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
-            let latest = Latest { version, hash, groups };
+            let latest = Latest { version, hash, groups, name };
             let known = found.entry(RecordRef { connection, stream, id });
             known
                 .and_modify(|known| {
@@ -216,7 +218,7 @@ pub(crate) async fn latest(
 /// a list would read the whole table, and a plain join leaves it to the database where to begin.)
 fn versions_statement(company: &CompanyId, references: &[RecordRef]) -> Statement {
     Statement::new(
-        "select r.connection, r.stream, r.id, r.version, r.hash, r.groups
+        "select r.connection, r.stream, r.id, r.version, r.hash, r.groups, r.name
          from (",
     )
     .references(references)
@@ -267,12 +269,17 @@ fn news(
             Some(last) => columns::from_json("group of a record", &last.groups)?,
             None => Vec::new(),
         };
-        let before = places.get(&reference).map_or(&left, |place| &place.reading.groups);
-        let reading = match (&pulled.reading.issue, &before[..]) {
-            (None, _) | (_, []) => Cow::Borrowed(&pulled.reading),
-            (Some(_), groups) => {
-                Cow::Owned(Reading { groups: groups.to_vec(), ..pulled.reading.clone() })
-            }
+        let before = match (places.get(&reference), last) {
+            (Some(place), _) => Some((&place.reading.groups, &place.reading.name)),
+            (None, last) => last.map(|last| (&left, &last.name)),
+        };
+        let reading = match (&pulled.reading.issue, before) {
+            (Some(issue), Some((groups, name))) => Cow::Owned(Reading {
+                groups: groups.clone(),
+                name: name.clone(),
+                issue: Some(issue.clone()),
+            }),
+            (None, _) | (_, None) => Cow::Borrowed(&pulled.reading),
         };
         versions.push(Version { record, reading: reading.clone(), version, hash, body });
         let place = Place { version, hash, left, reading };
