@@ -24,7 +24,7 @@ pub(super) struct Told {
     /// The facts, of each record in the last version that can be read.
     pub(super) facts: Vec<Fact>,
     /// The records whose latest version cannot be read.
-    unreadable: BTreeSet<RecordRef>,
+    pub(super) unreadable: BTreeSet<RecordRef>,
 }
 
 /// The channels of a company by connection.
@@ -104,7 +104,7 @@ impl Heard {
     }
 
     /// Up to when all channels were heard that these records are of.
-    fn until_all(&self, records: &[Record]) -> Timestamp {
+    pub(super) fn until_all(&self, records: &[Record]) -> Timestamp {
         let heard = records.iter().map(|record| self.until(&record.connection));
         heard.min().unwrap_or(Timestamp::MIN)
     }

@@ -3,27 +3,23 @@
 mod documents;
 mod holdings;
 mod payouts;
+mod told;
 
 pub(crate) use documents::DocumentsProof;
 
-use super::account::{Heard, Readers};
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
 use holdings::Holdings;
 use jiff::civil::Date;
-use saldo_core::accounting::{self, Group, Payouts};
+use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
 use saldo_core::proof::{self, Check, Holding, Opening};
-use saldo_core::text::FactId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How many records are read at a time.
-const RECORDS_AT_ONCE: usize = 2_000;
+use std::collections::BTreeMap;
+use told::Told;
 
 /// What a proof found.
 #[derive(Debug, Serialize)]
@@ -79,59 +75,14 @@ impl BookProof {
     }
 }
 
-/// What the channels say, as far as books are proved by it.
-struct Told {
-    /// The rows and payouts that can stand in the books by now.
-    entered: Vec<Fact>,
-    /// What gateways owed when the first day began, by clearing account.
-    owed_at_start: Balances,
-}
-
 /// Compares channels, sub-ledger and books.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
-    let facts = money_facts(engine).await?;
-    let heard = Heard::of(engine).await?;
-    let waiting = engine.store.waiting(engine.company_id()).await?;
-    let waiting: BTreeSet<FactId> = waiting.into_iter().map(|waiting| waiting.fact).collect();
-    let payouts = Payouts::of(&facts);
-    let as_entered = |fact: &Fact| {
-        let mut fact = fact.clone();
-        if let Fact::BalanceTransaction(row) = &mut fact {
-            let waits = waiting.contains(&row.id);
-            row.net = accounting::entered_by(
-                row,
-                waits,
-                &payouts,
-                &engine.policy,
-                heard.until(&row.source.connection),
-            );
-        }
-        fact
-    };
-    let entered: Vec<Fact> = facts.iter().map(as_entered).collect();
-    let owed_at_start = proof::owed_at_start(&facts, &engine.policy)?;
-    let told = Told { entered, owed_at_start };
+    let told = Told::read(engine).await?;
     let mut books = Vec::new();
     for connection in engine.connections(Role::Book).await? {
         books.push(prove_book(engine, &connection, &told).await?);
     }
-    let payouts = proof::payout_rows_checks(&facts)?;
-    Ok(ProofReport { payouts, books, facts: fact_counts(engine).await? })
-}
-
-/// The rows and payouts of all gateways.
-async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
-    let readers = Readers::of(engine).await?;
-    let mut facts = Vec::new();
-    let mut after = None;
-    loop {
-        let company = engine.company_id();
-        let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
-        let Some(last) = records.last() else { return Ok(told_once(facts)) };
-        after = Some(last.reference());
-        let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
-    }
+    Ok(ProofReport { payouts: told.payouts, books, facts: fact_counts(engine).await? })
 }
 
 type Balances = BTreeMap<String, Balance>;
@@ -205,12 +156,4 @@ pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
         Group::Row(id.into()),
         Group::Dispute(id.into()),
     ]
-}
-
-/// Where several records tell the same thing, it counts once.
-fn told_once(facts: Vec<Fact>) -> Vec<Fact> {
-    match accounting::told_once(&facts) {
-        Cow::Owned(told) => told,
-        Cow::Borrowed(_) => facts,
-    }
 }
