@@ -73,6 +73,20 @@ impl Store {
         Ok(rows.into_iter().map(dirty).collect())
     }
 
+    /// How many groups have something new that accounting has not seen.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups_with_news(&self, company: &CompanyId) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar(
+            "select count(*) from fact_group where company = $1 and marked > accounted",
+        )
+        .bind(company.as_str())
+        .fetch_one(&self.reader)
+        .await?;
+        columns::count("count of groups", count)
+    }
+
     /// The groups whose records changed and whose names begin so, by name from after this one on.
     ///
     /// # Errors

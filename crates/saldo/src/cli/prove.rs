@@ -3,7 +3,7 @@
 use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, BookProof, FactCounts, ProofReport};
+use crate::engine::{self, Behind, BookProof, FactCounts, ProofReport};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{Check, DocumentDifference, Holding, Opening};
 use std::collections::BTreeMap;
@@ -61,11 +61,26 @@ fn book(proof: &BookProof, all: bool) -> String {
 /// The counts and the verdict.
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
-    let verdict = match report.holds() {
-        true => "everything adds up",
-        false => "NOT everything adds up: see the differences above",
+    let behind = report.behind.as_ref().map_or_else(String::new, behind);
+    let verdict = match (report.adds_up(), report.behind) {
+        (true, None) => "everything adds up",
+        (true, Some(_)) => "everything adds up as far as it was accounted",
+        (false, _) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{verdict}\n", facts_text(&facts))
+    format!("\n{}\n{behind}{verdict}\n", facts_text(&facts))
+}
+
+/// What is not accounted yet, and what to do.
+fn behind(behind: &Behind) -> String {
+    let Behind { accounted_by, policy, groups } = behind;
+    let what = match accounted_by == policy {
+        true => format!("{groups} orders, rows and payouts have news that is not accounted yet"),
+        false => format!(
+            "revision {policy} of the policy is not accounted yet, and this goes by revision \
+             {accounted_by}"
+        ),
+    };
+    format!("{what}: `saldo plan` first\n")
 }
 
 /// Where the facts stand, on one line.
@@ -239,12 +254,30 @@ mod tests {
         };
         let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
-        ProofReport { payouts, books: vec![book], facts }
+        ProofReport { payouts, books: vec![book], behind: None, facts }
     }
 
     #[test]
     fn what_differs_is_shown_and_the_rest_is_summed_up() {
         insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn what_is_not_accounted_is_said_before_the_verdict() {
+        let mut report = ProofReport { payouts: Vec::new(), books: Vec::new(), ..report() };
+        let said = |accounted_by, report: &mut ProofReport| {
+            report.behind = Some(Behind { accounted_by, policy: 3, groups: 7 });
+            assert!(!report.holds());
+            totals(report).lines().skip(2).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(said(2, &mut report), @"
+        revision 3 of the policy is not accounted yet, and this goes by revision 2: `saldo plan` first
+        everything adds up as far as it was accounted
+        ");
+        insta::assert_snapshot!(said(3, &mut report), @"
+        7 orders, rows and payouts have news that is not accounted yet: `saldo plan` first
+        everything adds up as far as it was accounted
+        ");
     }
 
     #[test]

@@ -115,8 +115,17 @@ impl Heard {
     }
 }
 
-/// Accounts every group that has news, or whose time has come.
+/// Accounts every group that has news, or whose time has come, and notes by which policy.
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
+    let accounted = account_groups(engine, desk).await?;
+    let revision = i64::from(desk.policy.revision);
+    if engine.store.accounted_by(engine.company_id()).await? != revision {
+        engine.store.note_accounted(&desk.lease, revision).await?;
+    }
+    Ok(accounted)
+}
+
+async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
     let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut payouts = KnownPayouts::default();

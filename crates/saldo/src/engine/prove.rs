@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
+use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Opening};
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
@@ -28,8 +29,22 @@ pub(crate) struct ProofReport {
     pub(crate) payouts: Vec<Check>,
     /// Each book.
     pub(crate) books: Vec<BookProof>,
+    /// What accounting has not seen; none where it has seen everything.
+    pub(crate) behind: Option<Behind>,
     /// How many facts stand where.
     pub(crate) facts: FactCounts,
+}
+
+/// What accounting has not seen. A proof compares what was accounted: what follows from the rest is
+/// not known before it is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Behind {
+    /// The revision of the policy by which everything was last accounted: the proof goes by it.
+    pub(crate) accounted_by: u32,
+    /// The revision that holds.
+    pub(crate) policy: u32,
+    /// How many orders, rows, payouts and disputes have news for accounting.
+    pub(crate) groups: u64,
 }
 
 /// The proof of one book.
@@ -58,9 +73,14 @@ pub(crate) struct BookProof {
 }
 
 impl ProofReport {
-    /// Whether nothing of ours differs, nothing failed and nothing is left to push. Entries of
-    /// others are no difference, but for those in clearing accounts.
+    /// Whether nothing of ours differs, nothing failed and nothing is left to account or to push.
+    /// Entries of others are no difference, but for those in clearing accounts.
     pub(crate) fn holds(&self) -> bool {
+        self.behind.is_none() && self.adds_up()
+    }
+
+    /// The same, of all that was accounted.
+    pub(crate) fn adds_up(&self) -> bool {
         self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
     }
 }
@@ -77,12 +97,34 @@ impl BookProof {
 
 /// Compares channels, sub-ledger and books.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
-    let told = Told::read(engine).await?;
+    let (policy, behind) = accounted_policy(engine).await?;
+    let told = Told::read(engine, policy).await?;
     let mut books = Vec::new();
     for connection in engine.connections(Role::Book).await? {
         books.push(prove_book(engine, &connection, &told).await?);
     }
-    Ok(ProofReport { payouts: told.payouts, books, facts: fact_counts(engine).await? })
+    let facts = fact_counts(engine).await?;
+    Ok(ProofReport { payouts: told.payouts, books, behind, facts })
+}
+
+/// The policy by which everything was last accounted, and what accounting has not seen since: what
+/// stands in the books cannot follow from that.
+async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), EngineError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let latest = Engine::policy_of(store, &engine.company).await?;
+    let groups = store.groups_with_news(company).await?;
+    if groups == 0 {
+        return Ok((latest, None));
+    }
+    let policy = match store.accounted_by(company).await? {
+        0 => latest.clone(),
+        revision => {
+            let revision = store.policy_revision(company, revision).await?;
+            Engine::read_policy(&engine.company, Some(revision))?
+        }
+    };
+    let behind = Behind { accounted_by: policy.revision, policy: latest.revision, groups };
+    Ok((policy, Some(behind)))
 }
 
 type Balances = BTreeMap<String, Balance>;
@@ -108,12 +150,13 @@ async fn prove_leased(
 ) -> Result<BookProof, EngineError> {
     let company = engine.company_id();
     let pusher = Pusher::new(engine, connection, lease)?;
-    let (from, as_of) = days(engine, connection).await?;
-    let happened = told.entered.iter().filter(|fact| day_of(fact, engine) <= as_of);
-    let owed = proof::gateway_balances(happened, &engine.policy)?;
-    let holdings = Holdings::read(&pusher, (from, as_of), &owed).await?;
+    let policy = &told.policy;
+    let (from, as_of) = days(engine, connection, policy).await?;
+    let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
+    let owed = proof::gateway_balances(happened, policy)?;
+    let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(&pusher, lease).await?;
-    let payouts = payouts::prove(engine, connection, &told.entered, &documents).await?;
+    let payouts = payouts::prove(engine, connection, told, &documents).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     Ok(BookProof {
         book: connection.id.to_string(),
@@ -131,8 +174,12 @@ async fn prove_leased(
 
 /// The days over which a book is compared: from the first that we enter to today, or to the last
 /// document where that is dated later, as a payout is that leaves when it is tomorrow in UTC.
-async fn days(engine: &Engine, connection: &Connection) -> Result<(Date, Date), EngineError> {
-    let (start, today) = (engine.policy.start_date, engine.policy.day(engine.clock.now()));
+async fn days(
+    engine: &Engine,
+    connection: &Connection,
+    policy: &Policy,
+) -> Result<(Date, Date), EngineError> {
+    let (start, today) = (policy.start_date, policy.day(engine.clock.now()));
     let entered = engine.store.days_entered(engine.company_id(), &connection.id).await?;
     let (first, last) = entered.unwrap_or((start, today));
     let from = start.min(first);
@@ -140,10 +187,10 @@ async fn days(engine: &Engine, connection: &Connection) -> Result<(Date, Date), 
 }
 
 /// The books day of a row, or the day on which a payout left.
-fn day_of(fact: &Fact, engine: &Engine) -> Date {
+fn day_of(fact: &Fact, policy: &Policy) -> Date {
     match fact {
         Fact::Payout(payout) => payout.issued_on,
-        Fact::BalanceTransaction(row) => engine.policy.day(row.occurred_at),
+        Fact::BalanceTransaction(row) => policy.day(row.occurred_at),
         _ => Date::MIN,
     }
 }

@@ -11,7 +11,7 @@ use saldo_core::exchange::Fault;
 use saldo_core::ledger::{Account, Side};
 use saldo_core::matching::Resolution;
 use saldo_core::money::{Balance, MoneyError};
-use saldo_core::policy::Role;
+use saldo_core::policy::{Policy, Role};
 use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,13 +37,15 @@ impl Holdings {
     /// Reads a book from a day to another. Accounts count that were pushed to, and those in `owed`.
     pub(super) async fn read(
         pusher: &Pusher<'_>,
+        policy: &Policy,
         (from, as_of): (Date, Date),
         owed: &Balances,
     ) -> Result<Self, EngineError> {
         let (engine, book) = (pusher.engine, &pusher.connection.id);
         let pushed = engine.store.account_sums(engine.company_id(), book, Some(as_of)).await?;
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
-        let accounts = remote_accounts(pusher, &names).await?;
+        let known = KnownAccounts::of(policy);
+        let accounts = remote_accounts(pusher, &known, &names).await?;
         let labels = accounts.values().flat_map(|names| {
             let label = names.join(" + ");
             names.iter().map(move |name| (name.clone(), label.clone()))
@@ -59,7 +61,6 @@ impl Holdings {
         let before = read_balances(pusher, &Task::ReadBalances { as_of: day_before }).await?;
         let after = read_balances(pusher, &Task::ReadBalances { as_of }).await?;
         let result = read_result(pusher, from, as_of).await?;
-        let known = KnownAccounts::of(pusher);
         let nothing = Balance::new();
         for (remote, names) in &accounts {
             let of = |balances: &'_ BTreeMap<RemoteId, Balance>| {
@@ -180,13 +181,13 @@ async fn read_result(
 /// Our names of each account of the book that is one of ours.
 async fn remote_accounts(
     pusher: &Pusher<'_>,
+    known: &KnownAccounts,
     names: &BTreeSet<&String>,
 ) -> Result<BTreeMap<RemoteId, Vec<String>>, EngineError> {
     let (engine, book) = (pusher.engine, &pusher.connection.id);
     let id = |name: &str| format!("account/{name}");
     let ids: Vec<String> = names.iter().map(|name| id(name)).collect();
     let bound = engine.store.bindings_of(engine.company_id(), book, &ids).await?;
-    let known = KnownAccounts::of(pusher);
     let mut accounts: BTreeMap<RemoteId, Vec<String>> = BTreeMap::new();
     let mut chart: Option<Chart> = None;
     for name in names {
@@ -216,8 +217,7 @@ struct KnownAccounts {
 }
 
 impl KnownAccounts {
-    fn of(pusher: &Pusher<'_>) -> Self {
-        let policy = &pusher.engine.policy;
+    fn of(policy: &Policy) -> Self {
         let roles = policy.chart.iter().map(|(_, account)| account.clone());
         let gateways = policy.text.gateways.values();
         let gateways = gateways.map(|known| Account::new(&known.account, known.kind));

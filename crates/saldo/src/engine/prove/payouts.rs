@@ -2,6 +2,7 @@
 
 use super::super::{Engine, EngineError};
 use super::DocumentsProof;
+use super::told::Told;
 use saldo_core::accounting::payout_slots;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Payout, PayoutState};
@@ -15,19 +16,19 @@ use std::collections::BTreeMap;
 pub(super) async fn prove(
     engine: &Engine,
     connection: &Connection,
-    entered: &[Fact],
+    told: &Told,
     documents: &DocumentsProof,
 ) -> Result<Vec<Check>, EngineError> {
     let left = |fact: &'_ Fact| match fact {
         Fact::Payout(payout)
             if matches!(payout.state, PayoutState::Paid | PayoutState::Failed)
-                && payout.issued_on >= engine.policy.start_date =>
+                && payout.issued_on >= told.policy.start_date =>
         {
             Some(payout.clone())
         }
         _ => None,
     };
-    let payouts: Vec<_> = entered.iter().filter_map(left).collect();
+    let payouts: Vec<_> = told.entered.iter().filter_map(left).collect();
     let slots: Vec<String> = payouts.iter().flat_map(payout_slots).collect();
     let (company, book) = (engine.company_id(), &connection.id);
     let changes = engine.store.changes_for_slots(company, book, &slots).await?;

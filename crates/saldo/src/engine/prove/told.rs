@@ -6,6 +6,7 @@ use super::Balances;
 use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::{Fact, RecordRef};
 use saldo_core::issue::FactState;
+use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check};
 use saldo_core::text::{FactId, GroupId};
 use std::borrow::Cow;
@@ -18,6 +19,8 @@ const GROUPS_AT_ONCE: usize = 500;
 
 /// What the channels say.
 pub(super) struct Told {
+    /// The policy that it is read by.
+    pub(super) policy: Policy,
     /// The rows and payouts that can stand in the books by now.
     pub(super) entered: Vec<Fact>,
     /// What gateways owed when the first day began, by clearing account.
@@ -27,29 +30,31 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Reads what all gateways said.
-    pub(super) async fn read(engine: &Engine) -> Result<Self, EngineError> {
+    /// Reads what all gateways said, by a policy.
+    pub(super) async fn read(engine: &Engine, policy: Policy) -> Result<Self, EngineError> {
         let readers = Readers::of(engine).await?;
         let heard = Heard::of(engine).await?;
         let Records { facts, unreadable } = money_facts(engine, &readers).await?;
         let payouts = Payouts::of(&facts);
         let waiting = engine.store.waiting(engine.company_id()).await?;
         let mut waiting: BTreeSet<FactId> = waiting.into_iter().map(|it| it.fact).collect();
-        let among = Among { engine, readers: &readers, heard: &heard, payouts: &payouts };
+        let (readers, heard, payouts) = (&readers, &heard, &payouts);
+        let among = Among { engine, readers, policy: &policy, heard, payouts };
         waiting.extend(among.waiting_unread(&facts, &unreadable).await?);
         let as_entered = |fact: &Fact| {
             let mut fact = fact.clone();
             if let Fact::BalanceTransaction(row) = &mut fact {
                 let (waits, heard) =
                     (waiting.contains(&row.id), heard.until(&row.source.connection));
-                row.net = accounting::entered_by(row, waits, &payouts, &engine.policy, heard);
+                row.net = accounting::entered_by(row, waits, payouts, &policy, heard);
             }
             fact
         };
         Ok(Self {
             entered: facts.iter().map(as_entered).collect(),
-            owed_at_start: proof::owed_at_start(&facts, &engine.policy)?,
+            owed_at_start: proof::owed_at_start(&facts, &policy)?,
             payouts: proof::payout_rows_checks(&facts)?,
+            policy,
         })
     }
 }
@@ -85,6 +90,7 @@ fn told_once(facts: Vec<Fact>) -> Vec<Fact> {
 struct Among<'a> {
     engine: &'a Engine,
     readers: &'a Readers,
+    policy: &'a Policy,
     heard: &'a Heard,
     payouts: &'a Payouts,
 }
@@ -110,7 +116,7 @@ impl Among<'_> {
             for (group, records) in self.engine.store.group_records(company, groups).await? {
                 let Some(group) = Group::parse(&group) else { continue };
                 let told = self.readers.told(self.engine, &records).await?;
-                let (policy, heard) = (&self.engine.policy, self.heard.until_all(&records));
+                let (policy, heard) = (self.policy, self.heard.until_all(&records));
                 let accounted =
                     accounting::account_among(&group, &told.facts, self.payouts, policy, heard);
                 let waits = accounted.standings.into_iter().filter(|it| {

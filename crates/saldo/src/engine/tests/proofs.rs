@@ -1,6 +1,6 @@
 //! What a proof says of books that others work in as well.
 
-use super::super::{BookProof, ProofReport};
+use super::super::{BookProof, ProofReport, decide};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
@@ -264,4 +264,39 @@ async fn a_document_that_is_missing_from_one_of_the_two_ledgers_is_named() {
         assert_eq!(only.kind, DocumentKind::Expense);
         assert!(only.found.unwrap().is_zero() && only.difference.contains("2026-08/"), "{only:?}");
     }
+}
+
+/// Names an account otherwise in the policy.
+async fn rename(stage: &Stage, from: &str, to: &str) {
+    let engine = stage.engine().await;
+    let (store, company) = (&engine.store, engine.company_id());
+    let text = store.policy(company).await.unwrap().unwrap().text;
+    assert!(text.contains(from), "{text}");
+    let text = text.replace(from, to);
+    decide(store, company, &stage.holder, &text, stage.clock.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
+    let stage = small(15).await;
+    stage.sync().await;
+    let clearing = |proof: &ProofReport| {
+        let checks = &book(proof, "plain-text").clearing;
+        checks.iter().map(|check| check.about.clone()).collect::<Vec<_>>()
+    };
+    let before = stage.prove().await;
+    let (old, new) = ("Clearing: Shopify Payments", "Clearing: New");
+    rename(&stage, old, new).await;
+    let proof = stage.prove().await;
+    assert!(proof.adds_up(), "{:#?}", (&proof.books, proof.behind));
+    assert!(!proof.holds());
+    let behind = proof.behind.unwrap();
+    assert_eq!(behind.accounted_by + 1, behind.policy);
+    assert!(behind.groups > 60, "{behind:?}");
+    assert_eq!(clearing(&proof), clearing(&before));
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert!(proof.behind.is_none() && book(&proof, "plain-text").holds(), "{proof:#?}");
+    let renamed = clearing(&before).into_iter().map(|name| name.replace(old, new));
+    assert_eq!(sorted(clearing(&proof)), sorted(renamed));
 }
