@@ -87,7 +87,7 @@ impl Store {
         .bind(revision)
         .fetch_optional(&self.reader)
         .await?;
-        let missing = || StoreError::not_found("revision of the policy", &revision.to_string());
+        let missing = || StoreError::not_found("revision of the policy", revision.to_string());
         PolicyRevision::from_row(row.ok_or_else(missing)?)
     }
 

@@ -33,7 +33,7 @@ pub(crate) use plan::{PlannedBook, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
-pub(crate) use prove::{Behind, BookProof, ProofReport, prove};
+pub(crate) use prove::{Behind, BookProof, ProofReport, Unproved, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};

@@ -7,6 +7,7 @@ mod told;
 
 pub(crate) use documents::DocumentsProof;
 
+use super::error::set_aside;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
@@ -29,10 +30,21 @@ pub(crate) struct ProofReport {
     pub(crate) payouts: Vec<Check>,
     /// Each book.
     pub(crate) books: Vec<BookProof>,
+    /// The books that could not be proved.
+    pub(crate) unproved: Vec<Unproved>,
     /// What accounting has not seen; none where it has seen everything.
     pub(crate) behind: Option<Behind>,
     /// How many facts stand where.
     pub(crate) facts: FactCounts,
+}
+
+/// A book that could not be proved.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unproved {
+    /// Which book.
+    pub(crate) book: String,
+    /// Why not.
+    pub(crate) reason: String,
 }
 
 /// What accounting has not seen. A proof compares what was accounted: what follows from the rest is
@@ -73,13 +85,13 @@ pub(crate) struct BookProof {
 }
 
 impl ProofReport {
-    /// Whether nothing of ours differs, nothing failed and nothing is left to account or to push.
-    /// Entries of others are no difference, but for those in clearing accounts.
+    /// Whether nothing of ours differs, nothing failed and nothing is left to account or to push,
+    /// in any book. Entries of others are no difference, but for those in clearing accounts.
     pub(crate) fn holds(&self) -> bool {
-        self.behind.is_none() && self.adds_up()
+        self.behind.is_none() && self.unproved.is_empty() && self.adds_up()
     }
 
-    /// The same, of all that was accounted.
+    /// The same, of all that was accounted and of the books that could be proved.
     pub(crate) fn adds_up(&self) -> bool {
         self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
     }
@@ -95,16 +107,30 @@ impl BookProof {
     }
 }
 
-/// Compares channels, sub-ledger and books.
+/// Compares channels, sub-ledger and books. A book that fails does not stop the others.
+///
+/// # Errors
+/// [`EngineError::Unproved`] where only some books could not be proved, else what stopped all of it.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let (policy, behind) = accounted_policy(engine).await?;
     let told = Told::read(engine, policy).await?;
-    let mut books = Vec::new();
+    let (mut books, mut unproved, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for connection in engine.connections(Role::Book).await? {
-        books.push(prove_book(engine, &connection, &told).await?);
+        let proof = prove_book(engine, &connection, &told).await.map(Some);
+        match set_aside(proof, &mut failed)? {
+            Some(proof) => books.push(proof),
+            None => unproved.extend(failed.last().map(|error| Unproved {
+                book: connection.id.to_string(),
+                reason: error.to_string(),
+            })),
+        }
     }
     let facts = fact_counts(engine).await?;
-    Ok(ProofReport { payouts: told.payouts, books, behind, facts })
+    let report = ProofReport { payouts: told.payouts, books, unproved, behind, facts };
+    match failed.is_empty() {
+        true => Ok(report),
+        false => Err(EngineError::Unproved { report: Box::new(report), failed }),
+    }
 }
 
 /// The policy by which everything was last accounted, and what accounting has not seen since: what
