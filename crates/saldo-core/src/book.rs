@@ -26,6 +26,8 @@ pub struct BookDescription {
     pub batch: usize,
     /// How many keys one look-up may carry.
     pub look_up_batch: usize,
+    /// How many days one [`Task::ReadResult`] may go over; none where any number is as well.
+    pub result_days: Option<i64>,
     /// Whether a request carries a token by which the book recognises a repetition.
     pub tokens: bool,
     /// Whether creating what is already there is harmless, so that no look-up is needed.

@@ -1,6 +1,6 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
-use crate::accounting::payout_rows;
+use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
 use crate::money::{Balance, Currency, Money, MoneyError};
@@ -117,13 +117,19 @@ pub struct DocumentDifference {
 /// # Errors
 /// Where amounts are too large.
 pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
+    let mut rows_of: BTreeMap<&FactId, Vec<Money>> = BTreeMap::new();
+    for row in facts.iter().filter_map(counted_row) {
+        if let Some(payout) = &row.payout {
+            rows_of.entry(payout).or_default().push(row.net);
+        }
+    }
     let mut checks = Vec::new();
     for fact in facts {
         let Fact::Payout(payout) = fact else { continue };
         if !matches!(payout.state, PayoutState::Paid | PayoutState::Failed) {
             continue;
         }
-        let rows = payout_rows(payout, facts).map(|row| row.net);
+        let rows = rows_of.get(&payout.id).into_iter().flatten().copied();
         checks.push(Check {
             identity: Identity::PayoutRows,
             about: payout.id.to_string(),

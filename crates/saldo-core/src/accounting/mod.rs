@@ -18,7 +18,7 @@ pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots};
 pub use telling::told_once;
 
-pub(crate) use payout::rows_of as payout_rows;
+pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
 use crate::commerce::{BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;

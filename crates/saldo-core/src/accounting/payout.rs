@@ -126,7 +126,7 @@ pub(crate) fn rows_of<'a>(
 }
 
 /// A row that counts towards its payout.
-fn counted_row(fact: &Fact) -> Option<&BalanceTransaction> {
+pub(crate) fn counted_row(fact: &Fact) -> Option<&BalanceTransaction> {
     match fact {
         Fact::BalanceTransaction(row) if row.kind != BalanceKind::Transfer && !row.test => {
             Some(row)

@@ -16,10 +16,6 @@ use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many days after the first one a report of income and expenses goes on at the most: vendors
-/// advise half a year.
-const RESULT_DAYS: i64 = 180;
-
 /// What accounts hold, by what we call them. Where several of our accounts are one in the book,
 /// their names are joined, and they are one here as well.
 pub(super) struct Holdings {
@@ -165,7 +161,10 @@ async fn read_result(
     let mut result: BTreeMap<RemoteId, Balance> = BTreeMap::new();
     let mut first = from;
     loop {
-        let last = first.saturating_add(RESULT_DAYS.days()).min(until);
+        let last = match pusher.book.description().result_days {
+            Some(days) => first.saturating_add(days.saturating_sub(1).days()).min(until),
+            None => until,
+        };
         let part = read_balances(pusher, &Task::ReadResult { from: first, until: last }).await?;
         for (remote, moved) in part {
             let sum = result.entry(remote).or_default();

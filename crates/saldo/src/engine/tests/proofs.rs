@@ -1,17 +1,21 @@
 //! What a proof says of books that others work in as well.
 
-use super::super::{BookProof, ProofReport, decide};
+use super::super::{BookProof, ProofReport, approve, decide, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
+use crate::transport::testing::FILE_WATCH;
 use jiff::ToSpan;
 use jiff::civil::date;
 use saldo_core::document::DocumentKind;
+use saldo_core::exchange::FileAsk;
 use saldo_core::money::{Currency, Money};
 use saldo_core::proof::{Check, DocumentDifference, Holding};
 use saldo_sim::fault::FaultSettings;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 async fn small(seed: u64) -> Stage {
@@ -299,4 +303,46 @@ async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
     assert!(proof.behind.is_none() && book(&proof, "plain-text").holds(), "{proof:#?}");
     let renamed = clearing(&before).into_iter().map(|name| name.replace(old, new));
     assert_eq!(sorted(clearing(&proof)), sorted(renamed));
+}
+
+/// How often a proof reads each file of the plain-text books, and all of them.
+async fn files_read(stage: &Stage) -> (BTreeMap<String, usize>, usize) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
+        Arc::new(move |ask| noted.lock().unwrap().push(ask.clone()));
+    let proof = FILE_WATCH.scope(watch, stage.prove()).await;
+    let books = &proof.books;
+    assert!(books.iter().any(|it| it.book == "plain-text" && it.holds()), "{proof:#?}");
+    let (mut named, mut all) = (BTreeMap::new(), 0);
+    for ask in asked.lock().unwrap().iter() {
+        match ask {
+            FileAsk::ReadNamed { paths } => {
+                for path in paths {
+                    *named.entry(path.clone()).or_default() += 1;
+                }
+            }
+            FileAsk::Read { .. } => all += 1,
+            FileAsk::Merge(_) => panic!("a proof writes nothing"),
+        }
+    }
+    (named, all)
+}
+
+#[tokio::test]
+async fn each_month_of_plain_text_books_is_read_as_often_however_many_there_are() {
+    let mut read = Vec::new();
+    for (orders, days) in [(60, 30), (300, 250)] {
+        let stage = Stage::after(&world(16, orders, days), &FaultSettings::none()).await;
+        stage.decide("approval = \"review\"").await;
+        stage.sync().await;
+        let engine = stage.engine().await;
+        approve(&engine, Some("plain-text"), "owner").await.unwrap();
+        push(&engine, Some("plain-text")).await.unwrap();
+        read.push(files_read(&stage).await);
+    }
+    let [(few, all), (many, all_of_many)] = &read[..] else { panic!("{read:?}") };
+    assert!(many.len() > few.len() + 8, "{many:?}");
+    assert!(many.values().all(|times| *times == 1), "{many:?}");
+    assert_eq!(all, all_of_many, "balances are read in one piece");
 }

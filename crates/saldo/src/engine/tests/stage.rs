@@ -10,7 +10,7 @@ use crate::transport::clock::Clock;
 use crate::transport::testing::FILE_WATCH;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use saldo_core::exchange::HttpRequest;
+use saldo_core::exchange::{FileAsk, HttpRequest};
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
@@ -150,7 +150,8 @@ impl Stage {
     pub(super) async fn sync_until_death(&self, wire: &Tripwire) -> bool {
         let engine = self.engine_behind(wire).await;
         let watch = wire.clone();
-        let watch: Arc<dyn Fn() + Send + Sync> = Arc::new(move || watch.effect(Effect::Files));
+        let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
+            Arc::new(move |_| watch.effect(Effect::Files));
         wire.begin();
         let life = FILE_WATCH.scope(watch, async move { sync(&engine).await });
         match tokio::spawn(life).await {
