@@ -138,15 +138,27 @@ struct OperationState {
 
 impl OperationState {
     /// The download, from its beginning; none where nothing was found.
-    fn download(&self) -> Option<Slicing> {
-        let number = |text: &NumberText| text.0.parse().ok();
-        Some(Slicing {
-            url: self.url.clone()?,
-            bytes: self.file_size.as_ref().and_then(number),
-            lines: self.object_count.as_ref().and_then(number),
+    ///
+    /// # Errors
+    /// Where its size cannot be known, since nobody could say then whether it came whole.
+    fn download(&self) -> Result<Option<Slicing>, Fault> {
+        let Some(url) = self.url.clone() else { return Ok(None) };
+        let number = |field: &str, text: &Option<NumberText>| {
+            let too_large = |text: &NumberText| {
+                let message =
+                    format!("Shopify's bulk operation has a `{field}` of {}: too large", text.0);
+                Fault::new(Permit::Never, message)
+            };
+            let parsed = |text: &NumberText| text.0.parse().map_err(|_| too_large(text));
+            text.as_ref().map(parsed).transpose()
+        };
+        Ok(Some(Slicing {
+            url,
+            bytes: number("fileSize", &self.file_size)?,
+            lines: number("objectCount", &self.object_count)?,
             offset: 0,
             heard: 0,
-        })
+        }))
     }
 }
 
@@ -159,7 +171,7 @@ fn hear_state(
 ) -> Result<Page, Fault> {
     let data: StateData = affordable(&mut saved, Question::BulkStatus, hearing)?;
     let Some(state) = data.bulk_operation else { return list_instead(saved, &bulk) };
-    match (state.status.as_str(), state.download()) {
+    match (state.status.as_str(), state.download()?) {
         ("COMPLETED", Some(slicing)) => go_on(Vec::new(), saved, bulk, BulkStage::Slicing(slicing)),
         // Nothing was found.
         ("COMPLETED", None) => finish(Vec::new(), saved, bulk.began, hearing),
