@@ -116,6 +116,7 @@ fn office(engine: &Engine) -> Office {
         store: engine.store.clone(),
         company: engine.company.clone(),
         key: Arc::clone(&engine.key),
+        clock: engine.clock.clone(),
     }
 }
 

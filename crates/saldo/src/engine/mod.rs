@@ -25,7 +25,7 @@ mod sync;
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
-pub(crate) use desk::decide;
+pub(crate) use desk::{decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};

@@ -83,7 +83,7 @@ impl Stage {
         let folder = folder();
         let key = Arc::new(Key::generate().unwrap());
         let store = Store::open(&database(folder.path()), true).await.unwrap();
-        let company = furnish(&store, &key, settings, &keys, &homes).await.unwrap();
+        let company = furnish(&store, &key, settings, &keys, &homes, &clock).await.unwrap();
         store.close().await;
         let shop = ConnectionId::new(shop_connection(settings));
         let books = Arc::clone(&merchant.quickbooks);
