@@ -32,6 +32,9 @@ pub struct BookDescription {
     pub tokens: bool,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
+    /// Whether it enters the sales tax of documents by itself, on accounts of its own that no
+    /// document refers to: those of the chart that collect tax.
+    pub enters_tax: bool,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,

@@ -32,6 +32,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     result_days: None,
     tokens: false,
     idempotent: true,
+    enters_tax: false,
     has_settings: false,
 };
 

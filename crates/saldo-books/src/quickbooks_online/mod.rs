@@ -52,6 +52,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     look_up_batch: 30,
     tokens: true,
     idempotent: false,
+    enters_tax: true,
     has_settings: true,
 };
 

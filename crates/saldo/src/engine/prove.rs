@@ -1,5 +1,6 @@
 //! Prove: does everything add up?
 
+mod accounts;
 mod documents;
 mod holdings;
 mod payouts;

@@ -214,6 +214,26 @@ async fn what_a_gateway_owed_at_the_start_is_an_opening_balance() {
     assert!(!check.unwrap().found.is_negative(), "what is left is what the gateway still owes");
 }
 
+#[tokio::test]
+async fn tax_that_is_owed_to_several_agencies_is_proved_as_their_sum() {
+    let stage = small(17).await;
+    let person = Bookkeeper::of(&stage);
+    let agency = "County Tax Agency Payable";
+    let (kind, detail) = ("Other Current Liability", "SalesTaxPayable");
+    let account = json!({ "Name": agency, "AccountType": kind, "AccountSubType": detail });
+    person.enter("Account", &account);
+    stage.sync().await;
+    let day = stage.company.start_date + 5.days();
+    person.journal(day, "1.10", "Sales Tax Agency Payable", agency);
+    let proof = stage.prove().await;
+    assert!(proof.holds(), "{proof:#?}");
+    let tax = holding(&proof, "Sales tax payable");
+    assert!(tax.ours.is_negative() && tax.others.is_zero(), "{tax:?}");
+    person.journal(day, "0.40", agency, "Checking");
+    let tax = holding(&stage.prove().await, "Sales tax payable").clone();
+    assert_eq!(tax.others.minor(), 40, "a payment to one of them is seen");
+}
+
 /// Changes a file of the plain-text books.
 fn edit(stage: &Stage, path: &Path, change: impl FnOnce(&str) -> String) {
     let path = stage.books_folder().join(path);
