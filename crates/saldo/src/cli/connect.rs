@@ -146,7 +146,8 @@ impl Office {
     }
 }
 
-/// A policy with an account for each gateway that a channel is known to use; none where it has them.
+/// A policy with an account for each gateway that a channel is known to use; none where it has
+/// them.
 fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
     let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
     let gateways = policy

@@ -88,8 +88,7 @@ fn behind(behind: &Behind) -> String {
     let what = match accounted_by == policy {
         true => format!("{groups} orders, rows and payouts have news that is not accounted yet"),
         false => format!(
-            "revision {policy} of the policy is not accounted yet, and this goes by revision \
-             {accounted_by}"
+            "revision {policy} of the policy is not accounted yet, this goes by {accounted_by}"
         ),
     };
     format!("{what}: `saldo plan` first\n")
@@ -283,7 +282,7 @@ mod tests {
             totals(report).lines().skip(2).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(said(2, &mut report), @"
-        revision 3 of the policy is not accounted yet, and this goes by revision 2: `saldo plan` first
+        revision 3 of the policy is not accounted yet, this goes by 2: `saldo plan` first
         everything adds up as far as it was accounted
         ");
         insta::assert_snapshot!(said(3, &mut report), @"

@@ -44,8 +44,8 @@ impl Chart {
         }
     }
 
-    /// What the book calls the accounts on which it enters sales tax by itself: one for each agency,
-    /// and also those that are no longer used, which may still hold something.
+    /// What the book calls the accounts on which it enters sales tax by itself: one for each
+    /// agency, and also those that are no longer used, which may still hold something.
     pub(super) fn collecting_tax(&self) -> impl Iterator<Item = &RemoteId> {
         let collects =
             |kind: &ChartKind| matches!(kind, ChartKind::Account { collects_tax: true, .. });

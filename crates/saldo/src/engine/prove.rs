@@ -111,7 +111,8 @@ impl BookProof {
 /// Compares channels, sub-ledger and books. A book that fails does not stop the others.
 ///
 /// # Errors
-/// [`EngineError::Unproved`] where only some books could not be proved, else what stopped all of it.
+/// [`EngineError::Unproved`] where only some books could not be proved, else what stopped all of
+/// it.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let (policy, behind) = accounted_policy(engine).await?;
     let told = Told::read(engine, policy).await?;
