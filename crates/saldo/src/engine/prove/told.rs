@@ -65,7 +65,10 @@ async fn money_facts(engine: &Engine, readers: &Readers) -> Result<Records, Engi
     let mut after = None;
     loop {
         let company = engine.company_id();
-        let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
+        let (store, after_this) = (&engine.store, after.as_ref());
+        let beginnings = &accounting::GROUPS_OF_LEDGERS;
+        let records =
+            store.latest_records_in(company, beginnings, after_this, RECORDS_AT_ONCE).await?;
         let Some(last) = records.last() else {
             told.facts = told_once(told.facts);
             return Ok(told);
