@@ -26,10 +26,15 @@ pub struct BookDescription {
     pub batch: usize,
     /// How many keys one look-up may carry.
     pub look_up_batch: usize,
+    /// How many days one [`Task::ReadResult`] may go over; none where any number is as well.
+    pub result_days: Option<i64>,
     /// Whether a request carries a token by which the book recognises a repetition.
     pub tokens: bool,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
+    /// Whether it enters the sales tax of documents by itself, on accounts of its own that no
+    /// document refers to: those of the chart that collect tax.
+    pub enters_tax: bool,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,

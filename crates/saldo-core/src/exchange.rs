@@ -166,6 +166,11 @@ pub enum FileAsk {
         /// The endings: `.beancount`.
         suffixes: Vec<String>,
     },
+    /// Read these files, those that exist.
+    ReadNamed {
+        /// Their paths below the book's folder, with `/`.
+        paths: Vec<String>,
+    },
 }
 
 /// What became of a block.

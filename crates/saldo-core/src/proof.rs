@@ -1,6 +1,6 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
-use crate::accounting::{counted_row, payout_rows};
+use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
 use crate::money::{Balance, Currency, Money, MoneyError};
@@ -153,9 +153,15 @@ fn payouts_that_left(facts: &[Fact]) -> impl Iterator<Item = &Payout> {
 /// # Errors
 /// Where amounts are too large.
 pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
+    let mut rows_of: BTreeMap<&FactId, Vec<Money>> = BTreeMap::new();
+    for row in facts.iter().filter_map(counted_row) {
+        if let Some(payout) = &row.payout {
+            rows_of.entry(payout).or_default().push(row.net);
+        }
+    }
     let mut checks = Vec::new();
     for payout in payouts_that_left(facts).filter(|payout| !payout.by_rows) {
-        let rows = payout_rows(payout, facts).map(|row| row.net);
+        let rows = rows_of.get(&payout.id).into_iter().flatten().copied();
         checks.push(Check {
             identity: Identity::PayoutRows,
             about: payout.id.to_string(),

@@ -22,8 +22,8 @@ pub struct AcknowledgedDocument {
 type Row = (String, String, String, Option<String>);
 
 impl Store {
-    /// The documents that a book acknowledged, by date and number, those after a place in that
-    /// order; at most `limit` of them.
+    /// The documents that a book acknowledged and that are dated after a day, by date and number:
+    /// those of as many whole months as hold at least so many.
     ///
     /// # Errors
     /// Where the database fails.
@@ -31,23 +31,38 @@ impl Store {
         &self,
         company: &CompanyId,
         book: &ConnectionId,
-        after: Option<&AcknowledgedDocument>,
-        limit: usize,
+        after: Date,
+        at_least: usize,
     ) -> Result<Vec<AcknowledgedDocument>, StoreError> {
-        let (date, key) = after.map_or((Date::MIN, ""), |it| (it.date, it.key.as_str()));
+        let nth: Option<String> = sqlx::query_scalar(
+            "select c.date from change c
+             where c.company = $1 and c.book = $2 and c.date > $3 and exists
+             (select 1 from receipt r
+              where r.company = c.company and r.book = c.book and r.key = c.id)
+             order by c.date limit 1 offset $4",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(after.to_string())
+        .bind(columns::integer(at_least.saturating_sub(1))?)
+        .fetch_optional(&self.reader)
+        .await?;
+        let until = match nth {
+            Some(date) => columns::parse::<Date>("date of a change", &date)?.last_of_month(),
+            None => Date::MAX,
+        };
         let rows: Vec<Row> = sqlx::query_as(
             "select c.date, c.id, r.remote, r.version from change c
              join receipt r on r.seq =
              (select max(l.seq) from receipt l
               where l.company = c.company and l.book = c.book and l.key = c.id)
-             where c.company = $1 and c.book = $2 and c.date is not null
-             and (c.date, c.id) > ($3, $4) order by c.date, c.id limit $5",
+             where c.company = $1 and c.book = $2 and c.date > $3 and c.date <= $4
+             order by c.date, c.id",
         )
         .bind(company.as_str())
         .bind(book.as_str())
-        .bind(date.to_string())
-        .bind(key)
-        .bind(columns::integer(limit)?)
+        .bind(after.to_string())
+        .bind(until.to_string())
         .fetch_all(&self.reader)
         .await?;
         let read = |(date, key, remote, version): Row| {

@@ -74,6 +74,20 @@ impl Store {
         Ok(rows.into_iter().map(dirty).collect())
     }
 
+    /// How many groups have something new that accounting has not seen.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups_with_news(&self, company: &CompanyId) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar(
+            "select count(*) from fact_group where company = $1 and marked > accounted",
+        )
+        .bind(company.as_str())
+        .fetch_one(&self.reader)
+        .await?;
+        columns::count("count of groups", count)
+    }
+
     /// The groups whose records changed and whose names begin so, by name from after this one on.
     ///
     /// # Errors
@@ -162,24 +176,52 @@ impl Store {
         after: Option<&RecordRef>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        let rows: Vec<BodyRow> = Statement::new(
-            "select r.connection, r.stream, r.id, r.fetched_at, r.body from record r where ",
-        )
-        .text(record::LATEST)
-        .text(" and r.company = ")
-        .bind(company.as_str())
-        .text(" and (r.connection, r.stream, r.id) > (")
-        .bind(after.map_or("", |after| after.connection.as_str()))
-        .text(", ")
-        .bind(after.map_or("", |after| after.stream.as_str()))
-        .text(", ")
-        .bind(after.map_or("", |after| after.id.as_str()))
-        .text(") order by r.connection, r.stream, r.id limit ")
-        .bind(columns::integer(limit)?)
-        .builder()
-        .build_query_as()
-        .fetch_all(&self.reader)
-        .await?;
+        self.records_after(latest_statement(), company, after, limit).await
+    }
+
+    /// The same of those records alone that stand in a group whose name begins in one of these
+    /// ways. The bytes of others are not read.
+    ///
+    /// # Errors
+    /// As [`Store::latest_records`].
+    pub async fn latest_records_in(
+        &self,
+        company: &CompanyId,
+        beginnings: &[&str],
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut statement = latest_statement().text(" and (false");
+        for beginning in beginnings {
+            // They stand in the row as texts of JSON.
+            statement = statement.text(" or r.groups like ").bind(format!("%\"{beginning}%"));
+        }
+        self.records_after(statement.text(")"), company, after, limit).await
+    }
+
+    /// The records of a company that a statement finds, from after this one on.
+    async fn records_after(
+        &self,
+        statement: Statement,
+        company: &CompanyId,
+        after: Option<&RecordRef>,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows: Vec<BodyRow> = statement
+            .text(" and r.company = ")
+            .bind(company.as_str())
+            .text(" and (r.connection, r.stream, r.id) > (")
+            .bind(after.map_or("", |after| after.connection.as_str()))
+            .text(", ")
+            .bind(after.map_or("", |after| after.stream.as_str()))
+            .text(", ")
+            .bind(after.map_or("", |after| after.id.as_str()))
+            .text(") order by r.connection, r.stream, r.id limit ")
+            .bind(columns::integer(limit)?)
+            .builder()
+            .build_query_as()
+            .fetch_all(&self.reader)
+            .await?;
         rows.into_iter().map(record_of).collect()
     }
 
@@ -361,6 +403,12 @@ fn members_text(members: &BTreeSet<RecordRef>) -> Result<String, StoreError> {
     let short: Vec<(&ConnectionId, &Stream, &str)> =
         members.iter().map(|member| (&member.connection, &member.stream, &*member.id)).collect();
     columns::to_json(&short)
+}
+
+/// Finds records in their latest version.
+fn latest_statement() -> Statement {
+    let columns = "select r.connection, r.stream, r.id, r.fetched_at, r.body from record r where ";
+    Statement::new(columns).text(record::LATEST)
 }
 
 type BodyRow = (String, String, String, i64, Vec<u8>);

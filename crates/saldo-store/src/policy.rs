@@ -71,6 +71,55 @@ impl Store {
         row.map(PolicyRevision::from_row).transpose()
     }
 
+    /// The revision of this number.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none.
+    pub async fn policy_revision(
+        &self,
+        company: &CompanyId,
+        revision: i64,
+    ) -> Result<PolicyRevision, StoreError> {
+        let row: Option<Row> = sqlx::query_as(
+            "select revision, text, at from policy where company = $1 and revision = $2",
+        )
+        .bind(company.as_str())
+        .bind(revision)
+        .fetch_optional(&self.reader)
+        .await?;
+        let missing = || StoreError::not_found("revision of the policy", revision.to_string());
+        PolicyRevision::from_row(row.ok_or_else(missing)?)
+    }
+
+    /// The number of the revision by which everything was last accounted; nought where it never
+    /// was.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is no such company.
+    pub async fn accounted_by(&self, company: &CompanyId) -> Result<i64, StoreError> {
+        let revision = sqlx::query_scalar("select accounted_by from company where id = $1")
+            .bind(company.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        revision.ok_or_else(|| StoreError::not_found("company", company.as_str()))
+    }
+
+    /// Notes that everything is accounted by this revision.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn note_accounted(&self, lease: &Lease, revision: i64) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        sqlx::query("update company set accounted_by = $1 where id = $2")
+            .bind(revision)
+            .bind(lease.company().as_str())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// All revisions, the first one first.
     ///
     /// # Errors

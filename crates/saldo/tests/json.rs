@@ -116,6 +116,13 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let table = folder.join("orders.csv");
     std::fs::write(&table, "neither,an,export\n1,2,3\n").unwrap();
     shell.says("import", &["import", table.to_str().unwrap()]);
+    let exports = folder.join("exports");
+    std::fs::create_dir_all(exports.join("older")).unwrap();
+    std::fs::rename(&table, exports.join("orders.csv")).unwrap();
+    let taken = shell.says("import", &["import", exports.to_str().unwrap()]);
+    let of = |place: usize| taken[place]["refused"].as_str().unwrap().to_owned();
+    assert!(of(0).contains("it is a folder"), "{taken}");
+    assert!(!of(1).contains("folder") && taken[1]["file"] == "orders.csv", "{taken}");
     shell.says("sync", &["sync"]);
     shell.says("apply", &["apply"]);
     shell.says("prove", &["prove"]);

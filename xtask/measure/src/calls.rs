@@ -127,7 +127,7 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
     let key = Arc::new(Key::generate()?);
     std::fs::create_dir_all(&settings.data)?;
     let store = Store::open(&crate::config::database(&settings.data), true).await?;
-    let company = merchant::furnish(&store, &key, &world, &keys, &homes).await?;
+    let company = merchant::furnish(&store, &key, &world, &keys, &homes, &clock).await?;
     if matches!(settings.detail, Detail::Day) {
         let text = store.policy(&company.id).await?.map(|revision| revision.text);
         let text = format!("detail = \"day\"\n{}", text.unwrap_or_default());

@@ -63,12 +63,18 @@ pub(crate) async fn engine(data: &Path, at: Timestamp, wishes: Wishes<'_>) -> Re
     if store.companies().await?.is_empty() {
         store.create_company(&company).await?;
     }
-    let office = Office { store: store.clone(), company: company.clone(), key: Arc::clone(&key) };
+    let clock = Clock::simulated(at);
+    let office = Office {
+        store: store.clone(),
+        company: company.clone(),
+        key: Arc::clone(&key),
+        clock: clock.clone(),
+    };
     connect(&office, wishes).await?;
     let policy = Engine::policy_of(&store, &company).await?;
     Ok(Engine {
         store,
-        clock: Clock::simulated(at),
+        clock,
         company,
         policy,
         key,

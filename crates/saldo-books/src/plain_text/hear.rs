@@ -2,7 +2,7 @@
 
 use super::account;
 use super::merge::bound;
-use super::read::{OpenAccount, ReadEntry, Reading};
+use super::read::{self, OpenAccount, ReadEntry, Reading};
 use super::write::Syntax;
 use jiff::civil::Date;
 use saldo_core::book::{
@@ -59,7 +59,8 @@ impl<'a> Expected<'a> {
     pub(super) fn acknowledgement(&self, remote: RemoteId) -> Acknowledgement {
         match self {
             Self::Account { .. } => Acknowledgement::of(remote),
-            Self::Document { document, .. } => Acknowledgement {
+            Self::Document { document, postings, .. } => Acknowledgement {
+                version: Some(read::version(document.header().date, postings)),
                 total: document.total().ok(),
                 tax: document.tax().ok(),
                 ..Acknowledgement::of(remote)
@@ -177,23 +178,25 @@ pub(super) fn look_up_document(
     Ok(Outcome::Found(expected.acknowledgement(entry.remote())))
 }
 
-/// The documents of some days that stand in both syntaxes. What repeats the number of another is
+/// The documents of some days that stand in both syntaxes, with a version where they stand alike.
+/// What repeats the number of another is
 /// named by file and line.
 pub(super) fn documents([reading, other]: [&Reading; 2], from: Date, until: Date) -> DocumentPage {
-    let held = |entry: &ReadEntry, remote| HeldDocument {
-        remote,
-        number: entry.key.as_ref().map(DocumentKey::to_string),
+    let dated = |entry: &ReadEntry| (from..=until).contains(&entry.date);
+    let number = |entry: &ReadEntry| entry.key.as_ref().map(DocumentKey::to_string);
+    let in_both = |(key, entry): (&DocumentKey, &ReadEntry)| {
+        let twin = other.documents.get(key).filter(|_| dated(entry))?;
+        let version = entry.version().filter(|version| twin.version().as_ref() == Some(version));
+        Some(HeldDocument { remote: entry.remote(), number: number(entry), version })
+    };
+    let repeated = |entry: &ReadEntry| HeldDocument {
+        remote: RemoteId::from(format!("{}:{}", entry.path, entry.line)),
+        number: number(entry),
         version: None,
     };
-    let in_both = |(key, entry)| other.documents.contains_key(key).then_some(entry);
     let firsts = reading.documents.iter().filter_map(in_both);
-    let firsts = firsts.map(|entry: &ReadEntry| (entry, entry.remote()));
-    let repetitions = reading.own.iter().filter(|entry| entry.key.is_some()).map(|entry| {
-        let place = format!("{}:{}", entry.path, entry.line);
-        (entry, RemoteId::from(place))
-    });
-    let dated = firsts.chain(repetitions).filter(|(it, _)| (from..=until).contains(&it.date));
-    let documents = dated.map(|(entry, remote)| held(entry, remote)).collect();
+    let repetitions = reading.own.iter().filter(|entry| entry.key.is_some() && dated(entry));
+    let documents = firsts.chain(repetitions.map(repeated)).collect();
     DocumentPage { documents, next: None }
 }
 

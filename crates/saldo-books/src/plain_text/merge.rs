@@ -38,7 +38,7 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
                 Subject::Document { key, document, .. } => {
                     let block = document_block(syntax, *key, document, context)?;
-                    let month = file_path(&month(document.header().date), syntax);
+                    let month = month_path(document.header().date, syntax);
                     put(FileRank::Month, month, syntax, Some(block));
                     put(FileRank::Main, file_path("main", syntax), syntax, None);
                     currencies.insert(document.header().currency);
@@ -78,6 +78,11 @@ fn preamble(rank: FileRank, path: &str, syntax: Syntax, context: &BookContext) -
 /// The path of a file of this name.
 fn file_path(stem: &str, syntax: Syntax) -> String {
     format!("{stem}{}", syntax.suffix())
+}
+
+/// The path of the file of the month that a day is in.
+pub(super) fn month_path(date: Date, syntax: Syntax) -> String {
+    file_path(&month(date), syntax)
 }
 
 /// The month that a day is in, as its file is called: `2026-08`.

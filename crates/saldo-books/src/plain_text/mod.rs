@@ -11,6 +11,7 @@ pub use read::{OpenAccount, ReadEntry, Reading};
 pub use whole::ledger_text;
 pub use write::Syntax;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
@@ -28,8 +29,10 @@ static DESCRIPTION: BookDescription = BookDescription {
     limits: &[],
     batch: BATCH,
     look_up_batch: BATCH,
+    result_days: None,
     tokens: false,
     idempotent: true,
+    enters_tax: false,
     has_settings: false,
 };
 
@@ -57,7 +60,7 @@ impl Book for PlainText {
     fn ask(&self, tasks: &[Task], _token: &str, context: &BookContext) -> Result<Ask, Fault> {
         let created = created(tasks);
         let file = match created.is_empty() {
-            true => FileAsk::Read { suffixes: suffixes(tasks) },
+            true => files_to_read(tasks),
             false if created.len() == tasks.len() => {
                 FileAsk::Merge(merge::files(&created, context)?)
             }
@@ -105,18 +108,25 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
     tasks.iter().filter_map(subject).collect()
 }
 
-/// The endings of the files that tasks read: documents must stand in both syntaxes, all else is
-/// read from one.
-fn suffixes(tasks: &[Task]) -> Vec<String> {
-    let of_documents = |task: &Task| {
-        matches!(
-            task,
-            Task::LookUp { subject: Subject::Document { .. }, .. } | Task::ReadDocuments { .. }
-        )
-    };
-    let both = tasks.iter().any(of_documents);
-    let syntaxes = if both { &Syntax::ALL[..] } else { &[Syntax::Beancount] };
-    syntaxes.iter().map(|syntax| syntax.suffix().to_owned()).collect()
+/// The files that tasks read. Documents must stand in both syntaxes, each in its month's file; all
+/// else is read from all files of one.
+fn files_to_read(tasks: &[Task]) -> FileAsk {
+    let mut months = BTreeSet::new();
+    for task in tasks {
+        match task {
+            Task::LookUp { subject: Subject::Document { document, .. }, .. } => {
+                months.insert(document.header().date.first_of_month());
+            }
+            Task::ReadDocuments { from, until, .. } => {
+                let next = |month: &Date| Some(month.saturating_add(1.month()));
+                let of_days = std::iter::successors(Some(from.first_of_month()), next);
+                months.extend(of_days.take_while(|month| month <= until));
+            }
+            _ => return FileAsk::Read { suffixes: vec![Syntax::Beancount.suffix().to_owned()] },
+        }
+    }
+    let both = |month: Date| Syntax::ALL.map(|syntax| merge::month_path(month, syntax));
+    FileAsk::ReadNamed { paths: months.into_iter().flat_map(both).collect() }
 }
 
 /// The same books in both syntaxes, as far as they were read.

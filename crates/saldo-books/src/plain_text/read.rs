@@ -62,6 +62,21 @@ impl ReadEntry {
         let key = self.key.as_ref().map_or("", DocumentKey::as_str);
         RemoteId::from(format!("{stem}/{key}"))
     }
+
+    /// What tells its content from another; none where its postings are not understood.
+    pub(super) fn version(&self) -> Option<String> {
+        self.postings.as_ref().map(|postings| version(self.date, postings))
+    }
+}
+
+/// What tells one content of an entry from another: a hash of its day, accounts and amounts, in
+/// whichever order they stand.
+pub(super) fn version(date: Date, postings: &[(String, Money)]) -> String {
+    let mut lines: Vec<String> =
+        postings.iter().map(|(name, amount)| format!("{name} {amount}")).collect();
+    lines.sort_unstable();
+    let text = format!("{date}\n{}", lines.join("\n"));
+    blake3::hash(text.as_bytes()).to_hex().as_str().chars().take(32).collect()
 }
 
 impl Reading {

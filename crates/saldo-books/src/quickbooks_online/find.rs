@@ -93,10 +93,18 @@ pub(super) fn queries(look_ups: &[LookUp<'_>]) -> Result<Vec<(Place, String)>, F
     if sought.is_empty() {
         return Err(Fault::new(Permit::Never, "none of this can be in quickbooks"));
     }
-    Ok(sought.into_iter().map(|(place, names)| (place, query(place, &names))).collect())
+    let page = rows_of_a_day(sought.keys());
+    Ok(sought.into_iter().map(|(place, names)| (place, query(place, &names, page))).collect())
 }
 
-fn query((entity, rows): Place, names: &BTreeSet<String>) -> String {
+/// How many rows of each day are asked for: all days of one request together are one page, so that
+/// no answer is longer for being about many.
+fn rows_of_a_day<'a>(places: impl Iterator<Item = &'a Place>) -> usize {
+    let days = places.filter(|(_, rows)| matches!(rows, Rows::OfDay(..))).count();
+    (ROWS / days.max(1)).max(1)
+}
+
+fn query((entity, rows): Place, names: &BTreeSet<String>, page: usize) -> String {
     let name = entity.name();
     match rows {
         Rows::Named => {
@@ -108,7 +116,7 @@ fn query((entity, rows): Place, names: &BTreeSet<String>) -> String {
         // In a fixed order, lest a row that comes meanwhile pushes another over the page's edge.
         Rows::OfDay(date, row) => format!(
             "select * from {name} where TxnDate = {} orderby Id startposition {row} \
-             maxresults {ROWS}",
+             maxresults {page}",
             literal(&date.to_string())
         ),
     }
@@ -148,12 +156,14 @@ pub(super) fn outcomes(
         };
         found.insert(place, rows);
     }
-    look_ups.iter().map(|look_up| outcome(look_up, &found, context)).collect()
+    let page = rows_of_a_day(found.keys());
+    look_ups.iter().map(|look_up| outcome(look_up, &found, page, context)).collect()
 }
 
 fn outcome(
     look_up: &LookUp<'_>,
     found: &BTreeMap<Place, &[Value]>,
+    page: usize,
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let list = |entity: Entity| {
@@ -177,16 +187,16 @@ fn outcome(
             let place = look_up.place(shape.entity(), document);
             let rows = found.get(&place).copied().unwrap_or_default();
             let ours = document_outcome((*key, document, *applies_to), &shape, rows, context)?;
-            Ok(ours.unwrap_or_else(|| not_among(place.1, rows.len())))
+            Ok(ours.unwrap_or_else(|| not_among(place.1, rows.len(), page)))
         }
     }
 }
 
-/// What it means that a document is not among so many rows.
-fn not_among(asked: Rows, rows: usize) -> Outcome {
+/// What it means that a document is not among so many rows, where a page of a day has so many.
+fn not_among(asked: Rows, rows: usize, page: usize) -> Outcome {
     match asked {
         Rows::Named => Outcome::Further { page: "1".to_owned() },
-        Rows::OfDay(_, row) if rows >= ROWS => Outcome::Further { page: (row + rows).to_string() },
+        Rows::OfDay(_, row) if rows >= page => Outcome::Further { page: (row + rows).to_string() },
         Rows::OfDay(..) => Outcome::Absent,
     }
 }

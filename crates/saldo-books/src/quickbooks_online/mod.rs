@@ -47,9 +47,12 @@ static DESCRIPTION: BookDescription = BookDescription {
         RateLimit { count: 40, per: Duration::from_mins(1), path_contains: "/batch" },
     ],
     batch: ask::BATCH,
+    // Longer reports are answered late or not at all: the vendor advises half a year.
+    result_days: Some(180),
     look_up_batch: 30,
     tokens: true,
     idempotent: false,
+    enters_tax: true,
     has_settings: true,
 };
 

@@ -45,6 +45,11 @@ impl Folder {
                 let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
                 FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
             }
+            Ask::File(FileAsk::ReadNamed { paths }) => {
+                let read = |path: &String| self.files.get(path).cloned();
+                let texts = paths.iter().filter_map(|path| Some((path.clone(), read(path)?)));
+                FileAnswer::Texts(texts.collect())
+            }
             Ask::Http(_) | Ask::Slice(_) => panic!("the book of files asked for something else"),
         };
         PlainText.hear(tasks, &Answer::File(answer), &context).unwrap()

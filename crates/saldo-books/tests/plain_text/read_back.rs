@@ -4,8 +4,9 @@
 use crate::documents::{any_document, currency, key, sale, subject};
 use crate::folder::{Folder, edit};
 use proptest::prelude::*;
-use saldo_books::plain_text::{Reading, Syntax};
-use saldo_core::book::{Need, Outcome, Task};
+use saldo_books::plain_text::{PlainText, Reading, Syntax};
+use saldo_core::book::{Book, Need, Outcome, Task};
+use saldo_core::exchange::{Ask, FileAsk};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
 
@@ -58,6 +59,55 @@ fn a_difference_names_the_file_and_the_total_that_stands_there() {
         };
         assert!(difference.contains(&format!("`2026-08{suffix}`")), "{difference}");
         assert_eq!(acknowledgement.total, Some("9.00 USD".parse().unwrap()), "{suffix}");
+    }
+}
+
+#[test]
+fn a_listed_document_has_the_version_that_was_acknowledged_until_its_money_is_edited() {
+    let listed = |folder: &mut Folder| {
+        let day = "2026-08-03".parse().unwrap();
+        let outcomes = folder.run(&[Task::ReadDocuments { from: day, until: day, page: None }]);
+        let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        page.documents.iter().map(|held| held.version.clone()).collect::<Vec<_>>()
+    };
+    let cases = [
+        (".beancount", "\"Ann\"", "\"Anna\"", true),
+        (".journal", "Ann | Ann", "Anna ; seen:", true),
+        (".beancount", "-12.50", "-12.49", false),
+        (".journal", "-12.50", "-12.49", false),
+        (".beancount", "Income:", "Expenses:", false),
+        (".journal", "2026-08-03", "2026-08-04", false),
+        (".beancount", "-12.50 USD", "-(12.50) USD", false),
+    ];
+    for (suffix, from, to, same) in cases {
+        let mut folder = Folder::default();
+        let Outcome::Done(done) = folder.enter(&sale("Ann")) else { panic!("not done") };
+        assert!(done.version.is_some());
+        assert_eq!(listed(&mut folder), std::slice::from_ref(&done.version));
+        edit(&mut folder, suffix, from, to);
+        let is_same = listed(&mut folder) == [done.version];
+        assert_eq!(is_same, same, "{suffix} {from} {to}");
+    }
+}
+
+#[test]
+fn documents_are_read_from_the_files_of_their_months_alone() {
+    let (sale, context) = (sale("Ann"), Folder::default().context());
+    let days = |from: &str, until: &str| Task::ReadDocuments {
+        from: from.parse().unwrap(),
+        until: until.parse().unwrap(),
+        page: None,
+    };
+    let cases = [
+        (Task::look_up(subject(&sale)), &["2026-08"][..]),
+        (days("2026-08-03", "2026-08-31"), &["2026-08"]),
+        (days("2026-12-31", "2027-02-01"), &["2026-12", "2027-01", "2027-02"]),
+    ];
+    for (task, months) in cases {
+        let ask = PlainText.ask(std::slice::from_ref(&task), "", &context).unwrap();
+        let Ask::File(FileAsk::ReadNamed { paths }) = ask else { panic!("{ask:?}") };
+        let both = |month: &&str| [format!("{month}.beancount"), format!("{month}.journal")];
+        assert_eq!(paths, months.iter().flat_map(both).collect::<Vec<_>>(), "{task:?}");
     }
 }
 

@@ -116,6 +116,10 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
     }
 }
 
+/// How the names of the groups begin that rows and payouts stand in, whatever else they stand in:
+/// what orders say need not be read where only the gateways' own ledgers matter.
+pub const GROUPS_OF_LEDGERS: [&str; 2] = ["named/", "payout/"];
+
 /// The natural key of an order that is known by its name alone, since the file that told it has no
 /// number of it.
 #[must_use]

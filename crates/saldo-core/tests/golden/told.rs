@@ -3,7 +3,7 @@
 use crate::planned::lacking;
 use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
-use saldo_core::accounting::{Accounted, told_once};
+use saldo_core::accounting::{Accounted, GROUPS_OF_LEDGERS, groups, told_once};
 use saldo_core::commerce::{
     BalanceKind, BalanceTransaction, Fact, PaidOut, PayoutState, SaleKind, Telling, Untold,
 };
@@ -292,4 +292,21 @@ fn rows_that_know_their_order_by_name_wait_with_it_for_the_end_of_the_month() {
     let standings = accounted.iter().flat_map(|accounted| &accounted.standings);
     let waiting = standings.filter(|it| matches!(it.state, FactState::Waiting { .. }));
     assert_eq!(waiting.count(), 2, "the order and the row");
+}
+
+#[test]
+fn every_row_and_payout_stands_in_a_group_of_ledgers() {
+    let of_order = row(1, "03-17", BalanceKind::Charge, "10.00", "0.59");
+    let paid_out = in_payout(row(2, "03-17", BalanceKind::Charge, "10.00", "0.59"), 8);
+    let alone = row(3, "03-17", BalanceKind::Reserve, "-5.00", "0.00");
+    let paid = payout("shopify_payments", 8, "03-19", "9.41", PayoutState::Paid);
+    let of_files = [of_order.clone(), paid_out.clone(), alone.clone()].map(by_name);
+    let stands = |fact: &Fact| {
+        let names = groups(fact).into_iter().map(|group| group.to_string());
+        names.filter(|name| GROUPS_OF_LEDGERS.iter().any(|it| name.starts_with(it))).count() > 0
+    };
+    for fact in [of_order, paid_out, alone, paid].iter().chain(&of_files) {
+        assert!(stands(fact), "{fact:?}");
+    }
+    assert!(!stands(&sale("10.00")), "what the interface says of orders is not read for them");
 }

@@ -10,7 +10,9 @@ create table company (
     timezone text not null,
     start_date text not null,
     -- The last number that was given to a touched slot.
-    slot_seq integer not null default 0
+    slot_seq integer not null default 0,
+    -- The revision of the policy by which everything was last accounted.
+    accounted_by integer not null default 0
 ) strict;
 
 create table connection (

@@ -4,6 +4,8 @@ use crate::world::{
     acknowledged, approval, at, batch, book, change, company, day, desk, furnished, lease, push,
     result, shop, usd,
 };
+use jiff::ToSpan;
+use jiff::civil::Date;
 use proptest::prelude::*;
 use saldo_core::book::Subject;
 use saldo_core::money::Balance;
@@ -43,19 +45,31 @@ async fn the_days_entered_are_those_of_acknowledged_documents() {
 }
 
 #[tokio::test]
-async fn acknowledged_documents_come_by_date_and_number_from_where_one_stopped() {
+async fn acknowledged_documents_come_by_date_and_number_in_whole_months() {
     let store = furnished().await;
     let lease = lease(&store, &book(), "one").await;
     let (late, early) = (change("a", 0, day(9), 100), change("b", 0, day(2), 20));
-    push(&store, &lease, "b1", &[late.clone(), early.clone()]).await;
+    let next = change("d", 0, day(2) + 1.month(), 30);
+    push(&store, &lease, "b1", &[next.clone(), late.clone(), early.clone()]).await;
     store.approve(&desk(&store).await, &approval(vec![change("c", 0, day(3), 7)])).await.unwrap();
     let (company, book) = (company(), book());
-    let first = store.acknowledged_documents(&company, &book, None, 1).await.unwrap();
-    assert_eq!((first.len(), &first[0].key, first[0].date), (1, &early.id, day(2)));
-    let second = store.acknowledged_documents(&company, &book, first.first(), 9).await.unwrap();
-    assert_eq!((second.len(), &second[0].key, second[0].date), (1, &late.id, day(9)));
-    let none = store.acknowledged_documents(&company, &book, second.first(), 9).await.unwrap();
-    assert!(none.is_empty(), "{none:?}");
+    let read = async |after, at_least| {
+        let some = store.acknowledged_documents(&company, &book, after, at_least).await.unwrap();
+        some.into_iter().map(|it| it.key).collect::<Vec<_>>()
+    };
+    let (march, april) = ([&early, &late].map(|it| it.id.clone()), [next.id.clone()]);
+    let all = [&march[..], &april[..]].concat();
+    let (first, last) = (day(1).first_of_month(), day(1).last_of_month());
+    for (after, at_least, expected) in [
+        (Date::MIN, 1, &march[..]),
+        (first - 1.day(), 2, &march),
+        (Date::MIN, 3, &all),
+        (Date::MIN, 9, &all),
+        (last, 1, &april),
+        (last + 1.month(), 1, &[]),
+    ] {
+        assert_eq!(read(after, at_least).await, expected, "{at_least} after {after}");
+    }
     let ids = [early.id.clone(), late.id.clone(), "nobody".to_owned()];
     let changes = store.changes_of(&company, &book, &ids).await.unwrap();
     assert_eq!(changes, [late, early]);

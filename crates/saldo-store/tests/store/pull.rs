@@ -264,6 +264,32 @@ async fn all_records_can_be_read_again_page_by_page() {
 }
 
 #[tokio::test]
+async fn records_are_read_by_how_the_names_of_their_groups_begin() {
+    let store = furnished().await;
+    let records = [
+        ("1", &["order/a"][..]),
+        ("2", &["order/a", "payout/p"]),
+        ("3", &["named/order/x"]),
+        ("4", &[]),
+        ("5", &["payout/q"]),
+    ];
+    let records = records.map(|(id, groups)| pulled(id, "x", groups));
+    commit(&store, records.to_vec()).await;
+    for (beginnings, after, expected) in [
+        (&["payout/"][..], None, &["2", "5"][..]),
+        (&["payout/", "named/"], None, &["2", "3", "5"]),
+        (&["payout/"], Some("2"), &["5"]),
+        (&["order/"], None, &["1", "2"]),
+        (&["nothing/"], None, &[]),
+    ] {
+        let after = after.map(reference);
+        let found = store.latest_records_in(&company(), beginnings, after.as_ref(), 9).await;
+        let found: Vec<String> = found.unwrap().into_iter().map(|record| record.id).collect();
+        assert_eq!(found, expected, "{beginnings:?}");
+    }
+}
+
+#[tokio::test]
 async fn pages_larger_than_a_statement_are_stored_and_read() {
     let store = furnished().await;
     let many: Vec<_> = (0..2_500)

@@ -192,7 +192,8 @@ pub(crate) enum Map {
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     /// The files: exports of orders or of payments transactions, downloads of bulk operations, or
-    /// payloads. Each is known by its content.
+    /// payloads. Each is known by its content. A folder stands for all files in it, but for those
+    /// in folders within, and hidden ones.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The shop that they are of: `name` of name.myshopify.com. The only one, where none is named;

@@ -5,11 +5,13 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::{EngineError, FILES_SETTING, decide, is_files_only, read_settings, secrets_of};
+use crate::engine::{EngineError, FILES_SETTING, is_files_only, read_settings, revise, secrets_of};
+use crate::transport::clock::Clock;
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
 use saldo_channels::channel;
 use saldo_core::book::BookSettings;
+use saldo_core::channel::Channel;
 use saldo_core::exchange::Addresses;
 use saldo_core::text::{ConnectionId, Secret};
 use saldo_store::{Company, Connection, Key, Role, Store};
@@ -37,7 +39,7 @@ pub(crate) async fn connect(
     let store = context::open_store(global).await?;
     let company = context::company(global, &store).await?;
     let key = Arc::new(config::read_key(&config::key_file()?)?);
-    let office = Office { store, company, key };
+    let office = Office { store, company, key, clock: Clock::real() };
     let connection = match words {
         Connect::Shopify(words) => shopify(&office, &words, output).await?,
         Connect::QuickbooksOnline(words) => quickbooks_online(&office, &words, output).await?,
@@ -94,6 +96,8 @@ pub(crate) struct Office {
     pub(crate) company: Company,
     /// What seals the secrets.
     pub(crate) key: Arc<Key>,
+    /// The time, the same by which the company is taken elsewhere.
+    pub(crate) clock: Clock,
 }
 
 impl Office {
@@ -113,28 +117,14 @@ impl Office {
     /// Gives the gateways that a channel is known to use their accounts, where the policy has none.
     async fn name_gateways(&self, adapter: &str) -> anyhow::Result<()> {
         let Some(channel) = channel(adapter) else { return Ok(()) };
-        let revision = self.store.policy(&self.company.id).await?;
-        let text = revision.map_or_else(String::new, |revision| revision.text);
-        let mut policy: toml::Table = toml::from_str(&text).context("the policy cannot be read")?;
-        let gateways = policy
-            .entry("gateways")
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-            .as_table_mut()
-            .context("`gateways` in the policy is not a table")?;
-        let mut changed = false;
-        for gateway in channel.gateways() {
-            if !gateways.contains_key(gateway.id.as_str()) {
-                let mut account = toml::Table::new();
-                account.insert("account".into(), format!("Clearing: {}", gateway.name).into());
-                gateways.insert(gateway.id.to_string(), account.into());
-                changed = true;
-            }
+        let named = |text: &str| with_gateways(text, channel);
+        // Where they have theirs, whoever is at the desk need not be waited for.
+        let latest = self.store.policy(&self.company.id).await?;
+        if named(&latest.map_or_else(String::new, |revision| revision.text))?.is_none() {
+            return Ok(());
         }
-        if changed {
-            let text = toml::to_string_pretty(&policy)?;
-            let now = crate::transport::clock::Clock::real().now();
-            decide(&self.store, &self.company.id, &context::holder()?, &text, now).await?;
-        }
+        let (holder, now) = (context::holder()?, self.clock.now());
+        revise(&self.store, &self.company.id, &holder, now, named).await?;
         Ok(())
     }
 
@@ -154,6 +144,30 @@ impl Office {
             self.store.put_secret(&self.company.id, connection, name, secret, &self.key).await;
         kept.with_context(|| format!("the secret `{name}` cannot be kept"))
     }
+}
+
+/// A policy with an account for each gateway that a channel is known to use; none where it has
+/// them.
+fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
+    let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
+    let gateways = policy
+        .entry("gateways")
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+        .as_table_mut()
+        .context("`gateways` in the policy is not a table")?;
+    let mut changed = false;
+    for gateway in channel.gateways() {
+        if !gateways.contains_key(gateway.id.as_str()) {
+            let mut account = toml::Table::new();
+            account.insert("account".into(), format!("Clearing: {}", gateway.name).into());
+            gateways.insert(gateway.id.to_string(), account.into());
+            changed = true;
+        }
+    }
+    Ok(match changed {
+        true => Some(toml::to_string_pretty(&policy)?),
+        false => None,
+    })
 }
 
 /// A connection without settings.
@@ -294,7 +308,8 @@ mod tests {
             start_date: "2026-11-01".parse().unwrap(),
         };
         store.create_company(&company).await.unwrap();
-        Office { store, company, key: Arc::new(Key::generate().unwrap()) }
+        let clock = Clock::simulated("2026-11-20T08:00:00Z".parse().unwrap());
+        Office { store, company, key: Arc::new(Key::generate().unwrap()), clock }
     }
 
     /// A connection's name, and the shop where it is named.
@@ -359,5 +374,13 @@ mod tests {
         assert_eq!(shop.id, files.id);
         assert_eq!(shop.settings, BTreeMap::from([("shop".to_owned(), "mug-co".to_owned())]));
         assert!(!is_files_only(shop), "it is pulled");
+    }
+
+    #[tokio::test]
+    async fn a_decision_of_a_simulated_company_is_dated_by_its_own_clock() {
+        let office = with(&[("shopify:mug-co", Some("mug-co"))]).await;
+        let policy = office.store.policy(&office.company.id).await.unwrap().unwrap();
+        assert_eq!((policy.revision, policy.at), (1, office.clock.now()));
+        assert!(policy.text.contains("Clearing: Shopify Payments"), "{}", policy.text);
     }
 }

@@ -119,7 +119,7 @@ async fn open(
 ) -> anyhow::Result<Engine> {
     let key = Arc::new(config::make_key(&key_file(data))?);
     let store = Store::open(&config::database(data), true).await?;
-    let company = merchant::furnish(&store, &key, settings, keys, homes).await?;
+    let company = merchant::furnish(&store, &key, settings, keys, homes, clock).await?;
     let policy = Engine::policy_of(&store, &company).await?;
     Ok(Engine {
         store,

@@ -7,11 +7,12 @@ use super::{Ending, Output};
 use crate::engine::{
     self, Engine, FILES_SETTING, ImportReport, NamedPieces, Opener, is_files_only,
 };
+use anyhow::Context as _;
 use saldo_store::{Connection, Role};
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The connection for files of a company that has no shop, of which nobody said whose they are.
@@ -28,15 +29,51 @@ pub(crate) async fn import(
     let mut engine = context::engine(global, output).await?;
     let connection = target(&mut engine, words).await?;
     let mut reports = Vec::new();
-    for file in &words.files {
-        let name = file.file_name().map_or_else(String::new, |it| it.to_string_lossy().into());
-        reports.push(engine::import(&engine, &connection, &name, opener(file)).await?);
+    for named in &words.files {
+        for file in files(named)? {
+            let name = name_of(&file);
+            reports.push(match file.is_dir() {
+                true => refused(name, file == *named),
+                false => engine::import(&engine, &connection, &name, opener(&file)).await?,
+            });
+        }
     }
     output.data(&reports, || text(&connection, &reports))?;
     match reports.iter().all(ImportReport::is_whole) {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
     }
+}
+
+/// The files that a word names. Those of a folder are all that stand in it, by name, but for hidden
+/// ones; a folder without any stands for itself, and so do folders within it.
+fn files(named: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !named.is_dir() {
+        return Ok(vec![named.to_owned()]);
+    }
+    let unreadable = || format!("the folder {} cannot be read", named.display());
+    let entries = std::fs::read_dir(named).with_context(unreadable)?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().with_context(unreadable)?;
+    paths.retain(|path| !name_of(path).starts_with('.'));
+    paths.sort_unstable();
+    match paths.is_empty() {
+        true => Ok(vec![named.to_owned()]),
+        false => Ok(paths),
+    }
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// What is said of a folder: it was named and is empty, or it lies within one that was named.
+fn refused(file: String, is_empty: bool) -> ImportReport {
+    let reason = match is_empty {
+        true => "it is a folder without files",
+        false => "it is a folder: name it as well, and its files are taken",
+    };
+    ImportReport { file, refused: Some(reason.to_owned()), ..ImportReport::default() }
 }
 
 fn opener(file: &Path) -> Opener {
@@ -79,6 +116,7 @@ fn office(engine: &Engine) -> Office {
         store: engine.store.clone(),
         company: engine.company.clone(),
         key: Arc::clone(&engine.key),
+        clock: engine.clock.clone(),
     }
 }
 
@@ -124,5 +162,32 @@ fn pieces(what: &str, pieces: &NamedPieces, put: &mut impl FnMut(String)) {
     }
     if pieces.count > NAMED_MAX {
         put(format!("  {what}: {} more", pieces.count - NAMED_MAX));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_stands_for_its_files_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let exports = folder.path().join("exports");
+        std::fs::create_dir_all(exports.join("older")).unwrap();
+        std::fs::create_dir_all(exports.join("empty")).unwrap();
+        for file in ["payouts.csv", "orders.csv", ".DS_Store", "older/orders.csv"] {
+            std::fs::write(exports.join(file), "x").unwrap();
+        }
+        for (named, expected) in [
+            ("exports", &["empty", "older", "orders.csv", "payouts.csv"][..]),
+            ("exports/older", &["older/orders.csv"]),
+            ("exports/orders.csv", &["orders.csv"]),
+            ("exports/empty", &["empty"]),
+            ("exports/nowhere.csv", &["nowhere.csv"]),
+        ] {
+            let mut expected: Vec<PathBuf> = expected.iter().map(|it| exports.join(it)).collect();
+            expected.sort();
+            assert_eq!(files(&folder.path().join(named)).unwrap(), expected, "{named}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::args::{Global, Map};
 use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
-use crate::engine::{Engine, decide};
+use crate::engine::{Engine, decide, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use saldo_core::policy::Policy;
@@ -38,11 +38,17 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
         Map::Import { file } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
-            save(&store, &company, &text, output).await?;
+            let text = checked(text, &company)?;
+            let (holder, now) = (context::holder()?, Clock::real().now());
+            let revision = decide(&store, &company.id, &holder, &text, now).await?;
+            saved(revision, output)?;
         }
         Map::Set { key, value } => {
-            let text = set(&text_of(&store, &company).await?, &key, &value)?;
-            save(&store, &company, &text, output).await?;
+            let change = |before: &str| checked(set(before, &key, &value)?, &company).map(Some);
+            let (holder, now) = (context::holder()?, Clock::real().now());
+            if let Some(revision) = revise(&store, &company.id, &holder, now, change).await? {
+                saved(revision, output)?;
+            }
         }
     }
     Ok(Ending::Done)
@@ -58,11 +64,14 @@ struct Saved {
     revision: i64,
 }
 
-async fn save(store: &Store, company: &Company, text: &str, output: &Output) -> anyhow::Result<()> {
-    let read = Policy::new(0, text, company.currency, &company.timezone, company.start_date);
+/// A text that is a policy.
+fn checked(text: String, company: &Company) -> anyhow::Result<String> {
+    let read = Policy::new(0, &text, company.currency, &company.timezone, company.start_date);
     read.map_err(|error| Usage(error.to_string()))?;
-    let (holder, now) = (context::holder()?, Clock::real().now());
-    let revision = decide(store, &company.id, &holder, text, now).await?;
+    Ok(text)
+}
+
+fn saved(revision: i64, output: &Output) -> anyhow::Result<()> {
     output.data(&Saved { revision }, || {
         format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
     })

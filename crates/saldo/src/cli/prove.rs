@@ -3,7 +3,7 @@
 use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, BookProof, FactCounts, ProofReport};
+use crate::engine::{self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unproved};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{Check, DocumentDifference, Holding, Opening, UnstatedPayout};
 use std::collections::BTreeMap;
@@ -11,19 +11,27 @@ use std::collections::BTreeMap;
 /// Up to how many lines a table shows whole, although nothing differs in them.
 const FEW: usize = 15;
 
-/// Shows whether everything adds up.
+/// Shows whether everything adds up. What was found is shown even where some books failed.
 pub(crate) async fn prove(
     global: &Global,
     words: &args::Prove,
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let report = engine::prove(&engine).await?;
-    output.data(&report, || text(&report, words.all))?;
-    match report.holds() {
+    let proved = engine::prove(&engine).await;
+    match &proved {
+        Ok(report) => show(report, words.all, output)?,
+        Err(EngineError::Unproved { report, .. }) => show(report, words.all, output)?,
+        Err(_) => {}
+    }
+    match proved?.holds() {
         true => sync::ending(&engine, output).await,
         false => Ok(Ending::Held),
     }
+}
+
+fn show(report: &ProofReport, all: bool, output: &Output) -> anyhow::Result<()> {
+    output.data(report, || text(report, all))
 }
 
 /// The proof as tables: every line of it, or those that differ where a table has many.
@@ -33,6 +41,9 @@ pub(crate) fn text(report: &ProofReport, all: bool) -> String {
     text += &unstated(&report.unstated_payouts, all);
     for proof in &report.books {
         text += &book(proof, all);
+    }
+    for Unproved { reason, .. } in &report.unproved {
+        text += &format!("\nNot proved: {reason}\n");
     }
     text + &totals(report)
 }
@@ -62,14 +73,29 @@ fn book(proof: &BookProof, all: bool) -> String {
 /// The counts and the verdict.
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
-    let verdict = match (report.holds(), report.unstated_payouts.is_empty()) {
-        (true, true) => "everything adds up",
-        (true, false) => {
+    let behind = report.behind.as_ref().map_or_else(String::new, behind);
+    let verdict = match (report.adds_up(), report.holds(), report.unproved.is_empty()) {
+        (true, true, _) if report.unstated_payouts.is_empty() => "everything adds up",
+        (true, true, _) => {
             "everything adds up that can be compared: of some payouts nobody states the total"
         }
-        (false, _) => "NOT everything adds up: see the differences above",
+        (true, false, true) => "everything adds up as far as it was accounted",
+        (true, false, false) => "NOT every book could be proved: the others add up",
+        (false, ..) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{verdict}\n", facts_text(&facts))
+    format!("\n{}\n{behind}{verdict}\n", facts_text(&facts))
+}
+
+/// What is not accounted yet, and what to do.
+fn behind(behind: &Behind) -> String {
+    let Behind { accounted_by, policy, groups } = behind;
+    let what = match accounted_by == policy {
+        true => format!("{groups} orders, rows and payouts have news that is not accounted yet"),
+        false => format!(
+            "revision {policy} of the policy is not accounted yet, this goes by {accounted_by}"
+        ),
+    };
+    format!("{what}: `saldo plan` first\n")
 }
 
 /// Where the facts stand, on one line.
@@ -260,8 +286,8 @@ mod tests {
         };
         let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
-        let unstated_payouts = Vec::new();
-        ProofReport { payouts, unstated_payouts, books: vec![book], facts }
+        let (unstated_payouts, unproved) = (Vec::new(), Vec::new());
+        ProofReport { payouts, unstated_payouts, books: vec![book], unproved, behind: None, facts }
     }
 
     #[test]
@@ -280,6 +306,41 @@ mod tests {
         };
         report.unstated_payouts = vec![payout(3, "65.97 USD"), payout(12, "1.20 USD")];
         insta::assert_snapshot!(text(&report, false));
+    }
+
+    #[test]
+    fn what_is_not_accounted_is_said_before_the_verdict() {
+        let mut report = ProofReport { payouts: Vec::new(), books: Vec::new(), ..report() };
+        let said = |accounted_by, report: &mut ProofReport| {
+            report.behind = Some(Behind { accounted_by, policy: 3, groups: 7 });
+            assert!(!report.holds());
+            totals(report).lines().skip(2).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(said(2, &mut report), @"
+        revision 3 of the policy is not accounted yet, this goes by 2: `saldo plan` first
+        everything adds up as far as it was accounted
+        ");
+        insta::assert_snapshot!(said(3, &mut report), @"
+        7 orders, rows and payouts have news that is not accounted yet: `saldo plan` first
+        everything adds up as far as it was accounted
+        ");
+    }
+
+    #[test]
+    fn a_book_that_could_not_be_proved_is_named() {
+        let reason = "quickbooks-online: the server failed with status 503".to_owned();
+        let unproved = vec![Unproved { book: "quickbooks-online".to_owned(), reason }];
+        let report = ProofReport { payouts: Vec::new(), books: Vec::new(), unproved, ..report() };
+        assert!(!report.holds());
+        insta::assert_snapshot!(text(&report, false), @"
+        Payouts against their rows
+            expected  found  difference
+
+        Not proved: quickbooks-online: the server failed with status 503
+
+        posted 120 (of these to review 1)  waiting 0  excluded 0  held 0  failed 0
+        NOT every book could be proved: the others add up
+        ");
     }
 
     #[test]

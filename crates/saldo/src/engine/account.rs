@@ -24,7 +24,7 @@ pub(super) struct Told {
     /// The facts, of each record in the last version that can be read.
     pub(super) facts: Vec<Fact>,
     /// The records whose latest version cannot be read.
-    unreadable: BTreeSet<RecordRef>,
+    pub(super) unreadable: BTreeSet<RecordRef>,
 }
 
 /// The channels of a company by connection.
@@ -116,7 +116,7 @@ impl Heard {
     }
 
     /// Up to when all channels were heard that these records are of.
-    fn until_all(&self, records: &[Record]) -> Timestamp {
+    pub(super) fn until_all(&self, records: &[Record]) -> Timestamp {
         let heard = records.iter().map(|record| self.until(&record.connection));
         heard.min().unwrap_or(Timestamp::MIN)
     }
@@ -127,8 +127,17 @@ impl Heard {
     }
 }
 
-/// Accounts every group that has news, or whose time has come.
+/// Accounts every group that has news, or whose time has come, and notes by which policy.
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
+    let accounted = account_groups(engine, desk).await?;
+    let revision = i64::from(desk.policy.revision);
+    if engine.store.accounted_by(engine.company_id()).await? != revision {
+        engine.store.note_accounted(&desk.lease, revision).await?;
+    }
+    Ok(accounted)
+}
+
+async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
     let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut payouts = KnownPayouts::default();

@@ -2,9 +2,10 @@
 
 use super::EngineError;
 use super::push::Pusher;
-use saldo_core::book::{Bindings, Book, BookSettings, ChartEntry, Need, Outcome, Task};
+use saldo_core::book::{Bindings, Book, BookSettings, ChartEntry, ChartKind, Need, Outcome, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::matching::{Resolution, resolve};
+use saldo_core::text::RemoteId;
 
 /// How many pages of a chart are read at the most.
 const PAGES_MAX: usize = 10_000;
@@ -41,6 +42,14 @@ impl Chart {
         for entry in &self.0 {
             bindings.take_name(entry);
         }
+    }
+
+    /// What the book calls the accounts on which it enters sales tax by itself: one for each
+    /// agency, and also those that are no longer used, which may still hold something.
+    pub(super) fn collecting_tax(&self) -> impl Iterator<Item = &RemoteId> {
+        let collects =
+            |kind: &ChartKind| matches!(kind, ChartKind::Account { collects_tax: true, .. });
+        self.0.iter().filter(move |entry| collects(&entry.kind)).map(|entry| &entry.remote)
     }
 
     /// How a need is met.

@@ -53,3 +53,38 @@ pub(crate) async fn decide(
     released?;
     Ok(revision)
 }
+
+/// Adds the revision of the policy that a change makes of the latest one, and returns its number;
+/// none where the change makes nothing of it. The text is read once the desk is taken, so that no
+/// change is lost that somebody else makes meanwhile.
+///
+/// # Errors
+/// Where somebody else is at the desk, by name; and what the change says.
+pub(crate) async fn revise<E: From<EngineError>>(
+    store: &Store,
+    company: &CompanyId,
+    holder: &str,
+    now: Timestamp,
+    change: impl FnOnce(&str) -> Result<Option<String>, E>,
+) -> Result<Option<i64>, E> {
+    let taken = store.acquire_company_lease(company, holder, now, LEASE).await;
+    let lease = taken.map_err(EngineError::from)?;
+    let revision = revise_leased(store, &lease, now, change).await;
+    let released = store.release_lease(&lease).await.map_err(EngineError::from);
+    let revision = revision?;
+    released?;
+    Ok(revision)
+}
+
+async fn revise_leased<E: From<EngineError>>(
+    store: &Store,
+    lease: &Lease,
+    now: Timestamp,
+    change: impl FnOnce(&str) -> Result<Option<String>, E>,
+) -> Result<Option<i64>, E> {
+    let latest = store.policy(lease.company()).await.map_err(EngineError::from)?;
+    let before = latest.map_or_else(String::new, |revision| revision.text);
+    let Some(text) = change(&before)? else { return Ok(None) };
+    let revision = store.add_policy(lease, &text, now).await.map_err(EngineError::from)?;
+    Ok(Some(revision))
+}

@@ -1,6 +1,6 @@
 //! What can stop the engine.
 
-use super::SyncReport;
+use super::{ProofReport, SyncReport};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Unbalanced;
 use saldo_core::money::MoneyError;
@@ -27,6 +27,14 @@ pub(crate) enum EngineError {
         /// What was done all the same.
         done: SyncReport,
         /// Why each of the others failed.
+        failed: Vec<EngineError>,
+    },
+    /// Some books could not be proved. The others were.
+    #[error("{}", lines(failed))]
+    Unproved {
+        /// What was found all the same.
+        report: Box<ProofReport>,
+        /// Why each of the others could not be proved.
         failed: Vec<EngineError>,
     },
     /// The connection names an adapter that this program does not have.
@@ -66,7 +74,9 @@ impl EngineError {
         match self {
             Self::World { fault, .. } => !matches!(fault.permits, Permit::Never | Permit::LogIn),
             Self::Store(StoreError::LeaseHeld { .. } | StoreError::LeaseLost(_)) => true,
-            Self::Partly { failed, .. } => failed.iter().any(Self::is_worth_another_try),
+            Self::Partly { failed, .. } | Self::Unproved { failed, .. } => {
+                failed.iter().any(Self::is_worth_another_try)
+            }
             _ => false,
         }
     }

@@ -26,7 +26,7 @@ mod sync;
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
-pub(crate) use desk::decide;
+pub(crate) use desk::{decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
@@ -34,7 +34,7 @@ pub(crate) use plan::{PlannedBook, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
-pub(crate) use prove::{BookProof, ProofReport, prove};
+pub(crate) use prove::{Behind, BookProof, ProofReport, Unproved, prove};
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};
@@ -44,7 +44,7 @@ pub(crate) use sync::{SyncReport, sync};
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;
 use saldo_core::text::CompanyId;
-use saldo_store::{Company, Connection, Key, Lease, Role, Store};
+use saldo_store::{Company, Connection, Key, Lease, PolicyRevision, Role, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -103,7 +103,14 @@ impl Engine {
 
     /// The policy of a company as its latest revision says.
     pub(crate) async fn policy_of(store: &Store, company: &Company) -> Result<Policy, EngineError> {
-        let revision = store.policy(&company.id).await?;
+        Self::read_policy(company, store.policy(&company.id).await?)
+    }
+
+    /// A revision of the policy as it is read; none is the first one, which says nothing.
+    fn read_policy(
+        company: &Company,
+        revision: Option<PolicyRevision>,
+    ) -> Result<Policy, EngineError> {
         let (number, text) = revision.map_or((0, String::new()), |it| (it.revision, it.text));
         let (currency, zone, start) = (company.currency, &company.timezone, company.start_date);
         let number = u32::try_from(number).unwrap_or(u32::MAX);

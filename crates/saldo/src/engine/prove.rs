@@ -1,29 +1,28 @@
 //! Prove: does everything add up?
 
+mod accounts;
 mod documents;
 mod holdings;
 mod payouts;
+mod told;
 
 pub(crate) use documents::DocumentsProof;
 
-use super::account::{Heard, Readers};
+use super::error::set_aside;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
 use holdings::Holdings;
 use jiff::civil::Date;
-use saldo_core::accounting::{self, Group, Payouts};
+use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
+use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Opening, UnstatedPayout};
-use saldo_core::text::FactId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How many records are read at a time.
-const RECORDS_AT_ONCE: usize = 2_000;
+use std::collections::BTreeMap;
+use told::Told;
 
 /// What a proof found.
 #[derive(Debug, Serialize)]
@@ -34,8 +33,33 @@ pub(crate) struct ProofReport {
     pub(crate) unstated_payouts: Vec<UnstatedPayout>,
     /// Each book.
     pub(crate) books: Vec<BookProof>,
+    /// The books that could not be proved.
+    pub(crate) unproved: Vec<Unproved>,
+    /// What accounting has not seen; none where it has seen everything.
+    pub(crate) behind: Option<Behind>,
     /// How many facts stand where.
     pub(crate) facts: FactCounts,
+}
+
+/// A book that could not be proved.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unproved {
+    /// Which book.
+    pub(crate) book: String,
+    /// Why not.
+    pub(crate) reason: String,
+}
+
+/// What accounting has not seen. A proof compares what was accounted: what follows from the rest is
+/// not known before it is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Behind {
+    /// The revision of the policy by which everything was last accounted: the proof goes by it.
+    pub(crate) accounted_by: u32,
+    /// The revision that holds.
+    pub(crate) policy: u32,
+    /// How many orders, rows, payouts and disputes have news for accounting.
+    pub(crate) groups: u64,
 }
 
 /// The proof of one book.
@@ -64,9 +88,14 @@ pub(crate) struct BookProof {
 }
 
 impl ProofReport {
-    /// Whether nothing of ours differs, nothing failed and nothing is left to push. Entries of
-    /// others are no difference, but for those in clearing accounts.
+    /// Whether nothing of ours differs, nothing failed and nothing is left to account or to push,
+    /// in any book. Entries of others are no difference, but for those in clearing accounts.
     pub(crate) fn holds(&self) -> bool {
+        self.behind.is_none() && self.unproved.is_empty() && self.adds_up()
+    }
+
+    /// The same, of all that was accounted and of the books that could be proved.
+    pub(crate) fn adds_up(&self) -> bool {
         self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
     }
 }
@@ -81,60 +110,52 @@ impl BookProof {
     }
 }
 
-/// What the channels say, as far as books are proved by it.
-struct Told {
-    /// The rows and payouts that can stand in the books by now.
-    entered: Vec<Fact>,
-    /// What gateways owed when the first day began, by clearing account.
-    owed_at_start: Balances,
-}
-
-/// Compares channels, sub-ledger and books.
+/// Compares channels, sub-ledger and books. A book that fails does not stop the others.
+///
+/// # Errors
+/// [`EngineError::Unproved`] where only some books could not be proved, else what stopped all of
+/// it.
 pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
-    let facts = money_facts(engine).await?;
-    let heard = Heard::of(engine).await?;
-    let waiting = engine.store.waiting(engine.company_id()).await?;
-    let waiting: BTreeSet<FactId> = waiting.into_iter().map(|waiting| waiting.fact).collect();
-    let payouts = Payouts::of(&facts);
-    let as_entered = |fact: &Fact| {
-        let mut fact = fact.clone();
-        if let Fact::BalanceTransaction(row) = &mut fact {
-            let waits = waiting.contains(&row.id);
-            row.net = accounting::entered_by(
-                row,
-                waits,
-                &payouts,
-                &engine.policy,
-                heard.until(&row.source.connection),
-            );
-        }
-        fact
-    };
-    let entered: Vec<Fact> = facts.iter().map(as_entered).collect();
-    let owed_at_start = proof::owed_at_start(&facts, &engine.policy)?;
-    let told = Told { entered, owed_at_start };
-    let mut books = Vec::new();
+    let (policy, behind) = accounted_policy(engine).await?;
+    let told = Told::read(engine, policy).await?;
+    let (mut books, mut unproved, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for connection in engine.connections(Role::Book).await? {
-        books.push(prove_book(engine, &connection, &told).await?);
+        let proof = prove_book(engine, &connection, &told).await.map(Some);
+        match set_aside(proof, &mut failed)? {
+            Some(proof) => books.push(proof),
+            None => unproved.extend(failed.last().map(|error| Unproved {
+                book: connection.id.to_string(),
+                reason: error.to_string(),
+            })),
+        }
     }
-    let payouts = proof::payout_rows_checks(&facts)?;
-    let unstated_payouts = proof::unstated_payouts(&facts);
-    Ok(ProofReport { payouts, unstated_payouts, books, facts: fact_counts(engine).await? })
+    let facts = fact_counts(engine).await?;
+    let Told { payouts, unstated_payouts, .. } = told;
+    let report = ProofReport { payouts, unstated_payouts, books, unproved, behind, facts };
+    match failed.is_empty() {
+        true => Ok(report),
+        false => Err(EngineError::Unproved { report: Box::new(report), failed }),
+    }
 }
 
-/// The rows and payouts of all gateways.
-async fn money_facts(engine: &Engine) -> Result<Vec<Fact>, EngineError> {
-    let readers = Readers::of(engine).await?;
-    let mut facts = Vec::new();
-    let mut after = None;
-    loop {
-        let company = engine.company_id();
-        let records = engine.store.latest_records(company, after.as_ref(), RECORDS_AT_ONCE).await?;
-        let Some(last) = records.last() else { return Ok(told_with_payouts(facts)) };
-        after = Some(last.reference());
-        let money = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_));
-        facts.extend(readers.told(engine, &records).await?.facts.into_iter().filter(money));
+/// The policy by which everything was last accounted, and what accounting has not seen since: what
+/// stands in the books cannot follow from that.
+async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), EngineError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let latest = Engine::policy_of(store, &engine.company).await?;
+    let groups = store.groups_with_news(company).await?;
+    if groups == 0 {
+        return Ok((latest, None));
     }
+    let policy = match store.accounted_by(company).await? {
+        0 => latest.clone(),
+        revision => {
+            let revision = store.policy_revision(company, revision).await?;
+            Engine::read_policy(&engine.company, Some(revision))?
+        }
+    };
+    let behind = Behind { accounted_by: policy.revision, policy: latest.revision, groups };
+    Ok((policy, Some(behind)))
 }
 
 type Balances = BTreeMap<String, Balance>;
@@ -160,12 +181,13 @@ async fn prove_leased(
 ) -> Result<BookProof, EngineError> {
     let company = engine.company_id();
     let pusher = Pusher::new(engine, connection, lease)?;
-    let (from, as_of) = days(engine, connection).await?;
-    let happened = told.entered.iter().filter(|fact| day_of(fact, engine) <= as_of);
-    let owed = proof::gateway_balances(happened, &engine.policy)?;
-    let holdings = Holdings::read(&pusher, (from, as_of), &owed).await?;
+    let policy = &told.policy;
+    let (from, as_of) = days(engine, connection, policy).await?;
+    let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
+    let owed = proof::gateway_balances(happened, policy)?;
+    let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(&pusher, lease).await?;
-    let payouts = payouts::prove(engine, connection, &told.entered, &documents).await?;
+    let payouts = payouts::prove(engine, connection, told, &documents).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     Ok(BookProof {
         book: connection.id.to_string(),
@@ -183,8 +205,12 @@ async fn prove_leased(
 
 /// The days over which a book is compared: from the first that we enter to today, or to the last
 /// document where that is dated later, as a payout is that leaves when it is tomorrow in UTC.
-async fn days(engine: &Engine, connection: &Connection) -> Result<(Date, Date), EngineError> {
-    let (start, today) = (engine.policy.start_date, engine.policy.day(engine.clock.now()));
+async fn days(
+    engine: &Engine,
+    connection: &Connection,
+    policy: &Policy,
+) -> Result<(Date, Date), EngineError> {
+    let (start, today) = (policy.start_date, policy.day(engine.clock.now()));
     let entered = engine.store.days_entered(engine.company_id(), &connection.id).await?;
     let (first, last) = entered.unwrap_or((start, today));
     let from = start.min(first);
@@ -192,10 +218,10 @@ async fn days(engine: &Engine, connection: &Connection) -> Result<(Date, Date), 
 }
 
 /// The books day of a row, or the day on which a payout left.
-fn day_of(fact: &Fact, engine: &Engine) -> Date {
+fn day_of(fact: &Fact, policy: &Policy) -> Date {
     match fact {
         Fact::Payout(payout) => payout.issued_on,
-        Fact::BalanceTransaction(row) => engine.policy.day(row.occurred_at),
+        Fact::BalanceTransaction(row) => policy.day(row.occurred_at),
         _ => Date::MIN,
     }
 }
@@ -208,12 +234,4 @@ pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
         Group::Row(id.into()),
         Group::Dispute(id.into()),
     ]
-}
-
-/// Where several records tell the same thing, it counts once; so do payouts that rows alone tell.
-fn told_with_payouts(facts: Vec<Fact>) -> Vec<Fact> {
-    match accounting::told_with_payouts(&facts) {
-        Cow::Owned(told) => told,
-        Cow::Borrowed(_) => facts,
-    }
 }

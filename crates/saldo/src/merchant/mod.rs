@@ -6,6 +6,7 @@ pub(crate) use memory::{Keys, Memory};
 
 use crate::cli::connect::{Office, connection};
 use crate::transport::carrier::SharedVendor;
+use crate::transport::clock::Clock;
 use crate::transport::token::name;
 use anyhow::Context;
 use jiff::{Timestamp, ToSpan};
@@ -169,6 +170,7 @@ pub(crate) async fn furnish(
     settings: &WorldSettings,
     keys: &Keys,
     homes: &Homes,
+    clock: &Clock,
 ) -> anyhow::Result<Bookkept> {
     let company = Bookkept {
         id: CompanyId::new(&settings.shop),
@@ -180,7 +182,12 @@ pub(crate) async fn furnish(
     if store.companies().await?.is_empty() {
         store.create_company(&company).await?;
     }
-    let office = Office { store: store.clone(), company: company.clone(), key: Arc::clone(key) };
+    let office = Office {
+        store: store.clone(),
+        company: company.clone(),
+        key: Arc::clone(key),
+        clock: clock.clone(),
+    };
     connect(&office, settings, keys, homes).await?;
     Ok(company)
 }

@@ -32,6 +32,11 @@ pub(crate) fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
             });
             fates.collect::<io::Result<_>>().map(FileAnswer::Merged)
         }
+        FileAsk::ReadNamed { paths } => {
+            let read = |path: &String| Ok(read_named(root, path)?.map(|text| (path.clone(), text)));
+            let texts = paths.iter().filter_map(|path| read(path).transpose());
+            texts.collect::<io::Result<_>>().map(FileAnswer::Texts)
+        }
         FileAsk::Read { suffixes } => {
             let mut texts = BTreeMap::new();
             read_folder(root, "", suffixes, DEPTH_LIMIT, &mut texts)?;
@@ -43,6 +48,18 @@ pub(crate) fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
 /// An error that names the file that it is about.
 fn about(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
+}
+
+/// Reads one file of the book's folder; none where there is no such file.
+fn read_named(root: &Path, path: &str) -> io::Result<Option<String>> {
+    if !is_inside(path) {
+        return Err(about(Path::new(path), &leaves()));
+    }
+    match fs::read_to_string(root.join(path)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(about(Path::new(path), &error)),
+    }
 }
 
 /// Reads the files of a folder and its folders whose names end in one of these ways. Links to
@@ -111,12 +128,20 @@ fn check_block(block: &Block, syntax: &BlockSyntax) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::InvalidInput, format!("block `{}` {reason}", block.key)))
 }
 
+/// Whether a path names something below the folder, as far as its words tell.
+fn is_inside(path: &str) -> bool {
+    let is_plain = |component| matches!(component, Component::Normal(_));
+    !path.is_empty() && Path::new(path).components().all(is_plain)
+}
+
+fn leaves() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "the path leaves the book's folder")
+}
+
 /// The path of a file below the folder, which exists afterwards up to the file.
 fn path_inside(root: &Path, path: &str) -> io::Result<PathBuf> {
-    let leaves = || io::Error::new(ErrorKind::InvalidInput, "the path leaves the book's folder");
     let relative = Path::new(path);
-    let is_plain = |component| matches!(component, Component::Normal(_));
-    if path.is_empty() || !relative.components().all(is_plain) {
+    if !is_inside(path) {
         return Err(leaves());
     }
     fs::create_dir_all(root)?;

@@ -114,7 +114,7 @@ impl Transport {
         let root = self.files.clone().ok_or_else(|| lacking("folder of files"))?;
         self.check_right().await?;
         #[cfg(test)]
-        testing::before_files();
+        testing::before_files(&work);
         let done = tokio::task::spawn_blocking(move || files::exchange(&root, &work)).await;
         done.map_err(|_| stopped("work on files"))?.map_err(|error| file_fault(&error))
     }

@@ -4,22 +4,22 @@ use super::carrier::{Carrier, SharedVendor, SimCarrier};
 use super::clock::Clock;
 use super::token::{Pending, TokenStore};
 use jiff::Timestamp;
-use saldo_core::exchange::{HttpAnswer, HttpRequest};
+use saldo_core::exchange::{FileAsk, HttpAnswer, HttpRequest};
 use saldo_core::text::Secret;
 use saldo_sim::{Reply, Vendor};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 tokio::task_local! {
-    /// Who is told that a task is about to work on the files of a book.
-    pub(crate) static FILE_WATCH: Arc<dyn Fn() + Send + Sync>;
+    /// Who is told what a task is about to do to the files of a book.
+    pub(crate) static FILE_WATCH: Arc<dyn Fn(&FileAsk) + Send + Sync>;
 }
 
 /// Tells whoever watches this task.
-pub(super) fn before_files() {
+pub(super) fn before_files(work: &FileAsk) {
     // Most tests watch nothing.
     if let Ok(watch) = FILE_WATCH.try_with(Arc::clone) {
-        watch();
+        watch(work);
     }
 }
 

@@ -1,8 +1,10 @@
 //! What is asked: bodies of every kind, refusals, names, queries.
 
 use super::*;
+use jiff::ToSpan;
 use saldo_core::book::Item;
 use saldo_core::exchange::{Method, Permit};
+use serde_json::json;
 
 fn golden(name: &str, document: &Document) {
     let text = serde_json::to_string_pretty(&body(document)).unwrap();
@@ -285,11 +287,11 @@ fn queries(tasks: &[Task], context: &BookContext) -> Vec<String> {
     items.iter().map(|item| item["Query"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The query for all of an entity on the day of the documents, from a row on.
-fn of_the_day(entity: &str, row: usize) -> String {
+/// The query for so many of an entity on the day of the documents, from a row on.
+fn of_the_day(entity: &str, row: usize, rows: usize) -> String {
     format!(
         "select * from {entity} where TxnDate = '2026-11-20' orderby Id startposition {row} \
-         maxresults 1000"
+         maxresults {rows}"
     )
 }
 
@@ -309,8 +311,8 @@ fn look_ups_ask_once_for_each_entity() {
                 "select * from Invoice where DocNumber in ('{}') maxresults 1000",
                 number(&claim())
             ),
-            of_the_day("Payment", 1),
-            of_the_day("Transfer", 1),
+            of_the_day("Payment", 1, 500),
+            of_the_day("Transfer", 1, 500),
             format!(
                 "select * from Purchase where DocNumber in ('{}') maxresults 1000",
                 number(&expense())
@@ -321,11 +323,43 @@ fn look_ups_ask_once_for_each_entity() {
     let payment = Task::look_up(subject(&received()));
     assert_eq!(
         queries(&[further, payment], &context(&[])),
-        [of_the_day("SalesReceipt", 2001), of_the_day("Payment", 1)]
+        [of_the_day("SalesReceipt", 2001, 500), of_the_day("Payment", 1, 500)]
     );
     let one = request(BOOK.ask(&tasks[..1], "t", &context(&[])).unwrap());
     assert_eq!(one.method, Method::Get);
     assert!(one.url.contains("/query?query=select%20%2A%20from%20SalesReceipt"), "{}", one.url);
+}
+
+#[test]
+fn many_days_are_asked_for_in_one_page_together() {
+    let on = |days: i32| {
+        let (header, lines) = (received().header().clone(), received().lines().to_vec());
+        let header = Header { date: day() - days.days(), ..header };
+        Document::new(header, lines).unwrap()
+    };
+    let look_up = |days| Task::look_up(subject(&on(days)));
+    let tasks: Vec<Task> = (0..30).map(look_up).collect();
+    let asked = queries(&tasks, &context(&[]));
+    assert_eq!(asked.len(), 30);
+    assert!(asked.iter().all(|query| query.ends_with(" maxresults 33")), "{asked:#?}");
+    let same_day: Vec<Task> = (0..30).map(|_| look_up(0)).collect();
+    let one = request(BOOK.ask(&same_day, "t", &context(&[])).unwrap());
+    assert!(one.url.contains("maxresults%201000"), "{}", one.url);
+    // A day that has more rows is read on, and those that have not are done.
+    let rows = |count: usize| {
+        let rows: Vec<Value> = (1..=count).map(|id| json!({"Id": id.to_string()})).collect();
+        json!({"QueryResponse": {"Payment": rows}})
+    };
+    let items = (1..=30).map(|item| {
+        let mut answer = rows(if item == 30 { 33 } else { 32 });
+        answer["bId"] = json!(item.to_string());
+        answer
+    });
+    let answer = json!({"BatchItemResponse": items.collect::<Vec<_>>()});
+    let outcomes = hear(&tasks, &context(&[]), 200, &answer.to_string()).unwrap();
+    let further = Outcome::Further { page: "34".to_owned() };
+    assert_eq!(outcomes[0], further, "the last day is asked for last");
+    assert!(outcomes[1..].iter().all(|outcome| *outcome == Outcome::Absent), "{outcomes:?}");
 }
 
 #[test]

@@ -166,24 +166,30 @@ struct OperationState {
 
 impl OperationState {
     /// How many lines the download has.
-    fn lines(&self) -> Option<u64> {
-        number(self.object_count.as_ref())
+    fn lines(&self) -> Result<Option<u64>, Fault> {
+        number("objectCount", self.object_count.as_ref())
+    }
+
+    /// How many lines of it are roots.
+    fn roots(&self) -> Result<Option<u64>, Fault> {
+        number("rootObjectCount", self.root_object_count.as_ref())
     }
 
     /// The download, from its beginning; none where nothing was found.
-    fn download(&self) -> Option<Slicing> {
-        Some(Slicing {
-            url: self.url.clone()?,
-            bytes: number(self.file_size.as_ref()),
-            lines: self.lines(),
-            offset: 0,
-            heard: 0,
-        })
+    fn download(&self) -> Result<Option<Slicing>, Fault> {
+        let Some(url) = self.url.clone() else { return Ok(None) };
+        let bytes = number("fileSize", self.file_size.as_ref())?;
+        Ok(Some(Slicing { url, bytes, lines: self.lines()?, offset: 0, heard: 0 }))
     }
 }
 
-fn number(text: Option<&NumberText>) -> Option<u64> {
-    text.and_then(|text| text.0.parse().ok())
+/// A count of an operation. Where it cannot be known, nobody could say whether all came.
+fn number(field: &str, text: Option<&NumberText>) -> Result<Option<u64>, Fault> {
+    let too_large = |text: &NumberText| {
+        let message = format!("Shopify's bulk operation has a `{field}` of {}: too large", text.0);
+        Fault::new(Permit::Never, message)
+    };
+    text.map(|text| text.0.parse().map_err(|_| too_large(text))).transpose()
 }
 
 fn hear_state<State: InBulk>(
@@ -195,14 +201,12 @@ fn hear_state<State: InBulk>(
 ) -> Result<Page, Fault> {
     let data: StateData = affordable(&mut saved, Question::BulkStatus, hearing)?;
     let Some(state) = data.bulk_operation else { return list_instead(saved, &bulk) };
-    let roots = number(state.root_object_count.as_ref());
-    match (state.status.as_str(), state.download()) {
-        ("COMPLETED", _) if !State::is_plausible(state.lines(), roots) => {
-            list_instead(saved, &bulk)
-        }
+    let (lines, roots) = (state.lines()?, state.roots()?);
+    match (state.status.as_str(), state.download()?) {
+        ("COMPLETED", _) if !State::is_plausible(lines, roots) => list_instead(saved, &bulk),
         ("COMPLETED", Some(slicing)) => go_on(Vec::new(), saved, bulk, BulkStage::Slicing(slicing)),
         // Nothing was found.
-        ("COMPLETED", None) if state.lines().is_none_or(|lines| lines == 0) => {
+        ("COMPLETED", None) if lines.is_none_or(|lines| lines == 0) => {
             finish(Vec::new(), saved, bulk.began, hearing)
         }
         ("CREATED" | "RUNNING", _) if hearing.context.now < later(bulk.began, PATIENCE) => {

@@ -1,6 +1,6 @@
 //! Orders by a bulk operation, and what follows when one fails.
 
-use super::{Stage, slice};
+use super::{Stage, graphql, slice};
 use saldo_core::channel::Next;
 use saldo_core::exchange::{Answer, Ask, HttpAnswer, Permit, SliceAsk};
 use serde_json::{Value, json};
@@ -174,5 +174,21 @@ fn a_download_with_too_few_lines_is_replaced_by_a_listing() {
         assert_eq!(stage.reached.is_some(), finished);
         assert_eq!(stage.ids().len(), if finished { 2 } else { 0 });
         assert!(finished || is_listed(&stage));
+    }
+}
+
+#[test]
+fn a_size_that_is_no_number_is_a_fault_that_names_it() {
+    for field in ["fileSize", "objectCount"] {
+        for size in
+            [json!("12a"), json!("-1"), json!("1.5"), json!(""), json!("18446744073709551616")]
+        {
+            let mut stage = running();
+            let mut operation = state("COMPLETED", None, Some(URL));
+            operation["bulkOperation"][field] = size.clone();
+            let fault = stage.hear(&graphql(&json!({ "data": operation }))).unwrap_err();
+            assert_eq!(fault.permits, Permit::Never, "{field} {size}: {fault}");
+            assert!(fault.message.contains(field), "{field} {size}: {fault}");
+        }
     }
 }

@@ -1,27 +1,23 @@
 //! What the accounts that we write to hold in a book, by our names of them.
 
 use super::super::EngineError;
-use super::super::chart::Chart;
 use super::super::push::Pusher;
 use super::Balances;
+use super::accounts::{self, Joint, KnownAccounts};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use saldo_core::book::{Bindings, Need, Outcome, Task};
+use saldo_core::book::{Outcome, Task};
 use saldo_core::exchange::Fault;
-use saldo_core::ledger::{Account, Side};
-use saldo_core::matching::Resolution;
+use saldo_core::ledger::Side;
 use saldo_core::money::{Balance, MoneyError};
-use saldo_core::policy::Role;
+use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many days after the first one a report of income and expenses goes on at the most: vendors
-/// advise half a year.
-const RESULT_DAYS: i64 = 180;
-
 /// What accounts hold, by what we call them. Where several of our accounts are one in the book,
-/// their names are joined, and they are one here as well.
+/// their names are joined, and they are one here as well; where one of ours is several there, it is
+/// their sum.
 pub(super) struct Holdings {
     /// What the book held on the day before the first one; income and expenses are not in it.
     opening: Balances,
@@ -37,47 +33,40 @@ impl Holdings {
     /// Reads a book from a day to another. Accounts count that were pushed to, and those in `owed`.
     pub(super) async fn read(
         pusher: &Pusher<'_>,
+        policy: &Policy,
         (from, as_of): (Date, Date),
         owed: &Balances,
     ) -> Result<Self, EngineError> {
         let (engine, book) = (pusher.engine, &pusher.connection.id);
         let pushed = engine.store.account_sums(engine.company_id(), book, Some(as_of)).await?;
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
-        let accounts = remote_accounts(pusher, &names).await?;
-        let labels = accounts.values().flat_map(|names| {
-            let label = names.join(" + ");
-            names.iter().map(move |name| (name.clone(), label.clone()))
-        });
+        let known = KnownAccounts::of(policy);
+        let accounts = accounts::joint(pusher, &known, &names).await?;
         let mut holdings = Self {
             opening: Balances::new(),
             pushed: Balances::new(),
             moved: Balances::new(),
-            labels: labels.collect(),
+            labels: accounts.iter().flat_map(Joint::labels).collect(),
         };
         holdings.pushed = holdings.labelled(&pushed)?;
         let day_before = from.saturating_sub(1.day());
         let before = read_balances(pusher, &Task::ReadBalances { as_of: day_before }).await?;
         let after = read_balances(pusher, &Task::ReadBalances { as_of }).await?;
         let result = read_result(pusher, from, as_of).await?;
-        let known = KnownAccounts::of(pusher);
-        let nothing = Balance::new();
-        for (remote, names) in &accounts {
-            let of = |balances: &'_ BTreeMap<RemoteId, Balance>| {
-                balances.get(remote).unwrap_or(&nothing).clone()
-            };
-            let label = names.join(" + ");
+        for joint in &accounts {
             let mut sides =
-                names.iter().filter_map(|name| known.named(name)).map(|it| it.kind.side());
+                joint.names.iter().filter_map(|name| known.named(name)).map(|it| it.kind.side());
             let is_result = match sides.next() {
                 Some(side) => matches!(side, Side::Income | Side::Expenses),
-                None => result.contains_key(remote),
+                None => joint.remotes.iter().any(|remote| result.contains_key(remote)),
             };
+            let (label, opening) = (joint.label(), joint.sum(&before)?);
             let moved = match is_result {
-                true => of(&result),
-                false => minus(&of(&after), &of(&before))?,
+                true => joint.sum(&result)?,
+                false => minus(&joint.sum(&after)?, &opening)?,
             };
             if !is_result {
-                holdings.opening.insert(label.clone(), of(&before));
+                holdings.opening.insert(label.clone(), opening);
             }
             holdings.moved.insert(label, moved);
         }
@@ -164,7 +153,10 @@ async fn read_result(
     let mut result: BTreeMap<RemoteId, Balance> = BTreeMap::new();
     let mut first = from;
     loop {
-        let last = first.saturating_add(RESULT_DAYS.days()).min(until);
+        let last = match pusher.book.description().result_days {
+            Some(days) => first.saturating_add(days.saturating_sub(1).days()).min(until),
+            None => until,
+        };
         let part = read_balances(pusher, &Task::ReadResult { from: first, until: last }).await?;
         for (remote, moved) in part {
             let sum = result.entry(remote).or_default();
@@ -174,66 +166,5 @@ async fn read_result(
             return Ok(result);
         }
         first = last.saturating_add(1.day());
-    }
-}
-
-/// Our names of each account of the book that is one of ours.
-async fn remote_accounts(
-    pusher: &Pusher<'_>,
-    names: &BTreeSet<&String>,
-) -> Result<BTreeMap<RemoteId, Vec<String>>, EngineError> {
-    let (engine, book) = (pusher.engine, &pusher.connection.id);
-    let id = |name: &str| format!("account/{name}");
-    let ids: Vec<String> = names.iter().map(|name| id(name)).collect();
-    let bound = engine.store.bindings_of(engine.company_id(), book, &ids).await?;
-    let known = KnownAccounts::of(pusher);
-    let mut accounts: BTreeMap<RemoteId, Vec<String>> = BTreeMap::new();
-    let mut chart: Option<Chart> = None;
-    for name in names {
-        let mut remote = bound.0.get(&id(name)).cloned();
-        // Tax goes where the book's own agency points, without ever being referred to.
-        if let (None, Some(account)) = (&remote, known.named(name)) {
-            if chart.is_none() {
-                chart = Some(Chart::read(pusher).await?.0);
-            }
-            let need = Need::Account(account);
-            let resolve = |chart: &Chart| chart.resolve(pusher.book, &need, &Bindings::default());
-            if let Some(Resolution::Bound(found)) = chart.as_ref().map(resolve) {
-                remote = Some(found);
-            }
-        }
-        if let Some(remote) = remote {
-            accounts.entry(remote).or_default().push((*name).clone());
-        }
-    }
-    Ok(accounts)
-}
-
-/// The accounts that the policy knows, by name.
-struct KnownAccounts {
-    by_name: BTreeMap<String, Account>,
-    sales_tax: Account,
-}
-
-impl KnownAccounts {
-    fn of(pusher: &Pusher<'_>) -> Self {
-        let policy = &pusher.engine.policy;
-        let roles = policy.chart.iter().map(|(_, account)| account.clone());
-        let gateways = policy.text.gateways.values();
-        let gateways = gateways.map(|known| Account::new(&known.account, known.kind));
-        let named = |account: Account| (account.name.to_string(), account);
-        Self {
-            by_name: roles.chain(gateways).map(named).collect(),
-            sales_tax: policy.chart.account(Role::SalesTax),
-        }
-    }
-
-    /// The account of this name; one below the tax account is that of a single tax.
-    fn named(&self, name: &str) -> Option<Account> {
-        let of_one_tax = || {
-            let below = name.strip_prefix(&*self.sales_tax.name)?.starts_with(':');
-            below.then(|| Account::new(name, self.sales_tax.kind))
-        };
-        self.by_name.get(name).cloned().or_else(of_one_tax)
     }
 }

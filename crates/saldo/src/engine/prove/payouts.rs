@@ -2,12 +2,14 @@
 
 use super::super::{Engine, EngineError};
 use super::DocumentsProof;
+use super::told::Told;
 use saldo_core::accounting::payout_slots;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Payout, PayoutState};
+use saldo_core::document::DocumentKey;
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
-use saldo_core::proof::{Check, Identity};
+use saldo_core::proof::{Check, DocumentDifference, Identity};
 use saldo_store::Connection;
 use std::collections::BTreeMap;
 
@@ -15,19 +17,19 @@ use std::collections::BTreeMap;
 pub(super) async fn prove(
     engine: &Engine,
     connection: &Connection,
-    entered: &[Fact],
+    told: &Told,
     documents: &DocumentsProof,
 ) -> Result<Vec<Check>, EngineError> {
     let left = |fact: &'_ Fact| match fact {
         Fact::Payout(payout)
             if matches!(payout.state, PayoutState::Paid | PayoutState::Failed)
-                && payout.issued_on >= engine.policy.start_date =>
+                && payout.issued_on >= told.policy.start_date =>
         {
             Some(payout.clone())
         }
         _ => None,
     };
-    let payouts: Vec<_> = entered.iter().filter_map(left).collect();
+    let payouts: Vec<_> = told.entered.iter().filter_map(left).collect();
     let slots: Vec<String> = payouts.iter().flat_map(payout_slots).collect();
     let (company, book) = (engine.company_id(), &connection.id);
     let changes = engine.store.changes_for_slots(company, book, &slots).await?;
@@ -38,6 +40,7 @@ pub(super) async fn prove(
         let slot = change.slot.clone().unwrap_or_default();
         by_slot.entry(slot).or_default().push(change);
     }
+    let differing = documents.differing.iter().map(|it| (it.key, it)).collect();
     let mut checks = Vec::new();
     for payout in &payouts {
         let slots = payout_slots(payout);
@@ -46,7 +49,7 @@ pub(super) async fn prove(
             identity: Identity::PayoutInBook,
             about: payout.id.to_string(),
             expected: payout.net,
-            found: found(payout, changes, documents)?,
+            found: found(payout, changes, &differing)?,
         });
     }
     Ok(checks)
@@ -56,13 +59,12 @@ pub(super) async fn prove(
 fn found<'a>(
     payout: &Payout,
     changes: impl Iterator<Item = &'a Change>,
-    documents: &DocumentsProof,
+    differing: &BTreeMap<DocumentKey, &DocumentDifference>,
 ) -> Result<Money, MoneyError> {
     let mut found = Money::zero(payout.net.currency());
     for change in changes {
         let Subject::Document { key, document, .. } = &change.subject else { continue };
-        let differing = documents.differing.iter().find(|it| it.key == *key);
-        let total = match differing.and_then(|it| it.found) {
+        let total = match differing.get(key).and_then(|it| it.found) {
             Some(held) => held,
             None => document.total()?,
         };

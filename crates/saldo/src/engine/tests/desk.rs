@@ -2,8 +2,9 @@
 
 use super::super::account::account_all;
 use super::super::plan::{books, plan_book};
-use super::super::{Engine, EngineError, approve, decide, plan, rebuild, sync};
+use super::super::{Engine, EngineError, approve, decide, plan, rebuild, revise, sync};
 use super::stage::{Stage, world};
+use saldo_core::policy::{Approval, Detail};
 use saldo_sim::fault::FaultSettings;
 use saldo_store::StoreError;
 
@@ -35,6 +36,30 @@ async fn who_is_at_the_desk_is_named_to_whoever_comes() {
     busy.leave_desk(desk).await.unwrap();
     sync(&other).await.unwrap();
     stage.assert_proven("after the desk was left").await;
+}
+
+#[tokio::test]
+async fn a_decision_changes_the_text_that_stands_once_the_desk_is_taken() {
+    let stage = stage().await;
+    let (one, other) = (stage.engine().await, stage.engine().await);
+    let (company, now) = (one.company_id(), stage.clock.now());
+    let add = async |store, words: &'static str| {
+        let add = |text: &str| Ok::<_, EngineError>(Some(format!("{words}\n{text}")));
+        revise(store, company, "a person", now, add).await
+    };
+    let desk = one.take_desk().await.unwrap();
+    let early = |_: &str| -> Result<Option<String>, EngineError> { panic!("it is too early") };
+    let refused = revise(&other.store, company, "another", now, early).await;
+    assert_names_holder(&refused.unwrap_err());
+    one.leave_desk(desk).await.unwrap();
+    let first = add(&one.store, "detail = \"day\"").await.unwrap().unwrap();
+    let second = add(&other.store, "approval = \"review\"").await.unwrap().unwrap();
+    assert_eq!(second, first + 1);
+    let policy = Engine::policy_of(&one.store, &one.company).await.unwrap();
+    assert_eq!((policy.text.detail, policy.text.approval), (Detail::Day, Approval::Review));
+    let nothing = |_: &str| Ok::<_, EngineError>(None);
+    let none = revise(&one.store, company, "a person", now, nothing).await.unwrap();
+    assert_eq!((none, one.store.policies(company).await.unwrap().len()), (None, 3));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! A shop or a book that cannot be reached, beside one that can.
 
 use super::super::account::Heard;
-use super::super::{Engine, EngineError, Wiring, sync};
+use super::super::{Engine, EngineError, Wiring, prove, sync};
 use super::stage::{Stage, world};
+use crate::merchant::COMPANY;
 use crate::transport::testing::{reply, vendor};
 use jiff::Timestamp;
 use saldo_channels::channel;
@@ -107,6 +108,36 @@ async fn a_book_that_somebody_works_on_stops_no_other() {
     stage.sync().await;
     stage.assert_proven("once nobody works on it").await;
     assert_eq!(stage.books(), expected.books());
+}
+
+#[tokio::test]
+async fn a_book_that_cannot_be_proved_stops_no_other() {
+    let stage = stage().await;
+    stage.sync().await;
+    for (status, again) in [(503, true), (403, false)] {
+        let mut engine = stage.engine().await;
+        let Wiring::InProcess(vendors) = &mut engine.wiring else { panic!("there are no sockets") };
+        vendors.insert(ConnectionId::new(COMPANY), vendor(move |_, _| reply(status, "no")));
+        let error = prove(&engine).await.unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{COMPANY}: ")), "{error}");
+        assert_eq!(error.is_worth_another_try(), again, "{error}");
+        let EngineError::Unproved { report, failed } = error else { panic!("{error}") };
+        let proved: Vec<&str> = report.books.iter().map(|it| it.book.as_str()).collect();
+        let [unproved] = &report.unproved[..] else { panic!("{:?}", report.unproved) };
+        assert_eq!((proved, failed.len()), (vec!["plain-text"], 1));
+        assert_eq!((unproved.book.as_str(), &unproved.reason), (COMPANY, &failed[0].to_string()));
+        assert!(report.adds_up() && !report.holds());
+    }
+    let mut other = stage.engine().await;
+    other.holder = "somebody else".to_owned();
+    let books = other.connections(Role::Book).await.unwrap();
+    let first = books.iter().find(|book| book.id.as_str() == "plain-text").unwrap();
+    let lease = other.lease(first).await.unwrap();
+    let error = prove(&stage.engine().await).await.unwrap_err();
+    let EngineError::Unproved { report, .. } = error else { panic!("{error}") };
+    assert!(report.books[0].holds() && report.books[0].book == COMPANY);
+    other.store.release_lease(&lease).await.unwrap();
+    stage.assert_proven("once both can be reached").await;
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! What a proof says of books that others work in as well.
 
-use super::super::{BookProof, ProofReport};
+use super::super::{BookProof, ProofReport, approve, decide, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
+use crate::transport::testing::FILE_WATCH;
 use jiff::ToSpan;
 use jiff::civil::date;
 use saldo_core::document::DocumentKind;
+use saldo_core::exchange::FileAsk;
 use saldo_core::money::{Currency, Money};
 use saldo_core::proof::{Check, DocumentDifference, Holding};
 use saldo_sim::fault::FaultSettings;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 async fn small(seed: u64) -> Stage {
@@ -210,6 +214,26 @@ async fn what_a_gateway_owed_at_the_start_is_an_opening_balance() {
     assert!(!check.unwrap().found.is_negative(), "what is left is what the gateway still owes");
 }
 
+#[tokio::test]
+async fn tax_that_is_owed_to_several_agencies_is_proved_as_their_sum() {
+    let stage = small(17).await;
+    let person = Bookkeeper::of(&stage);
+    let agency = "County Tax Agency Payable";
+    let (kind, detail) = ("Other Current Liability", "SalesTaxPayable");
+    let account = json!({ "Name": agency, "AccountType": kind, "AccountSubType": detail });
+    person.enter("Account", &account);
+    stage.sync().await;
+    let day = stage.company.start_date + 5.days();
+    person.journal(day, "1.10", "Sales Tax Agency Payable", agency);
+    let proof = stage.prove().await;
+    assert!(proof.holds(), "{proof:#?}");
+    let tax = holding(&proof, "Sales tax payable");
+    assert!(tax.ours.is_negative() && tax.others.is_zero(), "{tax:?}");
+    person.journal(day, "0.40", agency, "Checking");
+    let tax = holding(&stage.prove().await, "Sales tax payable").clone();
+    assert_eq!(tax.others.minor(), 40, "a payment to one of them is seen");
+}
+
 /// Changes a file of the plain-text books.
 fn edit(stage: &Stage, path: &Path, change: impl FnOnce(&str) -> String) {
     let path = stage.books_folder().join(path);
@@ -264,4 +288,81 @@ async fn a_document_that_is_missing_from_one_of_the_two_ledgers_is_named() {
         assert_eq!(only.kind, DocumentKind::Expense);
         assert!(only.found.unwrap().is_zero() && only.difference.contains("2026-08/"), "{only:?}");
     }
+}
+
+/// Names an account otherwise in the policy.
+async fn rename(stage: &Stage, from: &str, to: &str) {
+    let engine = stage.engine().await;
+    let (store, company) = (&engine.store, engine.company_id());
+    let text = store.policy(company).await.unwrap().unwrap().text;
+    assert!(text.contains(from), "{text}");
+    let text = text.replace(from, to);
+    decide(store, company, &stage.holder, &text, stage.clock.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
+    let stage = small(15).await;
+    stage.sync().await;
+    let clearing = |proof: &ProofReport| {
+        let checks = &book(proof, "plain-text").clearing;
+        checks.iter().map(|check| check.about.clone()).collect::<Vec<_>>()
+    };
+    let before = stage.prove().await;
+    let (old, new) = ("Clearing: Shopify Payments", "Clearing: New");
+    rename(&stage, old, new).await;
+    let proof = stage.prove().await;
+    assert!(proof.adds_up(), "{:#?}", (&proof.books, proof.behind));
+    assert!(!proof.holds());
+    let behind = proof.behind.unwrap();
+    assert_eq!(behind.accounted_by + 1, behind.policy);
+    assert!(behind.groups > 60, "{behind:?}");
+    assert_eq!(clearing(&proof), clearing(&before));
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert!(proof.behind.is_none() && book(&proof, "plain-text").holds(), "{proof:#?}");
+    let renamed = clearing(&before).into_iter().map(|name| name.replace(old, new));
+    assert_eq!(sorted(clearing(&proof)), sorted(renamed));
+}
+
+/// How often a proof reads each file of the plain-text books, and all of them.
+async fn files_read(stage: &Stage) -> (BTreeMap<String, usize>, usize) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
+        Arc::new(move |ask| noted.lock().unwrap().push(ask.clone()));
+    let proof = FILE_WATCH.scope(watch, stage.prove()).await;
+    let books = &proof.books;
+    assert!(books.iter().any(|it| it.book == "plain-text" && it.holds()), "{proof:#?}");
+    let (mut named, mut all) = (BTreeMap::new(), 0);
+    for ask in asked.lock().unwrap().iter() {
+        match ask {
+            FileAsk::ReadNamed { paths } => {
+                for path in paths {
+                    *named.entry(path.clone()).or_default() += 1;
+                }
+            }
+            FileAsk::Read { .. } => all += 1,
+            FileAsk::Merge(_) => panic!("a proof writes nothing"),
+        }
+    }
+    (named, all)
+}
+
+#[tokio::test]
+async fn each_month_of_plain_text_books_is_read_as_often_however_many_there_are() {
+    let mut read = Vec::new();
+    for (orders, days) in [(60, 30), (300, 250)] {
+        let stage = Stage::after(&world(16, orders, days), &FaultSettings::none()).await;
+        stage.decide("approval = \"review\"").await;
+        stage.sync().await;
+        let engine = stage.engine().await;
+        approve(&engine, Some("plain-text"), "owner").await.unwrap();
+        push(&engine, Some("plain-text")).await.unwrap();
+        read.push(files_read(&stage).await);
+    }
+    let [(few, all), (many, all_of_many)] = &read[..] else { panic!("{read:?}") };
+    assert!(many.len() > few.len() + 8, "{many:?}");
+    assert!(many.values().all(|times| *times == 1), "{many:?}");
+    assert_eq!(all, all_of_many, "balances are read in one piece");
 }

@@ -10,7 +10,7 @@ use crate::transport::clock::Clock;
 use crate::transport::testing::FILE_WATCH;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use saldo_core::exchange::HttpRequest;
+use saldo_core::exchange::{FileAsk, HttpRequest};
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
@@ -83,7 +83,7 @@ impl Stage {
         let folder = folder();
         let key = Arc::new(Key::generate().unwrap());
         let store = Store::open(&database(folder.path()), true).await.unwrap();
-        let company = furnish(&store, &key, settings, &keys, &homes).await.unwrap();
+        let company = furnish(&store, &key, settings, &keys, &homes, &clock).await.unwrap();
         store.close().await;
         let shop = ConnectionId::new(shop_connection(settings));
         let books = Arc::clone(&merchant.quickbooks);
@@ -150,7 +150,8 @@ impl Stage {
     pub(super) async fn sync_until_death(&self, wire: &Tripwire) -> bool {
         let engine = self.engine_behind(wire).await;
         let watch = wire.clone();
-        let watch: Arc<dyn Fn() + Send + Sync> = Arc::new(move || watch.effect(Effect::Files));
+        let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
+            Arc::new(move |_| watch.effect(Effect::Files));
         wire.begin();
         let life = FILE_WATCH.scope(watch, async move { sync(&engine).await });
         match tokio::spawn(life).await {

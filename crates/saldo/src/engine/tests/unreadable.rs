@@ -4,7 +4,7 @@ use super::super::page::reading;
 use super::super::{Engine, plan, rebuild};
 use super::stage::{Stage, world};
 use saldo_channels::channel;
-use saldo_core::commerce::Record;
+use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::plan::Change;
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{PageCommit, PulledRecord, Role};
@@ -114,4 +114,30 @@ async fn what_can_no_longer_be_read_stays_entered_until_it_can_be() {
     say(&engine, &order, &order.bytes).await;
     assert_eq!(planned(&engine).await, []);
     assert_eq!(facts(&engine).await, all);
+}
+
+/// The record of a row that waits, by what it pays for.
+async fn waiting_row(engine: &Engine) -> Record {
+    let company = engine.company_id();
+    let waiting = engine.store.waiting(company).await.unwrap();
+    let of_row = |source: &RecordRef| source.stream.as_str() == "balance-transactions";
+    let row = waiting.into_iter().map(|it| it.source).find(of_row).expect("a row waits");
+    let records = engine.store.latest_records(company, None, 10_000).await.unwrap();
+    records.into_iter().find(|record| record.reference() == row).unwrap()
+}
+
+#[tokio::test]
+async fn what_waited_and_can_no_longer_be_read_is_not_taken_for_entered() {
+    let stage = Stage::after(&world(4, 60, 20), &FaultSettings::none()).await;
+    stage.decide("detail = \"payout\"").await;
+    stage.sync().await;
+    let (books, engine) = (stage.books(), stage.engine().await);
+    let (row, before) = (waiting_row(&engine).await, held(&engine).await);
+    say(&engine, &row, b"{\"a shape that nobody taught us\":1}").await;
+    assert_eq!(planned(&engine).await, []);
+    let also: Vec<String> =
+        held(&engine).await.into_iter().filter(|id| !before.contains(id)).collect();
+    assert_eq!(also, std::slice::from_ref(&row.id), "the reason is shown");
+    stage.assert_proven("while a row that waits cannot be read").await;
+    assert_eq!(stage.books(), books);
 }

@@ -100,6 +100,9 @@ fn no_path_leaves_the_folder() {
         let merge = FileMerge { path: path.to_owned(), ..merge(&[]) };
         let error = exchange(&root, &FileAsk::Merge(vec![merge])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{path}");
+        let read = FileAsk::ReadNamed { paths: vec![path.to_owned()] };
+        let error = exchange(&root, &read).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{path}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -131,6 +134,9 @@ fn what_was_merged_is_read_and_half_written_files_are_not() {
         panic!("no texts");
     };
     assert_eq!(texts.keys().collect::<Vec<_>>(), ["a/2026-08.txt"]);
+    let paths = vec!["a/2026-08.txt".to_owned(), "a/2026-09.txt".to_owned()];
+    let named = exchange(folder.path(), &FileAsk::ReadNamed { paths }).unwrap();
+    assert_eq!(named, FileAnswer::Texts(texts), "what does not exist is left out");
     let again = exchange(folder.path(), &ask).unwrap();
     assert_eq!(again, FileAnswer::Merged(vec![vec![BlockFate::Present]]));
 }
