@@ -12,8 +12,9 @@ use saldo_core::text::GroupId;
 use saldo_store::{Connection, DirtyGroup, GroupAccount, PageAccounts, PulledRecord, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The records of a page, given with their hashes, with where they belong, and what accounting makes of their groups if
-/// nothing else is known of these: most orders are told once, and need not be read a second time.
+/// The records of a page, given with their hashes, with where they belong and what accounting makes
+/// of their groups if nothing else is known of these: most orders are told once, and need not be
+/// read a second time.
 ///
 /// What depends on how far a channel was heard, on payouts or on what files told by name alone is
 /// left to accounting as a whole.
