@@ -10,6 +10,7 @@
 //! While nobody knows whether a book has a change, nothing is planned that would depend on it.
 
 mod compose;
+mod links;
 
 pub use compose::compose;
 
@@ -20,6 +21,7 @@ use crate::money::{Currency, Money};
 use crate::text::{CompanyId, ConnectionId, FactId};
 use compose::alike;
 use jiff::civil::Date;
+use links::{link_of, paid_by_what_goes};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,6 +210,8 @@ pub fn plan_slot(
 ) -> Result<SlotPlan, Unbalanced> {
     let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
+    let paid = paid_by_what_goes(approved, &wanted);
+    let invoice = |slot: &str| invoice(slot).filter(|key| !paid.contains(key));
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
     let mut is_unsettled = false;
@@ -216,7 +220,7 @@ pub fn plan_slot(
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
             Whereabouts::Unknown if !holds => is_unsettled = true,
-            Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, &invoice) => {
+            Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, invoice) => {
                 withdraws.push(it.change.id.clone());
             }
             _ => kept.push(it),
@@ -292,16 +296,6 @@ fn still_refers(
         wanted.get(&key_of(entry)).is_some_and(|wanted| accounts(wanted) == accounts(entry))
     };
     link_of(change, invoice) == change.invoice() && change.enters.iter().all(same_accounts)
-}
-
-/// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
-fn link_of(change: &Change, invoice: impl Fn(&str) -> Option<DocumentKey>) -> Option<DocumentKey> {
-    match &change.subject {
-        Subject::Document { document, .. } if change.takes_out.is_empty() => {
-            document.header().applies_to.as_deref().and_then(invoice)
-        }
-        _ => None,
-    }
 }
 
 /// What an entry does to accounts, whatever it is called.

@@ -204,6 +204,27 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
 }
 
 #[test]
+fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
+    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
+    let invoice = "00000000001".parse().unwrap();
+    let plan = |minor, approved: &[ApprovedChange]| {
+        plan_slot(of, &payment(minor), approved, |_| Some(invoice)).unwrap()
+    };
+    let mut approved = all(Whereabouts::InBook, plan(100, &[]).changes);
+    assert_eq!(approved[0].change.invoice(), Some(invoice));
+    for minor in [90, 100] {
+        let replaced = plan(minor, &approved).changes;
+        assert_eq!(replaced.iter().map(Change::invoice).collect::<Vec<_>>(), [None, None]);
+        for whereabouts in [Whereabouts::NotInBook, Whereabouts::InBook] {
+            let known = [&approved[..], &all(whereabouts, replaced.clone())].concat();
+            assert_eq!(plan(minor, &known), SlotPlan::default());
+        }
+        approved.extend(all(Whereabouts::InBook, replaced));
+    }
+}
+
+#[test]
 fn taxes_of_one_name_are_summed_rate_by_rate() {
     let taxed = |id: &str, percent: i64, minor: i64| {
         let mut entry = entry(id, minor);

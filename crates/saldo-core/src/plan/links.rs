@@ -1,0 +1,40 @@
+//! Which payment belongs to which invoice.
+
+use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of, that_count};
+use crate::document::{DocumentKey, SubledgerEntry};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
+pub(super) fn link_of(
+    change: &Change,
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> Option<DocumentKey> {
+    match &change.subject {
+        Subject::Document { document, .. } if change.takes_out.is_empty() => {
+            document.header().applies_to.as_deref().and_then(invoice)
+        }
+        _ => None,
+    }
+}
+
+/// The invoices that the book holds as paid by payments that were taken out, or are to be. A
+/// reversal moves the money back, but does not part a payment from its invoice: what replaces such
+/// a payment belongs to the customer alone, since a paid invoice takes no other.
+pub(super) fn paid_by_what_goes(
+    approved: &[ApprovedChange],
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+) -> BTreeSet<DocumentKey> {
+    let taken_out: BTreeSet<EntryKey> = that_count(approved)
+        .flat_map(|change| &change.takes_out)
+        .map(|covered| (covered.id.clone(), covered.hash.clone()))
+        .collect();
+    let goes = |entry: &SubledgerEntry| {
+        let key = key_of(entry);
+        !wanted.contains_key(&key) || taken_out.contains(&key)
+    };
+    let in_book = approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook);
+    in_book
+        .filter(|it| it.change.enters.iter().any(goes))
+        .filter_map(|it| it.change.invoice())
+        .collect()
+}
