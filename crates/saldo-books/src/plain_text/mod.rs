@@ -8,7 +8,7 @@ mod whole;
 mod write;
 
 pub use read::{OpenAccount, ReadEntry, Reading};
-pub use whole::ledger_text;
+pub use whole::{LedgerHead, document_text};
 pub use write::Syntax;
 
 use jiff::ToSpan;

@@ -7,44 +7,68 @@ use saldo_core::ledger::Account;
 use saldo_core::money::Currency;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The ledger of these documents, by date and key, with the accounts that they touch: one text that
-/// beancount or hledger reads by itself.
-#[must_use]
-pub fn ledger_text(
+/// What stands before the documents of a whole ledger: the accounts and the currencies that they
+/// touch. With it and all its documents behind it, beancount or hledger reads the text by itself.
+#[derive(Debug)]
+pub struct LedgerHead<'a> {
     syntax: Syntax,
-    title: &str,
+    title: &'a str,
     currency: Currency,
-    documents: &[(DocumentKey, Document)],
-) -> String {
-    let mut accounts: BTreeMap<String, &Account> = BTreeMap::new();
-    let mut currencies = BTreeSet::from([currency]);
-    let mut blocks = Vec::new();
-    for (key, document) in documents {
-        currencies.insert(document.header().currency);
-        let lines = document.lines().iter();
-        let names: Vec<String> = lines.map(|line| remote(&line.account)).collect();
-        let lines: Vec<NamedLine<'_>> = names
-            .iter()
-            .zip(document.lines())
-            .map(|(account, line)| NamedLine { account, line })
-            .collect();
-        let text = write::document_block(syntax, *key, document, &lines).text;
-        blocks.push((document.header().date, *key, text));
-        for (name, line) in names.iter().zip(document.lines()) {
-            accounts.insert(name.clone(), &line.account);
+    accounts: BTreeMap<String, Account>,
+    currencies: BTreeSet<Currency>,
+}
+
+impl<'a> LedgerHead<'a> {
+    /// A head without accounts, of a ledger that is kept in this currency.
+    #[must_use]
+    pub fn new(syntax: Syntax, title: &'a str, currency: Currency) -> Self {
+        let (accounts, currencies) = (BTreeMap::new(), BTreeSet::from([currency]));
+        Self { syntax, title, currency, accounts, currencies }
+    }
+
+    /// Names what a document touches. Of two kinds of one account the last counts.
+    pub fn take(&mut self, document: &Document) {
+        self.currencies.insert(document.header().currency);
+        for line in document.lines() {
+            self.accounts.insert(remote(&line.account), line.account.clone());
         }
     }
-    blocks.sort();
-    let mut texts = vec![write::whole_file(syntax, title, currency)];
-    if syntax == Syntax::Hledger {
-        texts.extend(currencies.into_iter().map(|it| write::currency_block(it).text));
+
+    /// Whether everything is named that a document touches.
+    #[must_use]
+    pub fn names(&self, document: &Document) -> bool {
+        self.currencies.contains(&document.header().currency)
+            && document
+                .lines()
+                .iter()
+                .all(|line| self.accounts.contains_key(&remote(&line.account)))
     }
-    let open = |(remote, account): (&String, &&Account)| {
-        write::account_block(syntax, account, remote).text
-    };
-    texts.extend(accounts.iter().map(open));
-    texts.extend(blocks.into_iter().map(|(_, _, text)| text));
-    texts.join("\n\n") + "\n"
+
+    /// The head as text, with a line feed at its end.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { syntax, title, currency, accounts, currencies } = self;
+        let mut texts = vec![write::whole_file(*syntax, title, *currency)];
+        if *syntax == Syntax::Hledger {
+            texts.extend(currencies.iter().map(|it| write::currency_block(*it).text));
+        }
+        let open = |(remote, account): (&String, &Account)| {
+            write::account_block(*syntax, account, remote).text
+        };
+        texts.extend(accounts.iter().map(open));
+        texts.join("\n\n") + "\n"
+    }
+}
+
+/// A document as it stands in a whole ledger, after an empty line and with a line feed at its end.
+/// Documents stand by date and key.
+#[must_use]
+pub fn document_text(syntax: Syntax, key: DocumentKey, document: &Document) -> String {
+    let names: Vec<String> = document.lines().iter().map(|line| remote(&line.account)).collect();
+    let named = names.iter().zip(document.lines());
+    let lines: Vec<NamedLine<'_>> =
+        named.map(|(account, line)| NamedLine { account, line }).collect();
+    format!("\n{}\n", write::document_block(syntax, key, document, &lines).text)
 }
 
 fn remote(account: &Account) -> String {

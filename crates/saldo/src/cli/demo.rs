@@ -166,6 +166,11 @@ async fn show(
         }
         text + &format!("books: {}\n       {}\n", shown.books[0], shown.books[1])
     })?;
+    output.note(&format!(
+        "look further: SALDO_KEY_FILE={} saldo explain \"#1001\" --data {}",
+        key_file(data).display(),
+        data.display()
+    ));
     let planted = matches!(
         &held[..],
         [only] if only.fact.as_str().ends_with(&merchant.unknown_order)

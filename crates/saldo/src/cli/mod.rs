@@ -64,6 +64,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
     match engine {
         Some(error) if error.is_worth_another_try() => 3,
+        _ if error.downcast_ref::<export::Overtaken>().is_some() => 3,
         _ if error.downcast_ref::<context::Usage>().is_some() => 2,
         _ => 1,
     }
