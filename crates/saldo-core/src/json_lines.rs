@@ -15,15 +15,16 @@ pub struct LineHead<'line> {
     pub parent: Option<Cow<'line, str>>,
 }
 
-/// The field that names what a line belongs to.
-const PARENT: &[u8] = b"\"__parentId\"";
+/// How the field begins that names what a line belongs to.
+const PARENT: &[u8] = b",\"__parentId\":\"";
 
 impl<'line> LineHead<'line> {
     /// Reads where a line belongs.
     ///
     /// # Errors
-    /// Where the line is not a JSON object whose ids are texts. Of a line that begins with its id,
-    /// and ends with its parent if it has one, the rest is not looked at.
+    /// Where the line is not a JSON object whose ids are texts. Of a line that begins with its id
+    /// and ends with its parent, the rest is not looked at. All others are read whole: a line that
+    /// was cut must not pass for a root.
     pub fn read(line: &'line str) -> Result<Self, serde_json::Error> {
         let line = line.trim_ascii();
         match Self::at_the_ends(line) {
@@ -37,18 +38,12 @@ impl<'line> LineHead<'line> {
     /// within a JSON text has a backslash before it, so that what is looked for is never part of
     /// a text.
     fn at_the_ends(line: &'line str) -> Option<Self> {
-        let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix('}')?;
+        let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix("\"}")?;
         let (id, rest) = rest.split_once('"').filter(|(id, _)| !id.contains('\\'))?;
-        let parent = match memmem::find(rest.as_bytes(), PARENT) {
-            None => None,
-            Some(at) => {
-                let parent = rest.get(at + PARENT.len()..)?.strip_prefix(":\"")?;
-                let parent = parent.strip_suffix('"')?;
-                (!parent.contains(['"', '\\'])).then_some(())?;
-                Some(Cow::Borrowed(parent))
-            }
-        };
-        Some(Self { id: Some(Cow::Borrowed(id)), parent })
+        let at = memmem::rfind(rest.as_bytes(), PARENT)?;
+        let parent = rest.get(at + PARENT.len()..)?;
+        (!parent.contains(['"', '\\'])).then_some(())?;
+        Some(Self { id: Some(Cow::Borrowed(id)), parent: Some(Cow::Borrowed(parent)) })
     }
 }
 
@@ -74,7 +69,9 @@ mod tests {
             let head = LineHead::read(line).unwrap();
             assert_eq!((head.id.as_deref(), head.parent.as_deref()), (id, parent), "{line}");
         }
-        for line in ["", "[]", "{\"id\":\"a\"", r#"{"id":1}"#, r#"{"id":"a","__parentId":1}"#] {
+        let cut = [r#"{"id":"a""#, r#"{"id":"a","x":{"y":1}"#, r#"{"id":"a","x":{"y":"b"}"#];
+        let other = ["", "[]", r#"{"id":1}"#, r#"{"id":"a","__parentId":1}"#];
+        for line in cut.into_iter().chain(other) {
             assert!(LineHead::read(line).is_err(), "{line}");
         }
     }

@@ -17,20 +17,28 @@ pub(crate) async fn sync(global: &Global, output: &Output) -> anyhow::Result<End
 }
 
 fn text(report: &SyncReport) -> String {
+    let SyncReport { new_records, changed_records, approved, .. } = report;
+    let became = became(report);
     format!(
-        "{} new and {} changed records\n{} changes approved\n{} acknowledged, {} refused\n",
-        report.new_records,
-        report.changed_records,
-        report.approved,
-        report.acknowledged,
-        report.refused
-    )
+        "{new_records} new and {changed_records} changed records\n{approved} changes approved\n"
+    ) + &became
+}
+
+/// What became of what was approved.
+fn became(report: &SyncReport) -> String {
+    let SyncReport { acknowledged, refused, withdrawn, .. } = report;
+    let withdrawn = match withdrawn {
+        0 => String::new(),
+        _ => format!(", {withdrawn} withdrawn since they no longer held: see `saldo plan`"),
+    };
+    format!("{acknowledged} acknowledged, {refused} refused{withdrawn}\n")
 }
 
 #[derive(Serialize)]
 struct Applied {
     acknowledged: usize,
     refused: usize,
+    withdrawn: usize,
 }
 
 /// Pushes what is approved. What was done is shown even where some books failed.
@@ -38,10 +46,8 @@ pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<En
     let engine = context::engine(global, output).await?;
     let pushed = engine::push(&engine, None).await;
     if let Ok(done) | Err(EngineError::Partly { done, .. }) = &pushed {
-        let applied = Applied { acknowledged: done.acknowledged, refused: done.refused };
-        output.data(&applied, || {
-            format!("{} acknowledged, {} refused\n", applied.acknowledged, applied.refused)
-        })?;
+        let SyncReport { acknowledged, refused, withdrawn, .. } = *done;
+        output.data(&Applied { acknowledged, refused, withdrawn }, || became(done))?;
     }
     pushed?;
     ending(&engine, output).await

@@ -141,10 +141,6 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
     let heard = Heard::of(engine).await?;
     let readers = Readers::of(engine).await?;
     let mut payouts = KnownPayouts::default();
-    let with_numbered = numbered::are_told(engine).await?;
-    if with_numbered {
-        numbered::wake(engine, &readers).await?;
-    }
     let follows_payouts = desk.policy.follows_payouts();
     if follows_payouts {
         wake_followers(engine, desk, &readers).await?;
@@ -162,6 +158,11 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
+        // Asked each time: another process may store such rows meanwhile.
+        let with_numbered = numbered::are_told(engine).await?;
+        if with_numbered {
+            numbered::wake(engine, &readers, &records).await?;
+        }
         let mut read = Vec::with_capacity(dirty.len());
         for dirty in dirty {
             let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);

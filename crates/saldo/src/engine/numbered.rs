@@ -5,7 +5,7 @@ use super::account::{Readers, Told};
 use super::import::ByName;
 use super::{Engine, EngineError};
 use saldo_core::accounting::{self, Group};
-use saldo_core::commerce::Fact;
+use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,29 +108,28 @@ pub(super) async fn join(
     Ok(())
 }
 
-/// Marks the groups in which rows stand that got a name by an order that changed, or by a row that
-/// is new. The orders themselves are still to be accounted, so that a process that ends here begins
-/// here again.
-pub(super) async fn wake(engine: &Engine, readers: &Readers) -> Result<(), EngineError> {
-    let company = engine.company_id();
-    let mut after = None;
-    loop {
-        let changed =
-            engine.store.changed_groups(company, "order/", after.as_ref(), GROUPS_AT_ONCE).await?;
-        let Some(last) = changed.last() else { return Ok(()) };
-        let records = engine.store.group_records(company, &changed).await?;
-        let mut woken: BTreeSet<GroupId> = BTreeSet::new();
-        for records in records.values() {
-            let mut facts = readers.read(engine, records).await?.facts;
-            let by_number: Vec<Fact> =
-                facts.iter().filter(|it| order_by_number(it).is_some()).cloned().collect();
-            let named = name(engine, readers, &mut facts).await?;
-            let rows = facts.iter().filter(|fact| named.contains(fact.id())).chain(&by_number);
-            woken.extend(rows.flat_map(accounting::groups).map(|group| group.id()));
-        }
-        woken.retain(|group| !group.as_str().starts_with("order/"));
-        let woken: Vec<GroupId> = woken.into_iter().collect();
-        engine.store.mark_groups(company, &woken).await?;
-        after = Some(last.clone());
+/// Marks the groups in which rows stand that got a name by an order of these groups, or by a row
+/// that is new in them. These groups are still to be accounted, so that a process that ends here
+/// begins here again.
+pub(super) async fn wake(
+    engine: &Engine,
+    readers: &Readers,
+    records: &BTreeMap<GroupId, Vec<Record>>,
+) -> Result<(), EngineError> {
+    let is_order = |group: &GroupId| matches!(Group::parse(group), Some(Group::Order(_)));
+    let mut woken: BTreeSet<GroupId> = BTreeSet::new();
+    for (_, records) in records.iter().filter(|(group, _)| is_order(group)) {
+        let mut facts = readers.read(engine, records).await?.facts;
+        let by_number: Vec<Fact> =
+            facts.iter().filter(|it| order_by_number(it).is_some()).cloned().collect();
+        let named = name(engine, readers, &mut facts).await?;
+        let rows = facts.iter().filter(|fact| named.contains(fact.id())).chain(&by_number);
+        woken.extend(rows.flat_map(accounting::groups).map(|group| group.id()));
     }
+    woken.retain(|group| !is_order(group));
+    if woken.is_empty() {
+        return Ok(());
+    }
+    let woken: Vec<GroupId> = woken.into_iter().collect();
+    Ok(engine.store.mark_groups(engine.company_id(), &woken).await?)
 }

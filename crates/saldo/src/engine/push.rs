@@ -49,8 +49,9 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused, .. } = push_each(engine, only, &mut failed).await?;
-    ended(SyncReport { acknowledged, refused, ..SyncReport::default() }, failed)
+    let PushCount { acknowledged, refused, withdrawn } =
+        push_each(engine, only, &mut failed).await?;
+    ended(SyncReport { acknowledged, refused, withdrawn, ..SyncReport::default() }, failed)
 }
 
 /// As [`push`], with the errors of single books set aside.

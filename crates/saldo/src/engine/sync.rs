@@ -23,6 +23,8 @@ pub(crate) struct SyncReport {
     pub(crate) acknowledged: usize,
     /// What books refused.
     pub(crate) refused: usize,
+    /// What had been approved, is in no book, and no longer holds.
+    pub(crate) withdrawn: usize,
 }
 
 /// Runs a sync. A connection that fails does not stop the others: what they brought is entered.
@@ -37,6 +39,7 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
         let pushed = push_each(engine, None, &mut pulled.failed).await?;
         done.acknowledged += pushed.acknowledged;
         done.refused += pushed.refused;
+        done.withdrawn += pushed.withdrawn;
         // What came later is entered now, and what is wanted in place of something withdrawn.
         if pushed.withdrawn == 0 && !pull_later(engine, &mut pulled).await? {
             done.new_records = pulled.count.new;

@@ -12,7 +12,8 @@ impl Pusher<'_> {
     /// plan no longer wants of their slots. Returns how many changes were withdrawn. What is wanted
     /// instead is for the next plan.
     ///
-    /// A change that was never sent is not looked at: it is what was approved.
+    /// Where nothing was sent before, nothing is looked at: it is what was approved. What waits
+    /// beside something that was sent, in the same slot, is withdrawn with it.
     pub(super) async fn withdraw_unwanted(
         &mut self,
         pending: &[Pending],

@@ -75,6 +75,23 @@ async fn a_row_is_entered_once_in_whatever_order_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_payout_is_the_same_in_books_and_proof_where_a_row_was_told_before_it_was_paid_out() {
+    let desk = Desk::files_only().await;
+    tell(&desk, Tell::Order).await;
+    let pending = by_number("1.86", "51.85")
+        .replace("\"payout_id\":77", "\"payout_id\":null")
+        .replace("\"payout_status\":\"paid\"", "\"payout_status\":\"pending\"");
+    assert!(pending.contains("null") && pending.contains("pending"), "{pending}");
+    assert!(desk.import(&pending).await.is_whole());
+    tell(&desk, Tell::ByName).await;
+    let books = desk.books().await;
+    assert_eq!(books.get("Clearing: Shopify Payments"), None, "{books:?}");
+    let proof = prove(&desk.engine).await.unwrap();
+    assert!(proof.holds(), "{proof:#?}");
+    assert_eq!(proof.unstated_payouts[0].sum.to_string(), "51.85 USD");
+}
+
+#[tokio::test]
 async fn a_row_that_takes_the_place_of_another_is_not_entered_again() {
     let desk = Desk::files_only().await;
     tell(&desk, Tell::Order).await;
