@@ -88,6 +88,28 @@ impl Store {
         columns::count("count of groups", count)
     }
 
+    /// The groups without news whose time has come by an instant, each with its time.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups_due(
+        &self,
+        company: &CompanyId,
+        by: Timestamp,
+    ) -> Result<Vec<(GroupId, Timestamp)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "select group_id, wake_at from fact_group
+             where company = $1 and wake_at is not null and wake_at <= $2 and marked <= accounted
+             order by group_id",
+        )
+        .bind(company.as_str())
+        .bind(columns::micros(by))
+        .fetch_all(&self.reader)
+        .await?;
+        let due = |(group, at)| Ok((GroupId::from(group), columns::instant(at)?));
+        rows.into_iter().map(due).collect()
+    }
+
     /// The groups whose records changed and whose names begin so, by name from after this one on.
     ///
     /// # Errors

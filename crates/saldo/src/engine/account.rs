@@ -122,7 +122,7 @@ impl Heard {
     }
 
     /// Up to when the channel was heard that was heard last.
-    fn last(&self) -> Timestamp {
+    pub(super) fn last(&self) -> Timestamp {
         self.0.values().copied().max().unwrap_or(Timestamp::MIN)
     }
 }

@@ -8,21 +8,27 @@ mod told;
 
 pub(crate) use documents::DocumentsProof;
 
+use super::account::Heard;
 use super::error::set_aside;
 use super::push::Pusher;
 use super::standings::{FactCounts, fact_counts};
 use super::{Engine, EngineError};
 use holdings::Holdings;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Opening, UnstatedPayout};
+use saldo_core::text::GroupId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use told::Told;
+
+/// How many groups are looked at in one step.
+const GROUPS_AT_ONCE: usize = 500;
 
 /// What a proof found.
 #[derive(Debug, Serialize)]
@@ -143,7 +149,7 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
 async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), EngineError> {
     let (store, company) = (&engine.store, engine.company_id());
     let latest = Engine::policy_of(store, &engine.company).await?;
-    let groups = store.groups_with_news(company).await?;
+    let groups = store.groups_with_news(company).await? + groups_due(engine).await?;
     if groups == 0 {
         return Ok((latest, None));
     }
@@ -156,6 +162,23 @@ async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), E
     };
     let behind = Behind { accounted_by: policy.revision, policy: latest.revision, groups };
     Ok((policy, Some(behind)))
+}
+
+/// How many groups wait for nothing but accounting: their channels were heard beyond their time.
+async fn groups_due(engine: &Engine) -> Result<u64, EngineError> {
+    let heard = Heard::of(engine).await?;
+    let (store, company) = (&engine.store, engine.company_id());
+    let due = store.groups_due(company, heard.last()).await?;
+    let mut count = 0;
+    for due in due.chunks(GROUPS_AT_ONCE) {
+        let groups: Vec<GroupId> = due.iter().map(|(group, _)| group.clone()).collect();
+        let records = store.group_records(company, &groups).await?;
+        let is_due = |(group, at): &&(GroupId, Timestamp)| {
+            records.get(group).is_some_and(|records| *at <= heard.until_all(records))
+        };
+        count += u64::try_from(due.iter().filter(is_due).count()).unwrap_or(u64::MAX);
+    }
+    Ok(count)
 }
 
 type Balances = BTreeMap<String, Balance>;

@@ -1,5 +1,6 @@
 //! What a proof says of books that others work in as well.
 
+use super::super::pull::pull_all;
 use super::super::{BookProof, ProofReport, approve, decide, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
@@ -324,6 +325,22 @@ async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
     assert_eq!(proof.facts.failed, 0);
     let renamed = clearing(&before).into_iter().map(|name| name.replace(old, new));
     assert_eq!(sorted(clearing(&proof)), sorted(renamed));
+}
+
+#[tokio::test]
+async fn a_proof_says_what_is_due_by_time_and_not_accounted() {
+    let stage = Stage::at_first(&world(15, 60, 30), &FaultSettings::none()).await;
+    stage.clock.advance(Duration::from_secs(10 * 24 * 3_600 + 18 * 3_600));
+    stage.sync().await;
+    assert!(stage.prove().await.behind.is_none());
+    stage.clock.advance(Duration::from_secs(24 * 3_600));
+    let engine = stage.engine().await;
+    pull_all(&engine).await.unwrap();
+    let news = engine.store.groups_with_news(engine.company_id()).await.unwrap();
+    let behind = stage.prove().await.behind.unwrap();
+    assert!(behind.groups > news, "{behind:?}, {news} of them by news");
+    stage.sync().await;
+    assert!(stage.prove().await.behind.is_none());
 }
 
 /// How often a proof reads each file of the plain-text books, and all of them.
