@@ -1,6 +1,5 @@
 //! Lines of JSON objects, each of which names what it belongs to: what large downloads consist of.
 
-use memchr::memmem;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -16,7 +15,7 @@ pub struct LineHead<'line> {
 }
 
 /// How the field begins that names what a line belongs to.
-const PARENT: &[u8] = b",\"__parentId\":\"";
+const PARENT: &str = ",\"__parentId\":\"";
 
 impl<'line> LineHead<'line> {
     /// Reads where a line belongs.
@@ -40,8 +39,7 @@ impl<'line> LineHead<'line> {
     fn at_the_ends(line: &'line str) -> Option<Self> {
         let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix("\"}")?;
         let (id, rest) = rest.split_once('"').filter(|(id, _)| !id.contains('\\'))?;
-        let at = memmem::rfind(rest.as_bytes(), PARENT)?;
-        let parent = rest.get(at + PARENT.len()..)?;
+        let (_, parent) = rest.rsplit_once(PARENT)?;
         (!parent.contains(['"', '\\'])).then_some(())?;
         Some(Self { id: Some(Cow::Borrowed(id)), parent: Some(Cow::Borrowed(parent)) })
     }

@@ -99,8 +99,8 @@ impl Pusher<'_> {
         self.finish(&batch.id, results).await
     }
 
-    /// Gives up a batch for now: in doubt, it is looked up by the same run; untouched, the run
-    /// ends.
+    /// Leaves a batch as it is: what is in doubt is looked up by the same run; where nothing took
+    /// effect, the run ends.
     fn leave(&self, in_doubt: bool, fault: Fault) -> Result<(), EngineError> {
         match (in_doubt, fault.permits) {
             (true, Permit::InDoubt | Permit::Retry | Permit::RetryAfter(_) | Permit::Refresh) => {
