@@ -1,20 +1,174 @@
-//! How large columns are compressed: as one LZ4 block, after its length in four bytes.
+//! How large columns are compressed: as LZ4 blocks, against samples of what stands in them.
+//!
+//! What a shop says of one order differs little from what it says of the next, and so do their
+//! entries. Compressed alone, each repeats all names of fields, products and taxes; against a
+//! sample of its kind it takes a third of that. A sample is made of the first texts of a kind that
+//! are stored, and never changes: it is part of what was compressed against it.
+//!
+//! Such a column begins with the number of its sample, zero for none, and the length of the text,
+//! in four bytes each, the lowest first; the block follows.
 
-use crate::StoreError;
+use crate::sqlite::{Database, Transaction};
+use crate::{StoreError, columns};
 use lz4_flex::block;
+use saldo_core::text::CompanyId;
+use sqlx::Executor;
+use std::collections::BTreeMap;
 
-pub(crate) fn compress(bytes: &[u8]) -> Vec<u8> {
-    block::compress_prepend_size(bytes)
+/// How long a sample is: one or two orders. A longer one makes columns hardly smaller, and each
+/// compression slower.
+const SAMPLE_BYTES: usize = 4096;
+
+/// The samples of a company.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    by_number: BTreeMap<u32, Vec<u8>>,
+    by_kind: BTreeMap<String, u32>,
 }
 
-/// What was compressed, as it was.
-pub(crate) fn decompress(what: &'static str, bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let bytes = block::decompress_size_prepended(bytes);
-    bytes.map_err(|error| StoreError::unreadable(what, error))
+impl Samples {
+    /// All samples that there are: few. Whoever reads columns loads them afterwards, so that none
+    /// is missing that another process made.
+    pub(crate) async fn load<'e>(
+        executor: impl Executor<'e, Database = Database>,
+        company: &CompanyId,
+    ) -> Result<Self, StoreError> {
+        let rows: Vec<(i64, String, Vec<u8>)> =
+            sqlx::query_as("select number, kind, body from sample where company = $1")
+                .bind(company.as_str())
+                .fetch_all(executor)
+                .await?;
+        let mut samples = Self::default();
+        for (number, kind, body) in rows {
+            let number = columns::count("number of a sample", number)?;
+            samples.by_number.insert(number, body);
+            samples.by_kind.insert(kind, number);
+        }
+        Ok(samples)
+    }
+
+    /// Makes a sample of a kind, where there is none and these texts are enough for one.
+    pub(crate) async fn learn<'t>(
+        &mut self,
+        transaction: &mut Transaction,
+        company: &CompanyId,
+        kind: &str,
+        texts: impl Iterator<Item = &'t [u8]>,
+    ) -> Result<(), StoreError> {
+        if self.by_kind.contains_key(kind) {
+            return Ok(());
+        }
+        let mut body = Vec::with_capacity(SAMPLE_BYTES);
+        for text in texts {
+            let left = SAMPLE_BYTES - body.len();
+            body.extend_from_slice(text.get(..left).unwrap_or(text));
+            if body.len() == SAMPLE_BYTES {
+                break;
+            }
+        }
+        if body.len() < SAMPLE_BYTES {
+            return Ok(());
+        }
+        let number = self.by_number.last_key_value().map_or(1, |(last, _)| last + 1);
+        sqlx::query("insert into sample (company, number, kind, body) values ($1, $2, $3, $4)")
+            .bind(company.as_str())
+            .bind(i64::from(number))
+            .bind(kind)
+            .bind(&body)
+            .execute(&mut **transaction)
+            .await?;
+        self.by_number.insert(number, body);
+        self.by_kind.insert(kind.to_owned(), number);
+        Ok(())
+    }
+
+    /// Compresses a text against the sample of its kind, where there is one.
+    pub(crate) fn compress(&self, kind: &str, text: &[u8]) -> Vec<u8> {
+        let number = self.by_kind.get(kind).copied().unwrap_or_default();
+        let block = match self.by_number.get(&number) {
+            Some(sample) => block::compress_prepend_size_with_dict(text, sample),
+            None => block::compress_prepend_size(text),
+        };
+        let mut column = Vec::with_capacity(size_of::<u32>() + block.len());
+        column.extend_from_slice(&number.to_le_bytes());
+        column.extend_from_slice(&block);
+        column
+    }
+
+    /// What was compressed, as it was.
+    pub(crate) fn decompress(
+        &self,
+        what: &'static str,
+        column: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        let unreadable = |reason| StoreError::unreadable(what, reason);
+        let (number, block) =
+            column.split_first_chunk().ok_or_else(|| unreadable("it is cut off".to_owned()))?;
+        let text = match u32::from_le_bytes(*number) {
+            0 => block::decompress_size_prepended(block),
+            number => {
+                let sample = self.by_number.get(&number);
+                let sample =
+                    sample.ok_or_else(|| unreadable(format!("there is no sample {number}")))?;
+                block::decompress_size_prepended_with_dict(block, sample)
+            }
+        };
+        text.map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// The same of a text in UTF-8.
+    pub(crate) fn decompress_text(
+        &self,
+        what: &'static str,
+        column: &[u8],
+    ) -> Result<String, StoreError> {
+        let text = String::from_utf8(self.decompress(what, column)?);
+        text.map_err(|error| StoreError::unreadable(what, error))
+    }
 }
 
-/// The same of a text.
-pub(crate) fn decompress_text(what: &'static str, bytes: &[u8]) -> Result<String, StoreError> {
-    let text = String::from_utf8(decompress(what, bytes)?);
-    text.map_err(|error| StoreError::unreadable(what, error))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    fn order(number: usize) -> Vec<u8> {
+        format!(r#"{{"order":{number},"product":"Hand-thrown stoneware mug"}}"#).into_bytes()
+    }
+
+    #[tokio::test]
+    async fn what_is_alike_is_small_and_read_as_it_was() {
+        let store = Store::in_memory().await.unwrap();
+        let (company, texts) = (CompanyId::new("demo"), (0..100).map(order).collect::<Vec<_>>());
+        let mut transaction = store.begin().await.unwrap();
+        sqlx::query(
+            "insert into company (id, name, currency, timezone, start_date)
+             values ('demo', 'Demo', 'USD', 'UTC', '2026-01-01')",
+        )
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+        let mut samples = Samples::default();
+        let before = samples.compress("orders", &texts[7]);
+        let few = texts.iter().take(3).map(Vec::as_slice);
+        samples.learn(&mut transaction, &company, "orders", few).await.unwrap();
+        assert_eq!(samples.compress("orders", &texts[7]), before, "too little for a sample");
+        let all = texts.iter().map(Vec::as_slice);
+        samples.learn(&mut transaction, &company, "orders", all).await.unwrap();
+        let after = samples.compress("orders", &texts[7]);
+        assert!(after.len() * 2 < before.len(), "{} of {}", after.len(), before.len());
+        let loaded = Samples::load(&mut *transaction, &company).await.unwrap();
+        for column in [before, after] {
+            assert_eq!(loaded.decompress("order", &column).unwrap(), texts[7]);
+        }
+        let others = loaded.compress("entries", &texts[7]);
+        assert_eq!(others[..4], [0; 4], "a kind without a sample");
+    }
+
+    #[test]
+    fn a_column_without_its_sample_is_unreadable() {
+        let error = Samples::default().decompress("order", &[9, 0, 0, 0, 0]).unwrap_err();
+        assert!(error.to_string().contains("there is no sample 9"), "{error}");
+        assert!(Samples::default().decompress("order", &[9]).is_err());
+    }
 }

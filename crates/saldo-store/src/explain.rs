@@ -1,6 +1,6 @@
 //! Ways from a number in the books back to the vendor's bytes.
 
-use crate::compression::decompress;
+use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
@@ -58,10 +58,11 @@ impl Store {
         .bind(record.id.as_str())
         .fetch_all(&self.reader)
         .await?;
+        let samples = Samples::load(&self.reader, company).await?;
         rows.into_iter()
             .map(|(version, fetched_at, hash, body)| {
                 let (fetched_at, bytes) =
-                    (columns::instant(fetched_at)?, decompress("record", &body)?);
+                    (columns::instant(fetched_at)?, samples.decompress("record", &body)?);
                 Ok(RecordVersion { version, fetched_at, hash, bytes })
             })
             .collect()

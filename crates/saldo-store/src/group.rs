@@ -1,6 +1,6 @@
 //! Groups: the records whose facts are accounted together.
 
-use crate::compression::decompress;
+use crate::compression::Samples;
 use crate::record::{self, Latest, Reading, ReadingRow};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -178,8 +178,9 @@ impl Store {
         let wanted: Vec<&RecordRef> = wanted.into_iter().collect();
         let mut records = BTreeMap::new();
         for wanted in wanted.chunks(ROWS_MAX) {
-            let found = bodies(&mut transaction, company, wanted).await?;
-            records.extend(found.into_iter().map(|record| (record.reference(), record)));
+            for record in bodies(&mut transaction, company, wanted).await? {
+                records.insert(record.reference(), record);
+            }
         }
         let of_group = |members: BTreeSet<RecordRef>| {
             members.iter().filter_map(|reference| records.get(reference).cloned()).collect()
@@ -244,7 +245,8 @@ impl Store {
             .build_query_as()
             .fetch_all(&self.reader)
             .await?;
-        rows.into_iter().map(record_of).collect()
+        let samples = Samples::load(&self.reader, company).await?;
+        rows.into_iter().map(|row| record_of(&samples, row)).collect()
     }
 
     /// Replaces what was read of records, as when a reader has learnt something. The groups that
@@ -435,13 +437,14 @@ fn latest_statement() -> Statement {
 
 type BodyRow = (String, String, String, i64, Vec<u8>);
 
-fn record_of((connection, stream, id, fetched_at, body): BodyRow) -> Result<Record, StoreError> {
+fn record_of(samples: &Samples, row: BodyRow) -> Result<Record, StoreError> {
+    let (connection, stream, id, fetched_at, body) = row;
     Ok(Record {
         connection: ConnectionId::from(connection),
         stream: Stream::from(stream),
         id,
         fetched_at: columns::instant(fetched_at)?,
-        bytes: decompress("record", &body)?,
+        bytes: samples.decompress("record", &body)?,
     })
 }
 
@@ -456,7 +459,8 @@ async fn bodies(
         .build_query_as()
         .fetch_all(&mut **transaction)
         .await?;
-    rows.into_iter().map(record_of).collect()
+    let samples = Samples::load(&mut **transaction, company).await?;
+    rows.into_iter().map(|row| record_of(&samples, row)).collect()
 }
 
 /// Looks up each wanted row by its key, in this order of tables.

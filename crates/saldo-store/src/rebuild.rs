@@ -1,6 +1,6 @@
 //! Rebuilding: caches are thrown away, worked out anew, and compared byte for byte.
 
-use crate::compression::decompress_text;
+use crate::compression::Samples;
 use crate::sqlite::Row;
 use crate::{Lease, Store, StoreError, subledger, sums};
 use saldo_core::text::CompanyId;
@@ -49,11 +49,11 @@ const DUMPS: [(&str, &str); 6] = [
 ];
 
 /// What a dump says of a column.
-fn text_of(row: &Row, column: usize) -> Result<String, StoreError> {
+fn text_of(samples: &Samples, row: &Row, column: usize) -> Result<String, StoreError> {
     let raw = row.try_get_raw(column)?;
     match raw.type_info().name() {
         _ if raw.is_null() => Ok(String::new()),
-        "BLOB" => decompress_text("sub-ledger", row.try_get(column)?),
+        "BLOB" => samples.decompress_text("sub-ledger", row.try_get(column)?),
         _ => Ok(row.try_get(column)?),
     }
 }
@@ -112,6 +112,7 @@ impl Store {
     /// Where the database fails.
     pub async fn dump_caches(&self, company: &CompanyId) -> Result<String, StoreError> {
         let mut transaction = self.reader.begin().await?;
+        let samples = Samples::load(&mut *transaction, company).await?;
         let mut dump = String::new();
         for (title, query) in DUMPS {
             let rows: Vec<Row> =
@@ -119,7 +120,7 @@ impl Store {
             for row in rows {
                 dump.push_str(title);
                 for column in 0..row.len() {
-                    let text = text_of(&row, column)?;
+                    let text = text_of(&samples, &row, column)?;
                     write!(dump, "\t{}", text.escape_default())
                         .map_err(|error| StoreError::Unwritable(error.to_string()))?;
                 }

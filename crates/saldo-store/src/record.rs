@@ -1,6 +1,6 @@
 //! Records: what channels said, page by page.
 
-use crate::compression::compress;
+use crate::compression::Samples;
 use crate::group::Place;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -192,17 +192,27 @@ impl Store {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
         let known = latest(&mut transaction, company, &references).await?;
-        let (versions, places, count) = news(page, references, known)?;
+        let mut samples = Samples::load(&mut *transaction, company).await?;
+        let (kind, bodies) = (sample_kind(lease, page), page.records.iter());
+        let bodies = bodies.map(|pulled| &*pulled.record.bytes);
+        samples.learn(&mut transaction, company, &kind, bodies).await?;
+        let compress = |body: &[u8]| samples.compress(&kind, body);
+        let (versions, places, count) = news(page, references, known, compress)?;
         insert_versions(&mut transaction, company, &versions).await?;
         let holds = policy::revision(&mut transaction, company).await? == accounts.revision;
         let accounts = accounts.groups.iter().filter(|_| holds);
         let accounts = accounts.map(|account| (&account.group, account)).collect();
         let fresh = group::place(&mut transaction, company, &places, &accounts).await?;
-        subledger::insert(&mut transaction, company, fresh).await?;
+        subledger::insert(&mut transaction, company, fresh, samples).await?;
         put_cursor(&mut transaction, lease, page).await?;
         transaction.commit().await?;
         Ok(count)
     }
+}
+
+/// What the bytes of a page are compressed as: what one connection says in one stream is alike.
+fn sample_kind(lease: &Lease, page: &PageCommit) -> String {
+    format!("record {} {}", lease.connection(), page.stream)
 }
 
 /// Where the records of a page stand, in their order.
@@ -274,6 +284,7 @@ fn news(
     page: &PageCommit,
     references: Vec<RecordRef>,
     known: BTreeMap<RecordRef, Latest>,
+    compress: impl Fn(&[u8]) -> Vec<u8>,
 ) -> Result<News<'_>, StoreError> {
     let mut versions = Vec::new();
     let mut places: BTreeMap<RecordRef, Place<'_>> = BTreeMap::new();

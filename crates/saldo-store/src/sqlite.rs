@@ -26,8 +26,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 const READERS_MAX: u32 = 4;
 /// How many statements each connection keeps prepared.
 const STATEMENTS_MAX: usize = 100;
-/// After how many pages of 4 KiB the log is carried over into the file.
-const CHECKPOINT_PAGES: &str = "8000";
+/// How large a page is: so that what is left of it, where no other row fits in, is little.
+const PAGE_BYTES: u32 = 8192;
+/// After how many pages the log is carried over into the file: 32 MiB.
+const CHECKPOINT_PAGES: &str = "4000";
 /// How much of the file each connection keeps in memory: 8 MiB, which `SQLite` writes negative. The
 /// system keeps the rest of what is used often.
 const CACHE_KIB: &str = "-8192";
@@ -35,6 +37,7 @@ const CACHE_KIB: &str = "-8192";
 fn options() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .journal_mode(SqliteJournalMode::Wal)
+        .page_size(PAGE_BYTES)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)

@@ -1,6 +1,6 @@
 //! The sub-ledger: what accounting made of each group, and which slots that touched.
 
-use crate::compression::{compress, decompress_text};
+use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
 use crate::statement::{ROWS_MAX, Statement};
@@ -29,6 +29,9 @@ pub struct GroupAccount {
     pub wake_at: Option<Timestamp>,
 }
 
+/// What entries are compressed as: those of a company are alike.
+const SAMPLE_KIND: &str = "entries";
+
 /// The entries of a group as they stand in its row: by slot, each slot's list sorted by entry.
 type Slots = BTreeMap<String, Box<RawValue>>;
 
@@ -44,7 +47,7 @@ struct GroupRow<'a> {
     account: &'a GroupAccount,
     /// The members of a group that is not there yet; those of one that is are not touched.
     members: String,
-    entries: Vec<u8>,
+    entries: String,
     states: String,
     unsettled: i64,
 }
@@ -172,8 +175,9 @@ impl Store {
             .build_query_as()
             .fetch_all(&self.reader)
             .await?;
+            let samples = Samples::load(&self.reader, company).await?;
             for (slot, entries) in rows {
-                let mut by_slot = slots_in(entries.as_deref())?;
+                let mut by_slot = slots_in(&samples, entries.as_deref())?;
                 if let Some(list) = by_slot.remove(&slot) {
                     let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
                     found.entry(slot).or_default().extend(list);
@@ -192,12 +196,13 @@ pub(crate) async fn insert(
     transaction: &mut Transaction,
     company: &CompanyId,
     accounts: Vec<(String, &GroupAccount)>,
+    mut samples: Samples,
 ) -> Result<(), StoreError> {
-    let mut book = Changes::default();
+    let mut changes = Changes::default();
     for (members, account) in accounts {
-        book.take(account, members, Before::default())?;
+        changes.take(account, members, Before::default())?;
     }
-    book.put(transaction, company).await
+    changes.put(transaction, company, &mut samples).await
 }
 
 /// Stores up to [`ROWS_MAX`] groups.
@@ -206,13 +211,14 @@ async fn save(
     company: &CompanyId,
     accounts: &[&GroupAccount],
 ) -> Result<(), StoreError> {
-    let mut before = before(transaction, company, accounts).await?;
+    let mut samples = Samples::load(&mut **transaction, company).await?;
+    let mut before = before(transaction, company, accounts, &samples).await?;
     let mut changes = Changes::default();
     for account in accounts {
         let known = before.remove(&account.group).unwrap_or_default();
         changes.take(account, "[]".to_owned(), known)?;
     }
-    changes.put(transaction, company).await
+    changes.put(transaction, company, &mut samples).await
 }
 
 /// What changes when accounts are stored.
@@ -243,7 +249,7 @@ impl<'a> Changes<'a> {
         self.rows.push(GroupRow {
             account,
             members,
-            entries: compress(columns::to_json(&entries)?.as_bytes()),
+            entries: columns::to_json(&entries)?,
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
         });
@@ -254,10 +260,14 @@ impl<'a> Changes<'a> {
         mut self,
         transaction: &mut Transaction,
         company: &CompanyId,
+        samples: &mut Samples,
     ) -> Result<(), StoreError> {
+        let entries = self.rows.iter().map(|row| row.entries.as_bytes());
+        samples.learn(transaction, company, SAMPLE_KIND, entries).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));
-            put_groups(transaction, company, std::mem::replace(&mut self.rows, rest)).await?;
+            let rows = std::mem::replace(&mut self.rows, rest);
+            put_groups(transaction, company, rows, samples).await?;
         }
         put_slots(transaction, company, self.touched).await?;
         state::count(transaction, company, &self.counts).await
@@ -268,6 +278,7 @@ async fn before(
     transaction: &mut Transaction,
     company: &CompanyId,
     accounts: &[&GroupAccount],
+    samples: &Samples,
 ) -> Result<BTreeMap<GroupId, Before>, StoreError> {
     let rows: Vec<(String, Option<Vec<u8>>, String)> =
         Statement::new("select group_id, entries, states from fact_group where company = ")
@@ -280,7 +291,7 @@ async fn before(
             .await?;
     rows.into_iter()
         .map(|(group, entries, states)| {
-            let slots = slots_in(entries.as_deref())?;
+            let slots = slots_in(samples, entries.as_deref())?;
             let states = columns::from_json("state of a fact", &states)?;
             Ok((GroupId::from(group), Before { slots, states }))
         })
@@ -288,9 +299,9 @@ async fn before(
 }
 
 /// The entries in the row of a group; none where nothing was accounted yet.
-fn slots_in(entries: Option<&[u8]>) -> Result<Slots, StoreError> {
+fn slots_in(samples: &Samples, entries: Option<&[u8]>) -> Result<Slots, StoreError> {
     let Some(entries) = entries else { return Ok(Slots::new()) };
-    columns::from_json("sub-ledger", &decompress_text("sub-ledger", entries)?)
+    columns::from_json("sub-ledger", &samples.decompress_text("sub-ledger", entries)?)
 }
 
 /// How many entries stand in a slot, and what they are.
@@ -334,6 +345,7 @@ async fn put_groups(
     transaction: &mut Transaction,
     company: &CompanyId,
     rows: Vec<GroupRow<'_>>,
+    samples: &Samples,
 ) -> Result<(), StoreError> {
     Statement::new(
         "insert into fact_group
@@ -348,7 +360,7 @@ async fn put_groups(
             .push_bind(group.account.wake_at.map(columns::micros))
             .push_bind(group.unsettled)
             .push_bind(group.states)
-            .push_bind(group.entries);
+            .push_bind(samples.compress(SAMPLE_KIND, group.entries.as_bytes()));
     })
     .text(
         " on conflict (company, group_id) do update

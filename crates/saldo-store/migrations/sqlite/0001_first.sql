@@ -57,6 +57,16 @@ create table cursor (
 
 -- What channels said, and how it was read. -----------------------------------------------------
 
+-- What large columns are compressed against, by kind; their first bytes are its number.
+create table sample (
+    company text not null references company (id),
+    number integer not null,
+    kind text not null,
+    body blob not null,
+    primary key (company, number),
+    unique (company, kind)
+) strict;
+
 create table record (
     company text not null references company (id),
     connection text not null,
