@@ -103,6 +103,7 @@ fn line_terms(line: &SaleLine) -> Vec<Term> {
         (_, Some(product)) => product.title.clone(),
         (SaleKind::Product, None) => "product".to_owned(),
         (SaleKind::Shipping, None) => "shipping".to_owned(),
+        (SaleKind::Duty, None) => "duties".to_owned(),
         (SaleKind::Tip, None) => "tip".to_owned(),
         (SaleKind::GiftCard, None) => "gift card".to_owned(),
         (SaleKind::Adjustment, None) => "adjustment".to_owned(),

@@ -11,7 +11,7 @@ use super::{Accounted, Basis, Payouts, Trouble};
 use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
-use crate::ledger::Account;
+use crate::ledger::{Account, AccountKind};
 use crate::money::Money;
 use crate::policy::{Policy, Role};
 use crate::text::FactId;
@@ -130,6 +130,8 @@ fn enter(
         }
         BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
         BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
+        BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
+        BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
         BalanceKind::PayoutReturned => {
             let pairs = [(policy.chart.account(Role::Bank), row.amount)];
             desk.fee(accounted)?;
@@ -142,11 +144,14 @@ fn enter(
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::Transfer => Ok(FactState::Accounted { review: None }),
-        BalanceKind::Unknown => {
-            desk.fee(accounted)?;
-            let why = format!("the gateway calls it `{}`", row.vendor_type);
-            desk.for_review(row.amount, &why, accounted)
-        }
+        BalanceKind::Unknown => match policy.row_role(&row.vendor_type) {
+            Some(role) => desk.with_fee(role, accounted),
+            None => {
+                desk.fee(accounted)?;
+                let why = format!("the gateway calls it `{}`", row.vendor_type);
+                desk.for_review(row.amount, &why, accounted)
+            }
+        },
     }
 }
 
@@ -247,11 +252,13 @@ impl<'a> Desk<'a> {
 
     fn with_fee(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         self.fee(accounted)?;
-        let kind = match (role, self.row.amount.is_negative()) {
-            (Role::PlatformBills, true) => DocumentKind::Expense,
+        let account = self.basis.policy.chart.account(role);
+        let kind = match (account.kind, self.row.amount.is_negative()) {
+            (AccountKind::Bank | AccountKind::Clearing, _) => DocumentKind::Transfer,
+            (AccountKind::Expense, true) => DocumentKind::Expense,
             _ => DocumentKind::JournalEntry,
         };
-        self.journal(&[(self.basis.policy.chart.account(role), self.row.amount)], kind, accounted)
+        self.journal(&[(account, self.row.amount)], kind, accounted)
     }
 
     /// Moves the clearing account by each amount, against each account.
@@ -332,7 +339,11 @@ impl<'a> Desk<'a> {
             kind: IssueKind::UnknownData,
             about: self.row.id.clone(),
             message: format!("{amount} of {} has no known reason: {why}", self.row.gateway.name),
-            hint: format!("it stands in `{}` until its reason is known", account.name),
+            hint: format!(
+                "it stands in `{}`; where all such rows belong to one account, say which: \
+                 saldo map set rows.{} other-income",
+                account.name, self.row.vendor_type
+            ),
         };
         Ok(FactState::Accounted { review: Some(issue) })
     }

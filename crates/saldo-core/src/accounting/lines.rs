@@ -18,37 +18,49 @@ pub(super) fn agreement_lines(
     policy: &Policy,
 ) -> Result<Vec<Line>, Trouble> {
     let mut lines = Vec::new();
-    let mut taxes: BTreeMap<(&str, Option<Decimal>), Money> = BTreeMap::new();
+    // What is sold and what comes back in one agreement, as in an exchange, is taxed apart.
+    let mut taxes: BTreeMap<(bool, &str, Option<Decimal>, bool), Money> = BTreeMap::new();
     for sale in &agreement.lines {
         push_sale(&mut lines, sale, policy)?;
         for tax in &sale.taxes {
-            if tax.collector == Collector::Channel && !tax.amount.is_zero() {
-                return Err(Trouble::Issue(
-                    IssueKind::MissingMapping,
-                    format!("`{}` was collected by the sales channel itself", tax.title),
-                    "enter the sale by hand: tax of a marketplace facilitator has no account yet"
-                        .to_owned(),
-                ));
-            }
-            let sum = taxes.entry((&tax.title, tax.rate)).or_insert(Money::zero(currency));
+            let by_channel = tax.collector == Collector::Channel;
+            let key = (by_channel, tax.title.as_str(), tax.rate, tax.amount.is_negative());
+            let sum = taxes.entry(key).or_insert(Money::zero(currency));
             *sum = sum.plus(tax.amount)?;
         }
     }
-    for ((title, rate), amount) in taxes.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+    for ((by_channel, title, rate, _), amount) in taxes {
+        if amount.is_zero() {
+            continue;
+        }
+        // Tax that the channel owes itself is nobody's business in a tax report of the merchant.
+        let (kind, account) = match by_channel {
+            true => (LineKind::Other { taxed: false }, policy.chart.account(Role::FacilitatorTax)),
+            false => (LineKind::Tax { title: title.to_owned(), rate }, policy.tax(title)),
+        };
+        let (amount, text) = (amount.negated(), title.to_owned());
         lines.push(Line {
-            kind: LineKind::Tax { title: title.to_owned(), rate },
-            account: policy.tax(title),
-            amount: amount.negated(),
+            kind,
+            account,
+            amount,
             quantity: None,
-            text: title.to_owned(),
+            text,
             origin: agreement.id.clone(),
         });
     }
     Ok(lines)
 }
 
+/// The tax in an agreement that the channel collected and owes itself, as a sale has it.
+pub(super) fn facilitator_tax(agreement: &Agreement, currency: Currency) -> Result<Money, Trouble> {
+    let taxes = agreement.lines.iter().flat_map(|line| &line.taxes);
+    let by_channel = taxes.filter(|tax| tax.collector == Collector::Channel);
+    Ok(Money::sum(currency, by_channel.map(|tax| tax.amount))?)
+}
+
 fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<(), Trouble> {
-    let taxed = sale.taxes.iter().any(|tax| !tax.amount.is_zero());
+    let by_merchant = sale.taxes.iter().filter(|tax| tax.collector == Collector::Merchant);
+    let taxed = by_merchant.into_iter().any(|tax| !tax.amount.is_zero());
     let title = sale.product.as_ref().map(|product| product.title.as_str());
     let (role, text) = match &sale.kind {
         SaleKind::Product if sale.gross.is_negative() => (Role::Returns, title.unwrap_or("Return")),
@@ -56,13 +68,11 @@ fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<
         SaleKind::Shipping => (Role::ShippingIncome, "Shipping"),
         SaleKind::Tip => (Role::Tips, "Tip"),
         SaleKind::GiftCard => (Role::GiftCards, title.unwrap_or("Gift card")),
+        SaleKind::Duty => (Role::Duties, "Duties"),
         SaleKind::Adjustment => (Role::RefundAllowances, "Refund without item"),
         SaleKind::Unknown(word) => {
-            return Err(Trouble::Issue(
-                IssueKind::UnknownData,
-                format!("line {} is of the unknown kind `{word}`", sale.id),
-                "enter the sale by hand, or wait for a version that knows this kind".to_owned(),
-            ));
+            let role = policy.line_role(word).ok_or_else(|| unknown_line(sale, word))?;
+            (role, word.as_str())
         }
     };
     let line = |kind, role, amount, quantity, text: &str| Line {
@@ -84,6 +94,16 @@ fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<
         lines.push(line(LineKind::Other { taxed }, Role::Discounts, sale.discount, None, &text));
     }
     Ok(())
+}
+
+fn unknown_line(sale: &SaleLine, word: &str) -> Trouble {
+    Trouble::Issue(
+        IssueKind::UnknownData,
+        format!("line {} is of the unknown kind `{word}`", sale.id),
+        format!(
+            "say where all such lines belong, for example: saldo map set lines.{word} other-income"
+        ),
+    )
 }
 
 fn product_kind(sale: &SaleLine, taxed: bool) -> LineKind {

@@ -8,6 +8,7 @@ mod agreed;
 mod days;
 mod given_up;
 mod paid;
+mod withheld;
 
 use self::days::{Day, days};
 use super::gateway::{KnownOrder, OrderView};
@@ -195,6 +196,7 @@ impl<'a> Timeline<'a> {
                 self.drawn.truncate(before.1);
                 return Ok(false);
             }
+            self.withhold(date, agreement)?;
         }
         let late = day.received.drain();
         let early = day.refunded.drain();

@@ -23,13 +23,17 @@ pub enum BalanceKind {
     Reserve,
     /// The platform's own bill, or its correction.
     PlatformBill,
+    /// A label or a carrier's charge for a parcel, or its correction.
+    ShippingLabel,
+    /// Duties or import tax that the platform pays to the customs, or gets back.
+    Duties,
     /// The gateway makes good what another tender paid for the buyer.
     TenderCredit(Gateway),
     /// A payout that the bank sent back.
     PayoutReturned,
     /// The payout's own row: the payout says the same.
     Transfer,
-    /// Anything else: entered for review.
+    /// Anything else: entered for review, unless the owner said what the vendor's word means.
     Unknown,
 }
 
@@ -92,6 +96,8 @@ impl BalanceTransaction {
             BalanceKind::DisputeFee => "dispute-fee",
             BalanceKind::Reserve => "reserve",
             BalanceKind::PlatformBill => "platform-bill",
+            BalanceKind::ShippingLabel => "shipping-label",
+            BalanceKind::Duties => "duties",
             BalanceKind::TenderCredit(_) => "tender-credit",
             BalanceKind::PayoutReturned => "payout-returned",
             BalanceKind::Transfer => "transfer",

@@ -102,9 +102,11 @@ pub enum SaleKind {
     Tip,
     /// A gift card: a promise, not a sale.
     GiftCard,
+    /// Duties or import tax, collected for the customs.
+    Duty,
     /// Money without an item: goodwill, or a refund that differs from its lines.
     Adjustment,
-    /// Anything else: held.
+    /// Anything else: held, unless the owner said what the vendor's word means.
     Unknown(String),
 }
 

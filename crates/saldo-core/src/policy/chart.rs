@@ -57,6 +57,11 @@ roles! {
     GiftCards = "gift-cards", "Gift card liability", OtherCurrentLiability;
     /// Store credit that is still to be used.
     StoreCredit = "store-credit", "Store credit liability", OtherCurrentLiability;
+    /// Tax that a marketplace collects and owes itself: in and out again, nil in the end.
+    FacilitatorTax =
+        "facilitator-tax", "Marketplace facilitator tax clearing", OtherCurrentLiability;
+    /// Duties and import tax collected from buyers for whoever pays them to the customs.
+    Duties = "duties", "Duties & import tax payable", OtherCurrentLiability;
     /// Money received before the sale.
     Deposits = "deposits", "Customer deposits / deferred revenue", OtherCurrentLiability;
     /// Tips that belong to the staff.
@@ -65,6 +70,8 @@ roles! {
     RefundsPayable = "refunds-payable", "Refunds payable to customer", OtherCurrentLiability;
     /// Money whose reason nobody knows yet.
     ForReview = "for-review", "Platform adjustments - to review", OtherCurrentLiability;
+    /// What is earned outside the trade.
+    OtherIncome = "other-income", "Other income", OtherIncome;
     /// Sales before discounts and returns.
     ProductSales = "product-sales", "Product sales", Income;
     /// Carriage charged to buyers.
@@ -83,6 +90,12 @@ roles! {
     ChargebackLosses = "chargeback-losses", "Chargeback losses", Expense;
     /// The platform's own bills.
     PlatformBills = "platform-bills", "Software subscriptions", Expense;
+    /// Labels and carriers' charges for parcels to buyers.
+    ShippingCost = "shipping-cost", "Outbound shipping cost", Expense;
+    /// A marketplace's share of sales.
+    Commission = "commission", "Marketplace commission", Expense;
+    /// What is paid to be seen.
+    Advertising = "advertising", "Advertising", Expense;
     /// Claims given up.
     BadDebt = "bad-debt", "Bad debt", Expense;
 }

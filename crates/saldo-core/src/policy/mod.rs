@@ -31,6 +31,19 @@ pub enum PolicyError {
     /// The currency is unknown.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// A word of a vendor would stand for an account that only documents of its own kind may touch.
+    #[error(
+        "`{table}.{word}` cannot be `{}`: what a buyer owes and tax have documents of their own",
+        role.word()
+    )]
+    Word {
+        /// The table of the policy: `rows` or `lines`.
+        table: &'static str,
+        /// The vendor's word.
+        word: String,
+        /// The role that it was to have.
+        role: Role,
+    },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
     Kinds {
@@ -105,6 +118,9 @@ impl Default for Customers {
 pub struct Tax {
     /// Whether each tax has an account of its own, named after it, below the tax account.
     pub account_per_tax: bool,
+    /// Taxes with accounts of their own, by the name that the channel gives them: what is owed to
+    /// other countries under a one-stop shop, for example.
+    pub accounts: BTreeMap<String, String>,
 }
 
 /// The part of a policy that is text.
@@ -126,6 +142,10 @@ pub struct PolicyText {
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.
     pub gateways: BTreeMap<GatewayId, GatewayAccount>,
+    /// Where rows of gateways belong that Saldo has no rule for, by the vendor's word for them.
+    pub rows: BTreeMap<String, Role>,
+    /// The same for lines of orders.
+    pub lines: BTreeMap<String, Role>,
 }
 
 /// How facts become documents, for one company.
@@ -160,6 +180,14 @@ impl Policy {
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
+        let words = [("rows", &text.rows), ("lines", &text.lines)];
+        for (table, (word, role)) in
+            words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
+        {
+            if matches!(role.kind(), AccountKind::Receivable | AccountKind::TaxLiability) {
+                return Err(PolicyError::Word { table, word: word.clone(), role: *role });
+            }
+        }
         Ok(Self { revision, currency, start_date, text, chart, zone })
     }
 
@@ -207,16 +235,27 @@ impl Policy {
         })
     }
 
+    /// Where rows of a gateway belong that it calls by this word, if the owner said so.
+    #[must_use]
+    pub fn row_role(&self, word: &str) -> Option<Role> {
+        role_of(&self.text.rows, word)
+    }
+
+    /// Where lines of orders belong that the channel calls by this word, if the owner said so.
+    #[must_use]
+    pub fn line_role(&self, word: &str) -> Option<Role> {
+        role_of(&self.text.lines, word)
+    }
+
     /// The account of a tax. One for each is the owner's own: no book enters tax there by itself.
     #[must_use]
     pub fn tax(&self, title: &str) -> Account {
         let account = self.chart.account(Role::SalesTax);
-        match self.text.tax.account_per_tax {
-            true => {
-                let name = format!("{}: {title}", account.name);
-                Account::new(name, AccountKind::OtherCurrentLiability)
-            }
-            false => account,
+        let own = self.text.tax.accounts.get(title).cloned();
+        let one_each = || format!("{}: {title}", account.name);
+        match own.or_else(|| self.text.tax.account_per_tax.then(one_each)) {
+            Some(name) => Account::new(name, AccountKind::OtherCurrentLiability),
+            None => account,
         }
     }
 
@@ -233,6 +272,13 @@ impl Policy {
             },
         }
     }
+}
+
+/// One vendor writes the same word as `CUSTOMS_DUTY`, `customs_duty` and `customs duty`.
+fn role_of(roles: &BTreeMap<String, Role>, word: &str) -> Option<Role> {
+    let plain = |word: &str| word.to_lowercase().replace([' ', '-'], "_");
+    let wanted = plain(word);
+    roles.iter().find(|(known, _)| plain(known) == wanted).map(|(_, role)| *role)
 }
 
 fn end_of_day(day: Date, zone: &TimeZone) -> Timestamp {

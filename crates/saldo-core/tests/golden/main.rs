@@ -13,6 +13,7 @@ mod stable;
 mod summaries;
 mod summary_sums;
 mod told;
+mod words;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,6 +35,9 @@ sales-tax = "Sales tax payable (per jurisdiction)"
 shopify_payments.account = "Clearing: Shopify Payments"
 paypal.account = "Clearing: PayPal"
 shop_cash.account = "Clearing: Shop Cash"
+amazon.account = "Clearing: Amazon"
+[tax.accounts]
+"DE VAT" = "OSS VAT payable (per country)"
 "#;
 
 fn policy(text: &str) -> Policy {
@@ -62,7 +66,7 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
 fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     let far = "2027-01-01T00:00:00Z".parse().unwrap();
     let text = match event {
-        "S2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
+        "S2" | "G2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
         _ => POLICY.to_owned(),
     };
     let accounted = account(facts, &policy(&text), far);
@@ -202,7 +206,21 @@ fn returns() -> Vec<Case> {
         .movement(MovementKind::Void, "03-11", CARD, "105.43")
         .refund("03-11", &all_back)
         .cancelled("03-11");
+    let exchanged = [
+        (SaleKind::Product, "-50.00", "0.00", "-4.13"),
+        (SaleKind::Product, "70.00", "0.00", "5.78"),
+    ];
     vec![
+        case(
+            "R8",
+            &["03-15"],
+            vec![
+                paid()
+                    .agree(AgreementKind::Edit, "03-15", &exchanged)
+                    .paid("03-15", CARD, "21.65")
+                    .fact(),
+            ],
+        ),
         case(
             "R1",
             &["04-10"],
@@ -238,6 +256,7 @@ fn liabilities() -> Vec<Case> {
     let card = [(SaleKind::GiftCard, "100.00", "0.00", "0.00")];
     let mug = [(SaleKind::Product, "50.00", "0.00", "4.13")];
     let mug_back = [(SaleKind::Product, "-50.00", "0.00", "-4.13")];
+    let voucher = [(SaleKind::GiftCard, "100.00", "0.00", "20.00")];
     let tip = [(SaleKind::Tip, "10.00", "0.00", "0.00")];
     let paid = |lines: &[shop::LineWords<'_>], by: &str, amount: &str| {
         order("03-10").sale("03-10", lines).paid("03-10", by, amount)
@@ -249,10 +268,33 @@ fn liabilities() -> Vec<Case> {
     );
     vec![
         case("G1", &[], vec![paid(&card, CARD, "100.00").fact()]),
+        case("G2", &[], vec![paid(&voucher, CARD, "120.00").fact()]),
         case("G3", &[], vec![paid(&mug, "gift_card", "54.13").fact()]),
         case("G6", &["03-20"], vec![to_credit.fact()]),
         case("G7", &[], vec![paid(&mug, "store_credit", "54.13").fact()]),
         case("G8", &[], vec![paid(&tip, CARD, "10.00").fact()]),
+    ]
+}
+
+fn taxes() -> Vec<Case> {
+    const CARD: &str = "shopify_payments";
+    let goods = |tax| [(SaleKind::Product, "100.00", "0.00", tax)];
+    let duties = (SaleKind::Duty, "21.00", "0.00", "0.00");
+    let by_amazon = |tax, paid| {
+        order("03-10").sale("03-10", &goods(tax)).tax_kept().paid("03-10", "amazon", paid)
+    };
+    let paid = |lines: &[shop::LineWords<'_>], amount: &str| {
+        order("03-10").sale("03-10", lines).paid("03-10", CARD, amount)
+    };
+    let [mug] = goods("0.00");
+    vec![
+        case("T1", &[], vec![row(1, "03-10", BalanceKind::ShippingLabel, "-6.50", "0.00")]),
+        case("T2", &[], vec![paid(&[mug.clone(), duties], "121.00").fact()]),
+        case("T3", &[], vec![row(1, "03-12", BalanceKind::Duties, "-20.40", "0.00")]),
+        case("T6", &[], vec![by_amazon("8.25", "108.25").fact()]),
+        case("T7", &[], vec![by_amazon("19.00", "119.00").fact()]),
+        case("T8", &[], vec![paid(&goods("19.00"), "119.00").taxed("DE VAT", 19).fact()]),
+        case("T9", &[], vec![paid(&[mug], "100.00").fact()]),
     ]
 }
 
@@ -304,7 +346,7 @@ fn gateways() -> Vec<Case> {
 }
 
 fn all_cases() -> Vec<Case> {
-    [sales(), returns(), liabilities(), gateways()].into_iter().flatten().collect()
+    [sales(), returns(), liabilities(), taxes(), gateways()].into_iter().flatten().collect()
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) fn gateway(id: &str) -> Gateway {
         "shopify_payments" => "Shopify Payments",
         "paypal" => "PayPal",
         "shop_cash" => "Shop Cash",
+        "amazon" => "Amazon",
         other => other,
     };
     Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "shopify_payments" }
@@ -163,6 +164,15 @@ impl Shop {
         for tax in lines.flat_map(|line| &mut line.taxes) {
             title.clone_into(&mut tax.title);
             tax.rate = Some(percent.into());
+        }
+        self
+    }
+
+    /// All of its tax is collected by the channel, which owes it itself.
+    pub(crate) fn tax_kept(mut self) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for tax in lines.flat_map(|line| &mut line.taxes) {
+            tax.collector = Collector::Channel;
         }
         self
     }

@@ -110,10 +110,18 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
         account: account.account.clone(),
         kind: account.kind,
     });
+    let words = [("rows", &policy.text.rows), ("lines", &policy.text.lines)];
+    let words = words.into_iter().flat_map(|(table, roles)| {
+        roles.iter().map(move |(word, role)| {
+            let account = policy.chart.account(*role);
+            let (role, kind) = (format!("{table}.{word}"), account.kind);
+            ShownAccount { role, account: account.name.to_string(), kind }
+        })
+    });
     let shown = Shown {
         revision: policy.revision,
         policy: policy.text.clone(),
-        accounts: accounts.chain(gateways).collect(),
+        accounts: accounts.chain(gateways).chain(words).collect(),
     };
     output.data(&shown, || {
         let rows = shown

@@ -201,6 +201,7 @@ impl OrderContext<'_> {
             "GIFT_CARD" => SaleKind::GiftCard,
             "SHIPPING" => SaleKind::Shipping,
             "TIP" => SaleKind::Tip,
+            "DUTY" => SaleKind::Duty,
             "ADJUSTMENT" => SaleKind::Adjustment,
             word => SaleKind::Unknown(word.to_owned()),
         };

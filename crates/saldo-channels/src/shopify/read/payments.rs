@@ -92,6 +92,17 @@ fn balance_kind(word: &str) -> BalanceKind {
             BalanceKind::Reserve
         }
         "BILLING_DEBIT" | "BILLING_DEBIT_REVERSAL" => BalanceKind::PlatformBill,
+        "SHIPPING_LABEL"
+        | "SHIPPING_LABEL_ADJUSTMENT"
+        | "SHIPPING_LABEL_ADJUSTMENT_BASE"
+        | "SHIPPING_LABEL_ADJUSTMENT_SURCHARGE"
+        | "SHIPPING_OTHER_CARRIER_CHARGE_ADJUSTMENT"
+        | "SHIPPING_RETURN_TO_ORIGIN_ADJUSTMENT" => BalanceKind::ShippingLabel,
+        "CUSTOMS_DUTY"
+        | "CUSTOMS_DUTY_ADJUSTMENT"
+        | "IMPORT_TAX"
+        | "IMPORT_TAX_ADJUSTMENT"
+        | "IMPORT_TAX_REFUND" => BalanceKind::Duties,
         "SHOP_CASH_CREDIT" | "SHOP_CASH_CREDIT_REVERSAL" => {
             BalanceKind::TenderCredit(gateway(SHOP_CASH, None))
         }

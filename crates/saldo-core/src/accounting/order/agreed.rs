@@ -61,7 +61,7 @@ impl<'a> Timeline<'a> {
 
     /// The part of a slot for an agreement to sell. The first sale has the same whichever record
     /// tells the order, and however that calls the agreement.
-    fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
+    pub(super) fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
         let sales = self.order.agreements.iter().filter(|it| it.kind == AgreementKind::Sale);
         let first = sales.min_by_key(|it| (it.happened_at, &it.id));
         match first.is_some_and(|first| first.id == agreement.id) {

@@ -1,0 +1,109 @@
+//! Words of vendors that the owner gave a meaning, and tax that is the channel's own.
+
+use crate::shop::{order, row, usd};
+use crate::{POLICY, account, policy};
+use saldo_core::commerce::{BalanceKind, Fact, SaleKind};
+use saldo_core::document::DocumentKind;
+use saldo_core::issue::FactState;
+use saldo_core::policy::Policy;
+use std::collections::BTreeMap;
+
+const CARD: &str = "shopify_payments";
+
+/// What the facts move on each account, the kinds of documents, and whether a person must look.
+fn books(facts: &[Fact], text: &str) -> (BTreeMap<String, i64>, Vec<DocumentKind>, bool) {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy(text), far);
+    let mut sums = BTreeMap::new();
+    let entries: Vec<_> = accounted.iter().flat_map(|accounted| &accounted.entries).collect();
+    for line in entries.iter().flat_map(|entry| &entry.lines) {
+        *sums.entry(line.account.name.to_string()).or_default() += line.amount.minor();
+    }
+    sums.retain(|_, minor: &mut i64| *minor != 0);
+    let kinds = entries.iter().map(|entry| entry.header.kind).collect();
+    let settled = |state: &FactState| matches!(state, FactState::Accounted { review: None });
+    let standings = accounted.iter().flat_map(|accounted| &accounted.standings);
+    (sums, kinds, standings.into_iter().any(|standing| !settled(&standing.state)))
+}
+
+fn with(rules: &str) -> String {
+    format!("{rules}\n{POLICY}")
+}
+
+fn sums(of: &[(&str, i64)]) -> BTreeMap<String, i64> {
+    of.iter().map(|(name, minor)| ((*name).to_owned(), *minor)).collect()
+}
+
+#[test]
+fn a_row_goes_where_the_owner_says_that_its_word_belongs() {
+    let credit = [row(1, "03-10", BalanceKind::Unknown, "12.00", "0.50")];
+    let fees = ("Payment processing fees", 50);
+    let clearing = ("Clearing: Shopify Payments", 1_150);
+    let (found, _, open) = books(&credit, POLICY);
+    assert_eq!(found, sums(&[("Platform adjustments - to review", -1_200), clearing, fees]));
+    assert!(open, "a person must look at it");
+    for word in ["WORD", "word"] {
+        let (found, kinds, open) = books(&credit, &with(&format!("rows.{word} = 'other-income'")));
+        assert_eq!(found, sums(&[("Other income", -1_200), clearing, fees]));
+        assert_eq!(kinds, [DocumentKind::JournalEntry, DocumentKind::Expense], "credit, fee");
+        assert!(!open);
+    }
+    let charge = [row(1, "03-10", BalanceKind::Unknown, "-12.00", "0.00")];
+    let (_, kinds, _) = books(&charge, &with("rows.WORD = 'advertising'"));
+    assert_eq!(kinds, [DocumentKind::Expense]);
+    let (_, kinds, _) = books(&charge, &with("rows.WORD = 'bank'"));
+    assert_eq!(kinds, [DocumentKind::Transfer]);
+}
+
+#[test]
+fn a_line_goes_where_the_owner_says_that_its_word_belongs() {
+    let fee = [(SaleKind::Unknown("ADDITIONAL_FEE".to_owned()), "3.00", "0.00", "0.25")];
+    let sale = [order("03-10").sale("03-10", &fee).paid("03-10", CARD, "3.25").fact()];
+    let (found, _, open) = books(&sale, POLICY);
+    assert!(found.is_empty() && open, "held: {found:?}");
+    let (found, _, open) = books(&sale, &with("lines.ADDITIONAL_FEE = 'other-income'"));
+    let tax = ("Sales tax payable (per jurisdiction)", -25);
+    let expected = [("Clearing: Shopify Payments", 325), ("Other income", -300), tax];
+    assert_eq!(found, sums(&expected));
+    assert!(!open);
+}
+
+#[test]
+fn a_word_cannot_stand_for_what_has_documents_of_its_own() {
+    let start = "2026-01-01".parse().unwrap();
+    let text = "rows.WORD = 'receivable'";
+    let error = Policy::new(1, text, usd(), "UTC", start).unwrap_err().to_string();
+    insta::assert_snapshot!(
+        error,
+        @"`rows.WORD` cannot be `receivable`: what a buyer owes and tax have documents of their own"
+    );
+    assert!(Policy::new(1, "lines.FEE = 'sales-tax'", usd(), "UTC", start).is_err());
+}
+
+#[test]
+fn tax_that_the_channel_keeps_leaves_nothing_behind() {
+    let goods = [(SaleKind::Product, "100.00", "0.00", "8.25")];
+    let back = [(SaleKind::Product, "-100.00", "0.00", "-8.25")];
+    let sold = |by| order("03-10").sale("03-10", &goods).paid("03-10", by, "108.25");
+    let (found, _, _) = books(&[sold("amazon").tax_kept().fact()], POLICY);
+    assert_eq!(found, sums(&[("Clearing: Amazon", 10_000), ("Product sales", -10_000)]));
+    let returned = sold("amazon").refund("03-20", &back).repaid("03-20", "amazon", "108.25");
+    let (found, _, _) = books(&[returned.tax_kept().fact()], POLICY);
+    assert_eq!(found, sums(&[("Product sales", -10_000), ("Returns & refunds", 10_000)]));
+}
+
+#[test]
+fn a_gateway_that_tells_its_rows_tells_what_it_keeps() {
+    let goods = [(SaleKind::Product, "100.00", "0.00", "8.25")];
+    let sale = order("03-10").sale("03-10", &goods).paid("03-10", CARD, "108.25").tax_kept();
+    let paid = row(1, "03-10", BalanceKind::Charge, "108.25", "0.00");
+    let kept = row(2, "03-11", BalanceKind::Unknown, "-8.25", "0.00");
+    let sale = sale.fact();
+    let (found, _, _) = books(&[sale.clone(), paid.clone()], POLICY);
+    let tax = "Marketplace facilitator tax clearing";
+    let clearing = "Clearing: Shopify Payments";
+    assert_eq!(found, sums(&[(clearing, 10_825), ("Product sales", -10_000), (tax, -825)]));
+    let (found, _, open) = books(&[sale, paid, kept], &with("rows.WORD = 'facilitator-tax'"));
+    assert_eq!(found, sums(&[(clearing, 10_000), ("Product sales", -10_000)]));
+    assert!(!open);
+}
