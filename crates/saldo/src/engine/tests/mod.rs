@@ -23,4 +23,5 @@ mod tripwire;
 mod unfolding;
 mod unreadable;
 mod unwanted;
+mod words;
 mod worlds;

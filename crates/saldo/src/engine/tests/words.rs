@@ -1,0 +1,24 @@
+//! Words of vendors that the owner gives a meaning.
+
+use super::stage::{Stage, by_account, world};
+use saldo_sim::fault::FaultSettings;
+
+const FOR_REVIEW: &str = "Platform adjustments - to review";
+
+#[tokio::test]
+async fn what_was_held_and_for_review_moves_where_its_word_belongs() {
+    let stage = Stage::after(&world(31, 150, 40), &FaultSettings::none()).await;
+    stage.sync().await;
+    stage.assert_proven("as it came").await;
+    let before = by_account(&stage);
+    assert!(before.contains_key(FOR_REVIEW), "{before:#?}");
+    assert_eq!(stage.held().await.len(), 1);
+    stage.decide("rows.ADJUSTMENT = 'other-income'\nlines.UNKNOWN = 'other-income'").await;
+    stage.sync().await;
+    stage.assert_proven("with meanings").await;
+    let after = by_account(&stage);
+    assert!(!after.contains_key(FOR_REVIEW), "{after:#?}");
+    assert_eq!(after.get("Other income"), Some(&-(10_253 + 500)));
+    assert_eq!(stage.held().await, Vec::<String>::new());
+    assert_eq!(stage.sync().await.acknowledged, 0, "nothing is left to do");
+}
