@@ -187,7 +187,9 @@ fn every_trouble_of_a_ledger_is_there() {
         ] {
             assert_eq!(kinds(kind), 1, "{kind:?}");
         }
-        assert!(kinds(RowKind::WalletCredit) > 0);
+        for kind in [RowKind::WalletCredit, RowKind::Label, RowKind::Duties] {
+            assert!(kinds(kind) > 0, "{kind:?}");
+        }
         let payouts = &world.ledger.payouts;
         assert_eq!(payouts.iter().filter(|payout| payout.failed).count(), 1);
         assert!(payouts.iter().any(|payout| payout.net == -3_500));

@@ -1,7 +1,9 @@
 //! The card gateway's ledger of the merchant's money, its payouts and its disputes.
 
 use super::chance::Chance;
-use super::order::{Gateway, Minor, Order, Transaction, TransactionKind, TransactionStatus};
+use super::order::{
+    Gateway, LineKind, Minor, Order, Transaction, TransactionKind, TransactionStatus,
+};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -14,6 +16,12 @@ const PLATFORM_BILL: Minor = 6_800;
 const UNKNOWN_ADJUSTMENT: Minor = 10_253;
 /// How far below zero the reserve takes the payout that it is held back from.
 const NEGATIVE_PAYOUT: Minor = 3_500;
+/// What a label costs.
+const LABEL: Minor = 650;
+/// Every so many orders, a label is bought from the balance.
+const LABEL_EACH: usize = 6;
+/// What the customs want, as it turns out: less than the buyer paid.
+const DUTIES: Minor = 2_040;
 /// From how many payouts on a world has a reserve, a failed payout and a negative one.
 const PAYOUTS_FOR_TROUBLE: usize = 9;
 /// The ids of the ledger.
@@ -39,6 +47,10 @@ pub enum RowKind {
     ReserveReleased,
     /// The platform's own bill.
     PlatformBill,
+    /// A label for a parcel.
+    Label,
+    /// Duties that the platform paid to the customs.
+    Duties,
     /// A correction without a reason.
     Adjustment,
     /// What the platform's wallet paid for a buyer.
@@ -150,6 +162,7 @@ pub(super) fn keep(
         for transaction in &order.transactions {
             rows.extend(row_of(place, transaction));
         }
+        rows.extend(sent(place, order));
     }
     let disputes = dispute(orders, disputed, time, chance, &mut rows);
     let at_part = |percent: i64| {
@@ -183,6 +196,19 @@ fn row_of(place: usize, transaction: &Transaction) -> Option<Row> {
         fee: transaction.fee,
         ..bare(kind, at, transaction.amount * sign)
     })
+}
+
+/// What sending an order costs that is taken from the balance.
+fn sent(place: usize, order: &Order) -> impl Iterator<Item = Row> {
+    let paid = order.transactions.iter().any(|each| row_of(place, each).is_some());
+    let hours = |hours| order.processed_at.checked_add(SignedDuration::from_hours(hours)).ok();
+    let row = |kind, at, cost: Minor| Row { order: Some(place), ..bare(kind, at, -cost) };
+    let to_send = paid && order.shipping.is_some() && place.is_multiple_of(LABEL_EACH);
+    let label = to_send.then(|| hours(6)).flatten();
+    let mut sales = order.sales_at(Timestamp::MAX);
+    let duties = sales.any(|sale| sale.kind == LineKind::Duty).then(|| hours(50)).flatten();
+    let label = label.map(|at| row(RowKind::Label, at, LABEL));
+    label.into_iter().chain(duties.map(|at| row(RowKind::Duties, at, DUTIES)))
 }
 
 fn bare(kind: RowKind, at: Timestamp, amount: Minor) -> Row {

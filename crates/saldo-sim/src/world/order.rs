@@ -53,6 +53,8 @@ pub enum LineKind {
     GiftCard,
     /// Money without an item.
     Adjustment,
+    /// Duties, collected for the customs of the buyer's country.
+    Duty,
     /// A kind that no reader knows yet.
     Unknown,
 }

@@ -93,6 +93,11 @@ pub(super) const STORIES: [(Story, u32); 24] = [
     (Story::Rehearsal, 8),
 ];
 
+/// Every so many orders, one that is paid by card at once goes abroad, and the buyer pays duties.
+const DUTIES_EACH: u32 = 9;
+/// The duties.
+const DUTIES: Minor = 2_100;
+
 /// Tells the stories, one order after the other, in order of time.
 pub(super) struct Teller<'a> {
     pub(super) products: &'a [Product],
@@ -117,6 +122,13 @@ impl Teller<'_> {
             let unknown = draft.sale(Action::Order, LineKind::Unknown, None, None, amounts);
             if let Some(first) = draft.order.agreements.first_mut() {
                 first.sales.push(unknown);
+            }
+        }
+        if story == Story::Card && index.is_multiple_of(DUTIES_EACH) {
+            let amounts = Amounts { gross: DUTIES, ..Amounts::default() };
+            let duties = draft.sale(Action::Order, LineKind::Duty, None, None, amounts);
+            if let Some(first) = draft.order.agreements.first_mut() {
+                first.sales.push(duties);
             }
         }
         self.pay(&mut draft, story);

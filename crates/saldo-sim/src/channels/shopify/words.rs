@@ -49,6 +49,7 @@ pub(super) fn line(kind: LineKind) -> (&'static str, &'static str) {
         LineKind::Tip => ("TIP", "TipSale"),
         LineKind::GiftCard => ("GIFT_CARD", "GiftCardSale"),
         LineKind::Adjustment => ("ADJUSTMENT", "AdjustmentSale"),
+        LineKind::Duty => ("DUTY", "DutySale"),
         LineKind::Unknown => ("UNKNOWN", "UnknownSale"),
     }
 }
@@ -115,6 +116,8 @@ pub(super) fn row(kind: RowKind) -> (&'static str, &'static str) {
         RowKind::ReserveReleased => ("RESERVED_FUNDS_REVERSAL", "ADJUSTMENT"),
         RowKind::PlatformBill => ("BILLING_DEBIT", "ADJUSTMENT"),
         RowKind::Adjustment => ("ADJUSTMENT", "SYSTEM_ADJUSTMENT"),
+        RowKind::Label => ("SHIPPING_LABEL", "ADJUSTMENT"),
+        RowKind::Duties => ("CUSTOMS_DUTY", "ADJUSTMENT"),
         RowKind::WalletCredit => ("SHOP_CASH_CREDIT", "ADJUSTMENT"),
         RowKind::PayoutReturned => ("TRANSFER_FAILURE", "TRANSFER"),
         RowKind::Transfer => ("TRANSFER", "TRANSFER"),

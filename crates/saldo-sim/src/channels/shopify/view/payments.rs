@@ -256,6 +256,8 @@ fn bucket_of(kind: RowKind) -> Bucket {
         | RowKind::DisputeReversal
         | RowKind::PlatformBill
         | RowKind::Adjustment
+        | RowKind::Label
+        | RowKind::Duties
         | RowKind::WalletCredit => Bucket::Adjustments,
     }
 }
