@@ -1,12 +1,12 @@
 //! One thing, told by several records: by the vendor's interface and by files.
 
-use super::{Accounted, Group, group_by_name, groups};
+use super::{Accounted, Group, group_by_name, group_of_alike, groups};
 use crate::commerce::{AgreementKind, BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::{Money, MoneyError};
 use crate::text::{ConnectionId, FactId};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The facts, each told once.
 ///
@@ -14,9 +14,56 @@ use std::collections::BTreeMap;
 /// file told; among equals the record whose connection, stream and id come first. When they arrived
 /// does not matter. A row of a gateway's ledger without a number is the same as one with a number
 /// that is of the same instant, kind, order and amount; each is the same as one other at most.
+///
+/// Of such two rows the one with a number counts, and so does the payout that it names. Where it
+/// names none yet, it is in the payout that the other names. All rows that are alike must be among
+/// the facts ([`groups_alike`]).
 #[must_use]
 pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
-    let again = rows_told_again(facts);
+    let best = best(facts);
+    let again = rows_told_again(&best);
+    if best.len() == facts.len() && again.is_empty() {
+        return Cow::Borrowed(facts);
+    }
+    let payouts: BTreeMap<&FactId, &FactId> =
+        again.values().filter_map(Again::payout_by_file).collect();
+    let counts = |fact: &&Fact| {
+        best.get(fact.id()).is_some_and(|best| std::ptr::eq(*best, *fact))
+            && !again.contains_key(fact.id())
+    };
+    let with_payout = |fact: &Fact| {
+        let mut fact = fact.clone();
+        if let Fact::BalanceTransaction(row) = &mut fact
+            && let Some(payout) = payouts.get(&row.id)
+        {
+            row.payout = Some((*payout).clone());
+        }
+        fact
+    };
+    Cow::Owned(facts.iter().filter(counts).map(with_payout).collect())
+}
+
+/// The groups whose rows must be known to account a group, besides its own facts: rows that may be
+/// the same, and whose payouts may be others.
+///
+/// A payout wants the rows that may be those of files in it, and a row without a payout those of
+/// files that may name one.
+#[must_use]
+pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
+    let wanted: fn(&BalanceTransaction) -> bool = match group {
+        Group::Payout(_) => |row| row.by_file,
+        Group::Order(_) | Group::Row(_) => |row| !row.by_file && row.payout.is_none(),
+        Group::Named(_) | Group::Dispute(_) => return BTreeSet::new(),
+    };
+    let rows = facts.iter().filter_map(|fact| match fact {
+        Fact::BalanceTransaction(row) => Some(&**row),
+        _ => None,
+    });
+    rows.filter(|row| wanted(row)).map(group_of_alike).collect()
+}
+
+/// Each fact by its id, in the record that counts.
+fn best(facts: &[Fact]) -> BTreeMap<&FactId, &Fact> {
     let mut best: BTreeMap<&FactId, &Fact> = BTreeMap::new();
     for fact in facts {
         let known = best.entry(fact.id()).or_insert(fact);
@@ -24,21 +71,39 @@ pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
             *known = fact;
         }
     }
-    if best.len() == facts.len() && again.is_empty() {
-        return Cow::Borrowed(facts);
-    }
-    let counts = |fact: &&Fact| {
-        best.get(fact.id()).is_some_and(|best| std::ptr::eq(*best, *fact))
-            && !again.contains_key(fact.id())
-    };
-    Cow::Owned(facts.iter().filter(counts).cloned().collect())
+    best
 }
 
-/// The rows of files that other records tell by their numbers, each with the row there. A row of
-/// the same payout is the same before one of another.
-fn rows_told_again(facts: &[Fact]) -> BTreeMap<&FactId, &BalanceTransaction> {
+/// A row of a file that another record tells by its number.
+struct Again<'a> {
+    file: &'a BalanceTransaction,
+    counts: &'a BalanceTransaction,
+}
+
+impl<'a> Again<'a> {
+    /// The payout of the row, where the file alone names it.
+    fn payout_by_file(&self) -> Option<(&'a FactId, &'a FactId)> {
+        match (&self.counts.payout, &self.file.payout) {
+            (None, Some(payout)) => Some((&self.counts.id, payout)),
+            _ => None,
+        }
+    }
+
+    /// Whether both name a payout, and not the same.
+    fn contradict_about_payout(&self) -> bool {
+        contradict(self.file, self.counts)
+    }
+}
+
+fn contradict(one: &BalanceTransaction, other: &BalanceTransaction) -> bool {
+    matches!((&one.payout, &other.payout), (Some(one), Some(other)) if one != other)
+}
+
+/// The rows of files that other records tell by their numbers. A row of the same payout is the same
+/// before one that has none yet, and that before one of another.
+fn rows_told_again<'a>(best: &BTreeMap<&'a FactId, &'a Fact>) -> BTreeMap<&'a FactId, Again<'a>> {
     let rows = |by_file: bool| {
-        facts.iter().filter_map(move |fact| match fact {
+        best.values().filter_map(move |fact| match fact {
             Fact::BalanceTransaction(row) if row.by_file == by_file => Some((&row.id, &**row)),
             _ => None,
         })
@@ -53,17 +118,20 @@ fn rows_told_again(facts: &[Fact]) -> BTreeMap<&FactId, &BalanceTransaction> {
     for (id, row) in rows(false) {
         numbered.entry((&row.source.connection, row.likeness())).or_default().insert(id, row);
     }
-    for same_payout in [true, false] {
-        for (id, row) in &files {
-            let key = (&row.source.connection, row.likeness());
+    type Agree = fn(&BalanceTransaction, &BalanceTransaction) -> bool;
+    let same: Agree = |file, other| file.payout == other.payout;
+    let compatible: Agree = |file, other| !contradict(file, other);
+    let any: Agree = |_, _| true;
+    for agree in [same, compatible, any] {
+        for (id, file) in &files {
+            let key = (&file.source.connection, file.likeness());
             let Some(alike) = numbered.get_mut(&key).filter(|_| !again.contains_key(id)) else {
                 continue;
             };
-            let mut others = alike.iter();
-            let other = others.find(|(_, other)| !same_payout || other.payout == row.payout);
-            if let Some((other, told)) = other.map(|(id, row)| (*id, *row)) {
+            let other = alike.iter().find(|(_, other)| agree(file, other));
+            if let Some((other, counts)) = other.map(|(id, row)| (*id, *row)) {
                 alike.remove(other);
-                again.insert(*id, told);
+                again.insert(*id, Again { file, counts });
             }
         }
     }
@@ -74,6 +142,7 @@ fn rank(fact: &Fact) -> (bool, &RecordRef) {
     let tells_less = match fact {
         Fact::Order(order) => order.telling != Telling::Interface,
         Fact::Payout(payout) => payout.by_rows,
+        Fact::BalanceTransaction(row) => row.payout.is_none(),
         _ => false,
     };
     (tells_less, fact.source())
@@ -89,10 +158,10 @@ pub(super) fn set_aside_repetitions(
     if facts.len() == told.len() {
         return;
     }
-    let again = rows_told_again(facts);
+    let again = rows_told_again(&best(facts));
     for fact in facts.iter().filter(|fact| groups(fact).first() == Some(group)) {
-        if let (Fact::BalanceTransaction(row), Some(counts)) = (fact, again.get(fact.id())) {
-            accounted.stand(&row.id, &row.source, told_by_another(row, counts));
+        if let (Fact::BalanceTransaction(row), Some(again)) = (fact, again.get(fact.id())) {
+            accounted.stand(&row.id, &row.source, told_by_another(again));
             continue;
         }
         let Some(counts) = told.iter().find(|it| it.id() == fact.id()) else { continue };
@@ -130,14 +199,15 @@ fn aside() -> FactState {
 }
 
 /// Where a row of a file stands that another record tells as well: aside, unless they differ.
-fn told_by_another(row: &BalanceTransaction, counts: &BalanceTransaction) -> FactState {
+fn told_by_another(again: &Again<'_>) -> FactState {
+    let Again { file: row, counts } = again;
     let payout = |row: &BalanceTransaction| {
         let number = row.payout.as_ref().and_then(|payout| payout.as_str().rsplit('/').next());
         number.map_or_else(|| "no payout yet".to_owned(), |number| format!("payout {number}"))
     };
     let said = |row: &BalanceTransaction| format!("a fee of {} and {}", row.fee, payout(row));
-    // What is paid out later has no payout in an older file.
-    if row.fee == counts.fee && (row.payout.is_none() || row.payout == counts.payout) {
+    // What is paid out later has no payout in what was told before.
+    if row.fee == counts.fee && !again.contradict_about_payout() {
         return aside();
     }
     let review = Issue {

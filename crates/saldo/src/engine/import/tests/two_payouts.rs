@@ -1,0 +1,129 @@
+//! One row of which a file and the interface name different payouts, or only one of them any.
+
+use super::{Desk, PAYMENTS, said_by_the_shop};
+use crate::engine::{plan, prove, rebuild, sync};
+use saldo_core::money::{Currency, Money};
+use saldo_core::proof::UnstatedPayout;
+
+/// What is told, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tell {
+    /// The order, by the interface.
+    Order,
+    /// The row, by the interface.
+    Row,
+    /// The row, by a file, which says that payout 77 was sent.
+    File,
+    /// Payout 78, by the interface.
+    Payout,
+}
+
+/// The row as the interface tells it, in the payout of this number, or in none yet.
+fn row(payout: Option<&str>) -> (&'static str, &'static str, String) {
+    let [_, (stream, id, text)] = said_by_the_shop();
+    let known = "{\"id\":\"gid://shopify/ShopifyPaymentsPayout/77\"}";
+    assert!(text.contains(known), "{text}");
+    let named = payout.map_or_else(|| "null".to_owned(), |number| known.replace("77", number));
+    (stream, id, text.replace(known, &named))
+}
+
+fn payout() -> (&'static str, &'static str, String) {
+    let id = "gid://shopify/ShopifyPaymentsPayout/78";
+    let payout = serde_json::json!({
+        "id": id, "legacyResourceId": "78", "status": "PAID", "transactionType": "DEPOSIT",
+        "issuedAt": "2026-11-06T00:00:00Z", "externalTraceId": null,
+        "net": { "amount": "51.85", "currencyCode": "USD" },
+    });
+    ("payouts", id, payout.to_string())
+}
+
+async fn tell(desk: &Desk, what: Tell, named: Option<&str>) {
+    match what {
+        Tell::Order => desk.hear(&said_by_the_shop()[..1]).await,
+        Tell::Row => desk.hear(&[row(named)]).await,
+        Tell::Payout => desk.hear(&[payout()]).await,
+        Tell::File => {
+            let table: String = PAYMENTS.lines().take(2).map(|line| format!("{line}\n")).collect();
+            let report = desk.import(&table).await;
+            assert!(report.is_whole(), "{report:?}");
+        }
+    }
+}
+
+/// All orders in which things can be told.
+fn ways(of: &[Tell]) -> Vec<Vec<Tell>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut all = Vec::new();
+    for first in of {
+        let rest: Vec<Tell> = of.iter().filter(|it| *it != first).copied().collect();
+        all.extend(ways(&rest).into_iter().map(|rest| [&[*first][..], &rest].concat()));
+    }
+    all
+}
+
+/// Tells everything in every order, and asserts that the books always prove and end the same:
+/// with this much in the bank, these payouts without a stated total, and so many issues.
+async fn assert_the_same(
+    of: &[Tell],
+    named: Option<&str>,
+    (bank, unstated, issues): (&str, &[UnstatedPayout], u64),
+) {
+    for policy in ["", "detail = \"payout\"\n"] {
+        for way in ways(of) {
+            let about = format!("{policy}{way:?}");
+            let desk = Desk::with_policy(policy).await;
+            for what in way {
+                tell(&desk, what, named).await;
+                sync(&desk.engine).await.unwrap();
+                let proof = prove(&desk.engine).await.unwrap();
+                let clearing = proof.books.iter().flat_map(|book| &book.clearing);
+                assert!(clearing.clone().all(|check| check.holds()), "{about}: {proof:#?}");
+            }
+            let books = desk.books().await;
+            assert_eq!(books.get("Clearing: Shopify Payments"), None, "{about}: {books:?}");
+            assert_eq!(books["Bank"], bank, "{about}");
+            let proof = prove(&desk.engine).await.unwrap();
+            assert_eq!(proof.unstated_payouts, unstated, "{about}");
+            assert_eq!((proof.facts.held, proof.facts.to_review), (0, issues), "{about}");
+            let planned = plan(&desk.engine, None).await.unwrap();
+            assert!(planned.iter().all(|book| book.changes.is_empty()), "{about}");
+            assert!(rebuild(&desk.engine).await.unwrap().identical, "{about}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_without_a_payout_is_in_the_one_that_a_file_names() {
+    let unstated = UnstatedPayout {
+        about: "shopify:files/ShopifyPaymentsPayout/77".to_owned(),
+        rows: 1,
+        sum: Money::parse("51.85", Currency::parse("USD").unwrap()).unwrap(),
+    };
+    let told = [Tell::Order, Tell::Row, Tell::File];
+    assert_the_same(&told, None, ("51.85 USD", &[unstated], 0)).await;
+}
+
+#[tokio::test]
+async fn a_row_is_in_the_payout_that_the_interface_names_whatever_a_file_says() {
+    let told = [Tell::Order, Tell::Row, Tell::File, Tell::Payout];
+    assert_the_same(&told, Some("78"), ("51.85 USD", &[], 1)).await;
+}
+
+#[tokio::test]
+async fn a_row_that_moves_to_another_payout_takes_its_money_along() {
+    let desk = Desk::files_only().await;
+    for what in [Tell::Order, Tell::Row, Tell::File] {
+        tell(&desk, what, None).await;
+    }
+    assert_eq!(desk.books().await["Bank"], "51.85 USD");
+    tell(&desk, Tell::Row, Some("78")).await;
+    assert_eq!(desk.books().await.get("Bank"), None, "nobody says that payout 78 was sent");
+    tell(&desk, Tell::Payout, None).await;
+    assert_eq!(desk.books().await["Bank"], "51.85 USD");
+    let issues = desk.engine.store.to_review(desk.engine.company_id()).await.unwrap();
+    let [issue] = &issues[..] else { panic!("{issues:#?}") };
+    let message = &issue.issue.message;
+    assert!(message.contains("payout 77") && message.contains("payout 78"), "{message}");
+}
