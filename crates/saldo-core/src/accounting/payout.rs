@@ -61,6 +61,13 @@ impl Payouts {
         self.0.extend(others.0);
     }
 
+    /// What is known of this one alone.
+    #[must_use]
+    pub fn only(mut self, payout: &FactId) -> Self {
+        self.0.retain(|id, _| id == payout);
+        self
+    }
+
     pub(super) fn get(&self, payout: &FactId) -> Option<Progress> {
         self.0.get(payout).copied()
     }

@@ -5,7 +5,7 @@
 
 mod names;
 
-pub(super) use names::ByName;
+pub(super) use names::{ByName, told_by_files};
 
 use super::page::read_page;
 use super::{Engine, EngineError};

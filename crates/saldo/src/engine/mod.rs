@@ -2,6 +2,7 @@
 //! leaves it there, so that a process may die between any two lines and another goes on.
 
 mod account;
+mod alike;
 mod chart;
 mod connection;
 mod desk;

@@ -12,7 +12,7 @@ use saldo_core::accounting::{self, Group};
 use saldo_core::channel::Channel;
 use saldo_core::commerce::{Fact, Order, RecordRef, Telling};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, Lease};
+use saldo_store::{Connection, Lease, Role};
 
 /// How many records are looked at in one step.
 const RECORDS_AT_ONCE: usize = 2_000;
@@ -26,19 +26,35 @@ const ROWS_SETTING: (&str, &str) = ("rows", "by-name");
 /// that rows by name may be the same.
 const NUMBERS_SETTING: (&str, &str) = ("rows-of-orders", "by-number");
 
+/// The setting of a connection whose files told rows that have no number of their own, so that
+/// rows of the interface may be the same.
+const UNNUMBERED_SETTING: (&str, &str) = ("rows-without-number", "told");
+
 /// What files of a connection tell by names alone, and what by numbers alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct ByName {
     orders: bool,
     rows: bool,
     numbers: bool,
+    unnumbered: bool,
+}
+
+/// What the files of all connections told so.
+pub(in crate::engine) async fn told_by_files(engine: &Engine) -> Result<ByName, EngineError> {
+    let connections = engine.connections(Role::Channel).await?;
+    Ok(connections.iter().map(ByName::of).fold(ByName::default(), ByName::and))
 }
 
 impl ByName {
     /// What the files of a connection told so far.
     pub(in crate::engine) fn of(connection: &Connection) -> Self {
         let has = |(name, value)| connection.settings.get(name).is_some_and(|it| it == value);
-        Self { orders: has(ORDERS_SETTING), rows: has(ROWS_SETTING), numbers: has(NUMBERS_SETTING) }
+        Self {
+            orders: has(ORDERS_SETTING),
+            rows: has(ROWS_SETTING),
+            numbers: has(NUMBERS_SETTING),
+            unnumbered: has(UNNUMBERED_SETTING),
+        }
     }
 
     /// Whether they told nothing so.
@@ -60,6 +76,11 @@ impl ByName {
         self.numbers
     }
 
+    /// Whether rows that have no number of their own are among it.
+    pub(in crate::engine) fn tells_rows(self) -> bool {
+        self.unnumbered
+    }
+
     /// What these facts tell so.
     pub(super) fn told(facts: &[Fact]) -> Self {
         let order = |fact: &Fact| match fact {
@@ -74,10 +95,12 @@ impl ByName {
             }
             _ => false,
         };
+        let unnumbered = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(row) if row.by_file);
         Self {
             orders: facts.iter().any(order),
             rows: facts.iter().any(row),
             numbers: facts.iter().any(|fact| order_by_number(fact).is_some()),
+            unnumbered: facts.iter().any(unnumbered),
         }
     }
 
@@ -91,6 +114,7 @@ impl ByName {
             orders: self.orders || other.orders,
             rows: self.rows || other.rows,
             numbers: self.numbers || other.numbers,
+            unnumbered: self.unnumbered || other.unnumbered,
         }
     }
 
@@ -99,6 +123,7 @@ impl ByName {
             (self.orders, ORDERS_SETTING),
             (self.rows, ROWS_SETTING),
             (self.numbers, NUMBERS_SETTING),
+            (self.unnumbered, UNNUMBERED_SETTING),
         ];
         for (_, (name, value)) in settings.into_iter().filter(|(told, _)| *told) {
             connection.settings.insert(name.to_owned(), value.to_owned());
