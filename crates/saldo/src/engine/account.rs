@@ -173,7 +173,7 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
         let accounts: Vec<GroupAccount> = dirty.into_iter().map(&mut account).collect();
         let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
         waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
-        engine.keep(&desk.lease).await?;
+        engine.keep_desk(desk).await?;
         engine.store.save_accounting(&desk.lease, &accounts).await?;
         accounted += accounts.len();
         engine.progress.step(Step::Accounted { groups: accounts.len() });

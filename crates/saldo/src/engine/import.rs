@@ -5,7 +5,7 @@
 
 mod names;
 
-pub(super) use names::{ByName, told_by_files};
+pub(super) use names::{ByName, as_it_is, told_by_files};
 
 use super::page::read_page;
 use super::{Engine, EngineError};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -126,7 +126,7 @@ pub(crate) async fn import(
     }
     let lease = engine.lease(connection).await?;
     let stored = async {
-        let connection = as_it_is(engine, connection).await?;
+        let connection = as_it_is(engine, &lease, connection).await?;
         let mut importer = Importer { engine, connection, lease: &lease, channel };
         importer.store(context, open, &mut report).await
     };
@@ -157,16 +157,6 @@ async fn ended(task: JoinHandle<Result<String, String>>) -> Result<String, Strin
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(format!("it was not read to its end: {error}")),
     }
-}
-
-/// A connection as it is now: files before may have noted something in it.
-pub(super) async fn as_it_is(
-    engine: &Engine,
-    connection: &Connection,
-) -> Result<Connection, EngineError> {
-    let connections = engine.connections(Role::Channel).await?;
-    let now = connections.into_iter().find(|it| it.id == connection.id);
-    Ok(now.unwrap_or_else(|| connection.clone()))
 }
 
 struct Importer<'a> {

@@ -8,6 +8,7 @@ use super::super::numbered::order_by_number;
 use super::super::page::reading_again;
 use super::super::{Engine, EngineError};
 use super::Importer;
+use saldo_channels::channel;
 use saldo_core::accounting::{self, Group};
 use saldo_core::channel::Channel;
 use saldo_core::commerce::{Fact, Order, RecordRef, Telling};
@@ -29,6 +30,9 @@ const NUMBERS_SETTING: (&str, &str) = ("rows-of-orders", "by-number");
 /// The setting of a connection whose files told rows that have no number of their own, so that
 /// rows of the interface may be the same.
 const UNNUMBERED_SETTING: (&str, &str) = ("rows-without-number", "told");
+
+/// The setting of a connection whose orders are on their way to where their names are.
+const PLACING_SETTING: (&str, &str) = ("orders-on-their-way", "by-name");
 
 /// What files of a connection tell by names alone, and what by numbers alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,9 +143,8 @@ fn of_interface(fact: &Fact) -> Option<&Order> {
 }
 
 impl Importer<'_> {
-    /// Writes down that files tell this by names alone, before the first such piece is stored. The
-    /// orders that the interface told before take their places first: a process that ends between
-    /// the two begins here again.
+    /// Writes down that files tell this by names alone, before the first such piece is stored; the
+    /// orders that the interface told before take their places.
     pub(super) async fn note(&mut self, told: ByName) -> Result<(), EngineError> {
         let known = ByName::of(&self.connection);
         let now = known.and(told);
@@ -150,11 +153,45 @@ impl Importer<'_> {
         }
         told.write(&mut self.connection);
         if (now.orders, now.rows) != (known.orders, known.rows) {
-            place_orders(self.engine, self.lease, self.channel, &self.connection).await?;
+            let (name, value) = PLACING_SETTING;
+            self.connection.settings.insert(name.to_owned(), value.to_owned());
         }
-        let company = self.engine.company_id();
-        Ok(self.engine.store.update_connection(company, &self.connection).await?)
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        store.update_connection(company, &self.connection).await?;
+        place_all(self.engine, self.lease, &mut self.connection).await
     }
+}
+
+/// A connection as it is now that it was taken: files before may have noted something in it, and a
+/// process that noted it may have ended before all orders had their places.
+pub(in crate::engine) async fn as_it_is(
+    engine: &Engine,
+    lease: &Lease,
+    connection: &Connection,
+) -> Result<Connection, EngineError> {
+    let connections = engine.connections(Role::Channel).await?;
+    let now = connections.into_iter().find(|it| it.id == connection.id);
+    let mut now = now.unwrap_or_else(|| connection.clone());
+    place_all(engine, lease, &mut now).await?;
+    Ok(now)
+}
+
+/// Lets all orders take their places where some are on their way there, and notes that they have
+/// them: a process that ends before begins here again.
+async fn place_all(
+    engine: &Engine,
+    lease: &Lease,
+    connection: &mut Connection,
+) -> Result<(), EngineError> {
+    let (name, _) = PLACING_SETTING;
+    if !connection.settings.contains_key(name) {
+        return Ok(());
+    }
+    let channel = channel(&connection.adapter)
+        .ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
+    place_orders(engine, lease, channel, connection).await?;
+    connection.settings.remove(name);
+    Ok(engine.store.update_connection(engine.company_id(), connection).await?)
 }
 
 /// Puts the orders of the interface where their names are as well.
