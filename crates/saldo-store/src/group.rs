@@ -187,6 +187,24 @@ impl Store {
         Ok(members.into_iter().map(|(group, members)| (group, of_group(members))).collect())
     }
 
+    /// These records in their latest version, those that there are.
+    ///
+    /// # Errors
+    /// Where the database fails, or a record was damaged.
+    pub async fn records(
+        &self,
+        company: &CompanyId,
+        references: &[RecordRef],
+    ) -> Result<Vec<Record>, StoreError> {
+        let references: Vec<&RecordRef> = references.iter().collect();
+        let mut reading = self.reader.begin().await?;
+        let mut found = Vec::with_capacity(references.len());
+        for references in references.chunks(ROWS_MAX) {
+            found.extend(bodies(&mut reading, company, references).await?);
+        }
+        Ok(found)
+    }
+
     /// Records in their latest version, by connection, stream and id, from after this one on: to
     /// read them all again when a reader has learnt something.
     ///

@@ -16,7 +16,7 @@ mod telling;
 
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
-pub use telling::{groups_alike, told_once};
+pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 

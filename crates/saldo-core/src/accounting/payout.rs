@@ -3,7 +3,7 @@
 mod by_rows;
 
 pub use by_rows::told_with_payouts;
-pub(super) use by_rows::with_payouts;
+pub(super) use by_rows::{reach, with_payouts};
 
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;

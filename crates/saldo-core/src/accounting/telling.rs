@@ -1,5 +1,6 @@
 //! One thing, told by several records: by the vendor's interface and by files.
 
+use super::payout::reach;
 use super::{Accounted, Group, group_by_name, group_of_alike, groups};
 use crate::commerce::{AgreementKind, BalanceTransaction, Fact, Order, RecordRef, Telling};
 use crate::issue::{FactState, Issue, IssueKind};
@@ -60,6 +61,25 @@ pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
         _ => None,
     });
     rows.filter(|row| wanted(row)).map(group_of_alike).collect()
+}
+
+/// Whether a row of a file is what a known one was before: it says the same, but for a payout that
+/// it does not name, or of which it says that it has come less far. An older file may be imported
+/// after a newer one.
+#[must_use]
+pub fn says_less(row: &BalanceTransaction, known: &BalanceTransaction) -> bool {
+    let far = |row: &BalanceTransaction| row.paid_out.as_ref().map(|said| reach(&said.state));
+    let before = match (&row.payout, &known.payout) {
+        (None, Some(_)) => true,
+        (Some(one), Some(other)) => one == other && far(row) < far(known),
+        _ => false,
+    };
+    let as_known = BalanceTransaction {
+        payout: known.payout.clone(),
+        paid_out: known.paid_out.clone(),
+        ..row.clone()
+    };
+    row.by_file && before && as_known == *known
 }
 
 /// Each fact by its id, in the record that counts.

@@ -11,11 +11,13 @@ use super::page::read_page;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
+use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
+use saldo_core::commerce::{BalanceTransaction, Fact, RecordRef};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -200,6 +202,7 @@ impl Importer<'_> {
     ) -> Result<(), EngineError> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
+        let mut rows = BTreeMap::new();
         for piece in pieces {
             let record = match piece {
                 Imported::LeftOut { place, reason } => {
@@ -208,16 +211,21 @@ impl Importer<'_> {
                 }
                 Imported::Record(record) => record,
             };
-            let told = ByName::told(&self.channel.read(&record).unwrap_or_default());
+            let facts = self.channel.read(&record).unwrap_or_default();
+            let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
                 let reason = "the order has no number here; the shop tells it itself";
                 report.left_out.add(record.id, reason.to_owned());
                 continue;
             }
             by_name = by_name.and(told);
+            rows.extend(row_of_file(facts).map(|row| (record.reference(), row)));
             let hash = record.content_hash();
             records.push((record, hash));
         }
+        let known_better = self.known_better(&rows).await?;
+        records.retain(|(record, _)| !known_better.contains(&record.reference()));
+        report.known += known_better.len();
         self.note(by_name).await?;
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
@@ -237,6 +245,36 @@ impl Importer<'_> {
         report.known += stored.known;
         Ok(())
     }
+}
+
+impl Importer<'_> {
+    /// The rows of an older file: of each, more is known.
+    async fn known_better(
+        &self,
+        rows: &BTreeMap<RecordRef, BalanceTransaction>,
+    ) -> Result<BTreeSet<RecordRef>, EngineError> {
+        let references: Vec<RecordRef> = rows.keys().cloned().collect();
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let mut known_better = BTreeSet::new();
+        for known in store.records(company, &references).await? {
+            let reference = known.reference();
+            let facts = self.channel.read(&known).unwrap_or_default();
+            if let (Some(row), Some(known)) = (rows.get(&reference), row_of_file(facts))
+                && accounting::says_less(row, &known)
+            {
+                known_better.insert(reference);
+            }
+        }
+        Ok(known_better)
+    }
+}
+
+/// The row that a piece of a file tells, where it has no number of its own.
+fn row_of_file(facts: Vec<Fact>) -> Option<BalanceTransaction> {
+    facts.into_iter().find_map(|fact| match fact {
+        Fact::BalanceTransaction(row) if row.by_file => Some(*row),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ fn perhaps_twice(rows: &[&BalanceTransaction]) -> Option<String> {
 }
 
 /// How far along a state is. Rows of an older file say less than those of a newer one.
-const fn reach(state: &PayoutState) -> u8 {
+pub(in crate::accounting) const fn reach(state: &PayoutState) -> u8 {
     match state {
         PayoutState::Scheduled => 0,
         PayoutState::Paid => 1,

@@ -63,8 +63,9 @@ fn ways(of: &[Tell]) -> Vec<Vec<Tell>> {
     all
 }
 
-/// Tells everything in every order, by one policy or the other, and asserts that the books always prove and end the same:
-/// with this much in the bank, these payouts without a stated total, and so many issues.
+/// Tells everything in every order, by one policy or the other, and asserts that the books always
+/// prove and end the same: with this much in the bank, these payouts without a stated total, and so
+/// many issues.
 async fn assert_the_same(
     of: &[Tell],
     named: Option<&str>,
