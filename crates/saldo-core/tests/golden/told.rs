@@ -320,6 +320,34 @@ fn planned_after(before: &[Fact], after: &[Fact]) -> usize {
 }
 
 #[test]
+fn each_document_of_an_order_has_a_slot_that_needs_no_number() {
+    let line = [(SaleKind::Product, "100.00", "0.00", "0.00")];
+    let back = [(SaleKind::Product, "-10.00", "0.00", "0.00")];
+    let mut lived = order("03-10").sale("03-10", &line);
+    for day in ["03-12", "03-12", "03-13"] {
+        lived = lived.paid(day, "shopify_payments", "30.00");
+    }
+    lived = lived.refund("03-14", &back).refund("03-14", &back);
+    let slots = |order: Fact| -> BTreeSet<String> {
+        entries(&[order]).into_iter().map(|entry| entry.header.slot).collect()
+    };
+    let of_first = slots(lived.clone().fact());
+    assert_eq!(of_first.len(), 6, "two that are alike stand apart: {of_first:#?}");
+    let Fact::Order(mut renumbered) = lived.clone().fact() else { panic!("an order") };
+    renumbered.id = "shop/OrderName/#1001".into();
+    for (place, agreement) in renumbered.agreements.iter_mut().enumerate() {
+        agreement.id = format!("Another/{place}");
+    }
+    for (place, movement) in renumbered.movements.iter_mut().enumerate() {
+        movement.id = format!("Another/{place}");
+    }
+    assert_eq!(slots(Fact::Order(renumbered)), of_first);
+    let Fact::Order(mut later) = lived.fact() else { panic!("an order") };
+    later.processed_at += jiff::SignedDuration::from_hours(24);
+    assert!(slots(Fact::Order(later)).is_disjoint(&of_first), "a name that is used again");
+}
+
+#[test]
 fn what_was_entered_from_a_file_is_not_entered_again() {
     let file =
         [by_file(sale("10.00"), "a-file", Vec::new()), by_name(charge(2)), by_name(reserve(4))];

@@ -145,3 +145,19 @@ async fn an_order_is_entered_once_whoever_tells_it_first() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_payment_that_a_later_export_tells_is_entered_once_too() {
+    for last in [By::Interface, By::Number] {
+        let desk = Desk::files_only().await;
+        tell(&desk, Life::Unpaid, By::Name).await;
+        sync(&desk.engine).await.unwrap();
+        tell(&desk, Life::PaidLater, By::Name).await;
+        assert_eq!(documents_planned(&desk).await, 1, "the payment of the invoice");
+        sync(&desk.engine).await.unwrap();
+        tell(&desk, Life::PaidLater, last).await;
+        assert_eq!(documents_planned(&desk).await, 0, "{last:?}");
+        sync(&desk.engine).await.unwrap();
+        assert_eq!(held(&desk).await, alone(Life::PaidLater, last).await, "{last:?}");
+    }
+}
