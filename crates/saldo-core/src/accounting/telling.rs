@@ -2,7 +2,7 @@
 
 use super::payout::reach;
 use super::{Accounted, Group, group_by_name, group_of_alike, groups};
-use crate::commerce::{AgreementKind, BalanceTransaction, Fact, Order, RecordRef, Telling};
+use crate::commerce::{AgreementKind, BalanceTransaction, Fact, Order, Payout, RecordRef, Telling};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::{Money, MoneyError};
 use crate::text::{ConnectionId, FactId};
@@ -27,7 +27,7 @@ pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
         return Cow::Borrowed(facts);
     }
     let payouts: BTreeMap<&FactId, &FactId> =
-        again.values().filter_map(Again::payout_by_file).collect();
+        again.values().filter_map(Again::payout_by_other).collect();
     let counts = |fact: &&Fact| {
         best.get(fact.id()).is_some_and(|best| std::ptr::eq(*best, *fact))
             && !again.contains_key(fact.id())
@@ -47,12 +47,12 @@ pub fn told_once(facts: &[Fact]) -> Cow<'_, [Fact]> {
 /// The groups whose rows must be known to account a group, besides its own facts: rows that may be
 /// the same, and whose payouts may be others.
 ///
-/// A payout wants the rows that may be those of files in it, and a row without a payout those of
-/// files that may name one.
+/// A payout wants all records of its rows, which may name another one, and a row without a payout
+/// those of files, which may name one.
 #[must_use]
 pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
     let wanted: fn(&BalanceTransaction) -> bool = match group {
-        Group::Payout(_) => |row| row.by_file,
+        Group::Payout(_) => |_| true,
         Group::Order(_) | Group::Row(_) => |row| !row.by_file && row.payout.is_none(),
         Group::Named(_) | Group::Dispute(_) => return BTreeSet::new(),
     };
@@ -60,26 +60,41 @@ pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
         Fact::BalanceTransaction(row) => Some(&**row),
         _ => None,
     });
-    rows.filter(|row| wanted(row)).map(group_of_alike).collect()
+    let of_row = |row: &BalanceTransaction| match (&row.order, &row.order_name, row.by_file) {
+        // Other records of it may know the name of its order.
+        (Some(order), None, false) => Group::Order(order.clone()),
+        (None, None, false) => Group::Row(row.id.clone()),
+        _ => group_of_alike(row),
+    };
+    rows.filter(|row| wanted(row)).map(of_row).collect()
 }
 
-/// Whether a row of a file is what a known one was before: it says the same, but for a payout that
-/// it does not name, or of which it says that it has come less far. An older file may be imported
-/// after a newer one.
+/// Whether what a file tells is what was known before, as an older file tells it that is imported
+/// after a newer one: the same, but for a row that names no payout, or for a payout that has come
+/// less far.
 #[must_use]
-pub fn says_less(row: &BalanceTransaction, known: &BalanceTransaction) -> bool {
-    let far = |row: &BalanceTransaction| row.paid_out.as_ref().map(|said| reach(&said.state));
-    let before = match (&row.payout, &known.payout) {
-        (None, Some(_)) => true,
-        (Some(one), Some(other)) => one == other && far(row) < far(known),
+pub fn says_less(told: &Fact, known: &Fact) -> bool {
+    match (told, known) {
+        (Fact::BalanceTransaction(row), Fact::BalanceTransaction(known)) => {
+            let far =
+                |row: &BalanceTransaction| row.paid_out.as_ref().map(|said| reach(&said.state));
+            let before = match (&row.payout, &known.payout) {
+                (None, Some(_)) => true,
+                (Some(one), Some(other)) => one == other && far(row) < far(known),
+                _ => false,
+            };
+            let mut as_known = row.clone();
+            as_known.payout.clone_from(&known.payout);
+            as_known.paid_out.clone_from(&known.paid_out);
+            before && as_known == *known
+        }
+        (Fact::Payout(payout), Fact::Payout(known)) => {
+            let before = reach(&payout.state) < reach(&known.state);
+            let as_known = Payout { state: known.state.clone(), ..payout.clone() };
+            before && as_known == *known
+        }
         _ => false,
-    };
-    let as_known = BalanceTransaction {
-        payout: known.payout.clone(),
-        paid_out: known.paid_out.clone(),
-        ..row.clone()
-    };
-    row.by_file && before && as_known == *known
+    }
 }
 
 /// Each fact by its id, in the record that counts.
@@ -94,16 +109,16 @@ fn best(facts: &[Fact]) -> BTreeMap<&FactId, &Fact> {
     best
 }
 
-/// A row of a file that another record tells by its number.
+/// A row that another record tells as well, and the one that counts.
 struct Again<'a> {
-    file: &'a BalanceTransaction,
+    told: &'a BalanceTransaction,
     counts: &'a BalanceTransaction,
 }
 
 impl<'a> Again<'a> {
-    /// The payout of the row, where the file alone names it.
-    fn payout_by_file(&self) -> Option<(&'a FactId, &'a FactId)> {
-        match (&self.counts.payout, &self.file.payout) {
+    /// The row that counts, and its payout, where the other alone names it.
+    fn payout_by_other(&self) -> Option<(&'a FactId, &'a FactId)> {
+        match (&self.counts.payout, &self.told.payout) {
             (None, Some(payout)) => Some((&self.counts.id, payout)),
             _ => None,
         }
@@ -111,7 +126,7 @@ impl<'a> Again<'a> {
 
     /// Whether both name a payout, and not the same.
     fn contradict_about_payout(&self) -> bool {
-        contradict(self.file, self.counts)
+        contradict(self.told, self.counts)
     }
 }
 
@@ -151,7 +166,7 @@ fn rows_told_again<'a>(best: &BTreeMap<&'a FactId, &'a Fact>) -> BTreeMap<&'a Fa
             let other = alike.iter().find(|(_, other)| agree(file, other));
             if let Some((other, counts)) = other.map(|(id, row)| (*id, *row)) {
                 alike.remove(other);
-                again.insert(*id, Again { file, counts });
+                again.insert(*id, Again { told: file, counts });
             }
         }
     }
@@ -188,7 +203,13 @@ pub(super) fn set_aside_repetitions(
         if counts.source() == fact.source() {
             continue;
         }
-        accounted.stand(fact.id(), fact.source(), aside());
+        let state = match (fact, counts) {
+            (Fact::BalanceTransaction(told), Fact::BalanceTransaction(counts)) => {
+                told_by_another(&Again { told, counts })
+            }
+            _ => aside(),
+        };
+        accounted.stand(fact.id(), fact.source(), state);
         if let (Fact::Order(counts), Fact::Order(other)) = (counts, fact)
             && let Some(issue) = disagreement(counts, other)
         {
@@ -218,9 +239,9 @@ fn aside() -> FactState {
     FactState::Excluded { rule: "another-record-tells-it".to_owned() }
 }
 
-/// Where a row of a file stands that another record tells as well: aside, unless they differ.
+/// Where a row stands that another record tells as well: aside, unless they differ.
 fn told_by_another(again: &Again<'_>) -> FactState {
-    let Again { file: row, counts } = again;
+    let Again { told: row, counts } = again;
     let payout = |row: &BalanceTransaction| {
         let number = row.payout.as_ref().and_then(|payout| payout.as_str().rsplit('/').next());
         number.map_or_else(|| "no payout yet".to_owned(), |number| format!("payout {number}"))
@@ -234,8 +255,9 @@ fn told_by_another(again: &Again<'_>) -> FactState {
         kind: IssueKind::DoesNotAddUp,
         about: row.id.clone(),
         message: format!(
-            "the row has {} by its file, but {} by {} in `{}`",
+            "the row has {} by its record in `{}`, but {} by {} in `{}`",
             said(row),
+            row.source.stream,
             said(counts),
             counts.id,
             counts.source.stream

@@ -280,7 +280,7 @@ fn a_payout_that_the_interface_names_counts_before_that_of_a_file() {
         _ => None,
     });
     let message = review.unwrap().message;
-    assert!(message.contains("payout 7 by its file, but"), "{message}");
+    assert!(message.contains("payout 7 by its record in `a-file`, but"), "{message}");
     assert!(message.contains("payout 8 by shop/Row/1"), "{message}");
 }
 

@@ -122,7 +122,7 @@ pub(super) async fn wake(
                 woken.extend(payouts_of(facts));
             }
         }
-        for (_, told) in told.iter().filter(|(group, _)| is_named(group)) {
+        for (_, told) in told.iter().filter(|(group, _)| is_named(group) || is_lone(group)) {
             woken.extend(payouts_of(&told.facts));
         }
     }
@@ -132,13 +132,23 @@ pub(super) async fn wake(
 /// Marks, where documents follow payouts, all that changes with changed groups of rows alike: the
 /// payouts of these rows, and the rows themselves wherever they are entered.
 pub(super) async fn wake_all(engine: &Engine, readers: &Readers) -> Result<(), EngineError> {
-    if !told_by_files(engine).await?.tells_rows() {
-        return Ok(());
+    if told_by_files(engine).await?.tells_rows() {
+        for beginning in ["named/", "row/"] {
+            wake_all_of(engine, readers, beginning).await?;
+        }
     }
+    Ok(())
+}
+
+async fn wake_all_of(
+    engine: &Engine,
+    readers: &Readers,
+    beginning: &str,
+) -> Result<(), EngineError> {
     let mut after = None;
     loop {
         let (store, company) = (&engine.store, engine.company_id());
-        let changed = store.changed_groups(company, "named/", after.as_ref(), GROUPS_AT_ONCE);
+        let changed = store.changed_groups(company, beginning, after.as_ref(), GROUPS_AT_ONCE);
         let changed = changed.await?;
         let Some(last) = changed.last() else { return Ok(()) };
         let mut woken: BTreeSet<GroupId> = BTreeSet::new();
@@ -156,17 +166,21 @@ pub(super) async fn wake_all(engine: &Engine, readers: &Readers) -> Result<(), E
     }
 }
 
+fn is_lone(group: &GroupId) -> bool {
+    matches!(Group::parse(group), Some(Group::Row(_)))
+}
+
 fn is_named(group: &GroupId) -> bool {
     matches!(Group::parse(group), Some(Group::Named(_)))
 }
 
-/// The payouts of rows among which some may be told twice.
+/// The payouts of rows that may be told twice.
 fn payouts_of(facts: &[Fact]) -> BTreeSet<GroupId> {
-    let rows = || facts.iter().filter_map(row);
-    if !rows().any(|row| row.by_file) {
-        return BTreeSet::new();
+    let rows: Vec<&BalanceTransaction> = facts.iter().filter_map(row).collect();
+    match rows.len() {
+        0 | 1 => BTreeSet::new(),
+        _ => rows.iter().filter_map(|row| Some(Group::Payout(row.payout.clone()?).id())).collect(),
     }
-    rows().filter_map(|row| Some(Group::Payout(row.payout.clone()?).id())).collect()
 }
 
 async fn mark(engine: &Engine, groups: BTreeSet<GroupId>) -> Result<(), EngineError> {

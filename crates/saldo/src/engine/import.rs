@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::{BalanceTransaction, Fact, RecordRef};
+use saldo_core::commerce::{Fact, RecordRef};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
@@ -202,7 +202,7 @@ impl Importer<'_> {
     ) -> Result<(), EngineError> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
-        let mut rows = BTreeMap::new();
+        let mut told_now = BTreeMap::new();
         for piece in pieces {
             let record = match piece {
                 Imported::LeftOut { place, reason } => {
@@ -219,11 +219,11 @@ impl Importer<'_> {
                 continue;
             }
             by_name = by_name.and(told);
-            rows.extend(row_of_file(facts).map(|row| (record.reference(), row)));
+            told_now.extend(facts.into_iter().map(|fact| (record.reference(), fact)));
             let hash = record.content_hash();
             records.push((record, hash));
         }
-        let known_better = self.known_better(&rows).await?;
+        let known_better = self.known_better(&told_now).await?;
         records.retain(|(record, _)| !known_better.contains(&record.reference()));
         report.known += known_better.len();
         self.note(by_name).await?;
@@ -248,20 +248,20 @@ impl Importer<'_> {
 }
 
 impl Importer<'_> {
-    /// The rows of an older file: of each, more is known.
+    /// The pieces of an older file: of each, more is known.
     async fn known_better(
         &self,
-        rows: &BTreeMap<RecordRef, BalanceTransaction>,
+        told: &BTreeMap<RecordRef, Fact>,
     ) -> Result<BTreeSet<RecordRef>, EngineError> {
-        let references: Vec<RecordRef> = rows.keys().cloned().collect();
+        let money = told.iter().filter(|(_, fact)| is_of_gateway(fact));
+        let references: Vec<RecordRef> = money.map(|(reference, _)| reference.clone()).collect();
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let mut known_better = BTreeSet::new();
         for known in store.records(company, &references).await? {
             let reference = known.reference();
             let facts = self.channel.read(&known).unwrap_or_default();
-            if let (Some(row), Some(known)) = (rows.get(&reference), row_of_file(facts))
-                && accounting::says_less(row, &known)
-            {
+            let less = |told: &Fact| facts.iter().any(|known| accounting::says_less(told, known));
+            if told.get(&reference).is_some_and(less) {
                 known_better.insert(reference);
             }
         }
@@ -269,12 +269,9 @@ impl Importer<'_> {
     }
 }
 
-/// The row that a piece of a file tells, where it has no number of its own.
-fn row_of_file(facts: Vec<Fact>) -> Option<BalanceTransaction> {
-    facts.into_iter().find_map(|fact| match fact {
-        Fact::BalanceTransaction(row) if row.by_file => Some(*row),
-        _ => None,
-    })
+/// Whether a fact is of a gateway's own ledger: a row, or a payout.
+fn is_of_gateway(fact: &Fact) -> bool {
+    matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_))
 }
 
 #[cfg(test)]

@@ -27,9 +27,9 @@ const ROWS_SETTING: (&str, &str) = ("rows", "by-name");
 /// that rows by name may be the same.
 const NUMBERS_SETTING: (&str, &str) = ("rows-of-orders", "by-number");
 
-/// The setting of a connection whose files told rows that have no number of their own, so that
-/// rows of the interface may be the same.
-const UNNUMBERED_SETTING: (&str, &str) = ("rows-without-number", "told");
+/// The setting of a connection whose files told rows at all, so that rows of the interface may be
+/// the same.
+const TOLD_SETTING: (&str, &str) = ("rows-of-files", "told");
 
 /// The setting of a connection whose orders are on their way to where their names are.
 const PLACING_SETTING: (&str, &str) = ("orders-on-their-way", "by-name");
@@ -40,7 +40,7 @@ pub(in crate::engine) struct ByName {
     orders: bool,
     rows: bool,
     numbers: bool,
-    unnumbered: bool,
+    any_rows: bool,
 }
 
 /// What the files of all connections told so.
@@ -57,7 +57,7 @@ impl ByName {
             orders: has(ORDERS_SETTING),
             rows: has(ROWS_SETTING),
             numbers: has(NUMBERS_SETTING),
-            unnumbered: has(UNNUMBERED_SETTING),
+            any_rows: has(TOLD_SETTING),
         }
     }
 
@@ -80,9 +80,9 @@ impl ByName {
         self.numbers
     }
 
-    /// Whether rows that have no number of their own are among it.
+    /// Whether rows are among it, whatever they know.
     pub(in crate::engine) fn tells_rows(self) -> bool {
-        self.unnumbered
+        self.any_rows
     }
 
     /// What these facts tell so.
@@ -99,12 +99,12 @@ impl ByName {
             }
             _ => false,
         };
-        let unnumbered = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(row) if row.by_file);
+        let is_row = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_));
         Self {
             orders: facts.iter().any(order),
             rows: facts.iter().any(row),
             numbers: facts.iter().any(|fact| order_by_number(fact).is_some()),
-            unnumbered: facts.iter().any(unnumbered),
+            any_rows: facts.iter().any(is_row),
         }
     }
 
@@ -118,7 +118,7 @@ impl ByName {
             orders: self.orders || other.orders,
             rows: self.rows || other.rows,
             numbers: self.numbers || other.numbers,
-            unnumbered: self.unnumbered || other.unnumbered,
+            any_rows: self.any_rows || other.any_rows,
         }
     }
 
@@ -127,7 +127,7 @@ impl ByName {
             (self.orders, ORDERS_SETTING),
             (self.rows, ROWS_SETTING),
             (self.numbers, NUMBERS_SETTING),
-            (self.unnumbered, UNNUMBERED_SETTING),
+            (self.any_rows, TOLD_SETTING),
         ];
         for (_, (name, value)) in settings.into_iter().filter(|(told, _)| *told) {
             connection.settings.insert(name.to_owned(), value.to_owned());

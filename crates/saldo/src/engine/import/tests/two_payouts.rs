@@ -14,7 +14,9 @@ enum Tell {
     Row,
     /// The row, by a file, which says that payout 77 was sent.
     File,
-    /// Payout 78, by the interface.
+    /// The row, by a payload of another interface, which says that it is in payout 77.
+    Payload,
+    /// The payout that the interface names, or else payout 77, by the interface.
     Payout,
 }
 
@@ -27,10 +29,13 @@ fn row(payout: Option<&str>) -> (&'static str, &'static str, String) {
     (stream, id, text.replace(known, &named))
 }
 
-fn payout() -> (&'static str, &'static str, String) {
-    let id = "gid://shopify/ShopifyPaymentsPayout/78";
+fn payout(number: &str) -> (&'static str, &'static str, String) {
+    let id = match number {
+        "77" => "gid://shopify/ShopifyPaymentsPayout/77",
+        _ => "gid://shopify/ShopifyPaymentsPayout/78",
+    };
     let payout = serde_json::json!({
-        "id": id, "legacyResourceId": "78", "status": "PAID", "transactionType": "DEPOSIT",
+        "id": id, "legacyResourceId": number, "status": "PAID", "transactionType": "DEPOSIT",
         "issuedAt": "2026-11-06T00:00:00Z", "externalTraceId": null,
         "net": { "amount": "51.85", "currencyCode": "USD" },
     });
@@ -41,13 +46,25 @@ async fn tell(desk: &Desk, what: Tell, named: Option<&str>) {
     match what {
         Tell::Order => desk.hear(&said_by_the_shop()[..1]).await,
         Tell::Row => desk.hear(&[row(named)]).await,
-        Tell::Payout => desk.hear(&[payout()]).await,
+        Tell::Payout => desk.hear(&[payout(named.unwrap_or("77"))]).await,
+        Tell::Payload => assert!(desk.import(&payload()).await.is_whole()),
         Tell::File => {
             let table: String = PAYMENTS.lines().take(2).map(|line| format!("{line}\n")).collect();
             let report = desk.import(&table).await;
             assert!(report.is_whole(), "{report:?}");
         }
     }
+}
+
+/// The row as the REST interface told it, which does not know the order's name.
+fn payload() -> String {
+    let row = serde_json::json!({
+        "id": 9, "type": "charge", "test": false, "payout_id": 77, "payout_status": "paid",
+        "currency": "USD", "amount": "53.71", "fee": "1.86", "net": "51.85", "source_id": 1,
+        "source_type": "charge", "source_order_id": 5001, "source_order_transaction_id": 56,
+        "processed_at": "2026-11-02T10:00:05-05:00",
+    });
+    serde_json::json!({ "transactions": [row] }).to_string()
 }
 
 /// All orders in which things can be told.
@@ -113,6 +130,13 @@ async fn a_row_is_in_the_payout_that_the_interface_names_whatever_a_file_says() 
 }
 
 #[tokio::test]
+async fn records_of_one_number_are_one_row_in_one_payout() {
+    let told = [Tell::Order, Tell::Row, Tell::Payload, Tell::Payout];
+    assert_the_same(&told, None, ("51.85 USD", &[], 0)).await;
+    assert_the_same(&told, Some("78"), ("51.85 USD", &[], 1)).await;
+}
+
+#[tokio::test]
 async fn a_row_that_moves_to_another_payout_takes_its_money_along() {
     let desk = Desk::files_only().await;
     for what in [Tell::Order, Tell::Row, Tell::File] {
@@ -121,7 +145,7 @@ async fn a_row_that_moves_to_another_payout_takes_its_money_along() {
     assert_eq!(desk.books().await["Bank"], "51.85 USD");
     tell(&desk, Tell::Row, Some("78")).await;
     assert_eq!(desk.books().await.get("Bank"), None, "nobody says that payout 78 was sent");
-    tell(&desk, Tell::Payout, None).await;
+    tell(&desk, Tell::Payout, Some("78")).await;
     assert_eq!(desk.books().await["Bank"], "51.85 USD");
     let issues = desk.engine.store.to_review(desk.engine.company_id()).await.unwrap();
     let [issue] = &issues[..] else { panic!("{issues:#?}") };
