@@ -2,7 +2,7 @@
 //! known as well, and what changes one group may change another.
 
 use super::account::{Readers, Told};
-use super::import::told_by_files;
+use super::import::{ByName, told_by_files};
 use super::{Engine, EngineError, numbered};
 use saldo_core::accounting::{self, Group};
 use saldo_core::commerce::{BalanceTransaction, Fact, Record, RecordRef};
@@ -23,26 +23,40 @@ pub(super) async fn told_in(
     policy: &Policy,
     records: &BTreeMap<GroupId, Vec<Record>>,
 ) -> Result<ToldByGroup, EngineError> {
-    let mut told = ToldByGroup::new();
-    for (group, records) in records {
-        told.insert(group.clone(), readers.told(engine, records).await?);
-    }
     // Asked each time: another process may store such rows meanwhile.
     let by_files = told_by_files(engine).await?;
-    if by_files.tells_numbers() {
-        numbered::join(engine, readers, told.iter_mut()).await?;
-    }
+    let mut told = read(engine, readers, by_files, records).await?;
     if by_files.tells_rows() {
-        join(engine, readers, policy, &mut told).await?;
+        join(engine, readers, policy, by_files, &mut told).await?;
     }
     Ok(told)
 }
 
-/// Adds the rows of other groups that may be the same.
+/// What the records of groups say by themselves. Rows that know their order by number stand where
+/// its name is as well.
+async fn read(
+    engine: &Engine,
+    readers: &Readers,
+    by_files: ByName,
+    records: &BTreeMap<GroupId, Vec<Record>>,
+) -> Result<ToldByGroup, EngineError> {
+    let mut told = ToldByGroup::new();
+    for (group, records) in records {
+        told.insert(group.clone(), readers.told(engine, records).await?);
+    }
+    if by_files.tells_numbers() {
+        numbered::join(engine, readers, told.iter_mut()).await?;
+    }
+    Ok(told)
+}
+
+/// Adds the rows of other groups that may be the same: of payouts, and wherever documents follow
+/// payouts.
 async fn join(
     engine: &Engine,
     readers: &Readers,
     policy: &Policy,
+    by_files: ByName,
     told: &mut ToldByGroup,
 ) -> Result<(), EngineError> {
     let mut wanted: BTreeMap<GroupId, Vec<GroupId>> = BTreeMap::new();
@@ -58,7 +72,7 @@ async fn join(
     let names: Vec<GroupId> = wanted.keys().cloned().collect();
     let mut rows: BTreeMap<&GroupId, Vec<Fact>> = BTreeMap::new();
     for names in names.chunks(GROUPS_AT_ONCE) {
-        for (name, facts) in rows_in(engine, readers, names).await? {
+        for (name, facts) in rows_in(engine, readers, by_files, names).await? {
             for group in wanted.get(&name).into_iter().flatten() {
                 rows.entry(group).or_default().extend(facts.iter().cloned());
             }
@@ -76,20 +90,15 @@ fn key(fact: &Fact) -> (FactId, RecordRef) {
     (fact.id().clone(), fact.source().clone())
 }
 
-/// The rows that groups of rows alike hold.
+/// The rows that groups hold.
 async fn rows_in(
     engine: &Engine,
     readers: &Readers,
+    by_files: ByName,
     names: &[GroupId],
 ) -> Result<BTreeMap<GroupId, Vec<Fact>>, EngineError> {
     let records = engine.store.group_records(engine.company_id(), names).await?;
-    let mut told = ToldByGroup::new();
-    for (name, records) in &records {
-        told.insert(name.clone(), readers.told(engine, records).await?);
-    }
-    if told_by_files(engine).await?.tells_numbers() {
-        numbered::join(engine, readers, told.iter_mut()).await?;
-    }
+    let told = read(engine, readers, by_files, &records).await?;
     let rows = |told: Told| told.facts.into_iter().filter(|fact| row(fact).is_some()).collect();
     Ok(told.into_iter().map(|(name, told)| (name, rows(told))).collect())
 }
@@ -118,7 +127,7 @@ pub(super) async fn wake(
     if by_files.tells_rows() {
         let named: Vec<GroupId> = woken.iter().filter(|group| is_named(group)).cloned().collect();
         for names in named.chunks(GROUPS_AT_ONCE) {
-            for facts in rows_in(engine, readers, names).await?.values() {
+            for facts in rows_in(engine, readers, by_files, names).await?.values() {
                 woken.extend(payouts_of(facts));
             }
         }
@@ -132,9 +141,10 @@ pub(super) async fn wake(
 /// Marks, where documents follow payouts, all that changes with changed groups of rows alike: the
 /// payouts of these rows, and the rows themselves wherever they are entered.
 pub(super) async fn wake_all(engine: &Engine, readers: &Readers) -> Result<(), EngineError> {
-    if told_by_files(engine).await?.tells_rows() {
+    let by_files = told_by_files(engine).await?;
+    if by_files.tells_rows() {
         for beginning in ["named/", "row/"] {
-            wake_all_of(engine, readers, beginning).await?;
+            wake_all_of(engine, readers, by_files, beginning).await?;
         }
     }
     Ok(())
@@ -143,6 +153,7 @@ pub(super) async fn wake_all(engine: &Engine, readers: &Readers) -> Result<(), E
 async fn wake_all_of(
     engine: &Engine,
     readers: &Readers,
+    by_files: ByName,
     beginning: &str,
 ) -> Result<(), EngineError> {
     let mut after = None;
@@ -152,7 +163,7 @@ async fn wake_all_of(
         let changed = changed.await?;
         let Some(last) = changed.last() else { return Ok(()) };
         let mut woken: BTreeSet<GroupId> = BTreeSet::new();
-        for facts in rows_in(engine, readers, &changed).await?.values() {
+        for facts in rows_in(engine, readers, by_files, &changed).await?.values() {
             let payouts = payouts_of(facts);
             if !payouts.is_empty() {
                 let homes =
