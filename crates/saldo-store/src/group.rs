@@ -1,6 +1,6 @@
 //! Groups: the records whose facts are accounted together.
 
-use crate::compression::Samples;
+use crate::latest::bodies;
 use crate::record::{self, Latest, Reading, ReadingRow};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -188,67 +188,6 @@ impl Store {
         Ok(members.into_iter().map(|(group, members)| (group, of_group(members))).collect())
     }
 
-    /// Records in their latest version, by connection, stream and id, from after this one on: to
-    /// read them all again when a reader has learnt something.
-    ///
-    /// # Errors
-    /// Where the database fails, or a record was damaged.
-    pub async fn latest_records(
-        &self,
-        company: &CompanyId,
-        after: Option<&RecordRef>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        self.records_after(latest_statement(), company, after, limit).await
-    }
-
-    /// The same of those records alone that stand in a group whose name begins in one of these
-    /// ways. The bytes of others are not read.
-    ///
-    /// # Errors
-    /// As [`Store::latest_records`].
-    pub async fn latest_records_in(
-        &self,
-        company: &CompanyId,
-        beginnings: &[&str],
-        after: Option<&RecordRef>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        let mut statement = latest_statement().text(" and (false");
-        for beginning in beginnings {
-            // They stand in the row as texts of JSON.
-            statement = statement.text(" or r.groups like ").bind(format!("%\"{beginning}%"));
-        }
-        self.records_after(statement.text(")"), company, after, limit).await
-    }
-
-    /// The records of a company that a statement finds, from after this one on.
-    async fn records_after(
-        &self,
-        statement: Statement,
-        company: &CompanyId,
-        after: Option<&RecordRef>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        let rows: Vec<BodyRow> = statement
-            .text(" and r.company = ")
-            .bind(company.as_str())
-            .text(" and (r.connection, r.stream, r.id) > (")
-            .bind(after.map_or("", |after| after.connection.as_str()))
-            .text(", ")
-            .bind(after.map_or("", |after| after.stream.as_str()))
-            .text(", ")
-            .bind(after.map_or("", |after| after.id.as_str()))
-            .text(") order by r.connection, r.stream, r.id limit ")
-            .bind(columns::integer(limit)?)
-            .builder()
-            .build_query_as()
-            .fetch_all(&self.reader)
-            .await?;
-        let samples = Samples::load(&self.reader, company).await?;
-        rows.into_iter().map(|row| record_of(&samples, row)).collect()
-    }
-
     /// Replaces what was read of records, as when a reader has learnt something. The groups that
     /// they leave and those that they join must be accounted anew.
     ///
@@ -427,76 +366,4 @@ fn members_text(members: &BTreeSet<RecordRef>) -> Result<String, StoreError> {
     let short: Vec<(&ConnectionId, &Stream, &str)> =
         members.iter().map(|member| (&member.connection, &member.stream, &*member.id)).collect();
     columns::to_json(&short)
-}
-
-/// Finds records in their latest version.
-fn latest_statement() -> Statement {
-    let columns = "select r.connection, r.stream, r.id, r.fetched_at, r.body from record r where ";
-    Statement::new(columns).text(record::LATEST)
-}
-
-type BodyRow = (String, String, String, i64, Vec<u8>);
-
-fn record_of(samples: &Samples, row: BodyRow) -> Result<Record, StoreError> {
-    let (connection, stream, id, fetched_at, body) = row;
-    Ok(Record {
-        connection: ConnectionId::from(connection),
-        stream: Stream::from(stream),
-        id,
-        fetched_at: columns::instant(fetched_at)?,
-        bytes: samples.decompress("record", &body)?,
-    })
-}
-
-/// Up to [`ROWS_MAX`] records in their latest version.
-async fn bodies(
-    transaction: &mut Transaction,
-    company: &CompanyId,
-    wanted: &[&RecordRef],
-) -> Result<Vec<Record>, StoreError> {
-    let rows: Vec<BodyRow> = bodies_statement(company, wanted)
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
-        .await?;
-    let samples = Samples::load(&mut **transaction, company).await?;
-    rows.into_iter().map(|row| record_of(&samples, row)).collect()
-}
-
-/// Looks up each wanted row by its key, in this order of tables.
-fn bodies_statement(company: &CompanyId, wanted: &[&RecordRef]) -> Statement {
-    Statement::new(
-        "select r.connection, r.stream, r.id, r.fetched_at, r.body
-         from (",
-    )
-    .references(wanted.iter().copied())
-    .text(
-        ") as wanted cross join record r
-         where r.connection = wanted.column1 and r.stream = wanted.column2
-         and r.id = wanted.column3 and ",
-    )
-    .text(record::LATEST)
-    .text(" and r.company = ")
-    .bind(company.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn the_records_of_a_group_are_looked_up_by_key() {
-        let store = Store::in_memory().await.unwrap();
-        let reference = RecordRef {
-            connection: ConnectionId::new("shop"),
-            stream: Stream::new("orders"),
-            id: "1".to_owned(),
-        };
-        let statement = bodies_statement(&CompanyId::new("demo"), &[&reference]);
-        let plan = store.query_plan(statement).await;
-        for table in ["SEARCH r USING", "SEARCH l USING"] {
-            let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");
-            assert!(plan.iter().any(by_key), "{plan:?}");
-        }
-    }
 }

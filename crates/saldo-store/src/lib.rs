@@ -12,6 +12,7 @@ mod lease;
 mod secret;
 
 mod group;
+mod latest;
 mod record;
 mod state;
 mod subledger;

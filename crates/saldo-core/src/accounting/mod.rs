@@ -16,7 +16,7 @@ mod telling;
 
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
-pub use telling::told_once;
+pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
@@ -98,10 +98,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             [home, named].into_iter().chain(by_name).collect()
         }
         Fact::BalanceTransaction(row) => {
-            let alike = Group::Named(match &row.order_name {
-                Some(name) => full_name(&row.source, name),
-                None => full_name(&row.source, &format!("at {}", row.occurred_at)),
-            });
+            let alike = group_of_alike(row);
             let payout = row.payout.clone().map(Group::Payout);
             let home = match (&row.order, &row.order_name, row.by_file) {
                 (Some(order), ..) => Group::Order(order.clone()),
@@ -140,6 +137,14 @@ pub fn group_by_name(order: &Order) -> Group {
 #[must_use]
 pub fn group_of_rows(order: &Order) -> Group {
     Group::Named(full_name(&order.source, &order.name))
+}
+
+/// The group in which all rows stand that may be the same as a row.
+fn group_of_alike(row: &BalanceTransaction) -> Group {
+    Group::Named(match &row.order_name {
+        Some(name) => full_name(&row.source, name),
+        None => full_name(&row.source, &format!("at {}", row.occurred_at)),
+    })
 }
 
 /// An order's name with the connection that uses it.

@@ -8,9 +8,11 @@ mod agreed;
 mod days;
 mod given_up;
 mod paid;
+mod place;
 mod withheld;
 
 use self::days::{Day, days};
+use self::place::Place;
 use super::gateway::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::Portion;
@@ -116,6 +118,8 @@ struct Timeline<'a> {
     moved: Vec<&'a MoneyMovement>,
     /// The same by the entry that moves them.
     paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// How many entries have a slot that is called so.
+    places: BTreeMap<String, u32>,
 }
 
 impl<'a> Timeline<'a> {
@@ -142,6 +146,7 @@ impl<'a> Timeline<'a> {
             drawn: Vec::new(),
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
+            places: BTreeMap::new(),
         };
         for (date, day) in days {
             timeline.drawn.clear();
@@ -216,10 +221,6 @@ impl<'a> Timeline<'a> {
         Ok(true)
     }
 
-    fn slot(&self, part: &str) -> String {
-        format!("{}/{part}", self.order.id)
-    }
-
     fn line(&self, kind: LineKind, role: Role, amount: Money, text: &str, origin: &str) -> Line {
         role_line(kind, role, amount, text, origin, self.policy)
     }
@@ -251,7 +252,7 @@ impl<'a> Timeline<'a> {
 
     fn enter(
         &mut self,
-        slot: String,
+        place: Place,
         kind: DocumentKind,
         date: Date,
         memo: String,
@@ -262,7 +263,7 @@ impl<'a> Timeline<'a> {
         let customer =
             self.policy.customer(order.customer.as_deref(), order.customer_name.as_deref());
         let header = Header {
-            slot: slot.clone(),
+            slot: place.slot,
             kind,
             date,
             currency: order.currency,
@@ -271,9 +272,8 @@ impl<'a> Timeline<'a> {
             reference: order.name.clone(),
             memo,
         };
-        let id = FactId::from(slot);
-        self.paid_by.insert(id.clone(), std::mem::take(&mut self.moved));
-        self.entries.push(SubledgerEntry::new(id, header, lines)?);
+        self.paid_by.insert(place.id.clone(), std::mem::take(&mut self.moved));
+        self.entries.push(SubledgerEntry::new(place.id, header, lines)?);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 mod by_rows;
 
 pub use by_rows::told_with_payouts;
-pub(super) use by_rows::with_payouts;
+pub(super) use by_rows::{reach, with_payouts};
 
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;
@@ -59,6 +59,13 @@ impl Payouts {
     /// Adds what is known of others.
     pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
+    }
+
+    /// What is known of this one alone.
+    #[must_use]
+    pub fn only(mut self, payout: &FactId) -> Self {
+        self.0.retain(|id, _| id == payout);
+        self
     }
 
     pub(super) fn get(&self, payout: &FactId) -> Option<Progress> {

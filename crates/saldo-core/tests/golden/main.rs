@@ -56,7 +56,12 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
     }
     let payouts = Payouts::of(&accounting::told_with_payouts(facts));
     let account = |(group, facts): (&Group, &Vec<Fact>)| {
-        accounting::account_among(group, facts, &payouts, policy, heard_until)
+        let alike = accounting::groups_alike(group, facts);
+        let alike = alike.iter().filter_map(|group| members.get(group)).flatten();
+        let rows = alike.filter(|fact| matches!(fact, Fact::BalanceTransaction(_)));
+        let mut known = facts.clone();
+        known.extend(rows.filter(|row| !facts.contains(row)).cloned());
+        accounting::account_among(group, &known, &payouts, policy, heard_until)
     };
     let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
     members.iter().map(account).filter(gives).collect()

@@ -1,11 +1,14 @@
 //! Days that were heard to their end: what is learnt later adds entries of later days, and leaves
 //! theirs alone.
 
+use crate::planned::lacking;
 use crate::shop::{Shop, about, order, row};
 use crate::{POLICY, account, policy};
 use jiff::Timestamp;
+use saldo_core::book::Subject;
 use saldo_core::commerce::{BalanceKind, Fact, MovementKind, MovementState};
-use saldo_core::document::SubledgerEntry;
+use saldo_core::document::{Line, SubledgerEntry};
+use std::collections::BTreeMap;
 
 const CARD: &str = "shopify_payments";
 
@@ -116,4 +119,50 @@ fn a_payment_that_comes_true_later_pays_on_the_day_that_the_shop_dates_it() {
     let found = assert_only_adds(&[("03-10", &pending), ("03-13", &paid)]);
     let expected = [entered("03-10", "invoice", 11_543), entered("03-13", "payment", 10_543)];
     assert_eq!(found, expected);
+}
+
+/// What lines of a day move, in minor units.
+fn moved<'a>(lines: impl Iterator<Item = (String, &'a Line)>) -> BTreeMap<(String, String), i64> {
+    let mut moved: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (day, line) in lines {
+        *moved.entry((day, line.account.name.to_string())).or_default() += line.amount.minor();
+    }
+    moved.retain(|_, minor| *minor != 0);
+    moved
+}
+
+#[test]
+fn a_payment_that_comes_true_later_with_its_old_date_is_entered_as_of_that_date() {
+    let asked = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43");
+    let [pending, paid] = [MovementState::Pending, MovementState::Succeeded]
+        .map(|state| asked.clone().in_state(state));
+    let (before, now) = (after(&pending, "03-12"), after(&paid, "03-13"));
+    assert_eq!(outlines(&before), [entered("03-10", "invoice", 11_543)]);
+    assert_eq!(outlines(&now), [entered("03-10", "sales-receipt", 11_543)]);
+    assert_eq!(now, after(&paid, "03-10"), "as if nobody had looked before");
+    // Both are what is sold in this order, so that the one replaces the other, on their day.
+    let slot = &now[0].header.slot;
+    assert_eq!(before[0].header.slot, *slot);
+    let told = lacking(slot, &before, []);
+    let planned = lacking(slot, &now, told.clone());
+    let documents: Vec<_> = told
+        .iter()
+        .chain(&planned)
+        .filter_map(|change| match &change.subject {
+            Subject::Document { document, .. } => Some(&**document),
+            Subject::Need(_) => None,
+        })
+        .collect();
+    let kinds: Vec<&str> = documents.iter().map(|it| it.header().kind.name()).collect();
+    assert_eq!(kinds, ["invoice", "credit-memo", "sales-receipt"]);
+    let of_books = documents.iter().flat_map(|document| {
+        document.lines().iter().map(|line| (document.header().date.to_string(), line))
+    });
+    let of_receipt = now[0].lines.iter().map(|line| ("2026-03-10".to_owned(), line));
+    let expected = moved(of_receipt);
+    assert_eq!(
+        expected[&("2026-03-10".to_owned(), "Clearing: Shopify Payments".to_owned())],
+        10_543
+    );
+    assert_eq!(moved(of_books), expected, "day by day and account by account");
 }

@@ -3,13 +3,14 @@
 use crate::planned::lacking;
 use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
-use saldo_core::accounting::{Accounted, GROUPS_OF_LEDGERS, groups, told_once};
+use saldo_core::accounting::{Accounted, GROUPS_OF_LEDGERS, groups, told_once, told_with_payouts};
 use saldo_core::commerce::{
     BalanceKind, BalanceTransaction, Fact, PaidOut, PayoutState, SaleKind, Telling, Untold,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
+use saldo_core::proof::{gateway_balances, unstated_payouts};
 use std::collections::BTreeSet;
 
 /// The order of a file.
@@ -233,6 +234,71 @@ fn a_payout_is_held_where_a_row_may_be_told_twice() {
     assert!(held.unwrap().contains(expected));
 }
 
+/// Asserts that books by these facts hold what the gateway owes by its own rows.
+fn assert_proven(facts: &[Fact]) {
+    let told = told_with_payouts(facts);
+    let owed = gateway_balances(told.iter(), &policy(POLICY)).unwrap();
+    let owed = owed.get(CLEARING).cloned().unwrap_or_default();
+    assert_eq!(balance(facts, CLEARING), owed.iter().map(|sum| sum.minor()).sum::<i64>());
+}
+
+/// The payouts that rows alone tell, each with how many rows, and their sum.
+fn unstated(facts: &[Fact]) -> Vec<(String, usize, String)> {
+    let payouts = unstated_payouts(&told_with_payouts(facts)).into_iter();
+    payouts.map(|it| (it.about, it.rows, it.sum.to_string())).collect()
+}
+
+#[test]
+fn a_row_without_a_payout_is_in_the_one_that_a_file_names() {
+    let sent = paid_out(charge(2), PayoutState::Paid);
+    let expected = [("shop/Payout/7".to_owned(), 1, "9.41 USD".to_owned())];
+    for facts in [[sale("10.00"), charge(1), sent.clone()], [sent, charge(1), sale("10.00")]] {
+        assert_eq!(balance(&facts, "Bank"), 941);
+        assert_eq!(unstated(&facts), expected);
+        assert_eq!(counted(&facts), (1, 3, 0), "it is no contradiction");
+        assert_proven(&facts);
+        // Where documents follow payouts, the fee follows this one.
+        let summed = policy(&format!("detail = \"payout\"\n{POLICY}"));
+        let accounted = account(&facts, &summed, "2026-03-20T17:00:00Z".parse().unwrap());
+        let slots = accounted.iter().flat_map(|it| &it.entries).map(|it| &*it.header.slot);
+        let fees: Vec<&str> = slots.filter(|slot| slot.starts_with("fees/")).collect();
+        assert_eq!(fees, ["fees/shop/shopify_payments/Payout/7/2026-03/USD"]);
+    }
+}
+
+#[test]
+fn a_payout_that_the_interface_names_counts_before_that_of_a_file() {
+    let other = row(3, "03-18", BalanceKind::Charge, "20.00", "0.50");
+    let file = [paid_out(charge(2), PayoutState::Paid), paid_out(other, PayoutState::Paid)];
+    let stated = payout("shopify_payments", 8, "03-20", "9.41", PayoutState::Paid);
+    let facts = [&file[..], &[sale("10.00"), in_payout(charge(1), 8), stated]].concat();
+    assert_eq!(balance(&facts, "Bank"), 941 + 1_950);
+    assert_eq!(unstated(&facts), [("shop/Payout/7".to_owned(), 1, "19.50 USD".to_owned())]);
+    assert_proven(&facts);
+    let review = states(&facts).into_iter().find_map(|(stream, state)| match state {
+        FactState::Accounted { review } if stream == "a-file" => review,
+        _ => None,
+    });
+    let message = review.unwrap().message;
+    assert!(message.contains("payout 7 by its record in `a-file`, but"), "{message}");
+    assert!(message.contains("payout 8 by shop/Row/1"), "{message}");
+}
+
+#[test]
+fn a_payout_of_one_row_that_is_in_another_is_none() {
+    let facts = [paid_out(charge(2), PayoutState::Paid), in_payout(charge(1), 8)];
+    assert_eq!((balance(&facts, "Bank"), unstated(&facts)), (0, Vec::new()));
+    assert_proven(&facts);
+}
+
+#[test]
+fn of_rows_alike_one_without_a_payout_is_meant_before_one_in_another() {
+    let facts = [in_payout(charge(1), 8), charge(4), paid_out(charge(2), PayoutState::Paid)];
+    assert_eq!(counted(&facts).0, 1, "nothing contradicts");
+    assert_eq!(unstated(&facts), [("shop/Payout/7".to_owned(), 1, "9.41 USD".to_owned())]);
+    assert_proven(&facts);
+}
+
 fn entries(facts: &[Fact]) -> Vec<SubledgerEntry> {
     everything(facts).into_iter().flat_map(|accounted| accounted.entries).collect()
 }
@@ -251,6 +317,34 @@ fn planned_after(before: &[Fact], after: &[Fact]) -> usize {
         planned += lacking(slot, &in_slot(&after), told).len();
     }
     planned
+}
+
+#[test]
+fn each_document_of_an_order_has_a_slot_that_needs_no_number() {
+    let line = [(SaleKind::Product, "100.00", "0.00", "0.00")];
+    let back = [(SaleKind::Product, "-10.00", "0.00", "0.00")];
+    let mut lived = order("03-10").sale("03-10", &line);
+    for day in ["03-12", "03-12", "03-13"] {
+        lived = lived.paid(day, "shopify_payments", "30.00");
+    }
+    lived = lived.refund("03-14", &back).refund("03-14", &back);
+    let slots = |order: Fact| -> BTreeSet<String> {
+        entries(&[order]).into_iter().map(|entry| entry.header.slot).collect()
+    };
+    let of_first = slots(lived.clone().fact());
+    assert_eq!(of_first.len(), 6, "two that are alike stand apart: {of_first:#?}");
+    let Fact::Order(mut renumbered) = lived.clone().fact() else { panic!("an order") };
+    renumbered.id = "shop/OrderName/#1001".into();
+    for (place, agreement) in renumbered.agreements.iter_mut().enumerate() {
+        agreement.id = format!("Another/{place}");
+    }
+    for (place, movement) in renumbered.movements.iter_mut().enumerate() {
+        movement.id = format!("Another/{place}");
+    }
+    assert_eq!(slots(Fact::Order(renumbered)), of_first);
+    let Fact::Order(mut later) = lived.fact() else { panic!("an order") };
+    later.processed_at += jiff::SignedDuration::from_hours(24);
+    assert!(slots(Fact::Order(later)).is_disjoint(&of_first), "a name that is used again");
 }
 
 #[test]

@@ -47,6 +47,19 @@ fn pair(id: &str, text: &str) -> (String, String) {
 }
 
 #[tokio::test]
+async fn records_are_given_in_their_latest_versions_as_far_as_they_are_known() {
+    let store = furnished().await;
+    commit(&store, vec![pulled("1", "one", &["g1"]), pulled("2", "two", &["g2"])]).await;
+    commit(&store, vec![pulled("1", "eins", &["g1"])]).await;
+    let wanted = ["1", "2", "3"].map(reference);
+    let found = store.records(&company(), &wanted).await.unwrap();
+    let mut texts: Vec<_> = found.iter().map(|it| (it.reference(), it.bytes.clone())).collect();
+    texts.sort();
+    let [one, two, _] = wanted;
+    assert_eq!(texts, [(one, b"eins".to_vec()), (two, b"two".to_vec())]);
+}
+
+#[tokio::test]
 async fn news_are_told_from_what_is_known_before_anything_is_read() {
     let store = furnished().await;
     commit(&store, vec![pulled("1", "one", &["g1"]), pulled("2", "two", &["g2"])]).await;

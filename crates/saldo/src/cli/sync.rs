@@ -44,7 +44,7 @@ struct Applied {
 /// Pushes what is approved. What was done is shown even where some books failed.
 pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let pushed = engine::push(&engine, None).await;
+    let pushed = engine::apply(&engine).await;
     if let Ok(done) | Err(EngineError::Partly { done, .. }) = &pushed {
         let SyncReport { acknowledged, refused, withdrawn, .. } = *done;
         output.data(&Applied { acknowledged, refused, withdrawn }, || became(done))?;

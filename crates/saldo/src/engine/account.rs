@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::import::files_heard_until;
 use super::payouts::{KnownPayouts, wake_followers};
 use super::{Engine, EngineError, Step};
-use super::{numbered, pull};
+use super::{alike, numbered, pull};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting::{self, Accounted, Group};
@@ -143,6 +143,7 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
     let mut payouts = KnownPayouts::default();
     let follows_payouts = desk.policy.follows_payouts();
     if follows_payouts {
+        alike::wake_all(engine, &readers).await?;
         wake_followers(engine, desk, &readers).await?;
     }
     let mut accounted = 0;
@@ -158,32 +159,21 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
-        // Asked each time: another process may store such rows meanwhile.
-        let with_numbered = numbered::are_told(engine).await?;
-        if with_numbered {
-            numbered::wake(engine, &readers, &records).await?;
-        }
-        let mut read = Vec::with_capacity(dirty.len());
-        for dirty in dirty {
-            let records = records.get(&dirty.group).map_or(&[][..], Vec::as_slice);
-            let told = readers.told(engine, records).await?;
-            read.push((dirty, told, heard.until_all(records)));
-        }
-        if with_numbered {
-            let told = read.iter_mut().map(|(dirty, told, _)| (&dirty.group, told));
-            numbered::join(engine, &readers, told).await?;
-        }
+        let mut told = alike::told_in(engine, &readers, &desk.policy, &records).await?;
+        alike::wake(engine, &readers, &records, &told).await?;
         if follows_payouts {
-            let facts = read.iter().flat_map(|(_, told, _)| &told.facts);
-            payouts.learn(engine, &readers, facts).await?;
+            let facts = told.values().flat_map(|told| &told.facts);
+            payouts.learn(engine, &readers, &desk.policy, facts).await?;
         }
-        let accounts: Vec<GroupAccount> = read
-            .into_iter()
-            .map(|(dirty, told, heard)| account(dirty, &told, &payouts, &desk.policy, heard))
-            .collect();
+        let mut account = |dirty: DirtyGroup| {
+            let heard = heard.until_all(records.get(&dirty.group).map_or(&[], Vec::as_slice));
+            let told = told.remove(&dirty.group).unwrap_or_default();
+            account(dirty, &told, &payouts, &desk.policy, heard)
+        };
+        let accounts: Vec<GroupAccount> = dirty.into_iter().map(&mut account).collect();
         let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
         waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
-        engine.keep(&desk.lease).await?;
+        engine.keep_desk(desk).await?;
         engine.store.save_accounting(&desk.lease, &accounts).await?;
         accounted += accounts.len();
         engine.progress.step(Step::Accounted { groups: accounts.len() });

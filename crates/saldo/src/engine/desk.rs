@@ -1,11 +1,12 @@
 //! The desk: where one worker at a time accounts, approves, decides and rebuilds for a company.
 //! Entries, approvals and the policy that they follow from are of one piece while it is taken.
 
+use super::import::as_it_is;
 use super::{Engine, EngineError, LEASE};
 use jiff::Timestamp;
 use saldo_core::policy::Policy;
 use saldo_core::text::CompanyId;
-use saldo_store::{Lease, Store};
+use saldo_store::{Connection, Lease, Role, Store};
 
 /// The right to work at the desk, and the policy that holds as long as it lasts.
 pub(super) struct Desk {
@@ -13,6 +14,8 @@ pub(super) struct Desk {
     pub(super) lease: Lease,
     /// The latest revision: nobody can add another one meanwhile.
     pub(super) policy: Policy,
+    /// The leases of the channels that nobody may hear meanwhile.
+    pub(super) channels: Vec<Lease>,
 }
 
 impl Engine {
@@ -21,7 +24,7 @@ impl Engine {
         let (now, company) = (self.clock.now(), self.company_id());
         let lease = self.store.acquire_company_lease(company, &self.holder, now, LEASE).await?;
         match Self::policy_of(&self.store, &self.company).await {
-            Ok(policy) => Ok(Desk { lease, policy }),
+            Ok(policy) => Ok(Desk { lease, policy, channels: Vec::new() }),
             Err(error) => {
                 self.store.release_lease(&lease).await?;
                 Err(error)
@@ -29,9 +32,37 @@ impl Engine {
         }
     }
 
-    /// Gives the desk back.
+    /// Takes all channels to the desk, and returns them as they are. Those that were taken when
+    /// another is not to be had are given back with the desk.
+    pub(super) async fn take_channels(
+        &self,
+        desk: &mut Desk,
+    ) -> Result<Vec<Connection>, EngineError> {
+        let mut channels = Vec::new();
+        for connection in self.connections(Role::Channel).await? {
+            let lease = self.lease(&connection).await?;
+            desk.channels.push(lease.clone());
+            channels.push(as_it_is(self, &lease, &connection).await?);
+        }
+        Ok(channels)
+    }
+
+    /// Keeps the desk for longer, and the channels at it.
+    pub(super) async fn keep_desk(&self, desk: &Desk) -> Result<(), EngineError> {
+        for lease in std::iter::once(&desk.lease).chain(&desk.channels) {
+            self.keep(lease).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the desk back, and the channels at it.
     pub(super) async fn leave_desk(&self, desk: Desk) -> Result<(), EngineError> {
-        Ok(self.store.release_lease(&desk.lease).await?)
+        let mut left = Ok(());
+        for lease in desk.channels.iter().chain([&desk.lease]) {
+            let released = self.store.release_lease(lease).await;
+            left = left.and(released);
+        }
+        Ok(left?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::account::Readers;
 use super::prove::groups_of_fact;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, alike};
 use jiff::civil::Date;
 use saldo_core::accounting::{self, Group};
 use saldo_core::arithmetic::{self, Sum};
@@ -209,10 +209,9 @@ async fn facts_of(
     let readers = Readers::of(engine).await?;
     let by_group = engine.store.group_records(company, groups).await?;
     let mut payouts_of_rows = Vec::new();
-    for (group, records) in &by_group {
-        if let Some(Group::Payout(id)) = Group::parse(group) {
-            let told = readers.told(engine, records).await?.facts;
-            payouts_of_rows.extend(payout_of_rows(&id, &told));
+    for (group, told) in alike::told_in(engine, &readers, &engine.policy, &by_group).await? {
+        if let Some(Group::Payout(id)) = Group::parse(&group) {
+            payouts_of_rows.extend(payout_of_rows(&id, &told.facts));
         }
     }
     let mut records: Vec<Record> = Vec::new();

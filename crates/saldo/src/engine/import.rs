@@ -5,17 +5,19 @@
 
 mod names;
 
-pub(super) use names::ByName;
+pub(super) use names::{ByName, as_it_is, told_by_files};
 
 use super::page::read_page;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
+use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
+use saldo_core::commerce::{Fact, RecordRef};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
+use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -126,7 +128,7 @@ pub(crate) async fn import(
     }
     let lease = engine.lease(connection).await?;
     let stored = async {
-        let connection = as_it_is(engine, connection).await?;
+        let connection = as_it_is(engine, &lease, connection).await?;
         let mut importer = Importer { engine, connection, lease: &lease, channel };
         importer.store(context, open, &mut report).await
     };
@@ -157,16 +159,6 @@ async fn ended(task: JoinHandle<Result<String, String>>) -> Result<String, Strin
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(format!("it was not read to its end: {error}")),
     }
-}
-
-/// A connection as it is now: files before may have noted something in it.
-pub(super) async fn as_it_is(
-    engine: &Engine,
-    connection: &Connection,
-) -> Result<Connection, EngineError> {
-    let connections = engine.connections(Role::Channel).await?;
-    let now = connections.into_iter().find(|it| it.id == connection.id);
-    Ok(now.unwrap_or_else(|| connection.clone()))
 }
 
 struct Importer<'a> {
@@ -210,6 +202,7 @@ impl Importer<'_> {
     ) -> Result<(), EngineError> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
+        let mut told_now = BTreeMap::new();
         for piece in pieces {
             let record = match piece {
                 Imported::LeftOut { place, reason } => {
@@ -218,16 +211,21 @@ impl Importer<'_> {
                 }
                 Imported::Record(record) => record,
             };
-            let told = ByName::told(&self.channel.read(&record).unwrap_or_default());
+            let facts = self.channel.read(&record).unwrap_or_default();
+            let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
                 let reason = "the order has no number here; the shop tells it itself";
                 report.left_out.add(record.id, reason.to_owned());
                 continue;
             }
             by_name = by_name.and(told);
+            told_now.extend(facts.into_iter().map(|fact| (record.reference(), fact)));
             let hash = record.content_hash();
             records.push((record, hash));
         }
+        let known_better = self.known_better(&told_now).await?;
+        records.retain(|(record, _)| !known_better.contains(&record.reference()));
+        report.known += known_better.len();
         self.note(by_name).await?;
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());
@@ -247,6 +245,33 @@ impl Importer<'_> {
         report.known += stored.known;
         Ok(())
     }
+}
+
+impl Importer<'_> {
+    /// The pieces of an older file: of each, more is known.
+    async fn known_better(
+        &self,
+        told: &BTreeMap<RecordRef, Fact>,
+    ) -> Result<BTreeSet<RecordRef>, EngineError> {
+        let money = told.iter().filter(|(_, fact)| is_of_gateway(fact));
+        let references: Vec<RecordRef> = money.map(|(reference, _)| reference.clone()).collect();
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let mut known_better = BTreeSet::new();
+        for known in store.records(company, &references).await? {
+            let reference = known.reference();
+            let facts = self.channel.read(&known).unwrap_or_default();
+            let less = |told: &Fact| facts.iter().any(|known| accounting::says_less(told, known));
+            if told.get(&reference).is_some_and(less) {
+                known_better.insert(reference);
+            }
+        }
+        Ok(known_better)
+    }
+}
+
+/// Whether a fact is of a gateway's own ledger: a row, or a payout.
+fn is_of_gateway(fact: &Fact) -> bool {
+    matches!(fact, Fact::BalanceTransaction(_) | Fact::Payout(_))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! leaves it there, so that a process may die between any two lines and another goes on.
 
 mod account;
+mod alike;
 mod chart;
 mod connection;
 mod desk;
@@ -35,11 +36,12 @@ pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
 pub(crate) use prove::{Behind, BookProof, ProofReport, Unproved, prove};
+#[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
-pub(crate) use sync::{SyncReport, sync};
+pub(crate) use sync::{SyncReport, apply, sync};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

@@ -2,22 +2,14 @@
 //! rows of files that know it by name. The order, once it is told, says that the two may be one.
 
 use super::account::{Readers, Told};
-use super::import::ByName;
 use super::{Engine, EngineError};
 use saldo_core::accounting::{self, Group};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::{FactId, GroupId};
-use saldo_store::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many groups are looked at in one step.
 const GROUPS_AT_ONCE: usize = 500;
-
-/// Whether files told such rows.
-pub(super) async fn are_told(engine: &Engine) -> Result<bool, EngineError> {
-    let connections = engine.connections(Role::Channel).await?;
-    Ok(connections.iter().any(|connection| ByName::of(connection).tells_numbers()))
-}
 
 /// The order that a row knows by its number alone.
 pub(super) fn order_by_number(fact: &Fact) -> Option<&FactId> {
@@ -108,14 +100,13 @@ pub(super) async fn join(
     Ok(())
 }
 
-/// Marks the groups in which rows stand that got a name by an order of these groups, or by a row
-/// that is new in them. These groups are still to be accounted, so that a process that ends here
-/// begins here again.
-pub(super) async fn wake(
+/// The groups in which rows stand that got a name by an order of these groups, or by a row that is
+/// new in them, but for those of orders.
+pub(super) async fn woken(
     engine: &Engine,
     readers: &Readers,
     records: &BTreeMap<GroupId, Vec<Record>>,
-) -> Result<(), EngineError> {
+) -> Result<BTreeSet<GroupId>, EngineError> {
     let is_order = |group: &GroupId| matches!(Group::parse(group), Some(Group::Order(_)));
     let mut woken: BTreeSet<GroupId> = BTreeSet::new();
     for (_, records) in records.iter().filter(|(group, _)| is_order(group)) {
@@ -127,9 +118,5 @@ pub(super) async fn wake(
         woken.extend(rows.flat_map(accounting::groups).map(|group| group.id()));
     }
     woken.retain(|group| !is_order(group));
-    if woken.is_empty() {
-        return Ok(());
-    }
-    let woken: Vec<GroupId> = woken.into_iter().collect();
-    Ok(engine.store.mark_groups(engine.company_id(), &woken).await?)
+    Ok(woken)
 }

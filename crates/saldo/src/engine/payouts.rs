@@ -3,11 +3,12 @@
 
 use super::account::Readers;
 use super::desk::Desk;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, alike};
 use jiff::Timestamp;
 use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::Fact;
 use saldo_core::issue::FactState;
+use saldo_core::policy::Policy;
 use saldo_core::text::{FactId, GroupId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,7 @@ impl KnownPayouts {
         &mut self,
         engine: &Engine,
         readers: &Readers,
+        policy: &Policy,
         facts: impl Iterator<Item = &Fact>,
     ) -> Result<(), EngineError> {
         let named: BTreeSet<&FactId> = facts.filter_map(payout_of).collect();
@@ -40,9 +42,11 @@ impl KnownPayouts {
             let groups: Vec<GroupId> =
                 ids.iter().map(|id| Group::Payout(id.clone()).id()).collect();
             let records = engine.store.group_records(engine.company_id(), &groups).await?;
-            for records in records.values() {
-                let facts = readers.told(engine, records).await?.facts;
-                self.known.extend(Payouts::of(&accounting::told_with_payouts(&facts)));
+            for (group, told) in alike::told_in(engine, readers, policy, &records).await? {
+                // Of the payouts of rows that may be the same, not all rows are here.
+                let Some(Group::Payout(id)) = Group::parse(&group) else { continue };
+                let payouts = Payouts::of(&accounting::told_with_payouts(&told.facts));
+                self.known.extend(payouts.only(&id));
             }
         }
         self.asked.extend(new);
@@ -78,15 +82,15 @@ pub(super) async fn wake_followers(
         let states: BTreeMap<FactId, FactState> =
             states.into_iter().map(|standing| (standing.fact, standing.state)).collect();
         let mut followers = BTreeSet::new();
-        for (group, records) in &records {
-            let Some(Group::Payout(id)) = Group::parse(group) else { continue };
-            let facts = readers.told(engine, records).await?.facts;
+        for (group, told) in alike::told_in(engine, readers, &desk.policy, &records).await? {
+            let Some(Group::Payout(id)) = Group::parse(&group) else { continue };
+            let facts = told.facts;
             let (before, now) = (states.get(&id), state_of(&id, &facts, desk));
             let waits = matches!(now, None | Some(FactState::Waiting { .. }));
             if waits && now.as_ref() == before {
                 continue;
             }
-            let rows = facts.iter().filter(|fact| payout_of(fact).is_some());
+            let rows = facts.iter().filter(|fact| matches!(fact, Fact::BalanceTransaction(_)));
             followers.extend(rows.filter_map(|row| accounting::groups(row).into_iter().next()));
         }
         let followers: Vec<GroupId> = followers.iter().map(Group::id).collect();

@@ -1,7 +1,7 @@
 //! Pull: what channels say becomes records, page by page.
 
 use super::error::set_aside;
-use super::import::is_files_only;
+use super::import::{as_it_is, is_files_only};
 use super::page::read_page;
 use super::retry::Patience;
 use super::{Engine, EngineError, Step};
@@ -104,7 +104,7 @@ async fn pull(
     let authorisation = Some(&description.authorisation);
     let transport = engine.transport(connection, &addresses, authorisation, description.limits)?;
     // What files noted in it counts from the lease on.
-    let connection = &super::import::as_it_is(engine, connection).await?;
+    let connection = &as_it_is(engine, lease, connection).await?;
     let context = ChannelContext {
         connection: connection.id.clone(),
         now: engine.clock.now(),

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::error::ended;
 use super::plan::approve_at;
 use super::pull::{pull_all, pull_later};
-use super::push::push_each;
+use super::push::{push, push_each};
 use super::{Engine, EngineError};
 use saldo_core::policy::Approval;
 use serde::Serialize;
@@ -47,6 +47,21 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
             return ended(done, pulled.failed);
         }
     }
+}
+
+/// Pushes what is approved. What has news is accounted first, as after a new policy: push lets what
+/// it sent before be compared with the entries as they are, and would send again what nobody wants
+/// any more.
+///
+/// # Errors
+/// As [`sync`].
+pub(crate) async fn apply(engine: &Engine) -> Result<SyncReport, EngineError> {
+    let desk = engine.take_desk().await?;
+    let accounted = account_all(engine, &desk).await;
+    let left = engine.leave_desk(desk).await;
+    accounted?;
+    left?;
+    push(engine, None).await
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.

@@ -20,7 +20,8 @@ impl<'a> Timeline<'a> {
         due: Money,
         received: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
-        let slot = self.slot(self.sale_part(agreement));
+        let part = self.sale_part(agreement);
+        let place = self.place(part, part);
         let memo = match agreement.kind {
             AgreementKind::Edit => format!("Order {} edited", self.order.name),
             _ => format!("Order {}", self.order.name),
@@ -32,7 +33,7 @@ impl<'a> Timeline<'a> {
             for portion in received.draw(due, |_| true)? {
                 self.add_tender(&mut lines, &portion, portion.amount)?;
             }
-            self.enter(slot, DocumentKind::SalesReceipt, date, memo, None, lines)?;
+            self.enter(place, DocumentKind::SalesReceipt, date, memo, None, lines)?;
             return Ok(true);
         }
         let mut owed = due;
@@ -51,16 +52,16 @@ impl<'a> Timeline<'a> {
             lines.push(self.line(kind, Role::Receivable, credit, "Deposit applied", origin));
             self.deposits = self.deposits.minus(deposit)?;
         }
-        let open = Open { slot: slot.clone(), amount: owed.minus(deposit)? };
-        self.enter(slot, DocumentKind::Invoice, date, memo, None, lines)?;
+        let open = Open { slot: place.slot.clone(), amount: owed.minus(deposit)? };
+        self.enter(place, DocumentKind::Invoice, date, memo, None, lines)?;
         if !open.amount.is_zero() {
             self.open.push(open);
         }
         Ok(false)
     }
 
-    /// The part of a slot for an agreement to sell. The first sale has the same whichever record
-    /// tells the order, and however that calls the agreement.
+    /// The part of an order that an agreement to sell is. The first sale is the same whichever
+    /// record tells the order, and however that calls the agreement.
     pub(super) fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
         let sales = self.order.agreements.iter().filter(|it| it.kind == AgreementKind::Sale);
         let first = sales.min_by_key(|it| (it.happened_at, &it.id));
@@ -80,7 +81,7 @@ impl<'a> Timeline<'a> {
         due: Money,
         refunded: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
-        let slot = self.slot(&agreement.id);
+        let place = self.place(&agreement.id, &format!("{date} return of {due}"));
         let memo = format!("Refund of order {}", self.order.name);
         let owed_to_us = Money::sum(due.currency(), self.open.iter().map(|open| open.amount))?;
         let money = refunded.total(due.currency())?;
@@ -89,7 +90,7 @@ impl<'a> Timeline<'a> {
             for portion in refunded.draw(due, |_| true)? {
                 self.add_tender(&mut lines, &portion, portion.amount.negated())?;
             }
-            self.enter(slot, DocumentKind::RefundReceipt, date, memo, None, lines)?;
+            self.enter(place, DocumentKind::RefundReceipt, date, memo, None, lines)?;
             return Ok(true);
         }
         let origin = agreement.id.as_str();
@@ -114,7 +115,7 @@ impl<'a> Timeline<'a> {
             lines.push(self.line(kind, Role::RefundsPayable, credit, "To be repaid", origin));
             self.refunds_owed = self.refunds_owed.plus(owed)?;
         }
-        self.enter(slot, kind, date, memo, applies_to, lines)?;
+        self.enter(place, kind, date, memo, applies_to, lines)?;
         Ok(false)
     }
 

@@ -46,8 +46,8 @@ impl<'a> Timeline<'a> {
         self.open.clear();
         self.given_up = self.given_up.plus(open)?;
         let memo = format!("Order {} will not be paid", self.order.name);
-        let slot = format!("{}/write-off", self.order.id);
-        self.enter(slot, DocumentKind::CreditMemo, date, memo, invoice, lines)
+        let place = self.place("write-off", "write-off");
+        self.enter(place, DocumentKind::CreditMemo, date, memo, invoice, lines)
     }
 
     /// The lines that were agreed up to a day.

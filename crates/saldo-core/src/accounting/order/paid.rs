@@ -42,7 +42,8 @@ impl<'a> Timeline<'a> {
                 false => DocumentKind::JournalEntry,
             };
             let memo = format!("Deposit for order {}", self.order.name);
-            self.enter(self.slot(&format!("{id}@deposit")), kind, date, memo, None, lines)?;
+            let place = self.place_of_money((date, &portion, left), "deposit");
+            self.enter(place, kind, date, memo, None, lines)?;
         }
         Ok(())
     }
@@ -59,7 +60,8 @@ impl<'a> Timeline<'a> {
             false => DocumentKind::JournalEntry,
         };
         let memo = format!("Order {} paid after it was written off", self.order.name);
-        self.enter(self.slot(&format!("{id}@recovered")), kind, date, memo, None, lines)
+        let place = self.place_of_money((date, portion, amount), "recovered");
+        self.enter(place, kind, date, memo, None, lines)
     }
 
     fn pay_invoice(
@@ -79,9 +81,9 @@ impl<'a> Timeline<'a> {
             false => DocumentKind::CreditMemo,
         };
         let agreement = invoice.rsplit_once('/').map_or(invoice.as_str(), |(_, number)| number);
-        let slot = self.slot(&format!("{id}@{agreement}"));
+        let place = self.place_of_money((date, portion, amount), agreement);
         let memo = format!("Payment of order {}", self.order.name);
-        self.enter(slot, kind, date, memo, Some(invoice), lines)
+        self.enter(place, kind, date, memo, Some(invoice), lines)
     }
 
     /// Money given back that no agreement of its day explains: of refunds owed, or of a deposit.
@@ -113,6 +115,7 @@ impl<'a> Timeline<'a> {
             false => DocumentKind::JournalEntry,
         };
         let memo = format!("Refund paid for order {}", self.order.name);
-        self.enter(self.slot(&format!("{id}@refund")), kind, date, memo, None, lines)
+        let place = self.place_of_money((date, &portion, portion.amount), "refund");
+        self.enter(place, kind, date, memo, None, lines)
     }
 }

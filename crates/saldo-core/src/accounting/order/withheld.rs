@@ -37,9 +37,10 @@ impl<'a> Timeline<'a> {
         let mut kept = tender_line(&Tender::Gateway(gateway), tax.negated(), origin, self.policy)?;
         kept.text = text.to_owned();
         let lines = vec![self.line(kind, Role::FacilitatorTax, tax, text, origin), kept];
-        let slot = self.slot(&format!("{}@facilitator", self.sale_part(agreement)));
+        let part = format!("{}@facilitator", self.sale_part(agreement));
+        let place = self.place(&part, &format!("{date} {tax}@facilitator"));
         let memo = format!("Tax of order {} kept by the channel", self.order.name);
-        self.enter(slot, DocumentKind::JournalEntry, date, memo, None, lines)
+        self.enter(place, DocumentKind::JournalEntry, date, memo, None, lines)
     }
 
     /// The gateways through which money moved for the order.

@@ -41,19 +41,14 @@ pub(in crate::accounting) fn with_payouts<'a>(
     if saying.is_empty() {
         return told;
     }
-    let mut rows: BTreeMap<&FactId, Vec<Fact>> = BTreeMap::new();
-    for fact in facts {
-        if let Fact::BalanceTransaction(row) = fact
-            && let Some(payout) = row.payout.as_ref().filter(|payout| saying.contains_key(payout))
-        {
-            rows.entry(payout).or_default().push(fact.clone());
+    let mut counted: BTreeMap<&FactId, Vec<&BalanceTransaction>> = BTreeMap::new();
+    for row in told.iter().filter_map(counted_row) {
+        if let Some(payout) = row.payout.as_ref().filter(|payout| saying.contains_key(payout)) {
+            counted.entry(payout).or_default().push(row);
         }
     }
     let payout = |(id, saying): (&FactId, Vec<&BalanceTransaction>)| {
-        // Among its own rows alone: another that tells the same may name no payout yet.
-        let own = told_once(rows.get(id)?);
-        let counted: Vec<&BalanceTransaction> = own.iter().filter_map(counted_row).collect();
-        by_rows(id, &saying, &counted).map(Fact::Payout)
+        by_rows(id, &saying, counted.get(id)?).map(Fact::Payout)
     };
     let payouts: Vec<Fact> = saying.into_iter().filter_map(payout).collect();
     told.to_mut().extend(payouts);
@@ -114,7 +109,7 @@ fn perhaps_twice(rows: &[&BalanceTransaction]) -> Option<String> {
 }
 
 /// How far along a state is. Rows of an older file say less than those of a newer one.
-const fn reach(state: &PayoutState) -> u8 {
+pub(in crate::accounting) const fn reach(state: &PayoutState) -> u8 {
     match state {
         PayoutState::Scheduled => 0,
         PayoutState::Paid => 1,

@@ -8,11 +8,12 @@ use super::super::numbered::order_by_number;
 use super::super::page::reading_again;
 use super::super::{Engine, EngineError};
 use super::Importer;
+use saldo_channels::channel;
 use saldo_core::accounting::{self, Group};
 use saldo_core::channel::Channel;
 use saldo_core::commerce::{Fact, Order, RecordRef, Telling};
 use saldo_core::text::Stream;
-use saldo_store::{Connection, Lease};
+use saldo_store::{Connection, Lease, Role};
 
 /// How many records are looked at in one step.
 const RECORDS_AT_ONCE: usize = 2_000;
@@ -26,19 +27,38 @@ const ROWS_SETTING: (&str, &str) = ("rows", "by-name");
 /// that rows by name may be the same.
 const NUMBERS_SETTING: (&str, &str) = ("rows-of-orders", "by-number");
 
+/// The setting of a connection whose files told rows at all, so that rows of the interface may be
+/// the same.
+const TOLD_SETTING: (&str, &str) = ("rows-of-files", "told");
+
+/// The setting of a connection whose orders are on their way to where their names are.
+const PLACING_SETTING: (&str, &str) = ("orders-on-their-way", "by-name");
+
 /// What files of a connection tell by names alone, and what by numbers alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct ByName {
     orders: bool,
     rows: bool,
     numbers: bool,
+    any_rows: bool,
+}
+
+/// What the files of all connections told so.
+pub(in crate::engine) async fn told_by_files(engine: &Engine) -> Result<ByName, EngineError> {
+    let connections = engine.connections(Role::Channel).await?;
+    Ok(connections.iter().map(ByName::of).fold(ByName::default(), ByName::and))
 }
 
 impl ByName {
     /// What the files of a connection told so far.
     pub(in crate::engine) fn of(connection: &Connection) -> Self {
         let has = |(name, value)| connection.settings.get(name).is_some_and(|it| it == value);
-        Self { orders: has(ORDERS_SETTING), rows: has(ROWS_SETTING), numbers: has(NUMBERS_SETTING) }
+        Self {
+            orders: has(ORDERS_SETTING),
+            rows: has(ROWS_SETTING),
+            numbers: has(NUMBERS_SETTING),
+            any_rows: has(TOLD_SETTING),
+        }
     }
 
     /// Whether they told nothing so.
@@ -60,6 +80,11 @@ impl ByName {
         self.numbers
     }
 
+    /// Whether rows are among it, whatever they know.
+    pub(in crate::engine) fn tells_rows(self) -> bool {
+        self.any_rows
+    }
+
     /// What these facts tell so.
     pub(super) fn told(facts: &[Fact]) -> Self {
         let order = |fact: &Fact| match fact {
@@ -74,10 +99,12 @@ impl ByName {
             }
             _ => false,
         };
+        let is_row = |fact: &Fact| matches!(fact, Fact::BalanceTransaction(_));
         Self {
             orders: facts.iter().any(order),
             rows: facts.iter().any(row),
             numbers: facts.iter().any(|fact| order_by_number(fact).is_some()),
+            any_rows: facts.iter().any(is_row),
         }
     }
 
@@ -91,6 +118,7 @@ impl ByName {
             orders: self.orders || other.orders,
             rows: self.rows || other.rows,
             numbers: self.numbers || other.numbers,
+            any_rows: self.any_rows || other.any_rows,
         }
     }
 
@@ -99,6 +127,7 @@ impl ByName {
             (self.orders, ORDERS_SETTING),
             (self.rows, ROWS_SETTING),
             (self.numbers, NUMBERS_SETTING),
+            (self.any_rows, TOLD_SETTING),
         ];
         for (_, (name, value)) in settings.into_iter().filter(|(told, _)| *told) {
             connection.settings.insert(name.to_owned(), value.to_owned());
@@ -114,9 +143,8 @@ fn of_interface(fact: &Fact) -> Option<&Order> {
 }
 
 impl Importer<'_> {
-    /// Writes down that files tell this by names alone, before the first such piece is stored. The
-    /// orders that the interface told before take their places first: a process that ends between
-    /// the two begins here again.
+    /// Writes down that files tell this by names alone, before the first such piece is stored; the
+    /// orders that the interface told before take their places.
     pub(super) async fn note(&mut self, told: ByName) -> Result<(), EngineError> {
         let known = ByName::of(&self.connection);
         let now = known.and(told);
@@ -125,11 +153,45 @@ impl Importer<'_> {
         }
         told.write(&mut self.connection);
         if (now.orders, now.rows) != (known.orders, known.rows) {
-            place_orders(self.engine, self.lease, self.channel, &self.connection).await?;
+            let (name, value) = PLACING_SETTING;
+            self.connection.settings.insert(name.to_owned(), value.to_owned());
         }
-        let company = self.engine.company_id();
-        Ok(self.engine.store.update_connection(company, &self.connection).await?)
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        store.update_connection(company, &self.connection).await?;
+        place_all(self.engine, self.lease, &mut self.connection).await
     }
+}
+
+/// A connection as it is now that it was taken: files before may have noted something in it, and a
+/// process that noted it may have ended before all orders had their places.
+pub(in crate::engine) async fn as_it_is(
+    engine: &Engine,
+    lease: &Lease,
+    connection: &Connection,
+) -> Result<Connection, EngineError> {
+    let connections = engine.connections(Role::Channel).await?;
+    let now = connections.into_iter().find(|it| it.id == connection.id);
+    let mut now = now.unwrap_or_else(|| connection.clone());
+    place_all(engine, lease, &mut now).await?;
+    Ok(now)
+}
+
+/// Lets all orders take their places where some are on their way there, and notes that they have
+/// them: a process that ends before begins here again.
+async fn place_all(
+    engine: &Engine,
+    lease: &Lease,
+    connection: &mut Connection,
+) -> Result<(), EngineError> {
+    let (name, _) = PLACING_SETTING;
+    if !connection.settings.contains_key(name) {
+        return Ok(());
+    }
+    let channel = channel(&connection.adapter)
+        .ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
+    place_orders(engine, lease, channel, connection).await?;
+    connection.settings.remove(name);
+    Ok(engine.store.update_connection(engine.company_id(), connection).await?)
 }
 
 /// Puts the orders of the interface where their names are as well.

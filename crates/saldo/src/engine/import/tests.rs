@@ -3,6 +3,8 @@
 mod named_rows;
 mod numbered_rows;
 mod parted_payouts;
+mod two_payouts;
+mod unnumbered_orders;
 
 use super::super::page::reading;
 use super::super::{Progress, Wiring, decide, plan, prove, rebuild, sync};

@@ -1,7 +1,7 @@
 //! What the channels say, as far as books are proved by it.
 
 use super::super::account::{Heard, Readers, Told as Records};
-use super::super::{Engine, EngineError};
+use super::super::{Engine, EngineError, alike};
 use super::Balances;
 use saldo_core::accounting::{self, Group, Payouts};
 use saldo_core::commerce::{Fact, RecordRef};
@@ -119,10 +119,12 @@ impl Among<'_> {
         let mut waiting = BTreeSet::new();
         for groups in groups.chunks(GROUPS_AT_ONCE) {
             let company = self.engine.company_id();
-            for (group, records) in self.engine.store.group_records(company, groups).await? {
-                let Some(group) = Group::parse(&group) else { continue };
-                let told = self.readers.told(self.engine, &records).await?;
-                let (policy, heard) = (self.policy, self.heard.until_all(&records));
+            let records = self.engine.store.group_records(company, groups).await?;
+            let told = alike::told_in(self.engine, self.readers, self.policy, &records).await?;
+            for (id, told) in told {
+                let Some(group) = Group::parse(&id) else { continue };
+                let records = records.get(&id).map_or(&[][..], Vec::as_slice);
+                let (policy, heard) = (self.policy, self.heard.until_all(records));
                 let accounted =
                     accounting::account_among(&group, &told.facts, self.payouts, policy, heard);
                 let waits = accounted.standings.into_iter().filter(|it| {

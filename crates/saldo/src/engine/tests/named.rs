@@ -2,12 +2,14 @@
 //! name: the books end as if the shop had told everything.
 
 use super::stage::{Stage, world};
+use super::tripwire::Tripwire;
 use crate::engine::{Engine, ImportReport, import, rebuild};
 use crate::transport::carrier::SharedVendor;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use saldo_core::exchange::HttpRequest;
 use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
 use saldo_store::Role;
 use serde_json::Value;
@@ -94,12 +96,46 @@ async fn import_rows(engine: &Engine, table: &str) -> ImportReport {
 }
 
 async fn silent() -> (Stage, Rows) {
+    silent_after(&world(21, 60, 20)).await
+}
+
+async fn silent_after(settings: &WorldSettings) -> (Stage, Rows) {
     let rows = Rows::default();
-    let mut stage = Stage::after(&world(21, 60, 20), &FaultSettings::none()).await;
+    let mut stage = Stage::after(settings, &FaultSettings::none()).await;
     let shop = Arc::clone(&stage.merchant.shopify);
     let silent = Silent { shop, rows: Arc::clone(&rows) };
     stage.merchant.shopify = Arc::new(Mutex::new(Box::new(silent)));
     (stage, rows)
+}
+
+#[tokio::test]
+async fn a_death_while_orders_take_their_places_is_healed_by_whoever_works_next() {
+    let mut number = 0;
+    loop {
+        let (stage, rows) = silent_after(&world(21, 8, 6)).await;
+        stage.sync().await;
+        let table = export(&rows.lock().unwrap());
+        let wire = Tripwire::at(number);
+        let engine = stage.engine_behind(&wire).await;
+        wire.begin();
+        let told = table.clone();
+        let life = tokio::spawn(async move { import_rows(&engine, &told).await });
+        let died = life.await.is_err();
+        if number % 2 == 0 {
+            let rebuilt = rebuild(&stage.engine().await).await.unwrap();
+            assert!(rebuilt.identical, "dead before effect {number}");
+        }
+        assert!(import_rows(&stage.engine().await, &table).await.is_whole());
+        stage.sync().await;
+        assert!(stage.prove().await.holds(), "dead before effect {number}");
+        let rebuilt = rebuild(&stage.engine().await).await.unwrap();
+        assert!(rebuilt.identical, "dead before effect {number}, and all told since");
+        number += 1;
+        if !died {
+            break;
+        }
+    }
+    assert!(number > 5, "an import of {number} effects");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A process that was thought dead, and wakes while another has its connection.
 
-use super::super::{Engine, EngineError, LEASE, approve};
+use super::super::{Engine, EngineError, LEASE, approve, rebuild};
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
 use crate::transport::testing::{reply, vendor};
@@ -69,8 +69,13 @@ fn take_book(engine: &Engine) {
         store.acquire_lease(&company, &book, "saldo, process 2", now, LEASE).await.unwrap();
         store.close().await;
     };
+    elsewhere(life);
+}
+
+/// Lets another process live, while this one stands still.
+fn elsewhere<T: Send + 'static>(life: impl Future<Output = T> + Send + 'static) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    std::thread::spawn(move || runtime.block_on(life)).join().unwrap();
+    std::thread::spawn(move || runtime.block_on(life)).join().unwrap()
 }
 
 #[tokio::test]
@@ -95,4 +100,48 @@ async fn nothing_is_approved_once_another_process_has_the_book() {
     assert!(matches!(failed[..], [EngineError::Store(StoreError::LeaseLost(_))]), "{failed:?}");
     let book = ConnectionId::new(COMPANY);
     assert!(slow.store.pending(slow.company_id(), &book, 10).await.unwrap().is_empty());
+}
+
+/// The write by which a rebuild takes its first channel is the second; what it does then begins
+/// with the third.
+const REBUILDS: usize = 3;
+
+#[tokio::test]
+async fn a_rebuild_and_whoever_hears_a_channel_exclude_each_other() {
+    let mut stage = Stage::after(&world(1, 10, 10), &FaultSettings::none()).await;
+    stage.sync().await;
+    stage.holder = "saldo, process 2".to_owned();
+    let other = stage.engine().await;
+    let channels = other.connections(Role::Channel).await.unwrap();
+    let lease = other.lease(&channels[0]).await.unwrap();
+    stage.holder = "saldo, process 1".to_owned();
+    let refused = rebuild(&stage.engine().await).await.unwrap_err();
+    let expected = format!("`{}` is held by saldo, process 2 until", channels[0].id);
+    assert!(refused.to_string().contains(&expected), "{refused}");
+    other.store.release_lease(&lease).await.unwrap();
+
+    let (writes, refused) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (count, seen) = (Arc::clone(&writes), Arc::clone(&refused));
+    let mut slow = stage.engine().await;
+    let (path, shop) = (slow.data.join("saldo.db"), channels[0].id.clone());
+    let (company, now) = (slow.company.id.clone(), slow.clock.now());
+    let watch = move || {
+        if count.fetch_add(1, Ordering::SeqCst) + 1 == REBUILDS {
+            let (path, company, shop) = (path.clone(), company.clone(), shop.clone());
+            let taken = elsewhere(async move {
+                let store = Store::open(&path, false).await.unwrap();
+                let taken = store.acquire_lease(&company, &shop, "saldo, process 2", now, LEASE);
+                let taken = taken.await;
+                store.close().await;
+                taken.map(|_| ())
+            });
+            assert!(matches!(taken, Err(StoreError::LeaseHeld { .. })), "{taken:?}");
+            seen.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    slow.store = Store::open_watched(&slow.data.join("saldo.db"), Arc::new(watch)).await.unwrap();
+    writes.store(0, Ordering::SeqCst);
+    assert!(rebuild(&slow).await.unwrap().identical);
+    assert_eq!(refused.load(Ordering::SeqCst), 1);
+    other.lease(&channels[0]).await.unwrap();
 }

@@ -1,11 +1,13 @@
 //! What was sent, did not arrive, and is no longer wanted when that is found out: it never comes
 //! into the book.
 
-use super::super::{Engine, plan, push};
+use super::super::{Engine, apply, plan, push};
 use super::stage::{Stage, world};
 use super::tripwire::Tripwire;
 use crate::merchant::COMPANY;
 use crate::transport::testing::vendor;
+use saldo_core::book::Subject;
+use saldo_core::plan::Change;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{ChangeStatus, Pending};
@@ -75,6 +77,42 @@ async fn it_is_withdrawn_and_what_is_wanted_instead_is_entered_at_once() {
 }
 
 #[tokio::test]
+async fn an_apply_straight_after_the_decision_sends_nothing_that_is_no_longer_wanted() {
+    let wanted = stage().await;
+    wanted.decide(WORDS).await;
+    wanted.sync().await;
+    let stage = decided_in_doubt().await;
+    let engine = stage.engine().await;
+    let mut doubtful = pending(&engine).await;
+    doubtful
+        .retain(|it| it.status != ChangeStatus::Approved && moves(&it.change, "Shipping income"));
+    assert!(doubtful.len() > 5, "{}", doubtful.len());
+    apply(&engine).await.unwrap();
+    for it in &doubtful {
+        assert_eq!(status(&engine, it).await, ChangeStatus::Withdrawn, "{}", it.change.id);
+    }
+    engine.store.close().await;
+    stage.sync().await;
+    stage.assert_proven("after it was applied and planned anew").await;
+    assert_eq!(stage.sums(), wanted.sums());
+}
+
+fn moves(change: &Change, account: &str) -> bool {
+    match &change.subject {
+        Subject::Document { document, .. } => {
+            document.lines().iter().any(|line| &*line.account.name == account)
+        }
+        Subject::Need(_) => false,
+    }
+}
+
+/// What became of a change in the company's books.
+async fn status(engine: &Engine, it: &Pending) -> ChangeStatus {
+    let known = engine.store.changes_by_id(engine.company_id(), &it.change.id).await.unwrap();
+    known.into_iter().find(|known| known.change.book.as_str() == COMPANY).unwrap().status
+}
+
+#[tokio::test]
 async fn a_push_alone_withdraws_it_and_sends_the_rest() {
     let stage = decided_in_doubt().await;
     let engine = stage.engine().await;
@@ -88,9 +126,7 @@ async fn a_push_alone_withdraws_it_and_sends_the_rest() {
         .collect();
     push(&engine, Some(COMPANY)).await.unwrap();
     for it in &doubtful {
-        let known = engine.store.changes_by_id(engine.company_id(), &it.change.id).await.unwrap();
-        let known = known.iter().find(|it| it.change.book.as_str() == COMPANY).unwrap();
-        assert_eq!(known.status, ChangeStatus::Withdrawn, "{}", it.change.id);
+        assert_eq!(status(&engine, it).await, ChangeStatus::Withdrawn, "{}", it.change.id);
     }
     let planned = plan(&engine, Some(COMPANY)).await.unwrap();
     assert!(planned[0].unsettled.is_empty(), "now it is known what came of all");

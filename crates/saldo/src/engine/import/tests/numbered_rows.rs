@@ -74,15 +74,41 @@ async fn a_row_is_entered_once_in_whatever_order_it_is_told() {
     }
 }
 
-#[tokio::test]
-async fn a_payout_is_the_same_in_books_and_proof_where_a_row_was_told_before_it_was_paid_out() {
-    let desk = Desk::files_only().await;
-    tell(&desk, Tell::Order).await;
+/// A row that was told before it was paid out.
+fn pending() -> String {
     let pending = by_number("1.86", "51.85")
         .replace("\"payout_id\":77", "\"payout_id\":null")
         .replace("\"payout_status\":\"paid\"", "\"payout_status\":\"pending\"");
     assert!(pending.contains("null") && pending.contains("pending"), "{pending}");
-    assert!(desk.import(&pending).await.is_whole());
+    pending
+}
+
+#[tokio::test]
+async fn an_older_payload_does_not_take_a_payout_away() {
+    let desk = Desk::files_only().await;
+    tell(&desk, Tell::Order).await;
+    tell(&desk, Tell::ByNumber).await;
+    let payout = |status: &str| {
+        let payout = json!({ "id": 77, "status": status, "date": "2026-11-05",
+                             "currency": "USD", "amount": "51.85" });
+        json!({ "payouts": [payout] }).to_string()
+    };
+    assert!(desk.import(&payout("paid")).await.is_whole());
+    let books = desk.books().await;
+    assert_eq!(books["Bank"], "51.85 USD");
+    for older in [pending(), payout("in_transit")] {
+        let report = desk.import(&older).await;
+        assert_eq!((report.new, report.changed, report.known), (0, 0, 1), "{older}");
+        assert_eq!(desk.books().await, books, "{older}");
+    }
+    assert_eq!(desk.import(&payout("failed")).await.changed, 1, "what comes further is news");
+}
+
+#[tokio::test]
+async fn a_payout_is_the_same_in_books_and_proof_where_a_row_was_told_before_it_was_paid_out() {
+    let desk = Desk::files_only().await;
+    tell(&desk, Tell::Order).await;
+    assert!(desk.import(&pending()).await.is_whole());
     tell(&desk, Tell::ByName).await;
     let books = desk.books().await;
     assert_eq!(books.get("Clearing: Shopify Payments"), None, "{books:?}");

@@ -151,3 +151,36 @@ async fn a_row_that_does_not_add_up_holds_its_payout_until_it_does() {
     let books: BTreeMap<String, String> = desk.books().await;
     assert_eq!(transfers(&desk).await.0, 6_597, "{books:?}");
 }
+
+#[tokio::test]
+async fn an_older_file_does_not_take_a_rows_payout_away() {
+    let newest = PAYMENTS.to_owned();
+    let without = newest.replace(",paid,2026-11-05,77,", ",pending,,,");
+    let on_its_way = newest.replace(",paid,2026-11-05,", ",in_transit,2026-11-06,");
+    let whole = after(std::slice::from_ref(&newest)).await;
+    let (expected, books) = (worked_out(&whole).await, whole.books().await);
+    for older in [&without, &on_its_way] {
+        for files in [[&newest, older], [older, &newest]] {
+            let desk = after(&files.map(Clone::clone)).await;
+            assert_eq!(transfers(&desk).await, (6_597, 1), "{older}");
+            assert_eq!(desk.books().await, books, "{older}");
+            let again = desk.import(older).await;
+            assert_eq!((again.new, again.changed, again.known), (0, 0, 4), "nothing is news");
+        }
+        let desk = after(&[newest.clone(), older.clone()]).await;
+        assert!(worked_out(&desk).await == expected, "as if nobody had imported it: {older}");
+    }
+}
+
+#[tokio::test]
+async fn a_newer_file_moves_a_row_to_another_payout_or_says_more_of_it() {
+    let desk = after(&[rows(&[0, 1, 2])]).await;
+    let moved = rows(&[2]).replace(",77,", ",78,");
+    assert_eq!(desk.import(&moved).await.changed, 1);
+    desk.books().await;
+    assert_eq!(transfers(&desk).await.0, 7_097, "without the refund");
+    let called_off = rows(&[0, 1]).replace(",paid,", ",canceled,");
+    assert_eq!(desk.import(&called_off).await.changed, 2);
+    desk.books().await;
+    assert_eq!(transfers(&desk).await.0, 0);
+}
