@@ -5,7 +5,9 @@ use super::output::table;
 use super::{Ending, Output, context, sync};
 use crate::engine::{self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unproved};
 use saldo_core::money::{Money, MoneyError};
-use saldo_core::proof::{Check, DocumentDifference, Holding, Opening, UnstatedPayout};
+use saldo_core::proof::{
+    Check, DocumentDifference, Holding, LateDocument, Opening, UnstatedPayout,
+};
 use std::collections::BTreeMap;
 
 /// Up to how many lines a table shows whole, although nothing differs in them.
@@ -64,6 +66,9 @@ fn book(proof: &BookProof, all: bool) -> String {
     );
     if !documents.differing.is_empty() {
         text += &differing(&documents.differing);
+    }
+    if !proof.late.is_empty() {
+        text += &format!("\nIn {name} although they were withdrawn\n{}", late(&proof.late));
     }
     text += &format!("\nAccounts in {name}\n");
     text += &accounts(&proof.accounts, all);
@@ -205,6 +210,20 @@ fn differing(documents: &[DocumentDifference]) -> String {
     table(&["", "what differs", "expected", "found", "difference"], 3, rows)
 }
 
+/// What landed after it was withdrawn, and what to do about it.
+fn late(documents: &[LateDocument]) -> String {
+    let row = |it: &LateDocument| {
+        let differs = it.difference.as_ref().map_or_else(String::new, |it| format!("{it}; "));
+        vec![
+            format!("{} {} of {}, {}", it.kind, it.key, it.date, it.memo),
+            it.remote.to_string(),
+            format!("{differs}{}", it.hint),
+            it.amount.map_or_else(|| "?".to_owned(), |amount| amount.to_string()),
+        ]
+    };
+    table(&["", "stands as", "what to do", "amount"], 1, documents.iter().map(row).collect())
+}
+
 fn accounts(holdings: &[Holding], all: bool) -> String {
     let whole = all || holdings.len() <= FEW;
     let shown = holdings.iter().filter(|it| whole || !it.others.is_zero());
@@ -277,6 +296,7 @@ mod tests {
                 held: money("2.50 USD"),
             }],
             documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            late: Vec::new(),
             accounts: vec![
                 holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),
                 holding(clearing, "2.50 USD", "2.50 USD", "6.00 USD", "11.00 USD"),
@@ -293,6 +313,32 @@ mod tests {
     #[test]
     fn what_differs_is_shown_and_the_rest_is_summed_up() {
         insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn what_was_withdrawn_and_stands_in_the_book_is_named_with_what_to_do() {
+        let mut report = report();
+        let [book] = &mut report.books[..] else { panic!() };
+        let moved = book.documents.differing.remove(0);
+        (book.payouts, book.clearing, book.openings) = (Vec::new(), Vec::new(), Vec::new());
+        let landed = LateDocument {
+            key: moved.key,
+            kind: moved.kind,
+            date: moved.date,
+            memo: moved.memo,
+            remote: moved.remote,
+            amount: Some(moved.expected),
+            difference: None,
+            hint: "it counts as entered now".to_owned(),
+        };
+        let differs = Some("dated 2026-08-08".to_owned());
+        let hint = "remove it in the book".to_owned();
+        let changed = LateDocument { difference: differs, amount: None, hint, ..landed.clone() };
+        book.late = vec![landed, changed];
+        assert!(!report.books[0].holds());
+        let text = text(&report, false);
+        let said = text.split("\nIn books ").nth(1).unwrap().split("\nAccounts").next().unwrap();
+        insta::assert_snapshot!(said);
     }
 
     #[test]

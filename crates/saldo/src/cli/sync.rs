@@ -26,12 +26,14 @@ fn text(report: &SyncReport) -> String {
 
 /// What became of what was approved.
 fn became(report: &SyncReport) -> String {
-    let SyncReport { acknowledged, refused, withdrawn, .. } = report;
-    let withdrawn = match withdrawn {
+    let SyncReport { acknowledged, refused, withdrawn, adopted, .. } = report;
+    let some = |count: usize, words: &str| match count {
         0 => String::new(),
-        _ => format!(", {withdrawn} withdrawn since they no longer held: see `saldo plan`"),
+        _ => format!(", {count} {words}: see `saldo plan`"),
     };
-    format!("{acknowledged} acknowledged, {refused} refused{withdrawn}\n")
+    let withdrawn = some(*withdrawn, "withdrawn since they no longer held");
+    let adopted = some(*adopted, "found in the book although they were withdrawn");
+    format!("{acknowledged} acknowledged, {refused} refused{withdrawn}{adopted}\n")
 }
 
 #[derive(Serialize)]
@@ -39,6 +41,7 @@ struct Applied {
     acknowledged: usize,
     refused: usize,
     withdrawn: usize,
+    adopted: usize,
 }
 
 /// Pushes what is approved. What was done is shown even where some books failed.
@@ -46,8 +49,9 @@ pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<En
     let engine = context::engine(global, output).await?;
     let pushed = engine::push(&engine, None).await;
     if let Ok(done) | Err(EngineError::Partly { done, .. }) = &pushed {
-        let SyncReport { acknowledged, refused, withdrawn, .. } = *done;
-        output.data(&Applied { acknowledged, refused, withdrawn }, || became(done))?;
+        let SyncReport { acknowledged, refused, withdrawn, adopted, .. } = *done;
+        let applied = Applied { acknowledged, refused, withdrawn, adopted };
+        output.data(&applied, || became(done))?;
     }
     pushed?;
     ending(&engine, output).await

@@ -20,7 +20,7 @@ use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
 use saldo_core::policy::Policy;
-use saldo_core::proof::{self, Check, Holding, Opening, UnstatedPayout};
+use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
 use saldo_core::text::GroupId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
@@ -85,6 +85,8 @@ pub(crate) struct BookProof {
     pub(crate) openings: Vec<Opening>,
     /// Our documents as the book holds them.
     pub(crate) documents: DocumentsProof,
+    /// What stands in the book although it was withdrawn.
+    pub(crate) late: Vec<LateDocument>,
     /// Every account that we write to: what is ours in it, and what is not.
     pub(crate) accounts: Vec<Holding>,
     /// How many changes are approved and not yet acknowledged.
@@ -111,6 +113,7 @@ impl BookProof {
     pub(crate) fn holds(&self) -> bool {
         self.payouts.iter().chain(&self.clearing).all(Check::holds)
             && self.documents.differing.is_empty()
+            && self.late.is_empty()
             && self.pending == 0
             && self.failed == 0
     }
@@ -205,6 +208,7 @@ async fn prove_leased(
     let company = engine.company_id();
     let pusher = Pusher::new(engine, connection, lease)?;
     let policy = &told.policy;
+    let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
     let owed = proof::gateway_balances(happened, policy)?;
@@ -220,6 +224,7 @@ async fn prove_leased(
         clearing: holdings.clearing(&owed)?,
         openings: holdings.openings(&told.owed_at_start, &owed)?,
         documents,
+        late,
         accounts: holdings.all()?,
         pending: open.pending,
         failed: open.failed,

@@ -8,6 +8,7 @@ mod deaths;
 mod desk;
 mod doubles;
 mod explained;
+mod late;
 mod modes;
 mod named;
 mod outage;
