@@ -3,7 +3,9 @@
 use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unproved};
+use crate::engine::{
+    self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Unproved,
+};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{
     Check, DocumentDifference, Holding, LateDocument, Opening, UnstatedPayout,
@@ -79,16 +81,47 @@ fn book(proof: &BookProof, all: bool) -> String {
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
     let behind = report.behind.as_ref().map_or_else(String::new, behind);
-    let verdict = match (report.adds_up(), report.holds(), report.unproved.is_empty()) {
-        (true, true, _) if report.unstated_payouts.is_empty() => "everything adds up",
-        (true, true, _) => {
+    let unapproved: String = report.unapproved.iter().map(unapproved).collect();
+    let verdict = match (report.adds_up(), report.holds()) {
+        (true, true) if report.unstated_payouts.is_empty() => "everything adds up",
+        (true, true) => {
             "everything adds up that can be compared: of some payouts nobody states the total"
         }
-        (true, false, true) => "everything adds up as far as it was accounted",
-        (true, false, false) => "NOT every book could be proved: the others add up",
-        (false, ..) => "NOT everything adds up: see the differences above",
+        (true, false) if !report.unproved.is_empty() => {
+            "NOT every book could be proved: the others add up"
+        }
+        (true, false) if report.behind.is_some() => "everything adds up as far as it was accounted",
+        (true, false) => "everything adds up as far as it was approved",
+        (false, _) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{behind}{verdict}\n", facts_text(&facts))
+    format!("\n{}\n{behind}{unapproved}{verdict}\n", facts_text(&facts))
+}
+
+/// What waits for a decision in a book, and what to do.
+fn unapproved(unapproved: &Unapproved) -> String {
+    let Unapproved { book, changes, documents, withdrawn, unsettled } = unapproved;
+    let mut text = String::new();
+    if changes + withdrawn > 0 {
+        let kinds = documents.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let given_up = (*withdrawn > 0).then(|| format!("{withdrawn} to be withdrawn"));
+        let parts: Vec<String> = kinds.chain(given_up).collect();
+        let parts = match parts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", parts.join(", ")),
+        };
+        let waits = match changes + withdrawn {
+            1 => "1 change waits".to_owned(),
+            count => format!("{count} changes wait"),
+        };
+        text += &format!("{book}: {waits} for approval{parts}: `saldo plan`\n");
+    }
+    if *unsettled > 0 {
+        text += &format!(
+            "{book}: {unsettled} documents cannot be planned before it is known what came of \
+             others: `saldo sync` asks the book\n"
+        );
+    }
+    text
 }
 
 /// What is not accounted yet, and what to do.
@@ -307,7 +340,8 @@ mod tests {
         let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
         let (unstated_payouts, unproved) = (Vec::new(), Vec::new());
-        ProofReport { payouts, unstated_payouts, books: vec![book], unproved, behind: None, facts }
+        let (behind, unapproved, books) = (None, Vec::new(), vec![book]);
+        ProofReport { payouts, unstated_payouts, books, unproved, behind, unapproved, facts }
     }
 
     #[test]
@@ -370,6 +404,25 @@ mod tests {
         7 orders, rows and payouts have news that is not accounted yet: `saldo plan` first
         everything adds up as far as it was accounted
         ");
+    }
+
+    #[test]
+    fn what_waits_for_a_decision_is_said_before_the_verdict() {
+        let mut report = ProofReport { payouts: Vec::new(), books: Vec::new(), ..report() };
+        let kinds = [(DocumentKind::SalesReceipt, 7), (DocumentKind::Expense, 3)];
+        let some = Unapproved {
+            book: "books".to_owned(),
+            changes: 12,
+            documents: BTreeMap::from(kinds),
+            withdrawn: 1,
+            unsettled: 2,
+        };
+        let documents = BTreeMap::new();
+        let few = Unapproved { changes: 1, documents, withdrawn: 0, unsettled: 0, ..some.clone() };
+        report.unapproved = vec![some, few];
+        assert!(!report.holds() && report.adds_up());
+        let said = totals(&report).lines().skip(2).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(said);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a proof says of books that others work in as well.
 
 use super::super::pull::pull_all;
-use super::super::{BookProof, ProofReport, approve, decide, push};
+use super::super::{BookProof, ProofReport, approve, decide, plan, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
@@ -383,6 +383,40 @@ async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
     assert_eq!(proof.facts.failed, 0);
     let renamed = clearing(&before).into_iter().map(|name| name.replace(old, new));
     assert_eq!(sorted(clearing(&proof)), sorted(renamed));
+}
+
+#[tokio::test]
+async fn a_proof_says_what_waits_for_approval() {
+    let stage = small(15).await;
+    stage.sync().await;
+    stage.assert_proven("before anybody decided anything").await;
+    let words = "approval = \"review\"\naccounts.shipping-income = \"Delivery\"";
+    stage.decide(words).await;
+    let proof = stage.prove().await;
+    assert!(proof.unapproved.is_empty(), "nothing is accounted yet: {:#?}", proof.unapproved);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert!(proof.behind.is_none() && proof.adds_up() && !proof.holds());
+    let engine = stage.engine().await;
+    let planned = plan(&engine, None).await.unwrap();
+    assert_eq!(proof.unapproved.len(), planned.len());
+    for (said, planned) in proof.unapproved.iter().zip(&planned) {
+        assert_eq!(said.book, planned.book.as_str());
+        assert_eq!((said.changes, said.withdrawn), (planned.changes.len(), 0));
+        assert!(said.documents[&DocumentKind::SalesReceipt] > 10, "{said:?}");
+        let needs = planned.changes.iter().filter(|it| it.slot.is_none()).count();
+        assert!(needs > 0 && said.documents.values().sum::<usize>() + needs == said.changes);
+    }
+    approve(&engine, Some(COMPANY), "owner").await.unwrap();
+    push(&engine, Some(COMPANY)).await.unwrap();
+    let proof = stage.prove().await;
+    let [left] = &proof.unapproved[..] else { panic!("{:#?}", proof.unapproved) };
+    assert!(left.book == "plain-text" && !proof.holds());
+    approve(&engine, None, "owner").await.unwrap();
+    let proof = stage.prove().await;
+    assert!(proof.unapproved.is_empty() && !proof.holds(), "approved, and not pushed");
+    push(&engine, None).await.unwrap();
+    stage.assert_proven("once all was approved and pushed").await;
 }
 
 #[tokio::test]
