@@ -11,6 +11,7 @@ mod explained;
 mod late;
 mod modes;
 mod named;
+mod noted;
 mod outage;
 mod parted;
 mod proofs;
