@@ -3,7 +3,7 @@
 
 use super::super::{ProofReport, approve, plan, push};
 use super::bookkeeper::Bookkeeper;
-use super::stage::{Stage, world};
+use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::merchant::COMPANY;
 use crate::transport::carrier::SharedVendor;
@@ -24,6 +24,8 @@ use std::time::Duration;
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
 /// Longer than tokens are relied on.
 const OLD: Duration = Duration::from_secs(2_400);
+/// How many deaths are tried.
+const DEATHS: usize = 12;
 /// Longer than a sync looks for what was withdrawn.
 const LONG: Duration = Duration::from_hours(9 * 24);
 
@@ -241,4 +243,28 @@ async fn what_is_wanted_again_meanwhile_stands_once() {
     assert_eq!((report.adopted, report.acknowledged), (landed, landed), "{report:?}");
     stage.assert_proven("each stands once").await;
     assert!(planned(&stage).await.is_empty());
+}
+
+#[test]
+fn a_process_may_end_while_it_takes_it_over() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, effects) = runtime.block_on(async {
+        let (stage, request) = given_up().await;
+        land(&stage, &request).await;
+        let wire = Tripwire::default();
+        assert!(!stage.sync_until_death(&wire).await);
+        (stage.books(), wire.seen().len())
+    });
+    assert!(effects >= DEATHS, "{effects}");
+    on_all_cores(0..DEATHS, async |step| {
+        let number = step * effects / DEATHS;
+        let (stage, request) = given_up().await;
+        land(&stage, &request).await;
+        assert!(stage.sync_until_death(&Tripwire::at(number)).await);
+        stage.clock.advance(Duration::from_secs([1, 660, 2_400][step % 3]));
+        stage.sync().await;
+        let about = format!("death at effect {number} of {effects}");
+        stage.assert_proven(&about).await;
+        assert!(stage.books() == expected, "{about}: the books differ");
+    });
 }
