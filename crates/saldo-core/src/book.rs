@@ -38,6 +38,9 @@ pub struct BookDescription {
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
+    /// Whether a list of the documents of all days costs little and shows all their numbers: a
+    /// proof then looks everywhere for copies, not only on the days of our own documents.
+    pub lists_all_days: bool,
 }
 
 /// What a book's owner decided there, as far as pushing must know.

@@ -171,6 +171,16 @@ pub enum FileAsk {
         /// Their paths below the book's folder, with `/`.
         paths: Vec<String>,
     },
+    /// Read the files of the book's folder itself whose names end in one of these ways, and without
+    /// the ending lie between two others in the order of their bytes, both included.
+    ReadBetween {
+        /// The endings: `.beancount`.
+        suffixes: Vec<String>,
+        /// The first name: `2026-08`.
+        first: String,
+        /// The last name; none where there is no last one.
+        last: Option<String>,
+    },
 }
 
 /// What became of a block.

@@ -11,11 +11,13 @@
 
 mod compose;
 mod links;
+mod standing;
 
 pub use compose::compose;
+pub use standing::standing_invoice;
 
 use crate::book::{Need, Subject};
-use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
+use crate::document::{Document, DocumentKey, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::{Currency, Money};
 use crate::text::{CompanyId, ConnectionId, FactId};
@@ -23,6 +25,7 @@ use compose::alike;
 use jiff::civil::Date;
 use links::{link_of, paid_by_what_goes};
 use serde::{Deserialize, Serialize};
+use standing::{in_book, standing, still_holds};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a change is made.
@@ -150,45 +153,6 @@ fn key_of(entry: &SubledgerEntry) -> EntryKey {
     (entry.id.clone(), entry.money_hash())
 }
 
-/// The entries that stand in a book under a slot after these changes, each with the change that
-/// entered it.
-fn standing<'a>(
-    changes: impl IntoIterator<Item = &'a Change>,
-) -> BTreeMap<EntryKey, (&'a SubledgerEntry, &'a Change)> {
-    let mut standing = BTreeMap::new();
-    for change in changes {
-        for covered in &change.takes_out {
-            standing.remove(&(covered.id.clone(), covered.hash.clone()));
-        }
-        for entry in &change.enters {
-            standing.insert(key_of(entry), (entry, change));
-        }
-    }
-    standing
-}
-
-/// The changes that count: all but those that were withdrawn.
-fn that_count(approved: &[ApprovedChange]) -> impl Iterator<Item = &Change> {
-    let counts = |it: &&ApprovedChange| it.whereabouts != Whereabouts::Withdrawn;
-    approved.iter().filter(counts).map(|it| &it.change)
-}
-
-/// The key of the invoice that stands under a slot, or shall: the last one that was entered and not
-/// taken out.
-#[must_use]
-pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
-    let entered = standing(that_count(approved)).into_values().map(|(_, change)| change);
-    let invoices = entered.filter_map(|change| match &change.subject {
-        Subject::Document { key, document, .. }
-            if document.header().kind == DocumentKind::Invoice =>
-        {
-            Some((change.generation, *key))
-        }
-        _ => None,
-    });
-    invoices.max().map(|(_, key)| key)
-}
-
 /// What must change in a book so that exactly these entries stand under a slot.
 ///
 /// An entry also holds where it stands by another key, or with its lines parted otherwise, as long
@@ -212,11 +176,12 @@ pub fn plan_slot(
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
     let paid = paid_by_what_goes(approved, &wanted);
     let invoice = |slot: &str| invoice(slot).filter(|key| !paid.contains(key));
+    let there = standing(in_book(approved));
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
     let mut is_unsettled = false;
     for it in approved {
-        let holds = still_holds(&it.change, &wanted);
+        let holds = still_holds(&it.change, &there, |key| wanted.contains_key(key));
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
             Whereabouts::Unknown if !holds => is_unsettled = true,
@@ -231,16 +196,18 @@ pub fn plan_slot(
         return Ok(SlotPlan { withdraws, is_unsettled, ..SlotPlan::default() });
     }
     let standing = standing(kept.iter().map(|it| &it.change));
-    let mut gone: Vec<SubledgerEntry> = standing
-        .iter()
-        .filter(|(key, _)| !wanted.contains_key(key))
-        .map(|(_, (entry, _))| (*entry).clone())
-        .collect();
-    let mut new: Vec<SubledgerEntry> = wanted
-        .iter()
-        .filter(|(key, _)| !standing.contains_key(key))
-        .map(|(_, entry)| (*entry).clone())
-        .collect();
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
+    let keys: BTreeSet<&EntryKey> = standing.keys().chain(wanted.keys()).collect();
+    for key in keys {
+        let want = wanted.get(key).copied();
+        let Some(it) = standing.get(key) else {
+            new.extend(want.cloned());
+            continue;
+        };
+        gone.extend((0..it.surplus(want.is_some())).map(|_| it.entry.clone()));
+        let entry = want.unwrap_or(it.entry);
+        new.extend((0..it.deficit(want.is_some())).map(|_| entry.clone()));
+    }
     leave_out_alike(&mut gone, &mut new);
     let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
         (true, true) => Reason::NewFact,
@@ -275,13 +242,6 @@ fn withdraw_waiting(
     });
 }
 
-/// Whether all that a change enters is wanted, and nothing that it takes out.
-fn still_holds(change: &Change, wanted: &BTreeMap<EntryKey, &SubledgerEntry>) -> bool {
-    let taken_out = |covered: &Covered| (covered.id.clone(), covered.hash.clone());
-    change.enters.iter().all(|entry| wanted.contains_key(&key_of(entry)))
-        && !change.takes_out.iter().any(|covered| wanted.contains_key(&taken_out(covered)))
-}
-
 /// Whether a change refers to what it would refer to now: the same invoice, and accounts of the
 /// same kinds. A kind is no money, but the book may have refused it.
 fn still_refers(
@@ -293,7 +253,7 @@ fn still_refers(
         let accounts = |entry: &SubledgerEntry| {
             entry.lines.iter().map(|line| line.account.clone()).collect::<Vec<_>>()
         };
-        wanted.get(&key_of(entry)).is_some_and(|wanted| accounts(wanted) == accounts(entry))
+        wanted.get(&key_of(entry)).is_none_or(|wanted| accounts(wanted) == accounts(entry))
     };
     link_of(change, invoice) == change.invoice() && change.enters.iter().all(same_accounts)
 }

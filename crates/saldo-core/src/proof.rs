@@ -112,6 +112,28 @@ pub struct DocumentDifference {
     pub difference: String,
 }
 
+/// A document that stands in the book although it was withdrawn: it was sent, nobody heard what
+/// came of it, a look-up did not find it, and then it landed after all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateDocument {
+    /// Its number.
+    pub key: DocumentKey,
+    /// What kind of document.
+    pub kind: DocumentKind,
+    /// Its date.
+    pub date: Date,
+    /// What it says of itself: "Order #1001".
+    pub memo: String,
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its total as the book holds it, where the book tells.
+    pub amount: Option<Money>,
+    /// What differs from what was sent, in words; none where it stands as it was sent.
+    pub difference: Option<String>,
+    /// What to do.
+    pub hint: String,
+}
+
 /// A payout that nobody states a total of: nothing says whether the rows that are known are all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnstatedPayout {

@@ -219,6 +219,27 @@ pub(crate) fn refused_for_good(history: &[Attempt]) -> Result<bool, StoreError> 
     Ok(for_good)
 }
 
+/// Whether a change was sent and nobody ever heard what came of it. What was looked for in vain may
+/// still land later; an answer, even to a later send, says nothing about the one before.
+pub(crate) fn is_unanswered(history: &[Attempt]) -> bool {
+    let (mut is_out, mut is_unanswered) = (false, false);
+    for attempt in history {
+        match (&attempt.batch, attempt.status) {
+            (None | Some((_, Purpose::LookUp)), _) => {}
+            (Some(_), AttemptStatus::Sent) => {
+                is_unanswered |= is_out;
+                is_out = true;
+            }
+            (Some(_), AttemptStatus::InDoubt) => {
+                is_unanswered = true;
+                is_out = false;
+            }
+            (Some(_), _) => is_out = false,
+        }
+    }
+    is_unanswered || is_out
+}
+
 /// A row that is added to the attempts.
 pub(crate) struct NewAttempt<'a> {
     pub(crate) change: &'a str,

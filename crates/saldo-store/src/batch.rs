@@ -205,7 +205,7 @@ fn result_rows<'a>(
 }
 
 /// Receipts and sums for what was acknowledged.
-async fn acknowledge(
+pub(crate) async fn acknowledge(
     transaction: &mut Transaction,
     company: &CompanyId,
     book: &ConnectionId,

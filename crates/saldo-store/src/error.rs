@@ -55,6 +55,9 @@ pub enum StoreError {
     /// A change must not be withdrawn: it is in the book, or may be.
     #[error("change `{0}` cannot be withdrawn: it may be in the book")]
     NotWithdrawable(String),
+    /// A change must not be adopted: it was not withdrawn, or what came of its sends is known.
+    #[error("change `{0}` cannot be adopted: nothing of it can have landed unheard")]
+    NotAdoptable(String),
     /// A result was given for something that the batch does not contain.
     #[error("change `{id}` is not in batch `{batch}`")]
     NotInBatch {

@@ -20,6 +20,7 @@ mod subledger;
 mod decision;
 mod policy;
 
+mod late;
 mod outbox;
 mod pending;
 mod progress;

@@ -6,7 +6,7 @@ use crate::batch;
 use crate::outbox::{Approval, ChangeStatus};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns, subledger};
+use crate::{Lease, Store, StoreError, columns, late, subledger};
 use jiff::Timestamp;
 use saldo_core::plan::{ApprovedChange, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -231,6 +231,7 @@ async fn write_down(
     });
     attempt::insert(transaction, company, book, rows.collect(), at).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    late::mark_unanswered(transaction, company, book, &ids).await?;
     batch::settle(transaction, company, book, ChangeStatus::Withdrawn, &ids).await
 }
 

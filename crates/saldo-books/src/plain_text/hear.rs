@@ -1,7 +1,7 @@
 //! What the files mean: looking up, and comparing what stands there with what should.
 
 use super::account;
-use super::merge::bound;
+use super::merge::{self, bound};
 use super::read::{self, OpenAccount, ReadEntry, Reading};
 use super::write::Syntax;
 use jiff::civil::Date;
@@ -15,6 +15,7 @@ use saldo_core::ledger::Account;
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What should stand in the files.
 pub(super) enum Expected<'a> {
@@ -164,7 +165,8 @@ pub(super) fn look_up_document(
     readings: [&Reading; 2],
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
-    let [Some(entry), Some(other)] = readings.map(|reading| reading.documents.get(&key)) else {
+    let month = merge::month(document.header().date);
+    let [Some(entry), Some(other)] = readings.map(|reading| reading.entry_of(key, &month)) else {
         return Ok(Outcome::Absent);
     };
     let expected = Expected::document(key, document, context)?;
@@ -178,26 +180,48 @@ pub(super) fn look_up_document(
     Ok(Outcome::Found(expected.acknowledgement(entry.remote())))
 }
 
-/// The documents of some days that stand in both syntaxes, with a version where they stand alike.
-/// What repeats the number of another is
-/// named by file and line.
-pub(super) fn documents([reading, other]: [&Reading; 2], from: Date, until: Date) -> DocumentPage {
-    let dated = |entry: &ReadEntry| (from..=until).contains(&entry.date);
-    let number = |entry: &ReadEntry| entry.key.as_ref().map(DocumentKey::to_string);
-    let in_both = |(key, entry): (&DocumentKey, &ReadEntry)| {
-        let twin = other.documents.get(key).filter(|_| dated(entry))?;
-        let version = entry.version().filter(|version| twin.version().as_ref() == Some(version));
-        Some(HeldDocument { remote: entry.remote(), number: number(entry), version })
-    };
-    let repeated = |entry: &ReadEntry| HeldDocument {
-        remote: RemoteId::from(format!("{}:{}", entry.path, entry.line)),
-        number: number(entry),
-        version: None,
-    };
-    let firsts = reading.documents.iter().filter_map(in_both);
-    let repetitions = reading.own.iter().filter(|entry| entry.key.is_some() && dated(entry));
-    let documents = firsts.chain(repetitions.map(repeated)).collect();
+/// What the list shows of a document in a file: its first entry in each syntax.
+type InFile<'a> = BTreeMap<(&'a str, DocumentKey), &'a ReadEntry>;
+
+/// The documents that are listed on some days: those that stand in both syntaxes in files of one
+/// name, with a version where they stand alike. What else names a document is named by file and
+/// line: a copy, or an entry without its twin in the other syntax.
+pub(super) fn documents(readings: [&Reading; 2], from: Date, until: Date) -> DocumentPage {
+    let mut firsts: [InFile<'_>; 2] = [InFile::new(), InFile::new()];
+    let mut others: Vec<&ReadEntry> = Vec::new();
+    for (reading, firsts) in readings.into_iter().zip(&mut firsts) {
+        let listed = |entry: &&ReadEntry| (from..=until).contains(&entry.listed_on());
+        for entry in reading.of_documents().filter(listed) {
+            let Some(key) = entry.key else { continue };
+            match firsts.entry((entry.stem(), key)) {
+                Entry::Vacant(place) => drop(place.insert(entry)),
+                Entry::Occupied(_) => others.push(entry),
+            }
+        }
+    }
+    let [firsts, mut twins] = firsts;
+    let mut documents = Vec::new();
+    for (place, entry) in firsts {
+        match twins.remove(&place) {
+            Some(twin) => {
+                let version =
+                    entry.version().filter(|version| twin.version() == Some(version.clone()));
+                documents.push(held(entry, entry.remote(), version));
+            }
+            None => others.push(entry),
+        }
+    }
+    others.extend(twins.into_values());
+    others.sort_by_key(|entry| (&entry.path, entry.line));
+    documents.extend(others.into_iter().map(|entry| {
+        let place = RemoteId::from(format!("{}:{}", entry.path, entry.line));
+        held(entry, place, None)
+    }));
     DocumentPage { documents, next: None }
+}
+
+fn held(entry: &ReadEntry, remote: RemoteId, version: Option<String>) -> HeldDocument {
+    HeldDocument { remote, number: entry.key.as_ref().map(DocumentKey::to_string), version }
 }
 
 /// The chart: the accounts that are opened.

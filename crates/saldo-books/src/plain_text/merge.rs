@@ -86,7 +86,7 @@ pub(super) fn month_path(date: Date, syntax: Syntax) -> String {
 }
 
 /// The month that a day is in, as its file is called: `2026-08`.
-fn month(date: Date) -> String {
+pub(super) fn month(date: Date) -> String {
     format!("{:04}-{:02}", date.year(), date.month())
 }
 

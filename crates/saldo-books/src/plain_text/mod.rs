@@ -11,7 +11,6 @@ pub use read::{OpenAccount, ReadEntry, Reading};
 pub use whole::{LedgerHead, document_text};
 pub use write::Syntax;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
@@ -34,6 +33,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: true,
     enters_tax: false,
     has_settings: false,
+    lists_all_days: true,
 };
 
 /// The book of text files, for beancount and hledger at once.
@@ -108,19 +108,22 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
     tasks.iter().filter_map(subject).collect()
 }
 
-/// The files that tasks read. Documents must stand in both syntaxes, each in its month's file; all
-/// else is read from all files of one.
+/// The files that tasks read. Documents must stand in both syntaxes, each in its month's file;
+/// those of some days are listed from the files of their months, and from all that come after the
+/// months where the days have no end. All else is read from all files of one syntax.
 fn files_to_read(tasks: &[Task]) -> FileAsk {
+    if let [Task::ReadDocuments { from, until, .. }] = tasks {
+        return FileAsk::ReadBetween {
+            suffixes: Syntax::ALL.map(|syntax| syntax.suffix().to_owned()).to_vec(),
+            first: merge::month(*from),
+            last: (*until < Date::MAX).then(|| merge::month(*until)),
+        };
+    }
     let mut months = BTreeSet::new();
     for task in tasks {
         match task {
             Task::LookUp { subject: Subject::Document { document, .. }, .. } => {
                 months.insert(document.header().date.first_of_month());
-            }
-            Task::ReadDocuments { from, until, .. } => {
-                let next = |month: &Date| Some(month.saturating_add(1.month()));
-                let of_days = std::iter::successors(Some(from.first_of_month()), next);
-                months.extend(of_days.take_while(|month| month <= until));
             }
             _ => return FileAsk::Read { suffixes: vec![Syntax::Beancount.suffix().to_owned()] },
         }

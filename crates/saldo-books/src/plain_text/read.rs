@@ -58,9 +58,23 @@ impl ReadEntry {
     /// What the book calls the document: the file without its ending, and the key.
     #[must_use]
     pub fn remote(&self) -> RemoteId {
-        let stem = self.path.rsplit_once('.').map_or(self.path.as_str(), |(stem, _)| stem);
         let key = self.key.as_ref().map_or("", DocumentKey::as_str);
-        RemoteId::from(format!("{stem}/{key}"))
+        RemoteId::from(format!("{}/{key}", self.stem()))
+    }
+
+    /// The path of its file without the ending: `2026-08`.
+    pub(super) fn stem(&self) -> &str {
+        self.path.rsplit_once('.').map_or(self.path.as_str(), |(stem, _)| stem)
+    }
+
+    /// The day on which it is listed: its own, or the first of its file's month where that is
+    /// another one; the last day of all where its file is of no month.
+    pub(super) fn listed_on(&self) -> Date {
+        match month_of(self.stem()) {
+            Some(first) if first == self.date.first_of_month() => self.date,
+            Some(first) => first,
+            None => Date::MAX,
+        }
     }
 
     /// What tells its content from another; none where its postings are not understood.
@@ -128,6 +142,19 @@ impl Reading {
         }
     }
 
+    /// The first entry of a document in the file of this name without its ending.
+    pub(super) fn entry_of(&self, key: DocumentKey, stem: &str) -> Option<&ReadEntry> {
+        let is_it = |entry: &&ReadEntry| entry.key == Some(key) && entry.stem() == stem;
+        let first = self.documents.get(&key)?;
+        Some(first).filter(is_it).or_else(|| self.own.iter().find(is_it))
+    }
+
+    /// The entries that name documents, each document's first before its repetitions, which stand
+    /// by file and line.
+    pub(super) fn of_documents(&self) -> impl Iterator<Item = &ReadEntry> {
+        self.documents.values().chain(self.own.iter().filter(|entry| entry.key.is_some()))
+    }
+
     /// Adds an `open` directive.
     fn open(&mut self, rest: &str, directive: &Directive<'_>) {
         let mut words = without_comment(rest).split_whitespace();
@@ -164,12 +191,22 @@ impl Reading {
 /// Whether a file is the main file, the accounts or a month.
 fn belongs_to_book(path: &str, syntax: Syntax) -> bool {
     let Some(stem) = path.strip_suffix(syntax.suffix()) else { return false };
-    let is_month = stem.len() == 7
+    is_month(stem) || matches!(stem, "main" | "accounts")
+}
+
+/// Whether a file of this name without its ending is one of those that the main file includes as
+/// months.
+fn is_month(stem: &str) -> bool {
+    stem.len() == 7
         && stem.bytes().enumerate().all(|(position, byte)| match position {
             4 => byte == b'-',
             _ => byte.is_ascii_digit(),
-        });
-    is_month || matches!(stem, "main" | "accounts")
+        })
+}
+
+/// The first day of the month that a file is of; none where it is of no month of the calendar.
+fn month_of(stem: &str) -> Option<Date> {
+    is_month(stem).then(|| format!("{stem}-01").parse().ok()).flatten()
 }
 
 /// A line that begins at the margin, and the indented lines below it.

@@ -54,6 +54,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    lists_all_days: false,
 };
 
 impl Book for QuickBooksOnline {

@@ -50,6 +50,17 @@ impl Folder {
                 let texts = paths.iter().filter_map(|path| Some((path.clone(), read(path)?)));
                 FileAnswer::Texts(texts.collect())
             }
+            Ask::File(FileAsk::ReadBetween { suffixes, first, last }) => {
+                let lies_between = |stem: &str| {
+                    stem >= first.as_str() && last.as_deref().is_none_or(|last| stem <= last)
+                };
+                let is_wanted = |path: &str| {
+                    let stem = suffixes.iter().find_map(|end| path.strip_suffix(end.as_str()));
+                    stem.is_some_and(lies_between)
+                };
+                let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
+                FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
+            }
             Ask::Http(_) | Ask::Slice(_) => panic!("the book of files asked for something else"),
         };
         PlainText.hear(tasks, &Answer::File(answer), &context).unwrap()

@@ -3,9 +3,11 @@
 
 use crate::documents::{any_document, currency, key, sale, subject};
 use crate::folder::{Folder, edit};
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use saldo_books::plain_text::{PlainText, Reading, Syntax};
 use saldo_core::book::{Book, Need, Outcome, Task};
+use saldo_core::document::{Document, Header};
 use saldo_core::exchange::{Ask, FileAsk};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
@@ -33,14 +35,19 @@ fn a_document_is_there_only_if_both_syntaxes_have_it() {
         page.documents.iter().map(|held| held.remote.to_string()).collect::<Vec<_>>()
     };
     let (ann, number) = (sale("Ann"), key(&sale("Ann")));
-    for path in ["2026-08.beancount", "2026-08.journal"] {
+    let (one, other) = ("2026-08.beancount", "2026-08.journal");
+    for (path, twin) in [(one, other), (other, one)] {
         let mut folder = Folder::default();
         let Outcome::Done(done) = folder.enter(&ann) else { panic!("not done") };
         assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
         // As a death between the two files leaves it: the same merge goes on.
         folder.files.insert(path.to_owned(), "; nothing\n".to_owned());
         assert_eq!(folder.run(&[Task::look_up(subject(&ann))]), [Outcome::Absent], "{path}");
-        assert!(remotes(&mut folder).is_empty(), "{path}");
+        let [alone] = &remotes(&mut folder)[..] else { panic!("{path}") };
+        assert!(
+            alone.starts_with(&format!("{twin}:")),
+            "by its line, not as the document: {alone}"
+        );
         assert_eq!(folder.enter(&ann), Outcome::Done(done));
         assert_eq!(remotes(&mut folder), [format!("2026-08/{number}")]);
     }
@@ -98,17 +105,71 @@ fn documents_are_read_from_the_files_of_their_months_alone() {
         until: until.parse().unwrap(),
         page: None,
     };
+    let ask = |task: Task| PlainText.ask(&[task], "", &context).unwrap();
+    let paths = ["2026-08.beancount", "2026-08.journal"].map(str::to_owned).to_vec();
+    let named = Ask::File(FileAsk::ReadNamed { paths });
+    assert_eq!(ask(Task::look_up(subject(&sale))), named);
+    let max = Date::MAX.to_string();
     let cases = [
-        (Task::look_up(subject(&sale)), &["2026-08"][..]),
-        (days("2026-08-03", "2026-08-31"), &["2026-08"]),
-        (days("2026-12-31", "2027-02-01"), &["2026-12", "2027-01", "2027-02"]),
+        ("2026-08-03", "2026-08-31", "2026-08", Some("2026-08")),
+        ("2026-12-31", "2027-02-01", "2026-12", Some("2027-02")),
+        ("2027-03-01", &max, "2027-03", None),
     ];
-    for (task, months) in cases {
-        let ask = PlainText.ask(std::slice::from_ref(&task), "", &context).unwrap();
-        let Ask::File(FileAsk::ReadNamed { paths }) = ask else { panic!("{ask:?}") };
-        let both = |month: &&str| [format!("{month}.beancount"), format!("{month}.journal")];
-        assert_eq!(paths, months.iter().flat_map(both).collect::<Vec<_>>(), "{task:?}");
+    for (from, until, first, last) in cases {
+        let suffixes = [".beancount", ".journal"].map(str::to_owned).to_vec();
+        let (first, last) = (first.to_owned(), last.map(str::to_owned));
+        let between = Ask::File(FileAsk::ReadBetween { suffixes, first, last });
+        assert_eq!(ask(days(from, until)), between, "{from} to {until}");
     }
+}
+
+#[test]
+fn a_document_is_looked_for_in_the_file_of_its_month_whatever_else_is_read() {
+    let later = |sale: &Document| {
+        let header =
+            Header { date: date(2026, 9, 1), slot: "later".to_owned(), ..sale.header().clone() };
+        Document::new(header, sale.lines().to_vec()).unwrap()
+    };
+    let (august, mut folder) = (sale("Ann"), Folder::default());
+    let september = later(&august);
+    for document in [&august, &september] {
+        folder.enter(document);
+    }
+    for end in ["beancount", "journal"] {
+        let file = folder.files.get_mut(&format!("2026-08.{end}")).unwrap();
+        let moved = file.split("\n\n").nth(1).unwrap().trim_end().to_owned();
+        *file = file.replace(&moved, "");
+        folder.files.get_mut(&format!("2026-09.{end}")).unwrap().push_str(&format!("\n{moved}\n"));
+    }
+    let tasks = [&august, &september].map(|it| Task::look_up(subject(it)));
+    let outcomes = folder.run(&tasks);
+    assert!(matches!(&outcomes[..], [Outcome::Absent, Outcome::Found(_)]), "{outcomes:?}");
+}
+
+#[test]
+fn a_copy_is_listed_where_its_file_belongs() {
+    let mut folder = Folder::default();
+    folder.enter(&sale("Ann"));
+    let block = |file: &str| file.split("\n\n").nth(1).unwrap().trim_end().to_owned();
+    let [ours, theirs] =
+        ["beancount", "journal"].map(|end| block(&folder.files[&format!("2026-08.{end}")]));
+    folder.files.insert("2025-01.beancount".to_owned(), ours.clone());
+    folder.files.insert("2025-01.journal".to_owned(), theirs.clone());
+    folder.files.insert("2027-02.journal".to_owned(), theirs.replace("2026-08-03", "2027-02-28"));
+    folder.files.get_mut("accounts.beancount").unwrap().push_str(&format!("\n{ours}\n"));
+    let number = key(&sale("Ann")).to_string();
+    let mut listed = |from: Date, until: Date| {
+        let outcomes = folder.run(&[Task::ReadDocuments { from, until, page: None }]);
+        let [Outcome::Documents(page)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert!(page.documents.iter().all(|held| held.number.as_ref() == Some(&number)));
+        page.documents.iter().map(|held| held.remote.to_string()).collect::<Vec<_>>()
+    };
+    let (first, last) = (date(2026, 8, 1), date(2026, 8, 31));
+    assert_eq!(listed(Date::MIN, date(2026, 7, 31)), [format!("2025-01/{number}")]);
+    assert_eq!(listed(first, last), [format!("2026-08/{number}")]);
+    let after = listed(date(2026, 9, 1), Date::MAX);
+    let line = folder.files["accounts.beancount"].lines().count() - ours.lines().count() + 1;
+    assert_eq!(after, ["2027-02.journal:1".to_owned(), format!("accounts.beancount:{line}")]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Which payment belongs to which invoice.
 
-use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of, that_count};
+use super::standing::{in_book, key_taken_out, that_count};
+use super::{ApprovedChange, Change, EntryKey, Subject, key_of};
 use crate::document::{DocumentKey, SubledgerEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,17 +25,14 @@ pub(super) fn paid_by_what_goes(
     approved: &[ApprovedChange],
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
 ) -> BTreeSet<DocumentKey> {
-    let taken_out: BTreeSet<EntryKey> = that_count(approved)
-        .flat_map(|change| &change.takes_out)
-        .map(|covered| (covered.id.clone(), covered.hash.clone()))
-        .collect();
+    let taken_out: BTreeSet<EntryKey> =
+        that_count(approved).flat_map(|change| &change.takes_out).map(key_taken_out).collect();
     let goes = |entry: &SubledgerEntry| {
         let key = key_of(entry);
         !wanted.contains_key(&key) || taken_out.contains(&key)
     };
-    let in_book = approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook);
-    in_book
-        .filter(|it| it.change.enters.iter().any(goes))
-        .filter_map(|it| it.change.invoice())
+    in_book(approved)
+        .filter(|change| change.enters.iter().any(goes))
+        .filter_map(Change::invoice)
         .collect()
 }

@@ -1,7 +1,7 @@
 //! Plans of one slot, step by step.
 
 use super::*;
-use crate::document::{Header, Line, LineKind};
+use crate::document::{DocumentKind, Header, Line, LineKind};
 use crate::ledger::{Account, AccountKind};
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {
@@ -288,4 +288,54 @@ fn what_comes_by_another_key_waits_for_the_reversal_too() {
     assert_eq!(fees(&corrected.changes), [-100, 101]);
     let waits = BTreeSet::from([reversal.id.clone()]);
     assert_eq!(corrected.waits, BTreeMap::from([(replacement.id.clone(), waits)]));
+}
+
+/// Nothing more is planned once this plan is approved, whatever is known of it by then.
+fn assert_settles(wanted: &[SubledgerEntry], approved: &[ApprovedChange], planned: &[Change]) {
+    for whereabouts in [Whereabouts::NotInBook, Whereabouts::Unknown, Whereabouts::InBook] {
+        let mut approved = approved.to_vec();
+        approved.extend(all(whereabouts, planned.to_vec()));
+        assert_eq!(plan(wanted, &approved), [], "{whereabouts:?}");
+    }
+}
+
+#[test]
+fn what_landed_after_it_was_given_up_is_taken_out_once() {
+    for wanted in [[entry("a", 90)], [entry("a", 100)]] {
+        let mut approved = all(Whereabouts::Withdrawn, plan(&[entry("a", 100)], &[]));
+        let instead = plan(&wanted, &approved);
+        approved.extend(all(Whereabouts::InBook, instead));
+        assert_eq!(plan(&wanted, &approved), []);
+        approved[0].whereabouts = Whereabouts::InBook;
+        let out = plan(&wanted, &approved);
+        assert_eq!(fees(&out), [-100]);
+        assert_settles(&wanted, &approved, &out);
+    }
+}
+
+#[test]
+fn what_landed_late_and_is_wanted_again_is_not_entered_beside_it() {
+    let wanted = [entry("a", 100)];
+    let mut approved = all(Whereabouts::Withdrawn, plan(&wanted, &[]));
+    let again = plan(&wanted, &approved);
+    approved.extend(all(Whereabouts::NotInBook, again));
+    approved[0].whereabouts = Whereabouts::InBook;
+    let planned = whole_plan(&wanted, &approved);
+    assert_eq!(planned.withdraws, std::slice::from_ref(&approved[1].change.id));
+    assert_eq!(planned.changes, []);
+}
+
+#[test]
+fn what_two_reversals_took_out_is_entered_once_more() {
+    let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
+    let given_up = plan(&[], &approved);
+    approved.extend(all(Whereabouts::Withdrawn, given_up));
+    let reversal = plan(&[], &approved);
+    approved.extend(all(Whereabouts::InBook, reversal));
+    approved[1].whereabouts = Whereabouts::InBook;
+    for (wanted, expected) in [(vec![], [100]), (vec![entry("a", 100)], [200])] {
+        let planned = plan(&wanted, &approved);
+        assert_eq!(fees(&planned), expected);
+        assert_settles(&wanted, &approved, &planned);
+    }
 }

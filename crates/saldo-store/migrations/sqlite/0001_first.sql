@@ -221,6 +221,8 @@ create table outbox (
     sent_batch text,
     sent_token text,
     sent_at integer,
+    -- Whether it was withdrawn and nobody ever heard what came of a send: it may land yet.
+    unanswered integer not null default 0,
     primary key (company, book, position),
     foreign key (company, book, id) references change (company, book, id)
 ) strict, without rowid;
@@ -229,6 +231,7 @@ create unique index outbox_id on outbox (company, book, id);
 create index outbox_open on outbox (company, book, position)
     where status in ('approved', 'sent', 'in-doubt');
 create index outbox_refused on outbox (company, book, position) where status = 'refused';
+create index outbox_unanswered on outbox (company, book, sent_at) where unanswered > 0;
 
 -- What an open change waits for: another change of the same book.
 create table outbox_wait (

@@ -4,7 +4,7 @@ use crate::world::{
     acknowledged, approval, at, batch, book, change, company, day, desk, furnished, lease, needed,
     result,
 };
-use saldo_core::book::{Refusal, RefusalKind};
+use saldo_core::book::{Acknowledgement, Refusal, RefusalKind};
 use saldo_core::ledger::AccountKind;
 use saldo_core::plan::{Change, Whereabouts};
 use saldo_store::{
@@ -234,4 +234,62 @@ async fn a_withdrawal_by_itself_takes_along_what_nothing_needs_any_more() {
         assert_eq!(whereabouts(&store, change).await, Whereabouts::Withdrawn);
     }
     assert!(pending(&store, 9).await.is_empty());
+}
+
+/// A history, and whether something of it may land yet.
+type Sends = (Vec<(&'static str, Purpose, AttemptOutcome)>, bool);
+
+#[tokio::test]
+async fn what_was_sent_and_never_answered_is_listed_and_can_be_adopted() {
+    use AttemptOutcome::{Absent, InDoubt, NoEffect};
+    use Purpose::{Create, LookUp};
+    let no = || refused(RefusalKind::PeriodClosed);
+    let cases: Vec<Sends> = vec![
+        (vec![], false),
+        (vec![("1", Create, NoEffect)], false),
+        (vec![("1", Create, no())], false),
+        (vec![("l", LookUp, Absent)], false),
+        (vec![("1", Create, InDoubt), ("l", LookUp, Absent)], true),
+        // An answer to a later send says nothing about the first.
+        (vec![("1", Create, InDoubt), ("l", LookUp, Absent), ("2", Create, no())], true),
+        (vec![("1", Create, InDoubt), ("1", Create, NoEffect), ("l", LookUp, Absent)], true),
+    ];
+    for (steps, expected) in cases {
+        let one = change("a", 0, day(1), 500);
+        let (store, lease) = with(&[&one]).await;
+        for (id, purpose, outcome) in steps.clone() {
+            step(&store, &lease, (id, purpose), &one, outcome).await;
+        }
+        let listed = async |after| store.unanswered(&company(), &book(), after).await.unwrap();
+        assert!(listed(None).await.is_empty(), "it is not withdrawn yet: {steps:?}");
+        approve(&store, &withdrawing(&[&one], Vec::new())).await.unwrap();
+        let unanswered = listed(None).await;
+        assert_eq!(!unanswered.is_empty(), expected, "{steps:?}");
+        assert!(listed(Some(at(10_000))).await.is_empty(), "it was sent before");
+
+        let found = [(one.id.clone(), Acknowledgement::of("T1".into()))];
+        let adopted = store.adopt(&lease, &found, at(50)).await;
+        if !expected {
+            assert!(matches!(adopted, Err(StoreError::NotAdoptable(_))), "{steps:?}");
+            continue;
+        }
+        adopted.unwrap();
+        assert_eq!(whereabouts(&store, &one).await, Whereabouts::InBook);
+        assert!(listed(None).await.is_empty());
+        let again = store.adopt(&lease, &found, at(60)).await;
+        assert!(matches!(again, Err(StoreError::NotAdoptable(_))), "it counts once: {again:?}");
+        let sums = store.account_sums(&company(), &book(), None).await.unwrap();
+        assert!(sums.values().any(|sum| sum.iter().any(|it| it.minor() == 500)), "{sums:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_no_result_was_written_down_for_is_unanswered() {
+    let one = change("a", 0, day(1), 500);
+    let (store, lease) = with(&[&one]).await;
+    store.begin_batch(&lease, &batch("1", Purpose::Create, &[&one])).await.unwrap();
+    step(&store, &lease, ("l", Purpose::LookUp), &one, AttemptOutcome::Absent).await;
+    approve(&store, &withdrawing(&[&one], Vec::new())).await.unwrap();
+    let unanswered = store.unanswered(&company(), &book(), None).await.unwrap();
+    assert_eq!(unanswered, [one]);
 }

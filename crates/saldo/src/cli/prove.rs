@@ -3,9 +3,13 @@
 use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
-use crate::engine::{self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unproved};
+use crate::engine::{
+    self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Unproved,
+};
 use saldo_core::money::{Money, MoneyError};
-use saldo_core::proof::{Check, DocumentDifference, Holding, Opening, UnstatedPayout};
+use saldo_core::proof::{
+    Check, DocumentDifference, Holding, LateDocument, Opening, UnstatedPayout,
+};
 use std::collections::BTreeMap;
 
 /// Up to how many lines a table shows whole, although nothing differs in them.
@@ -65,6 +69,9 @@ fn book(proof: &BookProof, all: bool) -> String {
     if !documents.differing.is_empty() {
         text += &differing(&documents.differing);
     }
+    if !proof.late.is_empty() {
+        text += &format!("\nIn {name} although they were withdrawn\n{}", late(&proof.late));
+    }
     text += &format!("\nAccounts in {name}\n");
     text += &accounts(&proof.accounts, all);
     text + &format!("{} still to be pushed, {} failed\n", proof.pending, proof.failed)
@@ -74,16 +81,47 @@ fn book(proof: &BookProof, all: bool) -> String {
 pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
     let behind = report.behind.as_ref().map_or_else(String::new, behind);
-    let verdict = match (report.adds_up(), report.holds(), report.unproved.is_empty()) {
-        (true, true, _) if report.unstated_payouts.is_empty() => "everything adds up",
-        (true, true, _) => {
+    let unapproved: String = report.unapproved.iter().map(unapproved).collect();
+    let verdict = match (report.adds_up(), report.holds()) {
+        (true, true) if report.unstated_payouts.is_empty() => "everything adds up",
+        (true, true) => {
             "everything adds up that can be compared: of some payouts nobody states the total"
         }
-        (true, false, true) => "everything adds up as far as it was accounted",
-        (true, false, false) => "NOT every book could be proved: the others add up",
-        (false, ..) => "NOT everything adds up: see the differences above",
+        (true, false) if !report.unproved.is_empty() => {
+            "NOT every book could be proved: the others add up"
+        }
+        (true, false) if report.behind.is_some() => "everything adds up as far as it was accounted",
+        (true, false) => "everything adds up as far as it was approved",
+        (false, _) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{behind}{verdict}\n", facts_text(&facts))
+    format!("\n{}\n{behind}{unapproved}{verdict}\n", facts_text(&facts))
+}
+
+/// What waits for a decision in a book, and what to do.
+fn unapproved(unapproved: &Unapproved) -> String {
+    let Unapproved { book, changes, documents, withdrawn, unsettled } = unapproved;
+    let mut text = String::new();
+    if changes + withdrawn > 0 {
+        let kinds = documents.iter().map(|(kind, count)| format!("{count} {kind}"));
+        let given_up = (*withdrawn > 0).then(|| format!("{withdrawn} to be withdrawn"));
+        let parts: Vec<String> = kinds.chain(given_up).collect();
+        let parts = match parts.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", parts.join(", ")),
+        };
+        let waits = match changes + withdrawn {
+            1 => "1 change waits".to_owned(),
+            count => format!("{count} changes wait"),
+        };
+        text += &format!("{book}: {waits} for approval{parts}: `saldo plan`\n");
+    }
+    if *unsettled > 0 {
+        text += &format!(
+            "{book}: {unsettled} documents cannot be planned before it is known what came of \
+             others: `saldo sync` asks the book\n"
+        );
+    }
+    text
 }
 
 /// What is not accounted yet, and what to do.
@@ -205,6 +243,20 @@ fn differing(documents: &[DocumentDifference]) -> String {
     table(&["", "what differs", "expected", "found", "difference"], 3, rows)
 }
 
+/// What landed after it was withdrawn, and what to do about it.
+fn late(documents: &[LateDocument]) -> String {
+    let row = |it: &LateDocument| {
+        let differs = it.difference.as_ref().map_or_else(String::new, |it| format!("{it}; "));
+        vec![
+            format!("{} {} of {}, {}", it.kind, it.key, it.date, it.memo),
+            it.remote.to_string(),
+            format!("{differs}{}", it.hint),
+            it.amount.map_or_else(|| "?".to_owned(), |amount| amount.to_string()),
+        ]
+    };
+    table(&["", "stands as", "what to do", "amount"], 1, documents.iter().map(row).collect())
+}
+
 fn accounts(holdings: &[Holding], all: bool) -> String {
     let whole = all || holdings.len() <= FEW;
     let shown = holdings.iter().filter(|it| whole || !it.others.is_zero());
@@ -277,6 +329,7 @@ mod tests {
                 held: money("2.50 USD"),
             }],
             documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            late: Vec::new(),
             accounts: vec![
                 holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),
                 holding(clearing, "2.50 USD", "2.50 USD", "6.00 USD", "11.00 USD"),
@@ -287,12 +340,39 @@ mod tests {
         let payouts = (1..=20).map(paid(Identity::PayoutRows)).collect();
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
         let (unstated_payouts, unproved) = (Vec::new(), Vec::new());
-        ProofReport { payouts, unstated_payouts, books: vec![book], unproved, behind: None, facts }
+        let (behind, unapproved, books) = (None, Vec::new(), vec![book]);
+        ProofReport { payouts, unstated_payouts, books, unproved, behind, unapproved, facts }
     }
 
     #[test]
     fn what_differs_is_shown_and_the_rest_is_summed_up() {
         insta::assert_snapshot!(text(&report(), false));
+    }
+
+    #[test]
+    fn what_was_withdrawn_and_stands_in_the_book_is_named_with_what_to_do() {
+        let mut report = report();
+        let [book] = &mut report.books[..] else { panic!() };
+        let moved = book.documents.differing.remove(0);
+        (book.payouts, book.clearing, book.openings) = (Vec::new(), Vec::new(), Vec::new());
+        let landed = LateDocument {
+            key: moved.key,
+            kind: moved.kind,
+            date: moved.date,
+            memo: moved.memo,
+            remote: moved.remote,
+            amount: Some(moved.expected),
+            difference: None,
+            hint: "it counts as entered now".to_owned(),
+        };
+        let differs = Some("dated 2026-08-08".to_owned());
+        let hint = "remove it in the book".to_owned();
+        let changed = LateDocument { difference: differs, amount: None, hint, ..landed.clone() };
+        book.late = vec![landed, changed];
+        assert!(!report.books[0].holds());
+        let text = text(&report, false);
+        let said = text.split("\nIn books ").nth(1).unwrap().split("\nAccounts").next().unwrap();
+        insta::assert_snapshot!(said);
     }
 
     #[test]
@@ -324,6 +404,25 @@ mod tests {
         7 orders, rows and payouts have news that is not accounted yet: `saldo plan` first
         everything adds up as far as it was accounted
         ");
+    }
+
+    #[test]
+    fn what_waits_for_a_decision_is_said_before_the_verdict() {
+        let mut report = ProofReport { payouts: Vec::new(), books: Vec::new(), ..report() };
+        let kinds = [(DocumentKind::SalesReceipt, 7), (DocumentKind::Expense, 3)];
+        let some = Unapproved {
+            book: "books".to_owned(),
+            changes: 12,
+            documents: BTreeMap::from(kinds),
+            withdrawn: 1,
+            unsettled: 2,
+        };
+        let documents = BTreeMap::new();
+        let few = Unapproved { changes: 1, documents, withdrawn: 0, unsettled: 0, ..some.clone() };
+        report.unapproved = vec![some, few];
+        assert!(!report.holds() && report.adds_up());
+        let said = totals(&report).lines().skip(2).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(said);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) use desk::{decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
-pub(crate) use plan::{PlannedBook, approve, plan};
+pub(crate) use plan::{PlannedBook, Unapproved, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;

@@ -10,11 +10,13 @@ use super::{Engine, EngineError, SyncReport};
 pub(super) use chunk::unwanted;
 use chunk::{Chunk, plan_chunk};
 use saldo_books::book;
-use saldo_core::book::Book;
+use saldo_core::book::{Book, Subject};
+use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
 use saldo_core::text::ConnectionId;
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
-use std::collections::BTreeSet;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What must change in one book.
 #[derive(Debug)]
@@ -81,17 +83,58 @@ pub(super) async fn plan_book(
     Ok(planned)
 }
 
+/// What of a plan nobody approved yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Unapproved {
+    /// Which book.
+    pub(crate) book: String,
+    /// How many changes the plan has: documents, and what they need.
+    pub(crate) changes: usize,
+    /// How many of these are documents, by kind.
+    pub(crate) documents: BTreeMap<DocumentKind, usize>,
+    /// How many changes it withdraws.
+    pub(crate) withdrawn: usize,
+    /// How many slots are accounted and cannot be planned yet, since nobody knows what came of
+    /// their changes.
+    pub(crate) unsettled: usize,
+}
+
+impl Unapproved {
+    /// Whether nothing waits.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.changes == 0 && self.withdrawn == 0 && self.unsettled == 0
+    }
+}
+
 /// Notes the entries of a book that a plan would enter or take out, and those that cannot be
-/// planned before it is known what came of others.
+/// planned before it is known what came of others. Returns how many changes wait.
 pub(super) async fn note_unapproved(
     engine: &Engine,
     connection: &Connection,
     open: &mut OpenEntries,
-) -> Result<(), EngineError> {
+) -> Result<Unapproved, EngineError> {
     let company = engine.company_id();
+    let mut unapproved = Unapproved {
+        book: connection.id.to_string(),
+        changes: 0,
+        documents: BTreeMap::new(),
+        withdrawn: 0,
+        unsettled: 0,
+    };
+    let (mut seen, mut unsettled) = (BTreeSet::new(), BTreeSet::new());
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     while let Some(chunk) = plan_chunk(engine, connection, after).await? {
         after = chunk.until;
+        let mut unseen = |change: &&Change| seen.insert(change.id.clone());
+        unapproved.withdrawn += chunk.withdrawn.iter().filter(&mut unseen).count();
+        for change in chunk.changes.iter().filter(&mut unseen) {
+            unapproved.changes += 1;
+            if let Subject::Document { document, .. } = &change.subject {
+                *unapproved.documents.entry(document.header().kind).or_default() += 1;
+            }
+        }
+        let with_news = engine.store.slots_with_news(company, &chunk.again).await?;
+        unsettled.extend(chunk.again.iter().filter(|it| !with_news.contains(*it)).cloned());
         for change in &chunk.changes {
             note_open(open, change, NotYet::Approved);
         }
@@ -102,7 +145,8 @@ pub(super) async fn note_unapproved(
             }
         }
     }
-    Ok(())
+    unapproved.unsettled = unsettled.len();
+    Ok(unapproved)
 }
 
 /// Plans every book, or one, and writes the changes into its outbox; says how many are new.

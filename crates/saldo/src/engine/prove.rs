@@ -10,8 +10,9 @@ pub(crate) use documents::DocumentsProof;
 
 use super::account::Heard;
 use super::error::set_aside;
+use super::plan::Unapproved;
 use super::push::Pusher;
-use super::standings::{FactCounts, fact_counts};
+use super::standings::{FactCounts, standings};
 use super::{Engine, EngineError};
 use holdings::Holdings;
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
 use saldo_core::policy::Policy;
-use saldo_core::proof::{self, Check, Holding, Opening, UnstatedPayout};
+use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
 use saldo_core::text::GroupId;
 use saldo_store::{Connection, Lease, Role};
 use serde::Serialize;
@@ -43,6 +44,9 @@ pub(crate) struct ProofReport {
     pub(crate) unproved: Vec<Unproved>,
     /// What accounting has not seen; none where it has seen everything.
     pub(crate) behind: Option<Behind>,
+    /// What is accounted and waits for a decision, in the books where anything does: what is
+    /// planned and not approved.
+    pub(crate) unapproved: Vec<Unapproved>,
     /// How many facts stand where.
     pub(crate) facts: FactCounts,
 }
@@ -85,6 +89,8 @@ pub(crate) struct BookProof {
     pub(crate) openings: Vec<Opening>,
     /// Our documents as the book holds them.
     pub(crate) documents: DocumentsProof,
+    /// What stands in the book although it was withdrawn.
+    pub(crate) late: Vec<LateDocument>,
     /// Every account that we write to: what is ours in it, and what is not.
     pub(crate) accounts: Vec<Holding>,
     /// How many changes are approved and not yet acknowledged.
@@ -94,13 +100,15 @@ pub(crate) struct BookProof {
 }
 
 impl ProofReport {
-    /// Whether nothing of ours differs, nothing failed and nothing is left to account or to push,
-    /// in any book. Entries of others are no difference, but for those in clearing accounts.
+    /// Whether nothing of ours differs, nothing failed and nothing is left to account, to approve
+    /// or to push, in any book. Entries of others are no difference, but for those in clearing
+    /// accounts.
     pub(crate) fn holds(&self) -> bool {
-        self.behind.is_none() && self.unproved.is_empty() && self.adds_up()
+        let is_up_to_date = self.behind.is_none() && self.unapproved.is_empty();
+        is_up_to_date && self.unproved.is_empty() && self.adds_up()
     }
 
-    /// The same, of all that was accounted and of the books that could be proved.
+    /// The same, of all that was accounted and approved, and of the books that could be proved.
     pub(crate) fn adds_up(&self) -> bool {
         self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
     }
@@ -111,6 +119,7 @@ impl BookProof {
     pub(crate) fn holds(&self) -> bool {
         self.payouts.iter().chain(&self.clearing).all(Check::holds)
             && self.documents.differing.is_empty()
+            && self.late.is_empty()
             && self.pending == 0
             && self.failed == 0
     }
@@ -135,9 +144,10 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
             })),
         }
     }
-    let facts = fact_counts(engine).await?;
+    let (facts, unapproved) = standings(engine).await?;
     let Told { payouts, unstated_payouts, .. } = told;
-    let report = ProofReport { payouts, unstated_payouts, books, unproved, behind, facts };
+    let report =
+        ProofReport { payouts, unstated_payouts, books, unproved, behind, unapproved, facts };
     match failed.is_empty() {
         true => Ok(report),
         false => Err(EngineError::Unproved { report: Box::new(report), failed }),
@@ -205,6 +215,7 @@ async fn prove_leased(
     let company = engine.company_id();
     let pusher = Pusher::new(engine, connection, lease)?;
     let policy = &told.policy;
+    let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
     let owed = proof::gateway_balances(happened, policy)?;
@@ -220,6 +231,7 @@ async fn prove_leased(
         clearing: holdings.clearing(&owed)?,
         openings: holdings.openings(&told.owed_at_start, &owed)?,
         documents,
+        late,
         accounts: holdings.all()?,
         pending: open.pending,
         failed: open.failed,

@@ -2,9 +2,11 @@
 //!
 //! A batch is written down before it is sent, and repeated only as it was. What is in doubt is
 //! repeated under the same token for a while, where the book has tokens, and otherwise looked up
-//! before anything is sent again. What was looked for in vain and is no longer wanted is withdrawn.
+//! before anything is sent again. What was looked for in vain and is no longer wanted is withdrawn,
+//! and taken over if it lands after all.
 
 mod adopt;
+mod late;
 mod look_up;
 mod send;
 mod withdraw;
@@ -41,6 +43,8 @@ pub(crate) struct PushCount {
     pub(crate) refused: usize,
     /// What no book has, and nobody wants any more.
     pub(crate) withdrawn: usize,
+    /// What had been withdrawn, and stands in a book after all.
+    pub(crate) adopted: usize,
 }
 
 /// Pushes what is approved, to every book or to one. A book that fails does not stop the others.
@@ -49,9 +53,10 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused, withdrawn } =
+    let PushCount { acknowledged, refused, withdrawn, adopted } =
         push_each(engine, only, &mut failed).await?;
-    ended(SyncReport { acknowledged, refused, withdrawn, ..SyncReport::default() }, failed)
+    let done = SyncReport { acknowledged, refused, withdrawn, adopted, ..SyncReport::default() };
+    ended(done, failed)
 }
 
 /// As [`push`], with the errors of single books set aside.
@@ -91,6 +96,7 @@ async fn run_pusher(
     count.acknowledged += pusher.count.acknowledged;
     count.refused += pusher.count.refused;
     count.withdrawn += pusher.count.withdrawn;
+    count.adopted += pusher.count.adopted;
     pushed
 }
 
@@ -146,6 +152,7 @@ impl<'a> Pusher<'a> {
     }
 
     async fn run(&mut self) -> Result<(), EngineError> {
+        self.adopt_recent().await?;
         self.reopen().await?;
         let mut announced = false;
         loop {

@@ -1,6 +1,6 @@
 //! Standings: how many facts stand where, each in exactly one place.
 
-use super::plan::note_unapproved;
+use super::plan::{Unapproved, note_unapproved};
 use super::{Engine, EngineError};
 use saldo_store::{NotYet, OpenEntries, Role};
 use serde::Serialize;
@@ -29,6 +29,13 @@ pub(crate) struct FactCounts {
 
 /// Counts all facts. What is open is looked at, and not what was acknowledged long ago.
 pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineError> {
+    Ok(standings(engine).await?.0)
+}
+
+/// The same, with what waits for approval in each book where anything does.
+pub(super) async fn standings(
+    engine: &Engine,
+) -> Result<(FactCounts, Vec<Unapproved>), EngineError> {
     let company = engine.company_id();
     let counts = engine.store.state_counts(company).await?;
     let mut facts = FactCounts {
@@ -42,12 +49,14 @@ pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineErr
     let books = engine.connections(Role::Book).await?;
     if books.is_empty() {
         let (posted, waiting) = (0, facts.waiting + facts.posted);
-        return Ok(FactCounts { posted, to_review: 0, waiting, for_books: facts.posted, ..facts });
+        let for_books = facts.posted;
+        let facts = FactCounts { posted, to_review: 0, waiting, for_books, ..facts };
+        return Ok((facts, Vec::new()));
     }
-    let mut open = OpenEntries::new();
+    let (mut open, mut unapproved) = (OpenEntries::new(), Vec::new());
     for book in &books {
         engine.store.note_outbox(company, &book.id, &mut open).await?;
-        note_unapproved(engine, book, &mut open).await?;
+        unapproved.push(note_unapproved(engine, book, &mut open).await?);
     }
     for fact in engine.store.open_facts(company, &open).await?.into_values() {
         facts.posted = facts.posted.saturating_sub(1);
@@ -59,5 +68,6 @@ pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineErr
         }
     }
     facts.waiting += facts.for_approval + facts.for_books;
-    Ok(facts)
+    unapproved.retain(|it| !it.is_empty());
+    Ok((facts, unapproved))
 }

@@ -25,6 +25,8 @@ pub(crate) struct SyncReport {
     pub(crate) refused: usize,
     /// What had been approved, is in no book, and no longer holds.
     pub(crate) withdrawn: usize,
+    /// What had been withdrawn, stands in a book after all, and was taken over.
+    pub(crate) adopted: usize,
 }
 
 /// Runs a sync. A connection that fails does not stop the others: what they brought is entered.
@@ -40,8 +42,10 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
         done.acknowledged += pushed.acknowledged;
         done.refused += pushed.refused;
         done.withdrawn += pushed.withdrawn;
-        // What came later is entered now, and what is wanted in place of something withdrawn.
-        if pushed.withdrawn == 0 && !pull_later(engine, &mut pulled).await? {
+        done.adopted += pushed.adopted;
+        // What came later is entered now, what is wanted in place of something withdrawn too, and
+        // what landed late is taken out.
+        if pushed.withdrawn + pushed.adopted == 0 && !pull_later(engine, &mut pulled).await? {
             done.new_records = pulled.count.new;
             done.changed_records = pulled.count.changed;
             return ended(done, pulled.failed);

@@ -42,6 +42,10 @@ pub(crate) fn exchange(root: &Path, ask: &FileAsk) -> io::Result<FileAnswer> {
             read_folder(root, "", suffixes, DEPTH_LIMIT, &mut texts)?;
             Ok(FileAnswer::Texts(texts))
         }
+        FileAsk::ReadBetween { suffixes, first, last } => {
+            let last = last.as_deref();
+            read_between(root, suffixes, first, last).map(FileAnswer::Texts)
+        }
     }
 }
 
@@ -60,6 +64,30 @@ fn read_named(root: &Path, path: &str) -> io::Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(about(Path::new(path), &error)),
     }
+}
+
+/// Reads the files of the book's folder itself whose names, without one of these endings, lie
+/// between two others.
+fn read_between(
+    root: &Path,
+    suffixes: &[String],
+    first: &str,
+    last: Option<&str>,
+) -> io::Result<BTreeMap<String, String>> {
+    let mut texts = BTreeMap::new();
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(texts),
+        entries => entries.map_err(|error| about(root, &error))?,
+    };
+    for entry in entries {
+        let Ok(name) = entry?.file_name().into_string() else { continue };
+        let stem = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix.as_str()));
+        let lies_between = |stem: &str| stem >= first && last.is_none_or(|last| stem <= last);
+        if !name.starts_with('.') && stem.is_some_and(lies_between) && root.join(&name).is_file() {
+            texts.extend(read_named(root, &name)?.map(|text| (name, text)));
+        }
+    }
+    Ok(texts)
 }
 
 /// Reads the files of a folder and its folders whose names end in one of these ways. Links to

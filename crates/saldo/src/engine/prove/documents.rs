@@ -2,9 +2,12 @@
 //!
 //! The book is asked for lists: ids and versions of all documents of some days, in pages. What is
 //! there in the version that was acknowledged is as it was pushed. Only the rest is looked up.
+//! What is listed where its number does not belong is kept until all days are listed, and named as
+//! a copy of the document whose number it has.
 
 use super::super::EngineError;
 use super::super::push::Pusher;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::book::{HeldDocument, Outcome, Subject, Task};
 use saldo_core::document::{Document, DocumentKey};
@@ -40,15 +43,22 @@ pub(super) async fn prove(
     lease: &Lease,
 ) -> Result<DocumentsProof, EngineError> {
     let (engine, book) = (pusher.engine, &pusher.connection.id);
+    let everywhere = pusher.book.description().lists_all_days;
     let mut proof = DocumentsProof::default();
-    let mut after = Date::MIN;
+    let mut strays = Strays::default();
+    let (mut from, mut after) = (Date::MIN, Date::MIN);
     loop {
         let company = engine.company_id();
         let pushed = engine.store.acknowledged_documents(company, book, after, AT_ONCE).await?;
-        let Some((first, last)) = pushed.first().zip(pushed.last()) else { return Ok(proof) };
+        let Some((first, last)) = pushed.first().zip(pushed.last()) else { break };
         engine.keep(lease).await?;
-        let held = Listing::read(pusher, first.date, last.date).await?;
         after = last.date.last_of_month();
+        let held = match everywhere {
+            true => Listing::read(pusher, from, after).await?,
+            false => Listing::read(pusher, first.date, last.date).await?,
+        };
+        from = after.saturating_add(1.day());
+        strays.note(&held, &pushed);
         let mut suspects = BTreeMap::new();
         for document in &pushed {
             if !held.is_as_acknowledged(document) {
@@ -60,6 +70,63 @@ pub(super) async fn prove(
         proof.pushed += pushed.len();
         proof.as_pushed += pushed.len() - keys.len();
         proof.differing.extend(differing);
+    }
+    if everywhere {
+        engine.keep(lease).await?;
+        strays.note(&Listing::read(pusher, from, Date::MAX).await?, &[]);
+    }
+    strays.name(pusher, &mut proof).await?;
+    Ok(proof)
+}
+
+/// What was listed apart from where its number belongs: by number, where it stands.
+#[derive(Default)]
+struct Strays(BTreeMap<String, Vec<RemoteId>>);
+
+impl Strays {
+    /// Notes what a list shows beyond the documents that belong there.
+    fn note(&mut self, held: &Listing, pushed: &[AcknowledgedDocument]) {
+        let belongs: BTreeSet<&str> = pushed.iter().map(|it| it.key.as_str()).collect();
+        for (number, remotes) in &held.by_number {
+            if !belongs.contains(number.as_str()) && number.parse::<DocumentKey>().is_ok() {
+                self.0.entry(number.clone()).or_default().extend(remotes.iter().cloned());
+            }
+        }
+    }
+
+    /// Names those of documents that the book acknowledged.
+    async fn name(
+        self,
+        pusher: &Pusher<'_>,
+        proof: &mut DocumentsProof,
+    ) -> Result<(), EngineError> {
+        let (store, company) = (&pusher.engine.store, pusher.engine.company_id());
+        let (book, numbers) = (&pusher.connection.id, self.0.keys().cloned().collect::<Vec<_>>());
+        let receipts = store.receipts(company, book, &numbers).await?;
+        let ours: Vec<String> = receipts.keys().cloned().collect();
+        for change in store.changes_of(company, book, &ours).await? {
+            let Subject::Document { key, document, .. } = &change.subject else { continue };
+            let (Some(receipt), Some(remotes)) = (receipts.get(&change.id), self.0.get(&change.id))
+            else {
+                continue;
+            };
+            let places = remotes.iter().map(RemoteId::as_str).collect::<Vec<_>>().join(", ");
+            match proof.differing.iter_mut().find(|it| it.key == *key) {
+                Some(known) => {
+                    known.difference += &format!("; its number stands at {places}");
+                }
+                None => {
+                    let total = document.total()?;
+                    let words = format!("it stands there again as {places}");
+                    let copied =
+                        document_difference(*key, document, &receipt.remote, Some(total), words)?;
+                    proof.differing.push(copied);
+                    proof.as_pushed = proof.as_pushed.saturating_sub(1);
+                }
+            }
+        }
+        proof.differing.sort_by_key(|it| (it.date, it.key));
+        Ok(())
     }
 }
 
@@ -158,7 +225,6 @@ fn difference(
     outcome: Outcome,
 ) -> Result<Option<DocumentDifference>, MoneyError> {
     let Subject::Document { key, document, .. } = &change.subject else { return Ok(None) };
-    let expected = document.total()?;
     let copies: Vec<&str> = held.copies(&change.id, remote).map(RemoteId::as_str).collect();
     let (found, mut words) = match outcome {
         Outcome::Found(_) if copies.is_empty() => return Ok(None),
@@ -174,17 +240,27 @@ fn difference(
     if !copies.is_empty() {
         words.push(format!("it stands there again as {}", copies.join(", ")));
     }
+    document_difference(*key, document, remote, found, words.join("; ")).map(Some)
+}
+
+fn document_difference(
+    key: DocumentKey,
+    document: &Document,
+    remote: &RemoteId,
+    found: Option<Money>,
+    difference: String,
+) -> Result<DocumentDifference, MoneyError> {
     let header = document.header();
-    Ok(Some(DocumentDifference {
-        key: *key,
+    Ok(DocumentDifference {
+        key,
         kind: header.kind,
         date: header.date,
         memo: header.memo.clone(),
         remote: remote.clone(),
-        expected,
+        expected: document.total()?,
         found,
-        difference: words.join("; "),
-    }))
+        difference,
+    })
 }
 
 /// What is said of a document that is not found by its number.

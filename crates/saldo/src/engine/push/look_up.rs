@@ -4,7 +4,7 @@ use super::super::EngineError;
 use super::Pusher;
 use crate::transport::clock::later;
 use jiff::Timestamp;
-use saldo_core::book::{Acknowledgement, Bindings, Outcome, Subject, Task};
+use saldo_core::book::{Acknowledgement, Outcome, Subject, Task};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::matching::Resolution;
 use saldo_store::{AttemptOutcome, AttemptResult, Pending, Purpose};
@@ -65,12 +65,8 @@ impl Pusher<'_> {
         &mut self,
         pending: &[Pending],
     ) -> Result<Vec<Pending>, EngineError> {
-        let context = self.context(Bindings::default());
-        let can_be_asked = |it: &Pending| {
-            self.book.ask(&[Task::look_up(it.change.subject.clone())], "", &context).is_ok()
-        };
         let (open, unsayable): (Vec<Pending>, Vec<Pending>) =
-            pending.iter().cloned().partition(can_be_asked);
+            pending.iter().cloned().partition(|it| self.can_be_asked_for(&it.change));
         if !unsayable.is_empty() {
             let members: Vec<String> = unsayable.iter().map(|it| it.change.id.clone()).collect();
             let batch = self.begin(Purpose::LookUp, members.clone(), None).await?;

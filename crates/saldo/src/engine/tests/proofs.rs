@@ -1,7 +1,7 @@
 //! What a proof says of books that others work in as well.
 
 use super::super::pull::pull_all;
-use super::super::{BookProof, ProofReport, approve, decide, push};
+use super::super::{BookProof, ProofReport, approve, decide, plan, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
@@ -291,6 +291,64 @@ async fn a_document_that_is_missing_from_one_of_the_two_ledgers_is_named() {
     }
 }
 
+#[tokio::test]
+async fn a_copy_in_any_file_of_the_books_is_named() {
+    let stage = Stage::after(&world(16, 120, 70), &FaultSettings::none()).await;
+    stage.sync().await;
+    stage.assert_proven("before anything is copied").await;
+    for syntax in ["beancount", "journal"] {
+        let ours = std::fs::read_to_string(stage.books_folder().join(format!("2026-09.{syntax}")));
+        let ours = ours.unwrap();
+        let mark = if syntax == "journal" { "kind:sales-receipt" } else { "sales-receipt\"" };
+        let block = ours.split("\n\n").find(|block| block.contains(mark)).unwrap();
+        let later = block.replacen("2026-09-", "2026-10-", 1);
+        let copies = [("2026-09", block), ("2026-08", block), ("2026-10", &later)];
+        let elsewhere = [("2025-01", block), ("2031-12", block), ("accounts", &later)];
+        for (file, copy) in copies.into_iter().chain(elsewhere) {
+            let path = stage.books_folder().join(format!("{file}.{syntax}"));
+            let before = std::fs::read_to_string(&path).ok();
+            let text = before.clone().unwrap_or_default();
+            std::fs::write(&path, format!("{text}\n{copy}\n")).unwrap();
+            let proof = stage.prove().await;
+            let documents = &book(&proof, "plain-text").documents;
+            let [only] = &documents.differing[..] else { panic!("{file}: {documents:#?}") };
+            assert!(block.contains(only.key.as_str()), "{only:?}");
+            assert_eq!(only.found, Some(only.expected), "the first one is as it was");
+            let place = format!("it stands there again as {file}.{syntax}:");
+            assert!(only.difference.contains(&place), "{file}: {only:?}");
+            assert_eq!(documents.pushed, documents.as_pushed + 1);
+            match before {
+                Some(before) => std::fs::write(&path, before).unwrap(),
+                None => std::fs::remove_file(&path).unwrap(),
+            }
+        }
+    }
+    stage.assert_proven("once the copies are gone").await;
+}
+
+#[tokio::test]
+async fn an_entry_that_was_moved_is_named_with_both_places() {
+    let stage = Stage::after(&world(16, 120, 70), &FaultSettings::none()).await;
+    stage.sync().await;
+    let mut moved = String::new();
+    for syntax in ["beancount", "journal"] {
+        let (from, to) = (format!("2026-09.{syntax}"), format!("2026-08.{syntax}"));
+        edit(&stage, Path::new(&from), |text| {
+            let mark = if syntax == "journal" { "kind:sales-receipt" } else { "sales-receipt\"" };
+            moved = text.split("\n\n").find(|it| it.contains(mark)).unwrap().trim_end().to_owned();
+            text.replace(&moved, "")
+        });
+        edit(&stage, Path::new(&to), |text| format!("{text}\n{moved}\n"));
+    }
+    let proof = stage.prove().await;
+    let [only] = &book(&proof, "plain-text").documents.differing[..] else { panic!("{proof:#?}") };
+    assert!(only.found.unwrap().is_zero(), "{only:?}");
+    let key = only.key;
+    let words =
+        format!("it is not there: it was 2026-09/{key}; its number stands at 2026-08/{key}");
+    assert_eq!(only.difference, words);
+}
+
 /// Names an account otherwise in the policy.
 async fn rename(stage: &Stage, from: &str, to: &str) {
     let engine = stage.engine().await;
@@ -328,6 +386,40 @@ async fn a_proof_goes_by_the_policy_that_was_accounted_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_proof_says_what_waits_for_approval() {
+    let stage = small(15).await;
+    stage.sync().await;
+    stage.assert_proven("before anybody decided anything").await;
+    let words = "approval = \"review\"\naccounts.shipping-income = \"Delivery\"";
+    stage.decide(words).await;
+    let proof = stage.prove().await;
+    assert!(proof.unapproved.is_empty(), "nothing is accounted yet: {:#?}", proof.unapproved);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert!(proof.behind.is_none() && proof.adds_up() && !proof.holds());
+    let engine = stage.engine().await;
+    let planned = plan(&engine, None).await.unwrap();
+    assert_eq!(proof.unapproved.len(), planned.len());
+    for (said, planned) in proof.unapproved.iter().zip(&planned) {
+        assert_eq!(said.book, planned.book.as_str());
+        assert_eq!((said.changes, said.withdrawn), (planned.changes.len(), 0));
+        assert!(said.documents[&DocumentKind::SalesReceipt] > 10, "{said:?}");
+        let needs = planned.changes.iter().filter(|it| it.slot.is_none()).count();
+        assert!(needs > 0 && said.documents.values().sum::<usize>() + needs == said.changes);
+    }
+    approve(&engine, Some(COMPANY), "owner").await.unwrap();
+    push(&engine, Some(COMPANY)).await.unwrap();
+    let proof = stage.prove().await;
+    let [left] = &proof.unapproved[..] else { panic!("{:#?}", proof.unapproved) };
+    assert!(left.book == "plain-text" && !proof.holds());
+    approve(&engine, None, "owner").await.unwrap();
+    let proof = stage.prove().await;
+    assert!(proof.unapproved.is_empty() && !proof.holds(), "approved, and not pushed");
+    push(&engine, None).await.unwrap();
+    stage.assert_proven("once all was approved and pushed").await;
+}
+
+#[tokio::test]
 async fn a_proof_says_what_is_due_by_time_and_not_accounted() {
     let stage = Stage::at_first(&world(15, 60, 30), &FaultSettings::none()).await;
     stage.clock.advance(Duration::from_secs(10 * 24 * 3_600 + 18 * 3_600));
@@ -343,7 +435,7 @@ async fn a_proof_says_what_is_due_by_time_and_not_accounted() {
     assert!(stage.prove().await.behind.is_none());
 }
 
-/// How often a proof reads each file of the plain-text books, and all of them.
+/// How often a proof lists each file of the plain-text books, and reads all of them.
 async fn files_read(stage: &Stage) -> (BTreeMap<String, usize>, usize) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&asked);
@@ -352,19 +444,25 @@ async fn files_read(stage: &Stage) -> (BTreeMap<String, usize>, usize) {
     let proof = FILE_WATCH.scope(watch, stage.prove()).await;
     let books = &proof.books;
     assert!(books.iter().any(|it| it.book == "plain-text" && it.holds()), "{proof:#?}");
-    let (mut named, mut all) = (BTreeMap::new(), 0);
+    let names: Vec<String> = stage.books().files.into_keys().collect();
+    let mut listed: BTreeMap<String, usize> = names.iter().map(|it| (it.clone(), 0)).collect();
+    let mut all = 0;
     for ask in asked.lock().unwrap().iter() {
         match ask {
-            FileAsk::ReadNamed { paths } => {
-                for path in paths {
-                    *named.entry(path.clone()).or_default() += 1;
+            FileAsk::ReadBetween { first, last, .. } => {
+                for name in &names {
+                    let stem = name.split('.').next().unwrap();
+                    let lies_between =
+                        stem >= first.as_str() && last.as_deref().is_none_or(|last| stem <= last);
+                    *listed.get_mut(name).unwrap() += usize::from(lies_between);
                 }
             }
             FileAsk::Read { .. } => all += 1,
+            FileAsk::ReadNamed { .. } => panic!("nothing is looked up: {ask:?}"),
             FileAsk::Merge(_) => panic!("a proof writes nothing"),
         }
     }
-    (named, all)
+    (listed, all)
 }
 
 #[tokio::test]

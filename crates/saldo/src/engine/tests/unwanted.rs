@@ -118,6 +118,12 @@ async fn a_push_alone_withdraws_it_and_sends_the_rest() {
     let engine = stage.engine().await;
     let planned = plan(&engine, Some(COMPANY)).await.unwrap();
     assert!(planned[0].unsettled.len() > 5, "{:?}", planned[0].unsettled);
+    let proof = stage.prove().await;
+    let said = proof.unapproved.iter().find(|it| it.book == COMPANY).unwrap();
+    assert_eq!(
+        (said.changes, said.unsettled),
+        (planned[0].changes.len(), planned[0].unsettled.len())
+    );
     let doubtful: Vec<Pending> = pending(&engine)
         .await
         .into_iter()

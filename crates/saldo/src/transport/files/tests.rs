@@ -142,6 +142,44 @@ fn what_was_merged_is_read_and_half_written_files_are_not() {
 }
 
 #[test]
+fn what_lies_between_two_names_is_read_and_folders_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |first: &str, last: Option<&str>| {
+        let suffixes = vec![".txt".to_owned(), ".log".to_owned()];
+        let (first, last) = (first.to_owned(), last.map(str::to_owned));
+        let ask = FileAsk::ReadBetween { suffixes, first, last };
+        match exchange(folder.path(), &ask).unwrap() {
+            FileAnswer::Texts(texts) => texts.into_keys().collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    fs::create_dir(folder.path().join("2026-08.txt.d")).unwrap();
+    fs::create_dir(folder.path().join("2026-09.txt")).unwrap();
+    for name in [
+        "2026-07.txt",
+        "2026-08.txt",
+        "2026-08.log",
+        "2026-10.txt",
+        "2026-08.md",
+        "z.txt",
+        ".z.txt",
+    ] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    fs::write(folder.path().join("2026-08.txt.d/2026-08.txt"), "x").unwrap();
+    assert_eq!(read("2026-08", Some("2026-09")), ["2026-08.log", "2026-08.txt"]);
+    assert_eq!(read("2026-10", None), ["2026-10.txt", "z.txt"]);
+    assert_eq!(read("-9999-01", Some("2026-07")), ["2026-07.txt"]);
+    let missing = FileAsk::ReadBetween {
+        suffixes: vec![".txt".to_owned()],
+        first: String::new(),
+        last: None,
+    };
+    let nothing = exchange(&folder.path().join("none"), &missing).unwrap();
+    assert_eq!(nothing, FileAnswer::Texts(BTreeMap::new()));
+}
+
+#[test]
 fn a_file_that_is_no_text_is_named_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/2026-08.txt");

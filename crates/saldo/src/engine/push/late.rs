@@ -1,0 +1,129 @@
+//! Late arrivals: what was withdrawn after a send that nobody heard the end of may land in the book
+//! after all. It is looked for, and taken over as it stands. Nothing is sent here: taking it out
+//! again is for the next plan.
+
+use super::super::EngineError;
+use super::{Pusher, difference};
+use jiff::Timestamp;
+use saldo_core::book::{Acknowledgement, Bindings, Outcome, Subject, Task};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::exchange::Fault;
+use saldo_core::plan::Change;
+use saldo_core::proof::LateDocument;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long after its last send a push looks for what was withdrawn: over a long weekend. A proof
+/// looks for it always.
+const LOOKED_FOR: Duration = Duration::from_hours(72);
+
+impl Pusher<'_> {
+    /// Takes over what was withdrawn lately and landed since.
+    pub(super) async fn adopt_recent(&mut self) -> Result<(), EngineError> {
+        let sent_after = self.engine.clock.now().checked_sub(LOOKED_FOR).unwrap_or(Timestamp::MIN);
+        let found = self.adopt_late(Some(sent_after)).await?;
+        self.count.adopted += found.iter().filter(|it| it.difference.is_none()).count();
+        Ok(())
+    }
+
+    /// Looks for what was withdrawn after a send that nobody heard the end of, all of it or what
+    /// was last sent after an instant, and takes over what stands in the book as it was sent.
+    /// Returns what stands there, by date and number.
+    ///
+    /// All of it is looked for to the end. Of what was sent lately the first answer counts: it
+    /// costs a request a kind, and finds what has a number.
+    pub(in crate::engine) async fn adopt_late(
+        &self,
+        sent_after: Option<Timestamp>,
+    ) -> Result<Vec<LateDocument>, EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let unanswered = store.unanswered(company, &self.connection.id, sent_after).await?;
+        let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
+        for change in unanswered.into_iter().filter(|change| self.can_be_asked_for(change)) {
+            if let Subject::Document { document, .. } = &change.subject {
+                by_kind.entry(document.header().kind).or_default().push(change);
+            }
+        }
+        let mut late = Vec::new();
+        for changes in by_kind.into_values() {
+            for changes in changes.chunks(self.book.description().look_up_batch.max(1)) {
+                late.extend(self.adopt_of(changes, sent_after.is_none()).await?);
+            }
+        }
+        late.sort_by_key(|it| (it.date, it.key));
+        Ok(late)
+    }
+
+    /// Whether the book can be asked for it. What it cannot was never sent.
+    pub(super) fn can_be_asked_for(&self, change: &Change) -> bool {
+        let context = self.context(Bindings::default());
+        self.book.ask(&[Task::look_up(change.subject.clone())], "", &context).is_ok()
+    }
+
+    /// What of these documents stands in the book; what stands there as it was sent is taken over.
+    async fn adopt_of(
+        &self,
+        changes: &[Change],
+        thoroughly: bool,
+    ) -> Result<Vec<LateDocument>, EngineError> {
+        self.engine.keep(self.lease).await?;
+        let tasks: Vec<Task> =
+            changes.iter().map(|change| Task::look_up(change.subject.clone())).collect();
+        let outcomes = match thoroughly {
+            true => self.look(&tasks).await?,
+            false => self.read(&tasks).await?,
+        };
+        if outcomes.len() != tasks.len() {
+            return Err(self.world(Fault::unexpected("the documents")));
+        }
+        let (mut late, mut adopted) = (Vec::new(), Vec::new());
+        for (change, outcome) in changes.iter().zip(outcomes) {
+            let Subject::Document { key, document, .. } = &change.subject else { continue };
+            let (found, differs) = match outcome {
+                Outcome::Absent | Outcome::Further { .. } => continue,
+                Outcome::Found(found) => {
+                    let differs = difference(document, &found);
+                    (found, differs)
+                }
+                Outcome::FoundDifferent { acknowledgement, difference } => {
+                    (acknowledgement, Some(difference))
+                }
+                _ => return Err(self.world(Fault::unexpected("the documents"))),
+            };
+            late.push(late_document(*key, document, &found, differs.clone()));
+            if differs.is_none() {
+                adopted.push((change.id.clone(), found));
+            }
+        }
+        if !adopted.is_empty() {
+            self.engine.keep(self.lease).await?;
+            let now = self.engine.clock.now();
+            self.engine.store.adopt(self.lease, &adopted, now).await?;
+        }
+        Ok(late)
+    }
+}
+
+fn late_document(
+    key: DocumentKey,
+    document: &Document,
+    found: &Acknowledgement,
+    difference: Option<String>,
+) -> LateDocument {
+    let header = document.header();
+    let hint = match difference {
+        None => "it counts as entered now, and the next plan takes it out: `saldo plan`",
+        Some(_) => "remove it in the book: it is not as it was sent, and nothing is built on it",
+    };
+    let as_sent = || document.total().ok().filter(|_| difference.is_none());
+    LateDocument {
+        key,
+        kind: header.kind,
+        date: header.date,
+        memo: header.memo.clone(),
+        remote: found.remote.clone(),
+        amount: found.total.or_else(as_sent),
+        difference,
+        hint: hint.to_owned(),
+    }
+}
