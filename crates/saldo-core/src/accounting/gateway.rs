@@ -133,7 +133,7 @@ fn enter(
         BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
         BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
         BalanceKind::PayoutReturned => {
-            let pairs = [(policy.chart.account(Role::Bank), row.amount)];
+            let pairs = [(policy.bank(&row.gateway.id), row.amount)];
             desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }

@@ -123,7 +123,7 @@ fn enter_payout(
     check_rows(payout, facts)?;
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;
-    let bank = policy.chart.account(Role::Bank);
+    let bank = policy.bank(&payout.gateway.id);
     let later_month = |date: &Date| date.first_of_month() != payout.issued_on.first_of_month();
     match payout.arrived_on.filter(later_month) {
         None => transfer(payout, "", payout.issued_on, &clearing, &bank, accounted)?,

@@ -90,6 +90,9 @@ pub struct GatewayAccount {
     /// What it is: clearing unless said otherwise.
     #[serde(default = "clearing")]
     pub kind: AccountKind,
+    /// The bank account that its payouts arrive on, where that is another than the others'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<String>,
 }
 
 fn clearing() -> AccountKind {
@@ -233,6 +236,33 @@ impl Policy {
             true => Account::new(&known.account, known.kind),
             false => Account::new(format!("{} {currency}", known.account), known.kind),
         })
+    }
+
+    /// The bank account that a gateway's payouts arrive on.
+    #[must_use]
+    pub fn bank(&self, gateway: &GatewayId) -> Account {
+        let own = self.text.gateways.get(gateway).and_then(|known| known.bank.as_deref());
+        match own {
+            Some(name) => Account::new(name, AccountKind::Bank),
+            None => self.chart.account(Role::Bank),
+        }
+    }
+
+    /// All accounts that the policy names, but for those of foreign currencies and of each tax,
+    /// which are named after them.
+    pub fn accounts(&self) -> impl Iterator<Item = Account> {
+        let roles = self.chart.iter().map(|(_, account)| account.clone());
+        let gateways = self.text.gateways.values();
+        let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
+        let banks = gateways.filter_map(|known| known.bank.as_ref());
+        let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
+        roles.chain(clearing).chain(banks).chain(self.own_tax_accounts())
+    }
+
+    /// The accounts that single taxes were given.
+    fn own_tax_accounts(&self) -> impl Iterator<Item = Account> {
+        let names = self.text.tax.accounts.values();
+        names.map(|name| Account::new(name, AccountKind::OtherCurrentLiability))
     }
 
     /// Where rows of a gateway belong that it calls by this word, if the owner said so.

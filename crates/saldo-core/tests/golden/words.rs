@@ -1,8 +1,8 @@
 //! Words of vendors that the owner gave a meaning, and tax that is the channel's own.
 
-use crate::shop::{order, row, usd};
+use crate::shop::{in_payout, order, payout, row, usd};
 use crate::{POLICY, account, policy};
-use saldo_core::commerce::{BalanceKind, Fact, SaleKind};
+use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::DocumentKind;
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
@@ -66,6 +66,19 @@ fn a_line_goes_where_the_owner_says_that_its_word_belongs() {
     let expected = [("Clearing: Shopify Payments", 325), ("Other income", -300), tax];
     assert_eq!(found, sums(&expected));
     assert!(!open);
+}
+
+#[test]
+fn payouts_arrive_on_the_bank_account_of_their_gateway() {
+    let adjusted = in_payout(row(9, "03-01", BalanceKind::Unknown, "950.00", "0.00"), 1);
+    let facts = [adjusted, payout(CARD, 1, "03-12", "950.00", PayoutState::Paid)];
+    let another = POLICY.replace("[gateways]", "[gateways]\npaypal.bank = 'Shopify Balance'");
+    let (found, _, _) = books(&facts, &another);
+    assert_eq!(found.get("Bank"), Some(&95_000));
+    let own = POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = 'Shopify Balance'");
+    let (found, _, _) = books(&facts, &own);
+    assert_eq!(found.get("Shopify Balance"), Some(&95_000));
+    assert_eq!(found.get("Bank"), None);
 }
 
 #[test]

@@ -110,12 +110,9 @@ pub(super) struct KnownAccounts {
 
 impl KnownAccounts {
     pub(super) fn of(policy: &Policy) -> Self {
-        let roles = policy.chart.iter().map(|(_, account)| account.clone());
-        let gateways = policy.text.gateways.values();
-        let gateways = gateways.map(|known| Account::new(&known.account, known.kind));
         let named = |account: Account| (account.name.to_string(), account);
         Self {
-            by_name: roles.chain(gateways).map(named).collect(),
+            by_name: policy.accounts().map(named).collect(),
             sales_tax: policy.chart.account(Role::SalesTax),
         }
     }
