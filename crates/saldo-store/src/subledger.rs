@@ -12,6 +12,7 @@ use saldo_core::issue::FactState;
 use saldo_core::text::{CompanyId, FactId, GroupId};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// What accounting made of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct GroupAccount {
 
 /// What entries are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "entries";
+/// How long the entries of most groups are, as text.
+const TEXT_BYTES: usize = 4096;
 
 /// The entries of a group as they stand in its row: by slot, each slot's list sorted by entry.
 type Slots = BTreeMap<String, Box<RawValue>>;
@@ -47,7 +50,7 @@ struct GroupRow<'a> {
     account: &'a GroupAccount,
     /// The members of a group that is not there yet; those of one that is are not touched.
     members: String,
-    entries: String,
+    entries: Vec<u8>,
     states: String,
     unsettled: i64,
 }
@@ -236,8 +239,8 @@ impl<'a> Changes<'a> {
         members: String,
         known: Before,
     ) -> Result<(), StoreError> {
-        let slots = slots_of(&account.entries)?;
-        self.touched.extend(compare(&account.group, &known.slots, &slots)?);
+        let entries = SlotText::of(&account.entries)?;
+        self.touched.extend(entries.touched(&account.group, &known.slots));
         for (_, _, state) in &known.states {
             *self.counts.entry(state::word(state)).or_default() -= 1;
         }
@@ -245,11 +248,10 @@ impl<'a> Changes<'a> {
             *self.counts.entry(state::word(state)).or_default() += 1;
         }
         let unsettled = account.states.iter().filter(|(_, _, state)| state::unsettled(state));
-        let entries: BTreeMap<_, _> = slots.iter().map(|(slot, (_, list))| (slot, list)).collect();
         self.rows.push(GroupRow {
             account,
             members,
-            entries: columns::to_json(&entries)?,
+            entries: entries.text,
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
         });
@@ -262,7 +264,7 @@ impl<'a> Changes<'a> {
         company: &CompanyId,
         samples: &mut Samples,
     ) -> Result<(), StoreError> {
-        let entries = self.rows.iter().map(|row| row.entries.as_bytes());
+        let entries = self.rows.iter().map(|row| row.entries.as_slice());
         samples.learn(transaction, company, SAMPLE_KIND, entries).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));
@@ -304,41 +306,56 @@ fn slots_in(samples: &Samples, entries: Option<&[u8]>) -> Result<Slots, StoreErr
     columns::from_json("sub-ledger", &samples.decompress_text("sub-ledger", entries)?)
 }
 
-/// How many entries stand in a slot, and what they are.
-type SlotList = (usize, Box<RawValue>);
-
-fn slots_of(entries: &[SubledgerEntry]) -> Result<BTreeMap<String, SlotList>, StoreError> {
-    let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
-    for entry in entries {
-        by_slot.entry(&entry.header.slot).or_default().push(entry);
-    }
-    let mut slots = BTreeMap::new();
-    for (slot, mut list) in by_slot {
-        list.sort_by(|one, other| one.id.cmp(&other.id));
-        let text = serde_json::value::to_raw_value(&list)
-            .map_err(|error| StoreError::Unwritable(error.to_string()))?;
-        slots.insert(slot.to_owned(), (list.len(), text));
-    }
-    Ok(slots)
+/// The entries of a group as one text of JSON, and where in it the list of each slot stands.
+struct SlotText<'a> {
+    text: Vec<u8>,
+    lists: BTreeMap<&'a str, SlotList>,
 }
 
-/// The slots of a group whose entries are new, gone or others.
-fn compare<'a>(
-    group: &'a GroupId,
-    before: &Slots,
-    after: &BTreeMap<String, SlotList>,
-) -> Result<Vec<Touched<'a>>, StoreError> {
-    let mut touched = Vec::new();
-    for (slot, (entries, list)) in after {
-        if before.get(slot).map(|known| known.get()) != Some(list.get()) {
-            let entries = columns::integer(*entries)?;
-            touched.push(Touched { slot: slot.clone(), group, entries });
+/// How many entries stand in a slot, and where in the text.
+struct SlotList {
+    entries: i64,
+    place: Range<usize>,
+}
+
+impl<'a> SlotText<'a> {
+    fn of(entries: &'a [SubledgerEntry]) -> Result<Self, StoreError> {
+        let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
+        for entry in entries {
+            by_slot.entry(&entry.header.slot).or_default().push(entry);
         }
+        let (mut text, mut lists) = (Vec::with_capacity(TEXT_BYTES), BTreeMap::new());
+        for (slot, mut list) in by_slot {
+            list.sort_by(|one, other| one.id.cmp(&other.id));
+            text.push(if lists.is_empty() { b'{' } else { b',' });
+            columns::write_json(&mut text, slot)?;
+            text.push(b':');
+            let from = text.len();
+            columns::write_json(&mut text, &list)?;
+            let (entries, place) = (columns::integer(list.len())?, from..text.len());
+            lists.insert(slot, SlotList { entries, place });
+        }
+        if lists.is_empty() {
+            text.push(b'{');
+        }
+        text.push(b'}');
+        Ok(Self { text, lists })
     }
-    for slot in before.keys().filter(|slot| !after.contains_key(*slot)) {
-        touched.push(Touched { slot: slot.clone(), group, entries: 0 });
+
+    /// The slots of the group whose entries are new, gone or others than before.
+    fn touched<'g>(&self, group: &'g GroupId, before: &Slots) -> Vec<Touched<'g>> {
+        let mut touched = Vec::new();
+        for (slot, list) in &self.lists {
+            let known = before.get(*slot).map(|known| known.get().as_bytes());
+            if known.is_none() || known != self.text.get(list.place.clone()) {
+                touched.push(Touched { slot: (*slot).to_owned(), group, entries: list.entries });
+            }
+        }
+        for slot in before.keys().filter(|slot| !self.lists.contains_key(slot.as_str())) {
+            touched.push(Touched { slot: slot.clone(), group, entries: 0 });
+        }
+        touched
     }
-    Ok(touched)
 }
 
 async fn put_groups(
@@ -360,7 +377,7 @@ async fn put_groups(
             .push_bind(group.account.wake_at.map(columns::micros))
             .push_bind(group.unsettled)
             .push_bind(group.states)
-            .push_bind(samples.compress(SAMPLE_KIND, group.entries.as_bytes()));
+            .push_bind(samples.compress(SAMPLE_KIND, &group.entries));
     })
     .text(
         " on conflict (company, group_id) do update
