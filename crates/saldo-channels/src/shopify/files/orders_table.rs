@@ -175,6 +175,7 @@ struct Sums {
     shipping: Money,
     taxes: Money,
     total: Money,
+    duties: Money,
     discount: Money,
 }
 
@@ -188,13 +189,14 @@ impl Sums {
             shipping: head.money("Shipping", currency)?,
             taxes: head.money("Taxes", currency)?,
             total: head.money("Total", currency)?,
+            duties: head.money("Duties", currency)?,
             discount: head.money("Discount Amount", currency)?,
         })
     }
 
     /// Whether prices contain tax: no column says so, but the sums do.
     fn inclusive(&self) -> Result<bool, Wrong> {
-        let without = self.subtotal.plus(self.shipping)?;
+        let without = self.subtotal.plus(self.shipping)?.plus(self.duties)?;
         if without.plus(self.taxes)? == self.total {
             return Ok(false);
         }
@@ -202,9 +204,9 @@ impl Sums {
             return Ok(true);
         }
         Err(Wrong::Differs(format!(
-            "its subtotal of {}, shipping of {} and taxes of {} do not come to its total of {}, \
-             with the taxes or without",
-            self.subtotal, self.shipping, self.taxes, self.total
+            "its subtotal of {}, shipping of {}, duties of {} and taxes of {} do not come to its \
+             total of {}, with the taxes or without",
+            self.subtotal, self.shipping, self.duties, self.taxes, self.total
         )))
     }
 }
@@ -287,6 +289,17 @@ fn lines(
         }
     }
     lines.retain(|line| line.kind != SaleKind::Shipping || !line.gross.is_zero() || taxed(line));
+    if !sums.duties.is_zero() {
+        lines.push(SaleLine {
+            id: format!("{key}/duties"),
+            kind: SaleKind::Duty,
+            quantity: None,
+            product: None,
+            gross: sums.duties,
+            discount: Money::zero(sums.currency),
+            taxes: Vec::new(),
+        });
+    }
     Ok(lines)
 }
 
@@ -394,10 +407,6 @@ fn money(
     } else if cancelled_at.is_some() && !movements.is_empty() {
         let what = "it was cancelled; the export does not say what was taken back";
         untold.push(to_look_at(what.to_owned(), BY_INTERFACE));
-    }
-    if !head.money("Duties", sums.currency)?.is_zero() {
-        let what = "it has duties, which have no account yet".to_owned();
-        untold.push(must_be_told(what, "enter the order by hand"));
     }
     Ok((movements, untold))
 }

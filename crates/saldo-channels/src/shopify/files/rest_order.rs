@@ -50,8 +50,8 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
     agreements.insert(0, Agreement { id: format!("{}/sale", root.id.0), kind, happened_at, lines });
     let movements = desk.money(&root, &id.short(), total, &mut untold)?;
     if root.line_items.iter().any(|item| !item.duties.is_empty()) {
-        let what = "it has duties, which have no account yet".to_owned();
-        untold.push(must_be_told(what, "enter the order by hand"));
+        let what = "it has duties, in a form that is not known".to_owned();
+        untold.push(must_be_told(what, "connect the shop, or enter the order by hand"));
     }
     let customer_name = root.customer.as_ref().map(|buyer| {
         let parts = [&buyer.first_name, &buyer.last_name];

@@ -1,7 +1,7 @@
 //! Payouts, disputes and rows of the balance, by the REST interface.
 
 use super::rest::{self, AmountText};
-use crate::shopify::read::payments::{outcome, payout_state};
+use crate::shopify::read::payments::{balance_kind, outcome, payout_state};
 use crate::shopify::read::{SHOPIFY_PAYMENTS, Source, gateway};
 use crate::shopify::wire::Gid;
 use saldo_core::commerce::{BalanceKind, BalanceTransaction, Dispute, Fact, Payout};
@@ -71,7 +71,8 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
     }))
 }
 
-/// What a row is, by the few words that REST and exports have. A dispute's direction is its sign.
+/// What a row is, by the few words that REST and exports have for themselves, or else by those of
+/// the interface. A dispute's direction is its sign.
 pub(super) fn row_kind(word: &str, amount: Money) -> BalanceKind {
     match word.to_ascii_lowercase().as_str() {
         "charge" => BalanceKind::Charge,
@@ -81,7 +82,7 @@ pub(super) fn row_kind(word: &str, amount: Money) -> BalanceKind {
         "reserve" => BalanceKind::Reserve,
         "payout" => BalanceKind::Transfer,
         "payout_failure" => BalanceKind::PayoutReturned,
-        _ => BalanceKind::Unknown,
+        word => balance_kind(&word.to_ascii_uppercase()),
     }
 }
 

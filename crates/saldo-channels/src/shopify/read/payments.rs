@@ -81,7 +81,7 @@ pub(super) fn read_balance_transaction(source: &Source, text: &str) -> Result<Fa
 }
 
 /// What a row is. The vendor has over a hundred words; those that are not here go to review.
-fn balance_kind(word: &str) -> BalanceKind {
+pub(in crate::shopify) fn balance_kind(word: &str) -> BalanceKind {
     match word {
         "CHARGE" => BalanceKind::Charge,
         "REFUND" => BalanceKind::Refund,

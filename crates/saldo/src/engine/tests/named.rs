@@ -71,16 +71,11 @@ fn export(rows: &BTreeMap<String, Value>) -> String {
     table
 }
 
-/// The accounts of rows that the export has no known words for: from a file they are for review.
-const REVIEWED: [&str; 3] =
-    ["Clearing: Shop Cash", "Platform adjustments - to review", "Software subscriptions"];
-
 /// What the accounts of the books hold, in minor units.
 async fn held(engine: &Engine) -> BTreeMap<String, i64> {
     let (company, book) = (engine.company_id(), "plain-text".into());
     let mut held: BTreeMap<String, i64> = BTreeMap::new();
     for (name, balance) in engine.store.account_sums(company, &book, None).await.unwrap() {
-        let name = if REVIEWED.contains(&&*name) { "to review".to_owned() } else { name };
         *held.entry(name).or_default() += balance.iter().map(|sum| sum.minor()).sum::<i64>();
     }
     held.retain(|_, sum| *sum != 0);

@@ -1,7 +1,7 @@
 //! The export of orders.
 
 use super::{Taken, import};
-use saldo_core::commerce::{Fact, MovementKind, Order, Telling};
+use saldo_core::commerce::{Fact, MovementKind, Order, SaleKind, Telling};
 use saldo_core::money::Money;
 
 const EXPORT: &str = include_str!("../../fixtures/orders_export.csv");
@@ -137,4 +137,31 @@ fn payments_follow_the_word_for_them() {
         assert_eq!(untold.iter().any(|it| it.holds), holds, "{word}");
         assert_eq!(untold.iter().any(|it| !it.holds), looked_at, "{word}");
     }
+}
+
+#[test]
+fn duties_are_a_line_where_they_are_in_the_total() {
+    let export = |total: &str| {
+        let head = "Name,Financial Status,Paid at,Currency,Subtotal,Shipping,Taxes,Duties,Total,\
+                    Created at,Lineitem quantity,Lineitem name,Lineitem price,Payment Method";
+        let at = "2026-11-02 10:00:00 -0500";
+        let sums = format!("USD,45.00,5.00,3.71,21.00,{total},{at}");
+        import(format!("{head}\n#7,paid,{at},{sums},3,Mug,15.00,Shopify Payments\n").as_bytes())
+    };
+    let taken = export("74.71");
+    let [order] = &orders(&taken)[..] else { panic!("one order") };
+    let lines: Vec<_> = order.agreements[0]
+        .lines
+        .iter()
+        .map(|line| (line.kind.clone(), line.total().unwrap().amount_text()))
+        .collect();
+    let expected = [
+        (SaleKind::Product, "48.71".to_owned()),
+        (SaleKind::Shipping, "5.00".to_owned()),
+        (SaleKind::Duty, "21.00".to_owned()),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(order.telling, Telling::File(Vec::new()));
+    let held = export("53.71").held().join("\n");
+    assert!(held.contains("duties of 21.00 USD"), "{held}");
 }

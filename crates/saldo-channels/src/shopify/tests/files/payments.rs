@@ -65,6 +65,7 @@ fn words_of_payouts_and_rows() {
     let kinds = [
         (CHARGE, "chargeback", BalanceKind::DisputeReversal),
         (REFUND, "dispute", BalanceKind::DisputeWithdrawal),
+        (REFUND, "shipping_label", BalanceKind::ShippingLabel),
         (REFUND, "lunch", BalanceKind::Unknown),
     ];
     for (row, word, expected) in kinds {
