@@ -10,10 +10,12 @@
 //! While nobody knows whether a book has a change, nothing is planned that would depend on it.
 
 mod compose;
+mod difference;
 mod links;
 mod standing;
 
 pub use compose::compose;
+pub use difference::{Difference, differences};
 pub use standing::standing_invoice;
 
 use crate::book::{Need, Subject};

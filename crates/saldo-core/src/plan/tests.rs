@@ -339,3 +339,18 @@ fn what_two_reversals_took_out_is_entered_once_more() {
         assert_settles(&wanted, &approved, &planned);
     }
 }
+
+#[test]
+fn a_plan_amounts_to_the_difference_that_it_makes() {
+    let approved = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
+    let new = differences(approved.iter().map(|it| &it.change)).unwrap();
+    let amounts: Vec<i64> = new.iter().map(|difference| difference.amount.minor()).collect();
+    assert_eq!((amounts.len(), amounts.iter().sum::<i64>()), (2, 0));
+    let raised = plan(&[entry("a", 130)], &approved);
+    assert_eq!(raised.len(), 2, "a reversal and what replaces it");
+    let difference = differences(&raised).unwrap();
+    let of_fees = difference.iter().map(|difference| difference.amount.minor().abs());
+    assert_eq!(of_fees.collect::<Vec<_>>(), [30, 30]);
+    assert!(difference.iter().all(|difference| difference.month.day() == 1));
+    assert_eq!(differences(&[]).unwrap(), []);
+}

@@ -1,11 +1,12 @@
 //! `saldo plan` and `saldo approve`.
 
 use super::args::{Global, PlanArguments};
+use super::output::table;
 use super::{Ending, Output, context};
 use crate::engine::{self, PlannedBook};
 use saldo_core::book::{Need, Subject};
 use saldo_core::document::Document;
-use saldo_core::plan::{Change, Reason};
+use saldo_core::plan::{Change, Difference, Reason, differences};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -19,6 +20,7 @@ struct BookPlan<'a> {
     book: &'a str,
     withdrawn: &'a [Change],
     changes: &'a [Change],
+    differences: &'a [Difference],
     unsettled: usize,
 }
 
@@ -30,16 +32,21 @@ pub(crate) async fn plan(
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
     let planned = engine::plan(&engine, words.book.as_deref()).await?;
-    let books = planned
-        .iter()
-        .map(|planned| BookPlan {
-            book: planned.book.as_str(),
-            withdrawn: &planned.withdrawn,
-            changes: &planned.changes,
-            unsettled: planned.unsettled.len(),
-        })
-        .collect();
-    output.data(&Plan { books }, || planned.iter().map(book_text).collect())?;
+    let mut books = Vec::with_capacity(planned.len());
+    for planned in planned {
+        let differences = differences(&planned.changes)?;
+        books.push((planned, differences));
+    }
+    let shown = books.iter().map(|(planned, differences)| BookPlan {
+        book: planned.book.as_str(),
+        withdrawn: &planned.withdrawn,
+        changes: &planned.changes,
+        differences,
+        unsettled: planned.unsettled.len(),
+    });
+    let text =
+        || books.iter().map(|(planned, differences)| book_text(planned, differences)).collect();
+    output.data(&Plan { books: shown.collect() }, text)?;
     Ok(Ending::Done)
 }
 
@@ -61,7 +68,7 @@ pub(crate) async fn approve(
     Ok(Ending::Done)
 }
 
-fn book_text(planned: &PlannedBook) -> String {
+fn book_text(planned: &PlannedBook, differences: &[Difference]) -> String {
     let mut text = format!("{}: {} changes\n", planned.book, planned.changes.len());
     for change in &planned.withdrawn {
         text.push_str(&withdrawn_text(change));
@@ -69,6 +76,7 @@ fn book_text(planned: &PlannedBook) -> String {
     for change in &planned.changes {
         text.push_str(&change_text(change));
     }
+    text.push_str(&differences_text(differences));
     if !planned.unsettled.is_empty() {
         let count = planned.unsettled.len();
         let line = format!(
@@ -78,6 +86,20 @@ fn book_text(planned: &PlannedBook) -> String {
         text.push_str(&line);
     }
     text
+}
+
+/// What the changes amount to.
+fn differences_text(differences: &[Difference]) -> String {
+    if differences.is_empty() {
+        return String::new();
+    }
+    let row = |difference: &Difference| {
+        let month = difference.month.strftime("%Y-%m").to_string();
+        vec![difference.account.clone(), month, difference.amount.to_string()]
+    };
+    let rows = differences.iter().map(row).collect();
+    let title = "\nWhat it amounts to (debit positive):\n";
+    title.to_owned() + &table(&["account", "month", "change"], 1, rows)
 }
 
 /// A change that never came into the book and is no longer wanted, on one line.

@@ -1,0 +1,47 @@
+//! What a plan amounts to: by how much each account changes, month by month.
+
+use super::Change;
+use crate::book::Subject;
+use crate::money::{Balance, Money, MoneyError};
+use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// By how much a plan changes what an account moved in a month.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The account's name.
+    pub account: String,
+    /// The first day of the month.
+    pub month: Date,
+    /// How much, debit positive.
+    pub amount: Money,
+}
+
+/// What changes amount to, by account, month and currency. What one takes out and another enters
+/// again is not in it: a plan that only parts documents otherwise has no difference.
+///
+/// # Errors
+/// Where sums are too large.
+pub fn differences<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> Result<Vec<Difference>, MoneyError> {
+    let mut sums: BTreeMap<(&str, Date), Balance> = BTreeMap::new();
+    for change in changes {
+        let Subject::Document { document, .. } = &change.subject else { continue };
+        let month = document.header().date.first_of_month();
+        for line in document.lines() {
+            sums.entry((&*line.account.name, month)).or_default().add(line.amount)?;
+        }
+    }
+    let mut differences = Vec::new();
+    for ((account, month), sum) in sums {
+        let amounts = sum.iter().filter(|amount| !amount.is_zero());
+        differences.extend(amounts.map(|amount| Difference {
+            account: account.to_owned(),
+            month,
+            amount,
+        }));
+    }
+    Ok(differences)
+}
