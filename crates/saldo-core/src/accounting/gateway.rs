@@ -252,7 +252,11 @@ impl<'a> Desk<'a> {
 
     fn with_fee(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         self.fee(accounted)?;
-        let account = self.basis.policy.chart.account(role);
+        let policy = self.basis.policy;
+        let account = match role {
+            Role::Bank => policy.bank(&self.row.gateway.id),
+            role => policy.chart.account(role),
+        };
         let kind = match (account.kind, self.row.amount.is_negative()) {
             (AccountKind::Bank | AccountKind::Clearing, _) => DocumentKind::Transfer,
             (AccountKind::Expense, true) => DocumentKind::Expense,
@@ -335,15 +339,19 @@ impl<'a> Desk<'a> {
     ) -> Result<FactState, Trouble> {
         self.review_entry(amount, accounted)?;
         let account = self.basis.policy.chart.account(Role::ForReview);
+        let hint = match self.row.kind {
+            BalanceKind::Unknown => format!(
+                "it stands in `{}`; where all such rows belong to one account, say which, for \
+                 example: saldo map set \"rows.{}\" other-income",
+                account.name, self.row.vendor_type
+            ),
+            _ => format!("it stands in `{}` until its reason is known", account.name),
+        };
         let issue = Issue {
             kind: IssueKind::UnknownData,
             about: self.row.id.clone(),
             message: format!("{amount} of {} has no known reason: {why}", self.row.gateway.name),
-            hint: format!(
-                "it stands in `{}`; where all such rows belong to one account, say which: \
-                 saldo map set rows.{} other-income",
-                account.name, self.row.vendor_type
-            ),
+            hint,
         };
         Ok(FactState::Accounted { review: Some(issue) })
     }

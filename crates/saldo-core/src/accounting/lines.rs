@@ -101,7 +101,8 @@ fn unknown_line(sale: &SaleLine, word: &str) -> Trouble {
         IssueKind::UnknownData,
         format!("line {} is of the unknown kind `{word}`", sale.id),
         format!(
-            "say where all such lines belong, for example: saldo map set lines.{word} other-income"
+            "say where all such lines belong, for example: \
+             saldo map set \"lines.{word}\" other-income"
         ),
     )
 }

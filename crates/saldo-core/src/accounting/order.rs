@@ -118,6 +118,11 @@ struct Timeline<'a> {
     moved: Vec<&'a MoneyMovement>,
     /// The same by the entry that moves them.
     paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// Tax of the sales channel in what was agreed that no gateway has kept yet; negative where it
+    /// is to be given back.
+    channel_tax: Money,
+    /// What the next entry moves through gateways, which may keep such tax of it.
+    may_keep: Vec<(&'a MoneyMovement, Money)>,
     /// How many entries have a slot that is called so.
     places: BTreeMap<String, u32>,
 }
@@ -146,6 +151,8 @@ impl<'a> Timeline<'a> {
             drawn: Vec::new(),
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
+            channel_tax: nothing,
+            may_keep: Vec::new(),
             places: BTreeMap::new(),
         };
         for (date, day) in days {
@@ -201,7 +208,6 @@ impl<'a> Timeline<'a> {
                 self.drawn.truncate(before.1);
                 return Ok(false);
             }
-            self.withhold(date, agreement)?;
         }
         let late = day.received.drain();
         let early = day.refunded.drain();
@@ -236,6 +242,7 @@ impl<'a> Timeline<'a> {
         self.drawn.push(movement.id.clone());
         if portion.is_gateway() {
             self.moved.push(movement);
+            self.may_keep.push((movement, amount));
         }
         let line = tender_line(&movement.tender, amount, &movement.id, self.policy)?;
         let same = |known: &&mut Line| {
@@ -274,6 +281,9 @@ impl<'a> Timeline<'a> {
         };
         self.paid_by.insert(place.id.clone(), std::mem::take(&mut self.moved));
         self.entries.push(SubledgerEntry::new(place.id, header, lines)?);
+        for (movement, amount) in std::mem::take(&mut self.may_keep) {
+            self.keep_tax(date, movement, amount)?;
+        }
         Ok(())
     }
 }

@@ -83,7 +83,7 @@ pub enum Approval {
 
 /// Where a gateway's money stands until it is paid out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct GatewayAccount {
     /// The account's name.
     pub account: String,
@@ -93,6 +93,10 @@ pub struct GatewayAccount {
     /// The bank account that its payouts arrive on, where that is another than the others'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<String>,
+    /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
+    /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeps_tax: Option<bool>,
 }
 
 fn clearing() -> AccountKind {
@@ -246,6 +250,13 @@ impl Policy {
             Some(name) => Account::new(name, AccountKind::Bank),
             None => self.chart.account(Role::Bank),
         }
+    }
+
+    /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
+    /// said so.
+    #[must_use]
+    pub fn keeps_tax(&self, gateway: &GatewayId) -> Option<bool> {
+        self.text.gateways.get(gateway).and_then(|known| known.keeps_tax)
     }
 
     /// All accounts that the policy names, but for those of foreign currencies and of each tax,

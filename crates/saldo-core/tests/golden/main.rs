@@ -36,6 +36,7 @@ shopify_payments.account = "Clearing: Shopify Payments"
 paypal.account = "Clearing: PayPal"
 shop_cash.account = "Clearing: Shop Cash"
 amazon.account = "Clearing: Amazon"
+amazon.keeps-tax = true
 [tax.accounts]
 "DE VAT" = "OSS VAT payable (per country)"
 "#;

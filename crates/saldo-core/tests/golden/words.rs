@@ -1,9 +1,9 @@
 //! Words of vendors that the owner gave a meaning, and tax that is the channel's own.
 
-use crate::shop::{in_payout, order, payout, row, usd};
+use crate::shop::{LineWords, gateway, in_payout, order, payout, row, usd, write_off};
 use crate::{POLICY, account, policy};
 use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
-use saldo_core::document::DocumentKind;
+use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
 use std::collections::BTreeMap;
@@ -51,8 +51,12 @@ fn a_row_goes_where_the_owner_says_that_its_word_belongs() {
     let charge = [row(1, "03-10", BalanceKind::Unknown, "-12.00", "0.00")];
     let (_, kinds, _) = books(&charge, &with("rows.WORD = 'advertising'"));
     assert_eq!(kinds, [DocumentKind::Expense]);
-    let (_, kinds, _) = books(&charge, &with("rows.WORD = 'bank'"));
+    let (found, kinds, _) = books(&charge, &with("rows.WORD = 'bank'"));
     assert_eq!(kinds, [DocumentKind::Transfer]);
+    assert_eq!(found.get("Bank"), Some(&1_200));
+    let own = POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = 'Shopify Balance'");
+    let (found, _, _) = books(&charge, &format!("rows.WORD = 'bank'\n{own}"));
+    assert_eq!(found.get("Shopify Balance"), Some(&1_200), "where its payouts arrive");
 }
 
 #[test]
@@ -103,6 +107,74 @@ fn tax_that_the_channel_keeps_leaves_nothing_behind() {
     let returned = sold("amazon").refund("03-20", &back).repaid("03-20", "amazon", "108.25");
     let (found, _, _) = books(&[returned.tax_kept().fact()], POLICY);
     assert_eq!(found, sums(&[("Product sales", -10_000), ("Returns & refunds", 10_000)]));
+}
+
+const GOODS: [LineWords<'static>; 1] = [(SaleKind::Product, "100.00", "0.00", "8.25")];
+const GOODS_BACK: [LineWords<'static>; 1] = [(SaleKind::Product, "-100.00", "0.00", "-8.25")];
+
+/// The days on which the channel's tax was kept or given back, and how much.
+fn kept(facts: &[Fact]) -> Vec<(String, i64)> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy(POLICY), far);
+    let entries = accounted.iter().flat_map(|accounted| &accounted.entries);
+    let kept = entries.filter(|entry| entry.header.slot.ends_with("@facilitator"));
+    let tax =
+        |entry: &SubledgerEntry| (entry.header.date.to_string(), entry.lines[0].amount.minor());
+    kept.map(tax).collect()
+}
+
+#[test]
+fn the_channel_keeps_its_tax_when_money_comes_and_not_before() {
+    let owed = order("03-30").sale("03-30", &GOODS).tax_kept();
+    assert_eq!(kept(&[owed.clone().fact()]), []);
+    let paid = owed.paid("04-05", "amazon", "60.00").paid("04-07", "amazon", "48.25");
+    assert_eq!(kept(&[paid.clone().fact()]), [("2026-04-05".to_owned(), 825)]);
+    let (found, _, _) = books(&[paid.fact()], POLICY);
+    assert_eq!(found, sums(&[("Clearing: Amazon", 10_000), ("Product sales", -10_000)]));
+}
+
+#[test]
+fn what_another_gateway_moves_later_leaves_the_sale_alone() {
+    let sold = order("03-10").sale("03-10", &GOODS).paid("03-10", "amazon", "108.25");
+    let back = sold.clone().refund("05-03", &GOODS_BACK).repaid("05-03", "paypal", "108.25");
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let of_march = |facts: &[Fact]| {
+        let accounted = account(facts, &policy(POLICY), far);
+        let entries = accounted.into_iter().flat_map(|accounted| accounted.entries);
+        entries.filter(|entry| entry.header.date.month() == 3).collect::<Vec<_>>()
+    };
+    let before = of_march(&[sold.tax_kept().fact()]);
+    assert_eq!(before.len(), 2);
+    let back = [back.tax_kept().fact()];
+    assert_eq!(of_march(&back), before);
+    let (_, _, open) = books(&back, POLICY);
+    assert!(open, "nobody said whether PayPal gives the tax back");
+}
+
+#[test]
+fn a_wallet_that_is_credited_elsewhere_keeps_nothing() {
+    let sale = order("03-10").sale("03-10", &GOODS).paid("03-10", "shop_cash", "108.25");
+    let sale = sale.tax_kept().fact();
+    let credit = BalanceKind::TenderCredit(gateway("shop_cash"));
+    let credit = row(1, "03-11", credit, "108.25", "0.00");
+    let tax = row(2, "03-11", BalanceKind::Unknown, "-8.25", "0.00");
+    let (found, _, open) = books(std::slice::from_ref(&sale), POLICY);
+    assert!(found.is_empty() && open, "held until somebody says: {found:?}");
+    let said = POLICY.replace("[gateways]", "[gateways]\nshop_cash.keeps-tax = false");
+    let said = format!("rows.WORD = 'facilitator-tax'\n{said}");
+    let (found, _, open) = books(&[sale, credit, tax], &said);
+    let clearing = ("Clearing: Shopify Payments", 10_000);
+    assert_eq!(found, sums(&[clearing, ("Product sales", -10_000)]));
+    assert!(!open);
+}
+
+#[test]
+fn a_claim_given_up_takes_the_tax_from_who_owes_it() {
+    let owed = order("03-10").sale("03-10", &GOODS).tax_kept().fact();
+    for relieve_tax in [true, false] {
+        let (found, _, _) = books(&[owed.clone(), write_off("05-01", relieve_tax)], POLICY);
+        assert_eq!(found, sums(&[("Bad debt", 10_000), ("Product sales", -10_000)]));
+    }
 }
 
 #[test]

@@ -117,8 +117,8 @@ fn unapproved(unapproved: &Unapproved) -> String {
     }
     if *unsettled > 0 {
         text += &format!(
-            "{book}: {unsettled} documents cannot be planned before it is known what came of \
-             others: `saldo sync` asks the book\n"
+            "{book}: {unsettled} not planned yet, since nobody knows what came of their changes: \
+             `saldo sync` asks the book, `saldo issues` names what it cannot settle\n"
         );
     }
     text

@@ -20,6 +20,7 @@ impl<'a> Timeline<'a> {
         due: Money,
         received: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
+        self.agree_channel_tax(agreement)?;
         let part = self.sale_part(agreement);
         let place = self.place(part, part);
         let memo = match agreement.kind {
@@ -62,7 +63,7 @@ impl<'a> Timeline<'a> {
 
     /// The part of an order that an agreement to sell is. The first sale is the same whichever
     /// record tells the order, and however that calls the agreement.
-    pub(super) fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
+    fn sale_part<'b>(&self, agreement: &'b Agreement) -> &'b str {
         let sales = self.order.agreements.iter().filter(|it| it.kind == AgreementKind::Sale);
         let first = sales.min_by_key(|it| (it.happened_at, &it.id));
         match first.is_some_and(|first| first.id == agreement.id) {
@@ -81,6 +82,7 @@ impl<'a> Timeline<'a> {
         due: Money,
         refunded: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
+        self.agree_channel_tax(agreement)?;
         let place = self.place(&agreement.id, &format!("{date} return of {due}"));
         let memo = format!("Refund of order {}", self.order.name);
         let owed_to_us = Money::sum(due.currency(), self.open.iter().map(|open| open.amount))?;

@@ -2,7 +2,7 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::commerce::{SaleLine, WriteOff};
+use crate::commerce::{Collector, SaleLine, WriteOff};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::Money;
 use crate::policy::Role;
@@ -18,10 +18,9 @@ impl<'a> Timeline<'a> {
         }
         let origin = decision.id.as_str();
         let invoice = self.open.first().map(|open| open.slot.clone());
-        let taxes = match decision.relieve_tax {
-            true => self.taxes_until(date)?,
-            false => BTreeMap::new(),
-        };
+        let mut taxes = self.taxes_until(date)?;
+        // What the channel owes was never the merchant's to lose.
+        taxes.retain(|(by_channel, _), _| *by_channel || decision.relieve_tax);
         let sold = self.sold_until(date)?;
         let weight = |money: &Money| money.minor().unsigned_abs();
         let taxed = Money::sum(open.currency(), taxes.values().copied())?;
@@ -31,15 +30,23 @@ impl<'a> Timeline<'a> {
         let loss = parts.next().unwrap_or(open);
         let kind = LineKind::Other { taxed: false };
         let mut lines = vec![self.line(kind, Role::BadDebt, loss, "Written off", origin)];
-        for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
-            lines.push(Line {
-                kind: LineKind::Tax { title: title.clone(), rate: None },
-                account: self.policy.tax(title),
-                amount,
-                quantity: None,
-                text: title.clone(),
-                origin: origin.to_owned(),
-            });
+        for ((by_channel, title), amount) in taxes.keys().zip(parts) {
+            if amount.is_zero() {
+                continue;
+            }
+            let kind = match by_channel {
+                true => LineKind::Other { taxed: false },
+                false => LineKind::Tax { title: title.clone(), rate: None },
+            };
+            if *by_channel {
+                self.channel_tax = self.channel_tax.minus(amount)?;
+            }
+            let account = match by_channel {
+                true => self.policy.chart.account(Role::FacilitatorTax),
+                false => self.policy.tax(title),
+            };
+            let (text, origin) = (title.clone(), origin.to_owned());
+            lines.push(Line { kind, account, amount, quantity: None, text, origin });
         }
         let credit = open.negated();
         lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Given up", origin));
@@ -68,11 +75,13 @@ impl<'a> Timeline<'a> {
         Ok(sum)
     }
 
-    fn taxes_until(&self, date: Date) -> Result<BTreeMap<String, Money>, Trouble> {
+    /// The taxes up to a day, by whether the channel owes them and by title.
+    fn taxes_until(&self, date: Date) -> Result<BTreeMap<(bool, String), Money>, Trouble> {
         let mut taxes = BTreeMap::new();
         for tax in self.lines_until(date).flat_map(|line| &line.taxes) {
             let nothing = Money::zero(self.order.currency);
-            let sum: &mut Money = taxes.entry(tax.title.clone()).or_insert(nothing);
+            let key = (tax.collector == Collector::Channel, tax.title.clone());
+            let sum: &mut Money = taxes.entry(key).or_insert(nothing);
             *sum = sum.plus(tax.amount)?;
         }
         Ok(taxes)

@@ -3,55 +3,69 @@
 use super::Timeline;
 use crate::accounting::Trouble;
 use crate::accounting::lines::{facilitator_tax, tender_line};
-use crate::commerce::{Agreement, Gateway, MovementState, Tender};
+use crate::commerce::{Agreement, MoneyMovement, Tender};
 use crate::document::{DocumentKind, LineKind};
 use crate::issue::IssueKind;
+use crate::money::Money;
 use crate::policy::Role;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 
 impl<'a> Timeline<'a> {
-    /// What buyers pay holds the channel's tax, but the channel keeps it. A gateway that tells the
-    /// rows of its balance tells this, too; of any other nobody will, so that its account gives the
-    /// tax back on the day of the agreement.
-    pub(super) fn withhold(&mut self, date: Date, agreement: &Agreement) -> Result<(), Trouble> {
+    /// Notes the channel's tax in what is agreed: the money that pays it holds it.
+    pub(super) fn agree_channel_tax(&mut self, agreement: &Agreement) -> Result<(), Trouble> {
         let tax = facilitator_tax(agreement, self.order.currency)?;
-        let gateways = self.gateways();
-        let gateway = match gateways.iter().collect::<Vec<_>>()[..] {
-            _ if tax.is_zero() => return Ok(()),
-            [] => return Ok(()),
-            [one] if one.tells_payouts => return Ok(()),
-            [one] => (*one).clone(),
-            _ => {
-                return Err(Trouble::Issue(
-                    IssueKind::UnknownData,
-                    format!("{tax} of tax stayed with the channel, and several gateways paid"),
-                    "enter the order by hand: it is not known which of them kept the tax"
-                        .to_owned(),
-                ));
-            }
-        };
-        let origin = agreement.id.as_str();
-        let text = "Tax kept by the channel";
-        let kind = LineKind::Other { taxed: false };
-        let mut kept = tender_line(&Tender::Gateway(gateway), tax.negated(), origin, self.policy)?;
-        kept.text = text.to_owned();
-        let lines = vec![self.line(kind, Role::FacilitatorTax, tax, text, origin), kept];
-        let part = format!("{}@facilitator", self.sale_part(agreement));
-        let place = self.place(&part, &format!("{date} {tax}@facilitator"));
-        let memo = format!("Tax of order {} kept by the channel", self.order.name);
-        self.enter(place, DocumentKind::JournalEntry, date, memo, None, lines)
+        self.channel_tax = self.channel_tax.plus(tax)?;
+        Ok(())
     }
 
-    /// The gateways through which money moved for the order.
-    fn gateways(&self) -> BTreeSet<&'a Gateway> {
-        let order = self.order;
-        let moved = order.movements.iter().filter(|it| it.state == MovementState::Succeeded);
-        moved
-            .filter_map(|movement| match &movement.tender {
-                Tender::Gateway(gateway) if !movement.test => Some(gateway),
-                _ => None,
-            })
-            .collect()
+    /// Takes the channel's tax out of what a gateway moved, on the day of the money: of what came
+    /// in, as much as is still to be kept; of what went back, as much as is to be given back.
+    ///
+    /// A gateway that tells the rows of its balance tells what it keeps. Of any other the owner
+    /// must say whether it does.
+    pub(super) fn keep_tax(
+        &mut self,
+        date: Date,
+        movement: &'a MoneyMovement,
+        moved: Money,
+    ) -> Result<(), Trouble> {
+        let Tender::Gateway(gateway) = &movement.tender else { return Ok(()) };
+        let nothing = Money::zero(moved.currency());
+        let kept = match moved.is_negative() {
+            false => self.channel_tax.min(moved).max(nothing),
+            true => self.channel_tax.max(moved).min(nothing),
+        };
+        if kept.is_zero() {
+            return Ok(());
+        }
+        let keeps = self.policy.keeps_tax(&gateway.id);
+        let keeps = if gateway.tells_payouts { Some(false) } else { keeps };
+        match keeps {
+            None => {
+                return Err(Trouble::Issue(
+                    IssueKind::MissingMapping,
+                    format!(
+                        "{kept} of what `{}` moved is tax that the sales channel owes itself",
+                        gateway.id
+                    ),
+                    format!(
+                        "say whether this gateway pays out without it (true) or with it (false): \
+                         saldo map set gateways.{}.keeps-tax true",
+                        gateway.id
+                    ),
+                ));
+            }
+            Some(false) => return Ok(()),
+            Some(true) => self.channel_tax = self.channel_tax.minus(kept)?,
+        }
+        let (origin, text) = (movement.id.as_str(), "Tax kept by the channel");
+        let kind = LineKind::Other { taxed: false };
+        let tax = self.line(kind, Role::FacilitatorTax, kept, text, origin);
+        let mut clearing = tender_line(&movement.tender, kept.negated(), origin, self.policy)?;
+        clearing.text = text.to_owned();
+        let part = format!("{date} {} {kept}@facilitator", gateway.id);
+        let place = self.place(&format!("{origin}@facilitator"), &part);
+        let memo = format!("Tax of order {} kept by the channel", self.order.name);
+        self.enter(place, DocumentKind::JournalEntry, date, memo, None, vec![tax, clearing])
     }
 }

@@ -151,3 +151,14 @@ fn lines_that_do_not_come_to_the_total_are_held() {
     let held = read(&wrong).held();
     assert!(held[0].contains("come to 40.60 USD, but its `total_price` is 40.61 USD"), "{held:?}");
 }
+
+#[test]
+fn duties_in_a_form_that_is_not_known_hold_the_order() {
+    let mut abroad = order();
+    abroad["total_price"] = json!("61.60");
+    abroad["line_items"][0]["duties"] = json!([{ "id": 1, "harmonized_system_code": "691110" }]);
+    let order = unpack(&read(&abroad));
+    let Telling::File(untold) = &order.telling else { panic!("{:?}", order.telling) };
+    let holds = untold.iter().find(|it| it.holds).map(|it| it.what.as_str());
+    assert_eq!(holds, Some("it has duties, in a form that is not known"));
+}
