@@ -142,6 +142,13 @@ fn text(connection: &Connection, reports: &[ImportReport]) -> String {
         put(format!("{}: {}", report.file, report.what));
         let (new, changed, known) = (report.new, report.changed, report.known);
         put(format!("  taken: {new} new, {changed} changed, {known} known"));
+        if report.older > 0 {
+            put(format!(
+                "  of these {} say less of their payout than another file did: they are taken for \
+                 older, and what that file said holds",
+                report.older
+            ));
+        }
         pieces("held", &report.held, &mut put);
         pieces("left out", &report.left_out, &mut put);
     }

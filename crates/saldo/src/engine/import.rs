@@ -89,6 +89,9 @@ pub(crate) struct ImportReport {
     pub(crate) changed: usize,
     /// What was known already.
     pub(crate) known: usize,
+    /// Of that, what says less than is known: a row without the payout that another file names, or
+    /// with one that had come less far. It is taken for older.
+    pub(crate) older: usize,
     /// What was taken, but cannot be read.
     pub(crate) held: NamedPieces,
     /// What was not taken.
@@ -226,6 +229,7 @@ impl Importer<'_> {
         let known_better = self.known_better(&told_now).await?;
         records.retain(|(record, _)| !known_better.contains(&record.reference()));
         report.known += known_better.len();
+        report.older += known_better.len();
         self.note(by_name).await?;
         let stream = Stream::new(FILES);
         let cursor = Cursor(report.file.clone());

@@ -99,6 +99,7 @@ async fn an_older_payload_does_not_take_a_payout_away() {
     for older in [pending(), payout("in_transit")] {
         let report = desk.import(&older).await;
         assert_eq!((report.new, report.changed, report.known), (0, 0, 1), "{older}");
+        assert_eq!(report.older, 1, "{older}");
         assert_eq!(desk.books().await, books, "{older}");
     }
     assert_eq!(desk.import(&payout("failed")).await.changed, 1, "what comes further is news");
