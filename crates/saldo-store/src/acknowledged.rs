@@ -1,5 +1,6 @@
 //! Documents that books acknowledged, as far as a proof must know them: without their content.
 
+use crate::compression::Samples;
 use crate::statement::{ROWS_MAX, Statement};
 use crate::{Store, StoreError, columns};
 use jiff::civil::Date;
@@ -84,7 +85,7 @@ impl Store {
     ) -> Result<Vec<Change>, StoreError> {
         let mut found: Vec<(i64, Change)> = Vec::new();
         for ids in ids.chunks(ROWS_MAX) {
-            let rows: Vec<(i64, String)> =
+            let rows: Vec<(i64, Vec<u8>)> =
                 Statement::new("select position, body from change where company = ")
                     .bind(company.as_str())
                     .text(" and book = ")
@@ -95,8 +96,9 @@ impl Store {
                     .build_query_as()
                     .fetch_all(&self.reader)
                     .await?;
+            let samples = Samples::load(&self.reader, company).await?;
             for (position, body) in rows {
-                found.push((position, columns::from_json("change", &body)?));
+                found.push((position, samples.change(&body)?));
             }
         }
         found.sort_by_key(|(position, _)| *position);

@@ -2,6 +2,7 @@
 //! attempts alone: [`after`] says how.
 
 use crate::batch::Batch;
+use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -278,7 +279,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn failed(&self, company: &CompanyId) -> Result<Vec<Failed>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>, String, i64)> = sqlx::query_as(
             "select c.body, a.answer, a.at from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              join attempt a on a.seq =
@@ -289,9 +290,10 @@ impl Store {
         .bind(company.as_str())
         .fetch_all(&self.reader)
         .await?;
+        let samples = Samples::load(&self.reader, company).await?;
         rows.into_iter()
             .map(|(body, answer, at)| {
-                let change = columns::from_json("change", &body)?;
+                let change = samples.change(&body)?;
                 let refusal = columns::from_json("refusal", &answer)?;
                 Ok(Failed { change, refusal, at: columns::instant(at)? })
             })

@@ -1,8 +1,9 @@
 //! Entries: the documents of a book, by date and key, as they are exported and explained.
 
+use crate::compression::Samples;
 use crate::receipt::{self, Receipt, ReceiptRow};
 use crate::statement::Statement;
-use crate::{Store, StoreError, columns};
+use crate::{Store, StoreError};
 use jiff::civil::Date;
 use saldo_core::book::Subject;
 use saldo_core::plan::Change;
@@ -50,7 +51,7 @@ pub struct EntryPages {
 type DocumentRow = (
     String,
     String,
-    String,
+    Vec<u8>,
     Option<String>,
     Option<String>,
     Option<String>,
@@ -86,9 +87,10 @@ impl EntryPages {
                 Some((date, id, ..)) => self.after = Some((date.clone(), id.clone())),
                 None => self.finished = true,
             }
+            let samples = Samples::load(&self.store.reader, &self.company).await?;
             let mut page = Vec::with_capacity(rows.len());
             for row in rows {
-                let document = booked(row)?;
+                let document = booked(&samples, row)?;
                 if self.filter.account.as_ref().is_none_or(|name| touches(&document, name)) {
                     page.push(document);
                 }
@@ -152,7 +154,7 @@ impl EntryPages {
     }
 }
 
-fn booked(row: DocumentRow) -> Result<BookedDocument, StoreError> {
+fn booked(samples: &Samples, row: DocumentRow) -> Result<BookedDocument, StoreError> {
     let (_, _, body, key, remote, version, hash, total, tax, at) = row;
     let receipt: Option<ReceiptRow> = match (key, remote, hash, at) {
         (Some(key), Some(remote), Some(hash), Some(at)) => {
@@ -160,7 +162,7 @@ fn booked(row: DocumentRow) -> Result<BookedDocument, StoreError> {
         }
         _ => None,
     };
-    let change = columns::from_json("change", &body)?;
+    let change = samples.change(&body)?;
     Ok(BookedDocument { change, receipt: receipt.map(Receipt::from_row).transpose()? })
 }
 

@@ -105,7 +105,7 @@ impl Store {
         company: &CompanyId,
         id: &str,
     ) -> Result<Vec<BookedChange>, StoreError> {
-        let rows: Vec<(String, Option<String>, String, i64)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>, Option<String>, String, i64)> = sqlx::query_as(
             "select c.body, o.status, c.approved_by, c.approved_at from change c
              left join outbox o on o.company = c.company and o.book = c.book and o.id = c.id
              where c.company = $1 and c.id = $2 order by c.book",
@@ -114,9 +114,10 @@ impl Store {
         .bind(id)
         .fetch_all(&self.reader)
         .await?;
+        let samples = Samples::load(&self.reader, company).await?;
         rows.into_iter()
             .map(|(body, status, approved_by, approved_at)| {
-                let change = columns::from_json("change", &body)?;
+                let change = samples.change(&body)?;
                 let status = match status {
                     Some(status) => ChangeStatus::parse(&status)?,
                     None => ChangeStatus::Acknowledged,

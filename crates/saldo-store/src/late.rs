@@ -3,6 +3,7 @@
 //! it has a receipt from then on, and counts like all that was acknowledged.
 
 use crate::attempt::{self, AttemptOutcome, AttemptResult, NewAttempt};
+use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
@@ -25,7 +26,7 @@ impl Store {
         book: &ConnectionId,
         sent_after: Option<Timestamp>,
     ) -> Result<Vec<Change>, StoreError> {
-        let bodies: Vec<String> = sqlx::query_scalar(
+        let bodies: Vec<Vec<u8>> = sqlx::query_scalar(
             "select c.body from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.unanswered > 0 and o.sent_at > $3
@@ -37,7 +38,8 @@ impl Store {
         .bind(sent_after.map_or(i64::MIN, columns::micros))
         .fetch_all(&self.reader)
         .await?;
-        bodies.iter().map(|body| columns::from_json("change", body)).collect()
+        let samples = Samples::load(&self.reader, company).await?;
+        bodies.iter().map(|body| samples.change(body)).collect()
     }
 
     /// Takes over what a book turned out to hold, of changes that [`Store::unanswered`] lists. Each

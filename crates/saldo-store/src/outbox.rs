@@ -1,5 +1,6 @@
 //! The outbox: changes that were approved, and those of them that are not yet acknowledged.
 
+use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
 use crate::withdrawal::{self, Withdrawal};
@@ -155,7 +156,7 @@ impl Store {
     ) -> Result<Vec<Change>, StoreError> {
         let mut found: BTreeMap<i64, Change> = BTreeMap::new();
         for slots in slots.chunks(ROWS_MAX) {
-            let rows: Vec<(i64, String)> =
+            let rows: Vec<(i64, Vec<u8>)> =
                 Statement::new("select position, body from change where company = ")
                     .bind(company.as_str())
                     .text(" and book = ")
@@ -166,8 +167,9 @@ impl Store {
                     .build_query_as()
                     .fetch_all(&self.reader)
                     .await?;
+            let samples = Samples::load(&self.reader, company).await?;
             for (position, body) in rows {
-                found.insert(position, columns::from_json("change", &body)?);
+                found.insert(position, samples.change(&body)?);
             }
         }
         Ok(found.into_values().collect())
@@ -208,7 +210,7 @@ pub(crate) async fn changes_by_id(
     book: &ConnectionId,
     ids: impl IntoIterator<Item = &str>,
 ) -> Result<Vec<Change>, StoreError> {
-    let rows: Vec<String> = Statement::new("select body from change where company = ")
+    let rows: Vec<Vec<u8>> = Statement::new("select body from change where company = ")
         .bind(company.as_str())
         .text(" and book = ")
         .bind(book.as_str())
@@ -218,7 +220,18 @@ pub(crate) async fn changes_by_id(
         .build_query_scalar()
         .fetch_all(&mut **transaction)
         .await?;
-    rows.iter().map(|body| columns::from_json("change", body)).collect()
+    let samples = Samples::load(&mut **transaction, company).await?;
+    rows.iter().map(|body| samples.change(body)).collect()
+}
+
+/// What changes are compressed as: those of a company are alike, whichever book they are for.
+const SAMPLE_KIND: &str = "changes";
+
+impl Samples {
+    /// A change as it stands in its row.
+    pub(crate) fn change(&self, body: &[u8]) -> Result<Change, StoreError> {
+        columns::from_json("change", &self.decompress_text("change", body)?)
+    }
 }
 
 /// The words for what a change is about: a document's kind, or `account`, `item`, `party`.
@@ -256,6 +269,9 @@ async fn insert_changes(
     for (position, change) in (last + 1..).zip(new) {
         rows.push((position, *change, columns::to_json(change)?));
     }
+    let mut samples = Samples::load(&mut **transaction, company).await?;
+    let texts = rows.iter().map(|(_, _, body)| body.as_bytes());
+    samples.learn(transaction, company, SAMPLE_KIND, texts).await?;
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into change
@@ -273,7 +289,7 @@ async fn insert_changes(
                 .push_bind(kind(change))
                 .push_bind(approval.approved_by.as_str())
                 .push_bind(columns::micros(approval.at))
-                .push_bind(body.as_str());
+                .push_bind(samples.compress(SAMPLE_KIND, body.as_bytes()));
         })
         .builder()
         .build()

@@ -1,5 +1,6 @@
 //! Pending: the part of the outbox that is still to be sent, and what keeps the rest from it.
 
+use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ pub struct OpenCounts {
     pub failed: u64,
 }
 
-type PendingRow = (String, String, Option<String>, Option<String>, Option<i64>);
+type PendingRow = (Vec<u8>, String, Option<String>, Option<String>, Option<i64>);
 
 /// Changes that wait for something refused, or for something that waits for it.
 macro_rules! blocked {
@@ -101,7 +102,8 @@ impl Store {
         .bind(columns::integer(limit)?)
         .fetch_all(&self.reader)
         .await?;
-        rows.into_iter().map(pending_of).collect()
+        let samples = Samples::load(&self.reader, company).await?;
+        rows.into_iter().map(|row| pending_of(&samples, row)).collect()
     }
 
     /// How many changes of a book are not acknowledged.
@@ -143,7 +145,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<Vec<Blocked>, StoreError> {
-        let rows: Vec<(String, String)> = sqlx::query_as(blocked!(
+        let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(blocked!(
             "select c.body, min(w.waits_for) from blocked b
              join change c on c.company = $1 and c.book = $2 and c.id = b.id
              join outbox_wait w on w.company = $1 and w.book = $2 and w.id = b.id
@@ -155,21 +157,21 @@ impl Store {
         .bind(book.as_str())
         .fetch_all(&self.reader)
         .await?;
+        let samples = Samples::load(&self.reader, company).await?;
         rows.into_iter()
-            .map(|(body, waits_for)| {
-                Ok(Blocked { change: columns::from_json("change", &body)?, waits_for })
-            })
+            .map(|(body, waits_for)| Ok(Blocked { change: samples.change(&body)?, waits_for }))
             .collect()
     }
 }
 
-fn pending_of((body, status, batch, token, at): PendingRow) -> Result<Pending, StoreError> {
+fn pending_of(samples: &Samples, row: PendingRow) -> Result<Pending, StoreError> {
+    let (body, status, batch, token, at) = row;
     let last_send = match (batch, token, at) {
         (Some(batch), Some(token), Some(at)) => {
             Some(LastSend { batch, token, at: columns::instant(at)? })
         }
         _ => None,
     };
-    let change = columns::from_json("change", &body)?;
+    let change = samples.change(&body)?;
     Ok(Pending { change, status: ChangeStatus::parse(&status)?, last_send })
 }

@@ -1,6 +1,7 @@
 //! How far facts have come on their way into the books: what the sub-ledger holds, and books did
 //! not yet acknowledge. Only what is open is looked at, never the history.
 
+use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::state::States;
 use crate::statement::{ROWS_MAX, Statement};
@@ -63,7 +64,7 @@ impl Store {
         let blocked: BTreeSet<String> = blocked.into_iter().map(|it| it.change.id).collect();
         let mut after = 0;
         loop {
-            let rows: Vec<(i64, String, String)> = sqlx::query_as(
+            let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
                 "select o.position, o.status, c.body from outbox o
                  join change c on c.company = o.company and c.book = o.book and c.id = o.id
                  where o.company = $1 and o.book = $2 and o.position > $3
@@ -77,8 +78,9 @@ impl Store {
             .await?;
             let Some((last, ..)) = rows.last() else { return Ok(()) };
             after = *last;
+            let samples = Samples::load(&self.reader, company).await?;
             for (_, status, body) in rows {
-                let change: Change = columns::from_json("change", &body)?;
+                let change = samples.change(&body)?;
                 let refused = ChangeStatus::parse(&status)? == ChangeStatus::Refused;
                 let not_yet = match refused || blocked.contains(&change.id) {
                     true => NotYet::Failed,

@@ -1,5 +1,6 @@
 //! Running sums: what all acknowledged documents amount to, by account, currency and day.
 
+use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
 use crate::{Store, StoreError, columns};
@@ -140,7 +141,7 @@ async fn acknowledged(
     book: &ConnectionId,
     after: i64,
 ) -> Result<Vec<(i64, Change)>, StoreError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "select c.position, c.body from change c
          where c.company = $1 and c.book = $2 and c.position > $3 and exists
          (select 1 from receipt r
@@ -153,7 +154,6 @@ async fn acknowledged(
     .bind(PAGE)
     .fetch_all(&mut **transaction)
     .await?;
-    rows.into_iter()
-        .map(|(position, body)| Ok((position, columns::from_json("change", &body)?)))
-        .collect()
+    let samples = Samples::load(&mut **transaction, company).await?;
+    rows.into_iter().map(|(position, body)| Ok((position, samples.change(&body)?))).collect()
 }

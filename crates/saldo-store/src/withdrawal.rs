@@ -3,10 +3,11 @@
 
 use crate::attempt::{self, AttemptStatus, NewAttempt};
 use crate::batch;
+use crate::compression::Samples;
 use crate::outbox::{Approval, ChangeStatus};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns, late, subledger};
+use crate::{Lease, Store, StoreError, late, subledger};
 use jiff::Timestamp;
 use saldo_core::plan::{ApprovedChange, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -22,7 +23,7 @@ pub struct Withdrawal {
 }
 
 /// Position, body, and status in the outbox of a change.
-type ChangeRow = (i64, String, Option<String>);
+type ChangeRow = (i64, Vec<u8>, Option<String>);
 
 impl Store {
     /// All changes that were ever approved for slots of a book, in the order of approval, each with
@@ -80,13 +81,14 @@ impl Store {
             rows.extend(found);
         }
         rows.sort_unstable_by_key(|(position, ..)| *position);
+        let samples = Samples::load(&mut *transaction, company).await?;
         let mut found = Vec::with_capacity(rows.len());
         for (_, body, status) in rows {
             let status = match status {
                 Some(status) => ChangeStatus::parse(&status)?,
                 None => ChangeStatus::Acknowledged,
             };
-            found.push((columns::from_json("change", &body)?, status));
+            found.push((samples.change(&body)?, status));
         }
         let whereabouts = found
             .iter()

@@ -161,7 +161,8 @@ create table change (
     kind text not null,
     approved_by text not null,
     approved_at integer not null,
-    body text not null,
+    -- Compressed, like the bodies of records.
+    body blob not null,
     primary key (company, book, id),
     foreign key (company, book) references connection (company, id)
 ) strict;

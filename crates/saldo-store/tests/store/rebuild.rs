@@ -112,7 +112,8 @@ async fn truths(path: &std::path::Path) -> Vec<String> {
     let queries = [
         "select 'record' || id || version || hex(hash) || hex(body) from record",
         "select 'policy' || revision || text from policy",
-        "select 'change' || position || id || body from change",
+        "select 'change' || position || id || hex(body) from change",
+        "select 'sample' || number || kind || hex(body) from sample",
         "select 'attempt' || seq || change || status from attempt",
         "select 'receipt' || seq || key || remote || hash from receipt",
         "select 'observation' || seq || body from observation",
