@@ -27,7 +27,7 @@ use crate::policy::{Policy, Role};
 use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Accounts an order and says how its gateway rows may rely on it.
 pub(super) fn account_order<'a>(
@@ -121,6 +121,8 @@ struct Timeline<'a> {
     /// Tax of the sales channel in what was agreed that no gateway has kept yet; negative where it
     /// is to be given back.
     channel_tax: Money,
+    /// The money that the deposits came by, first come first.
+    deposited: VecDeque<(&'a MoneyMovement, Money)>,
     /// What the next entry moves through gateways, which may keep such tax of it.
     may_keep: Vec<(&'a MoneyMovement, Money)>,
     /// How many entries have a slot that is called so.
@@ -152,6 +154,7 @@ impl<'a> Timeline<'a> {
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
             channel_tax: nothing,
+            deposited: VecDeque::new(),
             may_keep: Vec::new(),
             places: BTreeMap::new(),
         };

@@ -134,6 +134,14 @@ fn the_channel_keeps_its_tax_when_money_comes_and_not_before() {
 }
 
 #[test]
+fn of_a_deposit_the_channel_keeps_its_tax_once_it_pays_a_sale() {
+    let early = order("03-12").sale("03-12", &GOODS).paid("03-10", "amazon", "108.25").tax_kept();
+    assert_eq!(kept(&[early.clone().fact()]), [("2026-03-12".to_owned(), 825)]);
+    let (found, _, _) = books(&[early.fact()], POLICY);
+    assert_eq!(found, sums(&[("Clearing: Amazon", 10_000), ("Product sales", -10_000)]));
+}
+
+#[test]
 fn what_another_gateway_moves_later_leaves_the_sale_alone() {
     let sold = order("03-10").sale("03-10", &GOODS).paid("03-10", "amazon", "108.25");
     let back = sold.clone().refund("05-03", &GOODS_BACK).repaid("05-03", "paypal", "108.25");

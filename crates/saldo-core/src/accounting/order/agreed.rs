@@ -52,6 +52,8 @@ impl<'a> Timeline<'a> {
             let credit = deposit.negated();
             lines.push(self.line(kind, Role::Receivable, credit, "Deposit applied", origin));
             self.deposits = self.deposits.minus(deposit)?;
+            let applied = self.draw_deposited(deposit)?;
+            self.may_keep.extend(applied);
         }
         let open = Open { slot: place.slot.clone(), amount: owed.minus(deposit)? };
         self.enter(place, DocumentKind::Invoice, date, memo, None, lines)?;

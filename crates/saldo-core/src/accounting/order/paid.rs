@@ -3,6 +3,7 @@
 use super::Timeline;
 use crate::accounting::Trouble;
 use crate::accounting::movements::Portion;
+use crate::commerce::MoneyMovement;
 use crate::document::{DocumentKind, LineKind};
 use crate::money::Money;
 use crate::policy::Role;
@@ -32,6 +33,7 @@ impl<'a> Timeline<'a> {
         }
         if left.is_positive() {
             self.deposits = self.deposits.plus(left)?;
+            self.deposited.push_back((portion.movement, left));
             let id = &portion.movement.id;
             let mut lines = Vec::new();
             self.add_tender(&mut lines, &portion, left)?;
@@ -46,6 +48,25 @@ impl<'a> Timeline<'a> {
             self.enter(place, kind, date, memo, None, lines)?;
         }
         Ok(())
+    }
+
+    /// Takes an amount out of the deposits: the money that it came by.
+    pub(super) fn draw_deposited(
+        &mut self,
+        amount: Money,
+    ) -> Result<Vec<(&'a MoneyMovement, Money)>, Trouble> {
+        let (mut left, mut drawn) = (amount, Vec::new());
+        while left.is_positive()
+            && let Some((movement, held)) = self.deposited.pop_front()
+        {
+            let part = held.min(left);
+            left = left.minus(part)?;
+            drawn.push((movement, part));
+            if part < held {
+                self.deposited.push_front((movement, held.minus(part)?));
+            }
+        }
+        Ok(drawn)
     }
 
     /// Money for what had been written off.
@@ -98,6 +119,7 @@ impl<'a> Timeline<'a> {
         .max(nothing);
         let of_refunds = portion.amount.minus(of_deposits)?;
         self.deposits = self.deposits.minus(of_deposits)?;
+        self.draw_deposited(of_deposits)?;
         self.refunds_owed = self.refunds_owed.minus(of_refunds)?;
         let mut lines = Vec::new();
         for (role, amount, text) in [
