@@ -4,11 +4,11 @@
 //! is entered for review, so that the clearing account always proves. Once the sale is decided that
 //! entry no longer holds, and the plan takes it out.
 
+use super::known_order::{KnownOrder, Open, OrderView, movement_on_gateway};
 use super::lines::{role_line, tender_account};
-use super::order::movement_on_gateway;
-use super::summary::{self, Part};
+use super::summary::Part;
 use super::{Accounted, Basis, Payouts, Trouble};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
+use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::{Account, AccountKind};
@@ -17,33 +17,6 @@ use crate::policy::{Policy, Role};
 use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// An order whose money is entered with it.
-pub(super) struct KnownOrder<'a> {
-    /// The order.
-    pub(super) order: &'a Order,
-    /// From this day on its money is not entered with it: it is held.
-    pub(super) held_from: Option<Date>,
-    /// The day that is not over, and the payments of it that are entered all the same.
-    pub(super) open_day: Option<(Date, BTreeSet<String>)>,
-    /// The payments through gateways that each receipt settles.
-    pub(super) paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
-    /// The payments whose receipts a summary keeps back, and what for.
-    pub(super) kept_back: BTreeMap<String, summary::Open>,
-    /// The payments that rows have explained: each explains one row.
-    pub(super) explained: BTreeSet<String>,
-}
-
-/// What a row can know of its order.
-pub(super) enum OrderView<'a> {
-    /// Its money is entered, or will be, with the order.
-    Accounted(KnownOrder<'a>),
-    /// It is held, or left out: its money is not entered with it.
-    Undecided,
-    /// No record of it has been heard.
-    NotHeard,
-}
 
 /// Accounts a row that names no order.
 pub(super) fn account_lone_row(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
@@ -160,7 +133,7 @@ enum Said {
     /// It is not entered yet: a person must decide first.
     Held,
     /// It is entered once something else has come.
-    Later(summary::Open),
+    Later(Open),
     /// It is entered, under this id and with this amount.
     Amount(String, Money),
     /// Nothing, or only what another row has explained.
@@ -197,7 +170,7 @@ impl<'a> Desk<'a> {
                     self.review_entry(row.amount, accounted)?;
                     Ok(FactState::Accounted { review: None })
                 }
-                Said::Later(summary::Open { for_what, until }) => {
+                Said::Later(Open { for_what, until }) => {
                     Ok(FactState::Waiting { for_what, until: Some(until) })
                 }
                 Said::Amount(_, amount) if amount == row.amount => {
@@ -241,7 +214,7 @@ impl<'a> Desk<'a> {
         match &known.open_day {
             Some((open, entered)) if day >= *open && !entered.contains(id) => {
                 let for_what = format!("the end of the day of {}", known.order.name);
-                Said::Later(summary::Open { until: policy.end_of_day(*open), for_what })
+                Said::Later(Open { until: policy.end_of_day(*open), for_what })
             }
             _ => match known.kept_back.get(id) {
                 Some(open) => Said::Later(open.clone()),

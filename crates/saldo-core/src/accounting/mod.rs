@@ -6,6 +6,7 @@
 //! how far these have come. It never depends on the order of arrival.
 
 mod gateway;
+mod known_order;
 mod lines;
 mod movements;
 mod named;
@@ -287,12 +288,12 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let mut view = match order {
         Some(order) if telling::told_by_number(order, facts, &mut accounted) => {
-            gateway::OrderView::Undecided
+            known_order::OrderView::Undecided
         }
         Some(order) => {
             order::account_order(order, decisions.collect(), &rows, basis, &mut accounted)
         }
-        None => gateway::OrderView::NotHeard,
+        None => known_order::OrderView::NotHeard,
     };
     for row in rows {
         gateway::account_row(row, &mut view, basis, &mut accounted);

@@ -1,7 +1,8 @@
 //! Rows that know their order by its name alone, as files tell them.
 
-use super::gateway::{OrderView, account_row};
-use super::order::{account_order, movement_on_gateway};
+use super::gateway::account_row;
+use super::known_order::{OrderView, movement_on_gateway};
+use super::order::account_order;
 use super::{Accounted, Basis, Group, group_by_name, groups};
 use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Order};
 use crate::text::FactId;

@@ -13,18 +13,16 @@ mod withheld;
 
 use self::days::{Day, days};
 use self::place::Place;
-use super::gateway::{KnownOrder, OrderView};
+use super::known_order::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::Portion;
 use super::{Accounted, Basis, Trouble, summary, telling};
-use crate::commerce::{
-    BalanceTransaction, MoneyMovement, MovementKind, MovementState, Order, Tender, WriteOff,
-};
+use crate::commerce::{BalanceTransaction, MoneyMovement, Order, WriteOff};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
 use crate::policy::{Policy, Role};
-use crate::text::{FactId, GatewayId};
+use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -289,22 +287,4 @@ impl<'a> Timeline<'a> {
         }
         Ok(())
     }
-}
-
-/// What an order moved on a gateway's account by one movement: positive where money came in.
-pub(super) fn movement_on_gateway<'a>(
-    order: &'a Order,
-    id: &str,
-    gateway: &GatewayId,
-) -> Option<(&'a MoneyMovement, Money)> {
-    let movement = order.movements.iter().find(|movement| movement.id == id)?;
-    let counts = movement.state == MovementState::Succeeded
-        && !movement.test
-        && matches!(&movement.tender, Tender::Gateway(own) if own.id == *gateway);
-    let signed = match movement.kind {
-        MovementKind::Payment => Some(movement.amount),
-        MovementKind::Refund | MovementKind::Change => Some(movement.amount.negated()),
-        _ => None,
-    };
-    signed.filter(|_| counts).map(|amount| (movement, amount))
 }

@@ -5,14 +5,13 @@
 //! account that settles it and the taxes in it. A document is entered once its part is closed; what
 //! an entry belongs to follows from instants in the facts, so that it stays where it was entered.
 
-use super::gateway::KnownOrder;
+use super::known_order::{KnownOrder, Open};
 use super::{Accounted, Basis};
 use crate::commerce::{BalanceKind, BalanceTransaction, MoneyMovement, Order, Tender};
 use crate::document::{DocumentKind, LineKind, SubledgerEntry};
 use crate::issue::FactState;
 use crate::policy::Detail;
 use crate::text::FactId;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -29,15 +28,6 @@ pub(super) struct Part {
     pub(super) name: String,
     /// What it waits for; none once it is closed.
     pub(super) open: Option<Open>,
-}
-
-/// What a part waits for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Open {
-    /// When it is closed at the latest.
-    pub(super) until: Timestamp,
-    /// What it waits for.
-    pub(super) for_what: String,
 }
 
 impl Part {
