@@ -1,6 +1,9 @@
 //! What accounts are called in the files: the same in both syntaxes, and never two alike.
 
-use saldo_core::ledger::{AccountKind, Side};
+use saldo_core::book::{BookContext, Need};
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::ledger::{Account, AccountKind, Side};
+use saldo_core::text::RemoteId;
 
 /// The first component of the names of the accounts of a side.
 const fn root(side: Side) -> &'static str {
@@ -108,6 +111,22 @@ fn push_component(remote: &mut String, part: &str) {
 /// Adds the escape of one byte.
 fn push_escaped(remote: &mut String, byte: u8) {
     remote.push_str(&format!("--{byte:02x}"));
+}
+
+/// What the files call an account.
+///
+/// # Errors
+/// Where it is not bound, or bound to something that is no account's name.
+pub(super) fn bound<'a>(account: &Account, context: &'a BookContext) -> Result<&'a str, Fault> {
+    let need = Need::Account(account.clone());
+    match context.bindings.need(&need).map(RemoteId::as_str) {
+        Some(remote) if is_account(remote) => Ok(remote),
+        Some(remote) => Err(Fault::new(
+            Permit::Never,
+            format!("account `{}` is bound to `{remote}`, which is no account", account.name),
+        )),
+        None => Err(Fault::new(Permit::Never, format!("account `{}` is not bound", account.name))),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the files mean: looking up, and comparing what stands there with what should.
 
-use super::account;
-use super::merge::{self, bound};
+use super::account::{self, bound};
+use super::path::month;
 use super::read::{self, OpenAccount, ReadEntry, Reading};
 use super::write::Syntax;
 use jiff::civil::Date;
@@ -165,7 +165,7 @@ pub(super) fn look_up_document(
     readings: [&Reading; 2],
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
-    let month = merge::month(document.header().date);
+    let month = month(document.header().date);
     let [Some(entry), Some(other)] = readings.map(|reading| reading.entry_of(key, &month)) else {
         return Ok(Outcome::Absent);
     };

@@ -1,13 +1,13 @@
 //! Which files are asked for, and what became of them: creating.
 
-use super::account;
+use super::account::{self, bound};
 use super::hear::{self, Expected};
+use super::path::{file_path, month, month_path};
 use super::write::{self, NamedLine, Syntax};
 use jiff::civil::Date;
 use saldo_core::book::{BookContext, Need, Outcome, Refusal, RefusalKind, Subject};
 use saldo_core::document::{Document, DocumentKey};
-use saldo_core::exchange::{Block, BlockFate, Fault, FileMerge, Permit};
-use saldo_core::ledger::Account;
+use saldo_core::exchange::{Block, BlockFate, Fault, FileMerge};
 use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,21 +75,6 @@ fn preamble(rank: FileRank, path: &str, syntax: Syntax, context: &BookContext) -
     }
 }
 
-/// The path of a file of this name.
-fn file_path(stem: &str, syntax: Syntax) -> String {
-    format!("{stem}{}", syntax.suffix())
-}
-
-/// The path of the file of the month that a day is in.
-pub(super) fn month_path(date: Date, syntax: Syntax) -> String {
-    file_path(&month(date), syntax)
-}
-
-/// The month that a day is in, as its file is called: `2026-08`.
-pub(super) fn month(date: Date) -> String {
-    format!("{:04}-{:02}", date.year(), date.month())
-}
-
 /// Why a document cannot stand in this book, if it cannot.
 fn refusal(document: &Document) -> Option<Refusal> {
     let date = document.header().date;
@@ -113,22 +98,6 @@ fn document_block(
         lines.push(NamedLine { account: bound(&line.account, context)?, line });
     }
     Ok(write::document_block(syntax, key, document, &lines))
-}
-
-/// What the files call an account.
-///
-/// # Errors
-/// Where it is not bound, or bound to something that is no account's name.
-pub(super) fn bound<'a>(account: &Account, context: &'a BookContext) -> Result<&'a str, Fault> {
-    let need = Need::Account(account.clone());
-    match context.bindings.need(&need).map(RemoteId::as_str) {
-        Some(remote) if account::is_account(remote) => Ok(remote),
-        Some(remote) => Err(Fault::new(
-            Permit::Never,
-            format!("account `{}` is bound to `{remote}`, which is no account", account.name),
-        )),
-        None => Err(Fault::new(Permit::Never, format!("account `{}` is not bound", account.name))),
-    }
 }
 
 /// What became of each thing that was to be there.

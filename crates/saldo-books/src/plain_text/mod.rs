@@ -3,6 +3,7 @@
 mod account;
 mod hear;
 mod merge;
+mod path;
 mod read;
 mod whole;
 mod write;
@@ -115,8 +116,8 @@ fn files_to_read(tasks: &[Task]) -> FileAsk {
     if let [Task::ReadDocuments { from, until, .. }] = tasks {
         return FileAsk::ReadBetween {
             suffixes: Syntax::ALL.map(|syntax| syntax.suffix().to_owned()).to_vec(),
-            first: merge::month(*from),
-            last: (*until < Date::MAX).then(|| merge::month(*until)),
+            first: path::month(*from),
+            last: (*until < Date::MAX).then(|| path::month(*until)),
         };
     }
     let mut months = BTreeSet::new();
@@ -128,7 +129,7 @@ fn files_to_read(tasks: &[Task]) -> FileAsk {
             _ => return FileAsk::Read { suffixes: vec![Syntax::Beancount.suffix().to_owned()] },
         }
     }
-    let both = |month: Date| Syntax::ALL.map(|syntax| merge::month_path(month, syntax));
+    let both = |month: Date| Syntax::ALL.map(|syntax| path::month_path(month, syntax));
     FileAsk::ReadNamed { paths: months.into_iter().flat_map(both).collect() }
 }
 
