@@ -1,7 +1,7 @@
 //! From lines of an agreement to lines of a document.
 
 use super::Trouble;
-use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, Tender};
+use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{Line, LineKind};
 use crate::issue::IssueKind;
 use crate::ledger::Account;
@@ -33,7 +33,7 @@ pub(super) fn agreement_lines(
         if amount.is_zero() {
             continue;
         }
-        // Tax that the channel owes itself is nobody's business in a tax report of the merchant.
+        // Tax that the channel owes itself does not belong in a tax report of the merchant.
         let (kind, account) = match by_channel {
             true => (LineKind::Other { taxed: false }, policy.chart.account(Role::FacilitatorTax)),
             false => (LineKind::Tax { title: title.to_owned(), rate }, policy.tax(title)),
@@ -59,8 +59,8 @@ pub(super) fn facilitator_tax(agreement: &Agreement, currency: Currency) -> Resu
 }
 
 fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<(), Trouble> {
-    let by_merchant = sale.taxes.iter().filter(|tax| tax.collector == Collector::Merchant);
-    let taxed = by_merchant.into_iter().any(|tax| !tax.amount.is_zero());
+    let by_merchant = |tax: &&TaxAmount| tax.collector == Collector::Merchant;
+    let taxed = sale.taxes.iter().filter(by_merchant).any(|tax| !tax.amount.is_zero());
     let title = sale.product.as_ref().map(|product| product.title.as_str());
     let (role, text) = match &sale.kind {
         SaleKind::Product if sale.gross.is_negative() => (Role::Returns, title.unwrap_or("Return")),

@@ -2,7 +2,7 @@
 
 use crate::shop::{LineWords, gateway, in_payout, order, payout, row, usd, write_off};
 use crate::{POLICY, account, policy};
-use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
+use saldo_core::commerce::{AgreementKind, BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
@@ -183,6 +183,18 @@ fn a_claim_given_up_takes_the_tax_from_who_owes_it() {
         let (found, _, _) = books(&[owed.clone(), write_off("05-01", relieve_tax)], POLICY);
         assert_eq!(found, sums(&[("Bad debt", 10_000), ("Product sales", -10_000)]));
     }
+    let in_part = order("03-10").sale("03-10", &GOODS).paid("03-20", "amazon", "60.00").tax_kept();
+    let (found, _, _) = books(&[in_part.fact(), write_off("05-01", true)], POLICY);
+    let paid = ("Clearing: Amazon", 5_175);
+    assert_eq!(found, sums(&[("Bad debt", 4_825), paid, ("Product sales", -10_000)]));
+}
+
+#[test]
+fn money_that_comes_after_the_channel_got_its_tax_holds_none() {
+    let edit = [(SaleKind::Product, "20.00", "0.00", "0.00")];
+    let sale = order("03-10").sale("03-10", &GOODS).paid("03-10", CARD, "108.25").tax_kept();
+    let sale = sale.agree(AgreementKind::Edit, "03-12", &edit).paid("03-12", "amazon", "20.00");
+    assert_eq!(kept(&[sale.fact()]), [], "the card's rows tell what was kept of its money");
 }
 
 #[test]

@@ -18,35 +18,37 @@ impl<'a> Timeline<'a> {
         }
         let origin = decision.id.as_str();
         let invoice = self.open.first().map(|open| open.slot.clone());
-        let mut taxes = self.taxes_until(date)?;
-        // What the channel owes was never the merchant's to lose.
-        taxes.retain(|(by_channel, _), _| *by_channel || decision.relieve_tax);
+        let taxes = match decision.relieve_tax {
+            true => self.taxes_until(date)?,
+            false => BTreeMap::new(),
+        };
         let sold = self.sold_until(date)?;
         let weight = |money: &Money| money.minor().unsigned_abs();
         let taxed = Money::sum(open.currency(), taxes.values().copied())?;
         let mut weights = vec![weight(&sold.minus(taxed)?)];
         weights.extend(taxes.values().map(weight));
-        let mut parts = open.allocate(&weights).into_iter();
-        let loss = parts.next().unwrap_or(open);
+        // What the channel has not got of its tax was never the merchant's to lose.
+        let of_channel = self.channel_tax.min(open).max(Money::zero(open.currency()));
+        self.channel_tax = self.channel_tax.minus(of_channel)?;
+        let own = open.minus(of_channel)?;
+        let mut parts = own.allocate(&weights).into_iter();
+        let loss = parts.next().unwrap_or(own);
         let kind = LineKind::Other { taxed: false };
         let mut lines = vec![self.line(kind, Role::BadDebt, loss, "Written off", origin)];
-        for ((by_channel, title), amount) in taxes.keys().zip(parts) {
-            if amount.is_zero() {
-                continue;
-            }
-            let kind = match by_channel {
-                true => LineKind::Other { taxed: false },
-                false => LineKind::Tax { title: title.clone(), rate: None },
-            };
-            if *by_channel {
-                self.channel_tax = self.channel_tax.minus(amount)?;
-            }
-            let account = match by_channel {
-                true => self.policy.chart.account(Role::FacilitatorTax),
-                false => self.policy.tax(title),
-            };
-            let (text, origin) = (title.clone(), origin.to_owned());
-            lines.push(Line { kind, account, amount, quantity: None, text, origin });
+        if !of_channel.is_zero() {
+            let kind = LineKind::Other { taxed: false };
+            let text = "Tax of the channel";
+            lines.push(self.line(kind, Role::FacilitatorTax, of_channel, text, origin));
+        }
+        for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
+            lines.push(Line {
+                kind: LineKind::Tax { title: title.clone(), rate: None },
+                account: self.policy.tax(title),
+                amount,
+                quantity: None,
+                text: title.clone(),
+                origin: origin.to_owned(),
+            });
         }
         let credit = open.negated();
         lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Given up", origin));
@@ -66,22 +68,25 @@ impl<'a> Timeline<'a> {
             .flat_map(|agreement| &agreement.lines)
     }
 
-    /// Everything that was agreed up to a day, tax included.
+    /// Everything that was agreed up to a day, with the merchant's own tax.
     fn sold_until(&self, date: Date) -> Result<Money, Trouble> {
         let mut sum = Money::zero(self.order.currency);
         for line in self.lines_until(date) {
             sum = sum.plus(line.total()?)?;
+            for tax in line.taxes.iter().filter(|tax| tax.collector == Collector::Channel) {
+                sum = sum.minus(tax.amount)?;
+            }
         }
         Ok(sum)
     }
 
-    /// The taxes up to a day, by whether the channel owes them and by title.
-    fn taxes_until(&self, date: Date) -> Result<BTreeMap<(bool, String), Money>, Trouble> {
+    /// The merchant's own taxes up to a day, by title.
+    fn taxes_until(&self, date: Date) -> Result<BTreeMap<String, Money>, Trouble> {
         let mut taxes = BTreeMap::new();
-        for tax in self.lines_until(date).flat_map(|line| &line.taxes) {
+        let taxes_of_lines = self.lines_until(date).flat_map(|line| &line.taxes);
+        for tax in taxes_of_lines.filter(|tax| tax.collector == Collector::Merchant) {
             let nothing = Money::zero(self.order.currency);
-            let key = (tax.collector == Collector::Channel, tax.title.clone());
-            let sum: &mut Money = taxes.entry(key).or_insert(nothing);
+            let sum: &mut Money = taxes.entry(tax.title.clone()).or_insert(nothing);
             *sum = sum.plus(tax.amount)?;
         }
         Ok(taxes)

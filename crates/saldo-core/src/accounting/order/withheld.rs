@@ -3,7 +3,7 @@
 use super::Timeline;
 use crate::accounting::Trouble;
 use crate::accounting::lines::{facilitator_tax, tender_line};
-use crate::commerce::{Agreement, MoneyMovement, Tender};
+use crate::commerce::{Agreement, Gateway, MoneyMovement, Tender};
 use crate::document::{DocumentKind, LineKind};
 use crate::issue::IssueKind;
 use crate::money::Money;
@@ -38,25 +38,14 @@ impl<'a> Timeline<'a> {
         if kept.is_zero() {
             return Ok(());
         }
-        let keeps = self.policy.keeps_tax(&gateway.id);
-        let keeps = if gateway.tells_payouts { Some(false) } else { keeps };
-        match keeps {
-            None => {
-                return Err(Trouble::Issue(
-                    IssueKind::MissingMapping,
-                    format!(
-                        "{kept} of what `{}` moved is tax that the sales channel owes itself",
-                        gateway.id
-                    ),
-                    format!(
-                        "say whether this gateway pays out without it (true) or with it (false): \
-                         saldo map set gateways.{}.keeps-tax true",
-                        gateway.id
-                    ),
-                ));
-            }
-            Some(false) => return Ok(()),
-            Some(true) => self.channel_tax = self.channel_tax.minus(kept)?,
+        let keeps = match gateway.tells_payouts {
+            true => false,
+            false => self.policy.keeps_tax(&gateway.id).ok_or_else(|| not_said(kept, gateway))?,
+        };
+        // Money that comes later does not hold it, whoever tells what became of it.
+        self.channel_tax = self.channel_tax.minus(kept)?;
+        if !keeps {
+            return Ok(());
         }
         let (origin, text) = (movement.id.as_str(), "Tax kept by the channel");
         let kind = LineKind::Other { taxed: false };
@@ -68,4 +57,16 @@ impl<'a> Timeline<'a> {
         let memo = format!("Tax of order {} kept by the channel", self.order.name);
         self.enter(place, DocumentKind::JournalEntry, date, memo, None, vec![tax, clearing])
     }
+}
+
+fn not_said(kept: Money, gateway: &Gateway) -> Trouble {
+    let id = &gateway.id;
+    Trouble::Issue(
+        IssueKind::MissingMapping,
+        format!("{kept} of what `{id}` moved is tax that the sales channel owes itself"),
+        format!(
+            "say whether this gateway pays out without it (true) or with it (false): \
+             saldo map set \"gateways.{id}.keeps-tax\" true"
+        ),
+    )
 }
