@@ -99,12 +99,10 @@ fn a_word_cannot_stand_for_what_has_documents_of_its_own() {
 
 #[test]
 fn tax_that_the_channel_keeps_leaves_nothing_behind() {
-    let goods = [(SaleKind::Product, "100.00", "0.00", "8.25")];
-    let back = [(SaleKind::Product, "-100.00", "0.00", "-8.25")];
-    let sold = |by| order("03-10").sale("03-10", &goods).paid("03-10", by, "108.25");
+    let sold = |by| order("03-10").sale("03-10", &GOODS).paid("03-10", by, "108.25");
     let (found, _, _) = books(&[sold("amazon").tax_kept().fact()], POLICY);
     assert_eq!(found, sums(&[("Clearing: Amazon", 10_000), ("Product sales", -10_000)]));
-    let returned = sold("amazon").refund("03-20", &back).repaid("03-20", "amazon", "108.25");
+    let returned = sold("amazon").refund("03-20", &GOODS_BACK).repaid("03-20", "amazon", "108.25");
     let (found, _, _) = books(&[returned.tax_kept().fact()], POLICY);
     assert_eq!(found, sums(&[("Product sales", -10_000), ("Returns & refunds", 10_000)]));
 }
@@ -199,8 +197,7 @@ fn money_that_comes_after_the_channel_got_its_tax_holds_none() {
 
 #[test]
 fn a_gateway_that_tells_its_rows_tells_what_it_keeps() {
-    let goods = [(SaleKind::Product, "100.00", "0.00", "8.25")];
-    let sale = order("03-10").sale("03-10", &goods).paid("03-10", CARD, "108.25").tax_kept();
+    let sale = order("03-10").sale("03-10", &GOODS).paid("03-10", CARD, "108.25").tax_kept();
     let paid = row(1, "03-10", BalanceKind::Charge, "108.25", "0.00");
     let kept = row(2, "03-11", BalanceKind::Unknown, "-8.25", "0.00");
     let sale = sale.fact();

@@ -110,6 +110,15 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
         account: account.account.clone(),
         kind: account.kind,
     });
+    let banks = policy.text.gateways.iter().filter(|(_, known)| known.bank.is_some());
+    let banks = banks.map(|(gateway, _)| {
+        let (role, bank) = (format!("gateways.{gateway}.bank"), policy.bank(gateway));
+        ShownAccount { role, account: bank.name.to_string(), kind: bank.kind }
+    });
+    let taxes = policy.text.tax.accounts.keys().map(|title| {
+        let (role, account) = (format!("tax.accounts.{title}"), policy.tax(title));
+        ShownAccount { role, account: account.name.to_string(), kind: account.kind }
+    });
     let words = [("rows", &policy.text.rows), ("lines", &policy.text.lines)];
     let words = words.into_iter().flat_map(|(table, roles)| {
         roles.iter().map(move |(word, role)| {
@@ -121,7 +130,7 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
     let shown = Shown {
         revision: policy.revision,
         policy: policy.text.clone(),
-        accounts: accounts.chain(gateways).chain(words).collect(),
+        accounts: accounts.chain(gateways).chain(banks).chain(taxes).chain(words).collect(),
     };
     output.data(&shown, || {
         let rows = shown
