@@ -17,6 +17,7 @@ mod record;
 mod state;
 mod subledger;
 
+mod closing;
 mod decision;
 mod policy;
 

@@ -68,6 +68,7 @@ pub fn entered_by(
 ) -> Money {
     let nothing = Money::zero(row.net.currency());
     let amount = if waits { nothing } else { row.amount };
+    let policy = policy.in_force(policy.day(row.occurred_at));
     let basis = Basis { policy, payouts, heard_until };
     let fee = match row.kind {
         BalanceKind::DisputeWithdrawal

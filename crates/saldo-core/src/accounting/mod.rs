@@ -6,6 +6,7 @@
 //! how far these have come. It never depends on the order of arrival.
 
 mod gateway;
+mod history;
 mod known_order;
 mod lines;
 mod movements;
@@ -242,7 +243,8 @@ pub fn account(
     account_among(group, facts, &payouts, policy, heard_until)
 }
 
-/// Accounts a group as [`account`] does, among these payouts: those that its rows name.
+/// Accounts a group as [`account`] does, among these payouts: those that its rows name. What
+/// happened on a day is accounted by the policy that was in force then ([`Policy::in_force`]).
 #[must_use]
 pub fn account_among(
     group: &Group,
@@ -251,8 +253,16 @@ pub fn account_among(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
-    let told = told_once(facts);
     let basis = Basis { policy, payouts, heard_until };
+    let mut accounted = history::account_through_time(group, facts, basis);
+    accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
+    accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
+    accounted
+}
+
+/// Accounts a group as though one policy had always been in force.
+fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounted {
+    let (told, policy) = (told_once(facts), basis.policy);
     let mut accounted = match group {
         Group::Order(id) => account_order(id, &told, basis),
         Group::Row(id) => gateway::account_lone_row(id, &told, basis),
@@ -265,8 +275,6 @@ pub fn account_among(
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
-    accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
-    accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
     accounted
 }
 

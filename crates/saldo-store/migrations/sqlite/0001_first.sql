@@ -132,6 +132,8 @@ create table policy (
     company text not null references company (id),
     revision integer not null,
     text text not null,
+    -- The first books day that it holds for; none where it holds for all.
+    since text,
     at integer not null,
     primary key (company, revision)
 ) strict;
@@ -148,6 +150,17 @@ create table decision (
 
 create index decision_company on decision (company, seq);
 
+-- Up to which day the owner closed the books; none where every day is open. The last one holds.
+create table closing (
+    seq integer primary key,
+    company text not null references company (id),
+    closed_until text,
+    decided_by text not null,
+    at integer not null
+) strict;
+
+create index closing_company on closing (company, seq);
+
 -- What was approved, sent and acknowledged. ----------------------------------------------------
 
 create table change (
@@ -158,6 +171,8 @@ create table change (
     slot text,
     generation integer not null,
     date text,
+    -- The day of a closed period that it belongs to, where it is dated on the first open day.
+    relates_to text,
     kind text not null,
     approved_by text not null,
     approved_at integer not null,
@@ -173,6 +188,7 @@ create index change_slot on change (company, book, slot, position) where slot is
 create unique index change_generation on change (company, book, slot, generation)
     where slot is not null;
 create index change_date on change (company, book, date, id) where date is not null;
+create index change_relates_to on change (company, book, date, id) where relates_to is not null;
 
 create table attempt (
     seq integer primary key,

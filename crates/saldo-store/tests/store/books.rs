@@ -179,11 +179,18 @@ proptest! {
 async fn policies_are_numbered_and_stay() {
     let store = furnished().await;
     assert_eq!(store.policy(&company()).await.unwrap(), None);
-    assert_eq!(store.add_policy(&desk(&store).await, "detail = true", at(1)).await.unwrap(), 1);
-    assert_eq!(store.add_policy(&desk(&store).await, "detail = false", at(2)).await.unwrap(), 2);
-    let second = PolicyRevision { revision: 2, text: "detail = false".to_owned(), at: at(2) };
+    assert_eq!(
+        store.add_policy(&desk(&store).await, "detail = true", None, at(1)).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        store.add_policy(&desk(&store).await, "detail = false", None, at(2)).await.unwrap(),
+        2
+    );
+    let second =
+        PolicyRevision { revision: 2, text: "detail = false".to_owned(), since: None, at: at(2) };
     assert_eq!(store.policy(&company()).await.unwrap(), Some(second.clone()));
-    let all = store.policies(&company()).await.unwrap();
+    let all = store.policies(&company(), None).await.unwrap();
     assert_eq!((all.len(), &all[1]), (2, &second));
     let hour = jiff::SignedDuration::from_hours(1);
     let nobody = store.acquire_company_lease(&CompanyId::new("nobody"), "one", at(1), hour).await;

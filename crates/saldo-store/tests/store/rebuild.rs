@@ -133,7 +133,7 @@ async fn truths_are_only_added_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saldo.db");
     let store = lived(&path).await;
-    store.add_policy(&desk(&store).await, "a = 1", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 1", None, at(1)).await.unwrap();
     let before = truths(&path).await;
     assert!(before.len() > 10);
     let shop_lease = lease(&store, &shop(), "one").await;
@@ -145,7 +145,7 @@ async fn truths_are_only_added_to() {
     store.clear_caches(&desk(&store).await).await.unwrap();
     let book_lease = lease(&store, &book(), "one").await;
     push(&store, &book_lease, "b2", &[change("slot/g2", 0, day(3), 5)]).await;
-    store.add_policy(&desk(&store).await, "a = 2", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 2", None, at(1)).await.unwrap();
     let after = truths(&path).await;
     assert!(before.iter().all(|row| after.contains(row)));
     assert!(after.len() > before.len());

@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Retry(Retry),
     /// Show how far every connection has come, and how many facts stand where.
     Status,
+    /// Show what is closed and what came too late for it; close or open periods.
+    #[command(subcommand)]
+    Period(Period),
     /// Write the ledger to standard output.
     Export(Export),
     /// Compute every cache anew from what was only ever added, and compare.
@@ -178,14 +181,41 @@ pub(crate) enum Map {
         key: String,
         /// The value.
         value: String,
+        /// The first day that it holds for: by default all days that are open, or those of the
+        /// revision before, where that began later.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<jiff::civil::Date>,
     },
     /// Take the policy from a TOML file.
     Import {
         /// The file.
         file: PathBuf,
+        /// The first day that it holds for, as with `set`.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<jiff::civil::Date>,
     },
     /// Write the policy as TOML to standard output.
     Export,
+}
+
+/// Closed periods.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Period {
+    /// Show up to which day each book is closed, and what was entered on the first open day since
+    /// its own was closed.
+    Show,
+    /// Close every day up to this one: nothing is entered on them or changed there any more.
+    Close {
+        /// The last day of the period.
+        #[arg(value_name = "YYYY-MM-DD")]
+        until: jiff::civil::Date,
+        /// Close it although documents of the period are still on their way into a book: they are
+        /// entered on the first open day.
+        #[arg(long)]
+        anyway: bool,
+    },
+    /// Open every day again that was closed here. What a book closes is opened there.
+    Open,
 }
 
 /// Files.

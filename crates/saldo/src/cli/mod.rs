@@ -12,6 +12,7 @@ mod init;
 mod issues;
 mod map;
 mod output;
+mod period;
 mod plan;
 mod progress;
 mod prove;
@@ -92,6 +93,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Issues => issues::issues(global, output).await,
         Command::Retry(words) => issues::retry(global, &words, output).await,
         Command::Status => status::status(global, output).await,
+        Command::Period(words) => period::period(global, words, output).await,
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,
         Command::Demo(words) => demo::demo(global, &words, output).await,

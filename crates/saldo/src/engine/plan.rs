@@ -6,6 +6,7 @@ mod needs;
 use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
+use super::period::touch_late;
 use super::{Engine, EngineError, SyncReport};
 pub(super) use chunk::unwanted;
 use chunk::{Chunk, plan_chunk};
@@ -55,6 +56,7 @@ async fn plan_at(
     account_all(engine, desk).await?;
     let mut planned = Vec::new();
     for connection in books {
+        touch_late(engine, desk, &connection).await?;
         planned.push(plan_book(engine, &connection).await?);
     }
     Ok(planned)
@@ -204,6 +206,7 @@ async fn approve_book(
 ) -> Result<usize, EngineError> {
     let company = engine.company_id();
     let mut approved = 0;
+    touch_late(engine, desk, connection).await?;
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     // What must be planned again is touched anew, and left for the next time.
     let last = engine.store.last_touched(company).await?;

@@ -165,10 +165,7 @@ async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), E
     }
     let policy = match store.accounted_by(company).await? {
         0 => latest.clone(),
-        revision => {
-            let revision = store.policy_revision(company, revision).await?;
-            Engine::read_policy(&engine.company, Some(revision))?
-        }
+        revision => Engine::policy_until(store, &engine.company, revision).await?,
     };
     let behind = Behind { accounted_by: policy.revision, policy: latest.revision, groups };
     Ok((policy, Some(behind)))

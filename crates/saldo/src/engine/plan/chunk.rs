@@ -1,10 +1,13 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
 use super::needs::{Waits, plan_needs_of};
+use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::Subject;
 use saldo_core::document::{DocumentKey, SubledgerEntry};
-use saldo_core::plan::{ApprovedChange, Change, SlotOf, Whereabouts, plan_slot, standing_invoice};
+use saldo_core::plan::{
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice,
+};
 use saldo_store::{Connection, Withdrawal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,11 +95,12 @@ struct Draft<'a> {
     entries: BTreeMap<String, Vec<SubledgerEntry>>,
     approved: BTreeMap<String, Vec<ApprovedChange>>,
     with_news: BTreeSet<String>,
+    closing: Closing,
     chunk: Chunk,
 }
 
 impl<'a> Draft<'a> {
-    fn new(engine: &'a Engine, connection: &'a Connection) -> Self {
+    fn new(engine: &'a Engine, connection: &'a Connection, closing: Closing) -> Self {
         Self {
             engine,
             connection,
@@ -105,6 +109,7 @@ impl<'a> Draft<'a> {
             entries: BTreeMap::new(),
             approved: BTreeMap::new(),
             with_news: BTreeSet::new(),
+            closing,
             chunk: Chunk::default(),
         }
     }
@@ -115,7 +120,8 @@ impl<'a> Draft<'a> {
         connection: &'a Connection,
         slots: Vec<String>,
     ) -> Result<Self, EngineError> {
-        let mut draft = Self::new(engine, connection);
+        let closing = closing_of(engine, connection).await?;
+        let mut draft = Self::new(engine, connection, closing);
         draft.load(slots).await?;
         // An invoice must be known before what pays it.
         draft.load(draft.invoices_elsewhere()).await?;
@@ -185,7 +191,8 @@ impl<'a> Draft<'a> {
     }
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
-        let of = SlotOf { company: self.engine.company_id(), book: &self.connection.id, slot };
+        let (company, book) = (self.engine.company_id(), &self.connection.id);
+        let of = SlotOf { company, book, slot, closing: self.closing };
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
         let plan = plan_slot(of, entries, approved, |slot| self.standing_invoice(slot))?;

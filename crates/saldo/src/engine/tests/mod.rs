@@ -14,6 +14,7 @@ mod named;
 mod noted;
 mod outage;
 mod parted;
+mod periods;
 mod proofs;
 mod refused;
 mod settled;
