@@ -20,6 +20,7 @@ mod subledger;
 mod closing;
 mod decision;
 mod policy;
+mod undo;
 
 mod late;
 mod outbox;
@@ -63,6 +64,7 @@ pub use record::{CursorRow, PageAccounts, PageCommit, PageCount, PulledRecord, R
 pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
 pub use subledger::GroupAccount;
+pub use undo::{NewUndo, Run, Undo};
 pub use withdrawal::Withdrawal;
 
 use sqlite::{Pool, Transaction};

@@ -99,7 +99,16 @@ fn ask_afterwards(shell: &Shell<'_>) {
     for line in lines.into_iter().filter(|line| !line.is_empty()) {
         shell.forms.assert("export", line);
     }
-    shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
+    shell.says("undo", &["undo", "#1001"]);
+    let undo = shell.says("undo", &["undo", "#1001", "--book", "plain-text", "--yes"]);
+    assert!(undo["done"]["approved"].as_u64().unwrap() > 0, "{undo}");
+    assert_eq!(shell.says("redo", &["redo", "1"])["approved"], undo["done"]["approved"]);
+    shell.says("runs", &["runs"]);
+    shell.says("period", &["period", "close", "2026-08-05"]);
+    let early = ["map", "set", "accounts.bank", "Checking", "--from", "2026-08-05"];
+    shell.forms.assert("error", &shell.run(&early).stderr);
+    let set = shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
+    assert_eq!(set["since"], "2026-08-06");
     let plan = shell.says("plan", &["plan"]);
     assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
     shell.says("approve", &["approve", "--book", "plain-text"]);

@@ -161,6 +161,32 @@ create table closing (
 
 create index closing_company on closing (company, seq);
 
+-- Entries that a book is not to hold, since the owner took them back. What is entered again ends the
+-- decision; nothing is deleted.
+create table undo (
+    seq integer primary key,
+    company text not null references company (id),
+    book text not null,
+    words text not null,
+    decided_by text not null,
+    at integer not null,
+    redone_by text,
+    redone_at integer
+) strict;
+
+create index undo_holds on undo (company, book) where redone_at is null;
+
+create table undone_entry (
+    company text not null,
+    book text not null,
+    entry text not null,
+    slot text not null,
+    undo integer not null references undo (seq),
+    primary key (company, book, entry, undo)
+) strict, without rowid;
+
+create index undone_entry_undo on undone_entry (undo);
+
 -- What was approved, sent and acknowledged. ----------------------------------------------------
 
 create table change (

@@ -66,6 +66,20 @@ pub(crate) enum Command {
     Retry(Retry),
     /// Show how far every connection has come, and how many facts stand where.
     Status,
+    /// Show what it takes to take something back, or do it: what was entered is reversed, and stays
+    /// out until `saldo redo`.
+    Undo(Undo),
+    /// Enter again what was taken back.
+    Redo {
+        /// The number of the undo.
+        number: i64,
+    },
+    /// List the runs that were approved, and what was taken back.
+    Runs {
+        /// How many runs, the last one first.
+        #[arg(long, default_value_t = 20)]
+        last: u32,
+    },
     /// Show what is closed and what came too late for it; close or open periods.
     #[command(subcommand)]
     Period(Period),
@@ -196,6 +210,30 @@ pub(crate) enum Map {
     },
     /// Write the policy as TOML to standard output.
     Export,
+}
+
+/// What to take back.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(crate) struct Undo {
+    /// A document's key, an order's name, or a payout's or any other fact's id.
+    #[arg(group = "what")]
+    pub(crate) key: Option<String>,
+    /// All that a run entered, by its instant (`saldo runs`).
+    #[arg(long, value_name = "INSTANT", group = "what")]
+    pub(crate) run: Option<jiff::Timestamp>,
+    /// All documents dated from this day on.
+    #[arg(long, value_name = "YYYY-MM-DD", group = "what", requires = "until")]
+    pub(crate) from: Option<jiff::civil::Date>,
+    /// The last of these days.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub(crate) until: Option<jiff::civil::Date>,
+    /// Only from this book.
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) book: Option<String>,
+    /// Do it, and push it.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Closed periods.

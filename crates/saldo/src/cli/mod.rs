@@ -21,6 +21,7 @@ mod serve;
 mod sign_in;
 mod status;
 mod sync;
+mod undo;
 
 pub(crate) use args::Arguments;
 
@@ -93,6 +94,9 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Issues => issues::issues(global, output).await,
         Command::Retry(words) => issues::retry(global, &words, output).await,
         Command::Status => status::status(global, output).await,
+        Command::Undo(words) => undo::undo(global, words, output).await,
+        Command::Redo { number } => undo::redo(global, number, output).await,
+        Command::Runs { last } => undo::runs(global, last, output).await,
         Command::Period(words) => period::period(global, words, output).await,
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,

@@ -24,6 +24,7 @@ mod retry;
 mod settings;
 mod standings;
 mod sync;
+mod undo;
 
 #[cfg(test)]
 mod tests;
@@ -38,13 +39,14 @@ pub(crate) use plan::{PlannedBook, Unapproved, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
-pub(crate) use prove::{Behind, BookProof, ProofReport, Unproved, prove};
+pub(crate) use prove::{Behind, BookProof, ProofReport, Undone, Unproved, prove};
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
+pub(crate) use undo::{PlannedUndo, Selection, plan_undo, redo, undo};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

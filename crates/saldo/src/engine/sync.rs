@@ -66,19 +66,19 @@ async fn moves_by_itself(engine: &Engine) -> Result<bool, EngineError> {
     Ok(text.periods.late == Late::FirstOpenDay && text.approval == Approval::Automatic)
 }
 
-/// Pushes what is approved. What has news is accounted first, as after a new policy: push lets what
+/// Pushes what is approved, to every book or to one. What has news is accounted first, as after a new policy: push lets what
 /// it sent before be compared with the entries as they are, and would send again what nobody wants
 /// any more.
 ///
 /// # Errors
 /// As [`sync`].
-pub(crate) async fn apply(engine: &Engine) -> Result<SyncReport, EngineError> {
+pub(crate) async fn apply(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let desk = engine.take_desk().await?;
     let accounted = account_all(engine, &desk).await;
     let left = engine.leave_desk(desk).await;
     accounted?;
     left?;
-    push(engine, None).await
+    push(engine, only).await
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.

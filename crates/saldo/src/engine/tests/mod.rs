@@ -23,6 +23,7 @@ mod standings;
 mod taken_over;
 mod throttled;
 mod tripwire;
+mod undone;
 mod unfolding;
 mod unreadable;
 mod unwanted;
