@@ -24,6 +24,9 @@ pub struct ChannelDescription {
     pub title: &'static str,
     /// The streams to pull, in this order.
     pub streams: &'static [&'static str],
+    /// The streams that tell what was handed over: pulled after the others, where what is entered
+    /// follows it.
+    pub goods_streams: &'static [&'static str],
     /// How requests are authorised.
     pub authorisation: Authorisation,
     /// The documented limits that count requests.

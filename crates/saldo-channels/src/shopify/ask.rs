@@ -3,8 +3,9 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, Listing, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest,
-    RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep, earlier,
+    Bulk, BulkStage, GOODS_SHAPES, GoodsShape, GoodsState, GoodsStep, Listing, Open, OrderPages,
+    OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep, Saved, Unfinished, WatchState,
+    WatchStep, earlier,
 };
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::{ChannelContext, Cursor, Next};
@@ -21,6 +22,12 @@ const ORDERS: &str = concat!(
 const ORDER_REST: &str = concat!(
     include_str!("queries/order_rest.graphql"),
     include_str!("queries/agreement_fields.graphql")
+);
+const GOODS: &str =
+    concat!(include_str!("queries/goods.graphql"), include_str!("queries/goods_fields.graphql"));
+const GOODS_OF_ORDER: &str = concat!(
+    include_str!("queries/goods_of_order.graphql"),
+    include_str!("queries/goods_fields.graphql")
 );
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
@@ -54,6 +61,7 @@ pub(super) fn ask(
         Flow::Disputes => ask_watched(&DISPUTES_WATCHED, &Saved::load(cursor)?, context),
         Flow::BalanceTransactions => ask_rows(&Saved::load(cursor)?, context),
         Flow::Orders => ask_orders(&Saved::load(cursor)?, context),
+        Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
     }
 }
 
@@ -84,6 +92,8 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::Payouts => PAYOUTS,
         Question::Disputes => DISPUTES,
         Question::BalanceTransactions => BALANCE_TRANSACTIONS,
+        Question::Goods => GOODS,
+        Question::GoodsOfOrder => GOODS_OF_ORDER,
     }
 }
 
@@ -115,6 +125,41 @@ fn ask_orders(saved: &Saved<OrdersState>, context: &ChannelContext) -> Result<Ne
             (None, None) => Ok(Next::Done),
         },
     }
+}
+
+/// Where the window of a new pull of goods begins.
+pub(super) fn goods_from(rest: Rest, context: &ChannelContext) -> Timestamp {
+    rest.heard_until.unwrap_or(context.since)
+}
+
+fn ask_goods(saved: &Saved<GoodsState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let from = |rest: Rest| Listing::new(Some(goods_from(rest, context)));
+    let (listing, unfinished) = match &saved.state.step {
+        GoodsStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        GoodsStep::Rest(rest) => (Some(from(*rest)), None),
+        GoodsStep::Listing(goods) => (goods.listing.clone(), goods.unfinished.last()),
+    };
+    if let Some((order, tried)) = unfinished {
+        let shape = GOODS_SHAPES.get(*tried).copied().unwrap_or(GoodsShape::OF_A_LISTING);
+        let variables = json!({
+            "id": order,
+            "parcels": shape.parcels,
+            "refunds": shape.refunds,
+            "items": shape.items,
+        });
+        return question(context, &saved.budget, Question::GoodsOfOrder, &variables);
+    }
+    let Some(listing) = listing else { return Ok(Next::Done) };
+    let shape = GoodsShape::OF_A_LISTING;
+    let variables = json!({
+        "query": listing.from.map(|from| term("updated_at", ">=", from)).unwrap_or_default(),
+        "after": listing.after,
+        "orders": saved.state.page,
+        "parcels": shape.parcels,
+        "refunds": shape.refunds,
+        "items": shape.items,
+    });
+    question(context, &saved.budget, Question::Goods, &variables)
 }
 
 /// How a pull of orders begins, and where its window does.

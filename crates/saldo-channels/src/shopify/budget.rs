@@ -26,6 +26,8 @@ pub(super) enum Question {
     Payouts,
     Disputes,
     BalanceTransactions,
+    Goods,
+    GoodsOfOrder,
 }
 
 impl Question {
@@ -41,6 +43,8 @@ impl Question {
             Self::Payouts => "payouts",
             Self::Disputes => "disputes",
             Self::BalanceTransactions => "balance transactions",
+            Self::Goods => "fulfilments",
+            Self::GoodsOfOrder => "the fulfilments of an order",
         }
     }
 
@@ -55,6 +59,9 @@ impl Question {
             | Self::BulkStatus => "`read_orders`, `read_all_orders` and `read_customers`",
             Self::Payouts | Self::BalanceTransactions => {
                 "`read_shopify_payments_payouts` and `read_shopify_payments_accounts`"
+            }
+            Self::Goods | Self::GoodsOfOrder => {
+                "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }
             Self::Disputes => {
                 "`read_shopify_payments_disputes` and `read_shopify_payments_accounts`"

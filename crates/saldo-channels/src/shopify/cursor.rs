@@ -226,6 +226,68 @@ pub(super) enum Open {
     },
 }
 
+/// What was handed over for orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GoodsState {
+    /// How many orders a question asks for.
+    pub(super) page: u32,
+    pub(super) step: GoodsStep,
+}
+
+impl Default for GoodsState {
+    fn default() -> Self {
+        Self { page: 10, step: GoodsStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of what was handed over has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum GoodsStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Orders are listed with their parcels.
+    Listing(GoodsListing),
+}
+
+/// A listing of orders with their parcels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GoodsListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// Where the listing stands; none once all is listed.
+    pub(super) listing: Option<Listing>,
+    /// Orders that did not fit, by global id, to be asked for alone; each with how many of
+    /// [`GOODS_SHAPES`] it did not fit either.
+    pub(super) unfinished: Vec<(String, usize)>,
+}
+
+/// How much of an order's goods one question asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct GoodsShape {
+    /// Parcels.
+    pub(super) parcels: u32,
+    /// Refunds.
+    pub(super) refunds: u32,
+    /// Lines of each parcel and refund.
+    pub(super) items: u32,
+}
+
+impl GoodsShape {
+    /// In a listing: what most orders have. A list that is full may go on, so that this is one
+    /// parcel and no refund.
+    pub(super) const OF_A_LISTING: Self = Self { parcels: 2, refunds: 1, items: 4 };
+}
+
+/// What is asked of an order alone, one after the other until it fits: a few large parcels, one
+/// very large one, many small ones. Each costs less than the most that a question may. The last one
+/// has the longest lists, so that a list which is cut all the same is known by its length.
+pub(super) const GOODS_SHAPES: [GoodsShape; 3] = [
+    GoodsShape { parcels: 5, refunds: 4, items: 30 },
+    GoodsShape { parcels: 2, refunds: 1, items: 95 },
+    GoodsShape { parcels: 35, refunds: 15, items: 5 },
+];
+
 /// A bulk operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bulk {

@@ -1,6 +1,7 @@
 //! What an answer means: records, and where the pull stands now.
 
 mod bulk;
+mod goods;
 mod orders;
 mod payments;
 
@@ -30,6 +31,7 @@ pub(super) fn hear(
         Flow::Disputes => payments::hear_disputes(Saved::load(cursor)?, hearing),
         Flow::BalanceTransactions => payments::hear_rows(Saved::load(cursor)?, hearing),
         Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
+        Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
     }
 }
 

@@ -34,6 +34,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     name: "shopify",
     title: "Shopify",
     streams: &["payouts", "balance-transactions", "disputes", "orders"],
+    goods_streams: &["goods"],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
         prefix: "",
@@ -49,6 +50,7 @@ enum Flow {
     BalanceTransactions,
     Disputes,
     Orders,
+    Goods,
 }
 
 impl Flow {
@@ -59,6 +61,7 @@ impl Flow {
             "balance-transactions" => Some(Self::BalanceTransactions),
             "disputes" => Some(Self::Disputes),
             "orders" => Some(Self::Orders),
+            "goods" => Some(Self::Goods),
             _ => None,
         }
     }

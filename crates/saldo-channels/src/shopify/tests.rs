@@ -4,6 +4,7 @@ mod bulk;
 mod clocks;
 mod faults;
 mod files;
+mod goods;
 mod orders;
 mod payments;
 mod questions;

@@ -274,8 +274,75 @@ impl<'de> Deserialize<'de> for Percent {
 pub(super) struct LineItem {
     pub(super) sku: Option<String>,
     pub(super) title: String,
+    pub(super) id: Gid,
     pub(super) is_gift_card: bool,
+    /// Not told by downloads that somebody made by an older question.
+    pub(super) requires_shipping: Option<bool>,
     pub(super) variant: Option<Named>,
+}
+
+/// `Order`, as far as goods changed hands.
+#[derive(Debug, Deserialize)]
+pub(super) struct OrderGoods {
+    pub(super) id: Gid,
+    pub(super) fulfillments: Vec<Fulfillment>,
+    pub(super) refunds: Vec<RefundGoods>,
+}
+
+/// A connection by nodes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Nodes<Node> {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<Node>,
+}
+
+/// `Fulfillment`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fulfillment {
+    pub(super) id: Gid,
+    pub(super) status: String,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) fulfillment_line_items: Nodes<FulfillmentLineItem>,
+}
+
+/// `FulfillmentLineItem`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FulfillmentLineItem {
+    pub(super) quantity: Option<i64>,
+    pub(super) line_item: GoodsItem,
+}
+
+/// `LineItem`, as far as goods are concerned.
+#[derive(Debug, Deserialize)]
+pub(super) struct GoodsItem {
+    pub(super) id: Gid,
+    pub(super) sku: Option<String>,
+    pub(super) title: String,
+    pub(super) variant: Option<Named>,
+}
+
+/// `Refund`, as far as goods are concerned.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RefundGoods {
+    pub(super) id: Gid,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) processed_at: Option<Timestamp>,
+    pub(super) refund_line_items: Nodes<RefundLineItem>,
+}
+
+/// `RefundLineItem`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RefundLineItem {
+    pub(super) id: Option<Gid>,
+    pub(super) quantity: i64,
+    pub(super) restock_type: String,
+    pub(super) line_item: GoodsItem,
 }
 
 /// A child in the download of a bulk operation, or anything that stands in its place.

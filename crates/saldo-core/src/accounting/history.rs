@@ -55,6 +55,11 @@ fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
         Fact::BalanceTransaction(row) => Some(day(&row.occurred_at)),
         Fact::Payout(payout) => Some(payout.issued_on),
         Fact::Dispute(dispute) => dispute.finalised_at.as_ref().map(day),
+        // What was handed over belongs to the order's own days.
+        Fact::Goods(goods) => {
+            let handed_over = goods.fulfilments.iter().map(|fulfilment| &fulfilment.at);
+            handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).min().map(day)
+        }
         Fact::WriteOff(decision) => Some(decision.on),
     };
     facts.iter().filter_map(first).min()

@@ -26,6 +26,8 @@ pub(super) struct KnownOrder<'a> {
     pub(super) open_day: Option<(Date, BTreeSet<String>)>,
     /// The payments through gateways that each receipt settles.
     pub(super) paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// The entries by which deposits become income.
+    pub(super) earned: BTreeSet<FactId>,
     /// The payments whose receipts a summary keeps back, and what for.
     pub(super) kept_back: BTreeMap<String, Open>,
     /// The payments that rows have explained: each explains one row.

@@ -22,7 +22,7 @@ pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
-use crate::commerce::{BalanceTransaction, Fact, Order, RecordRef, Telling};
+use crate::commerce::{BalanceTransaction, Fact, Goods, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -112,6 +112,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
+        Fact::Goods(goods) => vec![Group::Order(goods.order.clone())],
     }
 }
 
@@ -284,6 +285,10 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         Fact::Order(order) if &order.id == id => Some(&**order),
         _ => None,
     });
+    let goods: Option<&Goods> = facts.iter().find_map(|fact| match fact {
+        Fact::Goods(goods) if &goods.order == id => Some(&**goods),
+        _ => None,
+    });
     let decisions = facts.iter().filter_map(|fact| match fact {
         Fact::WriteOff(decision) if &decision.order == id => Some(decision),
         _ => None,
@@ -299,10 +304,14 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
             known_order::OrderView::Undecided
         }
         Some(order) => {
-            order::account_order(order, decisions.collect(), &rows, basis, &mut accounted)
+            let known = order::Known { order, decisions: decisions.collect(), goods };
+            order::account_order(known, &rows, basis, &mut accounted)
         }
         None => known_order::OrderView::NotHeard,
     };
+    if let Some(goods) = goods {
+        order::stand_goods(goods, order, basis.policy, &mut accounted);
+    }
     for row in rows {
         gateway::account_row(row, &mut view, basis, &mut accounted);
     }

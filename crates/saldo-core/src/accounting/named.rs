@@ -2,7 +2,7 @@
 
 use super::gateway::account_row;
 use super::known_order::{OrderView, movement_on_gateway};
-use super::order::account_order;
+use super::order::{Known, account_order};
 use super::{Accounted, Basis, Group, group_by_name, groups};
 use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Order};
 use crate::text::FactId;
@@ -33,7 +33,8 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     let mut view = match told_by_number(&orders)[..] {
         [order] => {
             numbered.retain(|row| row.order.as_ref() == Some(&order.id));
-            account_order(order, Vec::new(), &numbered, basis, &mut elsewhere)
+            let known = Known { order, decisions: Vec::new(), goods: None };
+            account_order(known, &numbered, basis, &mut elsewhere)
         }
         _ => OrderView::NotHeard,
     };

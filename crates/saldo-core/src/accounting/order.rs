@@ -9,32 +9,43 @@ mod days;
 mod given_up;
 mod paid;
 mod place;
+mod recognition;
 mod withheld;
 
 use self::days::{Day, days};
 use self::place::Place;
+use self::recognition::Undelivered;
 use super::known_order::{KnownOrder, OrderView};
-use super::lines::{agreement_lines, role_line, tender_line};
+use super::lines::{role_line, tender_line};
 use super::movements::Portion;
 use super::{Accounted, Basis, Trouble, summary, telling};
-use crate::commerce::{BalanceTransaction, MoneyMovement, Order, WriteOff};
+use crate::commerce::{BalanceTransaction, Goods, MoneyMovement, Order, Telling, WriteOff};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
-use crate::issue::FactState;
+use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Recognition, Role};
 use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// What is known of an order besides its gateway rows.
+pub(super) struct Known<'a> {
+    pub(super) order: &'a Order,
+    /// What the owner decided about it.
+    pub(super) decisions: Vec<&'a WriteOff>,
+    /// What was handed over for it.
+    pub(super) goods: Option<&'a Goods>,
+}
+
 /// Accounts an order and says how its gateway rows may rely on it.
 pub(super) fn account_order<'a>(
-    order: &'a Order,
-    decisions: Vec<&'a WriteOff>,
+    known: Known<'a>,
     rows: &[&BalanceTransaction],
     basis: Basis<'a>,
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
+    let Known { order, decisions, goods } = known;
     for decision in &decisions {
         let state = FactState::Accounted { review: None };
         accounted.stand(&decision.id, &decision.source, state);
@@ -49,7 +60,12 @@ pub(super) fn account_order<'a>(
         accounted.stand(&order.id, &order.source, FactState::Held(issue));
         return OrderView::Undecided;
     }
-    let mut told = Timeline::run(order, decisions, basis.policy, basis.heard_until);
+    if let Some(issue) = tells_no_goods(order, goods, basis.policy) {
+        accounted.stand(&order.id, &order.source, FactState::Held(issue));
+        return OrderView::Undecided;
+    }
+    let known = Known { order, decisions, goods };
+    let mut told = Timeline::run(known, basis.policy, basis.heard_until);
     accounted.entries.append(&mut told.entries);
     if let FactState::Accounted { review } = &mut told.state {
         *review = untold.map(|(issue, _)| issue);
@@ -63,6 +79,7 @@ pub(super) fn account_order<'a>(
         held_from: told.held_from,
         open_day: told.open_day,
         paid_by: told.paid_by,
+        earned: told.earned,
         kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
     };
@@ -70,11 +87,62 @@ pub(super) fn account_order<'a>(
     OrderView::Accounted(known)
 }
 
+/// Says where what was handed over stands: where its order does.
+pub(super) fn stand_goods(
+    goods: &Goods,
+    order: Option<&Order>,
+    policy: &Policy,
+    accounted: &mut Accounted,
+) {
+    let waiting =
+        |for_what: &str| FactState::Waiting { for_what: for_what.to_owned(), until: None };
+    let of_order = |order: &&Order| {
+        let standing = accounted.standings.iter().find(|standing| standing.id == order.id)?;
+        Some((policy.recognition_on(policy.day(order.processed_at)), &standing.state))
+    };
+    let state = match order.as_ref().and_then(of_order) {
+        None => waiting("its order to be told"),
+        Some((Recognition::Payment, _)) => {
+            FactState::Excluded { rule: "earned-at-payment".to_owned() }
+        }
+        Some((Recognition::Fulfilment, FactState::Accounted { .. })) => {
+            FactState::Accounted { review: None }
+        }
+        Some((Recognition::Fulfilment, FactState::Excluded { rule })) => {
+            FactState::Excluded { rule: rule.clone() }
+        }
+        Some((Recognition::Fulfilment, FactState::Waiting { .. } | FactState::Held(_))) => {
+            waiting("its order to be entered")
+        }
+    };
+    accounted.stand(&goods.id, &goods.source, state);
+}
+
+/// Why an order cannot be entered whose sales are earned by what is handed over, of which nobody
+/// tells anything.
+fn tells_no_goods(order: &Order, goods: Option<&Goods>, policy: &Policy) -> Option<Issue> {
+    let by_goods = policy.recognition_on(policy.day(order.processed_at)) == Recognition::Fulfilment;
+    let by_file = order.telling != Telling::Interface && goods.is_none();
+    (by_goods && by_file).then(|| Issue {
+        kind: IssueKind::UnknownData,
+        about: order.id.clone(),
+        message: format!(
+            "order {} is known by a file alone, which does not say what was handed over when",
+            order.name
+        ),
+        hint: "connect the shop, or let the sales of such days be earned at payment \
+               (recognition-from)"
+            .to_owned(),
+    })
+}
+
 /// What an order amounts to.
 struct Told<'a> {
     entries: Vec<SubledgerEntry>,
     /// The payments through gateways that each entry moves.
     paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// The entries by which deposits become income.
+    earned: BTreeSet<FactId>,
     state: FactState,
     /// The day from which on nothing is entered until a person decides.
     held_from: Option<Date>,
@@ -88,6 +156,7 @@ impl Told<'_> {
         Self {
             entries: Vec::new(),
             paid_by: BTreeMap::new(),
+            earned: BTreeSet::new(),
             state,
             held_from: None,
             open_day: None,
@@ -125,22 +194,65 @@ struct Timeline<'a> {
     may_keep: Vec<(&'a MoneyMovement, Money)>,
     /// How many entries have a slot that is called so.
     places: BTreeMap<String, u32>,
+    /// What is still to be handed over; none where sales are earned at once.
+    undelivered: Option<Undelivered>,
+    /// The entries by which deposits become income.
+    earned: BTreeSet<FactId>,
 }
 
 impl<'a> Timeline<'a> {
-    fn run(
-        order: &'a Order,
-        decisions: Vec<&'a WriteOff>,
-        policy: &'a Policy,
-        heard_until: Timestamp,
-    ) -> Told<'a> {
-        let days = match days(order, decisions, policy) {
+    fn run(known: Known<'a>, policy: &'a Policy, heard_until: Timestamp) -> Told<'a> {
+        let order = known.order;
+        let days = match days(known, policy) {
             Ok(days) => days,
             // Its money does not wait with it.
             Err(state) => return Told { held_from: Some(Date::MIN), ..Told::nothing(state) },
         };
+        let mut timeline = Timeline::new(order, policy);
+        let (mut open_day, mut held_from) = (None, None);
+        let mut state = None;
+        for (date, day) in days {
+            timeline.drawn.clear();
+            let before = timeline.entries.len();
+            let end = policy.end_of_day(date);
+            match timeline.day(date, day, heard_until >= end) {
+                Ok(true) => continue,
+                Ok(false) => {
+                    let for_what = format!("the end of {date}: a payment may still come that day");
+                    state = Some(FactState::Waiting { for_what, until: Some(end) });
+                    open_day = Some((date, std::mem::take(&mut timeline.drawn)));
+                }
+                Err(trouble) => {
+                    timeline.entries.truncate(before);
+                    state = Some(FactState::Held(trouble.issue(&order.id)));
+                    held_from = Some(date);
+                }
+            }
+            break;
+        }
+        let state = state.unwrap_or_else(|| match timeline.entries.is_empty() {
+            true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
+            false => FactState::Accounted { review: None },
+        });
+        Told {
+            entries: timeline.entries,
+            paid_by: timeline.paid_by,
+            earned: timeline.earned,
+            state,
+            held_from,
+            open_day: open_day.map(|(date, drawn)| (date, drawn.into_iter().collect())),
+        }
+    }
+
+    /// Before anything happened.
+    fn new(order: &'a Order, policy: &'a Policy) -> Self {
         let nothing = Money::zero(order.currency);
-        let mut timeline = Timeline {
+        let recognition = policy.recognition_on(policy.day(order.processed_at));
+        let undelivered = match recognition {
+            Recognition::Payment => None,
+            Recognition::Fulfilment => Some(Undelivered::new(order.currency)),
+        };
+        Self {
             order,
             policy,
             entries: Vec::new(),
@@ -155,35 +267,9 @@ impl<'a> Timeline<'a> {
             deposited: VecDeque::new(),
             may_keep: Vec::new(),
             places: BTreeMap::new(),
-        };
-        for (date, day) in days {
-            timeline.drawn.clear();
-            let before = timeline.entries.len();
-            let end = policy.end_of_day(date);
-            match timeline.day(date, day, heard_until >= end) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let for_what = format!("the end of {date}: a payment may still come that day");
-                    let state = FactState::Waiting { for_what, until: Some(end) };
-                    let open_day = Some((date, timeline.drawn.into_iter().collect()));
-                    let (entries, paid_by) = (timeline.entries, timeline.paid_by);
-                    return Told { entries, paid_by, open_day, ..Told::nothing(state) };
-                }
-                Err(trouble) => {
-                    timeline.entries.truncate(before);
-                    let state = FactState::Held(trouble.issue(&order.id));
-                    let (entries, paid_by) = (timeline.entries, timeline.paid_by);
-                    let held_from = Some(date);
-                    return Told { entries, paid_by, held_from, ..Told::nothing(state) };
-                }
-            }
+            undelivered,
+            earned: BTreeSet::new(),
         }
-        let state = match timeline.entries.is_empty() {
-            true => FactState::Excluded { rule: "nothing-to-enter".to_owned() },
-            false => FactState::Accounted { review: None },
-        };
-        let (entries, paid_by) = (timeline.entries, timeline.paid_by);
-        Told { entries, paid_by, ..Told::nothing(state) }
     }
 
     /// Enters a day; says whether all of it is entered. Of a day that is not `closed`, only what
@@ -193,8 +279,10 @@ impl<'a> Timeline<'a> {
         if let Some(trouble) = day.trouble {
             return Err(trouble);
         }
+        let mut handed = std::mem::take(&mut day.handed).into_iter().peekable();
         for agreement in &day.agreements {
-            let lines = agreement_lines(agreement, self.order.currency, self.policy)?;
+            self.hand_over(date, &mut handed, Some(agreement.happened_at))?;
+            let lines = self.lines_of(agreement)?;
             if lines.is_empty() {
                 continue;
             }
@@ -210,6 +298,7 @@ impl<'a> Timeline<'a> {
                 return Ok(false);
             }
         }
+        self.hand_over(date, &mut handed, None)?;
         let late = day.received.drain();
         let early = day.refunded.drain();
         let open = !late.is_empty() || !early.is_empty();

@@ -159,7 +159,7 @@ pub(super) fn gather_receipts(
         let detail = detail(date, basis);
         let receipt =
             matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
-        if detail == Detail::Order || !receipt {
+        if detail == Detail::Order || !(receipt || known.earned.contains(&entry.id)) {
             return true;
         }
         let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
@@ -195,6 +195,7 @@ fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_
     let header = &mut entry.header;
     let what = match header.kind {
         DocumentKind::RefundReceipt => "Refunds",
+        DocumentKind::JournalEntry => "Deposits earned",
         _ => "Sales",
     };
     header.slot = slot;

@@ -5,11 +5,13 @@
 
 mod balance_transaction;
 mod decision;
+mod goods;
 mod order;
 mod payout;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
 pub use decision::WriteOff;
+pub use goods::{Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
     Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
@@ -77,6 +79,8 @@ pub enum Fact {
     Dispute(Dispute),
     /// The owner gave up a claim.
     WriteOff(WriteOff),
+    /// What was handed over for an order.
+    Goods(Box<Goods>),
 }
 
 impl Fact {
@@ -89,6 +93,7 @@ impl Fact {
             Self::Payout(payout) => &payout.id,
             Self::Dispute(dispute) => &dispute.id,
             Self::WriteOff(decision) => &decision.id,
+            Self::Goods(goods) => &goods.id,
         }
     }
 
@@ -101,6 +106,7 @@ impl Fact {
             Self::Payout(payout) => &payout.source,
             Self::Dispute(dispute) => &dispute.source,
             Self::WriteOff(decision) => &decision.source,
+            Self::Goods(goods) => &goods.source,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Orders: what was agreed with a buyer, and what money moved for it.
 
-use super::{Gateway, RecordRef};
+use super::{Gateway, OrderedItem, RecordRef};
 use crate::money::{Currency, Money};
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -121,6 +121,8 @@ pub struct SaleLine {
     pub quantity: Option<i64>,
     /// What was sold, for products and gift cards.
     pub product: Option<Product>,
+    /// The same as one thing that is handed over, where the channel tells such things apart.
+    pub item: Option<OrderedItem>,
     /// The price before discount, without tax.
     pub gross: Money,
     /// The discount, without tax: what `gross` exceeds the net price by, with the sign of `gross`.

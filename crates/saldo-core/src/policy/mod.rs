@@ -72,6 +72,18 @@ pub enum Detail {
     Payout,
 }
 
+/// When a sale is earned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recognition {
+    /// When it is agreed and paid, or invoiced.
+    #[default]
+    Payment,
+    /// When goods are handed over. Until then what the buyer paid for them, without tax, is a
+    /// deposit.
+    Fulfilment,
+}
+
 /// Who approves what is to be entered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -141,6 +153,11 @@ pub struct PolicyText {
     /// How much a document holds of what happens from a books day on. What happened before keeps
     /// the detail of the day before, so that a switch leaves standing what was entered.
     pub detail_from: BTreeMap<Date, Detail>,
+    /// When a sale is earned.
+    pub recognition: Recognition,
+    /// The same for orders of a books day on. Orders of days before keep to what held then, with
+    /// all that follows of them, so that a switch leaves standing what was entered.
+    pub recognition_from: BTreeMap<Date, Recognition>,
     /// Who approves what is to be entered.
     pub approval: Approval,
     /// Whose name stands on documents.
@@ -228,6 +245,27 @@ impl Policy {
     pub fn detail_on(&self, day: Date) -> Detail {
         let switches = self.text.detail_from.range(..=day);
         switches.last().map_or(self.text.detail, |(_, detail)| *detail)
+    }
+
+    /// When an order of a books day is earned: by the policy that was in force then, for all its
+    /// later days.
+    #[must_use]
+    pub fn recognition_on(&self, day: Date) -> Recognition {
+        let text = &self.in_force(day).text;
+        let switches = text.recognition_from.range(..=day);
+        switches.last().map_or(text.recognition, |(_, recognition)| *recognition)
+    }
+
+    /// Whether anything that is entered follows what was handed over, so that channels must tell
+    /// it.
+    #[must_use]
+    pub fn follows_goods(&self) -> bool {
+        let at_fulfilment = |policy: &'_ Self| {
+            let text = &policy.text;
+            let mut all = std::iter::once(&text.recognition).chain(text.recognition_from.values());
+            all.any(|recognition| *recognition == Recognition::Fulfilment)
+        };
+        self.through_time().any(at_fulfilment)
     }
 
     /// Whether any document follows payouts, on any day, so that accounting must know them.

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use saldo_core::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Dispute, DisputeOutcome,
-    Fact, Gateway, MoneyMovement, MovementKind, MovementState, Order, Payout, PayoutState, Product,
-    RecordRef, SaleKind, SaleLine, TaxAmount, Telling, Tender, WriteOff,
+    Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState, Order,
+    OrderedItem, Payout, PayoutState, Product, RecordRef, SaleKind, SaleLine, TaxAmount, Telling,
+    Tender, Units, WriteOff,
 };
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
@@ -79,12 +80,14 @@ impl Shop {
         let line = |(index, (kind, gross, discount, tax)): (usize, &LineWords<'_>)| SaleLine {
             id: format!("Sale/{number}{index}"),
             kind: kind.clone(),
-            quantity: Some(1),
+            quantity: Some(if gross.starts_with('-') { -1 } else { 1 }),
             product: matches!(kind, SaleKind::Product).then(|| Product {
                 id: None,
                 sku: Some("MUG".to_owned()),
                 title: "Mug".to_owned(),
             }),
+            item: matches!(kind, SaleKind::Product)
+                .then(|| OrderedItem { id: "Item/1".to_owned(), is_handed_over: true }),
             gross: money(gross),
             discount: money(discount),
             taxes: vec![TaxAmount {
@@ -109,6 +112,33 @@ impl Shop {
 
     pub(crate) fn refund(self, day: &str, lines: &[LineWords<'_>]) -> Self {
         self.agree(AgreementKind::Refund, day, lines)
+    }
+
+    /// The lines of the last agreement are of these items, and of so many units.
+    pub(crate) fn of_items(mut self, items: &[(&str, i64)]) -> Self {
+        let lines = &mut self.0.agreements.last_mut().expect("an agreement").lines;
+        for (line, (item, units)) in lines.iter_mut().zip(items) {
+            line.quantity = Some(*units);
+            if let Some(known) = &mut line.item {
+                (*item).clone_into(&mut known.id);
+            }
+        }
+        self
+    }
+
+    /// Nothing of it is handed over: it is a service.
+    pub(crate) fn of_services(mut self) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for item in lines.filter_map(|line| line.item.as_mut()) {
+            item.is_handed_over = false;
+        }
+        self
+    }
+
+    /// Told by a file alone.
+    pub(crate) fn by_file(mut self) -> Self {
+        self.0.telling = Telling::File(Vec::new());
+        self
     }
 
     /// The sale of S1: items 100.00, discount 10.00, shipping 8.00, tax 8.25 % on 90.00.
@@ -296,4 +326,38 @@ pub(crate) fn write_off(day: &str, relieve_tax: bool) -> Fact {
         on: format!("2026-{day}").parse().unwrap(),
         relieve_tax,
     })
+}
+
+/// A parcel: its day, and its items with their units.
+pub(crate) type Parcel<'a> = (&'a str, &'a [(&'a str, u32)]);
+
+/// What was handed over for the first order.
+pub(crate) fn goods(parcels: &[Parcel<'_>]) -> Goods {
+    let parcel = |(index, (day, parts)): (usize, &Parcel<'_>)| Fulfilment {
+        id: format!("Fulfilment/{}", index + 1),
+        at: at(day),
+        cancelled_at: None,
+        parts: parts.iter().map(|(item, count)| units(item, *count)).collect(),
+    };
+    Goods {
+        id: "shop/Goods/1".into(),
+        source: source("Goods/1"),
+        order: "shop/Order/1".into(),
+        fulfilments: parcels.iter().enumerate().map(parcel).collect(),
+        returned: Vec::new(),
+    }
+}
+
+fn units(item: &str, count: u32) -> Units {
+    Units { item: item.to_owned(), product: None, count }
+}
+
+/// A parcel of these goods never left, as it turned out on a day.
+pub(crate) fn undone(mut goods: Goods, parcel: usize, day: &str) -> Goods {
+    goods.fulfilments[parcel].cancelled_at = Some(at(day));
+    goods
+}
+
+pub(crate) fn told(goods: Goods) -> Fact {
+    Fact::Goods(Box::new(goods))
 }

@@ -53,6 +53,7 @@ impl Draft {
             agreements: Vec::new(),
             transactions: Vec::new(),
             refunds: Vec::new(),
+            fulfilments: Vec::new(),
         };
         let mut draft = Self { order, parts: 0 };
         let at = opening.processed_at;

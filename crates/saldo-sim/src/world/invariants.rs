@@ -98,6 +98,31 @@ fn a_full_return_takes_back_every_cent_and_every_tax() {
 }
 
 #[test]
+fn no_more_is_handed_over_than_was_sold_and_not_given_up() {
+    let (mut whole, mut parted, mut undone, mut never) = (0, 0, 0, 0);
+    for world in worlds() {
+        for order in &world.orders {
+            let goods = (0..order.lines.len()).filter(|line| order.lines[*line].product < GOODS);
+            for line in goods {
+                let delivered = order.delivered_units(line, Timestamp::MAX);
+                assert!((0..=i64::from(order.lines[line].quantity)).contains(&delivered));
+            }
+            for parcel in &order.fulfilments {
+                assert!(parcel.at >= order.created_at && parcel.at < world.ends);
+                assert!(!parcel.parts.is_empty());
+            }
+            undone += order.fulfilments.iter().filter(|it| it.cancelled_at.is_some()).count();
+            match order.fulfilments.len() {
+                0 => never += 1,
+                1 => whole += 1,
+                _ => parted += 1,
+            }
+        }
+    }
+    assert!(whole > never && never > 0 && parted > 0 && undone > 0);
+}
+
+#[test]
 fn rows_of_a_payout_sum_to_it() {
     for world in worlds() {
         for payout in &world.ledger.payouts {

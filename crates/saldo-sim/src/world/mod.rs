@@ -7,6 +7,7 @@
 mod basket;
 mod catalogue;
 mod chance;
+mod delivery;
 mod draft;
 mod ledger;
 mod order;
@@ -20,12 +21,13 @@ mod invariants;
 pub use catalogue::{COUNTER_AREA, Customer, Levy, Product, TAX_AREAS, TaxArea};
 pub use ledger::{Dispute, Ledger, Payout, Row, RowKind};
 pub use order::{
-    Action, Agreement, Amounts, Gateway, Line, LineKind, Minor, Order, Origin, PaymentState,
-    Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
+    Action, Agreement, Amounts, Fulfilment, Gateway, Line, LineKind, Minor, Order, Origin,
+    PaymentState, Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
 pub use settings::WorldSettings;
 pub use story::Story;
 
+pub(crate) use catalogue::GOODS;
 pub(crate) use chance::Chance;
 pub(crate) use draft::FEE_FLAT;
 pub(crate) use order::half_up;
@@ -105,11 +107,15 @@ impl World {
             store_credit: Purse::default(),
         };
         let instants = instants(settings, &zone)?;
-        let orders: Vec<Order> = (0_u32..)
+        let mut orders: Vec<Order> = (0_u32..)
             .zip(instants)
             .zip(&stories)
             .map(|((index, at), story)| teller.tell(index, at, *story))
             .collect();
+        let mut parcels = Chance::new(settings.seed, 6);
+        for order in &mut orders {
+            delivery::deliver(order, ends, &mut parcels);
+        }
         let (open_gift_cards, open_store_credit) =
             (teller.gift_cards.left(), teller.store_credit.left());
         let disputed: Vec<usize> = (0..stories.len())

@@ -234,6 +234,19 @@ pub struct Refund {
     pub restocked: bool,
 }
 
+/// Goods handed over at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fulfilment {
+    /// The id, unique among fulfilments.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// When it turned out that nothing had left, if it did.
+    pub cancelled_at: Option<Timestamp>,
+    /// Which items, by their places in the order, and how many units of each.
+    pub parts: Vec<(usize, u32)>,
+}
+
 /// What a movement of money does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionKind {
@@ -337,6 +350,8 @@ pub struct Order {
     pub transactions: Vec<Transaction>,
     /// The refunds, in order of time.
     pub refunds: Vec<Refund>,
+    /// What was handed over, in order of time.
+    pub fulfilments: Vec<Fulfilment>,
 }
 
 impl Order {
@@ -351,7 +366,10 @@ impl Order {
         let agreements = self.agreements.iter().map(|agreement| agreement.at);
         let transactions = self.transactions.iter().map(|transaction| transaction.at);
         let refunds = self.refunds.iter().map(|refund| refund.at);
-        let later = agreements.chain(transactions).chain(refunds).chain(self.cancelled_at);
+        let parcels = self.fulfilments.iter();
+        let parcels = parcels.flat_map(|each| std::iter::once(each.at).chain(each.cancelled_at));
+        let later = agreements.chain(transactions).chain(refunds).chain(parcels);
+        let later = later.chain(self.cancelled_at);
         let created_at = self.created_at;
         std::iter::once(created_at).chain(later.map(move |at| at.max(created_at)))
     }
@@ -444,6 +462,20 @@ impl Order {
         let returns = self.sales_at(now).filter(|sale| sale.action == Action::Return);
         let of_line = returns.filter(|sale| sale.line == Some(line));
         -of_line.filter_map(|sale| sale.quantity).sum::<i64>()
+    }
+
+    /// What was handed over until now, what was undone since included.
+    pub fn fulfilments_at(&self, now: Timestamp) -> impl Iterator<Item = &Fulfilment> {
+        self.fulfilments.iter().filter(move |fulfilment| fulfilment.at <= now)
+    }
+
+    /// How many units of an item had been handed over, and not undone, as of now.
+    #[must_use]
+    pub fn delivered_units(&self, line: usize, now: Timestamp) -> i64 {
+        let all = self.fulfilments_at(now);
+        let stands = all.filter(|each| each.cancelled_at.is_none_or(|at| at > now));
+        let parts = stands.flat_map(|each| &each.parts).filter(|(place, _)| *place == line);
+        parts.map(|(_, units)| i64::from(*units)).sum()
     }
 
     fn moved(&self, now: Timestamp, sign: impl Fn(TransactionKind) -> i64) -> Minor {

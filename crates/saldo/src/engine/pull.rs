@@ -113,7 +113,7 @@ async fn pull(
         settings: connection.settings.clone(),
     };
     let puller = Puller { engine, connection, lease, channel, transport, context, patience };
-    for stream in description.streams {
+    for stream in puller.streams() {
         puller.stream(&Stream::new(stream), count).await?;
     }
     puller.whole().await
@@ -137,6 +137,16 @@ struct Puller<'a> {
 }
 
 impl Puller<'_> {
+    /// The streams that are pulled: what was handed over only where something follows it.
+    fn streams(&self) -> impl Iterator<Item = &'static str> {
+        let description = self.channel.description();
+        let goods = match self.engine.policy.follows_goods() {
+            true => description.goods_streams,
+            false => &[],
+        };
+        description.streams.iter().chain(goods).copied()
+    }
+
     async fn stream(&self, stream: &Stream, count: &mut PullCount) -> Result<(), EngineError> {
         let store = &self.engine.store;
         let cursors = store.cursors(self.engine.company_id(), &self.connection.id).await?;
@@ -160,9 +170,8 @@ impl Puller<'_> {
     async fn whole(&self) -> Result<(), EngineError> {
         let store = &self.engine.store;
         let cursors = store.cursors(self.engine.company_id(), &self.connection.id).await?;
-        let reached = |stream: &&str| cursors.get(&Stream::new(stream)).and_then(|row| row.reached);
-        let streams = self.channel.description().streams.iter();
-        let Some(heard) = streams.map(reached).min().flatten() else {
+        let reached = |stream: &str| cursors.get(&Stream::new(stream)).and_then(|row| row.reached);
+        let Some(heard) = self.streams().map(reached).min().flatten() else {
             return Ok(());
         };
         let (stream, cursor) = (Stream::new(HEARD), Cursor(String::new()));

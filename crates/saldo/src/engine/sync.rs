@@ -66,9 +66,9 @@ async fn moves_by_itself(engine: &Engine) -> Result<bool, EngineError> {
     Ok(text.periods.late == Late::FirstOpenDay && text.approval == Approval::Automatic)
 }
 
-/// Pushes what is approved, to every book or to one. What has news is accounted first, as after a new policy: push lets what
-/// it sent before be compared with the entries as they are, and would send again what nobody wants
-/// any more.
+/// Pushes what is approved, to every book or to one. What has news is accounted first, as after a
+/// new policy: push lets what it sent before be compared with the entries as they are, and would
+/// send again what nobody wants any more.
 ///
 /// # Errors
 /// As [`sync`].

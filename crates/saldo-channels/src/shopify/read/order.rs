@@ -4,7 +4,7 @@ use super::{Source, gateway};
 use crate::shopify::wire;
 use saldo_core::commerce::{
     Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
-    Product, SaleKind, SaleLine, TaxAmount, Telling, Tender,
+    OrderedItem, Product, SaleKind, SaleLine, TaxAmount, Telling, Tender,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -209,6 +209,7 @@ impl OrderContext<'_> {
             id: sale.id.into_short(),
             kind,
             quantity: sale.quantity,
+            item: sale.line_item.as_ref().map(ordered_item),
             product: sale.line_item.map(product),
             gross: amounts.gross,
             discount: amounts.discount,
@@ -284,6 +285,11 @@ fn tax(tax: wire::SaleTax) -> TaxAmount {
             Some(false) | None => Collector::Merchant,
         },
     }
+}
+
+fn ordered_item(item: &wire::LineItem) -> OrderedItem {
+    let is_handed_over = item.requires_shipping.unwrap_or(true);
+    OrderedItem { id: item.id.short(), is_handed_over }
 }
 
 fn product(item: wire::LineItem) -> Product {

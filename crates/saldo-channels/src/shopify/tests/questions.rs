@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 9] = [
+const QUESTIONS: [Question; 11] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -24,6 +24,8 @@ const QUESTIONS: [Question; 9] = [
     Question::Payouts,
     Question::Disputes,
     Question::BalanceTransactions,
+    Question::Goods,
+    Question::GoodsOfOrder,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -106,6 +108,7 @@ fn asked() -> Vec<(Question, Value)> {
     let mut rows = Stage::new("balance-transactions");
     rows.data(json!({ "shopifyPaymentsAccount": null }));
     all.push((Question::BalanceTransactions, rows.question().1));
+    all.push((Question::Goods, Stage::new("goods").question().1));
     all
 }
 

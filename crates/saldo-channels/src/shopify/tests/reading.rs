@@ -94,6 +94,19 @@ fn lines_add_up_to_what_the_vendor_charges() {
     assert_eq!(totals, ["105.43 USD", "-50.00 USD"]);
 }
 
+#[test]
+fn what_needs_no_shipping_is_not_handed_over() {
+    let handed_over = |requires: Value| {
+        let mut value: Value = serde_json::from_str(ORDER_1001).unwrap();
+        let sale = "/agreements/edges/0/node/sales/edges/0/node/lineItem";
+        value.pointer_mut(sale).unwrap()["requiresShipping"] = requires;
+        let order = unpack(order(&value.to_string()));
+        order.agreements[0].lines[0].item.clone().unwrap().is_handed_over
+    };
+    assert!(handed_over(json!(true)) && handed_over(Value::Null));
+    assert!(!handed_over(json!(false)));
+}
+
 /// The issue of an order whose JSON was changed at a place.
 fn issue(pointer: &str, value: Value) -> Box<Issue> {
     let mut order: Value = serde_json::from_str(ORDER_1001).unwrap();

@@ -1,12 +1,14 @@
 //! What happened with an order, books day by books day.
 
+use super::Known;
+use super::recognition::Handing;
 use crate::accounting::Trouble;
 use crate::accounting::movements::Pool;
 use crate::commerce::{
-    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, WriteOff,
+    Agreement, AgreementKind, Goods, MoneyMovement, MovementKind, MovementState, Order, WriteOff,
 };
 use crate::issue::{FactState, IssueKind};
-use crate::policy::Policy;
+use crate::policy::{Policy, Recognition};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -17,16 +19,18 @@ pub(super) struct Day<'a> {
     pub(super) received: Pool<'a>,
     pub(super) refunded: Pool<'a>,
     pub(super) given_up: Vec<&'a WriteOff>,
+    /// What changed hands, in order of time.
+    pub(super) handed: Vec<Handing<'a>>,
     /// Something of that day that nobody understands.
     pub(super) trouble: Option<Trouble>,
 }
 
 /// What happened on which books day; or the state of an order that has nothing to enter yet.
 pub(super) fn days<'a>(
-    order: &'a Order,
-    decisions: Vec<&'a WriteOff>,
+    known: Known<'a>,
     policy: &Policy,
 ) -> Result<BTreeMap<Date, Day<'a>>, FactState> {
+    let Known { order, decisions, goods } = known;
     let sale_day = policy.day(order.processed_at);
     let money = in_order(order);
     let earliest = first_day(order, &money, policy)?;
@@ -46,6 +50,10 @@ pub(super) fn days<'a>(
     }
     for movement in money {
         days.entry(policy.day(movement.processed_at)).or_default().take(movement);
+    }
+    for handing in goods.map(|goods| handings(order, goods, policy)).unwrap_or_default() {
+        let date = policy.day(handing.at).max(sale_day).max(earliest);
+        days.entry(date).or_default().handed.push(handing);
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
@@ -95,6 +103,7 @@ impl<'a> Day<'a> {
         self.agreements.is_empty()
             && self.received.is_empty()
             && self.refunded.is_empty()
+            && self.handed.is_empty()
             && self.trouble.is_none()
     }
 
@@ -124,6 +133,26 @@ impl<'a> Day<'a> {
             }
         }
     }
+}
+
+/// What changed hands, in order of time, where sales are earned by it. Nothing is handed over before
+/// it is sold: what is dated earlier, as by another clock, counts from then on.
+fn handings<'a>(order: &Order, goods: &'a Goods, policy: &Policy) -> Vec<Handing<'a>> {
+    if policy.recognition_on(policy.day(order.processed_at)) == Recognition::Payment {
+        return Vec::new();
+    }
+    let sales = order.agreements.iter().filter(|agreement| agreement.kind == AgreementKind::Sale);
+    let sold_at = sales.map(|agreement| agreement.happened_at).max();
+    let mut all = Vec::new();
+    for fulfilment in &goods.fulfilments {
+        let at = fulfilment.at.max(sold_at.unwrap_or(fulfilment.at));
+        all.push(Handing { at, fulfilment, undone: false });
+        if let Some(cancelled_at) = fulfilment.cancelled_at {
+            all.push(Handing { at: cancelled_at.max(at), fulfilment, undone: true });
+        }
+    }
+    all.sort_by_key(|handing| (handing.at, handing.undone, &handing.fulfilment.id));
+    all
 }
 
 /// The movements of real money, in order of time.

@@ -33,8 +33,21 @@ impl<'a> Timeline<'a> {
         let own = open.minus(of_channel)?;
         let mut parts = own.allocate(&weights).into_iter();
         let loss = parts.next().unwrap_or(own);
-        let kind = LineKind::Other { taxed: false };
-        let mut lines = vec![self.line(kind, Role::BadDebt, loss, "Written off", origin)];
+        // What was never handed over was never earned: it is no loss.
+        let unearned = match &mut self.undelivered {
+            Some(undelivered) => undelivered.give_up(loss)?,
+            None => Money::zero(loss.currency()),
+        };
+        let mut lines = Vec::new();
+        for (role, amount, text) in [
+            (Role::BadDebt, loss.minus(unearned)?, "Written off"),
+            (Role::Deposits, unearned, "Not to be handed over"),
+        ] {
+            if !amount.is_zero() {
+                let kind = LineKind::Other { taxed: false };
+                lines.push(self.line(kind, role, amount, text, origin));
+            }
+        }
         if !of_channel.is_zero() {
             let kind = LineKind::Other { taxed: false };
             let text = "Tax of the channel";

@@ -8,6 +8,7 @@ mod deaths;
 mod desk;
 mod doubles;
 mod explained;
+mod fulfilled;
 mod late;
 mod modes;
 mod named;

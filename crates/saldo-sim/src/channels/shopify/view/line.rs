@@ -53,6 +53,17 @@ impl<'w> LineItem<'w> {
         self.quantity() - gone
     }
 
+    /// Units that are still to be handed over.
+    pub(super) fn unfulfilled_quantity(&self) -> i64 {
+        let Item::Goods(place, line) = self.item else { return 0 };
+        if line.product >= world::GOODS {
+            return 0;
+        }
+        let (order, now) = (self.order.order, self.order.scene.now);
+        let gone = order.delivered_units(place, now).max(order.returned_units(place, now));
+        i64::from(line.quantity) - gone
+    }
+
     fn product(&self) -> Option<Product<'w>> {
         let Item::Goods(_, line) = self.item else { return None };
         let product = self.order.scene.world.products.get(line.product)?;
@@ -100,7 +111,7 @@ impl<'w> LineItem<'w> {
             "restockable" => flag(product.is_some()),
             "quantity" => number(self.quantity()),
             "currentQuantity" | "refundableQuantity" => number(self.current_quantity()),
-            "unfulfilledQuantity" => number(0),
+            "unfulfilledQuantity" => number(self.unfulfilled_quantity()),
             "product" => scene.maybe(product),
             "variant" => scene.maybe(product.map(Variant)),
             "taxLines" => scene.list(arguments, tax_lines(self.order, self.amounts())),

@@ -5,6 +5,7 @@
 //! lets them be.
 
 mod agreement;
+mod fulfilment;
 mod line;
 mod money;
 mod order;

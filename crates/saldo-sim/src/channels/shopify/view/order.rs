@@ -1,6 +1,7 @@
 //! Orders, and who and where they belong to.
 
 use super::agreement::{Agreement, TaxLine, is_item};
+use super::fulfilment::Fulfilment;
 use super::line::{Item, LineItem, Shipping, sum_of};
 use super::refund::Refund;
 use super::transaction::Transaction;
@@ -140,7 +141,7 @@ impl<'w> Order<'w> {
                 optional_text(till.map(|number| format!("1-1-{number}")))
             }
             "displayFinancialStatus" => text(words::payment(self.state())),
-            "displayFulfillmentStatus" => text("UNFULFILLED"),
+            "displayFulfillmentStatus" => text(self.fulfilment_state()),
             "returnStatus" => text("NO_RETURN"),
             "discountCode" => optional_text(order.discount_code),
             "taxesIncluded" | "taxExempt" | "closed" | "dutiesIncluded" => flag(false),
@@ -179,6 +180,7 @@ impl<'w> Order<'w> {
                 scene.object(Count { count, exact: true })
             }
             "refunds" => scene.list(arguments, self.refunds()),
+            "fulfillments" => scene.list(arguments, self.fulfilments()),
             "customer" => scene.maybe(self.customer()),
             "retailLocation" => {
                 let counter = self.order.origin == Origin::Counter;
@@ -243,6 +245,25 @@ impl<'w> Order<'w> {
         let all = order.order.refunds.iter().enumerate();
         let made = all.filter(move |(_, refund)| refund.at <= order.scene.now);
         made.map(move |(place, refund)| Refund { order, refund, place })
+    }
+
+    /// The parcels that the vendor knows of.
+    fn fulfilments(self) -> impl Iterator<Item = Fulfilment<'w>> {
+        let order = self;
+        let sent = order.order.fulfilments_at(order.scene.now);
+        sent.map(move |fulfilment| Fulfilment { order, fulfilment })
+    }
+
+    fn fulfilment_state(&self) -> &'static str {
+        let now = self.scene.now;
+        let lines = 0..self.order.lines.len();
+        let delivered: i64 = lines.clone().map(|line| self.order.delivered_units(line, now)).sum();
+        let open: i64 = self.items().map(|item| item.unfulfilled_quantity()).sum();
+        match (delivered, open) {
+            (0, _) => "UNFULFILLED",
+            (_, 0) => "FULFILLED",
+            _ => "PARTIALLY_FULFILLED",
+        }
     }
 
     fn customer(&self) -> Option<Customer<'w>> {

@@ -101,7 +101,7 @@ impl<'w> RefundItem<'w> {
             "lineItem" => scene.object(LineItem { order: refund.order, item: self.item }),
             "quantity" => number(units),
             "restocked" => flag(refund.refund.restocked),
-            "restockType" => text(if refund.refund.restocked { "RETURN" } else { "NO_RESTOCK" }),
+            "restockType" => text(self.restock_type()),
             "priceSet" => scene.bag(world::half_up(-sale.amounts.gross, units.max(1))),
             "subtotalSet" => scene.bag(-sale.amounts.net()),
             "totalTaxSet" => scene.bag(-sale.amounts.tax()),
@@ -114,6 +114,19 @@ impl<'w> RefundItem<'w> {
     }
 }
 object!(RefundItem<'_>, |_| "RefundLineItem");
+
+impl RefundItem<'_> {
+    fn restock_type(&self) -> &'static str {
+        let RefundPart { refund, sale } = self.part;
+        let at = refund.refund.at;
+        let left = sale.line.map_or(0, |line| refund.order.order.delivered_units(line, at));
+        match (refund.refund.restocked, left) {
+            (false, _) => "NO_RESTOCK",
+            (true, 0) => "CANCEL",
+            (true, _) => "RETURN",
+        }
+    }
+}
 
 /// Carriage that was given back.
 #[derive(Clone, Copy)]
