@@ -17,7 +17,6 @@ mod record;
 mod state;
 mod subledger;
 
-mod decision;
 mod policy;
 
 mod late;
@@ -46,7 +45,6 @@ pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed,
 pub use batch::Batch;
 pub use company::Company;
 pub use connection::{Connection, Role};
-pub use decision::{Decision, NewDecision};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};

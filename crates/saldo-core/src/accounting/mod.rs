@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod decided;
 mod gateway;
 mod known_order;
 mod lines;
@@ -15,13 +16,14 @@ mod payout;
 mod summary;
 mod telling;
 
+pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
-use crate::commerce::{BalanceTransaction, Fact, Order, RecordRef, Telling};
+use crate::commerce::{BalanceTransaction, Decided, Decision, Fact, Order, RecordRef, Telling};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -48,6 +50,8 @@ pub enum Group {
     Payout(FactId),
     /// A dispute.
     Dispute(FactId),
+    /// Something that the owner decided, and that is about no order.
+    Decision(FactId),
 }
 
 impl Group {
@@ -62,6 +66,7 @@ impl Group {
             "named" => Some(Self::Named(fact)),
             "payout" => Some(Self::Payout(fact)),
             "dispute" => Some(Self::Dispute(fact)),
+            "decision" => Some(Self::Decision(fact)),
             _ => None,
         }
     }
@@ -81,6 +86,7 @@ impl fmt::Display for Group {
             Self::Named(name) => write!(f, "named/{name}"),
             Self::Payout(id) => write!(f, "payout/{id}"),
             Self::Dispute(id) => write!(f, "dispute/{id}"),
+            Self::Decision(id) => write!(f, "decision/{id}"),
         }
     }
 }
@@ -110,7 +116,15 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         }
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
-        Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
+        Fact::Decision(decision) => match &decision.said.decided {
+            Decided::WriteOff { order, .. } => vec![Group::Order(order.clone())],
+            Decided::Exclude { order, name } => {
+                let shop = order.as_str().split('/').next().unwrap_or_default();
+                let named = Group::Named(FactId::from(format!("{shop}/{name}")));
+                vec![Group::Order(order.clone()), named]
+            }
+            Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
+        },
     }
 }
 
@@ -262,6 +276,7 @@ pub fn account_among(
             payout::account_payout(id, &told, policy)
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
+        Group::Decision(id) => decided::account_decision(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
@@ -277,9 +292,10 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         _ => None,
     });
     let decisions = facts.iter().filter_map(|fact| match fact {
-        Fact::WriteOff(decision) if &decision.order == id => Some(decision),
+        Fact::Decision(decision) if decision.said.decided.order() == Some(id) => Some(&**decision),
         _ => None,
     });
+    let decisions: Vec<&Decision> = decisions.collect();
     let rows = facts.iter().filter_map(|fact| match fact {
         Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(&**row),
         _ => None,
@@ -290,15 +306,28 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         Some(order) if telling::told_by_number(order, facts, &mut accounted) => {
             known_order::OrderView::Undecided
         }
-        Some(order) => {
-            order::account_order(order, decisions.collect(), &rows, basis, &mut accounted)
+        Some(order) => order::account_order(order, &decisions, &rows, basis, &mut accounted),
+        None => {
+            wait_for_order(&decisions, &mut accounted);
+            known_order::OrderView::NotHeard
         }
-        None => known_order::OrderView::NotHeard,
     };
     for row in rows {
         gateway::account_row(row, &mut view, basis, &mut accounted);
     }
     accounted
+}
+
+/// Decisions about an order that nobody told yet.
+fn wait_for_order(decisions: &[&Decision], accounted: &mut Accounted) {
+    for decision in decisions {
+        let for_what = "its order to be heard".to_owned();
+        let state = match decision.said.taken_back {
+            Some(_) => decided::taken_back(),
+            None => FactState::Waiting { for_what, until: None },
+        };
+        accounted.stand(&decision.id, &decision.source, state);
+    }
 }
 
 /// Nothing is entered on a day before the start date: the opening balances of the books hold it.

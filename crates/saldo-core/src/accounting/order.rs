@@ -12,12 +12,14 @@ mod place;
 mod withheld;
 
 use self::days::{Day, days};
+use self::given_up::GivenUp;
 use self::place::Place;
+use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line, tender_line};
 use super::movements::Portion;
 use super::{Accounted, Basis, Trouble, summary, telling};
-use crate::commerce::{BalanceTransaction, MoneyMovement, Order, WriteOff};
+use crate::commerce::{BalanceTransaction, Decided, Decision, MoneyMovement, Order};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
@@ -30,14 +32,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Accounts an order and says how its gateway rows may rely on it.
 pub(super) fn account_order<'a>(
     order: &'a Order,
-    decisions: Vec<&'a WriteOff>,
+    decisions: &[&'a Decision],
     rows: &[&BalanceTransaction],
     basis: Basis<'a>,
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
-    for decision in &decisions {
-        let state = FactState::Accounted { review: None };
+    for decision in decisions {
+        let state = match decision.said.taken_back {
+            Some(_) => taken_back(),
+            None => FactState::Accounted { review: None },
+        };
         accounted.stand(&decision.id, &decision.source, state);
+    }
+    let mut decisions: Vec<&Decision> = decisions.to_vec();
+    decisions.retain(|decision| decision.said.taken_back.is_none());
+    let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
+    if decisions.iter().any(left_out) {
+        let state = FactState::Excluded { rule: "owner-decided".to_owned() };
+        accounted.stand(&order.id, &order.source, state);
+        return OrderView::Undecided;
     }
     if order.test {
         let state = FactState::Excluded { rule: "test-order".to_owned() };
@@ -109,7 +122,7 @@ struct Timeline<'a> {
     deposits: Money,
     refunds_owed: Money,
     /// What was written off and not recovered since.
-    given_up: Money,
+    given_up: GivenUp,
     /// The payments that the entries of the day have drawn upon.
     drawn: Vec<String>,
     /// The payments through gateways that the next entry moves.
@@ -130,7 +143,7 @@ struct Timeline<'a> {
 impl<'a> Timeline<'a> {
     fn run(
         order: &'a Order,
-        decisions: Vec<&'a WriteOff>,
+        decisions: Vec<&'a Decision>,
         policy: &'a Policy,
         heard_until: Timestamp,
     ) -> Told<'a> {
@@ -147,7 +160,7 @@ impl<'a> Timeline<'a> {
             open: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
-            given_up: nothing,
+            given_up: GivenUp::default(),
             drawn: Vec::new(),
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
@@ -212,7 +225,7 @@ impl<'a> Timeline<'a> {
         }
         let late = day.received.drain();
         let early = day.refunded.drain();
-        let open = !late.is_empty() || !early.is_empty();
+        let open = !late.is_empty() || !early.is_empty() || !day.given_up.is_empty();
         if open && !closed {
             return Ok(false);
         }

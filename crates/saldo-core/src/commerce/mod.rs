@@ -9,7 +9,7 @@ mod order;
 mod payout;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
-pub use decision::WriteOff;
+pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
     Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
@@ -75,8 +75,8 @@ pub enum Fact {
     Payout(Payout),
     /// A customer's bank took, or tries to take, a payment back.
     Dispute(Dispute),
-    /// The owner gave up a claim.
-    WriteOff(WriteOff),
+    /// What the owner decided.
+    Decision(Box<Decision>),
 }
 
 impl Fact {
@@ -88,7 +88,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.id,
             Self::Payout(payout) => &payout.id,
             Self::Dispute(dispute) => &dispute.id,
-            Self::WriteOff(decision) => &decision.id,
+            Self::Decision(decision) => &decision.id,
         }
     }
 
@@ -100,7 +100,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.source,
             Self::Payout(payout) => &payout.source,
             Self::Dispute(dispute) => &dispute.source,
-            Self::WriteOff(decision) => &decision.source,
+            Self::Decision(decision) => &decision.source,
         }
     }
 }

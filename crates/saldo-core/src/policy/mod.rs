@@ -5,8 +5,10 @@
 //! decides.
 
 mod chart;
+mod place;
 
 pub use chart::{Chart, Role};
+pub use place::Place;
 
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};

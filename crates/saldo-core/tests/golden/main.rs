@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod decisions;
 mod lives;
 mod planned;
 mod shop;
@@ -34,6 +35,7 @@ sales-tax = "Sales tax payable (per jurisdiction)"
 [gateways]
 shopify_payments.account = "Clearing: Shopify Payments"
 paypal.account = "Clearing: PayPal"
+cash = { account = "Cash drawer", kind = "cash" }
 shop_cash.account = "Clearing: Shop Cash"
 amazon.account = "Clearing: Amazon"
 amazon.keeps-tax = true
@@ -73,6 +75,9 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     let far = "2027-01-01T00:00:00Z".parse().unwrap();
     let text = match event {
         "S2" | "G2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
+        "P16" => {
+            POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = \"Shopify Balance\"")
+        }
         _ => POLICY.to_owned(),
     };
     let accounted = account(facts, &policy(&text), far);
@@ -352,7 +357,8 @@ fn gateways() -> Vec<Case> {
 }
 
 fn all_cases() -> Vec<Case> {
-    [sales(), returns(), liabilities(), taxes(), gateways()].into_iter().flatten().collect()
+    let families = [sales(), returns(), liabilities(), taxes(), gateways(), decisions::cases()];
+    families.into_iter().flatten().collect()
 }
 
 #[test]

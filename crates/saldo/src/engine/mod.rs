@@ -5,6 +5,7 @@ mod account;
 mod alike;
 mod chart;
 mod connection;
+mod decisions;
 mod desk;
 mod error;
 mod explain;
@@ -27,6 +28,9 @@ mod sync;
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
+pub(crate) use decisions::{
+    DecisionError, KnownDecision, decide_this, decisions, order_named, take_back,
+};
 pub(crate) use desk::{decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};

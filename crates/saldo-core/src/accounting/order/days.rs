@@ -3,7 +3,7 @@
 use crate::accounting::Trouble;
 use crate::accounting::movements::Pool;
 use crate::commerce::{
-    Agreement, AgreementKind, MoneyMovement, MovementKind, MovementState, Order, WriteOff,
+    Agreement, AgreementKind, Decision, MoneyMovement, MovementKind, MovementState, Order,
 };
 use crate::issue::{FactState, IssueKind};
 use crate::policy::Policy;
@@ -16,7 +16,7 @@ pub(super) struct Day<'a> {
     pub(super) agreements: Vec<&'a Agreement>,
     pub(super) received: Pool<'a>,
     pub(super) refunded: Pool<'a>,
-    pub(super) given_up: Vec<&'a WriteOff>,
+    pub(super) given_up: Vec<&'a Decision>,
     /// Something of that day that nobody understands.
     pub(super) trouble: Option<Trouble>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Day<'a> {
 /// What happened on which books day; or the state of an order that has nothing to enter yet.
 pub(super) fn days<'a>(
     order: &'a Order,
-    decisions: Vec<&'a WriteOff>,
+    decisions: Vec<&'a Decision>,
     policy: &Policy,
 ) -> Result<BTreeMap<Date, Day<'a>>, FactState> {
     let sale_day = policy.day(order.processed_at);
@@ -49,7 +49,7 @@ pub(super) fn days<'a>(
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
-        days.entry(decision.on).or_default().given_up.push(decision);
+        days.entry(decision.said.on).or_default().given_up.push(decision);
     }
     Ok(days)
 }
