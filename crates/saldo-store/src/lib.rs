@@ -18,7 +18,6 @@ mod state;
 mod subledger;
 
 mod closing;
-mod decision;
 mod policy;
 mod undo;
 
@@ -48,7 +47,6 @@ pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed,
 pub use batch::Batch;
 pub use company::Company;
 pub use connection::{Connection, Role};
-pub use decision::{Decision, NewDecision};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};

@@ -60,7 +60,7 @@ fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
             let handed_over = goods.fulfilments.iter().map(|fulfilment| &fulfilment.at);
             handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).min().map(day)
         }
-        Fact::WriteOff(decision) => Some(decision.on),
+        Fact::Decision(decision) => Some(decision.said.on),
     };
     facts.iter().filter_map(first).min()
 }

@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod decided;
 mod gateway;
 mod history;
 mod known_order;
@@ -16,13 +17,16 @@ mod payout;
 mod summary;
 mod telling;
 
+pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
-use crate::commerce::{BalanceTransaction, Fact, Goods, Order, RecordRef, Telling};
+use crate::commerce::{
+    BalanceTransaction, Decided, Decision, Fact, Goods, Order, RecordRef, Telling,
+};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -49,6 +53,8 @@ pub enum Group {
     Payout(FactId),
     /// A dispute.
     Dispute(FactId),
+    /// Something that the owner decided, and that is about no order.
+    Decision(FactId),
 }
 
 impl Group {
@@ -63,6 +69,7 @@ impl Group {
             "named" => Some(Self::Named(fact)),
             "payout" => Some(Self::Payout(fact)),
             "dispute" => Some(Self::Dispute(fact)),
+            "decision" => Some(Self::Decision(fact)),
             _ => None,
         }
     }
@@ -82,6 +89,7 @@ impl fmt::Display for Group {
             Self::Named(name) => write!(f, "named/{name}"),
             Self::Payout(id) => write!(f, "payout/{id}"),
             Self::Dispute(id) => write!(f, "dispute/{id}"),
+            Self::Decision(id) => write!(f, "decision/{id}"),
         }
     }
 }
@@ -111,7 +119,15 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         }
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
-        Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
+        Fact::Decision(decision) => match &decision.said.decided {
+            Decided::WriteOff { order, .. } => vec![Group::Order(order.clone())],
+            Decided::Exclude { order, name } => {
+                let shop = order.as_str().split('/').next().unwrap_or_default();
+                let named = Group::Named(FactId::from(format!("{shop}/{name}")));
+                vec![Group::Order(order.clone()), named]
+            }
+            Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
+        },
         Fact::Goods(goods) => vec![Group::Order(goods.order.clone())],
     }
 }
@@ -273,6 +289,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
             payout::account_payout(id, &told, policy)
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
+        Group::Decision(id) => decided::account_decision(id, &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
@@ -290,9 +307,10 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         _ => None,
     });
     let decisions = facts.iter().filter_map(|fact| match fact {
-        Fact::WriteOff(decision) if &decision.order == id => Some(decision),
+        Fact::Decision(decision) if decision.said.decided.order() == Some(id) => Some(&**decision),
         _ => None,
     });
+    let decisions: Vec<&Decision> = decisions.collect();
     let rows = facts.iter().filter_map(|fact| match fact {
         Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(&**row),
         _ => None,
@@ -304,10 +322,13 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
             known_order::OrderView::Undecided
         }
         Some(order) => {
-            let known = order::Known { order, decisions: decisions.collect(), goods };
+            let known = order::Known { order, decisions, goods };
             order::account_order(known, &rows, basis, &mut accounted)
         }
-        None => known_order::OrderView::NotHeard,
+        None => {
+            wait_for_order(&decisions, &mut accounted);
+            known_order::OrderView::NotHeard
+        }
     };
     if let Some(goods) = goods {
         order::stand_goods(goods, order, basis.policy, &mut accounted);
@@ -316,6 +337,18 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         gateway::account_row(row, &mut view, basis, &mut accounted);
     }
     accounted
+}
+
+/// Decisions about an order that nobody told yet.
+fn wait_for_order(decisions: &[&Decision], accounted: &mut Accounted) {
+    for decision in decisions {
+        let for_what = "its order to be heard".to_owned();
+        let state = match decision.said.taken_back {
+            Some(_) => decided::taken_back(),
+            None => FactState::Waiting { for_what, until: None },
+        };
+        accounted.stand(&decision.id, &decision.source, state);
+    }
 }
 
 /// Nothing is entered on a day before the start date: the opening balances of the books hold it.

@@ -10,7 +10,7 @@ mod order;
 mod payout;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
-pub use decision::WriteOff;
+pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
@@ -77,8 +77,8 @@ pub enum Fact {
     Payout(Payout),
     /// A customer's bank took, or tries to take, a payment back.
     Dispute(Dispute),
-    /// The owner gave up a claim.
-    WriteOff(WriteOff),
+    /// What the owner decided.
+    Decision(Box<Decision>),
     /// What was handed over for an order.
     Goods(Box<Goods>),
 }
@@ -92,7 +92,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.id,
             Self::Payout(payout) => &payout.id,
             Self::Dispute(dispute) => &dispute.id,
-            Self::WriteOff(decision) => &decision.id,
+            Self::Decision(decision) => &decision.id,
             Self::Goods(goods) => &goods.id,
         }
     }
@@ -105,7 +105,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.source,
             Self::Payout(payout) => &payout.source,
             Self::Dispute(dispute) => &dispute.source,
-            Self::WriteOff(decision) => &decision.source,
+            Self::Decision(decision) => &decision.source,
             Self::Goods(goods) => &goods.source,
         }
     }

@@ -6,9 +6,11 @@
 
 mod chart;
 mod history;
+mod place;
 
 pub use chart::{Chart, Role};
 pub use history::{Late, Periods};
+pub use place::Place;
 
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};

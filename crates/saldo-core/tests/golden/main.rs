@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod decisions;
 mod fulfilments;
 mod lives;
 mod planned;
@@ -37,6 +38,7 @@ sales-tax = "Sales tax payable (per jurisdiction)"
 [gateways]
 shopify_payments.account = "Clearing: Shopify Payments"
 paypal.account = "Clearing: PayPal"
+cash = { account = "Cash drawer", kind = "cash" }
 shop_cash.account = "Clearing: Shop Cash"
 amazon.account = "Clearing: Amazon"
 amazon.keeps-tax = true
@@ -77,6 +79,9 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     let text = match event {
         "S2" | "G2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
         "S8a" | "S8b" => format!("recognition = \"fulfilment\"\n{POLICY}"),
+        "P16" => {
+            POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = \"Shopify Balance\"")
+        }
         _ => POLICY.to_owned(),
     };
     let accounted = account(facts, &policy(&text), far);
@@ -359,7 +364,8 @@ fn gateways() -> Vec<Case> {
 }
 
 fn all_cases() -> Vec<Case> {
-    [sales(), returns(), liabilities(), taxes(), gateways()].into_iter().flatten().collect()
+    let families = [sales(), returns(), liabilities(), taxes(), gateways(), decisions::cases()];
+    families.into_iter().flatten().collect()
 }
 
 #[test]

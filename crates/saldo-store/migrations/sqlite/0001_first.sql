@@ -18,7 +18,7 @@ create table company (
 create table connection (
     company text not null references company (id),
     id text not null,
-    role text not null check (role in ('channel', 'book')),
+    role text not null check (role in ('channel', 'book', 'owner')),
     adapter text not null,
     settings text not null,
     addresses text not null,
@@ -137,18 +137,6 @@ create table policy (
     at integer not null,
     primary key (company, revision)
 ) strict;
-
-create table decision (
-    seq integer primary key,
-    company text not null references company (id),
-    kind text not null,
-    about text not null,
-    body text not null,
-    decided_by text not null,
-    at integer not null
-) strict;
-
-create index decision_company on decision (company, seq);
 
 -- Up to which day the owner closed the books; none where every day is open. The last one holds.
 create table closing (

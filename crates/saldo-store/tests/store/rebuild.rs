@@ -117,7 +117,6 @@ async fn truths(path: &std::path::Path) -> Vec<String> {
         "select 'attempt' || seq || change || status from attempt",
         "select 'receipt' || seq || key || remote || hash from receipt",
         "select 'observation' || seq || body from observation",
-        "select 'decision' || seq || body from decision",
     ];
     let mut rows = Vec::new();
     for query in queries {

@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Show or change the policy: which account is used for what.
     #[command(subcommand)]
     Map(Map),
+    /// Say what no channel can tell: an entry, a claim given up, an order left out.
+    #[command(subcommand)]
+    Decide(Decide),
     /// Take files that a shop's pages export, or that its interface gives.
     Import(Import),
     /// Pull from every channel, plan, and push what the policy approves by itself.
@@ -254,6 +257,66 @@ pub(crate) enum Period {
     },
     /// Open every day again that was closed here. What a book closes is opened there.
     Open,
+}
+
+/// What the owner decides. Each decision is kept with who made it and when, has a number, and can
+/// be taken back by `undo`. It is entered by the next plan.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Decide {
+    /// An entry in the words of the policy: `saldo decide entry "Petty cash" --on 2026-11-20
+    /// --debit store-supplies=20.00 --credit gateways.cash=20.00`.
+    Entry(DecideEntry),
+    /// What is still owed for an order will not be paid.
+    WriteOff(DecideWriteOff),
+    /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
+    Exclude(DecideExclude),
+    /// Take a decision back.
+    Undo {
+        /// Its number.
+        number: u32,
+    },
+    /// Show all decisions.
+    List,
+}
+
+/// An entry. Debits and credits must be equal.
+#[derive(Debug, Args)]
+pub(crate) struct DecideEntry {
+    /// A sentence for the reader.
+    pub(crate) memo: String,
+    /// The day that it is entered on.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// What is debited: a role (`saldo map show` lists them), `gateways.NAME`, `banks.NAME` (where
+    /// that gateway pays to) or `taxes.NAME`, and how much of the books' currency.
+    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
+    pub(crate) debit: Vec<String>,
+    /// What is credited.
+    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
+    pub(crate) credit: Vec<String>,
+    /// Take all of it back on this day, as an accrual is in the next month.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) reversed_on: Option<jiff::civil::Date>,
+}
+
+/// A claim given up.
+#[derive(Debug, Args)]
+pub(crate) struct DecideWriteOff {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
+    /// The day that it is entered on.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// Take the tax in it back from the state, where the law allows it.
+    #[arg(long)]
+    pub(crate) relieve_tax: bool,
+}
+
+/// An order left out.
+#[derive(Debug, Args)]
+pub(crate) struct DecideExclude {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
 }
 
 /// Files.

@@ -3,6 +3,7 @@
 mod args;
 pub(crate) mod connect;
 mod context;
+mod decide;
 mod demo;
 mod doctor;
 mod explain;
@@ -84,6 +85,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Init(words) => init::init(global, &words, output).await,
         Command::Connect(words) => connect::connect(global, words, output).await,
         Command::Map(words) => map::map(global, words, output).await,
+        Command::Decide(words) => decide::decide(global, words, output).await,
         Command::Import(words) => import::import(global, &words, output).await,
         Command::Sync => sync::sync(global, output).await,
         Command::Plan(words) => plan::plan(global, &words, output).await,

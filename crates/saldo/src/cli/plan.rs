@@ -69,7 +69,7 @@ pub(crate) async fn approve(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned());
+    let by = context::person();
     let approved = engine::approve(&engine, words.book.as_deref(), &by).await?;
     output.data(&Approved { approved }, || format!("{approved} changes approved\n"))?;
     Ok(Ending::Done)

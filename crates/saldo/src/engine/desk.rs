@@ -34,8 +34,8 @@ impl Engine {
         }
     }
 
-    /// Takes all channels to the desk, and returns them as they are. Those that were taken when
-    /// another is not to be had are given back with the desk.
+    /// Takes all channels to the desk, and what the owner decides, and returns them as they are.
+    /// Those that were taken when another is not to be had are given back with the desk.
     pub(super) async fn take_channels(
         &self,
         desk: &mut Desk,
@@ -45,6 +45,10 @@ impl Engine {
             let lease = self.lease(&connection).await?;
             desk.channels.push(lease.clone());
             channels.push(as_it_is(self, &lease, &connection).await?);
+        }
+        for owner in self.connections(Role::Owner).await? {
+            desk.channels.push(self.lease(&owner).await?);
+            channels.push(owner);
         }
         Ok(channels)
     }

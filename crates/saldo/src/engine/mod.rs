@@ -5,6 +5,7 @@ mod account;
 mod alike;
 mod chart;
 mod connection;
+mod decisions;
 mod desk;
 mod error;
 mod explain;
@@ -30,6 +31,9 @@ mod undo;
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
+pub(crate) use decisions::{
+    DecisionError, KnownDecision, decide_this, decisions, order_named, take_back,
+};
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};

@@ -288,11 +288,12 @@ fn day_of(fact: &Fact, policy: &Policy) -> Date {
 }
 
 /// The group of a fact by its id, whatever it is.
-pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
+pub(super) fn groups_of_fact(id: &str) -> [Group; 5] {
     [
         Group::Order(id.into()),
         Group::Payout(id.into()),
         Group::Row(id.into()),
         Group::Dispute(id.into()),
+        Group::Decision(id.into()),
     ]
 }

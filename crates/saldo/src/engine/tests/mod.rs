@@ -5,6 +5,7 @@ mod batches;
 mod bookkeeper;
 mod bulk;
 mod deaths;
+mod decided;
 mod desk;
 mod doubles;
 mod explained;
