@@ -1,5 +1,6 @@
 //! Decisions: what the owner said about a single thing.
 
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::text::{CompanyId, FactId};
@@ -40,7 +41,7 @@ impl Store {
         decision: &NewDecision,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
-        let seq = sqlx::query_scalar(
+        let seq = query(
             "insert into decision (company, kind, about, body, decided_by, at)
              values ($1, $2, $3, $4, $5, $6) returning seq",
         )
@@ -60,7 +61,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn decisions(&self, company: &CompanyId) -> Result<Vec<Decision>, StoreError> {
-        let rows: Vec<(i64, String, String, String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(i64, String, String, String, String, i64)> = query(
             "select seq, kind, about, body, decided_by, at from decision
              where company = $1 order by seq",
         )

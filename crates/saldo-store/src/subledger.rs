@@ -3,7 +3,7 @@
 use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
@@ -98,7 +98,7 @@ impl Store {
         seq: i64,
         limit: usize,
     ) -> Result<Vec<(i64, String)>, StoreError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
+        let rows: Vec<(i64, String)> = query(
             "select seq, slot from slot where company = $1 and seq > $2 order by seq limit $3",
         )
         .bind(company.as_str())
@@ -118,7 +118,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such company.
     pub async fn last_touched(&self, company: &CompanyId) -> Result<i64, StoreError> {
-        let last = sqlx::query_scalar("select slot_seq from company where id = $1")
+        let last = query("select slot_seq from company where id = $1")
             .bind(company.as_str())
             .fetch_optional(&self.reader)
             .await?;
@@ -145,8 +145,7 @@ impl Store {
             .bind(company.as_str())
             .text(" and s.slot in ")
             .list(slots.iter().map(String::as_str))
-            .builder()
-            .build_query_scalar()
+            .query()
             .fetch_all(&self.reader)
             .await?;
             found.extend(some);
@@ -174,8 +173,7 @@ impl Store {
             .bind(company.as_str())
             .text(" and s.slot in ")
             .list(slots.iter().map(String::as_str))
-            .builder()
-            .build_query_as()
+            .query()
             .fetch_all(&self.reader)
             .await?;
             let samples = Samples::load(&self.reader, company).await?;
@@ -214,7 +212,7 @@ async fn save(
     company: &CompanyId,
     accounts: &[&GroupAccount],
 ) -> Result<(), StoreError> {
-    let mut samples = Samples::load(&mut **transaction, company).await?;
+    let mut samples = Samples::load(&mut *transaction, company).await?;
     let mut before = before(transaction, company, accounts, &samples).await?;
     let mut changes = Changes::default();
     for account in accounts {
@@ -287,9 +285,8 @@ async fn before(
             .bind(company.as_str())
             .text(" and group_id in ")
             .list(accounts.iter().map(|account| account.group.as_str()))
-            .builder()
-            .build_query_as()
-            .fetch_all(&mut **transaction)
+            .query()
+            .fetch_all(&mut *transaction)
             .await?;
     rows.into_iter()
         .map(|(group, entries, states)| {
@@ -384,9 +381,8 @@ async fn put_groups(
          set accounted = excluded.accounted, wake_at = excluded.wake_at,
          unsettled = excluded.unsettled, states = excluded.states, entries = excluded.entries",
     )
-    .builder()
-    .build()
-    .execute(&mut **transaction)
+    .query()
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
@@ -415,9 +411,8 @@ async fn put_slots(
                 " on conflict (company, slot, group_id) do update
                  set seq = excluded.seq, entries = excluded.entries",
             )
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -444,9 +439,8 @@ pub(crate) async fn touch(
             .text(" group by slot) as fresh where slot.company = ")
             .bind(company.as_str())
             .text(" and slot.slot = fresh.slot and slot.group_id = fresh.group_id")
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -460,13 +454,12 @@ pub(crate) async fn next_seqs(
     count: usize,
 ) -> Result<i64, StoreError> {
     let count = columns::integer(count)?;
-    let last: Option<i64> = sqlx::query_scalar(
-        "update company set slot_seq = slot_seq + $1 where id = $2 returning slot_seq",
-    )
-    .bind(count)
-    .bind(company.as_str())
-    .fetch_optional(&mut **transaction)
-    .await?;
+    let last: Option<i64> =
+        query("update company set slot_seq = slot_seq + $1 where id = $2 returning slot_seq")
+            .bind(count)
+            .bind(company.as_str())
+            .fetch_optional(&mut *transaction)
+            .await?;
     let last = last.ok_or_else(|| StoreError::not_found("company", company.as_str()))?;
     Ok(last - count)
 }
