@@ -3,6 +3,7 @@
 mod columns;
 mod compression;
 mod error;
+mod form;
 mod sqlite;
 mod statement;
 

@@ -8,7 +8,7 @@ use saldo_core::text::CompanyId;
 use std::fmt::Write;
 
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
-/// are texts, or bytes that are compressed texts. Numbers that only say when something was touched
+/// are texts, or compressed bytes. Numbers that only say when something was touched
 /// are left out.
 const DUMPS: [(&str, &str); 6] = [
     (
@@ -53,7 +53,9 @@ fn text_of(samples: &Samples, column: Column) -> Result<String, StoreError> {
     match column {
         Column::Null => Ok(String::new()),
         Column::Text(text) => Ok(text),
-        Column::Bytes(bytes) => samples.decompress_text("sub-ledger", &bytes),
+        Column::Bytes(bytes) => {
+            Ok(samples.decompress("sub-ledger", &bytes)?.escape_ascii().to_string())
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sub-ledger: what accounting made of each group, and which slots that touched.
 
 use crate::compression::Samples;
+use crate::form::{self, Written};
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
 use crate::statement::{ROWS_MAX, Statement, query};
@@ -10,9 +11,7 @@ use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::text::{CompanyId, FactId, GroupId};
-use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 /// What accounting made of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +31,9 @@ pub struct GroupAccount {
 
 /// What entries are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "entries";
-/// How long the entries of most groups are, as text.
-const TEXT_BYTES: usize = 4096;
 
-/// The entries of a group as they stand in its row: by slot, each slot's list sorted by entry.
-type Slots = BTreeMap<String, Box<RawValue>>;
+/// The entries of a group as they stand in its row: the list of each slot.
+type Slots = BTreeMap<String, Vec<u8>>;
 
 /// What stood in the row of a group before.
 #[derive(Default)]
@@ -165,10 +162,10 @@ impl Store {
         let mut found: BTreeMap<String, Vec<SubledgerEntry>> =
             slots.iter().map(|slot| (slot.clone(), Vec::new())).collect();
         for slots in slots.chunks(ROWS_MAX) {
-            let rows: Vec<(String, Option<Vec<u8>>)> = Statement::new(
+            let rows: Vec<(String, Vec<u8>)> = Statement::new(
                 "select s.slot, g.entries from slot s
                  join fact_group g on g.company = s.company and g.group_id = s.group_id
-                 where s.entries > 0 and s.company = ",
+                 where s.entries > 0 and g.entries is not null and s.company = ",
             )
             .bind(company.as_str())
             .text(" and s.slot in ")
@@ -178,9 +175,9 @@ impl Store {
             .await?;
             let samples = Samples::load(&self.reader, company).await?;
             for (slot, entries) in rows {
-                let mut by_slot = slots_in(&samples, entries.as_deref())?;
-                if let Some(list) = by_slot.remove(&slot) {
-                    let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
+                let bytes = samples.decompress("sub-ledger", &entries)?;
+                if let Some(list) = form::lists(&bytes)?.get(&*slot) {
+                    let list = form::list(&slot, list)?;
                     found.entry(slot).or_default().extend(list);
                 }
             }
@@ -237,8 +234,8 @@ impl<'a> Changes<'a> {
         members: String,
         known: Before,
     ) -> Result<(), StoreError> {
-        let entries = SlotText::of(&account.entries)?;
-        self.touched.extend(entries.touched(&account.group, &known.slots));
+        let entries = form::write(&account.entries)?;
+        self.touched.extend(touched(&entries, &account.group, &known.slots)?);
         for (_, _, state) in &known.states {
             *self.counts.entry(state::word(state)).or_default() -= 1;
         }
@@ -249,7 +246,7 @@ impl<'a> Changes<'a> {
         self.rows.push(GroupRow {
             account,
             members,
-            entries: entries.text,
+            entries: entries.bytes,
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
         });
@@ -300,59 +297,28 @@ async fn before(
 /// The entries in the row of a group; none where nothing was accounted yet.
 fn slots_in(samples: &Samples, entries: Option<&[u8]>) -> Result<Slots, StoreError> {
     let Some(entries) = entries else { return Ok(Slots::new()) };
-    columns::from_json("sub-ledger", &samples.decompress_text("sub-ledger", entries)?)
+    let bytes = samples.decompress("sub-ledger", entries)?;
+    let lists = form::lists(&bytes)?.into_iter();
+    Ok(lists.map(|(slot, list)| (slot.to_owned(), list.to_vec())).collect())
 }
 
-/// The entries of a group as one text of JSON, and where in it the list of each slot stands.
-struct SlotText<'a> {
-    text: Vec<u8>,
-    lists: BTreeMap<&'a str, SlotList>,
-}
-
-/// How many entries stand in a slot, and where in the text.
-struct SlotList {
-    entries: i64,
-    place: Range<usize>,
-}
-
-impl<'a> SlotText<'a> {
-    fn of(entries: &'a [SubledgerEntry]) -> Result<Self, StoreError> {
-        let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
-        for entry in entries {
-            by_slot.entry(&entry.header.slot).or_default().push(entry);
+/// The slots of a group whose entries are new, gone or others than before.
+fn touched<'g>(
+    written: &Written<'_>,
+    group: &'g GroupId,
+    before: &Slots,
+) -> Result<Vec<Touched<'g>>, StoreError> {
+    let mut touched = Vec::new();
+    for (slot, list) in &written.lists {
+        if before.get(*slot).map(Vec::as_slice) != written.bytes.get(list.place.clone()) {
+            let entries = columns::integer(list.entries)?;
+            touched.push(Touched { slot: (*slot).to_owned(), group, entries });
         }
-        let (mut text, mut lists) = (Vec::with_capacity(TEXT_BYTES), BTreeMap::new());
-        for (slot, mut list) in by_slot {
-            list.sort_by(|one, other| one.id.cmp(&other.id));
-            text.push(if lists.is_empty() { b'{' } else { b',' });
-            columns::write_json(&mut text, slot)?;
-            text.push(b':');
-            let from = text.len();
-            columns::write_json(&mut text, &list)?;
-            let (entries, place) = (columns::integer(list.len())?, from..text.len());
-            lists.insert(slot, SlotList { entries, place });
-        }
-        if lists.is_empty() {
-            text.push(b'{');
-        }
-        text.push(b'}');
-        Ok(Self { text, lists })
     }
-
-    /// The slots of the group whose entries are new, gone or others than before.
-    fn touched<'g>(&self, group: &'g GroupId, before: &Slots) -> Vec<Touched<'g>> {
-        let mut touched = Vec::new();
-        for (slot, list) in &self.lists {
-            let known = before.get(*slot).map(|known| known.get().as_bytes());
-            if known.is_none() || known != self.text.get(list.place.clone()) {
-                touched.push(Touched { slot: (*slot).to_owned(), group, entries: list.entries });
-            }
-        }
-        for slot in before.keys().filter(|slot| !self.lists.contains_key(slot.as_str())) {
-            touched.push(Touched { slot: slot.clone(), group, entries: 0 });
-        }
-        touched
+    for slot in before.keys().filter(|slot| !written.lists.contains_key(slot.as_str())) {
+        touched.push(Touched { slot: slot.clone(), group, entries: 0 });
     }
+    Ok(touched)
 }
 
 async fn put_groups(

@@ -98,7 +98,7 @@ create table fact_group (
     wake_at integer,
     unsettled integer not null default 0,
     states text not null default '[]',
-    -- Compressed, like the bodies of records; none before it is accounted.
+    -- In a form of their own, compressed like the bodies of records; none before it is accounted.
     entries blob,
     primary key (company, group_id)
 ) strict;

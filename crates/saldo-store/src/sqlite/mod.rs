@@ -26,8 +26,8 @@ const STATEMENTS_MAX: usize = 100;
 /// How each connection works.
 ///
 /// A page is so large that what is left of it, where no other row fits in, is little. The log is
-/// carried over into the file after 32 MiB. Each connection keeps 8 MiB of the file in memory, which
-/// `SQLite` writes negative, in KiB; the system keeps the rest of what is used often.
+/// carried over into the file after 32 MiB. Each connection keeps 8 MiB of the file in memory,
+/// which `SQLite` writes negative, in KiB; the system keeps the rest of what is used often.
 const PRAGMAS: &str = "
     pragma page_size = 8192;
     pragma synchronous = full;
