@@ -90,12 +90,14 @@ pub(crate) fn write(entries: &[SubledgerEntry]) -> Result<Written<'_>, StoreErro
         by_slot.entry(&entry.header.slot).or_default().push(entry);
     }
     let (mut bytes, mut lists) = (Vec::with_capacity(BYTES), BTreeMap::new());
+    let mut list = Vec::with_capacity(BYTES);
     bytes.push(NUMBER);
     for (slot, mut entries) in by_slot {
         entries.sort_by(|one, other| one.id.cmp(&other.id));
         let rows = entries.iter().map(|entry| EntryRow::of(entry));
         let rows = rows.collect::<Result<Vec<EntryRow<'_>>, _>>()?;
-        let list = postcard::to_allocvec(&rows).map_err(unwritable)?;
+        list.clear();
+        list = postcard::to_extend(&rows, list).map_err(unwritable)?;
         bytes = postcard::to_extend(&(slot, list.len()), bytes).map_err(unwritable)?;
         let from = bytes.len();
         bytes.extend_from_slice(&list);

@@ -76,7 +76,7 @@ impl Store {
         lease.check(&mut transaction).await?;
         query(
             "update fact_group set marked = marked + 1, wake_at = null, unsettled = 0,
-             states = '[]', entries = null where company = $1",
+             states = '[]', slot_entries = 0, entries = null where company = $1",
         )
         .bind(company.as_str())
         .execute(&mut transaction)
@@ -85,23 +85,7 @@ impl Store {
             .bind(company.as_str())
             .execute(&mut transaction)
             .await?;
-        let slots: i64 = query("select count(*) from slot where company = $1")
-            .bind(company.as_str())
-            .fetch_one(&mut transaction)
-            .await?;
-        let slots = crate::columns::count("count of slots", slots)?;
-        let seq = subledger::next_seqs(&mut transaction, company, slots).await?;
-        query(
-            "update slot set entries = 0, seq = $1 + fresh.place
-             from (select slot, group_id, row_number() over (order by seq) as place
-                   from slot where company = $2) as fresh
-             where slot.company = $2 and slot.slot = fresh.slot
-             and slot.group_id = fresh.group_id",
-        )
-        .bind(seq)
-        .bind(company.as_str())
-        .execute(&mut transaction)
-        .await?;
+        subledger::touch_all(&mut transaction, company).await?;
         sums::rebuild(&mut transaction, company).await?;
         transaction.commit().await?;
         Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const TABLES: [(&str, &str); 9] = [
     ("record", "select count(*) from record"),
     ("fact_group", "select count(*) from fact_group"),
-    ("slot", "select count(*) from slot"),
+    ("further_slot", "select count(*) from further_slot"),
     ("decision", "select count(*) from decision"),
     ("change", "select count(*) from change"),
     ("attempt", "select count(*) from attempt"),

@@ -75,7 +75,7 @@ pub(crate) struct Query<'v> {
     pub(crate) text: Cow<'static, str>,
     /// The values, from the first on; those of a row are empty places.
     pub(crate) values: Vec<Value<'v>>,
-    /// The rows that it is run for, one after the other; once, where there are none to be.
+    /// The rows that it is run for, one after the other; without this, it is run once.
     pub(crate) rows: Option<Rows<'v>>,
 }
 
@@ -166,8 +166,16 @@ impl<'v> Statement<'v> {
         self
     }
 
-    /// Goes on with the values of a row, `values (a, b)`, and is run for each of these rows, of
-    /// which there is at least one. Their text is made once.
+    /// Goes on with a value, and is run for each of these: not at all where there are none.
+    pub(crate) fn each<T: Into<Value<'v>>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.rows = Some(Rows { before: self.values.len(), width: 1, values });
+        self.place(Value::Null);
+        self
+    }
+
+    /// Goes on with the values of a row, `values (a, b)`, and is run for each of these rows: not at
+    /// all where there are none. The text is made once.
     pub(crate) fn rows<T>(
         mut self,
         rows: impl IntoIterator<Item = T>,

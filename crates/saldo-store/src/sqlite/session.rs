@@ -54,6 +54,9 @@ impl Session {
         query: &Query<'_>,
         mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
+        if query.rows.as_ref().is_some_and(|rows| rows.values.is_empty()) {
+            return Ok(());
+        }
         let mut statement = self.0.prepare_cached(&numbered(&query.text))?;
         let (given, needed) = (query.values.len(), statement.parameter_count());
         if given != needed {
