@@ -7,7 +7,7 @@ use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
-use crate::{Lease, Store, StoreError, batch, columns, subledger};
+use crate::{Lease, Store, StoreError, batch, columns, slot};
 use jiff::Timestamp;
 use saldo_core::book::Acknowledgement;
 use saldo_core::plan::Change;
@@ -73,7 +73,7 @@ impl Store {
         attempt::insert(&mut transaction, company, book, rows, now).await?;
         batch::acknowledge(&mut transaction, company, book, &results, now).await?;
         batch::settle(&mut transaction, company, book, ChangeStatus::Acknowledged, &ids).await?;
-        subledger::touch(&mut transaction, company, &slots).await?;
+        slot::touch(&mut transaction, company, &slots).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -15,6 +15,7 @@ mod secret;
 mod group;
 mod latest;
 mod record;
+mod slot;
 mod state;
 mod subledger;
 

@@ -4,7 +4,7 @@ use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::withdrawal::{self, Withdrawal};
-use crate::{Lease, Store, StoreError, columns, subledger};
+use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
 use saldo_core::book::{Need, Subject};
 use saldo_core::plan::Change;
@@ -101,7 +101,7 @@ impl Store {
         if !withdraws.is_empty() {
             withdrawal::withdraw_unneeded(&mut transaction, company, book, at).await?;
         }
-        subledger::touch(&mut transaction, company, &approval.again).await?;
+        slot::touch(&mut transaction, company, &approval.again).await?;
         if let Some(seq) = approval.planned_until {
             mark_planned(&mut transaction, company, book, seq).await?;
         }

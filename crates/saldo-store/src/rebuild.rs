@@ -3,7 +3,7 @@
 use crate::compression::Samples;
 use crate::sqlite::Column;
 use crate::statement::query;
-use crate::{Lease, Store, StoreError, subledger, sums};
+use crate::{Lease, Store, StoreError, slot, sums};
 use saldo_core::text::CompanyId;
 use std::fmt::Write;
 
@@ -85,7 +85,7 @@ impl Store {
             .bind(company.as_str())
             .execute(&mut transaction)
             .await?;
-        subledger::touch_all(&mut transaction, company).await?;
+        slot::touch_all(&mut transaction, company).await?;
         sums::rebuild(&mut transaction, company).await?;
         transaction.commit().await?;
         Ok(())

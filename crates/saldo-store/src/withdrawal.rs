@@ -7,7 +7,7 @@ use crate::compression::Samples;
 use crate::outbox::{Approval, ChangeStatus};
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
-use crate::{Lease, Store, StoreError, late, subledger};
+use crate::{Lease, Store, StoreError, late, slot};
 use jiff::Timestamp;
 use saldo_core::plan::{ApprovedChange, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -119,7 +119,7 @@ impl Store {
         lease.check(&mut transaction).await?;
         withdraw(&mut transaction, company, book, withdraws, at).await?;
         let unneeded = withdraw_unneeded(&mut transaction, company, book, at).await?;
-        subledger::touch(&mut transaction, company, again).await?;
+        slot::touch(&mut transaction, company, again).await?;
         transaction.commit().await?;
         Ok(withdraws.len() + unneeded)
     }
