@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use thiserror::Error;
 
 /// What can be wrong with an amount.
@@ -54,12 +55,16 @@ impl Currency {
     /// [`MoneyError::UnknownCurrency`] where the standard has no such code, or no minor unit for
     /// it.
     pub fn parse(code: &str) -> Result<Self, MoneyError> {
-        let unknown = || MoneyError::UnknownCurrency(code.to_owned());
-        let bytes: [u8; 3] = code.as_bytes().try_into().map_err(|_| unknown())?;
-        let known = iso_currency::Currency::from_code(code).ok_or_else(unknown)?;
-        let exponent =
-            known.exponent().and_then(|digits| u8::try_from(digits).ok()).ok_or_else(unknown)?;
-        Ok(Self { code: bytes, exponent })
+        let known = code.as_bytes().try_into().ok().and_then(|bytes: [u8; 3]| {
+            let asked = asked_before(bytes)?;
+            if let Some(exponent) = asked.load(Ordering::Relaxed).checked_sub(1) {
+                return Some(Self { code: bytes, exponent });
+            }
+            let exponent = exponent_in_standard(code)?;
+            asked.store(exponent + 1, Ordering::Relaxed);
+            Some(Self { code: bytes, exponent })
+        });
+        known.ok_or_else(|| MoneyError::UnknownCurrency(code.to_owned()))
     }
 
     /// The code, three capital letters.
@@ -73,6 +78,28 @@ impl Currency {
     pub fn exponent(&self) -> u8 {
         self.exponent
     }
+}
+
+/// How many letters a code is made of.
+const LETTERS: usize = 26;
+
+/// The exponents, plus one, of the codes that were asked for before; nought for all others. The
+/// standard's table is gone through code by code, and a shop names its currency with every amount.
+static ASKED: [AtomicU8; LETTERS.pow(3)] = [const { AtomicU8::new(0) }; LETTERS.pow(3)];
+
+/// Where it is noted what became of a code, if it is three capital letters.
+fn asked_before(code: [u8; 3]) -> Option<&'static AtomicU8> {
+    let place = code.iter().try_fold(0, |place, letter| {
+        let letter = usize::from(letter.checked_sub(b'A')?);
+        (letter < LETTERS).then_some(place * LETTERS + letter)
+    });
+    ASKED.get(place?)
+}
+
+/// What the standard says; nothing where it has no such code, or no minor unit for it.
+fn exponent_in_standard(code: &str) -> Option<u8> {
+    let exponent = iso_currency::Currency::from_code(code)?.exponent()?;
+    u8::try_from(exponent).ok()
 }
 
 impl fmt::Display for Currency {
@@ -398,6 +425,18 @@ mod tests {
 
     fn usd() -> Currency {
         Currency::parse("USD").unwrap()
+    }
+
+    #[test]
+    fn a_currency_is_known_whether_or_not_it_was_asked_for_before() {
+        for _ in 0..2 {
+            assert_eq!(Currency::parse("JPY").unwrap().exponent(), 0);
+            assert_eq!(Currency::parse("KWD").unwrap().exponent(), 3);
+            for code in ["ZZZ", "XXX", "jpy", "JP", "JPYN", "J[Y", "é1"] {
+                let unknown = Err(MoneyError::UnknownCurrency(code.to_owned()));
+                assert_eq!(Currency::parse(code), unknown, "{code}");
+            }
+        }
     }
 
     #[test]

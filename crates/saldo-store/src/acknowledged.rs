@@ -1,7 +1,7 @@
 //! Documents that books acknowledged, as far as a proof must know them: without their content.
 
 use crate::compression::Samples;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use jiff::civil::Date;
 use saldo_core::plan::Change;
@@ -35,7 +35,7 @@ impl Store {
         after: Date,
         at_least: usize,
     ) -> Result<Vec<AcknowledgedDocument>, StoreError> {
-        let nth: Option<String> = sqlx::query_scalar(
+        let nth: Option<String> = query(
             "select c.date from change c
              where c.company = $1 and c.book = $2 and c.date > $3 and exists
              (select 1 from receipt r
@@ -52,7 +52,7 @@ impl Store {
             Some(date) => columns::parse::<Date>("date of a change", &date)?.last_of_month(),
             None => Date::MAX,
         };
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = query(
             "select c.date, c.id, r.remote, r.version from change c
              join receipt r on r.seq =
              (select max(l.seq) from receipt l
@@ -92,8 +92,7 @@ impl Store {
                     .bind(book.as_str())
                     .text(" and id in ")
                     .list(ids.iter().map(String::as_str))
-                    .builder()
-                    .build_query_as()
+                    .query()
                     .fetch_all(&self.reader)
                     .await?;
             let samples = Samples::load(&self.reader, company).await?;

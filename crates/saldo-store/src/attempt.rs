@@ -5,7 +5,7 @@ use crate::batch::Batch;
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::book::{Acknowledgement, Refusal};
@@ -262,7 +262,7 @@ impl Store {
         book: &ConnectionId,
         change: &str,
     ) -> Result<Vec<Attempt>, StoreError> {
-        let rows: Vec<AttemptRow> = sqlx::query_as(
+        let rows: Vec<AttemptRow> = query(
             "select batch, purpose, status, answer, detail, at from attempt
              where company = $1 and book = $2 and change = $3 order by seq",
         )
@@ -279,7 +279,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn failed(&self, company: &CompanyId) -> Result<Vec<Failed>, StoreError> {
-        let rows: Vec<(Vec<u8>, String, i64)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>, String, i64)> = query(
             "select c.body, a.answer, a.at from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              join attempt a on a.seq =
@@ -331,9 +331,8 @@ pub(crate) async fn histories(
         .text(" and change in ")
         .list(changes.iter().copied())
         .text(" order by seq")
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
+        .query()
+        .fetch_all(&mut *transaction)
         .await?;
         for (change, batch, purpose, status, answer, detail, at) in rows {
             let attempt = attempt_of((batch, purpose, status, answer, detail, at))?;
@@ -370,9 +369,8 @@ pub(crate) async fn insert(
                 .push_bind(attempt.detail)
                 .push_bind(columns::micros(at));
         })
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(())

@@ -253,9 +253,8 @@ async fn sent(
         .text(" and batch in ")
         .list(ids.iter().copied())
         .text(" order by seq")
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
+        .query()
+        .fetch_all(&mut *transaction)
         .await?;
         for (id, place, change, token, purpose, at) in rows {
             let (purpose, sent_at) = (Purpose::parse(&purpose)?, columns::instant(at)?);
@@ -287,9 +286,8 @@ pub(crate) async fn open(
         .bind(book.as_str())
         .text(" and id in ")
         .list(ids.iter().map(String::as_str))
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
+        .query()
+        .fetch_all(&mut *transaction)
         .await?;
         for (id, status, open_batch, sent_batch) in rows {
             let status = ChangeStatus::parse(&status)?;
@@ -327,11 +325,7 @@ async fn mark_sent(
                     .text(", sent_at = ")
                     .bind(columns::micros(batch.sent_at));
             }
-            where_ids(statement, company, book, ids)
-                .builder()
-                .build()
-                .execute(&mut **transaction)
-                .await?;
+            where_ids(statement, company, book, ids).query().execute(&mut *transaction).await?;
         }
     }
     Ok(())
@@ -353,28 +347,23 @@ pub(crate) async fn settle(
                 Statement::new("update outbox set open_batch = null, status = ").bind(status.name())
             }
         };
-        where_ids(statement, company, book, ids)
-            .builder()
-            .build()
-            .execute(&mut **transaction)
-            .await?;
+        where_ids(statement, company, book, ids).query().execute(&mut *transaction).await?;
         if matches!(status, ChangeStatus::Acknowledged | ChangeStatus::Withdrawn) {
             where_ids(Statement::new("delete from outbox_wait"), company, book, ids)
-                .builder()
-                .build()
-                .execute(&mut **transaction)
+                .query()
+                .execute(&mut *transaction)
                 .await?;
         }
     }
     Ok(())
 }
 
-fn where_ids(
-    statement: Statement,
-    company: &CompanyId,
-    book: &ConnectionId,
-    ids: &[&str],
-) -> Statement {
+fn where_ids<'v>(
+    statement: Statement<'v>,
+    company: &'v CompanyId,
+    book: &'v ConnectionId,
+    ids: &[&'v str],
+) -> Statement<'v> {
     statement
         .text(" where company = ")
         .bind(company.as_str())

@@ -2,7 +2,8 @@
 //! too late for one.
 
 use crate::compression::Samples;
-use crate::{Lease, Store, StoreError, columns, subledger};
+use crate::statement::query;
+use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::plan::Change;
@@ -22,14 +23,14 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        sqlx::query(
+        query(
             "insert into closing (company, closed_until, decided_by, at) values ($1, $2, $3, $4)",
         )
         .bind(lease.company().as_str())
         .bind(until.map(|until| until.to_string()))
         .bind(decided_by)
         .bind(columns::micros(now))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         transaction.commit().await?;
         Ok(())
@@ -40,12 +41,11 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn closed_until(&self, company: &CompanyId) -> Result<Option<Date>, StoreError> {
-        let until: Option<Option<String>> = sqlx::query_scalar(
-            "select closed_until from closing where company = $1 order by seq desc limit 1",
-        )
-        .bind(company.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
+        let until: Option<Option<String>> =
+            query("select closed_until from closing where company = $1 order by seq desc limit 1")
+                .bind(company.as_str())
+                .fetch_optional(&self.reader)
+                .await?;
         until.flatten().map(|until| columns::parse("closed day", &until)).transpose()
     }
 
@@ -61,7 +61,7 @@ impl Store {
         until: Date,
     ) -> Result<usize, StoreError> {
         let company = lease.company();
-        let slots: Vec<String> = sqlx::query_scalar(
+        let slots: Vec<String> = query(
             "select distinct c.slot from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.status in ('approved', 'refused')
@@ -77,7 +77,7 @@ impl Store {
         }
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        subledger::touch(&mut transaction, company, &slots).await?;
+        slot::touch(&mut transaction, company, &slots).await?;
         transaction.commit().await?;
         Ok(slots.len())
     }
@@ -92,7 +92,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<Vec<Change>, StoreError> {
-        let bodies: Vec<Vec<u8>> = sqlx::query_scalar(
+        let bodies: Vec<Vec<u8>> = query(
             "select c.body from change c
              where c.company = $1 and c.book = $2 and c.relates_to is not null
              and not exists (select 1 from outbox o

@@ -22,14 +22,6 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreE
     serde_json::to_string(value).map_err(|error| StoreError::Unwritable(error.to_string()))
 }
 
-/// The same at the end of a text.
-pub(crate) fn write_json<T: Serialize + ?Sized>(
-    text: &mut Vec<u8>,
-    value: &T,
-) -> Result<(), StoreError> {
-    serde_json::to_writer(text, value).map_err(|error| StoreError::Unwritable(error.to_string()))
-}
-
 /// The value that was stored as JSON text.
 pub(crate) fn from_json<T: DeserializeOwned>(
     what: &'static str,

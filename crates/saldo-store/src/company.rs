@@ -1,5 +1,6 @@
 //! Companies: whose books they are.
 
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::civil::Date;
 use saldo_core::money::Currency;
@@ -36,7 +37,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Exists`] where there is one of this name.
     pub async fn create_company(&self, company: &Company) -> Result<(), StoreError> {
-        let added = sqlx::query(
+        let added = query(
             "insert into company (id, name, currency, timezone, start_date)
              values ($1, $2, $3, $4, $5)
              on conflict (id) do nothing",
@@ -48,7 +49,7 @@ impl Store {
         .bind(company.start_date.to_string())
         .execute(&self.writer)
         .await?;
-        match added.rows_affected() {
+        match added {
             0 => Err(StoreError::Exists { what: "company", id: company.id.to_string() }),
             _ => Ok(()),
         }
@@ -59,12 +60,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where there is none.
     pub async fn company(&self, id: &CompanyId) -> Result<Company, StoreError> {
-        let row: Option<Row> = sqlx::query_as(
-            "select id, name, currency, timezone, start_date from company where id = $1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
+        let row: Option<Row> =
+            query("select id, name, currency, timezone, start_date from company where id = $1")
+                .bind(id.as_str())
+                .fetch_optional(&self.reader)
+                .await?;
         Company::from_row(row.ok_or_else(|| StoreError::not_found("company", id.as_str()))?)
     }
 
@@ -73,11 +73,10 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn companies(&self) -> Result<Vec<Company>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "select id, name, currency, timezone, start_date from company order by id",
-        )
-        .fetch_all(&self.reader)
-        .await?;
+        let rows: Vec<Row> =
+            query("select id, name, currency, timezone, start_date from company order by id")
+                .fetch_all(&self.reader)
+                .await?;
         rows.into_iter().map(Company::from_row).collect()
     }
 }

@@ -8,11 +8,11 @@
 //! Such a column begins with the number of its sample, zero for none, and the length of the text,
 //! in four bytes each, the lowest first; the block follows.
 
-use crate::sqlite::{Database, Transaction};
+use crate::sqlite::{Executor, Transaction};
+use crate::statement::query;
 use crate::{StoreError, columns};
 use lz4_flex::block;
 use saldo_core::text::CompanyId;
-use sqlx::Executor;
 use std::collections::BTreeMap;
 
 /// How long a sample is: one or two orders. A longer one makes columns hardly smaller, and each
@@ -29,12 +29,12 @@ pub(crate) struct Samples {
 impl Samples {
     /// All samples that there are: few. Whoever reads columns loads them afterwards, so that none
     /// is missing that another process made.
-    pub(crate) async fn load<'e>(
-        executor: impl Executor<'e, Database = Database>,
+    pub(crate) async fn load(
+        executor: impl Executor,
         company: &CompanyId,
     ) -> Result<Self, StoreError> {
         let rows: Vec<(i64, String, Vec<u8>)> =
-            sqlx::query_as("select number, kind, body from sample where company = $1")
+            query("select number, kind, body from sample where company = $1")
                 .bind(company.as_str())
                 .fetch_all(executor)
                 .await?;
@@ -70,12 +70,12 @@ impl Samples {
             return Ok(());
         }
         let number = self.by_number.last_key_value().map_or(1, |(last, _)| last + 1);
-        sqlx::query("insert into sample (company, number, kind, body) values ($1, $2, $3, $4)")
+        query("insert into sample (company, number, kind, body) values ($1, $2, $3, $4)")
             .bind(company.as_str())
             .bind(i64::from(number))
             .bind(kind)
             .bind(&body)
-            .execute(&mut **transaction)
+            .execute(&mut *transaction)
             .await?;
         self.by_number.insert(number, body);
         self.by_kind.insert(kind.to_owned(), number);
@@ -141,11 +141,11 @@ mod tests {
         let store = Store::in_memory().await.unwrap();
         let (company, texts) = (CompanyId::new("demo"), (0..100).map(order).collect::<Vec<_>>());
         let mut transaction = store.begin().await.unwrap();
-        sqlx::query(
+        query(
             "insert into company (id, name, currency, timezone, start_date)
              values ('demo', 'Demo', 'USD', 'UTC', '2026-01-01')",
         )
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .unwrap();
         let mut samples = Samples::default();
@@ -157,7 +157,7 @@ mod tests {
         samples.learn(&mut transaction, &company, "orders", all).await.unwrap();
         let after = samples.compress("orders", &texts[7]);
         assert!(after.len() * 2 < before.len(), "{} of {}", after.len(), before.len());
-        let loaded = Samples::load(&mut *transaction, &company).await.unwrap();
+        let loaded = Samples::load(&mut transaction, &company).await.unwrap();
         for column in [before, after] {
             assert_eq!(loaded.decompress("order", &column).unwrap(), texts[7]);
         }

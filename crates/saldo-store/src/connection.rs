@@ -1,5 +1,6 @@
 //! Connections: which channels and books a company uses.
 
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use saldo_core::exchange::Addresses;
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -69,7 +70,7 @@ impl Store {
         connection: &Connection,
     ) -> Result<(), StoreError> {
         self.company(company).await?;
-        let added = sqlx::query(
+        let added = query(
             "insert into connection (company, id, role, adapter, settings, addresses)
              values ($1, $2, $3, $4, $5, $6)
              on conflict (company, id) do nothing",
@@ -82,7 +83,7 @@ impl Store {
         .bind(columns::to_json(&connection.addresses)?)
         .execute(&self.writer)
         .await?;
-        match added.rows_affected() {
+        match added {
             0 => Err(StoreError::Exists { what: "connection", id: connection.id.to_string() }),
             _ => Ok(()),
         }
@@ -97,7 +98,7 @@ impl Store {
         company: &CompanyId,
         connection: &Connection,
     ) -> Result<(), StoreError> {
-        let updated = sqlx::query(
+        let updated = query(
             "update connection set settings = $1, addresses = $2
              where company = $3 and id = $4 and role = $5 and adapter = $6",
         )
@@ -109,7 +110,7 @@ impl Store {
         .bind(&connection.adapter)
         .execute(&self.writer)
         .await?;
-        match updated.rows_affected() {
+        match updated {
             0 => Err(StoreError::not_found("connection", connection.id.as_str())),
             _ => Ok(()),
         }
@@ -120,7 +121,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn connections(&self, company: &CompanyId) -> Result<Vec<Connection>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = query(
             "select id, role, adapter, settings, addresses from connection
              where company = $1 order by id",
         )

@@ -149,8 +149,8 @@ impl EntryPages {
         if let Some(key) = &self.filter.key {
             statement = statement.text(" and c.id = ").bind(key.as_str());
         }
-        let mut builder = statement.text(" order by c.date, c.id limit ").bind(PAGE).builder();
-        Ok(builder.build_query_as().fetch_all(&self.store.reader).await?)
+        let query = statement.text(" order by c.date, c.id limit ").bind(PAGE).query();
+        query.fetch_all(&self.store.reader).await
     }
 }
 

@@ -94,12 +94,19 @@ pub enum StoreError {
     /// An amount is too large.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// The tables could not be brought up to date.
-    #[error("the database could not be brought up to date: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database has tables of a later version of this program, or of one that was never
+    /// released.
+    #[error("the database was written by another version of this program")]
+    OtherTables,
+    /// For a long time no connection to the database was free.
+    #[error("the database is in use")]
+    Busy,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
     /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] rusqlite::Error),
 }
 
 /// What a lease is for.

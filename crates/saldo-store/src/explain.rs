@@ -2,6 +2,7 @@
 
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
@@ -48,7 +49,7 @@ impl Store {
         company: &CompanyId,
         record: &RecordRef,
     ) -> Result<Vec<RecordVersion>, StoreError> {
-        let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = query(
             "select version, fetched_at, hash, body from record
              where company = $1 and connection = $2 and stream = $3 and id = $4 order by version",
         )
@@ -78,7 +79,7 @@ impl Store {
         part: &str,
     ) -> Result<Vec<RecordRef>, StoreError> {
         let escaped = part.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
+        let rows: Vec<(String, String, String)> = query(
             r"select distinct connection, stream, id from record
               where company = $1 and id like $2 escape '\'
               order by connection, stream, id limit $3",
@@ -105,7 +106,7 @@ impl Store {
         company: &CompanyId,
         id: &str,
     ) -> Result<Vec<BookedChange>, StoreError> {
-        let rows: Vec<(Vec<u8>, Option<String>, String, i64)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>, Option<String>, String, i64)> = query(
             "select c.body, o.status, c.approved_by, c.approved_at from change c
              left join outbox o on o.company = c.company and o.book = c.book and o.id = c.id
              where c.company = $1 and c.id = $2 order by c.book",
@@ -137,7 +138,7 @@ impl Store {
         company: &CompanyId,
         slot: &str,
     ) -> Result<Vec<GroupId>, StoreError> {
-        let groups: Vec<String> = sqlx::query_scalar(
+        let groups: Vec<String> = query(
             "select group_id from slot where company = $1 and slot = $2 and entries > 0
              order by group_id",
         )
@@ -157,13 +158,12 @@ impl Store {
         company: &CompanyId,
         group: &GroupId,
     ) -> Result<Vec<String>, StoreError> {
-        let slots = sqlx::query_scalar(
-            "select slot from slot where company = $1 and group_id = $2 order by slot",
-        )
-        .bind(company.as_str())
-        .bind(group.as_str())
-        .fetch_all(&self.reader)
-        .await?;
+        let slots =
+            query("select slot from slot where company = $1 and group_id = $2 order by slot")
+                .bind(company.as_str())
+                .bind(group.as_str())
+                .fetch_all(&self.reader)
+                .await?;
         Ok(slots)
     }
 
@@ -176,7 +176,7 @@ impl Store {
         company: &CompanyId,
         record: &RecordRef,
     ) -> Result<Vec<GroupId>, StoreError> {
-        let groups: Option<String> = sqlx::query_scalar(
+        let groups: Option<String> = query(
             "select groups from record
              where company = $1 and connection = $2 and stream = $3 and id = $4
              order by version desc limit 1",
@@ -199,12 +199,11 @@ impl Store {
         company: &CompanyId,
         name: &str,
     ) -> Result<Vec<GroupId>, StoreError> {
-        let rows: Vec<String> =
-            sqlx::query_scalar("select groups from record where company = $1 and name = $2")
-                .bind(company.as_str())
-                .bind(name)
-                .fetch_all(&self.reader)
-                .await?;
+        let rows: Vec<String> = query("select groups from record where company = $1 and name = $2")
+            .bind(company.as_str())
+            .bind(name)
+            .fetch_all(&self.reader)
+            .await?;
         let mut groups: BTreeSet<GroupId> = BTreeSet::new();
         for row in rows {
             let named: Vec<GroupId> = columns::from_json("group of a record", &row)?;

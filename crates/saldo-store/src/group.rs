@@ -3,7 +3,7 @@
 use crate::latest::bodies;
 use crate::record::{self, Latest, Reading, ReadingRow};
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{GroupAccount, Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::commerce::{Record, RecordRef};
@@ -50,7 +50,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<DirtyGroup>, StoreError> {
         let limit = columns::integer(limit)?;
-        let mut rows: Vec<(String, i64)> = sqlx::query_as(
+        let mut rows: Vec<(String, i64)> = query(
             "select group_id, marked from fact_group
              where company = $1 and marked > accounted order by group_id limit $2",
         )
@@ -59,7 +59,7 @@ impl Store {
         .fetch_all(&self.reader)
         .await?;
         let left = limit - columns::integer(rows.len())?;
-        let woken: Vec<(String, i64)> = sqlx::query_as(
+        let woken: Vec<(String, i64)> = query(
             "select group_id, marked from fact_group
              where company = $1 and wake_at is not null and wake_at <= $2 and marked <= accounted
              order by wake_at, group_id limit $3",
@@ -79,12 +79,11 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn groups_with_news(&self, company: &CompanyId) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar(
-            "select count(*) from fact_group where company = $1 and marked > accounted",
-        )
-        .bind(company.as_str())
-        .fetch_one(&self.reader)
-        .await?;
+        let count =
+            query("select count(*) from fact_group where company = $1 and marked > accounted")
+                .bind(company.as_str())
+                .fetch_one(&self.reader)
+                .await?;
         columns::count("count of groups", count)
     }
 
@@ -97,7 +96,7 @@ impl Store {
         company: &CompanyId,
         by: Timestamp,
     ) -> Result<Vec<(GroupId, Timestamp)>, StoreError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, i64)> = query(
             "select group_id, wake_at from fact_group
              where company = $1 and wake_at is not null and wake_at <= $2 and marked <= accounted
              order by group_id",
@@ -121,7 +120,7 @@ impl Store {
         after: Option<&GroupId>,
         limit: usize,
     ) -> Result<Vec<GroupId>, StoreError> {
-        let rows: Vec<String> = sqlx::query_scalar(
+        let rows: Vec<String> = query(
             "select group_id from fact_group
              where company = $1 and marked > accounted and group_id > $2
              and substr(group_id, 1, length($3)) = $3 order by group_id limit $4",
@@ -151,9 +150,8 @@ impl Store {
                 .bind(company.as_str())
                 .text(" and group_id in ")
                 .list(groups.iter().map(GroupId::as_str))
-                .builder()
-                .build()
-                .execute(&mut *transaction)
+                .query()
+                .execute(&mut transaction)
                 .await?;
         }
         transaction.commit().await?;
@@ -272,7 +270,7 @@ async fn put_readings(
             row.push_bind(reference.connection.as_str())
                 .push_bind(reference.stream.as_str())
                 .push_bind(reference.id.as_str())
-                .push_bind(version)
+                .push_bind(*version)
                 .push_bind(reading.groups.as_str())
                 .push_bind(reading.name)
                 .push_bind(reading.issue.as_deref());
@@ -283,9 +281,8 @@ async fn put_readings(
              and record.version = wanted.column4 and record.company = ",
         )
         .bind(company.as_str())
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(())
@@ -323,16 +320,15 @@ async fn mark<'a>(
             row.push_bind(company.as_str())
                 .push_bind(group.as_str())
                 .push_bind(members)
-                .push("1")
-                .push("0");
+                .push_bind(1)
+                .push_bind(0);
         })
         .text(
             " on conflict (company, group_id) do update
              set members = excluded.members, marked = fact_group.marked + 1",
         )
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     Ok(fresh)
 }
@@ -348,9 +344,8 @@ async fn members(
             .bind(company.as_str())
             .text(" and group_id in ")
             .list(groups.iter().map(GroupId::as_str))
-            .builder()
-            .build_query_as()
-            .fetch_all(&mut **transaction)
+            .query()
+            .fetch_all(&mut *transaction)
             .await?;
     rows.into_iter()
         .map(|(group, members)| {

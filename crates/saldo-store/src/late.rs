@@ -6,8 +6,8 @@ use crate::attempt::{self, AttemptOutcome, AttemptResult, NewAttempt};
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, batch, columns, subledger};
+use crate::statement::{ROWS_MAX, Statement, query};
+use crate::{Lease, Store, StoreError, batch, columns, slot};
 use jiff::Timestamp;
 use saldo_core::book::Acknowledgement;
 use saldo_core::plan::Change;
@@ -26,7 +26,7 @@ impl Store {
         book: &ConnectionId,
         sent_after: Option<Timestamp>,
     ) -> Result<Vec<Change>, StoreError> {
-        let bodies: Vec<Vec<u8>> = sqlx::query_scalar(
+        let bodies: Vec<Vec<u8>> = query(
             "select c.body from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.unanswered > 0 and o.sent_at > $3
@@ -73,7 +73,7 @@ impl Store {
         attempt::insert(&mut transaction, company, book, rows, now).await?;
         batch::acknowledge(&mut transaction, company, book, &results, now).await?;
         batch::settle(&mut transaction, company, book, ChangeStatus::Acknowledged, &ids).await?;
-        subledger::touch(&mut transaction, company, &slots).await?;
+        slot::touch(&mut transaction, company, &slots).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -104,9 +104,8 @@ async fn slots_of_unanswered(
         .bind(book.as_str())
         .text(" and o.id in ")
         .list(ids.iter().copied())
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
+        .query()
+        .fetch_all(&mut *transaction)
         .await?;
         let known: BTreeSet<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
         if let Some(id) = ids.iter().find(|id| !known.contains(**id)) {
@@ -134,9 +133,8 @@ pub(crate) async fn mark_unanswered(
             .bind(book.as_str())
             .text(" and id in ")
             .list(ids.iter().copied())
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())

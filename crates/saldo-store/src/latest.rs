@@ -63,7 +63,7 @@ impl Store {
     /// The records of a company that a statement finds, from after this one on.
     async fn records_after(
         &self,
-        statement: Statement,
+        statement: Statement<'_>,
         company: &CompanyId,
         after: Option<&RecordRef>,
         limit: usize,
@@ -79,8 +79,7 @@ impl Store {
             .bind(after.map_or("", |after| after.id.as_str()))
             .text(") order by r.connection, r.stream, r.id limit ")
             .bind(columns::integer(limit)?)
-            .builder()
-            .build_query_as()
+            .query()
             .fetch_all(&self.reader)
             .await?;
         let samples = Samples::load(&self.reader, company).await?;
@@ -89,7 +88,7 @@ impl Store {
 }
 
 /// Finds records in their latest version.
-fn latest_statement() -> Statement {
+fn latest_statement() -> Statement<'static> {
     let columns = "select r.connection, r.stream, r.id, r.fetched_at, r.body from record r where ";
     Statement::new(columns).text(record::LATEST)
 }
@@ -113,17 +112,14 @@ pub(crate) async fn bodies(
     company: &CompanyId,
     wanted: &[&RecordRef],
 ) -> Result<Vec<Record>, StoreError> {
-    let rows: Vec<BodyRow> = bodies_statement(company, wanted)
-        .builder()
-        .build_query_as()
-        .fetch_all(&mut **transaction)
-        .await?;
-    let samples = Samples::load(&mut **transaction, company).await?;
+    let rows: Vec<BodyRow> =
+        bodies_statement(company, wanted).query().fetch_all(&mut *transaction).await?;
+    let samples = Samples::load(&mut *transaction, company).await?;
     rows.into_iter().map(|row| record_of(&samples, row)).collect()
 }
 
 /// Looks up each wanted row by its key, in this order of tables.
-fn bodies_statement(company: &CompanyId, wanted: &[&RecordRef]) -> Statement {
+fn bodies_statement<'v>(company: &'v CompanyId, wanted: &[&'v RecordRef]) -> Statement<'v> {
     Statement::new(
         "select r.connection, r.stream, r.id, r.fetched_at, r.body
          from (",
@@ -151,7 +147,8 @@ mod tests {
             stream: Stream::new("orders"),
             id: "1".to_owned(),
         };
-        let statement = bodies_statement(&CompanyId::new("demo"), &[&reference]);
+        let company = CompanyId::new("demo");
+        let statement = bodies_statement(&company, &[&reference]);
         let plan = store.query_plan(statement).await;
         for table in ["SEARCH r USING", "SEARCH l USING"] {
             let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");

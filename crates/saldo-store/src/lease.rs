@@ -5,6 +5,7 @@
 //! looks at it in the same transaction: a worker that was thought dead, and is not, cannot write.
 
 use crate::sqlite::Transaction;
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -56,10 +57,10 @@ impl Lease {
     /// Makes sure, within a transaction, that nobody took the connection over.
     pub(crate) async fn check(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let epoch: Option<i64> =
-            sqlx::query_scalar("select epoch from lease where company = $1 and connection = $2")
+            query("select epoch from lease where company = $1 and connection = $2")
                 .bind(self.company.as_str())
                 .bind(self.connection.as_str())
-                .fetch_optional(&mut **transaction)
+                .fetch_optional(&mut *transaction)
                 .await?;
         match epoch == Some(self.epoch) {
             true => Ok(()),
@@ -89,12 +90,11 @@ impl Store {
         ttl: SignedDuration,
     ) -> Result<Lease, StoreError> {
         let mut transaction = self.begin().await?;
-        let known: Option<i64> =
-            sqlx::query_scalar("select 1 from connection where company = $1 and id = $2")
-                .bind(company.as_str())
-                .bind(connection.as_str())
-                .fetch_optional(&mut *transaction)
-                .await?;
+        let known: Option<i64> = query("select 1 from connection where company = $1 and id = $2")
+            .bind(company.as_str())
+            .bind(connection.as_str())
+            .fetch_optional(&mut transaction)
+            .await?;
         if known.is_none() {
             return Err(StoreError::not_found("connection", connection.as_str()));
         }
@@ -117,9 +117,9 @@ impl Store {
         ttl: SignedDuration,
     ) -> Result<Lease, StoreError> {
         let mut transaction = self.begin().await?;
-        let known: Option<i64> = sqlx::query_scalar("select 1 from company where id = $1")
+        let known: Option<i64> = query("select 1 from company where id = $1")
             .bind(company.as_str())
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await?;
         if known.is_none() {
             return Err(StoreError::not_found("company", company.as_str()));
@@ -154,7 +154,7 @@ impl Store {
     }
 
     async fn set_lease_end(&self, lease: &Lease, until: i64) -> Result<(), StoreError> {
-        let updated = sqlx::query(
+        let updated = query(
             "update lease set until = $1 where company = $2 and connection = $3 and epoch = $4",
         )
         .bind(until)
@@ -163,7 +163,7 @@ impl Store {
         .bind(lease.epoch)
         .execute(&self.writer)
         .await?;
-        match updated.rows_affected() {
+        match updated {
             0 => Err(StoreError::LeaseLost(lease.connection.clone())),
             _ => Ok(()),
         }
@@ -179,7 +179,7 @@ async fn take(
     (now, ttl): (Timestamp, SignedDuration),
 ) -> Result<Lease, StoreError> {
     let until = end(now, ttl);
-    let epoch: Option<i64> = sqlx::query_scalar(
+    let epoch: Option<i64> = query(
         "insert into lease (company, connection, holder, epoch, until)
          values ($1, $2, $3, 1, $4)
          on conflict (company, connection) do update
@@ -192,7 +192,7 @@ async fn take(
     .bind(holder)
     .bind(columns::micros(until))
     .bind(columns::micros(now))
-    .fetch_optional(&mut **transaction)
+    .fetch_optional(&mut *transaction)
     .await?;
     let Some(epoch) = epoch else {
         return Err(held(transaction, company, connection).await?);
@@ -208,10 +208,10 @@ async fn held(
     connection: &ConnectionId,
 ) -> Result<StoreError, StoreError> {
     let (holder, until): (String, i64) =
-        sqlx::query_as("select holder, until from lease where company = $1 and connection = $2")
+        query("select holder, until from lease where company = $1 and connection = $2")
             .bind(company.as_str())
             .bind(connection.as_str())
-            .fetch_one(&mut **transaction)
+            .fetch_one(&mut *transaction)
             .await?;
     let until = columns::instant(until)?;
     Ok(StoreError::LeaseHeld { connection: connection.clone(), holder, until })

@@ -3,6 +3,7 @@
 mod columns;
 mod compression;
 mod error;
+mod form;
 mod sqlite;
 mod statement;
 
@@ -14,6 +15,7 @@ mod secret;
 mod group;
 mod latest;
 mod record;
+mod slot;
 mod state;
 mod subledger;
 
@@ -88,8 +90,8 @@ impl Store {
     /// Where the file does not exist and `create` does not permit to make it, where it is not a
     /// database of ours, or where it was written by a later version.
     pub async fn open(path: &Path, create: bool) -> Result<Self, StoreError> {
-        let writer = sqlite::open_writer(path, create, None).await?;
-        let reader = sqlite::open_reader(path).await?;
+        let writer = sqlite::open_writer(path, create, None)?;
+        let reader = sqlite::open_reader(path);
         Ok(Self { writer, reader })
     }
 
@@ -99,8 +101,8 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub async fn open_watched(path: &Path, watch: Watch) -> Result<Self, StoreError> {
-        let writer = sqlite::open_writer(path, true, Some(watch)).await?;
-        let reader = sqlite::open_reader(path).await?;
+        let writer = sqlite::open_writer(path, true, Some(watch))?;
+        let reader = sqlite::open_reader(path);
         Ok(Self { writer, reader })
     }
 
@@ -109,7 +111,7 @@ impl Store {
     /// # Errors
     /// Where there is not enough memory.
     pub async fn in_memory() -> Result<Self, StoreError> {
-        let pool = sqlite::open_memory().await?;
+        let pool = sqlite::open_memory()?;
         Ok(Self { writer: pool.clone(), reader: pool })
     }
 
@@ -121,17 +123,17 @@ impl Store {
 
     /// Begins to write. Nobody else can until it ends.
     async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(self.writer.begin_with(sqlite::BEGIN_WRITE).await?)
+        self.writer.begin_to_write().await
     }
 }
 
 #[cfg(test)]
 impl Store {
     /// How the database would carry a statement out, step by step.
-    async fn query_plan(&self, statement: statement::Statement) -> Vec<String> {
-        let sql = format!("explain query plan {}", statement.builder().into_string());
-        let steps: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.reader).await.unwrap();
+    async fn query_plan(&self, statement: statement::Statement<'_>) -> Vec<String> {
+        let mut query = statement.query();
+        query.text = format!("explain query plan {}", query.text).into();
+        let steps: Vec<(i64, i64, i64, String)> = query.fetch_all(&self.reader).await.unwrap();
         steps.into_iter().map(|(_, _, _, step)| step).collect()
     }
 }

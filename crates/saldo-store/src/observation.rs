@@ -1,5 +1,6 @@
 //! Observations: what a book showed of itself.
 
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -26,7 +27,7 @@ impl Store {
         body: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        query(
             "insert into observation (company, book, kind, body, at) values ($1, $2, $3, $4, $5)",
         )
         .bind(company.as_str())
@@ -49,7 +50,7 @@ impl Store {
         book: &ConnectionId,
         kind: &str,
     ) -> Result<Option<Observation>, StoreError> {
-        let row: Option<(String, i64)> = sqlx::query_as(
+        let row: Option<(String, i64)> = query(
             "select body, at from observation where company = $1 and book = $2 and kind = $3
              order by seq desc limit 1",
         )

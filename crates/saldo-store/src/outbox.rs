@@ -2,9 +2,9 @@
 
 use crate::compression::Samples;
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::withdrawal::{self, Withdrawal};
-use crate::{Lease, Store, StoreError, columns, subledger};
+use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
 use saldo_core::book::{Need, Subject};
 use saldo_core::plan::Change;
@@ -101,7 +101,7 @@ impl Store {
         if !withdraws.is_empty() {
             withdrawal::withdraw_unneeded(&mut transaction, company, book, at).await?;
         }
-        subledger::touch(&mut transaction, company, &approval.again).await?;
+        slot::touch(&mut transaction, company, &approval.again).await?;
         if let Some(seq) = approval.planned_until {
             mark_planned(&mut transaction, company, book, seq).await?;
         }
@@ -118,13 +118,12 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<i64, StoreError> {
-        let seq: Option<i64> = sqlx::query_scalar(
-            "select planned_until from plan_mark where company = $1 and book = $2",
-        )
-        .bind(company.as_str())
-        .bind(book.as_str())
-        .fetch_optional(&self.reader)
-        .await?;
+        let seq: Option<i64> =
+            query("select planned_until from plan_mark where company = $1 and book = $2")
+                .bind(company.as_str())
+                .bind(book.as_str())
+                .fetch_optional(&self.reader)
+                .await?;
         Ok(seq.unwrap_or(0))
     }
 
@@ -163,8 +162,7 @@ impl Store {
                     .bind(book.as_str())
                     .text(" and slot in ")
                     .list(slots.iter().map(String::as_str))
-                    .builder()
-                    .build_query_as()
+                    .query()
                     .fetch_all(&self.reader)
                     .await?;
             let samples = Samples::load(&self.reader, company).await?;
@@ -204,11 +202,11 @@ async fn new_changes<'a>(
 }
 
 /// Changes of a book, those that there are, in no order.
-pub(crate) async fn changes_by_id(
+pub(crate) async fn changes_by_id<'v>(
     transaction: &mut Transaction,
-    company: &CompanyId,
-    book: &ConnectionId,
-    ids: impl IntoIterator<Item = &str>,
+    company: &'v CompanyId,
+    book: &'v ConnectionId,
+    ids: impl IntoIterator<Item = &'v str>,
 ) -> Result<Vec<Change>, StoreError> {
     let rows: Vec<Vec<u8>> = Statement::new("select body from change where company = ")
         .bind(company.as_str())
@@ -216,11 +214,10 @@ pub(crate) async fn changes_by_id(
         .bind(book.as_str())
         .text(" and id in ")
         .list(ids)
-        .builder()
-        .build_query_scalar()
-        .fetch_all(&mut **transaction)
+        .query()
+        .fetch_all(&mut *transaction)
         .await?;
-    let samples = Samples::load(&mut **transaction, company).await?;
+    let samples = Samples::load(&mut *transaction, company).await?;
     rows.iter().map(|body| samples.change(body)).collect()
 }
 
@@ -250,18 +247,17 @@ async fn insert_changes(
     approval: &Approval,
     new: &[&Change],
 ) -> Result<(), StoreError> {
-    let last: i64 = sqlx::query_scalar(
-        "select coalesce(max(position), 0) from change where company = $1 and book = $2",
-    )
-    .bind(company.as_str())
-    .bind(approval.book.as_str())
-    .fetch_one(&mut **transaction)
-    .await?;
+    let last: i64 =
+        query("select coalesce(max(position), 0) from change where company = $1 and book = $2")
+            .bind(company.as_str())
+            .bind(approval.book.as_str())
+            .fetch_one(&mut *transaction)
+            .await?;
     let mut rows = Vec::with_capacity(new.len());
     for (position, change) in (last + 1..).zip(new) {
         rows.push((position, *change, columns::to_json(change)?));
     }
-    let mut samples = Samples::load(&mut **transaction, company).await?;
+    let mut samples = Samples::load(&mut *transaction, company).await?;
     let texts = rows.iter().map(|(_, _, body)| body.as_bytes());
     samples.learn(transaction, company, SAMPLE_KIND, texts).await?;
     for rows in rows.chunks(ROWS_MAX) {
@@ -284,9 +280,8 @@ async fn insert_changes(
                 .push_bind(columns::micros(approval.at))
                 .push_bind(samples.compress(SAMPLE_KIND, body.as_bytes()));
         })
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
         Statement::new("insert into outbox (company, book, position, id, status) ")
             .rows(rows, |row, (position, change, _)| {
@@ -296,9 +291,8 @@ async fn insert_changes(
                     .push_bind(change.id.as_str())
                     .push_bind(ChangeStatus::Approved.name());
             })
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -310,14 +304,14 @@ async fn mark_planned(
     book: &ConnectionId,
     seq: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "insert into plan_mark (company, book, planned_until) values ($1, $2, $3)
          on conflict (company, book) do update set planned_until = excluded.planned_until",
     )
     .bind(company.as_str())
     .bind(book.as_str())
     .bind(seq)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }

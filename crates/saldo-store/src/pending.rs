@@ -2,6 +2,7 @@
 
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
+use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::plan::Change;
@@ -82,7 +83,7 @@ impl Store {
         book: &ConnectionId,
         limit: usize,
     ) -> Result<Vec<Pending>, StoreError> {
-        let rows: Vec<PendingRow> = sqlx::query_as(blocked!(
+        let rows: Vec<PendingRow> = query(blocked!(
             "select c.body, o.status, o.sent_batch, o.sent_token, o.sent_at
              from outbox o join change c on c.company = o.company and c.book = o.book
              and c.id = o.id
@@ -115,7 +116,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<OpenCounts, StoreError> {
-        let (pending, blocked, failed): (i64, i64, i64) = sqlx::query_as(blocked!(
+        let (pending, blocked, failed): (i64, i64, i64) = query(blocked!(
             "select
              (select count(*) from outbox where company = $1 and book = $2
               and status in ('approved', 'sent', 'in-doubt')),
@@ -145,7 +146,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<Vec<Blocked>, StoreError> {
-        let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(blocked!(
+        let rows: Vec<(Vec<u8>, String)> = query(blocked!(
             "select c.body, min(w.waits_for) from blocked b
              join change c on c.company = $1 and c.book = $2 and c.id = b.id
              join outbox_wait w on w.company = $1 and w.book = $2 and w.id = b.id

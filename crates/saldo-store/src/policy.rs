@@ -1,6 +1,7 @@
 //! Policies: what the owner decided, revision by revision.
 
 use crate::sqlite::Transaction;
+use crate::statement::query;
 use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -47,7 +48,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
         let revision = revision(&mut transaction, company).await? + 1;
-        sqlx::query(
+        query(
             "insert into policy (company, revision, text, since, at) values ($1, $2, $3, $4, $5)",
         )
         .bind(company.as_str())
@@ -55,11 +56,11 @@ impl Store {
         .bind(text)
         .bind(since.map(|since| since.to_string()))
         .bind(columns::micros(now))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query("update fact_group set marked = marked + 1 where company = $1")
+        query("update fact_group set marked = marked + 1 where company = $1")
             .bind(company.as_str())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         transaction.commit().await?;
         Ok(revision)
@@ -70,7 +71,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn policy(&self, company: &CompanyId) -> Result<Option<PolicyRevision>, StoreError> {
-        let row: Option<Row> = sqlx::query_as(
+        let row: Option<Row> = query(
             "select revision, text, since, at from policy where company = $1
              order by revision desc limit 1",
         )
@@ -86,7 +87,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where there is no such company.
     pub async fn accounted_by(&self, company: &CompanyId) -> Result<i64, StoreError> {
-        let revision = sqlx::query_scalar("select accounted_by from company where id = $1")
+        let revision = query("select accounted_by from company where id = $1")
             .bind(company.as_str())
             .fetch_optional(&self.reader)
             .await?;
@@ -100,10 +101,10 @@ impl Store {
     pub async fn note_accounted(&self, lease: &Lease, revision: i64) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        sqlx::query("update company set accounted_by = $1 where id = $2")
+        query("update company set accounted_by = $1 where id = $2")
             .bind(revision)
             .bind(lease.company().as_str())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         transaction.commit().await?;
         Ok(())
@@ -118,7 +119,7 @@ impl Store {
         company: &CompanyId,
         until: Option<i64>,
     ) -> Result<Vec<PolicyRevision>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = query(
             "select revision, text, since, at from policy
              where company = $1 and revision <= $2 order by revision",
         )
@@ -135,10 +136,9 @@ pub(crate) async fn revision(
     transaction: &mut Transaction,
     company: &CompanyId,
 ) -> Result<i64, StoreError> {
-    let revision =
-        sqlx::query_scalar("select coalesce(max(revision), 0) from policy where company = $1")
-            .bind(company.as_str())
-            .fetch_one(&mut **transaction)
-            .await?;
+    let revision = query("select coalesce(max(revision), 0) from policy where company = $1")
+        .bind(company.as_str())
+        .fetch_one(&mut *transaction)
+        .await?;
     Ok(revision)
 }

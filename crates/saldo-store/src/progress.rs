@@ -4,7 +4,7 @@
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
 use crate::state::States;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
@@ -66,7 +66,7 @@ impl Store {
         let blocked: BTreeSet<String> = blocked.into_iter().map(|it| it.change.id).collect();
         let mut after = 0;
         loop {
-            let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
+            let rows: Vec<(i64, String, Vec<u8>)> = query(
                 "select o.position, o.status, c.body from outbox o
                  join change c on c.company = o.company and c.book = o.book and c.id = o.id
                  where o.company = $1 and o.book = $2 and o.position > $3
@@ -114,8 +114,7 @@ impl Store {
             .bind(company.as_str())
             .text(" and s.slot in ")
             .list(slots.iter().map(|slot| slot.as_str()))
-            .builder()
-            .build_query_as()
+            .query()
             .fetch_all(&self.reader)
             .await?;
             for (slot, states) in rows {

@@ -1,14 +1,14 @@
 //! Rebuilding: caches are thrown away, worked out anew, and compared byte for byte.
 
 use crate::compression::Samples;
-use crate::sqlite::Row;
-use crate::{Lease, Store, StoreError, subledger, sums};
+use crate::sqlite::Column;
+use crate::statement::query;
+use crate::{Lease, Store, StoreError, slot, sums};
 use saldo_core::text::CompanyId;
-use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use std::fmt::Write;
 
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
-/// are texts, or bytes that are compressed texts. Numbers that only say when something was touched
+/// are texts, or compressed bytes. Numbers that only say when something was touched
 /// are left out.
 const DUMPS: [(&str, &str); 6] = [
     (
@@ -49,12 +49,13 @@ const DUMPS: [(&str, &str); 6] = [
 ];
 
 /// What a dump says of a column.
-fn text_of(samples: &Samples, row: &Row, column: usize) -> Result<String, StoreError> {
-    let raw = row.try_get_raw(column)?;
-    match raw.type_info().name() {
-        _ if raw.is_null() => Ok(String::new()),
-        "BLOB" => samples.decompress_text("sub-ledger", row.try_get(column)?),
-        _ => Ok(row.try_get(column)?),
+fn text_of(samples: &Samples, column: Column) -> Result<String, StoreError> {
+    match column {
+        Column::Null => Ok(String::new()),
+        Column::Text(text) => Ok(text),
+        Column::Bytes(bytes) => {
+            Ok(samples.decompress("sub-ledger", &bytes)?.escape_ascii().to_string())
+        }
     }
 }
 
@@ -73,34 +74,18 @@ impl Store {
         let company = lease.company();
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        sqlx::query(
+        query(
             "update fact_group set marked = marked + 1, wake_at = null, unsettled = 0,
-             states = '[]', entries = null where company = $1",
+             states = '[]', slot_entries = 0, entries = null where company = $1",
         )
         .bind(company.as_str())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query("delete from state_count where company = $1")
+        query("delete from state_count where company = $1")
             .bind(company.as_str())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
-        let slots: i64 = sqlx::query_scalar("select count(*) from slot where company = $1")
-            .bind(company.as_str())
-            .fetch_one(&mut *transaction)
-            .await?;
-        let slots = crate::columns::count("count of slots", slots)?;
-        let seq = subledger::next_seqs(&mut transaction, company, slots).await?;
-        sqlx::query(
-            "update slot set entries = 0, seq = $1 + fresh.place
-             from (select slot, group_id, row_number() over (order by seq) as place
-                   from slot where company = $2) as fresh
-             where slot.company = $2 and slot.slot = fresh.slot
-             and slot.group_id = fresh.group_id",
-        )
-        .bind(seq)
-        .bind(company.as_str())
-        .execute(&mut *transaction)
-        .await?;
+        slot::touch_all(&mut transaction, company).await?;
         sums::rebuild(&mut transaction, company).await?;
         transaction.commit().await?;
         Ok(())
@@ -112,15 +97,15 @@ impl Store {
     /// Where the database fails.
     pub async fn dump_caches(&self, company: &CompanyId) -> Result<String, StoreError> {
         let mut transaction = self.reader.begin().await?;
-        let samples = Samples::load(&mut *transaction, company).await?;
+        let samples = Samples::load(&mut transaction, company).await?;
         let mut dump = String::new();
-        for (title, query) in DUMPS {
-            let rows: Vec<Row> =
-                sqlx::query(query).bind(company.as_str()).fetch_all(&mut *transaction).await?;
+        for (title, text) in DUMPS {
+            let rows: Vec<Vec<Column>> =
+                query(text).bind(company.as_str()).fetch_all(&mut transaction).await?;
             for row in rows {
                 dump.push_str(title);
-                for column in 0..row.len() {
-                    let text = text_of(&samples, &row, column)?;
+                for column in row {
+                    let text = text_of(&samples, column)?;
                     write!(dump, "\t{}", text.escape_default())
                         .map_err(|error| StoreError::Unwritable(error.to_string()))?;
                 }

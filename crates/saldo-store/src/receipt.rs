@@ -1,7 +1,7 @@
 //! Receipts: what books acknowledged.
 
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
 use saldo_core::book::{Acknowledgement, Bindings, Subject};
@@ -76,8 +76,7 @@ impl Store {
                 .text(" and r.key in ")
                 .list(keys.iter().map(String::as_str))
                 .text(" order by r.seq")
-                .builder()
-                .build_query_as()
+                .query()
                 .fetch_all(&self.reader)
                 .await?;
             for row in rows {
@@ -112,13 +111,12 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<Bindings, StoreError> {
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "select key, remote from receipt where company = $1 and book = $2 order by seq",
-        )
-        .bind(company.as_str())
-        .bind(book.as_str())
-        .fetch_all(&self.reader)
-        .await?;
+        let rows: Vec<(String, String)> =
+            query("select key, remote from receipt where company = $1 and book = $2 order by seq")
+                .bind(company.as_str())
+                .bind(book.as_str())
+                .fetch_all(&self.reader)
+                .await?;
         let bound = |(key, remote)| (key, RemoteId::from(remote));
         Ok(Bindings(rows.into_iter().map(bound).collect()))
     }
@@ -171,9 +169,8 @@ pub(crate) async fn insert(
                 .push_bind(acknowledgement.tax.map(|tax| tax.to_string()))
                 .push_bind(columns::micros(now));
         })
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(())

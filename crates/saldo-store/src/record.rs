@@ -3,7 +3,7 @@
 use crate::compression::Samples;
 use crate::group::Place;
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{GroupAccount, Lease, Store, StoreError, columns, group, policy, subledger};
 use jiff::Timestamp;
 use saldo_core::channel::Cursor;
@@ -121,7 +121,7 @@ impl Store {
         company: &CompanyId,
         connection: &ConnectionId,
     ) -> Result<BTreeMap<Stream, CursorRow>, StoreError> {
-        let rows: Vec<(String, String, Option<i64>)> = sqlx::query_as(
+        let rows: Vec<(String, String, Option<i64>)> = query(
             "select stream, cursor, reached from cursor where company = $1 and connection = $2",
         )
         .bind(company.as_str())
@@ -192,7 +192,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
         let known = latest(&mut transaction, company, &references).await?;
-        let mut samples = Samples::load(&mut *transaction, company).await?;
+        let mut samples = Samples::load(&mut transaction, company).await?;
         let (kind, bodies) = (sample_kind(lease, page), page.records.iter());
         let bodies = bodies.map(|pulled| &*pulled.record.bytes);
         samples.learn(&mut transaction, company, &kind, bodies).await?;
@@ -239,11 +239,8 @@ pub(crate) async fn latest(
 ) -> Result<BTreeMap<RecordRef, Latest>, StoreError> {
     let mut found: BTreeMap<RecordRef, Latest> = BTreeMap::new();
     for references in references.chunks(ROWS_MAX) {
-        let rows: Vec<LatestRow> = versions_statement(company, references)
-            .builder()
-            .build_query_as()
-            .fetch_all(&mut **transaction)
-            .await?;
+        let rows: Vec<LatestRow> =
+            versions_statement(company, references).query().fetch_all(&mut *transaction).await?;
         for (connection, stream, id, version, hash, groups, name) in rows {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
             let latest = Latest { version, hash, groups, name };
@@ -262,7 +259,7 @@ pub(crate) async fn latest(
 
 /// Looks up each wanted row by its key, in every version: few have more than one. (A row value `in`
 /// a list would read the whole table, and a plain join leaves it to the database where to begin.)
-fn versions_statement(company: &CompanyId, references: &[RecordRef]) -> Statement {
+fn versions_statement<'v>(company: &'v CompanyId, references: &'v [RecordRef]) -> Statement<'v> {
     Statement::new(
         "select r.connection, r.stream, r.id, r.version, r.hash, r.groups, r.name
          from (",
@@ -379,9 +376,8 @@ async fn insert_versions(
                 .push_bind(reading.name)
                 .push_bind(reading.issue.as_deref());
         })
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     }
     Ok(())
@@ -393,7 +389,7 @@ async fn put_cursor(
     lease: &Lease,
     page: &PageCommit,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    query(
         "insert into cursor (company, connection, stream, cursor, reached)
          values ($1, $2, $3, $4, $5)
          on conflict (company, connection, stream) do update
@@ -406,7 +402,7 @@ async fn put_cursor(
     .bind(page.stream.as_str())
     .bind(page.cursor.0.as_str())
     .bind(page.reached.map(columns::micros))
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
@@ -418,12 +414,13 @@ mod tests {
     #[tokio::test]
     async fn what_is_known_is_looked_up_by_key() {
         let store = Store::in_memory().await.unwrap();
-        let reference = RecordRef {
+        let references = [RecordRef {
             connection: ConnectionId::new("shop"),
             stream: Stream::new("orders"),
             id: "1".to_owned(),
-        };
-        let statement = versions_statement(&CompanyId::new("demo"), &[reference]);
+        }];
+        let company = CompanyId::new("demo");
+        let statement = versions_statement(&company, &references);
         let plan = store.query_plan(statement).await;
         let by_key =
             |step: &String| step.starts_with("SEARCH r USING") && step.contains("AND id=?");

@@ -3,6 +3,7 @@
 //! XChaCha20-Poly1305 with a random nonce each time; company, connection and name are bound in, so
 //! that a sealed secret that was moved to another place does not open there.
 
+use crate::statement::query;
 use crate::{Store, StoreError};
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -91,7 +92,7 @@ impl Store {
         key: &Key,
     ) -> Result<(), StoreError> {
         let sealed = key.seal(secret, &place(company, connection, name))?;
-        let put = sqlx::query(
+        let put = query(
             "insert into secret (company, connection, name, sealed)
              select $1, $2, $3, $4 from connection where company = $1 and id = $2
              on conflict (company, connection, name) do update
@@ -103,7 +104,7 @@ impl Store {
         .bind(sealed)
         .execute(&self.writer)
         .await?;
-        match put.rows_affected() {
+        match put {
             0 => Err(StoreError::not_found("connection", connection.as_str())),
             _ => Ok(()),
         }
@@ -120,14 +121,13 @@ impl Store {
         name: &str,
         key: &Key,
     ) -> Result<Option<Secret>, StoreError> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar(
-            "select sealed from secret where company = $1 and connection = $2 and name = $3",
-        )
-        .bind(company.as_str())
-        .bind(connection.as_str())
-        .bind(name)
-        .fetch_optional(&self.reader)
-        .await?;
+        let sealed: Option<Vec<u8>> =
+            query("select sealed from secret where company = $1 and connection = $2 and name = $3")
+                .bind(company.as_str())
+                .bind(connection.as_str())
+                .bind(name)
+                .fetch_optional(&self.reader)
+                .await?;
         let place = place(company, connection, name);
         sealed.map(|sealed| open(key, &sealed, &place, name)).transpose()
     }
@@ -144,7 +144,7 @@ impl Store {
         name: &str,
         key: &Key,
     ) -> Result<Option<Secret>, StoreError> {
-        let sealed: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+        let sealed: Option<Option<Vec<u8>>> = query(
             "select previous from secret where company = $1 and connection = $2 and name = $3",
         )
         .bind(company.as_str())

@@ -1,5 +1,6 @@
 //! How large the database is, table by table.
 
+use crate::statement;
 use crate::{Store, StoreError, columns};
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 const TABLES: [(&str, &str); 8] = [
     ("record", "select count(*) from record"),
     ("fact_group", "select count(*) from fact_group"),
-    ("slot", "select count(*) from slot"),
+    ("further_slot", "select count(*) from further_slot"),
     ("change", "select count(*) from change"),
     ("attempt", "select count(*) from attempt"),
     ("receipt", "select count(*) from receipt"),
@@ -23,7 +24,7 @@ impl Store {
     pub async fn row_counts(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
         let mut counts = BTreeMap::new();
         for (table, query) in TABLES {
-            let rows: i64 = sqlx::query_scalar(query).fetch_one(&self.reader).await?;
+            let rows: i64 = statement::query(query).fetch_one(&self.reader).await?;
             counts.insert(table, columns::count("count of rows", rows)?);
         }
         Ok(counts)

@@ -1,7 +1,7 @@
 //! Where facts stand: each in exactly one state.
 
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns, record};
 use jiff::Timestamp;
 use saldo_core::commerce::RecordRef;
@@ -99,7 +99,7 @@ impl Store {
     /// Where the database fails.
     pub async fn state_counts(&self, company: &CompanyId) -> Result<StateCounts, StoreError> {
         let rows: Vec<(String, i64)> =
-            sqlx::query_as("select state, count from state_count where company = $1")
+            query("select state, count from state_count where company = $1")
                 .bind(company.as_str())
                 .fetch_all(&self.reader)
                 .await?;
@@ -108,8 +108,7 @@ impl Store {
                 .text(record::LATEST)
                 .text(" and r.company = ")
                 .bind(company.as_str())
-                .builder()
-                .build_query_scalar()
+                .query()
                 .fetch_one(&self.reader)
                 .await?;
         let mut counts =
@@ -143,8 +142,7 @@ impl Store {
         .text(record::LATEST)
         .text(" and r.company = ")
         .bind(company.as_str())
-        .builder()
-        .build_query_as()
+        .query()
         .fetch_all(&self.reader)
         .await?;
         let mut held = Vec::new();
@@ -206,8 +204,7 @@ impl Store {
                     .text(" and group_id in ")
                     .list(groups.iter().map(GroupId::as_str))
                     .text(" order by group_id")
-                    .builder()
-                    .build_query_scalar()
+                    .query()
                     .fetch_all(&self.reader)
                     .await?;
             standings.extend(standings_of(&rows)?);
@@ -216,7 +213,7 @@ impl Store {
     }
 
     async fn unsettled(&self, company: &CompanyId) -> Result<Vec<FactStanding>, StoreError> {
-        let rows: Vec<String> = sqlx::query_scalar(
+        let rows: Vec<String> = query(
             "select states from fact_group where company = $1 and unsettled > 0 order by group_id",
         )
         .bind(company.as_str())
@@ -254,9 +251,8 @@ pub(crate) async fn count(
             " on conflict (company, state) do update
              set count = state_count.count + excluded.count",
         )
-        .builder()
-        .build()
-        .execute(&mut **transaction)
+        .query()
+        .execute(&mut *transaction)
         .await?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The sub-ledger: what accounting made of each group, and which slots that touched.
 
 use crate::compression::Samples;
+use crate::form::{self, Written};
+use crate::slot::{self, FurtherSlot};
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
 use crate::statement::{ROWS_MAX, Statement};
@@ -10,9 +12,7 @@ use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::text::{CompanyId, FactId, GroupId};
-use serde_json::value::RawValue;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
 /// What accounting made of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,17 +32,25 @@ pub struct GroupAccount {
 
 /// What entries are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "entries";
-/// How long the entries of most groups are, as text.
-const TEXT_BYTES: usize = 4096;
 
-/// The entries of a group as they stand in its row: by slot, each slot's list sorted by entry.
-type Slots = BTreeMap<String, Box<RawValue>>;
+/// The entries of a group as they stand in its row: the list of each slot.
+type Lists = BTreeMap<String, Vec<u8>>;
 
 /// What stood in the row of a group before.
 #[derive(Default)]
 struct Before {
-    slots: Slots,
+    lists: Lists,
     states: States,
+    own: Option<OwnSlot>,
+}
+
+/// The slot that a group first had entries in. It stays its own, even when it has none there.
+struct OwnSlot {
+    slot: String,
+    /// The number under which it was last touched.
+    seq: i64,
+    /// How many entries the group has in it.
+    entries: i64,
 }
 
 /// The row of a group as it shall be.
@@ -53,13 +61,9 @@ struct GroupRow<'a> {
     entries: Vec<u8>,
     states: String,
     unsettled: i64,
-}
-
-/// A slot whose entries of one group are others than before.
-struct Touched<'a> {
-    slot: String,
-    group: &'a GroupId,
-    entries: i64,
+    own: Option<OwnSlot>,
+    /// The slots in which its entries are others than before, each with how many there are now.
+    touched: Vec<(String, i64)>,
 }
 
 impl Store {
@@ -86,112 +90,6 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
-
-    /// Slots that were touched after this number, in the order in which they last were, with their
-    /// numbers. All of them up to the last number returned are among them.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn slots_changed_since(
-        &self,
-        company: &CompanyId,
-        seq: i64,
-        limit: usize,
-    ) -> Result<Vec<(i64, String)>, StoreError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "select seq, slot from slot where company = $1 and seq > $2 order by seq limit $3",
-        )
-        .bind(company.as_str())
-        .bind(seq)
-        .bind(columns::integer(limit)?)
-        .fetch_all(&self.reader)
-        .await?;
-        let last: BTreeMap<String, i64> = rows.into_iter().map(|(seq, slot)| (slot, seq)).collect();
-        let mut slots: Vec<(i64, String)> =
-            last.into_iter().map(|(slot, seq)| (seq, slot)).collect();
-        slots.sort_unstable();
-        Ok(slots)
-    }
-
-    /// The number of the slot that was touched last; zero at first.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is no such company.
-    pub async fn last_touched(&self, company: &CompanyId) -> Result<i64, StoreError> {
-        let last = sqlx::query_scalar("select slot_seq from company where id = $1")
-            .bind(company.as_str())
-            .fetch_optional(&self.reader)
-            .await?;
-        last.ok_or_else(|| StoreError::not_found("company", company.as_str()))
-    }
-
-    /// Those of these slots whose entries may be others once accounting has seen all that was
-    /// heard.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn slots_with_news(
-        &self,
-        company: &CompanyId,
-        slots: &[String],
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let mut found = BTreeSet::new();
-        for slots in slots.chunks(ROWS_MAX) {
-            let some: Vec<String> = Statement::new(
-                "select s.slot from slot s
-                 join fact_group g on g.company = s.company and g.group_id = s.group_id
-                 where g.marked > g.accounted and s.company = ",
-            )
-            .bind(company.as_str())
-            .text(" and s.slot in ")
-            .list(slots.iter().map(String::as_str))
-            .builder()
-            .build_query_scalar()
-            .fetch_all(&self.reader)
-            .await?;
-            found.extend(some);
-        }
-        Ok(found)
-    }
-
-    /// The entries that stand in slots, by slot and entry. A slot that has none is there, empty.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn slot_entries(
-        &self,
-        company: &CompanyId,
-        slots: &[String],
-    ) -> Result<BTreeMap<String, Vec<SubledgerEntry>>, StoreError> {
-        let mut found: BTreeMap<String, Vec<SubledgerEntry>> =
-            slots.iter().map(|slot| (slot.clone(), Vec::new())).collect();
-        for slots in slots.chunks(ROWS_MAX) {
-            let rows: Vec<(String, Option<Vec<u8>>)> = Statement::new(
-                "select s.slot, g.entries from slot s
-                 join fact_group g on g.company = s.company and g.group_id = s.group_id
-                 where s.entries > 0 and s.company = ",
-            )
-            .bind(company.as_str())
-            .text(" and s.slot in ")
-            .list(slots.iter().map(String::as_str))
-            .builder()
-            .build_query_as()
-            .fetch_all(&self.reader)
-            .await?;
-            let samples = Samples::load(&self.reader, company).await?;
-            for (slot, entries) in rows {
-                let mut by_slot = slots_in(&samples, entries.as_deref())?;
-                if let Some(list) = by_slot.remove(&slot) {
-                    let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
-                    found.entry(slot).or_default().extend(list);
-                }
-            }
-        }
-        for entries in found.values_mut() {
-            entries.sort_by(|one, other| one.id.cmp(&other.id));
-        }
-        Ok(found)
-    }
 }
 
 impl Store {
@@ -212,14 +110,13 @@ impl Store {
                     .bind(company.as_str())
                     .text(" and group_id in ")
                     .list(groups.iter().map(GroupId::as_str))
-                    .builder()
-                    .build_query_scalar()
+                    .query()
                     .fetch_all(&self.reader)
                     .await?;
-            for entries in rows {
-                for list in slots_in(&samples, entries.as_deref())?.into_values() {
-                    let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
-                    found.extend(list);
+            for entries in rows.iter().flatten() {
+                let bytes = samples.decompress("sub-ledger", entries)?;
+                for (slot, list) in form::lists(&bytes)? {
+                    found.extend(form::list(slot, list)?);
                 }
             }
         }
@@ -248,7 +145,7 @@ async fn save(
     company: &CompanyId,
     accounts: &[&GroupAccount],
 ) -> Result<(), StoreError> {
-    let mut samples = Samples::load(&mut **transaction, company).await?;
+    let mut samples = Samples::load(&mut *transaction, company).await?;
     let mut before = before(transaction, company, accounts, &samples).await?;
     let mut changes = Changes::default();
     for account in accounts {
@@ -262,7 +159,6 @@ async fn save(
 #[derive(Default)]
 struct Changes<'a> {
     rows: Vec<GroupRow<'a>>,
-    touched: Vec<Touched<'a>>,
     counts: BTreeMap<&'static str, i64>,
 }
 
@@ -273,8 +169,8 @@ impl<'a> Changes<'a> {
         members: String,
         known: Before,
     ) -> Result<(), StoreError> {
-        let entries = SlotText::of(&account.entries)?;
-        self.touched.extend(entries.touched(&account.group, &known.slots));
+        let entries = form::write(&account.entries)?;
+        let touched = touched(&entries, &known.lists)?;
         for (_, _, state) in &known.states {
             *self.counts.entry(state::word(state)).or_default() -= 1;
         }
@@ -285,9 +181,11 @@ impl<'a> Changes<'a> {
         self.rows.push(GroupRow {
             account,
             members,
-            entries: entries.text,
+            entries: entries.bytes,
             states: columns::to_json(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
+            own: known.own,
+            touched,
         });
         Ok(())
     }
@@ -300,13 +198,43 @@ impl<'a> Changes<'a> {
     ) -> Result<(), StoreError> {
         let entries = self.rows.iter().map(|row| row.entries.as_slice());
         samples.learn(transaction, company, SAMPLE_KIND, entries).await?;
+        let further = self.number(transaction, company).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));
             let rows = std::mem::replace(&mut self.rows, rest);
             put_groups(transaction, company, rows, samples).await?;
         }
-        put_slots(transaction, company, self.touched).await?;
+        slot::put_further(transaction, company, &further).await?;
         state::count(transaction, company, &self.counts).await
+    }
+}
+
+impl<'a> Changes<'a> {
+    /// Gives touched slots fresh numbers. The first slot that a group touches becomes its own;
+    /// those that are not the groups' own are returned.
+    async fn number(
+        &mut self,
+        transaction: &mut Transaction,
+        company: &CompanyId,
+    ) -> Result<Vec<FurtherSlot<'a>>, StoreError> {
+        let mut further = Vec::new();
+        let count = self.rows.iter().map(|row| row.touched.len()).sum();
+        if count == 0 {
+            return Ok(further);
+        }
+        let mut seq = slot::next_seqs(transaction, company, count).await?;
+        for row in &mut self.rows {
+            for (slot, entries) in row.touched.drain(..) {
+                seq += 1;
+                match &row.own {
+                    Some(own) if own.slot != slot => {
+                        further.push(FurtherSlot { group: &row.account.group, slot, seq, entries });
+                    }
+                    _ => row.own = Some(OwnSlot { slot, seq, entries }),
+                }
+            }
+        }
+        Ok(further)
     }
 }
 
@@ -316,80 +244,50 @@ async fn before(
     accounts: &[&GroupAccount],
     samples: &Samples,
 ) -> Result<BTreeMap<GroupId, Before>, StoreError> {
-    let rows: Vec<(String, Option<Vec<u8>>, String)> =
-        Statement::new("select group_id, entries, states from fact_group where company = ")
-            .bind(company.as_str())
-            .text(" and group_id in ")
-            .list(accounts.iter().map(|account| account.group.as_str()))
-            .builder()
-            .build_query_as()
-            .fetch_all(&mut **transaction)
-            .await?;
+    let rows: Vec<BeforeRow> = Statement::new(
+        "select group_id, entries, states, slot, slot_seq, slot_entries
+         from fact_group where company = ",
+    )
+    .bind(company.as_str())
+    .text(" and group_id in ")
+    .list(accounts.iter().map(|account| account.group.as_str()))
+    .query()
+    .fetch_all(&mut *transaction)
+    .await?;
     rows.into_iter()
-        .map(|(group, entries, states)| {
-            let slots = slots_in(samples, entries.as_deref())?;
+        .map(|(group, entries, states, slot, seq, entries_in_slot)| {
+            let lists = lists_in(samples, entries.as_deref())?;
             let states = columns::from_json("state of a fact", &states)?;
-            Ok((GroupId::from(group), Before { slots, states }))
+            let own = slot.zip(seq);
+            let own = own.map(|(slot, seq)| OwnSlot { slot, seq, entries: entries_in_slot });
+            Ok((GroupId::from(group), Before { lists, states, own }))
         })
         .collect()
 }
 
+/// Name, entries and states of a group, and its own slot with its number and count of entries.
+type BeforeRow = (String, Option<Vec<u8>>, String, Option<String>, Option<i64>, i64);
+
 /// The entries in the row of a group; none where nothing was accounted yet.
-fn slots_in(samples: &Samples, entries: Option<&[u8]>) -> Result<Slots, StoreError> {
-    let Some(entries) = entries else { return Ok(Slots::new()) };
-    columns::from_json("sub-ledger", &samples.decompress_text("sub-ledger", entries)?)
+fn lists_in(samples: &Samples, entries: Option<&[u8]>) -> Result<Lists, StoreError> {
+    let Some(entries) = entries else { return Ok(Lists::new()) };
+    let bytes = samples.decompress("sub-ledger", entries)?;
+    let lists = form::lists(&bytes)?.into_iter();
+    Ok(lists.map(|(slot, list)| (slot.to_owned(), list.to_vec())).collect())
 }
 
-/// The entries of a group as one text of JSON, and where in it the list of each slot stands.
-struct SlotText<'a> {
-    text: Vec<u8>,
-    lists: BTreeMap<&'a str, SlotList>,
-}
-
-/// How many entries stand in a slot, and where in the text.
-struct SlotList {
-    entries: i64,
-    place: Range<usize>,
-}
-
-impl<'a> SlotText<'a> {
-    fn of(entries: &'a [SubledgerEntry]) -> Result<Self, StoreError> {
-        let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
-        for entry in entries {
-            by_slot.entry(&entry.header.slot).or_default().push(entry);
+/// The slots in which entries of a group are new, gone or others than before, each with how many
+/// there are now.
+fn touched(written: &Written<'_>, before: &Lists) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut touched = Vec::new();
+    for (slot, list) in &written.lists {
+        if before.get(*slot).map(Vec::as_slice) != written.bytes.get(list.place.clone()) {
+            touched.push(((*slot).to_owned(), columns::integer(list.entries)?));
         }
-        let (mut text, mut lists) = (Vec::with_capacity(TEXT_BYTES), BTreeMap::new());
-        for (slot, mut list) in by_slot {
-            list.sort_by(|one, other| one.id.cmp(&other.id));
-            text.push(if lists.is_empty() { b'{' } else { b',' });
-            columns::write_json(&mut text, slot)?;
-            text.push(b':');
-            let from = text.len();
-            columns::write_json(&mut text, &list)?;
-            let (entries, place) = (columns::integer(list.len())?, from..text.len());
-            lists.insert(slot, SlotList { entries, place });
-        }
-        if lists.is_empty() {
-            text.push(b'{');
-        }
-        text.push(b'}');
-        Ok(Self { text, lists })
     }
-
-    /// The slots of the group whose entries are new, gone or others than before.
-    fn touched<'g>(&self, group: &'g GroupId, before: &Slots) -> Vec<Touched<'g>> {
-        let mut touched = Vec::new();
-        for (slot, list) in &self.lists {
-            let known = before.get(*slot).map(|known| known.get().as_bytes());
-            if known.is_none() || known != self.text.get(list.place.clone()) {
-                touched.push(Touched { slot: (*slot).to_owned(), group, entries: list.entries });
-            }
-        }
-        for slot in before.keys().filter(|slot| !self.lists.contains_key(slot.as_str())) {
-            touched.push(Touched { slot: slot.clone(), group, entries: 0 });
-        }
-        touched
-    }
+    let gone = before.keys().filter(|slot| !written.lists.contains_key(slot.as_str()));
+    touched.extend(gone.map(|slot| (slot.clone(), 0)));
+    Ok(touched)
 }
 
 async fn put_groups(
@@ -400,9 +298,14 @@ async fn put_groups(
 ) -> Result<(), StoreError> {
     Statement::new(
         "insert into fact_group
-         (company, group_id, members, marked, accounted, wake_at, unsettled, states, entries) ",
+         (company, group_id, members, marked, accounted, wake_at, unsettled, states,
+          slot, slot_seq, slot_entries, entries) ",
     )
     .rows(rows, |row, group| {
+        let (slot, seq, entries) = match group.own {
+            Some(own) => (Some(own.slot), Some(own.seq), own.entries),
+            None => (None, None, 0),
+        };
         row.push_bind(company.as_str())
             .push_bind(group.account.group.as_str())
             .push_bind(group.members)
@@ -411,96 +314,20 @@ async fn put_groups(
             .push_bind(group.account.wake_at.map(columns::micros))
             .push_bind(group.unsettled)
             .push_bind(group.states)
+            .push_bind(slot)
+            .push_bind(seq)
+            .push_bind(entries)
             .push_bind(samples.compress(SAMPLE_KIND, &group.entries));
     })
     .text(
         " on conflict (company, group_id) do update
          set accounted = excluded.accounted, wake_at = excluded.wake_at,
-         unsettled = excluded.unsettled, states = excluded.states, entries = excluded.entries",
+         unsettled = excluded.unsettled, states = excluded.states, slot = excluded.slot,
+         slot_seq = excluded.slot_seq, slot_entries = excluded.slot_entries,
+         entries = excluded.entries",
     )
-    .builder()
-    .build()
-    .execute(&mut **transaction)
+    .query()
+    .execute(&mut *transaction)
     .await?;
     Ok(())
-}
-
-/// Gives touched slots fresh numbers.
-async fn put_slots(
-    transaction: &mut Transaction,
-    company: &CompanyId,
-    touched: Vec<Touched<'_>>,
-) -> Result<(), StoreError> {
-    if touched.is_empty() {
-        return Ok(());
-    }
-    let mut seq = next_seqs(transaction, company, touched.len()).await?;
-    for touched in touched.chunks(ROWS_MAX) {
-        Statement::new("insert into slot (company, slot, group_id, seq, entries) ")
-            .rows(touched, |row, touched| {
-                seq += 1;
-                row.push_bind(company.as_str())
-                    .push_bind(touched.slot.as_str())
-                    .push_bind(touched.group.as_str())
-                    .push_bind(seq)
-                    .push_bind(touched.entries);
-            })
-            .text(
-                " on conflict (company, slot, group_id) do update
-                 set seq = excluded.seq, entries = excluded.entries",
-            )
-            .builder()
-            .build()
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Gives slots that could not be planned fresh numbers, so that the next plan looks at them.
-pub(crate) async fn touch(
-    transaction: &mut Transaction,
-    company: &CompanyId,
-    slots: &[String],
-) -> Result<(), StoreError> {
-    for slots in slots.chunks(ROWS_MAX) {
-        let seq = next_seqs(transaction, company, slots.len()).await?;
-        Statement::new("update slot set seq = fresh.place + ")
-            .bind(seq)
-            .text(
-                " from (select slot, min(group_id) as group_id,
-                        row_number() over (order by slot) as place
-                        from slot where company = ",
-            )
-            .bind(company.as_str())
-            .text(" and slot in ")
-            .list(slots.iter().map(String::as_str))
-            .text(" group by slot) as fresh where slot.company = ")
-            .bind(company.as_str())
-            .text(" and slot.slot = fresh.slot and slot.group_id = fresh.group_id")
-            .builder()
-            .build()
-            .execute(&mut **transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Takes this many numbers for touched slots; returns the number before the first. The company's
-/// row stays locked until the transaction ends, so that numbers become visible in their order.
-pub(crate) async fn next_seqs(
-    transaction: &mut Transaction,
-    company: &CompanyId,
-    count: usize,
-) -> Result<i64, StoreError> {
-    let count = columns::integer(count)?;
-    let last: Option<i64> = sqlx::query_scalar(
-        "update company set slot_seq = slot_seq + $1 where id = $2 returning slot_seq",
-    )
-    .bind(count)
-    .bind(company.as_str())
-    .fetch_optional(&mut **transaction)
-    .await?;
-    let last = last.ok_or_else(|| StoreError::not_found("company", company.as_str()))?;
-    Ok(last - count)
 }

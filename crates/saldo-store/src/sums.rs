@@ -2,7 +2,7 @@
 
 use crate::compression::Samples;
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
+use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use jiff::civil::Date;
 use saldo_core::book::Subject;
@@ -28,13 +28,12 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<Option<(Date, Date)>, StoreError> {
-        let (first, last): (Option<String>, Option<String>) = sqlx::query_as(
-            "select min(date), max(date) from book_sum where company = $1 and book = $2",
-        )
-        .bind(company.as_str())
-        .bind(book.as_str())
-        .fetch_one(&self.reader)
-        .await?;
+        let (first, last): (Option<String>, Option<String>) =
+            query("select min(date), max(date) from book_sum where company = $1 and book = $2")
+                .bind(company.as_str())
+                .bind(book.as_str())
+                .fetch_one(&self.reader)
+                .await?;
         let day = |text: String| columns::parse("day of a sum", &text);
         first.zip(last).map(|(first, last)| Ok((day(first)?, day(last)?))).transpose()
     }
@@ -50,7 +49,7 @@ impl Store {
         book: &ConnectionId,
         as_of: Option<Date>,
     ) -> Result<BTreeMap<String, Balance>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, String, i64)> = query(
             "select account, currency, cast(sum(minor) as bigint) from book_sum
              where company = $1 and book = $2 and date <= $3 group by account, currency",
         )
@@ -100,9 +99,8 @@ pub(crate) async fn add<'a>(
                 " on conflict (company, book, account, currency, date) do update
                  set minor = book_sum.minor + excluded.minor",
             )
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -113,14 +111,14 @@ pub(crate) async fn rebuild(
     transaction: &mut Transaction,
     company: &CompanyId,
 ) -> Result<(), StoreError> {
-    sqlx::query("delete from book_sum where company = $1")
+    query("delete from book_sum where company = $1")
         .bind(company.as_str())
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     let books: Vec<String> =
-        sqlx::query_scalar("select distinct book from change where company = $1 order by book")
+        query("select distinct book from change where company = $1 order by book")
             .bind(company.as_str())
-            .fetch_all(&mut **transaction)
+            .fetch_all(&mut *transaction)
             .await?;
     for book in books.into_iter().map(ConnectionId::from) {
         let mut after = 0;
@@ -141,7 +139,7 @@ async fn acknowledged(
     book: &ConnectionId,
     after: i64,
 ) -> Result<Vec<(i64, Change)>, StoreError> {
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+    let rows: Vec<(i64, Vec<u8>)> = query(
         "select c.position, c.body from change c
          where c.company = $1 and c.book = $2 and c.position > $3 and exists
          (select 1 from receipt r
@@ -152,8 +150,8 @@ async fn acknowledged(
     .bind(book.as_str())
     .bind(after)
     .bind(PAGE)
-    .fetch_all(&mut **transaction)
+    .fetch_all(&mut *transaction)
     .await?;
-    let samples = Samples::load(&mut **transaction, company).await?;
+    let samples = Samples::load(&mut *transaction, company).await?;
     rows.into_iter().map(|(position, body)| Ok((position, samples.change(&body)?))).collect()
 }

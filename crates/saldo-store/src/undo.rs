@@ -1,8 +1,8 @@
 //! What the owner took back: entries that a book is not to hold, whatever accounting says. Nothing
 //! is forgotten; what is entered again ends the decision and stays on record with it.
 
-use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns, subledger};
+use crate::statement::{ROWS_MAX, Statement, query};
+use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, FactId};
@@ -86,7 +86,7 @@ impl Store {
         let company = lease.company();
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        let number: i64 = sqlx::query_scalar(
+        let number: i64 = query(
             "insert into undo (company, book, words, decided_by, at)
              values ($1, $2, $3, $4, $5) returning seq",
         )
@@ -95,7 +95,7 @@ impl Store {
         .bind(&undo.words)
         .bind(&undo.decided_by)
         .bind(columns::micros(now))
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await?;
         let entries: Vec<&(FactId, String)> = undo.entries.iter().collect();
         for entries in entries.chunks(ROWS_MAX) {
@@ -107,14 +107,13 @@ impl Store {
                         .push_bind(slot.as_str())
                         .push_bind(number);
                 })
-                .builder()
-                .build()
-                .execute(&mut *transaction)
+                .query()
+                .execute(&mut transaction)
                 .await?;
         }
         let slots: BTreeSet<String> = undo.entries.iter().map(|(_, slot)| slot.clone()).collect();
         let slots: Vec<String> = slots.into_iter().collect();
-        subledger::touch(&mut transaction, company, &slots).await?;
+        slot::touch(&mut transaction, company, &slots).await?;
         transaction.commit().await?;
         Ok(number)
     }
@@ -137,7 +136,7 @@ impl Store {
         let slots: Vec<String> = slots.into_iter().collect();
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        let ended = sqlx::query(
+        let ended = query(
             "update undo set redone_by = $1, redone_at = $2
              where company = $3 and seq = $4 and redone_at is null",
         )
@@ -145,12 +144,12 @@ impl Store {
         .bind(columns::micros(now))
         .bind(company.as_str())
         .bind(number)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        if ended.rows_affected() == 0 {
+        if ended == 0 {
             return Err(StoreError::not_found("undo that holds", number.to_string()));
         }
-        subledger::touch(&mut transaction, company, &slots).await?;
+        slot::touch(&mut transaction, company, &slots).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -160,7 +159,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn undos(&self, company: &CompanyId) -> Result<Vec<Undo>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = query(
             "select u.seq, u.book, u.words,
                     (select count(*) from undone_entry e where e.undo = u.seq),
                     u.decided_by, u.at, u.redone_by, u.redone_at
@@ -182,7 +181,7 @@ impl Store {
         number: i64,
     ) -> Result<BTreeSet<(FactId, String)>, StoreError> {
         let rows: Vec<(String, String)> =
-            sqlx::query_as("select entry, slot from undone_entry where company = $1 and undo = $2")
+            query("select entry, slot from undone_entry where company = $1 and undo = $2")
                 .bind(company.as_str())
                 .bind(number)
                 .fetch_all(&self.reader)
@@ -199,7 +198,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
     ) -> Result<BTreeSet<(FactId, String)>, StoreError> {
-        let rows: Vec<(String, String)> = sqlx::query_as(
+        let rows: Vec<(String, String)> = query(
             "select e.entry, e.slot from undo u join undone_entry e on e.undo = u.seq
              where u.company = $1 and u.book = $2 and u.redone_at is null",
         )
@@ -220,16 +219,15 @@ impl Store {
         book: &ConnectionId,
         entries: &[&FactId],
     ) -> Result<BTreeSet<FactId>, StoreError> {
-        let any: bool = sqlx::query_scalar(
-            "select exists (select 1 from undo
-             where company = $1 and book = $2 and redone_at is null)",
+        let any: Option<i64> = query(
+            "select 1 from undo where company = $1 and book = $2 and redone_at is null limit 1",
         )
         .bind(company.as_str())
         .bind(book.as_str())
-        .fetch_one(&self.reader)
+        .fetch_optional(&self.reader)
         .await?;
         let mut found = BTreeSet::new();
-        for entries in entries.chunks(ROWS_MAX).filter(|_| any) {
+        for entries in entries.chunks(ROWS_MAX).filter(|_| any.is_some()) {
             let some: Vec<String> = Statement::new(
                 "select e.entry from undone_entry e join undo u on u.seq = e.undo
                  where u.redone_at is null and e.company = ",
@@ -239,8 +237,7 @@ impl Store {
             .bind(book.as_str())
             .text(" and e.entry in ")
             .list(entries.iter().map(|entry| entry.as_str()))
-            .builder()
-            .build_query_scalar()
+            .query()
             .fetch_all(&self.reader)
             .await?;
             found.extend(some.into_iter().map(FactId::from));
@@ -253,13 +250,13 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn runs(&self, company: &CompanyId, limit: u32) -> Result<Vec<Run>, StoreError> {
-        let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        let rows: Vec<(i64, String, String, i64)> = query(
             "select approved_at, book, approved_by, count(*) from change
              where company = $1 and slot is not null
              group by approved_at, book, approved_by order by approved_at desc, book limit $2",
         )
         .bind(company.as_str())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter()
@@ -281,7 +278,7 @@ impl Store {
         book: &ConnectionId,
         at: Timestamp,
     ) -> Result<Vec<Change>, StoreError> {
-        let ids: Vec<String> = sqlx::query_scalar(
+        let ids: Vec<String> = query(
             "select id from change
              where company = $1 and book = $2 and approved_at = $3 and slot is not null",
         )

@@ -6,8 +6,8 @@ use crate::batch;
 use crate::compression::Samples;
 use crate::outbox::{Approval, ChangeStatus};
 use crate::sqlite::Transaction;
-use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, late, subledger};
+use crate::statement::{ROWS_MAX, Statement, query};
+use crate::{Lease, Store, StoreError, late, slot};
 use jiff::Timestamp;
 use saldo_core::plan::{ApprovedChange, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -74,14 +74,13 @@ impl Store {
             .bind(book.as_str())
             .text(condition)
             .list(values.iter().map(String::as_str))
-            .builder()
-            .build_query_as()
-            .fetch_all(&mut *transaction)
+            .query()
+            .fetch_all(&mut transaction)
             .await?;
             rows.extend(found);
         }
         rows.sort_unstable_by_key(|(position, ..)| *position);
-        let samples = Samples::load(&mut *transaction, company).await?;
+        let samples = Samples::load(&mut transaction, company).await?;
         let mut found = Vec::with_capacity(rows.len());
         for (_, body, status) in rows {
             let status = match status {
@@ -120,7 +119,7 @@ impl Store {
         lease.check(&mut transaction).await?;
         withdraw(&mut transaction, company, book, withdraws, at).await?;
         let unneeded = withdraw_unneeded(&mut transaction, company, book, at).await?;
-        subledger::touch(&mut transaction, company, again).await?;
+        slot::touch(&mut transaction, company, again).await?;
         transaction.commit().await?;
         Ok(withdraws.len() + unneeded)
     }
@@ -147,8 +146,7 @@ impl Store {
             .bind(book.as_str())
             .text(" and w.waits_for in ")
             .list(documents.iter().map(String::as_str))
-            .builder()
-            .build_query_scalar()
+            .query()
             .fetch_all(&self.reader)
             .await?;
             slots.extend(found);
@@ -203,7 +201,7 @@ pub(crate) async fn withdraw(
     }
     for withdrawal in withdraws {
         let Some(instead) = &withdrawal.instead else { continue };
-        sqlx::query(
+        query(
             "update outbox_wait set waits_for = $1
              where company = $2 and book = $3 and waits_for = $4",
         )
@@ -211,7 +209,7 @@ pub(crate) async fn withdraw(
         .bind(company.as_str())
         .bind(book.as_str())
         .bind(&withdrawal.id)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
     }
     write_down(transaction, company, book, &ids, at).await
@@ -257,9 +255,8 @@ pub(crate) async fn put_waits(
                     .push_bind(*waits_for);
             })
             .text(" on conflict (company, book, id, waits_for) do nothing")
-            .builder()
-            .build()
-            .execute(&mut **transaction)
+            .query()
+            .execute(&mut *transaction)
             .await?;
     }
     Ok(())
@@ -275,7 +272,7 @@ pub(crate) async fn withdraw_unneeded(
 ) -> Result<usize, StoreError> {
     let mut withdrawn = 0;
     loop {
-        let unneeded: Vec<(String, String)> = sqlx::query_as(
+        let unneeded: Vec<(String, String)> = query(
             "select o.id, o.status from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.status in ('approved', 'refused')
@@ -285,7 +282,7 @@ pub(crate) async fn withdraw_unneeded(
         )
         .bind(company.as_str())
         .bind(book.as_str())
-        .fetch_all(&mut **transaction)
+        .fetch_all(&mut *transaction)
         .await?;
         let mut statuses: BTreeMap<String, ChangeStatus> = BTreeMap::new();
         for (id, status) in unneeded {

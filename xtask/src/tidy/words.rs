@@ -52,6 +52,7 @@ const RULES: [Rule; 7] = [
             "async move",
             "tokio",
             "reqwest",
+            "rusqlite",
             "sqlx",
             "rand",
             "rand_chacha",

@@ -22,16 +22,14 @@ pub(super) struct Gid {
 impl Gid {
     /// Reads a global id. What follows a question mark is not part of it.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let short = Self::short_in(text)?;
-        Some(Self { slash: short.find('/')?, short: short.to_owned() })
-    }
-
-    /// Type and number, within a global id.
-    pub(super) fn short_in(text: &str) -> Option<&str> {
+        // Bytes, not patterns: an id is short, and an order has dozens.
         let path = text.strip_prefix("gid://shopify/")?;
-        let path = path.split_once('?').map_or(path, |(path, _)| path);
-        let (kind, number) = path.split_once('/')?;
-        (!kind.is_empty() && !number.is_empty() && !number.contains('/')).then_some(path)
+        let end = path.bytes().position(|byte| byte == b'?').unwrap_or(path.len());
+        let short = path.get(..end)?;
+        let slash = short.bytes().position(|byte| byte == b'/')?;
+        let number = short.get(slash + 1..)?;
+        let whole = slash > 0 && !number.is_empty() && !number.bytes().any(|byte| byte == b'/');
+        whole.then(|| Self { short: short.to_owned(), slash })
     }
 
     /// Type and number: `Order/1001`.

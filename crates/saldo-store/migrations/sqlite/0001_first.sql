@@ -98,7 +98,11 @@ create table fact_group (
     wake_at integer,
     unsettled integer not null default 0,
     states text not null default '[]',
-    -- Compressed, like the bodies of records; none before it is accounted.
+    -- The slot that it first had entries in; most groups have one. For the others see further_slot.
+    slot text,
+    slot_seq integer,
+    slot_entries integer not null default 0,
+    -- In a form of their own, compressed like the bodies of records; none before it is accounted.
     entries blob,
     primary key (company, group_id)
 ) strict;
@@ -106,6 +110,9 @@ create table fact_group (
 create index fact_group_dirty on fact_group (company, group_id) where marked > accounted;
 create index fact_group_wake on fact_group (company, wake_at) where wake_at is not null;
 create index fact_group_unsettled on fact_group (company, group_id) where unsettled > 0;
+create index fact_group_slot on fact_group (company, slot, group_id) where slot is not null;
+create unique index fact_group_slot_seq on fact_group (company, slot_seq)
+    where slot_seq is not null;
 
 create table state_count (
     company text not null references company (id),
@@ -114,17 +121,26 @@ create table state_count (
     primary key (company, state)
 ) strict;
 
-create table slot (
+-- The slots of groups that have entries in several, but for the first.
+create table further_slot (
     company text not null references company (id),
     slot text not null,
     group_id text not null,
     seq integer not null,
-    -- How many entries the group has in the slot; none where it had some once.
     entries integer not null,
     primary key (company, slot, group_id)
 ) strict, without rowid;
 
-create unique index slot_seq on slot (company, seq);
+create index further_slot_group on further_slot (company, group_id, slot);
+create unique index further_slot_seq on further_slot (company, seq);
+
+-- Which groups have entries in a slot, how many, and the number under which they were last touched;
+-- no entries where a group had some once.
+create view slot as
+    select company, slot, group_id, slot_seq as seq, slot_entries as entries
+    from fact_group where slot is not null
+    union all
+    select company, slot, group_id, seq, entries from further_slot;
 
 -- What was decided. ----------------------------------------------------------------------------
 

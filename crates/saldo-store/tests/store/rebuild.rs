@@ -7,7 +7,6 @@ use crate::world::{
 use saldo_core::issue::FactState;
 use saldo_core::text::FactId;
 use saldo_store::{GroupAccount, Store};
-use sqlx::Row;
 
 /// Stands in for accounting: one entry a record, addressed to a slot of its group.
 async fn account_all(store: &Store, minor: i64) {
@@ -106,9 +105,8 @@ async fn a_slot_that_vanishes_in_a_rebuild_is_planned_again() {
 }
 
 /// Every row of what is only added to, as text.
-async fn truths(path: &std::path::Path) -> Vec<String> {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+fn truths(path: &std::path::Path) -> Vec<String> {
+    let database = rusqlite::Connection::open(path).unwrap();
     let queries = [
         "select 'record' || id || version || hex(hash) || hex(body) from record",
         "select 'policy' || revision || text from policy",
@@ -120,8 +118,9 @@ async fn truths(path: &std::path::Path) -> Vec<String> {
     ];
     let mut rows = Vec::new();
     for query in queries {
-        let found = sqlx::query(query).fetch_all(&pool).await.unwrap();
-        rows.extend(found.iter().map(|row| row.get::<String, _>(0)));
+        let mut query = database.prepare(query).unwrap();
+        let found = query.query_map((), |row| row.get::<_, String>(0)).unwrap();
+        rows.extend(found.map(Result::unwrap));
     }
     rows.sort();
     rows
@@ -133,7 +132,7 @@ async fn truths_are_only_added_to() {
     let path = folder.path().join("saldo.db");
     let store = lived(&path).await;
     store.add_policy(&desk(&store).await, "a = 1", None, at(1)).await.unwrap();
-    let before = truths(&path).await;
+    let before = truths(&path);
     assert!(before.len() > 10);
     let shop_lease = lease(&store, &shop(), "one").await;
     let news = vec![pulled("4", "v3", &["g1"]), pulled("0", "v2", &["g1"])];
@@ -145,7 +144,7 @@ async fn truths_are_only_added_to() {
     let book_lease = lease(&store, &book(), "one").await;
     push(&store, &book_lease, "b2", &[change("slot/g2", 0, day(3), 5)]).await;
     store.add_policy(&desk(&store).await, "a = 2", None, at(1)).await.unwrap();
-    let after = truths(&path).await;
+    let after = truths(&path);
     assert!(before.iter().all(|row| after.contains(row)));
     assert!(after.len() > before.len());
 }

@@ -64,10 +64,8 @@ async fn moved(change: &'static str) -> Result<Option<Secret>, StoreError> {
     store.add_connection(&other.id, &connection(shop(), Role::Channel)).await.unwrap();
     let key = Key::generate().unwrap();
     put(&store, "hunter2", &key).await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    let done = sqlx::query(change).execute(&pool).await.unwrap();
-    assert_eq!(done.rows_affected(), 1);
+    let database = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(database.execute(change, ()).unwrap(), 1);
     for company in [company(), other.id] {
         for connection in [shop(), book()] {
             for name in ["token", "nekot"] {

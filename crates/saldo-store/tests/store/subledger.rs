@@ -1,11 +1,14 @@
 //! Entries, the slots that they touch, and where facts stand.
 
 use crate::world::{
-    account, at, company, desk, entry, furnished, lease, page, pulled, record, reference, shop,
+    account, approval, at, company, desk, entry, furnished, lease, page, pulled, record, reference,
+    shop,
 };
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
-use saldo_store::{GroupAccount, NotYet, OpenEntries, OpenFact, PageAccounts, StateCounts, Store};
+use saldo_store::{
+    Approval, GroupAccount, NotYet, OpenEntries, OpenFact, PageAccounts, StateCounts, Store,
+};
 
 async fn save(store: &Store, accounts: &[GroupAccount]) {
     store.save_accounting(&desk(store).await, accounts).await.unwrap();
@@ -67,6 +70,43 @@ async fn a_slot_gathers_the_entries_of_all_its_groups() {
     assert_eq!(entries["a"], [entry("e2", "a", 2)]);
     assert!(entries["b"].is_empty());
     assert_eq!(store.groups_of_slot(&company(), "a").await.unwrap(), [GroupId::from("g2")]);
+}
+
+#[tokio::test]
+async fn a_group_may_leave_its_first_slot_and_come_back() {
+    let store = furnished().await;
+    let in_slots = |slots: &[&str]| {
+        let entries = slots.iter().map(|slot| entry(&format!("e {slot}"), slot, 1));
+        [account("g", 1, entries.collect()), account("h", 1, vec![entry("e", "b", 5)])]
+    };
+    let group = GroupId::from("g");
+    let mut seq = 0;
+    for (slots, now_touched) in [
+        (&["a"][..], &["a", "b"][..]),
+        (&["b"], &["b", "a"]),
+        (&["a", "c"], &["a", "c", "b"]),
+        (&[], &["a", "c"]),
+        (&["a", "b"], &["a", "b"]),
+    ] {
+        save(&store, &in_slots(slots)).await;
+        let touched = touched(&store, seq).await;
+        assert_eq!(touched.iter().map(|(_, slot)| slot).collect::<Vec<_>>(), now_touched);
+        seq = touched.last().unwrap().0;
+        for slot in ["a", "b", "c"] {
+            let groups = store.groups_of_slot(&company(), slot).await.unwrap();
+            assert_eq!(groups.contains(&group), slots.contains(&slot), "{slots:?} {slot}");
+            let of_slot = [slot.to_owned()];
+            let entries = store.slot_entries(&company(), &of_slot).await.unwrap();
+            let others = usize::from(slot == "b");
+            assert_eq!(entries[slot].len(), others + usize::from(slots.contains(&slot)));
+        }
+    }
+    let ever = store.slots_of_group(&company(), &group).await.unwrap();
+    assert_eq!(ever, ["a", "b", "c"]);
+    let again = ["a", "c", "unknown"].map(str::to_owned).to_vec();
+    let nothing_but_these = Approval { again, ..approval(vec![]) };
+    store.approve(&desk(&store).await, &nothing_but_these).await.unwrap();
+    assert_eq!(touched(&store, seq).await, [slot(seq + 1, "a"), slot(seq + 2, "c")]);
 }
 
 #[tokio::test]

@@ -1,0 +1,359 @@
+//! The form that entries have in the row of their group: bytes that hold values and no names.
+//!
+//! It begins with its number, and goes on with each slot and the list of its entries, whose length
+//! is told, so that one list is read without the others. Rows of these types mirror those of the
+//! core, and say all that they say: a field that is added there does not compile until it is added
+//! here, and then the form gets another number. Entries in an older form are worked out anew by
+//! rebuilding.
+
+use crate::StoreError;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use saldo_core::commerce::Product;
+use saldo_core::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::{Currency, Money};
+use saldo_core::text::FactId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The number of this form.
+const NUMBER: u8 = 1;
+/// How long the entries of most groups are.
+const BYTES: usize = 2048;
+/// What cannot be read, where that is so.
+const WHAT: &str = "sub-ledger";
+
+#[derive(Serialize, Deserialize)]
+struct EntryRow<'a> {
+    id: &'a str,
+    kind: DocumentKind,
+    date: (i16, i8, i8),
+    currency: &'a str,
+    party: Option<PartyRow<'a>>,
+    applies_to: Option<&'a str>,
+    reference: &'a str,
+    memo: &'a str,
+    #[serde(borrow)]
+    lines: Vec<LineRow<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum PartyRow<'a> {
+    Customer { key: &'a str, name: &'a str },
+    Vendor { name: &'a str },
+}
+
+#[derive(Serialize, Deserialize)]
+struct LineRow<'a> {
+    #[serde(borrow)]
+    kind: KindRow<'a>,
+    account: &'a str,
+    account_kind: AccountKind,
+    /// In the currency of the entry.
+    minor: i64,
+    quantity: Option<i64>,
+    text: &'a str,
+    origin: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+enum KindRow<'a> {
+    Settlement,
+    Receivable,
+    Tax { title: &'a str, rate: Option<[u8; 16]> },
+    Product { id: Option<&'a str>, sku: Option<&'a str>, title: &'a str, taxed: bool },
+    Other { taxed: bool },
+}
+
+/// The entries of a group in their form, and where the list of each slot stands in it.
+#[derive(Debug)]
+pub(crate) struct Written<'a> {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) lists: BTreeMap<&'a str, List>,
+}
+
+/// The entries of one slot.
+#[derive(Debug)]
+pub(crate) struct List {
+    /// How many there are.
+    pub(crate) entries: usize,
+    /// Where they stand.
+    pub(crate) place: Range<usize>,
+}
+
+/// Writes the entries of a group: by slot, and in each slot by id.
+pub(crate) fn write(entries: &[SubledgerEntry]) -> Result<Written<'_>, StoreError> {
+    let mut by_slot: BTreeMap<&str, Vec<&SubledgerEntry>> = BTreeMap::new();
+    for entry in entries {
+        by_slot.entry(&entry.header.slot).or_default().push(entry);
+    }
+    let (mut bytes, mut lists) = (Vec::with_capacity(BYTES), BTreeMap::new());
+    let mut list = Vec::with_capacity(BYTES);
+    bytes.push(NUMBER);
+    for (slot, mut entries) in by_slot {
+        entries.sort_by(|one, other| one.id.cmp(&other.id));
+        let rows = entries.iter().map(|entry| EntryRow::of(entry));
+        let rows = rows.collect::<Result<Vec<EntryRow<'_>>, _>>()?;
+        list.clear();
+        list = postcard::to_extend(&rows, list).map_err(unwritable)?;
+        bytes = postcard::to_extend(&(slot, list.len()), bytes).map_err(unwritable)?;
+        let from = bytes.len();
+        bytes.extend_from_slice(&list);
+        lists.insert(slot, List { entries: entries.len(), place: from..bytes.len() });
+    }
+    Ok(Written { bytes, lists })
+}
+
+/// The list of each slot that was written, to be read by [`list`].
+pub(crate) fn lists(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, StoreError> {
+    let mut rest = match bytes.split_first() {
+        Some((&NUMBER, rest)) => rest,
+        Some((other, _)) => return Err(unreadable(format!("it has the form {other}"))),
+        None => return Err(unreadable("it is empty")),
+    };
+    let mut lists = BTreeMap::new();
+    while !rest.is_empty() {
+        let ((slot, length), after): ((&str, usize), _) =
+            postcard::take_from_bytes(rest).map_err(unreadable)?;
+        let (list, after) =
+            after.split_at_checked(length).ok_or_else(|| unreadable("it is cut off"))?;
+        lists.insert(slot, list);
+        rest = after;
+    }
+    Ok(lists)
+}
+
+/// The entries of one slot.
+pub(crate) fn list(slot: &str, bytes: &[u8]) -> Result<Vec<SubledgerEntry>, StoreError> {
+    let rows: Vec<EntryRow<'_>> = postcard::from_bytes(bytes).map_err(unreadable)?;
+    rows.into_iter().map(|row| row.entry(slot)).collect()
+}
+
+fn unwritable(error: postcard::Error) -> StoreError {
+    StoreError::Unwritable(error.to_string())
+}
+
+fn unreadable(reason: impl ToString) -> StoreError {
+    StoreError::unreadable(WHAT, reason)
+}
+
+impl<'a> EntryRow<'a> {
+    fn of(entry: &'a SubledgerEntry) -> Result<Self, StoreError> {
+        let SubledgerEntry { id, header, lines } = entry;
+        let Header { slot: _, kind, date, currency, party, applies_to, reference, memo } = header;
+        Ok(Self {
+            id: id.as_str(),
+            kind: *kind,
+            date: (date.year(), date.month(), date.day()),
+            currency: currency.code(),
+            party: party.as_ref().map(PartyRow::of),
+            applies_to: applies_to.as_deref(),
+            reference,
+            memo,
+            lines: lines
+                .iter()
+                .map(|line| LineRow::of(line, *currency))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn entry(self, slot: &str) -> Result<SubledgerEntry, StoreError> {
+        let (year, month, day) = self.date;
+        let currency = Currency::parse(self.currency).map_err(unreadable)?;
+        let header = Header {
+            slot: slot.to_owned(),
+            kind: self.kind,
+            date: Date::new(year, month, day).map_err(unreadable)?,
+            currency,
+            party: self.party.map(PartyRow::party),
+            applies_to: self.applies_to.map(str::to_owned),
+            reference: self.reference.to_owned(),
+            memo: self.memo.to_owned(),
+        };
+        let lines = self.lines.into_iter().map(|line| line.line(currency)).collect();
+        SubledgerEntry::new(FactId::from(self.id), header, lines).map_err(unreadable)
+    }
+}
+
+impl<'a> PartyRow<'a> {
+    fn of(party: &'a Party) -> Self {
+        match party {
+            Party::Customer { key, name } => Self::Customer { key, name },
+            Party::Vendor { name } => Self::Vendor { name },
+        }
+    }
+
+    fn party(self) -> Party {
+        match self {
+            Self::Customer { key, name } => {
+                Party::Customer { key: key.to_owned(), name: name.to_owned() }
+            }
+            Self::Vendor { name } => Party::Vendor { name: name.to_owned() },
+        }
+    }
+}
+
+impl<'a> LineRow<'a> {
+    fn of(line: &'a Line, currency: Currency) -> Result<Self, StoreError> {
+        let Line { kind, account, amount, quantity, text, origin } = line;
+        let Account { name, kind: account_kind } = account;
+        if amount.currency() != currency {
+            let reason = format!("an entry in {currency} has a line of {amount}");
+            return Err(StoreError::Unwritable(reason));
+        }
+        Ok(Self {
+            kind: KindRow::of(kind),
+            account: name,
+            account_kind: *account_kind,
+            minor: amount.minor(),
+            quantity: *quantity,
+            text,
+            origin,
+        })
+    }
+
+    fn line(self, currency: Currency) -> Line {
+        Line {
+            kind: self.kind.kind(),
+            account: Account::new(self.account, self.account_kind),
+            amount: Money::from_minor(self.minor, currency),
+            quantity: self.quantity,
+            text: self.text.to_owned(),
+            origin: self.origin.to_owned(),
+        }
+    }
+}
+
+impl<'a> KindRow<'a> {
+    fn of(kind: &'a LineKind) -> Self {
+        match kind {
+            LineKind::Settlement => Self::Settlement,
+            LineKind::Receivable => Self::Receivable,
+            LineKind::Tax { title, rate } => {
+                Self::Tax { title, rate: rate.as_ref().map(Decimal::serialize) }
+            }
+            LineKind::Product { product: Product { id, sku, title }, taxed } => {
+                Self::Product { id: id.as_deref(), sku: sku.as_deref(), title, taxed: *taxed }
+            }
+            LineKind::Other { taxed } => Self::Other { taxed: *taxed },
+        }
+    }
+
+    fn kind(self) -> LineKind {
+        match self {
+            Self::Settlement => LineKind::Settlement,
+            Self::Receivable => LineKind::Receivable,
+            Self::Tax { title, rate } => {
+                LineKind::Tax { title: title.to_owned(), rate: rate.map(Decimal::deserialize) }
+            }
+            Self::Product { id, sku, title, taxed } => {
+                let (id, sku) = (id.map(str::to_owned), sku.map(str::to_owned));
+                LineKind::Product { product: Product { id, sku, title: title.to_owned() }, taxed }
+            }
+            Self::Other { taxed } => LineKind::Other { taxed },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: LineKind, account_kind: AccountKind, minor: i64) -> Line {
+        let usd = Currency::parse("USD").unwrap();
+        Line {
+            kind,
+            account: Account::new("A", account_kind),
+            amount: Money::from_minor(minor, usd),
+            quantity: (minor > 0).then_some(minor),
+            text: "t".to_owned(),
+            origin: "o".to_owned(),
+        }
+    }
+
+    /// One entry a party, with a line of each kind.
+    fn entries() -> Vec<SubledgerEntry> {
+        let product = Product { id: Some("v".into()), sku: None, title: "Mug".into() };
+        let rate = Some("8.250".parse().unwrap());
+        let lines = vec![
+            line(LineKind::Settlement, AccountKind::Clearing, 300),
+            line(LineKind::Receivable, AccountKind::Receivable, -100),
+            line(LineKind::Tax { title: "VAT".into(), rate }, AccountKind::TaxLiability, -90),
+            line(LineKind::Tax { title: "GST".into(), rate: None }, AccountKind::TaxLiability, -10),
+            line(LineKind::Product { product, taxed: true }, AccountKind::Income, -99),
+            line(LineKind::Other { taxed: false }, AccountKind::Expense, -1),
+        ];
+        let buyer = Party::Customer { key: "k".into(), name: "n".into() };
+        let parties = [None, Some(buyer), Some(Party::Vendor { name: "Mill".into() })];
+        let entry = |(number, party): (usize, Option<Party>)| {
+            let header = Header {
+                slot: format!("slot {}", number / 2),
+                kind: DocumentKind::SalesReceipt,
+                date: Date::constant(2026, 11, 22),
+                currency: Currency::parse("USD").unwrap(),
+                applies_to: party.as_ref().map(|_| "invoice".to_owned()),
+                party,
+                reference: "#1".to_owned(),
+                memo: "m".to_owned(),
+            };
+            SubledgerEntry::new(FactId::from(format!("e{number}")), header, lines.clone()).unwrap()
+        };
+        parties.into_iter().enumerate().map(entry).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let entries = entries();
+        let backwards: Vec<SubledgerEntry> = entries.iter().rev().cloned().collect();
+        let written = write(&backwards).unwrap();
+        assert_eq!(written.lists["slot 0"].entries, 2);
+        let lists = lists(&written.bytes).unwrap();
+        assert_eq!(lists["slot 1"], &written.bytes[written.lists["slot 1"].place.clone()]);
+        let read = lists.iter().map(|(slot, bytes)| list(slot, bytes).unwrap());
+        assert_eq!(read.flatten().collect::<Vec<_>>(), entries);
+        assert!(super::lists(&write(&[]).unwrap().bytes).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_form_stays_while_its_number_does() {
+        let bytes = write(&entries()[1..2]).unwrap().bytes;
+        let parts: Vec<String> =
+            bytes.chunks(22).map(|part| part.escape_ascii().to_string()).collect();
+        insta::assert_snapshot!(parts.join("\n"), @r"
+        \x01\x06slot 0\x88\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
+        D\x01\x00\x01k\x01n\x01\x07invoice\x02#1\x01m\x06
+        \x00\x01A\x01\xd8\x04\x01\xd8\x04\x01t\x01o\x01\x01A\x03\xc7\x01\x00\x01t
+        \x01o\x02\x03VAT\x01\x00\x00\x03\x00: \x00\x00\x00\x00\x00\x00\x00\x00
+        \x00\x00\x01A\x06\xb3\x01\x00\x01t\x01o\x02\x03GST\x00\x01A\x06\x13
+        \x00\x01t\x01o\x03\x01\x01v\x00\x03Mug\x01\x01A\x08\xc5\x01\x00\x01
+        t\x01o\x04\x00\x01A\x0b\x01\x00\x01t\x01o
+        ");
+        let kinds = [DocumentKind::SalesReceipt, DocumentKind::JournalEntry];
+        assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 7]);
+        let kinds = [AccountKind::Bank, AccountKind::Expense];
+        assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 11]);
+    }
+
+    #[test]
+    fn what_is_damaged_is_unreadable() {
+        let whole = write(&entries()).unwrap().bytes;
+        for length in 0..whole.len() {
+            let read = lists(&whole[..length]).and_then(|lists| {
+                let entries = lists.iter().map(|(slot, bytes)| list(slot, bytes));
+                entries.collect::<Result<Vec<_>, _>>()
+            });
+            assert!(read.is_err() || read.unwrap().concat().len() < 3, "{length}");
+        }
+        let other = lists(&[9]).unwrap_err();
+        assert!(other.to_string().contains("it has the form 9"), "{other}");
+    }
+
+    #[test]
+    fn a_line_in_another_currency_is_not_written() {
+        let mut entry = entries().remove(0);
+        entry.lines[0].amount = Money::from_minor(1, Currency::parse("EUR").unwrap());
+        assert!(matches!(write(&[entry]), Err(StoreError::Unwritable(_))));
+    }
+}
