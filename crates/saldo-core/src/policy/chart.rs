@@ -51,6 +51,15 @@ roles! {
     Reserves = "reserves", "Reserves held by platform", OtherCurrentAsset;
     /// Payments that a buyer's bank took back for now.
     Disputes = "disputes", "Disputes receivable", OtherCurrentAsset;
+    /// Goods that are not sold yet.
+    Inventory = "inventory", "Inventory", OtherCurrentAsset;
+    /// Money paid to suppliers before their bills.
+    SupplierPrepayments = "supplier-prepayments", "Supplier prepayments", OtherCurrentAsset;
+    /// Goods that came in before their bills.
+    GoodsReceived =
+        "goods-received", "Goods received not invoiced", OtherCurrentLiability;
+    /// What suppliers are owed by their bills.
+    Payable = "payable", "Accounts payable", Payable;
     /// Tax collected for the state.
     SalesTax = "sales-tax", "Sales tax payable", TaxLiability;
     /// Gift cards that are still to be redeemed.
@@ -82,6 +91,10 @@ roles! {
     Returns = "returns", "Returns & refunds", ContraIncome;
     /// Money given back without goods.
     RefundAllowances = "refund-allowances", "Refund allowances (no item)", ContraIncome;
+    /// What sold goods had cost.
+    CostOfGoods = "cost-of-goods", "Cost of goods sold", CostOfGoods;
+    /// Goods that were lost, spoilt or counted short.
+    Shrinkage = "shrinkage", "Inventory shrinkage & damage", CostOfGoods;
     /// The gateway's charge for payments.
     ProcessingFees = "processing-fees", "Payment processing fees", Expense;
     /// The gateway's charge for disputes.

@@ -37,7 +37,7 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows` or `lines`.
+        /// The table of the policy: `rows`, `lines` or `cost.reasons`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -80,6 +80,45 @@ pub enum Recognition {
     /// When goods are handed over. Until then what the buyer paid for them, without tax, is a
     /// deposit.
     Fulfilment,
+}
+
+/// Who enters what goods cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CostOwner {
+    /// Nobody, or somebody by hand.
+    #[default]
+    Nobody,
+    /// Saldo.
+    Saldo,
+    /// The book, which keeps stock itself.
+    Book,
+}
+
+/// Which of the units in stock leave it first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CostMethod {
+    /// None: each costs the average of all that are there.
+    #[default]
+    Average,
+    /// Those that came first.
+    Fifo,
+}
+
+/// What goods cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cost {
+    /// Who enters it.
+    pub owner: CostOwner,
+    /// Which units leave first.
+    pub method: CostMethod,
+    /// Accounts of stock of their own, by stock-keeping unit.
+    pub accounts: BTreeMap<String, String>,
+    /// Where stock goes that was adjusted for a reason, by the vendor's word for it; all else is
+    /// shrinkage.
+    pub reasons: BTreeMap<String, Role>,
 }
 
 /// Who approves what is to be entered.
@@ -151,6 +190,8 @@ pub struct PolicyText {
     /// How much a document holds of what happens from a books day on. What happened before keeps
     /// the detail of the day before, so that a switch leaves standing what was entered.
     pub detail_from: BTreeMap<Date, Detail>,
+    /// What goods cost.
+    pub cost: Cost,
     /// When a sale is earned.
     pub recognition: Recognition,
     /// The same for orders of a books day on. Orders of days before keep to what held then, with
@@ -204,11 +245,15 @@ impl Policy {
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
-        let words = [("rows", &text.rows), ("lines", &text.lines)];
+        let words =
+            [("rows", &text.rows), ("lines", &text.lines), ("cost.reasons", &text.cost.reasons)];
         for (table, (word, role)) in
             words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
         {
-            if matches!(role.kind(), AccountKind::Receivable | AccountKind::TaxLiability) {
+            if matches!(
+                role.kind(),
+                AccountKind::Receivable | AccountKind::Payable | AccountKind::TaxLiability
+            ) {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
@@ -255,7 +300,30 @@ impl Policy {
     pub fn follows_goods(&self) -> bool {
         let switches = self.text.recognition_from.values();
         let mut all = std::iter::once(&self.text.recognition).chain(switches);
-        all.any(|recognition| *recognition == Recognition::Fulfilment)
+        self.keeps_cost() || all.any(|recognition| *recognition == Recognition::Fulfilment)
+    }
+
+    /// Whether Saldo enters what goods cost.
+    #[must_use]
+    pub fn keeps_cost(&self) -> bool {
+        self.text.cost.owner == CostOwner::Saldo
+    }
+
+    /// The account in which goods of a stock-keeping unit stand.
+    #[must_use]
+    pub fn inventory(&self, sku: Option<&str>) -> Account {
+        let account = self.chart.account(Role::Inventory);
+        match sku.and_then(|sku| self.text.cost.accounts.get(sku)) {
+            Some(name) => Account::new(name, account.kind),
+            None => account,
+        }
+    }
+
+    /// The account of stock that was adjusted for a reason.
+    #[must_use]
+    pub fn adjusted(&self, reason: Option<&str>) -> Account {
+        let role = reason.and_then(|word| role_of(&self.text.cost.reasons, word));
+        self.chart.account(role.unwrap_or(Role::Shrinkage))
     }
 
     /// Whether any document follows payouts, so that accounting must know them.
@@ -300,7 +368,9 @@ impl Policy {
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
         let banks = gateways.filter_map(|known| known.bank.as_ref());
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
-        roles.chain(clearing).chain(banks).chain(self.own_tax_accounts())
+        let stock = self.text.cost.accounts.values();
+        let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
+        roles.chain(clearing).chain(banks).chain(stock).chain(self.own_tax_accounts())
     }
 
     /// The accounts that single taxes were given.

@@ -135,8 +135,8 @@ impl<'a> Day<'a> {
     }
 }
 
-/// What changed hands, in order of time, where sales are earned by it. Nothing is handed over before
-/// it is sold: what is dated earlier, as by another clock, counts from then on.
+/// What changed hands, in order of time, where sales are earned by it. Nothing is handed over
+/// before it is sold: what is dated earlier, as by another clock, counts from then on.
 fn handings<'a>(order: &Order, goods: &'a Goods, policy: &Policy) -> Vec<Handing<'a>> {
     if policy.recognition_on(policy.day(order.processed_at)) == Recognition::Payment {
         return Vec::new();
