@@ -15,6 +15,7 @@ mod group;
 mod latest;
 mod record;
 mod state;
+mod stock;
 mod subledger;
 
 mod decision;
@@ -61,6 +62,7 @@ pub use receipt::Receipt;
 pub use record::{CursorRow, PageAccounts, PageCommit, PageCount, PulledRecord, Reading};
 pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
+pub use stock::{SheetKey, StoredSheet};
 pub use subledger::GroupAccount;
 pub use withdrawal::Withdrawal;
 

@@ -20,7 +20,8 @@ mod telling;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use stock::{
-    Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, work_out_stock,
+    Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
+    work_out_stock,
 };
 pub use telling::{groups_alike, says_less, told_once};
 
@@ -53,7 +54,8 @@ pub enum Group {
     Payout(FactId),
     /// A dispute.
     Dispute(FactId),
-    /// What happens to an item of stock within a month.
+    /// What happens to an item of stock within a month. By their names such groups come before
+    /// those of orders, which go by what they tell.
     Stock(StockMonth),
     /// A purchase order, with its receipts, bills and payments.
     Purchase(FactId),
@@ -64,7 +66,7 @@ impl Group {
     #[must_use]
     pub fn parse(id: &GroupId) -> Option<Self> {
         let (kind, fact) = id.as_str().split_once('/')?;
-        if kind == "stock" {
+        if kind == "item" {
             return StockMonth::parse(fact).map(Self::Stock);
         }
         let fact = FactId::new(fact);
@@ -94,7 +96,7 @@ impl fmt::Display for Group {
             Self::Named(name) => write!(f, "named/{name}"),
             Self::Payout(id) => write!(f, "payout/{id}"),
             Self::Dispute(id) => write!(f, "dispute/{id}"),
-            Self::Stock(month) => write!(f, "stock/{month}"),
+            Self::Stock(month) => write!(f, "item/{month}"),
             Self::Purchase(id) => write!(f, "purchase/{id}"),
         }
     }

@@ -21,6 +21,7 @@ mod rebuild;
 mod retry;
 mod settings;
 mod standings;
+mod stock;
 mod sync;
 
 #[cfg(test)]

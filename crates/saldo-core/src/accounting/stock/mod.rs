@@ -16,7 +16,9 @@ pub use parcels::months_of_order;
 
 use self::events::{Event, What, events};
 use super::{Accounted, Trouble};
-use crate::commerce::{Fact, Goods, Product, Returned, StockAdjustment};
+use crate::commerce::{
+    AdjustmentReason, Fact, Fulfilment, Goods, Product, Returned, StockAdjustment, Units,
+};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Account;
@@ -27,7 +29,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// An item of stock: whatever bears one stock-keeping unit, in all shops of a company; without one,
@@ -144,6 +146,30 @@ fn move_of(fulfilment: &str, ordered: &str, item: &StockItem) -> String {
     format!("{fulfilment}/{ordered}/{item}")
 }
 
+/// The orders of which something cost otherwise by another sheet of the month.
+#[must_use]
+pub fn orders_between(
+    month: &StockMonth,
+    before: &StockSheet,
+    after: &StockSheet,
+    facts: &[Fact],
+) -> BTreeSet<FactId> {
+    let mut orders = BTreeSet::new();
+    for fact in facts {
+        let Fact::Goods(goods) = fact else { continue };
+        let parts = goods.fulfilments.iter();
+        let parts = parts.flat_map(|parcel| parcel.parts.iter().map(move |part| (parcel, part)));
+        let differs = |(parcel, part): (&Fulfilment, &Units)| {
+            let by = move_of(&parcel.id, &part.item, &month.item);
+            before.issued.get(&by) != after.issued.get(&by)
+        };
+        if parts.map(differs).any(|differs| differs) {
+            orders.insert(goods.order.clone());
+        }
+    }
+    orders
+}
+
 /// What units cost that came back, by what they cost when they left; none where that is not known.
 /// Those that left first are taken to come back first.
 fn cost_of_returned(
@@ -153,7 +179,7 @@ fn cost_of_returned(
     issued: impl Fn(Timestamp, &str) -> Option<Costed>,
 ) -> Result<Option<Money>, Trouble> {
     let connection = &goods.source.connection;
-    let count = |units: &crate::commerce::Units| -> u64 {
+    let count = |units: &Units| -> u64 {
         let stocked = units.stocked().filter(|_| units.item == returned.units.item);
         let own = stocked
             .filter(|(product, _)| StockItem::of(connection, product).as_ref() == Some(item));
@@ -335,7 +361,7 @@ impl Desk<'_> {
         };
         let cost = cost.ok_or_else(|| worth_unknown(found, &self.month.item))?;
         holding.receive(method, found.id.as_str(), units, cost)?;
-        if found.reason != crate::commerce::AdjustmentReason::Opening {
+        if found.reason != AdjustmentReason::Opening {
             self.enter_adjusted(event, found, cost.negated())?;
         }
         self.cover(event)
@@ -348,7 +374,7 @@ impl Desk<'_> {
         cost: Money,
     ) -> Result<(), Trouble> {
         let word = match &found.reason {
-            crate::commerce::AdjustmentReason::Other(word) => Some(word.as_str()),
+            AdjustmentReason::Other(word) => Some(word.as_str()),
             _ => None,
         };
         let account = self.policy.adjusted(word);
