@@ -61,7 +61,7 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,
         Some(Flow::Disputes) => payments::read_dispute(&source, text)?,
         None if files::Form::of(&record.stream).is_some() => {
-            return files::read(&source, record, text).map(|fact| vec![fact]);
+            return files::read(&source, record, text);
         }
         None => {
             let why = format!("{} has no stream called `{}`", DESCRIPTION.name, record.stream);

@@ -5,8 +5,10 @@
 //! decides.
 
 mod chart;
+mod goods;
 
 pub use chart::{Chart, Role};
+pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};
@@ -68,57 +70,6 @@ pub enum Detail {
     /// One document a payout and books month, for gateways that tell their payouts; one a books
     /// day for the others. What buyers owe by invoice stays in detail.
     Payout,
-}
-
-/// When a sale is earned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Recognition {
-    /// When it is agreed and paid, or invoiced.
-    #[default]
-    Payment,
-    /// When goods are handed over. Until then what the buyer paid for them, without tax, is a
-    /// deposit.
-    Fulfilment,
-}
-
-/// Who enters what goods cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CostOwner {
-    /// Nobody, or somebody by hand.
-    #[default]
-    Nobody,
-    /// Saldo.
-    Saldo,
-    /// The book, which keeps stock itself.
-    Book,
-}
-
-/// Which of the units in stock leave it first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CostMethod {
-    /// None: each costs the average of all that are there.
-    #[default]
-    Average,
-    /// Those that came first.
-    Fifo,
-}
-
-/// What goods cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Cost {
-    /// Who enters it.
-    pub owner: CostOwner,
-    /// Which units leave first.
-    pub method: CostMethod,
-    /// Accounts of stock of their own, by stock-keeping unit.
-    pub accounts: BTreeMap<String, String>,
-    /// Where stock goes that was adjusted for a reason, by the vendor's word for it; all else is
-    /// shrinkage.
-    pub reasons: BTreeMap<String, Role>,
 }
 
 /// Who approves what is to be entered.
@@ -285,45 +236,6 @@ impl Policy {
     pub fn detail_on(&self, day: Date) -> Detail {
         let switches = self.text.detail_from.range(..=day);
         switches.last().map_or(self.text.detail, |(_, detail)| *detail)
-    }
-
-    /// When an order of a books day is earned.
-    #[must_use]
-    pub fn recognition_on(&self, day: Date) -> Recognition {
-        let switches = self.text.recognition_from.range(..=day);
-        switches.last().map_or(self.text.recognition, |(_, recognition)| *recognition)
-    }
-
-    /// Whether anything that is entered follows what was handed over, so that channels must tell
-    /// it.
-    #[must_use]
-    pub fn follows_goods(&self) -> bool {
-        let switches = self.text.recognition_from.values();
-        let mut all = std::iter::once(&self.text.recognition).chain(switches);
-        self.keeps_cost() || all.any(|recognition| *recognition == Recognition::Fulfilment)
-    }
-
-    /// Whether Saldo enters what goods cost.
-    #[must_use]
-    pub fn keeps_cost(&self) -> bool {
-        self.text.cost.owner == CostOwner::Saldo
-    }
-
-    /// The account in which goods of a stock-keeping unit stand.
-    #[must_use]
-    pub fn inventory(&self, sku: Option<&str>) -> Account {
-        let account = self.chart.account(Role::Inventory);
-        match sku.and_then(|sku| self.text.cost.accounts.get(sku)) {
-            Some(name) => Account::new(name, account.kind),
-            None => account,
-        }
-    }
-
-    /// The account of stock that was adjusted for a reason.
-    #[must_use]
-    pub fn adjusted(&self, reason: Option<&str>) -> Account {
-        let role = reason.and_then(|word| role_of(&self.text.cost.reasons, word));
-        self.chart.account(role.unwrap_or(Role::Shrinkage))
     }
 
     /// Whether any document follows payouts, so that accounting must know them.

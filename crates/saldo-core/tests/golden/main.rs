@@ -22,8 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::{self, Group, Payouts, Stock, StockMonth, work_out_stock};
 use saldo_core::commerce::{
-    AdjustmentReason, AgreementKind, BalanceKind, Condition, DisputeOutcome, Fact, Goods,
-    MovementKind, PayoutState, SaleKind,
+    AgreementKind, BalanceKind, DisputeOutcome, Fact, MovementKind, PayoutState, SaleKind,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
@@ -33,9 +32,6 @@ use shop::{
     arrived, dispute, gateway, goods, in_payout, order, payout, row, row_of, told, usd, write_off,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use warehouse::{
-    adjusted, back, billed, counted, in_bundles, opening, ordered, paid_supplier, received, sent,
-};
 
 const POLICY: &str = r#"
 [accounts]
@@ -48,16 +44,6 @@ amazon.account = "Clearing: Amazon"
 amazon.keeps-tax = true
 [tax.accounts]
 "DE VAT" = "OSS VAT payable (per country)"
-"#;
-
-/// What goods cost, with accounts for two items.
-const COSTS: &str = r#"
-[cost]
-owner = "saldo"
-method = "fifo"
-[cost.accounts]
-A = "Inventory: item A"
-B = "Inventory: item B"
 "#;
 
 fn policy(text: &str) -> Policy {
@@ -113,7 +99,7 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
         "S2" | "G2" => POLICY.replace("Sales tax payable (per jurisdiction)", "Output VAT"),
         "S8a" | "S8b" => format!("recognition = \"fulfilment\"\n{POLICY}"),
         "S6" | "S7" | "R2" | "R3" | "R9" | "I1" | "I2" | "I3" | "I4" | "I5" | "A6" => {
-            format!("{POLICY}\n{COSTS}")
+            format!("{POLICY}\n{}", stocked::COSTS)
         }
         _ => POLICY.to_owned(),
     };
@@ -396,45 +382,8 @@ fn gateways() -> Vec<Case> {
     ]
 }
 
-fn stock() -> Vec<Case> {
-    let of_order = |goods: Goods, cost: Vec<Fact>| {
-        let lines = [(SaleKind::Product, "100.00", "0.00", "0.00")];
-        let order = order("03-10").sale("03-10", &lines).paid("03-10", "paypal", "100.00");
-        [vec![order.fact(), told(goods)], cost].concat()
-    };
-    let mugs = || vec![opening(1, "01-05", "MUG", 10, "20.00")];
-    let two_mugs = || sent(&[("03-12", &[("MUG", 2)])]);
-    let set = in_bundles(sent(&[("03-12", &[("SET", 1)])]), &[("A", 2), ("B", 1)]);
-    let parts = vec![opening(1, "01-05", "A", 10, "5.00"), opening(2, "01-05", "B", 10, "7.00")];
-    let restocked = back(two_mugs(), "04-10", ("MUG", 2), Condition::Resaleable);
-    let damaged = back(two_mugs(), "04-10", ("MUG", 2), Condition::Damaged);
-    let exchanged = sent(&[("03-12", &[("MUG", 1)]), ("04-10", &[("LAMP", 1)])]);
-    let exchanged = back(exchanged, "04-10", ("MUG", 1), Condition::Resaleable);
-    let lamp = opening(2, "01-05", "LAMP", 3, "28.00");
-    let both = [mugs(), vec![lamp]].concat();
-    let deposit = || paid_supplier(1, "01-10", "300.00");
-    let came = || received(1, "02-10", "MUG", 100, "800.00");
-    let purchase = vec![deposit(), came(), billed(1, "03-20", "MUG", (100, "810.00"), "60.00")];
-    let at_eight = || opening(1, "01-05", "MUG", 10, "8.00");
-    let lost = AdjustmentReason::Other("lost by the warehouse".to_owned());
-    let at_six = opening(1, "01-05", "MUG", 10, "6.00");
-    vec![
-        case("S6", &["03-12"], of_order(two_mugs(), mugs())),
-        case("S7", &["03-12"], of_order(set, parts)),
-        case("R2", &["04-10"], of_order(restocked, mugs())),
-        case("R3", &["04-10"], of_order(damaged, mugs())),
-        case("R9", &["04-10"], of_order(exchanged, both)),
-        case("I1", &[], vec![ordered("01-09")]),
-        case("I2", &["01-10"], vec![deposit()]),
-        case("I3", &["02-10"], vec![came()]),
-        case("I4", &["03-20"], purchase),
-        case("I5", &["04-02"], vec![at_eight(), counted(2, "04-02", "MUG", -3)]),
-        case("A6", &["04-02"], vec![at_six, adjusted(2, "04-02", "MUG", -3, lost, None)]),
-    ]
-}
-
 fn all_cases() -> Vec<Case> {
-    [sales(), returns(), liabilities(), taxes(), gateways(), stock()]
+    [sales(), returns(), liabilities(), taxes(), gateways(), stocked::cases()]
         .into_iter()
         .flatten()
         .collect()

@@ -158,12 +158,13 @@ pub fn orders_between(
     for fact in facts {
         let Fact::Goods(goods) = fact else { continue };
         let parts = goods.fulfilments.iter();
-        let parts = parts.flat_map(|parcel| parcel.parts.iter().map(move |part| (parcel, part)));
+        let mut parts =
+            parts.flat_map(|parcel| parcel.parts.iter().map(move |part| (parcel, part)));
         let differs = |(parcel, part): (&Fulfilment, &Units)| {
             let by = move_of(&parcel.id, &part.item, &month.item);
             before.issued.get(&by) != after.issued.get(&by)
         };
-        if parts.map(differs).any(|differs| differs) {
+        if parts.any(differs) {
             orders.insert(goods.order.clone());
         }
     }
