@@ -322,6 +322,12 @@ impl Document {
         &self.lines
     }
 
+    /// Header and lines.
+    #[must_use]
+    pub(crate) fn into_parts(self) -> (Header, Vec<Line>) {
+        (self.header, self.lines)
+    }
+
     /// The entry that the document amounts to: one posting a line.
     #[must_use]
     pub fn entry(&self) -> Entry {

@@ -12,10 +12,12 @@
 mod compose;
 mod difference;
 mod links;
+mod period;
 mod standing;
 
 pub use compose::compose;
 pub use difference::{Difference, differences};
+pub use period::Closing;
 pub use standing::standing_invoice;
 
 use crate::book::{Need, Subject};
@@ -27,7 +29,7 @@ use compose::alike;
 use jiff::civil::Date;
 use links::{link_of, paid_by_what_goes};
 use serde::{Deserialize, Serialize};
-use standing::{in_book, standing, still_holds};
+use standing::{Standing, in_book, standing, still_holds};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a change is made.
@@ -76,6 +78,10 @@ pub struct Change {
     pub enters: Vec<SubledgerEntry>,
     /// The entries that it takes out.
     pub takes_out: Vec<Covered>,
+    /// The day of a closed period that it belongs to, where its document is dated on the first
+    /// open day instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relates_to: Option<Date>,
 }
 
 impl Change {
@@ -89,6 +95,15 @@ impl Change {
             }
             (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
             _ => Self { reason: self.reason.clone(), ..other.clone() } == *self,
+        }
+    }
+
+    /// The accounting date of its document, where it has one.
+    #[must_use]
+    pub fn date(&self) -> Option<Date> {
+        match &self.subject {
+            Subject::Document { document, .. } => Some(document.header().date),
+            Subject::Need(_) => None,
         }
     }
 
@@ -133,6 +148,8 @@ pub struct SlotOf<'a> {
     pub book: &'a ConnectionId,
     /// The slot.
     pub slot: &'a str,
+    /// Which periods of the book are closed.
+    pub closing: Closing,
 }
 
 /// What must be done about a slot in a book.
@@ -161,6 +178,10 @@ fn key_of(entry: &SubledgerEntry) -> EntryKey {
 /// as the same accounts move by the same amounts: a file told first what the vendor's interface
 /// tells now.
 ///
+/// What belongs to a closed period is dated on the first open day. So is the reversal of what
+/// stands in one; a change that did not get into the book before its period was closed is withdrawn
+/// and planned anew.
+///
 /// `approved` are the changes of this slot and book so far, oldest first; `invoice` says which
 /// invoice stands under another slot. Changes come out in the order in which they must be made:
 /// what no longer holds is taken out first. The same input gives the same changes; once they are
@@ -187,7 +208,11 @@ pub fn plan_slot(
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
             Whereabouts::Unknown if !holds => is_unsettled = true,
-            Whereabouts::NotInBook if !holds || !still_refers(&it.change, &wanted, invoice) => {
+            Whereabouts::NotInBook
+                if !holds
+                    || it.change.date().is_some_and(|date| of.closing.covers(date))
+                    || !still_refers(&it.change, &wanted, invoice) =>
+            {
                 withdraws.push(it.change.id.clone());
             }
             _ => kept.push(it),
@@ -217,7 +242,9 @@ pub fn plan_slot(
         (false, _) => Reason::NoLongerHolds,
     };
     let mut planner = Planner::new(of, approved, &kept);
-    planner.take_out(&gone)?;
+    planner.take_out(&gone, |entry| {
+        standing.get(&key_of(entry)).map_or(entry.header.date, Standing::entered_on)
+    })?;
     planner.put_in(new, &reason, invoice)?;
     let (changes, waits) = (planner.changes, planner.waits);
     Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
@@ -321,11 +348,18 @@ impl<'a> Planner<'a> {
         planner
     }
 
-    /// One reversal for each kind and date that the entries were entered with.
-    fn take_out(&mut self, gone: &[SubledgerEntry]) -> Result<(), Unbalanced> {
+    /// One reversal for each kind and date that the entries were entered with: of the day of the
+    /// documents that they stand in.
+    fn take_out(
+        &mut self,
+        gone: &[SubledgerEntry],
+        entered_on: impl Fn(&SubledgerEntry) -> Date,
+    ) -> Result<(), Unbalanced> {
         for entries in alike(gone.to_vec()) {
             let Some(document) = compose(&entries)? else { continue };
-            let reversal = document.reversal(document.header().date);
+            let date = document.header().date;
+            let entered = entries.iter().map(&entered_on).max().unwrap_or(date);
+            let reversal = document.reversal(entered);
             let covered =
                 |entry: &SubledgerEntry| Covered { id: entry.id.clone(), hash: entry.money_hash() };
             let mut change = self.change(reversal, Reason::NoLongerHolds);
@@ -367,6 +401,7 @@ impl<'a> Planner<'a> {
     fn change(&mut self, document: Document, reason: Reason) -> Change {
         let generation = self.generation;
         self.generation += 1;
+        let (document, relates_to) = self.of.closing.place(document);
         let key = document.key(self.of.company, generation);
         Change {
             id: key.to_string(),
@@ -377,6 +412,7 @@ impl<'a> Planner<'a> {
             reason,
             enters: Vec::new(),
             takes_out: Vec::new(),
+            relates_to,
         }
     }
 }
@@ -420,6 +456,7 @@ pub fn plan_needs(
                 reason: Reason::NeededBy { slot: slot.clone() },
                 enters: Vec::new(),
                 takes_out: Vec::new(),
+                relates_to: None,
             });
         }
     }

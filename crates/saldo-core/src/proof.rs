@@ -204,7 +204,10 @@ pub fn gateway_balances<'a>(
     policy: &Policy,
 ) -> Result<BTreeMap<String, Balance>, MoneyError> {
     let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
-    let mut add = |gateway, amount: Money| match policy.clearing(gateway, amount.currency()) {
+    let mut add = |gateway, amount: Money, day: Date| match policy
+        .in_force(day)
+        .clearing(gateway, amount.currency())
+    {
         Some(account) => balances.entry(account.name.to_string()).or_default().add(amount),
         None => Ok(()),
     };
@@ -215,13 +218,13 @@ pub fn gateway_balances<'a>(
                     && row.kind != BalanceKind::Transfer
                     && policy.day(row.occurred_at) >= policy.start_date =>
             {
-                add(&row.gateway.id, row.net)?;
+                add(&row.gateway.id, row.net, policy.day(row.occurred_at))?;
             }
             Fact::Payout(payout)
                 if matches!(payout.state, PayoutState::Paid | PayoutState::Failed)
                     && payout.issued_on >= policy.start_date =>
             {
-                add(&payout.gateway.id, payout.net.negated())?;
+                add(&payout.gateway.id, payout.net.negated(), payout.issued_on)?;
             }
             _ => {}
         }
@@ -250,6 +253,7 @@ pub fn owed_at_start(
         })
         .collect();
     let mut balances: BTreeMap<String, Balance> = BTreeMap::new();
+    let policy = policy.in_force(policy.start_date);
     for fact in facts {
         let Fact::BalanceTransaction(row) = fact else { continue };
         if row.test || row.kind == BalanceKind::Transfer {

@@ -12,6 +12,8 @@ pub enum Role {
     Channel,
     /// An accounting system.
     Book,
+    /// The owner, whose decisions are kept as records like what channels say.
+    Owner,
 }
 
 impl Role {
@@ -19,11 +21,12 @@ impl Role {
         match self {
             Self::Channel => "channel",
             Self::Book => "book",
+            Self::Owner => "owner",
         }
     }
 }
 
-/// A connection of a company to one channel or one book.
+/// A connection of a company to one channel or one book, or to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Its name in commands.
@@ -45,6 +48,7 @@ impl Connection {
         let role = match role.as_str() {
             "channel" => Role::Channel,
             "book" => Role::Book,
+            "owner" => Role::Owner,
             other => return Err(StoreError::unreadable("role of a connection", other)),
         };
         let settings = columns::from_json("setting of a connection", &settings)?;

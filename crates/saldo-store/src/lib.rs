@@ -18,8 +18,9 @@ mod state;
 mod stock;
 mod subledger;
 
-mod decision;
+mod closing;
 mod policy;
+mod undo;
 
 mod late;
 mod outbox;
@@ -47,7 +48,6 @@ pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed,
 pub use batch::Batch;
 pub use company::Company;
 pub use connection::{Connection, Role};
-pub use decision::{Decision, NewDecision};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};
@@ -64,6 +64,7 @@ pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
 pub use stock::{SheetKey, StoredSheet};
 pub use subledger::GroupAccount;
+pub use undo::{NewUndo, Run, Undo};
 pub use withdrawal::Withdrawal;
 
 use sqlite::{Pool, Transaction};

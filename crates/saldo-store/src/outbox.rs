@@ -244,14 +244,6 @@ fn kind(change: &Change) -> &'static str {
     }
 }
 
-/// The accounting date of a change, where it is about a document.
-fn date(change: &Change) -> Option<String> {
-    match &change.subject {
-        Subject::Need(_) => None,
-        Subject::Document { document, .. } => Some(document.header().date.to_string()),
-    }
-}
-
 async fn insert_changes(
     transaction: &mut Transaction,
     company: &CompanyId,
@@ -275,8 +267,8 @@ async fn insert_changes(
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into change
-             (company, book, id, position, slot, generation, date, kind, approved_by, approved_at,
-              body) ",
+             (company, book, id, position, slot, generation, date, relates_to, kind, approved_by,
+              approved_at, body) ",
         )
         .rows(rows, |row, (position, change, body)| {
             row.push_bind(company.as_str())
@@ -285,7 +277,8 @@ async fn insert_changes(
                 .push_bind(*position)
                 .push_bind(change.slot.as_deref())
                 .push_bind(i64::from(change.generation))
-                .push_bind(date(change))
+                .push_bind(change.date().map(|date| date.to_string()))
+                .push_bind(change.relates_to.map(|date| date.to_string()))
                 .push_bind(kind(change))
                 .push_bind(approval.approved_by.as_str())
                 .push_bind(columns::micros(approval.at))

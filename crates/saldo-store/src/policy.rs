@@ -3,6 +3,7 @@
 use crate::sqlite::Transaction;
 use crate::{Lease, Store, StoreError, columns};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use saldo_core::text::CompanyId;
 
 /// A policy as its owner wrote it.
@@ -12,20 +13,24 @@ pub struct PolicyRevision {
     pub revision: i64,
     /// The text, in TOML.
     pub text: String,
-    /// Since when it holds.
+    /// The first books day that it holds for; none where it holds for all.
+    pub since: Option<Date>,
+    /// When it was decided.
     pub at: Timestamp,
 }
 
-type Row = (i64, String, i64);
+type Row = (i64, String, Option<String>, i64);
 
 impl PolicyRevision {
-    fn from_row((revision, text, at): Row) -> Result<Self, StoreError> {
-        Ok(Self { revision, text, at: columns::instant(at)? })
+    fn from_row((revision, text, since, at): Row) -> Result<Self, StoreError> {
+        let since = since.map(|since| columns::parse("first day of a policy", &since));
+        Ok(Self { revision, text, since: since.transpose()?, at: columns::instant(at)? })
     }
 }
 
 impl Store {
-    /// Adds a revision, and returns its number. Nobody accounts meanwhile: the lease is the
+    /// Adds a revision that holds from a books day on, or for all days, and returns its number.
+    /// Nobody accounts meanwhile: the lease is the
     /// company's. Groups keep what an earlier revision made of them
     /// until they are accounted anew: every group is marked for it, in the same transaction.
     ///
@@ -35,19 +40,23 @@ impl Store {
         &self,
         lease: &Lease,
         text: &str,
+        since: Option<Date>,
         now: Timestamp,
     ) -> Result<i64, StoreError> {
         let company = lease.company();
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
         let revision = revision(&mut transaction, company).await? + 1;
-        sqlx::query("insert into policy (company, revision, text, at) values ($1, $2, $3, $4)")
-            .bind(company.as_str())
-            .bind(revision)
-            .bind(text)
-            .bind(columns::micros(now))
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "insert into policy (company, revision, text, since, at) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(company.as_str())
+        .bind(revision)
+        .bind(text)
+        .bind(since.map(|since| since.to_string()))
+        .bind(columns::micros(now))
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query("update fact_group set marked = marked + 1 where company = $1")
             .bind(company.as_str())
             .execute(&mut *transaction)
@@ -62,33 +71,13 @@ impl Store {
     /// Where the database fails.
     pub async fn policy(&self, company: &CompanyId) -> Result<Option<PolicyRevision>, StoreError> {
         let row: Option<Row> = sqlx::query_as(
-            "select revision, text, at from policy where company = $1
+            "select revision, text, since, at from policy where company = $1
              order by revision desc limit 1",
         )
         .bind(company.as_str())
         .fetch_optional(&self.reader)
         .await?;
         row.map(PolicyRevision::from_row).transpose()
-    }
-
-    /// The revision of this number.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is none.
-    pub async fn policy_revision(
-        &self,
-        company: &CompanyId,
-        revision: i64,
-    ) -> Result<PolicyRevision, StoreError> {
-        let row: Option<Row> = sqlx::query_as(
-            "select revision, text, at from policy where company = $1 and revision = $2",
-        )
-        .bind(company.as_str())
-        .bind(revision)
-        .fetch_optional(&self.reader)
-        .await?;
-        let missing = || StoreError::not_found("revision of the policy", revision.to_string());
-        PolicyRevision::from_row(row.ok_or_else(missing)?)
     }
 
     /// The number of the revision by which everything was last accounted; nought where it never
@@ -120,15 +109,21 @@ impl Store {
         Ok(())
     }
 
-    /// All revisions, the first one first.
+    /// All revisions up to this number, or all there are, the first one first.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn policies(&self, company: &CompanyId) -> Result<Vec<PolicyRevision>, StoreError> {
+    pub async fn policies(
+        &self,
+        company: &CompanyId,
+        until: Option<i64>,
+    ) -> Result<Vec<PolicyRevision>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "select revision, text, at from policy where company = $1 order by revision",
+            "select revision, text, since, at from policy
+             where company = $1 and revision <= $2 order by revision",
         )
         .bind(company.as_str())
+        .bind(until.unwrap_or(i64::MAX))
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter().map(PolicyRevision::from_row).collect()

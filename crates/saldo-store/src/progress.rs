@@ -18,6 +18,8 @@ const PAGE: i64 = 1_000;
 /// one that most needs a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotYet {
+    /// The owner took it out.
+    TakenOut,
     /// What brings it is on its way, and the book did not acknowledge it.
     Acknowledged,
     /// Nobody approved what brings it.

@@ -4,11 +4,10 @@ use crate::{Store, StoreError, columns};
 use std::collections::BTreeMap;
 
 /// The tables that grow with what happens.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 8] = [
     ("record", "select count(*) from record"),
     ("fact_group", "select count(*) from fact_group"),
     ("slot", "select count(*) from slot"),
-    ("decision", "select count(*) from decision"),
     ("change", "select count(*) from change"),
     ("attempt", "select count(*) from attempt"),
     ("receipt", "select count(*) from receipt"),

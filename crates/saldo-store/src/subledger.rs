@@ -194,6 +194,40 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The entries of groups, of all slots, by entry.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn group_entries(
+        &self,
+        company: &CompanyId,
+        groups: &[GroupId],
+    ) -> Result<Vec<SubledgerEntry>, StoreError> {
+        let samples = Samples::load(&self.reader, company).await?;
+        let mut found = Vec::new();
+        for groups in groups.chunks(ROWS_MAX) {
+            let rows: Vec<Option<Vec<u8>>> =
+                Statement::new("select entries from fact_group where company = ")
+                    .bind(company.as_str())
+                    .text(" and group_id in ")
+                    .list(groups.iter().map(GroupId::as_str))
+                    .builder()
+                    .build_query_scalar()
+                    .fetch_all(&self.reader)
+                    .await?;
+            for entries in rows {
+                for list in slots_in(&samples, entries.as_deref())?.into_values() {
+                    let list: Vec<SubledgerEntry> = columns::from_json("sub-ledger", list.get())?;
+                    found.extend(list);
+                }
+            }
+        }
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(found)
+    }
+}
+
 /// Stores what accounting made of groups that are not there yet, each with its members as text.
 pub(crate) async fn insert(
     transaction: &mut Transaction,

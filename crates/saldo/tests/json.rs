@@ -99,12 +99,38 @@ fn ask_afterwards(shell: &Shell<'_>) {
     for line in lines.into_iter().filter(|line| !line.is_empty()) {
         shell.forms.assert("export", line);
     }
-    shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
+    decide(shell);
+    shell.says("undo", &["undo", "#1001"]);
+    let undo = shell.says("undo", &["undo", "#1001", "--book", "plain-text", "--yes"]);
+    assert!(undo["done"]["approved"].as_u64().unwrap() > 0, "{undo}");
+    assert_eq!(shell.says("redo", &["redo", "1"])["approved"], undo["done"]["approved"]);
+    shell.says("runs", &["runs"]);
+    shell.says("period", &["period", "close", "2026-08-05"]);
+    let early = ["map", "set", "accounts.bank", "Checking", "--from", "2026-08-05"];
+    shell.forms.assert("error", &shell.run(&early).stderr);
+    let set = shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
+    assert_eq!(set["since"], "2026-08-06");
     let plan = shell.says("plan", &["plan"]);
     assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
     shell.says("approve", &["approve", "--book", "plain-text"]);
     shell.says("retry", &["retry"]);
     shell.says("rebuild", &["rebuild"]);
+}
+
+/// What the owner decides, and takes back.
+fn decide(shell: &Shell<'_>) {
+    let of_entry = ["decide", "entry", "Petty cash", "--on", "2026-08-20"];
+    let moves = ["--debit", "store-supplies=20.00", "--credit", "gateways.cash=20.00"];
+    shell.says("decide", &[&of_entry[..], &moves[..]].concat());
+    shell.says("decide", &["decide", "write-off", "#1002", "--on", "2026-08-20"]);
+    shell.says("decide", &["decide", "exclude", "#1003"]);
+    shell.says("decide-undo", &["decide", "undo", "3"]);
+    let known = shell.says("decide-list", &["decide", "list"]);
+    assert_eq!(known.as_array().unwrap().len(), 3);
+    let half = ["--debit", "bank=5.00", "--credit", "tips=4.99"];
+    let refused = shell.run(&[&of_entry[..], &half[..]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    shell.forms.assert("error", &refused.stderr);
 }
 
 /// What works without any vendor: a company with plain-text books and files.

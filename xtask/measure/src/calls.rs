@@ -131,7 +131,9 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
     if matches!(settings.detail, Detail::Day) {
         let text = store.policy(&company.id).await?.map(|revision| revision.text);
         let text = format!("detail = \"day\"\n{}", text.unwrap_or_default());
-        engine::decide(&store, &company.id, "bench", &text, clock.now()).await?;
+        let (company, now) = (&company.id, clock.now());
+        let reviser = engine::Reviser { company, holder: "bench", since: None, now };
+        engine::decide(&store, reviser, &text).await?;
     }
     let policy = Engine::policy_of(&store, &company).await?;
     let (shop, books) = (Arc::default(), Arc::default());

@@ -12,7 +12,7 @@ use saldo_core::accounting;
 use saldo_core::book::Acknowledgement;
 use saldo_core::channel::Channel;
 use saldo_core::commerce::Record;
-use saldo_core::plan::{Change, SlotOf, plan_slot};
+use saldo_core::plan::{Change, Closing, SlotOf, plan_slot};
 use saldo_core::text::{ConnectionId, RemoteId};
 use saldo_store::{Approval, AttemptOutcome, AttemptResult, Batch, Lease, Purpose};
 use serde_json::{Value, json};
@@ -81,7 +81,8 @@ fn changes(
         let accounted = accounting::account(&group, &facts, &engine.policy, Timestamp::MAX);
         for entry in accounted.entries {
             let (slot, lines) = (&entry.header.slot, entry.lines.len());
-            let slot = SlotOf { company: engine.company_id(), book, slot };
+            let slot =
+                SlotOf { company: engine.company_id(), book, slot, closing: Closing::default() };
             let planned = plan_slot(slot, slice::from_ref(&entry), &[], |_| None)?;
             changes.extend(planned.changes.into_iter().map(|change| (change, lines)));
         }

@@ -68,6 +68,7 @@ pub fn entered_by(
 ) -> Money {
     let nothing = Money::zero(row.net.currency());
     let amount = if waits { nothing } else { row.amount };
+    let policy = policy.in_force(policy.day(row.occurred_at));
     // No row goes by what goods cost.
     let stock = &Stock::default();
     let basis = Basis { policy, payouts, stock, heard_until };

@@ -5,7 +5,9 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod decided;
 mod gateway;
+mod history;
 mod known_order;
 mod lines;
 mod movements;
@@ -17,6 +19,7 @@ mod stock;
 mod summary;
 mod telling;
 
+pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use stock::{
@@ -27,7 +30,9 @@ pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 
-use crate::commerce::{BalanceTransaction, Fact, Goods, Order, RecordRef, Telling};
+use crate::commerce::{
+    BalanceTransaction, Decided, Decision, Fact, Goods, Order, RecordRef, Telling,
+};
 use crate::document::SubledgerEntry;
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Unbalanced;
@@ -59,6 +64,8 @@ pub enum Group {
     Stock(StockMonth),
     /// A purchase order, with its receipts, bills and payments.
     Purchase(FactId),
+    /// Something that the owner decided, and that is about no order.
+    Decision(FactId),
 }
 
 impl Group {
@@ -77,6 +84,7 @@ impl Group {
             "named" => Some(Self::Named(fact)),
             "payout" => Some(Self::Payout(fact)),
             "dispute" => Some(Self::Dispute(fact)),
+            "decision" => Some(Self::Decision(fact)),
             _ => None,
         }
     }
@@ -98,6 +106,7 @@ impl fmt::Display for Group {
             Self::Dispute(id) => write!(f, "dispute/{id}"),
             Self::Stock(month) => write!(f, "item/{month}"),
             Self::Purchase(id) => write!(f, "purchase/{id}"),
+            Self::Decision(id) => write!(f, "decision/{id}"),
         }
     }
 }
@@ -127,7 +136,15 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         }
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
-        Fact::WriteOff(decision) => vec![Group::Order(decision.order.clone())],
+        Fact::Decision(decision) => match &decision.said.decided {
+            Decided::WriteOff { order, .. } => vec![Group::Order(order.clone())],
+            Decided::Exclude { order, name } => {
+                let shop = order.as_str().split('/').next().unwrap_or_default();
+                let named = Group::Named(FactId::from(format!("{shop}/{name}")));
+                vec![Group::Order(order.clone()), named]
+            }
+            Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
+        },
         Fact::Goods(goods) => {
             let home = Group::Order(goods.order.clone());
             std::iter::once(home).chain(stock_groups(fact)).collect()
@@ -279,7 +296,8 @@ pub fn account(
     account_among(group, facts, &payouts, policy, heard_until)
 }
 
-/// Accounts a group as [`account`] does, among these payouts: those that its rows name.
+/// Accounts a group as [`account`] does, among these payouts: those that its rows name. What
+/// happened on a day is accounted by the policy that was in force then ([`Policy::in_force`]).
 #[must_use]
 pub fn account_among(
     group: &Group,
@@ -301,8 +319,20 @@ pub fn account_with(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
-    let told = told_once(facts);
     let basis = Basis { policy, payouts, stock, heard_until };
+    let mut accounted = match group {
+        // What is in stock goes through time by itself.
+        Group::Stock(month) => work_out_stock(month, facts, stock, policy, heard_until).1,
+        _ => history::account_through_time(group, facts, basis),
+    };
+    accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
+    accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
+    accounted
+}
+
+/// Accounts a group as though one policy had always been in force.
+fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounted {
+    let (told, policy) = (told_once(facts), basis.policy);
     let mut accounted = match group {
         Group::Order(id) => account_order(id, &told, basis),
         Group::Row(id) => gateway::account_lone_row(id, &told, basis),
@@ -312,13 +342,14 @@ pub fn account_with(
             payout::account_payout(id, &told, policy)
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
-        Group::Stock(month) => work_out_stock(month, &told, stock, policy, heard_until).1,
+        Group::Decision(id) => decided::account_decision(id, &told, policy),
+        Group::Stock(month) => {
+            work_out_stock(month, &told, basis.stock, policy, basis.heard_until).1
+        }
         Group::Purchase(id) => purchase::account_purchase(id, &told, basis),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
-    accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
-    accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
     accounted
 }
 
@@ -333,9 +364,10 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         _ => None,
     });
     let decisions = facts.iter().filter_map(|fact| match fact {
-        Fact::WriteOff(decision) if &decision.order == id => Some(decision),
+        Fact::Decision(decision) if decision.said.decided.order() == Some(id) => Some(&**decision),
         _ => None,
     });
+    let decisions: Vec<&Decision> = decisions.collect();
     let rows = facts.iter().filter_map(|fact| match fact {
         Fact::BalanceTransaction(row) if row.order.as_ref() == Some(id) => Some(&**row),
         _ => None,
@@ -347,10 +379,13 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
             known_order::OrderView::Undecided
         }
         Some(order) => {
-            let known = order::Known { order, decisions: decisions.collect(), goods };
+            let known = order::Known { order, decisions, goods };
             order::account_order(known, &rows, basis, &mut accounted)
         }
-        None => known_order::OrderView::NotHeard,
+        None => {
+            wait_for_order(&decisions, &mut accounted);
+            known_order::OrderView::NotHeard
+        }
     };
     if let Some(goods) = goods {
         order::account_goods(goods, order, basis, &mut accounted);
@@ -359,6 +394,18 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         gateway::account_row(row, &mut view, basis, &mut accounted);
     }
     accounted
+}
+
+/// Decisions about an order that nobody told yet.
+fn wait_for_order(decisions: &[&Decision], accounted: &mut Accounted) {
+    for decision in decisions {
+        let for_what = "its order to be heard".to_owned();
+        let state = match decision.said.taken_back {
+            Some(_) => decided::taken_back(),
+            None => FactState::Waiting { for_what, until: None },
+        };
+        accounted.stand(&decision.id, &decision.source, state);
+    }
 }
 
 /// Nothing is entered on a day before the start date: the opening balances of the books hold it.

@@ -4,7 +4,7 @@ use super::gateway::account_row;
 use super::known_order::{OrderView, movement_on_gateway};
 use super::order::{Known, account_order};
 use super::{Accounted, Basis, Group, group_by_name, groups};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Order};
+use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, Order};
 use crate::text::FactId;
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     let mut accounted = Accounted::default();
     let mut orders: Vec<&Order> = Vec::new();
     let (mut rows, mut numbered) = (Vec::new(), Vec::new());
+    let mut decisions: Vec<&Decision> = Vec::new();
     for fact in facts {
         match fact {
             Fact::Order(order) => orders.push(order),
@@ -22,6 +23,7 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
                 rows.push(&**row);
             }
             Fact::BalanceTransaction(row) => numbered.push(&**row),
+            Fact::Decision(decision) => decisions.push(decision),
             _ => {}
         }
     }
@@ -33,7 +35,8 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     let mut view = match told_by_number(&orders)[..] {
         [order] => {
             numbered.retain(|row| row.order.as_ref() == Some(&order.id));
-            let known = Known { order, decisions: Vec::new(), goods: None };
+            decisions.retain(|it| it.said.decided.order() == Some(&order.id));
+            let known = Known { order, decisions, goods: None };
             account_order(known, &numbered, basis, &mut elsewhere)
         }
         _ => OrderView::NotHeard,

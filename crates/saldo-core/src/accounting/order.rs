@@ -13,14 +13,18 @@ mod recognition;
 mod withheld;
 
 use self::days::{Day, days};
+use self::given_up::GivenUp;
 use self::place::Place;
 use self::recognition::Undelivered;
+use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::{role_line, tender_line};
 use super::movements::Portion;
 use super::stock::account_parcels;
 use super::{Accounted, Basis, Trouble, summary, telling};
-use crate::commerce::{BalanceTransaction, Goods, MoneyMovement, Order, Telling, WriteOff};
+use crate::commerce::{
+    BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
+};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::Money;
@@ -34,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(super) struct Known<'a> {
     pub(super) order: &'a Order,
     /// What the owner decided about it.
-    pub(super) decisions: Vec<&'a WriteOff>,
+    pub(super) decisions: Vec<&'a Decision>,
     /// What was handed over for it.
     pub(super) goods: Option<&'a Goods>,
 }
@@ -46,10 +50,20 @@ pub(super) fn account_order<'a>(
     basis: Basis<'a>,
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
-    let Known { order, decisions, goods } = known;
+    let Known { order, goods, mut decisions } = known;
     for decision in &decisions {
-        let state = FactState::Accounted { review: None };
+        let state = match decision.said.taken_back {
+            Some(_) => taken_back(),
+            None => FactState::Accounted { review: None },
+        };
         accounted.stand(&decision.id, &decision.source, state);
+    }
+    decisions.retain(|decision| decision.said.taken_back.is_none());
+    let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
+    if decisions.iter().any(left_out) {
+        let state = FactState::Excluded { rule: "owner-decided".to_owned() };
+        accounted.stand(&order.id, &order.source, state);
+        return OrderView::Undecided;
     }
     if order.test {
         let state = FactState::Excluded { rule: "test-order".to_owned() };
@@ -184,7 +198,7 @@ struct Timeline<'a> {
     deposits: Money,
     refunds_owed: Money,
     /// What was written off and not recovered since.
-    given_up: Money,
+    given_up: GivenUp,
     /// The payments that the entries of the day have drawn upon.
     drawn: Vec<String>,
     /// The payments through gateways that the next entry moves.
@@ -265,7 +279,7 @@ impl<'a> Timeline<'a> {
             open: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
-            given_up: nothing,
+            given_up: GivenUp::default(),
             drawn: Vec::new(),
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
@@ -307,7 +321,7 @@ impl<'a> Timeline<'a> {
         self.hand_over(date, &mut handed, None)?;
         let late = day.received.drain();
         let early = day.refunded.drain();
-        let open = !late.is_empty() || !early.is_empty();
+        let open = !late.is_empty() || !early.is_empty() || !day.given_up.is_empty();
         if open && !closed {
             return Ok(false);
         }

@@ -1,21 +1,162 @@
 //! What the owner decides, where no channel can say it.
+//!
+//! Decisions are kept as records, like what channels say: who decided what and when stands there
+//! word for word. To take one back is a later version of its record.
 
-use super::RecordRef;
-use crate::text::FactId;
+use super::{Fact, Record, RecordRef};
+use crate::issue::{Issue, IssueKind};
+use crate::money::Money;
+use crate::policy::Place;
+use crate::text::{ConnectionId, FactId, Stream};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-/// What is still owed for an order is given up.
+/// Something that the owner decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriteOff {
+pub struct Decision {
     /// The natural key.
     pub id: FactId,
     /// The record of the decision.
     pub source: RecordRef,
-    /// The order that will not be paid.
-    pub order: FactId,
-    /// The day of the decision.
+    /// What it says.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// The connection whose records are decisions.
+pub const OWNER: &str = "owner";
+
+/// The stream that they stand in.
+const DECISIONS: &str = "decisions";
+
+impl Decision {
+    /// What the record of a decision says.
+    ///
+    /// # Errors
+    /// An [`Issue`] where this version does not understand it.
+    pub fn read(record: &Record) -> Result<Fact, Box<Issue>> {
+        let source = record.reference();
+        let id = FactId::from(format!("{}/{}", source.connection, source.id));
+        match serde_json::from_slice(&record.bytes) {
+            Ok(said) => Ok(Fact::Decision(Box::new(Self { id, source, said }))),
+            Err(error) => Err(Box::new(Issue {
+                kind: IssueKind::UnknownData,
+                about: id,
+                message: format!("the decision cannot be read: {error}"),
+                hint: "use the version of Saldo that it was made with, or a later one".to_owned(),
+            })),
+        }
+    }
+
+    /// The record of a decision of this number, heard when it was last spoken about.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn record(number: u32, said: &Said) -> Result<Record, serde_json::Error> {
+        Ok(Record {
+            connection: ConnectionId::new(OWNER),
+            stream: Stream::new(DECISIONS),
+            id: format!("Decision/{number}"),
+            fetched_at: said.taken_back.as_ref().map_or(said.at, |back| back.at),
+            bytes: serde_json::to_vec(said)?,
+        })
+    }
+
+    /// Its number, by which people speak of it.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        self.id.as_str().rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// The words of a decision, as its record keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Said {
+    /// Who decided.
+    pub by: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The books day that it is entered on.
     pub on: Date,
-    /// Whether the law lets the merchant take back the tax of what was never paid.
-    pub relieve_tax: bool,
+    /// What is decided.
+    pub decided: Decided,
+    /// Who took it back, if anybody did: then nothing follows from it any more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub taken_back: Option<TakenBack>,
+}
+
+/// That a decision no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TakenBack {
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What can be decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Decided {
+    /// What is still owed for an order is given up.
+    #[serde(rename_all = "kebab-case")]
+    WriteOff {
+        /// The order that will not be paid.
+        order: FactId,
+        /// Whether the law lets the merchant take back the tax of what was never paid.
+        relieve_tax: bool,
+    },
+    /// Nothing of an order is entered. The gateway's rows of its money are entered for review.
+    #[serde(rename_all = "kebab-case")]
+    Exclude {
+        /// The order.
+        order: FactId,
+        /// What the shop calls it: rows of files may know no more of it.
+        name: String,
+    },
+    /// An entry: what no channel tells, in the words of the policy.
+    #[serde(rename_all = "kebab-case")]
+    Entry {
+        /// A sentence for the reader.
+        memo: String,
+        /// What is moved where. It balances.
+        moves: Vec<Move>,
+        /// The day on which all of it is taken back again, as an accrual is in the next month.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reversed_on: Option<Date>,
+    },
+}
+
+/// An amount on an account of the policy: debit positive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Move {
+    /// Which account.
+    pub place: Place,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Decided {
+    /// The order that it is about, where it is about one.
+    #[must_use]
+    pub const fn order(&self) -> Option<&FactId> {
+        match self {
+            Self::WriteOff { order, .. } | Self::Exclude { order, .. } => Some(order),
+            Self::Entry { .. } => None,
+        }
+    }
+
+    /// What it is, in a word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::WriteOff { .. } => "write-off",
+            Self::Exclude { .. } => "exclude",
+            Self::Entry { .. } => "entry",
+        }
+    }
 }

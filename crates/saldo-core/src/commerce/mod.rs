@@ -11,7 +11,7 @@ mod payout;
 mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
-pub use decision::WriteOff;
+pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
@@ -82,8 +82,8 @@ pub enum Fact {
     Payout(Payout),
     /// A customer's bank took, or tries to take, a payment back.
     Dispute(Dispute),
-    /// The owner gave up a claim.
-    WriteOff(WriteOff),
+    /// What the owner decided.
+    Decision(Box<Decision>),
     /// What was handed over for an order.
     Goods(Box<Goods>),
     /// What a unit costs.
@@ -109,7 +109,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.id,
             Self::Payout(payout) => &payout.id,
             Self::Dispute(dispute) => &dispute.id,
-            Self::WriteOff(decision) => &decision.id,
+            Self::Decision(decision) => &decision.id,
             Self::Goods(goods) => &goods.id,
             Self::UnitCost(cost) => &cost.id,
             Self::PurchaseOrder(order) => &order.id,
@@ -128,7 +128,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.source,
             Self::Payout(payout) => &payout.source,
             Self::Dispute(dispute) => &dispute.source,
-            Self::WriteOff(decision) => &decision.source,
+            Self::Decision(decision) => &decision.source,
             Self::Goods(goods) => &goods.source,
             Self::UnitCost(cost) => &cost.source,
             Self::PurchaseOrder(order) => &order.source,

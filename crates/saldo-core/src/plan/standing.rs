@@ -5,6 +5,7 @@
 
 use super::{ApprovedChange, Change, Covered, EntryKey, Subject, Whereabouts, key_of};
 use crate::document::{DocumentKey, DocumentKind, SubledgerEntry};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// What stands of one entry.
@@ -18,6 +19,12 @@ pub(super) struct Standing<'a> {
 }
 
 impl Standing<'_> {
+    /// The day of the document that it stands in: of the latest, where it stands more than once.
+    pub(super) fn entered_on(&self) -> Date {
+        let dates = self.changes.iter().filter_map(|change| change.date());
+        dates.max().unwrap_or(self.entry.header.date)
+    }
+
     /// How often it stands beyond what is wanted of it.
     pub(super) fn surplus(&self, is_wanted: bool) -> usize {
         self.changes.len().saturating_sub(usize::from(is_wanted))

@@ -34,7 +34,12 @@ fn entry(id: &str, minor: i64) -> SubledgerEntry {
 const SLOT: &str = "fees";
 
 fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPlan {
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing: Closing::default(),
+    };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
 
@@ -186,7 +191,12 @@ fn an_invoice_that_was_taken_out_or_withdrawn_does_not_stand() {
 
 #[test]
 fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing: Closing::default(),
+    };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
     let first = plan_slot(of, &payment, &[], |_| Some(one)).unwrap();
@@ -205,7 +215,12 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
 
 #[test]
 fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing: Closing::default(),
+    };
     let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
     let plan = |minor, approved: &[ApprovedChange]| {
@@ -353,4 +368,58 @@ fn a_plan_amounts_to_the_difference_that_it_makes() {
     assert_eq!(of_fees.collect::<Vec<_>>(), [30, 30]);
     assert!(difference.iter().all(|difference| difference.month.day() == 1));
     assert_eq!(differences(&[]).unwrap(), []);
+}
+
+fn closed(until: &str, entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPlan {
+    let closing = Closing { until: Some(until.parse().unwrap()) };
+    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT, closing };
+    plan_slot(of, entries, approved, |_| None).unwrap()
+}
+
+fn dates(changes: &[Change]) -> Vec<(String, Option<String>)> {
+    let text = |date: Date| date.to_string();
+    changes.iter().map(|it| (it.date().unwrap().to_string(), it.relates_to.map(text))).collect()
+}
+
+#[test]
+fn what_belongs_to_a_closed_period_is_dated_on_the_first_open_day() {
+    let entries = [entry("a", 100)];
+    let plan = closed("2026-03-31", &entries, &[]);
+    let (day, relates_to) = ("2026-04-01".to_owned(), Some("2026-03-10".to_owned()));
+    assert_eq!(dates(&plan.changes), [(day, relates_to)]);
+    let Subject::Document { document, .. } = &plan.changes[0].subject else { panic!() };
+    assert_eq!(document.header().memo, "fees (relates to 2026-03-10)");
+    for whereabouts in [Whereabouts::InBook, Whereabouts::Unknown, Whereabouts::NotInBook] {
+        let approved = all(whereabouts, plan.changes.clone());
+        assert_eq!(closed("2026-03-31", &entries, &approved), SlotPlan::default());
+        // Once there, it stays where it is, whatever is closed or open later.
+        assert_eq!(whole_plan(&entries, &approved), SlotPlan::default());
+    }
+}
+
+#[test]
+fn what_stands_in_a_closed_period_is_taken_out_on_the_first_open_day() {
+    let approved = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
+    let plan = closed("2026-03-31", &[], &approved);
+    assert_eq!(fees(&plan.changes), [-100]);
+    let moved = ("2026-04-01".to_owned(), Some("2026-03-10".to_owned()));
+    assert_eq!(dates(&plan.changes), [moved]);
+}
+
+#[test]
+fn what_was_moved_is_taken_out_on_the_day_that_it_was_moved_to() {
+    let approved = all(Whereabouts::InBook, closed("2026-03-31", &[entry("a", 100)], &[]).changes);
+    let plan = whole_plan(&[], &approved);
+    assert_eq!(dates(&plan.changes), [("2026-04-01".to_owned(), None)]);
+}
+
+#[test]
+fn what_did_not_arrive_before_its_period_was_closed_is_planned_anew() {
+    let entries = [entry("a", 100)];
+    let approved = all(Whereabouts::NotInBook, plan(&entries, &[]));
+    let plan = closed("2026-03-31", &entries, &approved);
+    assert_eq!(plan.withdraws, [approved[0].change.id.clone()]);
+    assert_eq!(dates(&plan.changes)[0].0, "2026-04-01");
+    let unknown = all(Whereabouts::Unknown, vec![approved[0].change.clone()]);
+    assert_eq!(closed("2026-03-31", &entries, &unknown), SlotPlan::default());
 }

@@ -51,6 +51,10 @@ roles! {
     Reserves = "reserves", "Reserves held by platform", OtherCurrentAsset;
     /// Payments that a buyer's bank took back for now.
     Disputes = "disputes", "Disputes receivable", OtherCurrentAsset;
+    /// Cash that left the drawer and has not reached the bank.
+    CashInTransit = "cash-in-transit", "Cash in transit", Cash;
+    /// Goods that are expected to come back.
+    ReturnedGoods = "returned-goods", "Right to returned goods", OtherCurrentAsset;
     /// Goods that are not sold yet.
     Inventory = "inventory", "Inventory", OtherCurrentAsset;
     /// Money paid to suppliers before their bills.
@@ -79,8 +83,12 @@ roles! {
     RefundsPayable = "refunds-payable", "Refunds payable to customer", OtherCurrentLiability;
     /// Money whose reason nobody knows yet.
     ForReview = "for-review", "Platform adjustments - to review", OtherCurrentLiability;
+    /// What is expected to be given back for goods that were sold.
+    RefundLiability = "refund-liability", "Refund liability", OtherCurrentLiability;
     /// What is earned outside the trade.
     OtherIncome = "other-income", "Other income", OtherIncome;
+    /// What will never be redeemed of gift cards.
+    GiftCardBreakage = "gift-card-breakage", "Gift card breakage", OtherIncome;
     /// Sales before discounts and returns.
     ProductSales = "product-sales", "Product sales", Income;
     /// Carriage charged to buyers.
@@ -91,6 +99,8 @@ roles! {
     Returns = "returns", "Returns & refunds", ContraIncome;
     /// Money given back without goods.
     RefundAllowances = "refund-allowances", "Refund allowances (no item)", ContraIncome;
+    /// Gift cards given away.
+    PromotionalGiftCards = "promotional-gift-cards", "Promotional gift cards", ContraIncome;
     /// What sold goods had cost.
     CostOfGoods = "cost-of-goods", "Cost of goods sold", CostOfGoods;
     /// Goods that were lost, spoilt or counted short.
@@ -109,6 +119,10 @@ roles! {
     Commission = "commission", "Marketplace commission", Expense;
     /// What is paid to be seen.
     Advertising = "advertising", "Advertising", Expense;
+    /// What duties and import tax cost more, or less, than buyers paid for them.
+    DutiesResidue = "duties-residue", "Duties over/under-recovered", Expense;
+    /// What the shop itself uses up.
+    StoreSupplies = "store-supplies", "Store supplies", Expense;
     /// Claims given up.
     BadDebt = "bad-debt", "Bad debt", Expense;
 }

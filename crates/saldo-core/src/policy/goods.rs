@@ -58,23 +58,34 @@ pub struct Cost {
 }
 
 impl Policy {
-    /// When an order of a books day is earned.
+    /// When an order of a books day is earned: by the policy that was in force then, for all its
+    /// later days.
     #[must_use]
     pub fn recognition_on(&self, day: Date) -> Recognition {
-        let switches = self.text.recognition_from.range(..=day);
-        switches.last().map_or(self.text.recognition, |(_, recognition)| *recognition)
+        let text = &self.in_force(day).text;
+        let switches = text.recognition_from.range(..=day);
+        switches.last().map_or(text.recognition, |(_, recognition)| *recognition)
     }
 
-    /// Whether anything that is entered follows what was handed over, so that channels must tell
-    /// it.
+    /// Whether anything that is entered follows what was handed over, on any day, so that channels
+    /// must tell it.
     #[must_use]
     pub fn follows_goods(&self) -> bool {
-        let switches = self.text.recognition_from.values();
-        let mut all = std::iter::once(&self.text.recognition).chain(switches);
-        self.keeps_cost() || all.any(|recognition| *recognition == Recognition::Fulfilment)
+        let at_fulfilment = |policy: &'_ Self| {
+            let text = &policy.text;
+            let mut all = std::iter::once(&text.recognition).chain(text.recognition_from.values());
+            all.any(|recognition| *recognition == Recognition::Fulfilment)
+        };
+        self.follows_costs() || self.through_time().any(at_fulfilment)
     }
 
-    /// Whether Saldo enters what goods cost.
+    /// Whether Saldo enters what goods cost on any day, so that channels must tell it.
+    #[must_use]
+    pub fn follows_costs(&self) -> bool {
+        self.through_time().any(Self::keeps_cost)
+    }
+
+    /// Whether Saldo enters what goods cost, by this policy.
     #[must_use]
     pub fn keeps_cost(&self) -> bool {
         self.text.cost.owner == CostOwner::Saldo

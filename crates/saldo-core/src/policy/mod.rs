@@ -6,9 +6,13 @@
 
 mod chart;
 mod goods;
+mod history;
+mod place;
 
 pub use chart::{Chart, Role};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
+pub use history::{Late, Periods};
+pub use place::Place;
 
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};
@@ -154,6 +158,8 @@ pub struct PolicyText {
     pub customers: Customers,
     /// Tax.
     pub tax: Tax,
+    /// Closed periods.
+    pub periods: Periods,
     /// The names of the accounts by role, where they differ from the defaults.
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.
@@ -178,6 +184,7 @@ pub struct Policy {
     /// The accounts.
     pub chart: Chart,
     zone: TimeZone,
+    before: Option<history::Before>,
 }
 
 impl Policy {
@@ -208,7 +215,7 @@ impl Policy {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
-        Ok(Self { revision, currency, start_date, text, chart, zone })
+        Ok(Self { revision, currency, start_date, text, chart, zone, before: None })
     }
 
     /// The books day of an instant.
@@ -238,11 +245,15 @@ impl Policy {
         switches.last().map_or(self.text.detail, |(_, detail)| *detail)
     }
 
-    /// Whether any document follows payouts, so that accounting must know them.
+    /// Whether any document follows payouts, on any day, so that accounting must know them.
     #[must_use]
     pub fn follows_payouts(&self) -> bool {
-        let mut details = std::iter::once(&self.text.detail).chain(self.text.detail_from.values());
-        details.any(|detail| *detail == Detail::Payout)
+        let details = |policy: &'_ Self| {
+            let text = &policy.text;
+            let mut details = std::iter::once(&text.detail).chain(text.detail_from.values());
+            details.any(|detail| *detail == Detail::Payout)
+        };
+        self.through_time().any(details)
     }
 
     /// The account in which a gateway's money of a currency stands; none for an unknown gateway.

@@ -1,6 +1,6 @@
 //! Sales that are earned when goods are handed over.
 
-use super::shop::{Shop, goods, order, told, undone, write_off};
+use super::shop::{Shop, called_off, goods, order, told, write_off};
 use super::{POLICY, account, policy};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -134,7 +134,7 @@ fn what_nobody_can_earn_any_more_is_earned_with_the_last_refund() {
 #[test]
 fn a_parcel_that_never_left_is_earned_no_more() {
     let all = [("Item/1", 3), ("Item/2", 1)];
-    let parcels = undone(goods(&[("03-12", &all), ("03-20", &all)]), 0, "03-14");
+    let parcels = called_off(goods(&[("03-12", &all), ("03-20", &all)]), 0, "03-14");
     let all = entries(&facts(sold(), parcels), &by_fulfilment("order"));
     assert_eq!(minor(&sums(&all, "03-12"), DEPOSITS), 0);
     assert_eq!(minor(&sums(&all, "03-14"), DEPOSITS), -11_800);

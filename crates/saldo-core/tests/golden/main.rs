@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod decisions;
 mod fulfilments;
 mod lives;
 mod planned;
@@ -39,6 +40,7 @@ sales-tax = "Sales tax payable (per jurisdiction)"
 [gateways]
 shopify_payments.account = "Clearing: Shopify Payments"
 paypal.account = "Clearing: PayPal"
+cash = { account = "Cash drawer", kind = "cash" }
 shop_cash.account = "Clearing: Shop Cash"
 amazon.account = "Clearing: Amazon"
 amazon.keeps-tax = true
@@ -100,6 +102,9 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
         "S8a" | "S8b" => format!("recognition = \"fulfilment\"\n{POLICY}"),
         "S6" | "S7" | "R2" | "R3" | "R9" | "I1" | "I2" | "I3" | "I4" | "I5" | "A6" => {
             format!("{POLICY}\n{}", stocked::COSTS)
+        }
+        "P16" => {
+            POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = \"Shopify Balance\"")
         }
         _ => POLICY.to_owned(),
     };
@@ -383,10 +388,16 @@ fn gateways() -> Vec<Case> {
 }
 
 fn all_cases() -> Vec<Case> {
-    [sales(), returns(), liabilities(), taxes(), gateways(), stocked::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let families = [
+        sales(),
+        returns(),
+        liabilities(),
+        taxes(),
+        gateways(),
+        decisions::cases(),
+        stocked::cases(),
+    ];
+    families.into_iter().flatten().collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Plans for a book that has everything it was ever told.
 
 use saldo_core::document::SubledgerEntry;
-use saldo_core::plan::{ApprovedChange, Change, SlotOf, Whereabouts, plan_slot};
+use saldo_core::plan::{ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot};
 
 /// What such a book lacks of a slot.
 pub(crate) fn lacking(
@@ -11,7 +11,8 @@ pub(crate) fn lacking(
 ) -> Vec<Change> {
     let in_book = |change| ApprovedChange { change, whereabouts: Whereabouts::InBook };
     let approved: Vec<ApprovedChange> = told.into_iter().map(in_book).collect();
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot };
+    let of =
+        SlotOf { company: &"demo".into(), book: &"book".into(), slot, closing: Closing::default() };
     let plan = plan_slot(of, entries, &approved, |_| None).unwrap();
     assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");
     plan.changes

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Dispute, DisputeOutcome,
-    Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState, Order,
-    OrderedItem, Payout, PayoutState, Product, RecordRef, SaleKind, SaleLine, TaxAmount, Telling,
-    Tender, Units, WriteOff,
+    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Decision,
+    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move, MovementKind,
+    MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said, SaleKind,
+    SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
@@ -318,14 +318,68 @@ pub(crate) fn dispute(day: &str, outcome: DisputeOutcome, amount: &str) -> Fact 
     })
 }
 
+/// A decision of the owner, the first one, entered on a day.
+pub(crate) fn decided(day: &str, decided: Decided) -> Fact {
+    Fact::Decision(Box::new(Decision {
+        id: "owner/Decision/1".into(),
+        source: source("Decision/1"),
+        said: Said {
+            by: "owner".to_owned(),
+            at: at(day),
+            on: format!("2026-{day}").parse().unwrap(),
+            decided,
+            taken_back: None,
+        },
+    }))
+}
+
 pub(crate) fn write_off(day: &str, relieve_tax: bool) -> Fact {
-    Fact::WriteOff(WriteOff {
-        id: "shop/WriteOff/1".into(),
-        source: source("WriteOff/1"),
-        order: "shop/Order/1".into(),
-        on: format!("2026-{day}").parse().unwrap(),
-        relieve_tax,
-    })
+    decided(day, Decided::WriteOff { order: "shop/Order/1".into(), relieve_tax })
+}
+
+/// An entry that the owner decided: places with amounts, debit positive.
+pub(crate) fn entry(day: &str, moves: &[(&str, &str)]) -> Fact {
+    let moves = moves
+        .iter()
+        .map(|(place, amount)| Move { place: place.parse().unwrap(), amount: money(amount) });
+    let memo = "As decided".to_owned();
+    decided(day, Decided::Entry { memo, moves: moves.collect(), reversed_on: None })
+}
+
+/// Another decision than the first.
+pub(crate) fn no(number: u32, fact: Fact) -> Fact {
+    match fact {
+        Fact::Decision(mut decision) => {
+            decision.id = format!("owner/Decision/{number}").into();
+            Fact::Decision(decision)
+        }
+        other => other,
+    }
+}
+
+/// All of an entry is taken back on a day.
+pub(crate) fn reversed(fact: Fact, day: &str) -> Fact {
+    match fact {
+        Fact::Decision(mut decision) => {
+            if let Decided::Entry { reversed_on, .. } = &mut decision.said.decided {
+                *reversed_on = Some(format!("2026-{day}").parse().unwrap());
+            }
+            Fact::Decision(decision)
+        }
+        other => other,
+    }
+}
+
+/// A decision that was taken back.
+pub(crate) fn undone(fact: Fact) -> Fact {
+    match fact {
+        Fact::Decision(mut decision) => {
+            let at = decision.said.at;
+            decision.said.taken_back = Some(TakenBack { by: "owner".to_owned(), at });
+            Fact::Decision(decision)
+        }
+        other => other,
+    }
 }
 
 /// A parcel: its day, and its items with their units.
@@ -353,7 +407,7 @@ fn units(item: &str, count: u32) -> Units {
 }
 
 /// A parcel of these goods never left, as it turned out on a day.
-pub(crate) fn undone(mut goods: Goods, parcel: usize, day: &str) -> Goods {
+pub(crate) fn called_off(mut goods: Goods, parcel: usize, day: &str) -> Goods {
     goods.fulfilments[parcel].cancelled_at = Some(at(day));
     goods
 }

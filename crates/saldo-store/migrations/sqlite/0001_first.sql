@@ -18,7 +18,7 @@ create table company (
 create table connection (
     company text not null references company (id),
     id text not null,
-    role text not null check (role in ('channel', 'book')),
+    role text not null check (role in ('channel', 'book', 'owner')),
     adapter text not null,
     settings text not null,
     addresses text not null,
@@ -132,21 +132,48 @@ create table policy (
     company text not null references company (id),
     revision integer not null,
     text text not null,
+    -- The first books day that it holds for; none where it holds for all.
+    since text,
     at integer not null,
     primary key (company, revision)
 ) strict;
 
-create table decision (
+-- Up to which day the owner closed the books; none where every day is open. The last one holds.
+create table closing (
     seq integer primary key,
     company text not null references company (id),
-    kind text not null,
-    about text not null,
-    body text not null,
+    closed_until text,
     decided_by text not null,
     at integer not null
 ) strict;
 
-create index decision_company on decision (company, seq);
+create index closing_company on closing (company, seq);
+
+-- Entries that a book is not to hold, since the owner took them back. What is entered again ends the
+-- decision; nothing is deleted.
+create table undo (
+    seq integer primary key,
+    company text not null references company (id),
+    book text not null,
+    words text not null,
+    decided_by text not null,
+    at integer not null,
+    redone_by text,
+    redone_at integer
+) strict;
+
+create index undo_holds on undo (company, book) where redone_at is null;
+
+create table undone_entry (
+    company text not null,
+    book text not null,
+    entry text not null,
+    slot text not null,
+    undo integer not null references undo (seq),
+    primary key (company, book, entry, undo)
+) strict, without rowid;
+
+create index undone_entry_undo on undone_entry (undo);
 
 -- What was approved, sent and acknowledged. ----------------------------------------------------
 
@@ -158,6 +185,8 @@ create table change (
     slot text,
     generation integer not null,
     date text,
+    -- The day of a closed period that it belongs to, where it is dated on the first open day.
+    relates_to text,
     kind text not null,
     approved_by text not null,
     approved_at integer not null,
@@ -173,6 +202,7 @@ create index change_slot on change (company, book, slot, position) where slot is
 create unique index change_generation on change (company, book, slot, generation)
     where slot is not null;
 create index change_date on change (company, book, date, id) where date is not null;
+create index change_relates_to on change (company, book, date, id) where relates_to is not null;
 
 create table attempt (
     seq integer primary key,

@@ -1,4 +1,4 @@
-//! Sums and entries of a book; policies, decisions and observations.
+//! Sums and entries of a book; policies and observations.
 
 use crate::world::{
     acknowledged, approval, at, batch, book, change, company, day, desk, furnished, lease, push,
@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use saldo_core::book::Subject;
 use saldo_core::money::Balance;
 use saldo_core::plan::Change;
-use saldo_core::text::{CompanyId, FactId};
-use saldo_store::{EntryFilter, NewDecision, PolicyRevision, Purpose, Store, StoreError};
+use saldo_core::text::CompanyId;
+use saldo_store::{EntryFilter, PolicyRevision, Purpose, Store, StoreError};
 use std::collections::BTreeMap;
 
 async fn minor(store: &Store, account: &str, as_of: Option<i8>) -> i64 {
@@ -179,32 +179,22 @@ proptest! {
 async fn policies_are_numbered_and_stay() {
     let store = furnished().await;
     assert_eq!(store.policy(&company()).await.unwrap(), None);
-    assert_eq!(store.add_policy(&desk(&store).await, "detail = true", at(1)).await.unwrap(), 1);
-    assert_eq!(store.add_policy(&desk(&store).await, "detail = false", at(2)).await.unwrap(), 2);
-    let second = PolicyRevision { revision: 2, text: "detail = false".to_owned(), at: at(2) };
+    assert_eq!(
+        store.add_policy(&desk(&store).await, "detail = true", None, at(1)).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        store.add_policy(&desk(&store).await, "detail = false", None, at(2)).await.unwrap(),
+        2
+    );
+    let second =
+        PolicyRevision { revision: 2, text: "detail = false".to_owned(), since: None, at: at(2) };
     assert_eq!(store.policy(&company()).await.unwrap(), Some(second.clone()));
-    let all = store.policies(&company()).await.unwrap();
+    let all = store.policies(&company(), None).await.unwrap();
     assert_eq!((all.len(), &all[1]), (2, &second));
     let hour = jiff::SignedDuration::from_hours(1);
     let nobody = store.acquire_company_lease(&CompanyId::new("nobody"), "one", at(1), hour).await;
     assert!(matches!(nobody, Err(StoreError::NotFound { .. })), "{nobody:?}");
-}
-
-#[tokio::test]
-async fn decisions_are_kept_in_their_order() {
-    let store = furnished().await;
-    let decision = |kind: &str| NewDecision {
-        kind: kind.to_owned(),
-        about: FactId::from("shop:demo/Order/1"),
-        body: "{}".to_owned(),
-        decided_by: "owner".to_owned(),
-    };
-    store.add_decision(&company(), &decision("exclude"), at(1)).await.unwrap();
-    store.add_decision(&company(), &decision("include"), at(2)).await.unwrap();
-    let decisions = store.decisions(&company()).await.unwrap();
-    let kinds: Vec<_> = decisions.iter().map(|one| one.decision.kind.as_str()).collect();
-    assert_eq!(kinds, ["exclude", "include"]);
-    assert!(decisions[0].seq < decisions[1].seq);
 }
 
 #[tokio::test]

@@ -117,7 +117,6 @@ async fn truths(path: &std::path::Path) -> Vec<String> {
         "select 'attempt' || seq || change || status from attempt",
         "select 'receipt' || seq || key || remote || hash from receipt",
         "select 'observation' || seq || body from observation",
-        "select 'decision' || seq || body from decision",
     ];
     let mut rows = Vec::new();
     for query in queries {
@@ -133,7 +132,7 @@ async fn truths_are_only_added_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("saldo.db");
     let store = lived(&path).await;
-    store.add_policy(&desk(&store).await, "a = 1", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 1", None, at(1)).await.unwrap();
     let before = truths(&path).await;
     assert!(before.len() > 10);
     let shop_lease = lease(&store, &shop(), "one").await;
@@ -145,7 +144,7 @@ async fn truths_are_only_added_to() {
     store.clear_caches(&desk(&store).await).await.unwrap();
     let book_lease = lease(&store, &book(), "one").await;
     push(&store, &book_lease, "b2", &[change("slot/g2", 0, day(3), 5)]).await;
-    store.add_policy(&desk(&store).await, "a = 2", at(1)).await.unwrap();
+    store.add_policy(&desk(&store).await, "a = 2", None, at(1)).await.unwrap();
     let after = truths(&path).await;
     assert!(before.iter().all(|row| after.contains(row)));
     assert!(after.len() > before.len());

@@ -193,7 +193,7 @@ async fn a_page_may_bring_what_accounting_makes_of_it() {
 async fn a_page_accounted_by_an_older_policy_is_accounted_again() {
     let store = furnished().await;
     let lease = lease(&store, &shop(), "one").await;
-    store.add_policy(&desk(&store).await, "", at(0)).await.unwrap();
+    store.add_policy(&desk(&store).await, "", None, at(0)).await.unwrap();
     let groups = vec![account("new", 1, vec![entry("new", "slot", 5)])];
     let stale = PageAccounts { revision: 0, groups };
     let told = page("a", vec![pulled("1", "one", &["new"])]);

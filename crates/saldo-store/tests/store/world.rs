@@ -168,6 +168,7 @@ pub(crate) fn change(slot: &str, generation: u32, date: Date, minor: i64) -> Cha
         reason: Reason::NewFact,
         enters: vec![entry(slot, slot, minor)],
         takes_out: Vec::new(),
+        relates_to: None,
     }
 }
 
@@ -183,6 +184,7 @@ pub(crate) fn needed(name: &str, kind: AccountKind, by: &str) -> Change {
         reason: Reason::NeededBy { slot: by.to_owned() },
         enters: Vec::new(),
         takes_out: Vec::new(),
+        relates_to: None,
     }
 }
 

@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Show or change the policy: which account is used for what.
     #[command(subcommand)]
     Map(Map),
+    /// Say what no channel can tell: an entry, a claim given up, an order left out.
+    #[command(subcommand)]
+    Decide(Decide),
     /// Take files that a shop's pages export, or that its interface gives.
     Import(Import),
     /// Pull from every channel, plan, and push what the policy approves by itself.
@@ -66,6 +69,23 @@ pub(crate) enum Command {
     Retry(Retry),
     /// Show how far every connection has come, and how many facts stand where.
     Status,
+    /// Show what it takes to take something back, or do it: what was entered is reversed, and stays
+    /// out until `saldo redo`.
+    Undo(Undo),
+    /// Enter again what was taken back.
+    Redo {
+        /// The number of the undo.
+        number: i64,
+    },
+    /// List the runs that were approved, and what was taken back.
+    Runs {
+        /// How many runs, the last one first.
+        #[arg(long, default_value_t = 20)]
+        last: u32,
+    },
+    /// Show what is closed and what came too late for it; close or open periods.
+    #[command(subcommand)]
+    Period(Period),
     /// Write the ledger to standard output.
     Export(Export),
     /// Compute every cache anew from what was only ever added, and compare.
@@ -178,14 +198,125 @@ pub(crate) enum Map {
         key: String,
         /// The value.
         value: String,
+        /// The first day that it holds for: by default all days that are open, or those of the
+        /// revision before, where that began later.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<jiff::civil::Date>,
     },
     /// Take the policy from a TOML file.
     Import {
         /// The file.
         file: PathBuf,
+        /// The first day that it holds for, as with `set`.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<jiff::civil::Date>,
     },
     /// Write the policy as TOML to standard output.
     Export,
+}
+
+/// What to take back.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub(crate) struct Undo {
+    /// A document's key, an order's name, or a payout's or any other fact's id.
+    #[arg(group = "what")]
+    pub(crate) key: Option<String>,
+    /// All that a run entered, by its instant (`saldo runs`).
+    #[arg(long, value_name = "INSTANT", group = "what")]
+    pub(crate) run: Option<jiff::Timestamp>,
+    /// All documents dated from this day on.
+    #[arg(long, value_name = "YYYY-MM-DD", group = "what", requires = "until")]
+    pub(crate) from: Option<jiff::civil::Date>,
+    /// The last of these days.
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
+    pub(crate) until: Option<jiff::civil::Date>,
+    /// Only from this book.
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) book: Option<String>,
+    /// Do it, and push it.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Closed periods.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Period {
+    /// Show up to which day each book is closed, and what was entered on the first open day since
+    /// its own was closed.
+    Show,
+    /// Close every day up to this one: nothing is entered on them or changed there any more.
+    Close {
+        /// The last day of the period.
+        #[arg(value_name = "YYYY-MM-DD")]
+        until: jiff::civil::Date,
+        /// Close it although documents of the period are still on their way into a book: they are
+        /// entered on the first open day.
+        #[arg(long)]
+        anyway: bool,
+    },
+    /// Open every day again that was closed here. What a book closes is opened there.
+    Open,
+}
+
+/// What the owner decides. Each decision is kept with who made it and when, has a number, and can
+/// be taken back by `undo`. It is entered by the next plan.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Decide {
+    /// An entry in the words of the policy: `saldo decide entry "Petty cash" --on 2026-11-20
+    /// --debit store-supplies=20.00 --credit gateways.cash=20.00`.
+    Entry(DecideEntry),
+    /// What is still owed for an order will not be paid.
+    WriteOff(DecideWriteOff),
+    /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
+    Exclude(DecideExclude),
+    /// Take a decision back.
+    Undo {
+        /// Its number.
+        number: u32,
+    },
+    /// Show all decisions.
+    List,
+}
+
+/// An entry. Debits and credits must be equal.
+#[derive(Debug, Args)]
+pub(crate) struct DecideEntry {
+    /// A sentence for the reader.
+    pub(crate) memo: String,
+    /// The day that it is entered on.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// What is debited: a role (`saldo map show` lists them), `gateways.NAME`, `banks.NAME` (where
+    /// that gateway pays to) or `taxes.NAME`, and how much of the books' currency.
+    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
+    pub(crate) debit: Vec<String>,
+    /// What is credited.
+    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
+    pub(crate) credit: Vec<String>,
+    /// Take all of it back on this day, as an accrual is in the next month.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) reversed_on: Option<jiff::civil::Date>,
+}
+
+/// A claim given up.
+#[derive(Debug, Args)]
+pub(crate) struct DecideWriteOff {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
+    /// The day that it is entered on.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// Take the tax in it back from the state, where the law allows it.
+    #[arg(long)]
+    pub(crate) relieve_tax: bool,
+}
+
+/// An order left out.
+#[derive(Debug, Args)]
+pub(crate) struct DecideExclude {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
 }
 
 /// Files.

@@ -5,7 +5,9 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
-use crate::engine::{EngineError, FILES_SETTING, is_files_only, read_settings, revise, secrets_of};
+use crate::engine::{
+    EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
+};
 use crate::transport::clock::Clock;
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
@@ -124,7 +126,9 @@ impl Office {
             return Ok(());
         }
         let (holder, now) = (context::holder()?, self.clock.now());
-        revise(&self.store, &self.company.id, &holder, now, named).await?;
+        let company = &self.company.id;
+        let reviser = Reviser { company, holder: &holder, since: None, now };
+        revise(&self.store, reviser, named).await?;
         Ok(())
     }
 

@@ -62,6 +62,11 @@ pub(crate) fn holder() -> anyhow::Result<String> {
     Ok(format!("saldo on {host}, process {process}, run {}", RUN.get_or_init(number)))
 }
 
+/// Who sits at the command line, as approvals and decisions name them.
+pub(crate) fn person() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned())
+}
+
 /// An engine for the company that is meant.
 pub(crate) async fn engine(global: &Global, output: &Output) -> anyhow::Result<Engine> {
     let store = open_store(global).await?;

@@ -76,11 +76,11 @@ async fn connections(
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
     let connections = store.connections(company).await?;
-    for role in [Role::Channel, Role::Book] {
-        let (what, hint) = match role {
-            Role::Channel => ("a shop is connected", "`saldo connect shopify --shop NAME …`"),
-            Role::Book => ("a book is connected", "`saldo connect plain-text`, or another book"),
-        };
+    let wanted = [
+        (Role::Channel, "a shop is connected", "`saldo connect shopify --shop NAME …`"),
+        (Role::Book, "a book is connected", "`saldo connect plain-text`, or another book"),
+    ];
+    for (role, what, hint) in wanted {
         findings.push(finding(what, connections.iter().any(|it| it.role == role), hint));
     }
     for connection in &connections {
@@ -90,6 +90,7 @@ async fn connections(
             }
             Role::Channel => channel(&connection.adapter)
                 .map(|channel| channel.addresses(&connection.settings).map(|_| ())),
+            Role::Owner => Some(Ok(())),
             Role::Book => book(&connection.adapter)
                 .map(|book| book.addresses(&connection.settings).map(|_| ())),
         };

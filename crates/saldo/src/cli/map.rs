@@ -4,9 +4,10 @@ use super::args::{Global, Map};
 use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
-use crate::engine::{Engine, decide, revise};
+use crate::engine::{Engine, Reviser, decide, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
+use jiff::civil::Date;
 use saldo_core::policy::Policy;
 use saldo_store::{Company, Store};
 use serde::Serialize;
@@ -35,19 +36,21 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
             show(&policy, output)?;
         }
         Map::Export => output.text(&text_of(&store, &company).await?)?,
-        Map::Import { file } => {
+        Map::Import { file, from } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
             let text = checked(text, &company)?;
             let (holder, now) = (context::holder()?, Clock::real().now());
-            let revision = decide(&store, &company.id, &holder, &text, now).await?;
-            saved(revision, output)?;
+            let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
+            let revision = decide(&store, reviser, &text).await?;
+            saved(&store, &company, revision, output).await?;
         }
-        Map::Set { key, value } => {
+        Map::Set { key, value, from } => {
             let change = |before: &str| checked(set(before, &key, &value)?, &company).map(Some);
             let (holder, now) = (context::holder()?, Clock::real().now());
-            if let Some(revision) = revise(&store, &company.id, &holder, now, change).await? {
-                saved(revision, output)?;
+            let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
+            if let Some(revision) = revise(&store, reviser, change).await? {
+                saved(&store, &company, revision, output).await?;
             }
         }
     }
@@ -62,6 +65,7 @@ async fn text_of(store: &Store, company: &Company) -> anyhow::Result<String> {
 #[derive(Serialize)]
 struct Saved {
     revision: i64,
+    since: Option<Date>,
 }
 
 /// A text that is a policy.
@@ -71,9 +75,17 @@ fn checked(text: String, company: &Company) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn saved(revision: i64, output: &Output) -> anyhow::Result<()> {
-    output.data(&Saved { revision }, || {
-        format!("policy revision {revision}: `saldo plan` shows what follows from it\n")
+async fn saved(
+    store: &Store,
+    company: &Company,
+    revision: i64,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let latest = store.policy(&company.id).await?;
+    let since = latest.and_then(|latest| latest.since);
+    output.data(&Saved { revision, since }, || {
+        let from = since.map_or_else(String::new, |since| format!(", for {since} and later"));
+        format!("policy revision {revision}{from}: `saldo plan` shows what follows from it\n")
     })
 }
 

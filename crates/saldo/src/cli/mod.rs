@@ -3,6 +3,7 @@
 mod args;
 pub(crate) mod connect;
 mod context;
+mod decide;
 mod demo;
 mod doctor;
 mod explain;
@@ -12,6 +13,7 @@ mod init;
 mod issues;
 mod map;
 mod output;
+mod period;
 mod plan;
 mod progress;
 mod prove;
@@ -20,6 +22,7 @@ mod serve;
 mod sign_in;
 mod status;
 mod sync;
+mod undo;
 
 pub(crate) use args::Arguments;
 
@@ -82,6 +85,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Init(words) => init::init(global, &words, output).await,
         Command::Connect(words) => connect::connect(global, words, output).await,
         Command::Map(words) => map::map(global, words, output).await,
+        Command::Decide(words) => decide::decide(global, words, output).await,
         Command::Import(words) => import::import(global, &words, output).await,
         Command::Sync => sync::sync(global, output).await,
         Command::Plan(words) => plan::plan(global, &words, output).await,
@@ -92,6 +96,10 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Issues => issues::issues(global, output).await,
         Command::Retry(words) => issues::retry(global, &words, output).await,
         Command::Status => status::status(global, output).await,
+        Command::Undo(words) => undo::undo(global, words, output).await,
+        Command::Redo { number } => undo::redo(global, number, output).await,
+        Command::Runs { last } => undo::runs(global, last, output).await,
+        Command::Period(words) => period::period(global, words, output).await,
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,
         Command::Demo(words) => demo::demo(global, &words, output).await,

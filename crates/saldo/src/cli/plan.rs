@@ -15,13 +15,26 @@ struct Plan<'a> {
     books: Vec<BookPlan<'a>>,
 }
 
+/// The plan of a book as it is shown.
 #[derive(Serialize)]
-struct BookPlan<'a> {
+pub(crate) struct BookPlan<'a> {
     book: &'a str,
     withdrawn: &'a [Change],
     changes: &'a [Change],
     differences: &'a [Difference],
     unsettled: usize,
+}
+
+impl<'a> BookPlan<'a> {
+    pub(crate) fn of(planned: &'a PlannedBook, differences: &'a [Difference]) -> Self {
+        Self {
+            book: planned.book.as_str(),
+            withdrawn: &planned.withdrawn,
+            changes: &planned.changes,
+            differences,
+            unsettled: planned.unsettled.len(),
+        }
+    }
 }
 
 /// Shows what would be entered.
@@ -37,13 +50,7 @@ pub(crate) async fn plan(
         let differences = differences(&planned.changes)?;
         books.push((planned, differences));
     }
-    let shown = books.iter().map(|(planned, differences)| BookPlan {
-        book: planned.book.as_str(),
-        withdrawn: &planned.withdrawn,
-        changes: &planned.changes,
-        differences,
-        unsettled: planned.unsettled.len(),
-    });
+    let shown = books.iter().map(|(planned, differences)| BookPlan::of(planned, differences));
     let text =
         || books.iter().map(|(planned, differences)| book_text(planned, differences)).collect();
     output.data(&Plan { books: shown.collect() }, text)?;
@@ -62,13 +69,14 @@ pub(crate) async fn approve(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned());
+    let by = context::person();
     let approved = engine::approve(&engine, words.book.as_deref(), &by).await?;
     output.data(&Approved { approved }, || format!("{approved} changes approved\n"))?;
     Ok(Ending::Done)
 }
 
-fn book_text(planned: &PlannedBook, differences: &[Difference]) -> String {
+/// The plan of a book, with what it amounts to.
+pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> String {
     let mut text = format!("{}: {} changes\n", planned.book, planned.changes.len());
     for change in &planned.withdrawn {
         text.push_str(&withdrawn_text(change));

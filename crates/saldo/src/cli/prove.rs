@@ -4,7 +4,7 @@ use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, context, sync};
 use crate::engine::{
-    self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Unproved,
+    self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Undone, Unproved,
 };
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{
@@ -71,6 +71,13 @@ fn book(proof: &BookProof, all: bool) -> String {
     }
     if !proof.late.is_empty() {
         text += &format!("\nIn {name} although they were withdrawn\n{}", late(&proof.late));
+    }
+    for undone in &proof.undone {
+        let Undone { undo, what, entries } = undone;
+        text += &format!(
+            "\nTaken out of {name}, and not expected there: {what} ({entries} entries; `saldo \
+             redo {undo}` enters them again)\n"
+        );
     }
     text += &format!("\nAccounts in {name}\n");
     text += &accounts(&proof.accounts, all);
@@ -329,6 +336,7 @@ mod tests {
                 held: money("2.50 USD"),
             }],
             documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            undone: Vec::new(),
             late: Vec::new(),
             accounts: vec![
                 holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),

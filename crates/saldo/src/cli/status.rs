@@ -52,6 +52,8 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
                     heard_until: row.reached,
                 }));
             }
+            // The decisions are counted with the facts.
+            Role::Owner => {}
             Role::Book => {
                 let open = store.open_counts(&company.id, &connection.id).await?;
                 status.books.push(BookStatus {

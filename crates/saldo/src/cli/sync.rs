@@ -56,7 +56,7 @@ struct Applied {
 /// Pushes what is approved. What was done is shown even where some books failed.
 pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let pushed = engine::apply(&engine).await;
+    let pushed = engine::apply(&engine, None).await;
     if let Ok(done) | Err(EngineError::Partly { done, .. }) = &pushed {
         let SyncReport { acknowledged, refused, withdrawn, adopted, .. } = *done;
         let applied = Applied { acknowledged, refused, withdrawn, adopted };

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting::{self, Accounted, Group};
 use saldo_core::channel::Channel;
-use saldo_core::commerce::{Fact, Record, RecordRef};
+use saldo_core::commerce::{Decision, Fact, Record, RecordRef};
+use saldo_core::issue::Issue;
 use saldo_core::policy::Policy;
 use saldo_core::text::{ConnectionId, GroupId};
 use saldo_store::{DirtyGroup, GroupAccount, Role};
@@ -28,8 +29,33 @@ pub(super) struct Told {
     pub(super) unreadable: BTreeSet<RecordRef>,
 }
 
-/// The channels of a company by connection.
-pub(super) struct Readers(BTreeMap<ConnectionId, &'static dyn Channel>);
+/// Who knows what a record means.
+#[derive(Clone, Copy)]
+pub(super) enum Reader<'a> {
+    /// The channel that said it.
+    Channel(&'a dyn Channel),
+    /// Nobody but ourselves: the owner decided it.
+    Owner,
+}
+
+impl Reader<'_> {
+    /// What a record says happened.
+    pub(super) fn read(self, record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
+        match self {
+            Self::Channel(channel) => channel.read(record),
+            Self::Owner => Decision::read(record).map(|decision| vec![decision]),
+        }
+    }
+}
+
+impl<'a> From<&'a dyn Channel> for Reader<'a> {
+    fn from(channel: &'a dyn Channel) -> Self {
+        Self::Channel(channel)
+    }
+}
+
+/// Who reads the records of a company, by connection.
+pub(super) struct Readers(BTreeMap<ConnectionId, Reader<'static>>);
 
 impl Readers {
     pub(super) async fn of(engine: &Engine) -> Result<Self, EngineError> {
@@ -37,12 +63,15 @@ impl Readers {
         for connection in engine.connections(Role::Channel).await? {
             let channel = channel(&connection.adapter)
                 .ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
-            readers.insert(connection.id, channel);
+            readers.insert(connection.id, Reader::Channel(channel));
+        }
+        for connection in engine.connections(Role::Owner).await? {
+            readers.insert(connection.id, Reader::Owner);
         }
         Ok(Self(readers))
     }
 
-    pub(super) fn reader(&self, connection: &ConnectionId) -> Option<&'static dyn Channel> {
+    pub(super) fn reader(&self, connection: &ConnectionId) -> Option<Reader<'static>> {
         self.0.get(connection).copied()
     }
 
@@ -67,15 +96,15 @@ impl Readers {
     ) -> Result<Told, EngineError> {
         let mut told = Told::default();
         for record in records {
-            let Some(channel) = self.reader(&record.connection) else { continue };
-            if let Ok(facts) = channel.read(record) {
+            let Some(reader) = self.reader(&record.connection) else { continue };
+            if let Ok(facts) = reader.read(record) {
                 told.facts.extend(facts);
                 continue;
             }
             told.unreadable.insert(record.reference());
-            let before = last_readable(engine, channel, record).await?;
+            let before = last_readable(engine, reader, record).await?;
             told.facts
-                .extend(before.and_then(|before| channel.read(&before).ok()).unwrap_or_default());
+                .extend(before.and_then(|before| reader.read(&before).ok()).unwrap_or_default());
         }
         Ok(told)
     }
@@ -84,7 +113,7 @@ impl Readers {
 /// A record in the last version that can be read, where there is one.
 pub(super) async fn last_readable(
     engine: &Engine,
-    channel: &'static dyn Channel,
+    reader: Reader<'_>,
     record: &Record,
 ) -> Result<Option<Record>, EngineError> {
     let versions = engine.store.record_versions(engine.company_id(), &record.reference()).await?;
@@ -93,7 +122,7 @@ pub(super) async fn last_readable(
         bytes: version.bytes,
         ..record.clone()
     });
-    Ok(as_record.into_iter().find(|version| channel.read(version).is_ok()))
+    Ok(as_record.into_iter().find(|version| reader.read(version).is_ok()))
 }
 
 /// Up to which instant everything that happened in each channel was heard: by a whole pull, or
@@ -116,10 +145,12 @@ impl Heard {
         self.0.get(connection).copied().unwrap_or(Timestamp::MIN)
     }
 
-    /// Up to when all channels were heard that these records are of.
+    /// Up to when all channels were heard that these records are of. What the owner decides is not
+    /// waited for.
     pub(super) fn until_all(&self, records: &[Record]) -> Timestamp {
-        let heard = records.iter().map(|record| self.until(&record.connection));
-        heard.min().unwrap_or(Timestamp::MIN)
+        let mut heard = records.iter().filter_map(|record| self.0.get(&record.connection)).copied();
+        let first = heard.next().unwrap_or(Timestamp::MIN);
+        heard.fold(first, Timestamp::min)
     }
 
     /// Up to when the channel was heard that was heard last.

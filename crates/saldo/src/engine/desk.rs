@@ -2,8 +2,10 @@
 //! Entries, approvals and the policy that they follow from are of one piece while it is taken.
 
 use super::import::as_it_is;
+use super::period::first_open_day;
 use super::{Engine, EngineError, LEASE};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use saldo_core::policy::Policy;
 use saldo_core::text::CompanyId;
 use saldo_store::{Connection, Lease, Role, Store};
@@ -32,8 +34,8 @@ impl Engine {
         }
     }
 
-    /// Takes all channels to the desk, and returns them as they are. Those that were taken when
-    /// another is not to be had are given back with the desk.
+    /// Takes all channels to the desk, and what the owner decides, and returns them as they are.
+    /// Those that were taken when another is not to be had are given back with the desk.
     pub(super) async fn take_channels(
         &self,
         desk: &mut Desk,
@@ -43,6 +45,10 @@ impl Engine {
             let lease = self.lease(&connection).await?;
             desk.channels.push(lease.clone());
             channels.push(as_it_is(self, &lease, &connection).await?);
+        }
+        for owner in self.connections(Role::Owner).await? {
+            desk.channels.push(self.lease(&owner).await?);
+            channels.push(owner);
         }
         Ok(channels)
     }
@@ -66,23 +72,32 @@ impl Engine {
     }
 }
 
+/// Who revises a policy, whose, and from which day on.
+#[derive(Clone, Copy)]
+pub(crate) struct Reviser<'a> {
+    /// The company.
+    pub(crate) company: &'a CompanyId,
+    /// Who works, for whoever finds the desk taken.
+    pub(crate) holder: &'a str,
+    /// The first books day that the revision holds for. Where none is named, it holds for the days
+    /// of the revision before, as far as they are open.
+    pub(crate) since: Option<Date>,
+    /// The time.
+    pub(crate) now: Timestamp,
+}
+
 /// Adds a revision of the policy, and returns its number.
 ///
 /// # Errors
-/// Where somebody else is at the desk, by name.
+/// Where somebody else is at the desk, by name; [`EngineError::DayClosed`].
 pub(crate) async fn decide(
     store: &Store,
-    company: &CompanyId,
-    holder: &str,
+    reviser: Reviser<'_>,
     text: &str,
-    now: Timestamp,
 ) -> Result<i64, EngineError> {
-    let lease = store.acquire_company_lease(company, holder, now, LEASE).await?;
-    let revision = store.add_policy(&lease, text, now).await;
-    let released = store.release_lease(&lease).await;
-    let revision = revision?;
-    released?;
-    Ok(revision)
+    let change = |_: &str| Ok::<_, EngineError>(Some(text.to_owned()));
+    let revision = revise(store, reviser, change).await?;
+    Ok(revision.expect("the change always makes a text"))
 }
 
 /// Adds the revision of the policy that a change makes of the latest one, and returns its number;
@@ -90,17 +105,16 @@ pub(crate) async fn decide(
 /// change is lost that somebody else makes meanwhile.
 ///
 /// # Errors
-/// Where somebody else is at the desk, by name; and what the change says.
+/// As [`decide`]; and what the change says.
 pub(crate) async fn revise<E: From<EngineError>>(
     store: &Store,
-    company: &CompanyId,
-    holder: &str,
-    now: Timestamp,
+    reviser: Reviser<'_>,
     change: impl FnOnce(&str) -> Result<Option<String>, E>,
 ) -> Result<Option<i64>, E> {
+    let Reviser { company, holder, now, .. } = reviser;
     let taken = store.acquire_company_lease(company, holder, now, LEASE).await;
     let lease = taken.map_err(EngineError::from)?;
-    let revision = revise_leased(store, &lease, now, change).await;
+    let revision = revise_leased(store, &lease, reviser, change).await;
     let released = store.release_lease(&lease).await.map_err(EngineError::from);
     let revision = revision?;
     released?;
@@ -110,12 +124,30 @@ pub(crate) async fn revise<E: From<EngineError>>(
 async fn revise_leased<E: From<EngineError>>(
     store: &Store,
     lease: &Lease,
-    now: Timestamp,
+    reviser: Reviser<'_>,
     change: impl FnOnce(&str) -> Result<Option<String>, E>,
 ) -> Result<Option<i64>, E> {
     let latest = store.policy(lease.company()).await.map_err(EngineError::from)?;
-    let before = latest.map_or_else(String::new, |revision| revision.text);
+    let (before, held_since) =
+        latest.map_or_else(Default::default, |revision| (revision.text, revision.since));
     let Some(text) = change(&before)? else { return Ok(None) };
-    let revision = store.add_policy(lease, &text, now).await.map_err(EngineError::from)?;
-    Ok(Some(revision))
+    let since = first_day(store, reviser, held_since).await?;
+    let added = store.add_policy(lease, &text, since, reviser.now).await;
+    Ok(Some(added.map_err(EngineError::from)?))
+}
+
+/// The first day of a revision: what happened in a closed period keeps the policy of its day.
+async fn first_day(
+    store: &Store,
+    reviser: Reviser<'_>,
+    held_since: Option<Date>,
+) -> Result<Option<Date>, EngineError> {
+    let first_open = first_open_day(store, reviser.company).await?;
+    match (reviser.since, first_open) {
+        (Some(wanted), Some(first_open)) if wanted < first_open => {
+            Err(EngineError::DayClosed { wanted, first_open })
+        }
+        (Some(wanted), _) => Ok(Some(wanted)),
+        (None, first_open) => Ok(held_since.max(first_open)),
+    }
 }

@@ -1,6 +1,7 @@
 //! What can stop the engine.
 
 use super::{ProofReport, SyncReport};
+use jiff::civil::Date;
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Unbalanced;
 use saldo_core::money::MoneyError;
@@ -51,6 +52,14 @@ pub(crate) enum EngineError {
     /// The company has no such connection.
     #[error("there is no book `{0}`: see `saldo status` for the connections")]
     NoSuchBook(String),
+    /// A day of a closed period was named.
+    #[error("{wanted} is closed: the first open day is {first_open}")]
+    DayClosed {
+        /// The day that was named.
+        wanted: Date,
+        /// The first open day.
+        first_open: Date,
+    },
     /// Nothing is known by this name.
     #[error("nothing is known by the name `{0}`")]
     NothingKnown(String),

@@ -90,7 +90,7 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
 }
 
 /// The slots of the documents that a key names: a document's own, or those on an account and day.
-async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, EngineError> {
+pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, EngineError> {
     let company = engine.company_id();
     let mut slots = BTreeSet::new();
     for booked in engine.store.changes_by_id(company, key).await? {
@@ -144,7 +144,11 @@ async fn account_sums(engine: &Engine, account: &str, day: Date) -> Result<Vec<S
     Ok(sums)
 }
 
-async fn groups_of_name(engine: &Engine, key: &str) -> Result<BTreeSet<GroupId>, EngineError> {
+/// The groups of what people or vendors call by this name.
+pub(super) async fn groups_of_name(
+    engine: &Engine,
+    key: &str,
+) -> Result<BTreeSet<GroupId>, EngineError> {
     let company = engine.company_id();
     let mut groups: BTreeSet<GroupId> =
         engine.store.groups_named(company, key).await?.into_iter().collect();

@@ -5,6 +5,7 @@ mod account;
 mod alike;
 mod chart;
 mod connection;
+mod decisions;
 mod desk;
 mod error;
 mod explain;
@@ -12,7 +13,9 @@ mod import;
 mod numbered;
 mod page;
 mod payouts;
+mod period;
 mod plan;
+mod policy;
 mod progress;
 mod prove;
 mod pull;
@@ -23,31 +26,37 @@ mod settings;
 mod standings;
 mod stock;
 mod sync;
+mod undo;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
-pub(crate) use desk::{decide, revise};
+pub(crate) use decisions::{
+    DecisionError, KnownDecision, decide_this, decisions, order_named, take_back,
+};
+pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
+pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};
 pub(crate) use plan::{PlannedBook, Unapproved, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
-pub(crate) use prove::{Behind, BookProof, ProofReport, Unproved, prove};
+pub(crate) use prove::{Behind, BookProof, ProofReport, Undone, Unproved, prove};
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
+pub(crate) use undo::{PlannedUndo, Selection, plan_undo, redo, undo};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;
 use saldo_core::text::CompanyId;
-use saldo_store::{Company, Connection, Key, Lease, PolicyRevision, Role, Store};
+use saldo_store::{Company, Connection, Key, Lease, Role, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -102,22 +111,6 @@ impl Engine {
             self.store.renew_lease(lease, now, LEASE).await?;
         }
         Ok(())
-    }
-
-    /// The policy of a company as its latest revision says.
-    pub(crate) async fn policy_of(store: &Store, company: &Company) -> Result<Policy, EngineError> {
-        Self::read_policy(company, store.policy(&company.id).await?)
-    }
-
-    /// A revision of the policy as it is read; none is the first one, which says nothing.
-    fn read_policy(
-        company: &Company,
-        revision: Option<PolicyRevision>,
-    ) -> Result<Policy, EngineError> {
-        let (number, text) = revision.map_or((0, String::new()), |it| (it.revision, it.text));
-        let (currency, zone, start) = (company.currency, &company.timezone, company.start_date);
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Policy::new(number, &text, currency, zone, start)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pages: records with where they belong, and what accounting makes of them at once.
 
-use super::account::{account_of, last_readable};
+use super::account::{Reader, account_of, last_readable};
 use super::import::ByName;
 use super::{Engine, EngineError};
 use jiff::Timestamp;
@@ -60,12 +60,12 @@ fn account(group: &Group, facts: &[Fact], policy: &Policy) -> Option<GroupAccoun
 }
 
 /// What reading a record of a connection says about where it belongs, and what happened.
-pub(super) fn reading(
-    channel: &dyn Channel,
+pub(super) fn reading<'a>(
+    reader: impl Into<Reader<'a>>,
     connection: &Connection,
     record: &Record,
 ) -> (Reading, Vec<Fact>) {
-    let facts = match channel.read(record) {
+    let facts = match reader.into().read(record) {
         Ok(facts) => facts,
         Err(issue) => {
             return (Reading { issue: Some(*issue), ..Reading::default() }, Vec::new());
@@ -83,15 +83,15 @@ pub(super) fn reading(
 /// what the last readable one said holds on.
 pub(super) async fn reading_again(
     engine: &Engine,
-    channel: &'static dyn Channel,
+    reader: Reader<'_>,
     connection: &Connection,
     record: &Record,
 ) -> Result<(Reading, Vec<Fact>), EngineError> {
-    let (read, facts) = reading(channel, connection, record);
+    let (read, facts) = reading(reader, connection, record);
     if read.issue.is_some()
-        && let Some(before) = last_readable(engine, channel, record).await?
+        && let Some(before) = last_readable(engine, reader, record).await?
     {
-        let (known, facts) = reading(channel, connection, &before);
+        let (known, facts) = reading(reader, connection, &before);
         return Ok((Reading { issue: read.issue, ..known }, facts));
     }
     Ok((read, facts))
@@ -101,6 +101,7 @@ fn name_of(fact: &Fact) -> Option<String> {
     match fact {
         Fact::Order(order) => Some(order.name.clone()),
         Fact::Payout(payout) => payout.bank_reference.clone(),
+        Fact::Decision(decision) => Some(format!("decision {}", decision.number())),
         _ => None,
     }
 }

@@ -6,14 +6,16 @@ mod needs;
 use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
+use super::period::touch_late;
 use super::{Engine, EngineError, SyncReport};
 pub(super) use chunk::unwanted;
-use chunk::{Chunk, plan_chunk};
+use chunk::{Chunk, plan_chunk, plan_some};
+use jiff::Timestamp;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
-use saldo_core::text::ConnectionId;
+use saldo_core::text::{ConnectionId, FactId};
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +57,7 @@ async fn plan_at(
     account_all(engine, desk).await?;
     let mut planned = Vec::new();
     for connection in books {
+        touch_late(engine, desk, &connection).await?;
         planned.push(plan_book(engine, &connection).await?);
     }
     Ok(planned)
@@ -81,6 +84,52 @@ pub(super) async fn plan_book(
         after = chunk.until;
     }
     Ok(planned)
+}
+
+/// What must change in some slots of a book, as though these entries were not wanted there.
+pub(super) async fn plan_slots(
+    engine: &Engine,
+    connection: &Connection,
+    slots: BTreeSet<String>,
+    taken_out: &BTreeSet<FactId>,
+) -> Result<PlannedBook, EngineError> {
+    let slots = slots.into_iter().collect();
+    let chunk = plan_some(engine, connection, slots, taken_out).await?;
+    Ok(PlannedBook {
+        book: connection.id.clone(),
+        withdrawn: chunk.withdrawn,
+        changes: chunk.changes,
+        unsettled: chunk.again.into_iter().collect(),
+    })
+}
+
+/// Plans some slots of a book and writes the changes into its outbox, whatever else waits there for
+/// approval; says how many are new.
+pub(super) async fn approve_planned(
+    engine: &Engine,
+    desk: &Desk,
+    book: &ConnectionId,
+    slots: BTreeSet<String>,
+    approved_by: &str,
+) -> Result<usize, EngineError> {
+    let mut approved = 0;
+    for connection in books(engine, Some(book.as_str())).await? {
+        let lease = engine.lease(&connection).await?;
+        let slots = slots.iter().cloned().collect();
+        let done = async {
+            let chunk = plan_some(engine, &connection, slots, &BTreeSet::new()).await?;
+            let approval = Approval {
+                planned_until: None,
+                ..approval_of(&connection, chunk, approved_by, engine.clock.now())
+            };
+            Ok(engine.store.approve(&desk.lease, &approval).await?)
+        };
+        let done: Result<usize, EngineError> = done.await;
+        let released = engine.store.release_lease(&lease).await;
+        approved += done?;
+        released?;
+    }
+    Ok(approved)
 }
 
 /// What of a plan nobody approved yet.
@@ -175,8 +224,9 @@ pub(super) async fn approve_at(
 ) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
     let mut approved = 0;
+    let run = (approved_by, engine.clock.now());
     for connection in books(engine, only).await? {
-        let done = take_and_approve(engine, desk, &connection, approved_by).await;
+        let done = take_and_approve(engine, desk, &connection, run).await;
         approved += set_aside(done, failed)?;
     }
     Ok(approved)
@@ -186,10 +236,10 @@ async fn take_and_approve(
     engine: &Engine,
     desk: &Desk,
     connection: &Connection,
-    approved_by: &str,
+    run: (&str, Timestamp),
 ) -> Result<usize, EngineError> {
     let lease = engine.lease(connection).await?;
-    let done = approve_book(engine, desk, (connection, &lease), approved_by).await;
+    let done = approve_book(engine, desk, (connection, &lease), run).await;
     let released = engine.store.release_lease(&lease).await;
     let approved = done?;
     released?;
@@ -200,10 +250,11 @@ async fn approve_book(
     engine: &Engine,
     desk: &Desk,
     (connection, lease): (&Connection, &Lease),
-    approved_by: &str,
+    (approved_by, at): (&str, Timestamp),
 ) -> Result<usize, EngineError> {
     let company = engine.company_id();
     let mut approved = 0;
+    touch_late(engine, desk, connection).await?;
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     // What must be planned again is touched anew, and left for the next time.
     let last = engine.store.last_touched(company).await?;
@@ -212,23 +263,24 @@ async fn approve_book(
         after = chunk.until;
         engine.keep(&desk.lease).await?;
         engine.keep(lease).await?;
-        let approval = approval_of(engine, connection, chunk, approved_by);
+        let approval = approval_of(connection, chunk, approved_by, at);
         approved += engine.store.approve(&desk.lease, &approval).await?;
     }
     Ok(approved)
 }
 
+/// The approval of a step. All steps of a run have one instant.
 fn approval_of(
-    engine: &Engine,
     connection: &Connection,
     chunk: Chunk,
     approved_by: &str,
+    at: Timestamp,
 ) -> Approval {
     Approval {
         book: connection.id.clone(),
         changes: chunk.changes,
         approved_by: approved_by.to_owned(),
-        at: engine.clock.now(),
+        at,
         planned_until: Some(chunk.until),
         withdraws: chunk.withdraws,
         waits: chunk.waits,

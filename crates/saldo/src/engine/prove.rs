@@ -13,6 +13,7 @@ use super::error::set_aside;
 use super::plan::Unapproved;
 use super::push::Pusher;
 use super::standings::{FactCounts, standings};
+use super::undo::{left_out, moved_by};
 use super::{Engine, EngineError};
 use holdings::Holdings;
 use jiff::Timestamp;
@@ -23,7 +24,7 @@ use saldo_core::money::Balance;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
 use saldo_core::text::GroupId;
-use saldo_store::{Connection, Lease, Role};
+use saldo_store::{Connection, Lease, Role, Undo};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use told::Told;
@@ -91,12 +92,25 @@ pub(crate) struct BookProof {
     pub(crate) documents: DocumentsProof,
     /// What stands in the book although it was withdrawn.
     pub(crate) late: Vec<LateDocument>,
+    /// What the owner took out: it is not expected there.
+    pub(crate) undone: Vec<Undone>,
     /// Every account that we write to: what is ours in it, and what is not.
     pub(crate) accounts: Vec<Holding>,
     /// How many changes are approved and not yet acknowledged.
     pub(crate) pending: u64,
     /// How many changes the book refused.
     pub(crate) failed: u64,
+}
+
+/// What the owner took out of a book.
+#[derive(Debug, Serialize)]
+pub(crate) struct Undone {
+    /// The number of the decision.
+    pub(crate) undo: i64,
+    /// What the owner named.
+    pub(crate) what: String,
+    /// How many entries it took out.
+    pub(crate) entries: u64,
 }
 
 impl ProofReport {
@@ -165,10 +179,7 @@ async fn accounted_policy(engine: &Engine) -> Result<(Policy, Option<Behind>), E
     }
     let policy = match store.accounted_by(company).await? {
         0 => latest.clone(),
-        revision => {
-            let revision = store.policy_revision(company, revision).await?;
-            Engine::read_policy(&engine.company, Some(revision))?
-        }
+        revision => Engine::policy_until(store, &engine.company, revision).await?,
     };
     let behind = Behind { accounted_by: policy.revision, policy: latest.revision, groups };
     Ok((policy, Some(behind)))
@@ -218,10 +229,16 @@ async fn prove_leased(
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
-    let owed = proof::gateway_balances(happened, policy)?;
+    let mut owed = proof::gateway_balances(happened, policy)?;
+    let left_out = left_out(engine, connection).await?;
+    for (account, moved) in moved_by(left_out.iter().filter(|it| it.header.date <= as_of))? {
+        if let Some(owed) = owed.get_mut(&account) {
+            moved.iter().try_for_each(|amount| owed.add(amount.negated()))?;
+        }
+    }
     let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(&pusher, lease).await?;
-    let payouts = payouts::prove(engine, connection, told, &documents).await?;
+    let payouts = payouts::prove(engine, connection, told, (&documents, &left_out)).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     Ok(BookProof {
         book: connection.id.to_string(),
@@ -232,10 +249,19 @@ async fn prove_leased(
         openings: holdings.openings(&told.owed_at_start, &owed)?,
         documents,
         late,
+        undone: undone(engine, connection).await?,
         accounts: holdings.all()?,
         pending: open.pending,
         failed: open.failed,
     })
+}
+
+/// What the owner took out of a book and did not enter again.
+async fn undone(engine: &Engine, connection: &Connection) -> Result<Vec<Undone>, EngineError> {
+    let undos = engine.store.undos(engine.company_id()).await?;
+    let holds = undos.into_iter().filter(|it| it.book == connection.id && it.redone.is_none());
+    let undone = |it: Undo| Undone { undo: it.number, what: it.words, entries: it.entries };
+    Ok(holds.map(undone).collect())
 }
 
 /// The days over which a book is compared: from the first that we enter to today, or to the last
@@ -262,11 +288,12 @@ fn day_of(fact: &Fact, policy: &Policy) -> Date {
 }
 
 /// The group of a fact by its id, whatever it is.
-pub(super) fn groups_of_fact(id: &str) -> [Group; 4] {
+pub(super) fn groups_of_fact(id: &str) -> [Group; 5] {
     [
         Group::Order(id.into()),
         Group::Payout(id.into()),
         Group::Row(id.into()),
         Group::Dispute(id.into()),
+        Group::Decision(id.into()),
     ]
 }

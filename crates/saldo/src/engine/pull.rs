@@ -144,7 +144,7 @@ impl Puller<'_> {
             true => description.goods_streams,
             false => &[],
         };
-        let costs = match self.engine.policy.keeps_cost() {
+        let costs = match self.engine.policy.follows_costs() {
             true => description.cost_streams,
             false => &[],
         };

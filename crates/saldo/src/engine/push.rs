@@ -45,6 +45,8 @@ pub(crate) struct PushCount {
     pub(crate) withdrawn: usize,
     /// What had been withdrawn, and stands in a book after all.
     pub(crate) adopted: usize,
+    /// Of what was refused: what is dated in a closed period, and was not even sent.
+    pub(crate) closed: usize,
 }
 
 /// Pushes what is approved, to every book or to one. A book that fails does not stop the others.
@@ -53,7 +55,7 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused, withdrawn, adopted } =
+    let PushCount { acknowledged, refused, withdrawn, adopted, closed: _ } =
         push_each(engine, only, &mut failed).await?;
     let done = SyncReport { acknowledged, refused, withdrawn, adopted, ..SyncReport::default() };
     ended(done, failed)
@@ -97,6 +99,7 @@ async fn run_pusher(
     count.refused += pusher.count.refused;
     count.withdrawn += pusher.count.withdrawn;
     count.adopted += pusher.count.adopted;
+    count.closed += pusher.count.closed;
     pushed
 }
 
@@ -177,6 +180,11 @@ impl<'a> Pusher<'a> {
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
         }
+    }
+
+    /// Counts what is refused since its period is closed.
+    pub(super) fn note_closed(&mut self, changes: usize) {
+        self.count.closed += changes;
     }
 
     fn step(&self, step: impl FnOnce(saldo_core::text::ConnectionId, usize) -> Step, n: usize) {

@@ -64,10 +64,10 @@ async fn read_again(
         after = Some(last.reference());
         let mut readings: BTreeMap<&ConnectionId, Vec<(RecordRef, Reading)>> = BTreeMap::new();
         for record in &records {
-            let Some(channel) = readers.reader(&record.connection) else { continue };
+            let Some(reader) = readers.reader(&record.connection) else { continue };
             let of = |it: &&Connection| it.id == record.connection;
             let Some(connection) = channels.iter().find(of) else { continue };
-            let (read, _) = reading_again(engine, channel, connection, record).await?;
+            let (read, _) = reading_again(engine, reader, connection, record).await?;
             readings.entry(&connection.id).or_default().push((record.reference(), read));
         }
         engine.keep_desk(desk).await?;

@@ -1,14 +1,15 @@
 //! What a book's owner decided there: read before anything is pushed, kept, and obeyed.
 //!
-//! What is dated in a closed period is not sent: it is refused beforehand, and taken up again by
-//! itself once the period is open.
+//! What is dated in a closed period is not sent: it is refused beforehand. The next plan dates it
+//! on the first open day; where the owner wants it to wait, it is taken up again by itself once the
+//! period is open.
 
 use super::push::Pusher;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
-use saldo_core::book::{BookSettings, Outcome, Refusal, RefusalKind, Subject, Task};
+use saldo_core::book::{BookSettings, Outcome, Refusal, RefusalKind, Task};
 use saldo_core::exchange::Fault;
-use saldo_core::plan::Change;
+use saldo_core::plan::{Change, Closing};
 use saldo_core::text::{CompanyId, ConnectionId};
 use saldo_store::{AttemptOutcome, AttemptResult, Connection, Purpose, Store};
 
@@ -85,6 +86,13 @@ impl Pusher<'_> {
         Ok(settings)
     }
 
+    /// What is closed, by the book's settings and by the owner's word here.
+    async fn closed(&mut self) -> Result<Closing, EngineError> {
+        let there = self.settings().await?.closed_until;
+        let here = self.engine.store.closed_until(self.engine.company_id()).await?;
+        Ok(Closing { until: here.max(there) })
+    }
+
     /// Lets go again what was refused since its period was closed, and is open now. It is looked up
     /// first, like all that is tried again.
     pub(super) async fn reopen(&mut self) -> Result<(), EngineError> {
@@ -99,8 +107,8 @@ impl Pusher<'_> {
         if shut.is_empty() {
             return Ok(());
         }
-        let settings = self.settings().await?;
-        let open = |change: &&Change| date_of(change).is_some_and(|it| !settings.is_closed(it));
+        let closed = self.closed().await?;
+        let open = |change: &&Change| change.date().is_some_and(|date| !closed.covers(date));
         let open: Vec<String> = shut.iter().filter(open).map(|it| it.id.clone()).collect();
         let now = self.engine.clock.now();
         Ok(self.engine.store.retry(company, &self.connection.id, &open, now).await?)
@@ -111,18 +119,18 @@ impl Pusher<'_> {
         &mut self,
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
-        if changes.iter().all(|change| date_of(change).is_none()) {
+        if changes.iter().all(|change| change.date().is_none()) {
             return Ok(changes);
         }
-        if changes.iter().any(|change| date_of(change).is_none()) {
+        if changes.iter().any(|change| change.date().is_none()) {
             // The chart is needed in any case, and tells the settings too.
             self.chart().await?;
         }
-        let settings = self.settings().await?;
-        let is_closed = |it: &Change| date_of(it).is_some_and(|date| settings.is_closed(date));
+        let closing = self.closed().await?;
+        let is_closed = |it: &Change| it.date().is_some_and(|date| closing.covers(date));
         let (closed, open): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(is_closed);
         let refusals = closed.iter().filter_map(|change| {
-            let refusal = closed_period(date_of(change)?, settings.closed_until?);
+            let refusal = closed_period(change.date()?, closing.until?);
             let detail = refusal.message.clone();
             let outcome = AttemptOutcome::Refused(refusal);
             Some((change.id.clone(), AttemptResult { outcome, detail }))
@@ -132,17 +140,10 @@ impl Pusher<'_> {
             // Nothing is sent: as with a look-up, nothing can be in doubt.
             let members = results.iter().map(|(id, _)| id.clone()).collect();
             let batch = self.begin(Purpose::LookUp, members, None).await?;
+            self.note_closed(results.len());
             self.finish(&batch.id, results).await?;
         }
         Ok(open)
-    }
-}
-
-/// The accounting date of a change, where it has one.
-fn date_of(change: &Change) -> Option<Date> {
-    match &change.subject {
-        Subject::Document { document, .. } => Some(document.header().date),
-        Subject::Need(_) => None,
     }
 }
 
@@ -152,8 +153,6 @@ fn closed_period(date: Date, closed_until: Date) -> Refusal {
         kind: RefusalKind::PeriodClosed,
         code: "closed-period".to_owned(),
         message: format!("it is dated {date}, and the book is closed until {closed_until}"),
-        hint: format!(
-            "set the book's closing date to a day before {date}: the next sync enters it then"
-        ),
+        hint: format!("set the closing date to a day before {date}: the next sync enters it then"),
     }
 }

@@ -1,6 +1,7 @@
 //! Standings: how many facts stand where, each in exactly one place.
 
 use super::plan::{Unapproved, note_unapproved};
+use super::undo::left_out;
 use super::{Engine, EngineError};
 use saldo_store::{NotYet, OpenEntries, Role};
 use serde::Serialize;
@@ -57,11 +58,16 @@ pub(super) async fn standings(
     for book in &books {
         engine.store.note_outbox(company, &book.id, &mut open).await?;
         unapproved.push(note_unapproved(engine, book, &mut open).await?);
+        for entry in left_out(engine, book).await? {
+            let slot = open.entry(entry.header.slot.clone()).or_default();
+            slot.entry(entry.id).or_insert(NotYet::TakenOut);
+        }
     }
     for fact in engine.store.open_facts(company, &open).await?.into_values() {
         facts.posted = facts.posted.saturating_sub(1);
         facts.to_review = facts.to_review.saturating_sub(u64::from(fact.review));
         match fact.not_yet {
+            NotYet::TakenOut => facts.excluded += 1,
             NotYet::Approved => facts.for_approval += 1,
             NotYet::Acknowledged => facts.for_books += 1,
             NotYet::Failed => facts.failed += 1,

@@ -37,7 +37,7 @@ impl KnownStock {
         told: &ToldByGroup,
     ) -> Result<Self, EngineError> {
         let mut known = Self::default();
-        if !policy.keeps_cost() {
+        if !policy.follows_costs() {
             return Ok(known);
         }
         let (mut own, mut wanted) = (Vec::new(), BTreeSet::new());
@@ -85,7 +85,7 @@ impl KnownStock {
         heard: Timestamp,
     ) -> Accounted {
         let (sheet, accounted) = work_out_stock(month, &told.facts, &self.known, policy, heard);
-        if !policy.keeps_cost() {
+        if !policy.follows_costs() {
             return accounted;
         }
         let before = self.stored.get(month).cloned().unwrap_or_default();

@@ -7,7 +7,7 @@ use super::plan::approve_at;
 use super::pull::{pull_all, pull_later};
 use super::push::{push, push_each};
 use super::{Engine, EngineError};
-use saldo_core::policy::Approval;
+use saldo_core::policy::{Approval, Late};
 use serde::Serialize;
 
 /// What a sync did.
@@ -35,37 +35,50 @@ pub(crate) struct SyncReport {
 /// [`EngineError::Partly`] where only some connections failed, else what stopped all of it.
 pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
     let mut pulled = pull_all(engine).await?;
-    let mut done = SyncReport::default();
+    let (mut done, mut closed) = (SyncReport::default(), 0);
     loop {
-        done.approved += account_and_approve(engine, &mut pulled.failed).await?;
+        let approved = account_and_approve(engine, &mut pulled.failed).await?;
+        done.approved += approved;
         let pushed = push_each(engine, None, &mut pulled.failed).await?;
         done.acknowledged += pushed.acknowledged;
-        done.refused += pushed.refused;
+        done.refused += pushed.refused - pushed.closed;
+        closed += pushed.closed;
         done.withdrawn += pushed.withdrawn;
         done.adopted += pushed.adopted;
         // What came later is entered now, what is wanted in place of something withdrawn too, and
-        // what landed late is taken out.
-        if pushed.withdrawn + pushed.adopted == 0 && !pull_later(engine, &mut pulled).await? {
+        // what landed late is taken out. What turned out to be dated in a closed period is planned
+        // anew.
+        let again = pushed.withdrawn + pushed.adopted + pushed.closed;
+        if again == 0 && !pull_later(engine, &mut pulled).await? {
             done.new_records = pulled.count.new;
             done.changed_records = pulled.count.changed;
+            if !moves_by_itself(engine).await? {
+                done.refused += closed;
+            }
             return ended(done, pulled.failed);
         }
     }
 }
 
-/// Pushes what is approved. What has news is accounted first, as after a new policy: push lets what
-/// it sent before be compared with the entries as they are, and would send again what nobody wants
-/// any more.
+/// Whether what is dated in a closed period is dated otherwise without being asked about.
+async fn moves_by_itself(engine: &Engine) -> Result<bool, EngineError> {
+    let text = Engine::policy_of(&engine.store, &engine.company).await?.text;
+    Ok(text.periods.late == Late::FirstOpenDay && text.approval == Approval::Automatic)
+}
+
+/// Pushes what is approved, to every book or to one. What has news is accounted first, as after a
+/// new policy: push lets what it sent before be compared with the entries as they are, and would
+/// send again what nobody wants any more.
 ///
 /// # Errors
 /// As [`sync`].
-pub(crate) async fn apply(engine: &Engine) -> Result<SyncReport, EngineError> {
+pub(crate) async fn apply(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let desk = engine.take_desk().await?;
     let accounted = account_all(engine, &desk).await;
     let left = engine.leave_desk(desk).await;
     accounted?;
     left?;
-    push(engine, None).await
+    push(engine, only).await
 }
 
 /// Accounts what has news; says how much of what follows was approved by rule.

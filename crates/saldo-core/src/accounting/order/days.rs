@@ -5,7 +5,7 @@ use super::recognition::Handing;
 use crate::accounting::Trouble;
 use crate::accounting::movements::Pool;
 use crate::commerce::{
-    Agreement, AgreementKind, Goods, MoneyMovement, MovementKind, MovementState, Order, WriteOff,
+    Agreement, AgreementKind, Decision, Goods, MoneyMovement, MovementKind, MovementState, Order,
 };
 use crate::issue::{FactState, IssueKind};
 use crate::policy::{Policy, Recognition};
@@ -18,7 +18,7 @@ pub(super) struct Day<'a> {
     pub(super) agreements: Vec<&'a Agreement>,
     pub(super) received: Pool<'a>,
     pub(super) refunded: Pool<'a>,
-    pub(super) given_up: Vec<&'a WriteOff>,
+    pub(super) given_up: Vec<&'a Decision>,
     /// What changed hands, in order of time.
     pub(super) handed: Vec<Handing<'a>>,
     /// Something of that day that nobody understands.
@@ -57,7 +57,7 @@ pub(super) fn days<'a>(
     }
     days.retain(|_, day| !day.is_empty());
     for decision in decisions {
-        days.entry(decision.on).or_default().given_up.push(decision);
+        days.entry(decision.said.on).or_default().given_up.push(decision);
     }
     Ok(days)
 }

@@ -2,23 +2,50 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::commerce::{Collector, SaleLine, WriteOff};
+use crate::commerce::{Collector, Decided, Decision, SaleLine};
 use crate::document::{DocumentKind, Line, LineKind};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::policy::Role;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
+/// What was written off and not recovered since: the lines that did it, each with what is left.
+#[derive(Default)]
+pub(super) struct GivenUp(Vec<Line>);
+
+impl GivenUp {
+    /// How much of it is not recovered.
+    pub(super) fn left(&self, currency: Currency) -> Result<Money, Trouble> {
+        Ok(Money::sum(currency, self.0.iter().map(|line| line.amount))?)
+    }
+
+    /// The lines that take an amount of it back, in proportion to what is left of each: tax that
+    /// was relieved is owed again.
+    pub(super) fn recover(&mut self, amount: Money) -> Result<Vec<Line>, Trouble> {
+        let weights: Vec<u64> =
+            self.0.iter().map(|line| line.amount.minor().unsigned_abs()).collect();
+        let mut lines = Vec::new();
+        for (line, part) in self.0.iter_mut().zip(amount.allocate(&weights)) {
+            line.amount = line.amount.minus(part)?;
+            lines.push(Line { amount: part.negated(), ..line.clone() });
+        }
+        self.0.retain(|line| !line.amount.is_zero());
+        lines.retain(|line| !line.amount.is_zero());
+        Ok(lines)
+    }
+}
+
 impl<'a> Timeline<'a> {
     /// What is still owed is given up; where the law allows, with the tax in it.
-    pub(super) fn give_up(&mut self, date: Date, decision: &WriteOff) -> Result<(), Trouble> {
+    pub(super) fn give_up(&mut self, date: Date, decision: &Decision) -> Result<(), Trouble> {
+        let Decided::WriteOff { relieve_tax, .. } = decision.said.decided else { return Ok(()) };
         let open = Money::sum(self.order.currency, self.open.iter().map(|open| open.amount))?;
         if open.is_zero() {
             return Ok(());
         }
         let origin = decision.id.as_str();
         let invoice = self.open.first().map(|open| open.slot.clone());
-        let taxes = match decision.relieve_tax {
+        let taxes = match relieve_tax {
             true => self.taxes_until(date)?,
             false => BTreeMap::new(),
         };
@@ -38,14 +65,15 @@ impl<'a> Timeline<'a> {
             Some(undelivered) => undelivered.give_up(loss)?,
             None => Money::zero(loss.currency()),
         };
+        // Books take tax back with a line only that it was charged on.
+        let taxed = taxes.values().any(|tax| !tax.is_zero());
         let mut lines = Vec::new();
         for (role, amount, text) in [
             (Role::BadDebt, loss.minus(unearned)?, "Written off"),
             (Role::Deposits, unearned, "Not to be handed over"),
         ] {
             if !amount.is_zero() {
-                let kind = LineKind::Other { taxed: false };
-                lines.push(self.line(kind, role, amount, text, origin));
+                lines.push(self.line(LineKind::Other { taxed }, role, amount, text, origin));
             }
         }
         if !of_channel.is_zero() {
@@ -63,12 +91,12 @@ impl<'a> Timeline<'a> {
                 origin: origin.to_owned(),
             });
         }
+        self.given_up.0.extend(lines.iter().cloned());
         let credit = open.negated();
         lines.push(self.line(LineKind::Receivable, Role::Receivable, credit, "Given up", origin));
         self.open.clear();
-        self.given_up = self.given_up.plus(open)?;
         let memo = format!("Order {} will not be paid", self.order.name);
-        let place = self.place("write-off", "write-off");
+        let place = self.place(&format!("write-off/{}", decision.number()), "write-off");
         self.enter(place, DocumentKind::CreditMemo, date, memo, invoice, lines)
     }
 

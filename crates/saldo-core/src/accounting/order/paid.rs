@@ -4,7 +4,7 @@ use super::Timeline;
 use crate::accounting::Trouble;
 use crate::accounting::movements::Portion;
 use crate::commerce::MoneyMovement;
-use crate::document::{DocumentKind, LineKind};
+use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::Money;
 use crate::policy::Role;
 use jiff::civil::Date;
@@ -25,10 +25,9 @@ impl<'a> Timeline<'a> {
                 self.pay_invoice(date, &portion, amount, invoice)?;
             }
         }
-        let recovered = left.min(self.given_up);
+        let recovered = left.min(self.given_up.left(left.currency())?);
         if recovered.is_positive() {
             left = left.minus(recovered)?;
-            self.given_up = self.given_up.minus(recovered)?;
             self.recover(date, &portion, recovered)?;
         }
         if left.is_positive() {
@@ -69,13 +68,19 @@ impl<'a> Timeline<'a> {
         Ok(drawn)
     }
 
-    /// Money for what had been written off.
+    /// Money for what had been written off. What of it is the channel's tax, the channel keeps.
     fn recover(&mut self, date: Date, portion: &Portion<'a>, amount: Money) -> Result<(), Trouble> {
         let id = &portion.movement.id;
         let mut lines = Vec::new();
         self.add_tender(&mut lines, portion, amount)?;
-        let kind = LineKind::Other { taxed: false };
-        lines.push(self.line(kind, Role::BadDebt, amount.negated(), "Recovered", id));
+        let of_channel = self.policy.chart.account(Role::FacilitatorTax);
+        for line in self.given_up.recover(amount)? {
+            if line.account == of_channel {
+                self.channel_tax = self.channel_tax.minus(line.amount)?;
+            }
+            let text = format!("Recovered: {}", line.text);
+            lines.push(Line { text, origin: id.clone(), ..line });
+        }
         let kind = match portion.is_gateway() {
             true => DocumentKind::SalesReceipt,
             false => DocumentKind::JournalEntry,

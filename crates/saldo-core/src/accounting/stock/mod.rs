@@ -216,7 +216,8 @@ fn cost_of_returned(
     Ok(sum.filter(|_| wanted == 0))
 }
 
-/// Works out a month of an item from its facts, given what is known of earlier months. Nothing of a
+/// Works out a month of an item from its facts, given what is known of earlier months. What happened
+/// on a day counts by the policy that was in force on it, if that kept costs. Nothing of a
 /// day that has not been heard to its end counts: what comes late would change the costs of all
 /// that left after it.
 #[must_use]
@@ -234,12 +235,18 @@ pub fn work_out_stock(
         sheet: StockSheet { closing: stock.opening(month), ..StockSheet::default() },
         accounted: Accounted::default(),
     };
-    if !policy.keeps_cost() {
+    if !policy.follows_costs() {
         desk.stand_aside(facts);
         return (StockSheet::default(), desk.accounted);
     }
     for event in events(month, facts, policy.currency) {
         let day_ends = policy.end_of_day(policy.day(event.at));
+        desk.policy = policy.in_force(policy.day(event.at));
+        if !desk.policy.keeps_cost() {
+            let state = FactState::Excluded { rule: "cost-is-not-kept".to_owned() };
+            desk.stand(&event, state);
+            continue;
+        }
         if heard_until < day_ends {
             desk.accounted.wake(day_ends);
             desk.stand(

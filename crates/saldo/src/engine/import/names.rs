@@ -209,7 +209,7 @@ async fn place_orders(
         let own = records.iter().filter(|record| record.connection == connection.id);
         let mut placed = Vec::new();
         for record in own {
-            let (read, facts) = reading_again(engine, channel, connection, record).await?;
+            let (read, facts) = reading_again(engine, channel.into(), connection, record).await?;
             if facts.iter().any(|fact| of_interface(fact).is_some()) {
                 placed.push((record.reference(), read));
             }

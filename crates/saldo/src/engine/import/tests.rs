@@ -7,7 +7,7 @@ mod two_payouts;
 mod unnumbered_orders;
 
 use super::super::page::reading;
-use super::super::{Progress, Wiring, decide, plan, prove, rebuild, sync};
+use super::super::{Progress, Reviser, Wiring, decide, plan, prove, rebuild, sync};
 use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
 use crate::transport::clock::Clock;
 use jiff::Timestamp;
@@ -88,7 +88,9 @@ impl Desk {
         let book = connection("plain-text", Role::Book, "plain-text");
         store.add_connection(&company.id, &book).await.unwrap();
         let clock = Clock::simulated("2026-11-20T12:00:00Z".parse().unwrap());
-        decide(&store, &company.id, "a test", POLICY, clock.now()).await.unwrap();
+        let (company_id, now) = (&company.id, clock.now());
+        let reviser = Reviser { company: company_id, holder: "a test", since: None, now };
+        decide(&store, reviser, POLICY).await.unwrap();
         let policy = Engine::policy_of(&store, &company).await.unwrap();
         let vendor = Arc::new(Mutex::new(Box::new(Nobody) as Box<dyn Vendor>));
         let engine = Engine {
@@ -114,7 +116,9 @@ impl Desk {
         let mut desk = Self::files_only().await;
         let (store, company) = (&desk.engine.store, &desk.engine.company);
         let text = format!("{text}{POLICY}");
-        decide(store, &company.id, "a test", &text, desk.engine.clock.now()).await.unwrap();
+        let now = desk.engine.clock.now();
+        let reviser = Reviser { company: &company.id, holder: "a test", since: None, now };
+        decide(store, reviser, &text).await.unwrap();
         desk.engine.policy = Engine::policy_of(store, company).await.unwrap();
         desk
     }

@@ -1,10 +1,14 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
 use super::needs::{Waits, plan_needs_of};
+use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::Subject;
 use saldo_core::document::{DocumentKey, SubledgerEntry};
-use saldo_core::plan::{ApprovedChange, Change, SlotOf, Whereabouts, plan_slot, standing_invoice};
+use saldo_core::plan::{
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice,
+};
+use saldo_core::text::FactId;
 use saldo_store::{Connection, Withdrawal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,8 +42,27 @@ pub(super) async fn plan_chunk(
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
     let slots = touched.into_iter().map(|(_, slot)| slot).collect();
-    let mut chunk = Draft::of(engine, connection, slots).await?.chunk;
-    chunk.until = until;
+    let chunk = Draft::of(engine, connection, slots, &BTreeSet::new()).await?.chunk;
+    with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
+}
+
+/// Plans some slots, as though these entries had been taken out as well.
+pub(super) async fn plan_some(
+    engine: &Engine,
+    connection: &Connection,
+    slots: Vec<String>,
+    taken_out: &BTreeSet<FactId>,
+) -> Result<Chunk, EngineError> {
+    let chunk = Draft::of(engine, connection, slots, taken_out).await?.chunk;
+    with_needs(engine, connection, chunk).await
+}
+
+/// Adds what the documents of a step need.
+async fn with_needs(
+    engine: &Engine,
+    connection: &Connection,
+    mut chunk: Chunk,
+) -> Result<Chunk, EngineError> {
     let needs = plan_needs_of(engine, connection, &chunk.changes).await?;
     chunk.withdrawn.extend(needs.withdrawn);
     chunk.withdraws.extend(needs.withdraws);
@@ -47,7 +70,7 @@ pub(super) async fn plan_chunk(
         chunk.waits.entry(id).or_default().extend(waits);
     }
     chunk.changes.splice(0..0, needs.changes);
-    Ok(Some(chunk))
+    Ok(chunk)
 }
 
 /// What of some slots is no longer wanted.
@@ -67,7 +90,8 @@ pub(in crate::engine) async fn unwanted(
     connection: &Connection,
     slots: Vec<String>,
 ) -> Result<Unwanted, EngineError> {
-    let draft = Draft::of(engine, connection, slots).await?;
+    let nothing = BTreeSet::new();
+    let draft = Draft::of(engine, connection, slots, &nothing).await?;
     let (withdraws, slots) = (draft.chunk.withdraws, draft.slots.into_iter().collect());
     Ok(Unwanted { withdraws, slots })
 }
@@ -89,22 +113,36 @@ struct Draft<'a> {
     slots: BTreeSet<String>,
     /// Those of them that are still to be planned, in their order.
     open: Vec<String>,
+    /// What is wanted.
     entries: BTreeMap<String, Vec<SubledgerEntry>>,
+    /// The slots of which all entries are taken out.
+    emptied: BTreeSet<String>,
     approved: BTreeMap<String, Vec<ApprovedChange>>,
     with_news: BTreeSet<String>,
+    closing: Closing,
+    /// The entries that nobody wants, besides those that the owner took out before.
+    taken_out: &'a BTreeSet<FactId>,
     chunk: Chunk,
 }
 
 impl<'a> Draft<'a> {
-    fn new(engine: &'a Engine, connection: &'a Connection) -> Self {
+    fn new(
+        engine: &'a Engine,
+        connection: &'a Connection,
+        closing: Closing,
+        taken_out: &'a BTreeSet<FactId>,
+    ) -> Self {
         Self {
             engine,
             connection,
             slots: BTreeSet::new(),
             open: Vec::new(),
             entries: BTreeMap::new(),
+            emptied: BTreeSet::new(),
             approved: BTreeMap::new(),
             with_news: BTreeSet::new(),
+            closing,
+            taken_out,
             chunk: Chunk::default(),
         }
     }
@@ -114,8 +152,10 @@ impl<'a> Draft<'a> {
         engine: &'a Engine,
         connection: &'a Connection,
         slots: Vec<String>,
+        taken_out: &'a BTreeSet<FactId>,
     ) -> Result<Self, EngineError> {
-        let mut draft = Self::new(engine, connection);
+        let closing = closing_of(engine, connection).await?;
+        let mut draft = Self::new(engine, connection, closing, taken_out);
         draft.load(slots).await?;
         // An invoice must be known before what pays it.
         draft.load(draft.invoices_elsewhere()).await?;
@@ -133,7 +173,16 @@ impl<'a> Draft<'a> {
     async fn load(&mut self, slots: Vec<String>) -> Result<(), EngineError> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let book = &self.connection.id;
-        self.entries.extend(store.slot_entries(company, &slots).await?);
+        let mut entries = store.slot_entries(company, &slots).await?;
+        let ids: Vec<&FactId> = entries.values().flatten().map(|entry| &entry.id).collect();
+        let undone = store.undone_among(company, book, &ids).await?;
+        for (slot, entries) in entries.iter_mut().filter(|(_, entries)| !entries.is_empty()) {
+            entries.retain(|it| !undone.contains(&it.id) && !self.taken_out.contains(&it.id));
+            if entries.is_empty() {
+                self.emptied.insert(slot.clone());
+            }
+        }
+        self.entries.extend(entries);
         for it in store.approved_for_slots(company, book, &slots).await? {
             let slot = it.change.slot.clone().unwrap_or_default();
             self.approved.entry(slot).or_default().push(it);
@@ -185,7 +234,12 @@ impl<'a> Draft<'a> {
     }
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
-        let of = SlotOf { company: self.engine.company_id(), book: &self.connection.id, slot };
+        let (company, book) = (self.engine.company_id(), &self.connection.id);
+        let of = SlotOf { company, book, slot, closing: self.closing };
+        // What belongs to an invoice that was taken out has nothing to belong to.
+        let emptied = &self.emptied;
+        let entries = self.entries.entry(slot.to_owned()).or_default();
+        entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
         let plan = plan_slot(of, entries, approved, |slot| self.standing_invoice(slot))?;

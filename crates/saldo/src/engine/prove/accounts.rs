@@ -105,30 +105,33 @@ fn join(accounts: &mut Vec<Joint>, remotes: BTreeSet<RemoteId>, name: String) {
 /// The accounts that the policy knows, by name.
 pub(super) struct KnownAccounts {
     by_name: BTreeMap<String, Account>,
-    sales_tax: Account,
+    /// The account of all sales tax, by each policy that was ever in force.
+    sales_tax: Vec<Account>,
 }
 
 impl KnownAccounts {
     pub(super) fn of(policy: &Policy) -> Self {
         let named = |account: Account| (account.name.to_string(), account);
         Self {
-            by_name: policy.accounts().map(named).collect(),
-            sales_tax: policy.chart.account(Role::SalesTax),
+            by_name: policy.through_time().flat_map(Policy::accounts).map(named).collect(),
+            sales_tax: policy.through_time().map(|it| it.chart.account(Role::SalesTax)).collect(),
         }
     }
 
     /// The account of this name; one below the tax account is that of a single tax.
     pub(super) fn named(&self, name: &str) -> Option<Account> {
         let of_one_tax = || {
-            let below = name.strip_prefix(&*self.sales_tax.name)?.starts_with(':');
-            below.then(|| Account::new(name, self.sales_tax.kind))
+            let below = |tax: &&Account| {
+                name.strip_prefix(&*tax.name).is_some_and(|it| it.starts_with(':'))
+            };
+            self.sales_tax.iter().find(below).map(|tax| Account::new(name, tax.kind))
         };
         self.by_name.get(name).cloned().or_else(of_one_tax)
     }
 
     /// Whether this is the account of all sales tax.
     fn is_sales_tax(&self, name: &str) -> bool {
-        *name == *self.sales_tax.name
+        self.sales_tax.iter().any(|tax| *name == *tax.name)
     }
 }
 

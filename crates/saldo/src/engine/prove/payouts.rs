@@ -6,19 +6,20 @@ use super::told::Told;
 use saldo_core::accounting::payout_slots;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Payout, PayoutState};
-use saldo_core::document::DocumentKey;
+use saldo_core::document::{DocumentKey, SubledgerEntry};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
 use saldo_core::proof::{Check, DocumentDifference, Identity};
 use saldo_store::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Compares the payouts that left since the first day with the book's documents of them.
+/// Compares the payouts that left since the first day with the book's documents of them. Those that
+/// the owner took out are not expected there.
 pub(super) async fn prove(
     engine: &Engine,
     connection: &Connection,
     told: &Told,
-    documents: &DocumentsProof,
+    (documents, left_out): (&DocumentsProof, &[SubledgerEntry]),
 ) -> Result<Vec<Check>, EngineError> {
     let left = |fact: &'_ Fact| match fact {
         Fact::Payout(payout)
@@ -29,7 +30,9 @@ pub(super) async fn prove(
         }
         _ => None,
     };
-    let payouts: Vec<_> = told.entered.iter().filter_map(left).collect();
+    let taken_out: BTreeSet<&String> = left_out.iter().map(|it| &it.header.slot).collect();
+    let stays = |payout: &Payout| payout_slots(payout).iter().all(|it| !taken_out.contains(it));
+    let payouts: Vec<_> = told.entered.iter().filter_map(left).filter(stays).collect();
     let slots: Vec<String> = payouts.iter().flat_map(payout_slots).collect();
     let (company, book) = (engine.company_id(), &connection.id);
     let changes = engine.store.changes_for_slots(company, book, &slots).await?;

@@ -2,7 +2,7 @@
 
 use super::super::account::account_all;
 use super::super::plan::{books, plan_book};
-use super::super::{Engine, EngineError, approve, decide, plan, rebuild, revise, sync};
+use super::super::{Engine, EngineError, Reviser, approve, decide, plan, rebuild, revise, sync};
 use super::stage::{Stage, world};
 use saldo_core::policy::{Approval, Detail};
 use saldo_sim::fault::FaultSettings;
@@ -31,7 +31,8 @@ async fn who_is_at_the_desk_is_named_to_whoever_comes() {
     assert_names_holder(&rebuild(&other).await.unwrap_err());
     assert_names_holder(&sync(&other).await.unwrap_err());
     let (company, now) = (other.company_id(), stage.clock.now());
-    let decided = decide(&other.store, company, &other.holder, "", now).await;
+    let reviser = Reviser { company, holder: &other.holder, since: None, now };
+    let decided = decide(&other.store, reviser, "").await;
     assert_names_holder(&decided.unwrap_err());
     busy.leave_desk(desk).await.unwrap();
     sync(&other).await.unwrap();
@@ -43,13 +44,14 @@ async fn a_decision_changes_the_text_that_stands_once_the_desk_is_taken() {
     let stage = stage().await;
     let (one, other) = (stage.engine().await, stage.engine().await);
     let (company, now) = (one.company_id(), stage.clock.now());
+    let reviser = Reviser { company, holder: "a person", since: None, now };
     let add = async |store, words: &'static str| {
         let add = |text: &str| Ok::<_, EngineError>(Some(format!("{words}\n{text}")));
-        revise(store, company, "a person", now, add).await
+        revise(store, reviser, add).await
     };
     let desk = one.take_desk().await.unwrap();
     let early = |_: &str| -> Result<Option<String>, EngineError> { panic!("it is too early") };
-    let refused = revise(&other.store, company, "another", now, early).await;
+    let refused = revise(&other.store, Reviser { holder: "another", ..reviser }, early).await;
     assert_names_holder(&refused.unwrap_err());
     one.leave_desk(desk).await.unwrap();
     let first = add(&one.store, "detail = \"day\"").await.unwrap().unwrap();
@@ -58,8 +60,8 @@ async fn a_decision_changes_the_text_that_stands_once_the_desk_is_taken() {
     let policy = Engine::policy_of(&one.store, &one.company).await.unwrap();
     assert_eq!((policy.text.detail, policy.text.approval), (Detail::Day, Approval::Review));
     let nothing = |_: &str| Ok::<_, EngineError>(None);
-    let none = revise(&one.store, company, "a person", now, nothing).await.unwrap();
-    assert_eq!((none, one.store.policies(company).await.unwrap().len()), (None, 3));
+    let none = revise(&one.store, reviser, nothing).await.unwrap();
+    assert_eq!((none, one.store.policies(company, None).await.unwrap().len()), (None, 3));
 }
 
 #[tokio::test]

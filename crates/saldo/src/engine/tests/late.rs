@@ -236,7 +236,9 @@ async fn what_is_wanted_again_meanwhile_stands_once() {
     let text = engine.store.policy(engine.company_id()).await.unwrap().unwrap().text;
     let before = text.replace(WORDS, "");
     let now = stage.clock.now();
-    super::super::decide(&engine.store, engine.company_id(), "one", &before, now).await.unwrap();
+    let (company, holder) = (engine.company_id(), "one");
+    let reviser = super::super::Reviser { company, holder, since: None, now };
+    super::super::decide(&engine.store, reviser, &before).await.unwrap();
     stage.sync().await;
     let landed = land(&stage, &request).await;
     let report = stage.sync().await;

@@ -1,7 +1,7 @@
 //! What a proof says of books that others work in as well.
 
 use super::super::pull::pull_all;
-use super::super::{BookProof, ProofReport, approve, decide, plan, push};
+use super::super::{BookProof, ProofReport, Reviser, approve, decide, plan, push};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
@@ -356,7 +356,8 @@ async fn rename(stage: &Stage, from: &str, to: &str) {
     let text = store.policy(company).await.unwrap().unwrap().text;
     assert!(text.contains(from), "{text}");
     let text = text.replace(from, to);
-    decide(store, company, &stage.holder, &text, stage.clock.now()).await.unwrap();
+    let (holder, now) = (&*stage.holder, stage.clock.now());
+    decide(store, Reviser { company, holder, since: None, now }, &text).await.unwrap();
 }
 
 #[tokio::test]

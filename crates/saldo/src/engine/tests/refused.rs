@@ -2,7 +2,7 @@
 //! was there, and what is wanted instead is entered once.
 
 use super::super::pull::pull_all;
-use super::super::{approve, decide, fact_counts, plan};
+use super::super::{Reviser, approve, decide, fact_counts, plan};
 use super::stage::{Books, Stage, on_all_cores, world};
 use super::tripwire::{Effect, Tripwire};
 use crate::merchant::COMPANY;
@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// Another account for shipping, so that many documents want to be others.
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
+/// What is late waits, so that the book refuses it.
+const WAITS: &str = "periods.late = \"hold\"";
 /// How many deaths are tried.
 const DEATHS: usize = 16;
 /// How many doubts are tried.
@@ -30,10 +32,11 @@ fn settings() -> WorldSettings {
 async fn refused_and_decided() -> Stage {
     let settings = settings();
     let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.decide(WAITS).await;
     close(&stage, Some(settings.begins + 12.days()));
     let report = stage.sync().await;
     assert!(report.refused > 10 && report.acknowledged > 10, "{report:?}");
-    stage.decide(WORDS).await;
+    stage.decide_for_all_days(WORDS).await;
     close(&stage, None);
     stage
 }
@@ -56,7 +59,7 @@ async fn retry_all(stage: &Stage) {
 /// The books of a life in which nothing was ever refused.
 async fn undisturbed() -> Stage {
     let stage = Stage::after(&settings(), &FaultSettings::none()).await;
-    stage.decide(WORDS).await;
+    stage.decide_for_all_days(WORDS).await;
     stage.sync().await;
     stage.assert_proven("nothing was refused").await;
     stage
@@ -86,6 +89,7 @@ async fn what_was_refused_is_withdrawn_where_something_else_is_wanted_now() {
 async fn while_nothing_changed_what_was_refused_stays_failed() {
     let settings = settings();
     let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.decide(WAITS).await;
     close(&stage, Some(settings.begins + 12.days()));
     let refused = stage.sync().await.refused;
     let again = stage.sync().await;
@@ -95,11 +99,8 @@ async fn while_nothing_changed_what_was_refused_stays_failed() {
     for planned in plan(&engine, None).await.unwrap() {
         assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
     }
-    stage.decide(WORDS).await;
-    let words = stage.engine().await;
-    let text = words.store.policy(words.company_id()).await.unwrap().unwrap().text;
-    let before = text.replace(WORDS, "");
-    decide(&words.store, words.company_id(), "one", &before, stage.clock.now()).await.unwrap();
+    stage.decide_for_all_days(WORDS).await;
+    stage.revise_for_all_days(|text| text.replace(WORDS, "")).await;
     for planned in plan(&engine, None).await.unwrap() {
         assert!(planned.changes.is_empty() && planned.withdrawn.is_empty(), "{planned:#?}");
     }
@@ -156,7 +157,9 @@ async fn an_account_that_was_refused_comes_again_as_another_kind() {
     let named = format!("account = \"{name}\"");
     let text = before.replacen(&named, &format!("{named}\nkind = \"bank\""), 1);
     assert_ne!(text, before);
-    decide(&engine.store, company, &engine.holder, &text, stage.clock.now()).await.unwrap();
+    let (holder, now) = (&*engine.holder, stage.clock.now());
+    let reviser = Reviser { company, holder, since: None, now };
+    decide(&engine.store, reviser, &text).await.unwrap();
     stage.sync().await;
     stage.assert_proven("after another kind").await;
     assert!(engine.store.blocked(company, &book).await.unwrap().is_empty());
@@ -213,7 +216,7 @@ fn a_decision_in_the_midst_of_a_doubt_waits_for_the_look_up() {
     on_all_cores(some, async |number| {
         let stage = Stage::after(&settings(), &FaultSettings::none()).await;
         assert!(stage.sync_until_death(&Tripwire::at(number)).await);
-        stage.decide(WORDS).await;
+        stage.decide_for_all_days(WORDS).await;
         stage.clock.advance(Duration::from_secs(2_400));
         let planned = plan(&stage.engine().await, Some(COMPANY)).await.unwrap();
         let unsettled = planned[0].unsettled.len();

@@ -191,6 +191,7 @@ async fn a_connection_that_is_taken_names_its_holder() {
 async fn what_is_dated_in_a_closed_period_waits_until_it_is_open() {
     let (stage, open) = (small(2).await, small(2).await);
     open.sync().await;
+    stage.decide("periods.late = \"hold\"").await;
     let closed = world(2, 60, 30).begins + 9.days();
     stage.merchant.company().company_mut().settings.book_close_date = Some(closed);
     let report = stage.sync().await;

@@ -1,7 +1,9 @@
 //! A simulated merchant, a database and a folder in memory, and processes that work on them on one
 //! simulated clock, one after the other.
 
-use super::super::{Engine, EngineError, ProofReport, SyncReport, Wiring, decide, prove, sync};
+use super::super::{
+    Engine, EngineError, ProofReport, Reviser, SyncReport, Wiring, decide, prove, sync,
+};
 use super::tripwire::{Death, Effect, Tripwire};
 use crate::engine::Progress;
 use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
@@ -195,8 +197,26 @@ impl Stage {
         let (store, company) = (&engine.store, engine.company_id());
         let before = store.policy(company).await.unwrap().unwrap().text;
         let text = format!("{words}\n{before}");
-        decide(store, company, &self.holder, &text, self.clock.now()).await.unwrap();
+        let (holder, now) = (&*self.holder, self.clock.now());
+        decide(store, Reviser { company, holder, since: None, now }, &text).await.unwrap();
         store.close().await;
+    }
+
+    /// Puts words in front of the policy, which hold for all days, closed or not: as though they
+    /// had been there before anything was closed.
+    pub(super) async fn decide_for_all_days(&self, words: &str) {
+        self.revise_for_all_days(|before| format!("{words}\n{before}")).await;
+    }
+
+    /// Changes the policy for all days.
+    pub(super) async fn revise_for_all_days(&self, change: impl FnOnce(&str) -> String) {
+        let engine = self.engine().await;
+        let before = engine.store.policy(engine.company_id()).await.unwrap().unwrap().text;
+        let desk = engine.take_desk().await.unwrap();
+        let (text, now) = (change(&before), self.clock.now());
+        engine.store.add_policy(&desk.lease, &text, None, now).await.unwrap();
+        engine.leave_desk(desk).await.unwrap();
+        engine.store.close().await;
     }
 
     /// What stands in the company's books, by account and day, in minor units.

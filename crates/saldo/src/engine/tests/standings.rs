@@ -22,6 +22,7 @@ fn all(counts: &FactCounts) -> u64 {
 async fn only_what_every_book_acknowledged_is_posted() {
     let settings = world(2, 80, 30);
     let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.decide("periods.late = \"hold\"").await;
     let engine = stage.engine().await;
     pull_all(&engine).await.unwrap();
     let desk = engine.take_desk().await.unwrap();

@@ -87,7 +87,7 @@ async fn an_apply_straight_after_the_decision_sends_nothing_that_is_no_longer_wa
     doubtful
         .retain(|it| it.status != ChangeStatus::Approved && moves(&it.change, "Shipping income"));
     assert!(doubtful.len() > 5, "{}", doubtful.len());
-    apply(&engine).await.unwrap();
+    apply(&engine, None).await.unwrap();
     for it in &doubtful {
         assert_eq!(status(&engine, it).await, ChangeStatus::Withdrawn, "{}", it.change.id);
     }

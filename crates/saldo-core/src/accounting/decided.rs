@@ -1,0 +1,163 @@
+//! What the owner decided, apart from orders: entries in the words of the policy.
+
+use super::{Accounted, Trouble};
+use crate::commerce::{Decided, Decision, Fact, Move};
+use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
+use crate::issue::{FactState, IssueKind};
+use crate::ledger::{Account, AccountKind, Entry, Posting};
+use crate::money::{Currency, Money};
+use crate::policy::{Place, Policy};
+use crate::text::FactId;
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// Why an entry cannot be decided so.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Undecidable {
+    /// The policy has no such account.
+    #[error("the policy has no account for `{0}`")]
+    NoAccount(Place),
+    /// What buyers owe is moved by sales and payments, which name the buyer.
+    #[error("`{0}` is moved by sales and payments alone: decide about the order")]
+    ByOrders(Place),
+    /// An amount is in another currency than the books.
+    #[error("{0} is not in {1}, the currency of the books")]
+    Currency(Money, Currency),
+    /// Nothing is moved.
+    #[error("nothing is moved")]
+    Nothing,
+    /// Debits and credits differ.
+    #[error("{0}")]
+    Unbalanced(String),
+}
+
+/// The postings that moves amount to, in their order.
+///
+/// # Errors
+/// [`Undecidable`], in words for the owner.
+pub fn postings_of(moves: &[Move], policy: &Policy) -> Result<Vec<Posting>, Undecidable> {
+    let mut postings = Vec::new();
+    for Move { place, amount } in moves {
+        if amount.currency() != policy.currency {
+            return Err(Undecidable::Currency(*amount, policy.currency));
+        }
+        let account = policy.account_of(place);
+        let account = account.ok_or_else(|| Undecidable::NoAccount(place.clone()))?;
+        if account.kind == AccountKind::Receivable {
+            return Err(Undecidable::ByOrders(place.clone()));
+        }
+        postings.push(Posting { account, amount: *amount });
+    }
+    if postings.iter().all(|posting| posting.amount.is_zero()) {
+        return Err(Undecidable::Nothing);
+    }
+    let entry = Entry::new(postings).map_err(|error| Undecidable::Unbalanced(error.to_string()))?;
+    Ok(entry.into())
+}
+
+/// Accounts a decision that is about no order.
+pub(super) fn account_decision(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
+    let mut accounted = Accounted::default();
+    for fact in facts {
+        if let Fact::Decision(decision) = fact
+            && &decision.id == id
+        {
+            let state = match enter(decision, policy, &mut accounted) {
+                Ok(state) => state,
+                Err(trouble) => FactState::Held(trouble.issue(&decision.id)),
+            };
+            accounted.stand(&decision.id, &decision.source, state);
+        }
+    }
+    accounted
+}
+
+/// The state of a decision that was taken back.
+pub(super) fn taken_back() -> FactState {
+    FactState::Excluded { rule: "taken-back".to_owned() }
+}
+
+fn enter(
+    decision: &Decision,
+    policy: &Policy,
+    accounted: &mut Accounted,
+) -> Result<FactState, Trouble> {
+    if decision.said.taken_back.is_some() {
+        return Ok(taken_back());
+    }
+    let Decided::Entry { memo, moves, reversed_on } = &decision.said.decided else {
+        return Ok(FactState::Accounted { review: None });
+    };
+    let undecidable = |error: Undecidable| {
+        let hint = "take it back by `saldo decide undo`, and decide it anew".to_owned();
+        Trouble::Issue(IssueKind::MissingMapping, error.to_string(), hint)
+    };
+    let postings = postings_of(moves, policy).map_err(undecidable)?;
+    let entry = DecidedEntry { decision, memo, policy, postings };
+    accounted.entries.push(entry.on(decision.said.on, "", memo.clone())?);
+    if let Some(date) = reversed_on {
+        let back = DecidedEntry { postings: reversed(&entry.postings), ..entry };
+        let memo = format!("Taken back: {memo}");
+        accounted.entries.push(back.on(*date, "/reversed", memo)?);
+    }
+    Ok(FactState::Accounted { review: None })
+}
+
+fn reversed(postings: &[Posting]) -> Vec<Posting> {
+    let reverse = |posting: &Posting| Posting {
+        account: posting.account.clone(),
+        amount: posting.amount.negated(),
+    };
+    postings.iter().map(reverse).collect()
+}
+
+/// An entry that the owner decided, in terms of the books.
+struct DecidedEntry<'a> {
+    decision: &'a Decision,
+    memo: &'a str,
+    policy: &'a Policy,
+    postings: Vec<Posting>,
+}
+
+impl DecidedEntry<'_> {
+    fn on(&self, date: Date, part: &str, memo: String) -> Result<SubledgerEntry, Trouble> {
+        let decision = self.decision;
+        let id = FactId::from(format!("{}{part}", decision.id));
+        let kind = self.kind();
+        let header = Header {
+            slot: id.to_string(),
+            kind,
+            date,
+            currency: self.policy.currency,
+            party: None,
+            applies_to: None,
+            reference: format!("Decision {}", decision.number()),
+            memo,
+        };
+        let line = |posting: &Posting| Line {
+            kind: match kind {
+                DocumentKind::Transfer => LineKind::Settlement,
+                _ => LineKind::Other { taxed: false },
+            },
+            account: posting.account.clone(),
+            amount: posting.amount,
+            quantity: None,
+            text: self.memo.to_owned(),
+            origin: decision.id.to_string(),
+        };
+        let lines = self.postings.iter().filter(|posting| !posting.amount.is_zero()).map(line);
+        Ok(SubledgerEntry::new(id, header, lines.collect())?)
+    }
+
+    /// Money between two accounts that hold money is a transfer; all else is a journal entry.
+    fn kind(&self) -> DocumentKind {
+        let holds_money = |account: &Account| {
+            matches!(account.kind, AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash)
+        };
+        let plain = self.postings.iter().all(|posting| holds_money(&posting.account));
+        match plain && self.postings.len() == 2 {
+            true => DocumentKind::Transfer,
+            false => DocumentKind::JournalEntry,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Groups that reach over a change of policy: what happened before it keeps the policy that was in
+//! force then.
+
+use super::Group;
+use super::{Accounted, Basis, account_in_force};
+use crate::commerce::Fact;
+use crate::issue::FactState;
+use crate::policy::Policy;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Accounts a group by each policy that was in force on any of its days, and takes from each what
+/// belongs to its days.
+///
+/// What the policy of its day holds, a later one may free: it is then entered by that one.
+pub(super) fn account_through_time(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounted {
+    let mut accounted = account_in_force(group, facts, basis);
+    let Some((before, since)) = basis.policy.before() else { return accounted };
+    if first_day(facts, basis.policy).is_none_or(|first| first >= since) {
+        return accounted;
+    }
+    let earlier = account_through_time(group, facts, Basis { policy: before, ..basis });
+    let was_held = earlier.standings.iter().any(|it| matches!(it.state, FactState::Held(_)));
+    let known: BTreeSet<_> = earlier.entries.iter().map(|entry| entry.id.clone()).collect();
+    accounted
+        .entries
+        .retain(|entry| entry.header.date >= since || (was_held && !known.contains(&entry.id)));
+    let of_before = earlier.entries.into_iter().filter(|entry| entry.header.date < since);
+    accounted.entries.extend(of_before);
+    accounted.wake_at = [accounted.wake_at, earlier.wake_at].into_iter().flatten().min();
+    let entered = |state: &FactState| matches!(state, FactState::Accounted { .. });
+    let states = earlier.standings.into_iter().filter(|it| entered(&it.state));
+    let entered_before: BTreeMap<_, _> = states.map(|it| (it.id, it.state)).collect();
+    for standing in &mut accounted.standings {
+        if let (FactState::Excluded { .. }, Some(state)) =
+            (&standing.state, entered_before.get(&standing.id))
+        {
+            standing.state = state.clone();
+        }
+    }
+    accounted
+}
+
+/// The first books day on which anything of these facts happened.
+fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
+    let day = |instant: &Timestamp| policy.day(*instant);
+    let first = |fact: &Fact| match fact {
+        Fact::Order(order) => {
+            let agreed = order.agreements.iter().map(|agreement| &agreement.happened_at);
+            let moved = order.movements.iter().map(|movement| &movement.processed_at);
+            let instants = agreed.chain(moved).chain([&order.processed_at]);
+            instants.chain(&order.cancelled_at).min().map(day)
+        }
+        Fact::BalanceTransaction(row) => Some(day(&row.occurred_at)),
+        Fact::Payout(payout) => Some(payout.issued_on),
+        Fact::Dispute(dispute) => dispute.finalised_at.as_ref().map(day),
+        // What was handed over belongs to the order's own days.
+        Fact::Goods(goods) => {
+            let handed_over = goods.fulfilments.iter().map(|fulfilment| &fulfilment.at);
+            handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).min().map(day)
+        }
+        Fact::Decision(decision) => Some(decision.said.on),
+        Fact::UnitCost(cost) => Some(day(&cost.since)),
+        Fact::PurchaseOrder(order) => Some(day(&order.ordered_at)),
+        Fact::GoodsReceipt(receipt) => Some(day(&receipt.received_at)),
+        Fact::SupplierBill(bill) => Some(bill.on),
+        Fact::SupplierPayment(payment) => Some(payment.on),
+        Fact::StockAdjustment(adjustment) => Some(day(&adjustment.at)),
+    };
+    facts.iter().filter_map(first).min()
+}

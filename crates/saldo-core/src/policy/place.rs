@@ -1,0 +1,87 @@
+//! How an account is named in the owner's words: by the part that it plays.
+
+use super::{Policy, Role};
+use crate::ledger::Account;
+use crate::text::GatewayId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// An account as the policy knows it, whatever it is called in the books.
+///
+/// ```
+/// use saldo_core::policy::{Place, Role};
+/// assert_eq!("bank".parse(), Ok(Place::Role(Role::Bank)));
+/// assert_eq!("gateways.cash".parse(), Ok(Place::Gateway("cash".into())));
+/// assert!("wallet".parse::<Place>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Place {
+    /// The account of a role.
+    Role(Role),
+    /// The account in which a gateway's money stands.
+    Gateway(GatewayId),
+    /// The bank account that a gateway's payouts arrive on.
+    BankOf(GatewayId),
+    /// The account of a tax, by the name that the channel gives it.
+    Tax(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(role) => f.write_str(role.word()),
+            Self::Gateway(gateway) => write!(f, "gateways.{gateway}"),
+            Self::BankOf(gateway) => write!(f, "banks.{gateway}"),
+            Self::Tax(title) => write!(f, "taxes.{title}"),
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let role = Role::ALL.iter().find(|role| role.word() == text);
+        match (role, text.split_once('.')) {
+            (Some(role), _) => Ok(Self::Role(*role)),
+            (None, Some(("gateways", id))) => Ok(Self::Gateway(GatewayId::new(id))),
+            (None, Some(("banks", id))) => Ok(Self::BankOf(GatewayId::new(id))),
+            (None, Some(("taxes", title))) => Ok(Self::Tax(title.to_owned())),
+            _ => Err(format!(
+                "`{text}` is no account of the policy: name a role (`saldo map show` lists them), \
+                 or gateways.NAME, banks.NAME or taxes.NAME"
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
+    }
+}
+
+impl Policy {
+    /// The account of a place; none for an unknown gateway.
+    #[must_use]
+    pub fn account_of(&self, place: &Place) -> Option<Account> {
+        match place {
+            Place::Role(role) => Some(self.chart.account(*role)),
+            Place::Gateway(gateway) => self.clearing(gateway, self.currency),
+            Place::BankOf(gateway) => {
+                self.text.gateways.contains_key(gateway).then(|| self.bank(gateway))
+            }
+            Place::Tax(title) => Some(self.tax(title)),
+        }
+    }
+}

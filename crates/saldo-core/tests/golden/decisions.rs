@@ -1,0 +1,184 @@
+//! What no channel tells, and the owner decides.
+
+use super::shop::{
+    LineWords, decided, entry, gateway, in_payout, no, order, payout, reversed, row, undone,
+    write_off,
+};
+use super::{Case, POLICY, account, case, policy};
+use saldo_core::accounting::{Undecidable, postings_of};
+use saldo_core::commerce::{BalanceKind, Decided, Fact, Move, PayoutState, SaleKind};
+use saldo_core::document::DocumentKind;
+use saldo_core::issue::FactState;
+use std::collections::BTreeMap;
+
+const CARD: &str = "shopify_payments";
+
+/// The events of the reference that are decided.
+pub(crate) fn cases() -> Vec<Case> {
+    let tax = "sales-tax";
+    let drop = vec![
+        entry("03-10", &[("cash-in-transit", "519.00"), ("gateways.cash", "-519.00")]),
+        no(2, entry("03-12", &[("bank", "519.00"), ("cash-in-transit", "-519.00")])),
+    ];
+    let to_balance = vec![
+        in_payout(row(9, "03-01", BalanceKind::Unknown, "950.00", "0.00"), 1),
+        payout(CARD, 1, "03-02", "950.00", PayoutState::Paid),
+        entry("03-05", &[("store-supplies", "60.00"), ("banks.shopify_payments", "-60.00")]),
+        no(2, entry("03-06", &[("banks.shopify_payments", "0.90"), ("other-income", "-0.90")])),
+    ];
+    let remitted = [(tax, "743.00"), ("bank", "-740.00"), ("other-income", "-3.00")];
+    vec![
+        case(
+            "G4",
+            &[],
+            vec![entry("03-10", &[("promotional-gift-cards", "25.00"), ("gift-cards", "-25.00")])],
+        ),
+        case(
+            "G5",
+            &[],
+            vec![entry("03-31", &[("gift-cards", "60.00"), ("gift-card-breakage", "-60.00")])],
+        ),
+        case("G9", &[], vec![entry("03-31", &[("tips", "10.00"), ("bank", "-10.00")])]),
+        case("T4", &[], vec![entry("03-20", &[("duties", "0.60"), ("duties-residue", "-0.60")])]),
+        case("T5", &[], vec![entry("04-20", &remitted)]),
+        case(
+            "C2",
+            &[],
+            vec![entry("03-10", &[("store-supplies", "20.00"), ("gateways.cash", "-20.00")])],
+        ),
+        case("C4", &[], drop),
+        case("P16", &["03-02", "03-05", "03-06"], to_balance),
+    ]
+}
+
+/// What accounts hold in the end, in minor units.
+fn sums(facts: &[Fact]) -> BTreeMap<String, i64> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for accounted in account(facts, &policy(POLICY), far) {
+        for line in accounted.entries.iter().flat_map(|entry| &entry.lines) {
+            *sums.entry(line.account.name.to_string()).or_default() += line.amount.minor();
+        }
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+fn exclude() -> Decided {
+    Decided::Exclude { order: "shop/Order/1".into(), name: "#1001".to_owned() }
+}
+
+fn states(facts: &[Fact]) -> Vec<FactState> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy(POLICY), far);
+    accounted.into_iter().flat_map(|it| it.standings).map(|it| it.state).collect()
+}
+
+#[test]
+fn what_was_relieved_of_tax_is_owed_again_once_it_is_paid() {
+    let unpaid = || order("03-10").sale_of_s1("03-10");
+    let given_up = write_off("05-01", true);
+    let half = sums(&[unpaid().paid("06-01", CARD, "50.00").fact(), given_up.clone()]);
+    let tax = "Sales tax payable (per jurisdiction)";
+    // 50.00 of 105.43, of which 7.43 are tax: 46.48 and 3.52.
+    assert_eq!((half["Bad debt"], half[tax]), (9_800 - 4_648, -352));
+    let in_parts = unpaid().paid("06-01", CARD, "50.00").paid("07-01", CARD, "55.43").fact();
+    let all = sums(&[in_parts, given_up]);
+    assert_eq!((all.get("Bad debt"), all[tax]), (None, -743));
+}
+
+#[test]
+fn the_channel_keeps_its_tax_of_what_is_recovered() {
+    let goods: [LineWords<'_>; 1] = [(SaleKind::Product, "100.00", "0.00", "8.25")];
+    let owed = order("03-10").sale("03-10", &goods).tax_kept().paid("06-01", "amazon", "108.25");
+    let found = sums(&[owed.fact(), write_off("05-01", false)]);
+    let expected = [("Clearing: Amazon".to_owned(), 10_000), ("Product sales".to_owned(), -10_000)];
+    assert_eq!(found, BTreeMap::from(expected));
+}
+
+#[test]
+fn a_decision_that_was_taken_back_is_none() {
+    let unpaid = order("03-10").sale_of_s1("03-10").fact();
+    let all = [unpaid.clone(), undone(write_off("05-01", true))];
+    assert_eq!(sums(&all), sums(&[unpaid]));
+    let supplies = entry("03-10", &[("store-supplies", "20.00"), ("bank", "-20.00")]);
+    assert!(!sums(std::slice::from_ref(&supplies)).is_empty());
+    let gone = undone(supplies);
+    assert!(sums(std::slice::from_ref(&gone)).is_empty());
+    assert_eq!(states(&[gone]), [FactState::Excluded { rule: "taken-back".to_owned() }]);
+}
+
+#[test]
+fn an_accrual_is_taken_back_on_its_day() {
+    let words = [("returns", "500.00"), ("refund-liability", "-500.00")];
+    let accrual = reversed(entry("03-31", &words), "04-01");
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let [accounted] = &account(std::slice::from_ref(&accrual), &policy(POLICY), far)[..] else {
+        panic!("one group")
+    };
+    let dates: Vec<String> =
+        accounted.entries.iter().map(|entry| entry.header.date.to_string()).collect();
+    assert_eq!(dates, ["2026-03-31", "2026-04-01"]);
+    assert!(sums(&[accrual]).is_empty());
+}
+
+#[test]
+fn an_order_that_is_excluded_leaves_its_money_to_review() {
+    let sale = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43").fact();
+    let money = row(1, "03-10", BalanceKind::Charge, "105.43", "3.36");
+    let left_out = decided("03-11", exclude());
+    let found = sums(&[sale.clone(), money.clone(), left_out.clone()]);
+    let expected = [
+        ("Clearing: Shopify Payments", 10_543 - 336),
+        ("Payment processing fees", 336),
+        ("Platform adjustments - to review", -10_543),
+    ];
+    assert_eq!(found, expected.map(|(name, minor)| (name.to_owned(), minor)).into());
+    assert_eq!(sums(&[sale.clone(), money.clone(), undone(left_out)]), sums(&[sale, money]));
+}
+
+#[test]
+fn a_decision_waits_for_its_order() {
+    let waiting = states(&[write_off("05-01", true)]);
+    assert!(matches!(&waiting[..], [FactState::Waiting { until: None, .. }]), "{waiting:?}");
+}
+
+#[test]
+fn money_between_two_places_that_hold_money_is_a_transfer() {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let kind = |moves: &[(&str, &str)]| {
+        let accounted = account(&[entry("03-10", moves)], &policy(POLICY), far);
+        accounted[0].entries[0].header.kind
+    };
+    assert_eq!(kind(&[("bank", "5.00"), ("gateways.cash", "-5.00")]), DocumentKind::Transfer);
+    let three = [("bank", "5.00"), ("gateways.cash", "-4.00"), ("cash-in-transit", "-1.00")];
+    assert_eq!(kind(&three), DocumentKind::JournalEntry);
+    assert_eq!(kind(&[("tips", "5.00"), ("bank", "-5.00")]), DocumentKind::JournalEntry);
+    assert_eq!(gateway("paypal").name, "PayPal");
+}
+
+#[test]
+fn what_does_not_balance_is_not_decided() {
+    let try_it = |moves: &[(&str, &str)]| {
+        let moves: Vec<Move> = moves
+            .iter()
+            .map(|(place, amount)| Move {
+                place: place.parse().unwrap(),
+                amount: amount.parse().unwrap(),
+            })
+            .collect();
+        postings_of(&moves, &policy(POLICY)).unwrap_err()
+    };
+    let cases = [
+        (&[("bank", "5.00 USD")][..], "debits and credits differ by 5.00 USD"),
+        (&[("bank", "0.00 USD")], "nothing is moved"),
+        (&[], "nothing is moved"),
+        (&[("bank", "5.00 EUR")], "5.00 EUR is not in USD, the currency of the books"),
+        (&[("gateways.klarna", "5.00 USD")], "the policy has no account for `gateways.klarna`"),
+    ];
+    for (moves, expected) in cases {
+        assert_eq!(try_it(moves).to_string(), expected);
+    }
+    let owed = try_it(&[("receivable", "5.00 USD"), ("bank", "-5.00 USD")]);
+    assert_eq!(owed, Undecidable::ByOrders("receivable".parse().unwrap()));
+}

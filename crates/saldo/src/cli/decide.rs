@@ -1,0 +1,143 @@
+//! `saldo decide`.
+
+use super::args::{Decide, DecideEntry, DecideExclude, DecideWriteOff, Global};
+use super::context::{self, Usage};
+use super::output::table;
+use super::{Ending, Output};
+use crate::engine::{
+    DecisionError, Engine, KnownDecision, decide_this, decisions, order_named, take_back,
+};
+use jiff::civil::Date;
+use saldo_core::commerce::{Decided, Move, Said, TakenBack};
+use saldo_core::issue::FactState;
+use saldo_core::money::Money;
+use saldo_core::policy::Place;
+use serde::Serialize;
+
+/// Keeps a decision, takes one back, or shows them all.
+pub(crate) async fn decide(
+    global: &Global,
+    words: Decide,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let engine = context::engine(global, output).await?;
+    match words {
+        Decide::Entry(words) => {
+            let decided = entry(&engine, &words)?;
+            keep(&engine, words.on, decided, output).await?;
+        }
+        Decide::WriteOff(DecideWriteOff { order, on, relieve_tax }) => {
+            let order = said(order_named(&engine, &order).await)?;
+            keep(&engine, on, Decided::WriteOff { order, relieve_tax }, output).await?;
+        }
+        Decide::Exclude(DecideExclude { order: name }) => {
+            let order = said(order_named(&engine, &name).await)?;
+            let today = engine.policy.day(engine.clock.now());
+            let on = today.max(engine.policy.start_date);
+            keep(&engine, on, Decided::Exclude { order, name }, output).await?;
+        }
+        Decide::Undo { number } => {
+            let back = TakenBack { by: context::person(), at: engine.clock.now() };
+            let said = said(take_back(&engine, number, back).await)?;
+            let undone = KnownDecision { number, said, state: None };
+            output.data(&undone, || {
+                format!("decision {number} no longer holds: `saldo plan` shows what follows\n")
+            })?;
+        }
+        Decide::List => {
+            let known = decisions(&engine).await?;
+            output.data(&known, || list(&known))?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+#[derive(Serialize)]
+struct Kept {
+    number: u32,
+    said: Said,
+}
+
+async fn keep(engine: &Engine, on: Date, decided: Decided, output: &Output) -> anyhow::Result<()> {
+    let (by, at) = (context::person(), engine.clock.now());
+    let words = Said { by, at, on, decided, taken_back: None };
+    let number = said(decide_this(engine, &words).await)?;
+    output.data(&Kept { number, said: words }, || {
+        format!("decision {number} is kept: `saldo plan` shows what follows from it\n")
+    })
+}
+
+/// What has no sense was a mistake on the command line.
+fn said<T>(outcome: Result<T, DecisionError>) -> anyhow::Result<T> {
+    outcome.map_err(|error| match error {
+        DecisionError::Senseless(why) => Usage(why).into(),
+        DecisionError::Engine(error) => error.into(),
+    })
+}
+
+fn entry(engine: &Engine, words: &DecideEntry) -> anyhow::Result<Decided> {
+    let mut moves = Vec::new();
+    for words in &words.debit {
+        moves.push(moved(engine, words)?);
+    }
+    for words in &words.credit {
+        let Move { place, amount } = moved(engine, words)?;
+        moves.push(Move { place, amount: amount.negated() });
+    }
+    Ok(Decided::Entry { memo: words.memo.clone(), moves, reversed_on: words.reversed_on })
+}
+
+/// Reads `store-supplies=20.00`.
+fn moved(engine: &Engine, words: &str) -> anyhow::Result<Move> {
+    let unreadable = |why: &str| Usage(format!("`{words}`: {why}"));
+    let (place, amount) =
+        words.rsplit_once('=').ok_or_else(|| unreadable("write ACCOUNT=AMOUNT"))?;
+    let place: Place = place.parse().map_err(|why: String| unreadable(&why))?;
+    let amount = Money::parse(amount, engine.policy.currency)
+        .map_err(|error| unreadable(&error.to_string()))?;
+    match amount.is_positive() {
+        true => Ok(Move { place, amount }),
+        false => Err(unreadable("the amount must be more than nothing").into()),
+    }
+}
+
+fn list(known: &[KnownDecision]) -> String {
+    if known.is_empty() {
+        return "nothing was decided\n".to_owned();
+    }
+    let row = |it: &KnownDecision| {
+        let said = &it.said;
+        let state = match (&said.taken_back, &it.state) {
+            (Some(back), _) => format!("taken back by {}", back.by),
+            (None, None) => "not accounted yet".to_owned(),
+            (None, Some(FactState::Held(issue))) => format!("held: {}", issue.message),
+            (None, Some(FactState::Waiting { for_what, .. })) => format!("waits for {for_what}"),
+            (None, Some(_)) => "holds".to_owned(),
+        };
+        vec![
+            it.number.to_string(),
+            said.on.to_string(),
+            what(&said.decided),
+            said.by.clone(),
+            state,
+        ]
+    };
+    let rows = known.iter().map(row).collect();
+    format!("{}\n", table(&["no.", "on", "decided", "by", "state"], 1, rows))
+}
+
+fn what(decided: &Decided) -> String {
+    match decided {
+        Decided::WriteOff { order, relieve_tax: true } => {
+            format!("{order} will not be paid; its tax is relieved")
+        }
+        Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
+        Decided::Exclude { name, .. } => format!("{name} is left out"),
+        Decided::Entry { memo, moves, reversed_on } => {
+            let moves: Vec<String> =
+                moves.iter().map(|it| format!("{} {}", it.place, it.amount)).collect();
+            let back = reversed_on.map(|date| format!("; taken back on {date}"));
+            format!("{memo}: {}{}", moves.join(", "), back.unwrap_or_default())
+        }
+    }
+}
