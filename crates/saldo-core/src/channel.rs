@@ -27,6 +27,8 @@ pub struct ChannelDescription {
     /// The streams that tell what was handed over: pulled after the others, where what is entered
     /// follows it.
     pub goods_streams: &'static [&'static str],
+    /// The streams that tell what goods cost: pulled after these, where Saldo enters it.
+    pub cost_streams: &'static [&'static str],
     /// How requests are authorised.
     pub authorisation: Authorisation,
     /// The documented limits that count requests.

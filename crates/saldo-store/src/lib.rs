@@ -17,6 +17,7 @@ mod latest;
 mod record;
 mod slot;
 mod state;
+mod stock;
 mod subledger;
 
 mod closing;
@@ -63,6 +64,7 @@ pub use receipt::Receipt;
 pub use record::{CursorRow, PageAccounts, PageCommit, PageCount, PulledRecord, Reading};
 pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
+pub use stock::{SheetKey, StoredSheet};
 pub use subledger::GroupAccount;
 pub use undo::{NewUndo, Run, Undo};
 pub use withdrawal::Withdrawal;

@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
 /// are texts, or compressed bytes. Numbers that only say when something was touched
 /// are left out.
-const DUMPS: [(&str, &str); 6] = [
+const DUMPS: [(&str, &str); 7] = [
     (
         "reading",
         "select r.connection, r.stream, r.id, cast(r.version as text), r.groups,
@@ -31,6 +31,7 @@ const DUMPS: [(&str, &str); 6] = [
         "select slot, group_id, cast(entries as text) from slot
          where company = $1 and entries > 0 order by slot, group_id",
     ),
+    ("stock", "select item, month, sheet from stock_sheet where company = $1 order by item, month"),
     (
         "state",
         "select state, cast(count as text) from state_count
@@ -82,6 +83,10 @@ impl Store {
         .execute(&mut transaction)
         .await?;
         query("delete from state_count where company = $1")
+            .bind(company.as_str())
+            .execute(&mut transaction)
+            .await?;
+        query("delete from stock_sheet where company = $1")
             .bind(company.as_str())
             .execute(&mut transaction)
             .await?;

@@ -34,10 +34,12 @@ pub(super) const fn hledger_type(kind: AccountKind) -> char {
     match kind {
         AccountKind::Bank | AccountKind::Cash => 'C',
         AccountKind::Clearing | AccountKind::Receivable | AccountKind::OtherCurrentAsset => 'A',
-        AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => 'L',
+        AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
+            'L'
+        }
         AccountKind::Equity => 'E',
         AccountKind::Income | AccountKind::ContraIncome | AccountKind::OtherIncome => 'R',
-        AccountKind::Expense => 'X',
+        AccountKind::CostOfGoods | AccountKind::Expense => 'X',
     }
 }
 

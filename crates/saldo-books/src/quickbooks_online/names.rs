@@ -154,6 +154,7 @@ pub(super) const fn account_type(kind: AccountKind) -> (&'static str, &'static s
         AccountKind::Bank | AccountKind::Clearing => ("Bank", "Checking"),
         AccountKind::Cash => ("Bank", "CashOnHand"),
         AccountKind::Receivable => ("Accounts Receivable", "AccountsReceivable"),
+        AccountKind::Payable => ("Accounts Payable", "AccountsPayable"),
         AccountKind::OtherCurrentAsset => ("Other Current Asset", "OtherCurrentAssets"),
         AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             ("Other Current Liability", "OtherCurrentLiabilities")
@@ -162,6 +163,7 @@ pub(super) const fn account_type(kind: AccountKind) -> (&'static str, &'static s
         AccountKind::Income => ("Income", "SalesOfProductIncome"),
         AccountKind::ContraIncome => ("Income", "DiscountsRefundsGiven"),
         AccountKind::OtherIncome => ("Other Income", "OtherMiscellaneousIncome"),
+        AccountKind::CostOfGoods => ("Cost of Goods Sold", "SuppliesMaterialsCogs"),
         AccountKind::Expense => ("Expense", "OtherMiscellaneousServiceCost"),
     }
 }
@@ -172,6 +174,7 @@ pub(super) fn account_kind(account_type: &str, detail: &str) -> Option<AccountKi
         ("Bank", "CashOnHand") => AccountKind::Cash,
         ("Bank", _) => AccountKind::Bank,
         ("Accounts Receivable", _) => AccountKind::Receivable,
+        ("Accounts Payable", _) => AccountKind::Payable,
         ("Other Current Asset", _) => AccountKind::OtherCurrentAsset,
         ("Other Current Liability", detail) if collects_tax(detail) => AccountKind::TaxLiability,
         ("Other Current Liability", _) => AccountKind::OtherCurrentLiability,
@@ -179,7 +182,8 @@ pub(super) fn account_kind(account_type: &str, detail: &str) -> Option<AccountKi
         ("Income", "DiscountsRefundsGiven") => AccountKind::ContraIncome,
         ("Income", _) => AccountKind::Income,
         ("Other Income", _) => AccountKind::OtherIncome,
-        ("Expense" | "Other Expense" | "Cost of Goods Sold", _) => AccountKind::Expense,
+        ("Cost of Goods Sold", _) => AccountKind::CostOfGoods,
+        ("Expense" | "Other Expense", _) => AccountKind::Expense,
         _ => return None,
     })
 }
@@ -233,6 +237,8 @@ mod tests {
             AccountKind::Bank,
             AccountKind::Cash,
             AccountKind::Receivable,
+            AccountKind::Payable,
+            AccountKind::CostOfGoods,
             AccountKind::OtherCurrentAsset,
             AccountKind::OtherCurrentLiability,
             AccountKind::Equity,

@@ -140,8 +140,7 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
             }
             Self::Journal(lines) => {
-                let named = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
-                if !named {
+                if !lines.iter().any(|line| is_owed(line.account)) {
                     needs.clear();
                 }
                 needs.extend(lines.iter().map(|line| account(line.account)));
@@ -171,12 +170,18 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
-    let receivable = |line: &PostingLine<'_>| line.account.kind == AccountKind::Receivable;
+    let has = |lines: &[PostingLine<'_>], kind| lines.iter().any(|it| it.account.kind == kind);
+    if let Shape::Journal(lines) = shape
+        && has(lines, AccountKind::Payable)
+        && !matches!(party, Some(Party::Vendor { .. }))
+    {
+        return Err("what is owed to a supplier needs the supplier".to_owned());
+    }
     let (customer, required) = match shape {
         Shape::Form(form) => (true, matches!(form.entity, Entity::Invoice | Entity::CreditMemo)),
         Shape::Payment { .. } => (true, true),
         Shape::Journal(lines) => {
-            let named = lines.iter().any(receivable);
+            let named = has(lines, AccountKind::Receivable);
             (named, named)
         }
         Shape::Transfer { .. } | Shape::Purchase { .. } => (false, false),
@@ -347,7 +352,7 @@ fn payment(document: &Document) -> Result<Shape<'_>, String> {
 fn transfer(document: &Document) -> Result<Shape<'_>, String> {
     let nets = net(document, |_| true)?;
     let held = |account: &Account| {
-        account.kind != AccountKind::Receivable
+        !is_owed(account)
             && matches!(account.kind.side(), Side::Assets | Side::Liabilities | Side::Equity)
     };
     let to = nets.iter().find(|(_, amount)| amount.is_positive());
@@ -367,7 +372,7 @@ fn purchase(document: &Document) -> Result<Shape<'_>, String> {
     let other = |line: &&Line| line.kind != LineKind::Settlement;
     let lines: Vec<PostingLine<'_>> =
         document.lines().iter().filter(other).map(PostingLine::new).collect();
-    let owed = lines.iter().any(|line| line.account.kind == AccountKind::Receivable);
+    let owed = lines.iter().any(|line| is_owed(line.account));
     match (settled.first_key_value(), settled.len()) {
         (Some((account, amount)), 1) if amount.is_negative() && is_bank(account) && !owed => {
             let lines = gather::posting_lines(lines)?;
@@ -377,15 +382,21 @@ fn purchase(document: &Document) -> Result<Shape<'_>, String> {
     }
 }
 
-/// Debits and credits as they stand; what moved on the receivable is one line, since the vendor
-/// takes no more.
+/// Whether an account says what somebody owes: the vendor wants to know who.
+fn is_owed(account: &Account) -> bool {
+    matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
+}
+
+/// Debits and credits as they stand; what moved on the receivable, or on the payable, is one line,
+/// since the vendor takes no more.
 fn journal(document: &Document) -> Result<Shape<'_>, String> {
-    let receivable = |line: &Line| line.account.kind == AccountKind::Receivable;
-    let owed = net(document, receivable)?;
+    let owed_line = |line: &Line| is_owed(&line.account);
+    let owed = net(document, owed_line)?;
     if owed.len() > 1 {
-        return Err("a journal entry takes one receivable account only".to_owned());
+        let why = "a journal entry takes one receivable or payable account only";
+        return Err(why.to_owned());
     }
-    let plain = document.lines().iter().filter(|line| !receivable(line) && !line.amount.is_zero());
+    let plain = document.lines().iter().filter(|line| !owed_line(line) && !line.amount.is_zero());
     let mut lines: Vec<PostingLine<'_>> = plain.map(PostingLine::new).collect();
     for (account, amount) in owed {
         let first = document.lines().iter().find(|line| line.account == *account);

@@ -230,12 +230,17 @@ impl Writer<'_> {
     }
 
     fn journal_line(&self, line: &PostingLine<'_>) -> Result<wire::Line, String> {
-        let entity = match line.account.kind {
-            AccountKind::Receivable => Some(JournalEntity {
-                r#type: Entity::Customer.name().to_owned(),
-                entity_ref: self.party()?,
-            }),
+        let of_whom = match line.account.kind {
+            AccountKind::Receivable => Some(Entity::Customer),
+            AccountKind::Payable => Some(Entity::Vendor),
             _ => None,
+        };
+        let entity = match of_whom {
+            Some(entity) => {
+                let r#type = entity.name().to_owned();
+                Some(JournalEntity { r#type, entity_ref: self.party()? })
+            }
+            None => None,
         };
         let posting_type = if line.amount.is_negative() { "Credit" } else { "Debit" };
         let detail = JournalDetail {

@@ -3,9 +3,9 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, GOODS_SHAPES, GoodsShape, GoodsState, GoodsStep, Listing, Open, OrderPages,
-    OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep, Saved, Unfinished, WatchState,
-    WatchStep, earlier,
+    Bulk, BulkStage, CostsState, CostsStep, GOODS_SHAPES, GoodsShape, GoodsState, GoodsStep,
+    Listing, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep,
+    Saved, Unfinished, WatchState, WatchStep, earlier,
 };
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::{ChannelContext, Cursor, Next};
@@ -29,6 +29,7 @@ const GOODS_OF_ORDER: &str = concat!(
     include_str!("queries/goods_of_order.graphql"),
     include_str!("queries/goods_fields.graphql")
 );
+const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
@@ -62,6 +63,7 @@ pub(super) fn ask(
         Flow::BalanceTransactions => ask_rows(&Saved::load(cursor)?, context),
         Flow::Orders => ask_orders(&Saved::load(cursor)?, context),
         Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
+        Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
     }
 }
 
@@ -94,6 +96,7 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::BalanceTransactions => BALANCE_TRANSACTIONS,
         Question::Goods => GOODS,
         Question::GoodsOfOrder => GOODS_OF_ORDER,
+        Question::InventoryItems => INVENTORY_ITEMS,
     }
 }
 
@@ -125,6 +128,27 @@ fn ask_orders(saved: &Saved<OrdersState>, context: &ChannelContext) -> Result<Ne
             (None, None) => Ok(Next::Done),
         },
     }
+}
+
+/// Where the window of a new pull of costs begins. The first one reads all items: what was said of
+/// them years ago holds still.
+pub(super) const fn costs_from(rest: Rest) -> Option<Timestamp> {
+    rest.heard_until
+}
+
+fn ask_costs(saved: &Saved<CostsState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let (from, after) = match &saved.state.step {
+        CostsStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        CostsStep::Rest(rest) => (costs_from(*rest), None),
+        CostsStep::Listing(listing) => (listing.from, listing.after),
+    };
+    let terms = [
+        from.map(|from| term("updated_at", ">=", from)),
+        after.map(|after| format!("id:>={}", after.saturating_add(1))),
+    ];
+    let query = terms.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let variables = json!({ "query": query, "first": saved.state.page });
+    question(context, &saved.budget, Question::InventoryItems, &variables)
 }
 
 /// Where the window of a new pull of goods begins.

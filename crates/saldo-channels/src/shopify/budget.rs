@@ -28,6 +28,7 @@ pub(super) enum Question {
     BalanceTransactions,
     Goods,
     GoodsOfOrder,
+    InventoryItems,
 }
 
 impl Question {
@@ -45,6 +46,7 @@ impl Question {
             Self::BalanceTransactions => "balance transactions",
             Self::Goods => "fulfilments",
             Self::GoodsOfOrder => "the fulfilments of an order",
+            Self::InventoryItems => "unit costs",
         }
     }
 
@@ -60,6 +62,7 @@ impl Question {
             Self::Payouts | Self::BalanceTransactions => {
                 "`read_shopify_payments_payouts` and `read_shopify_payments_accounts`"
             }
+            Self::InventoryItems => "`read_inventory` and `read_products`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }

@@ -226,6 +226,41 @@ pub(super) enum Open {
     },
 }
 
+/// What units cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CostsState {
+    /// How many items a question asks for.
+    pub(super) page: u32,
+    pub(super) step: CostsStep,
+}
+
+impl Default for CostsState {
+    fn default() -> Self {
+        Self { page: 50, step: CostsStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of unit costs has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CostsStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Items are listed by their ids.
+    Listing(CostsListing),
+}
+
+/// A listing of items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CostsListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// Only what changed since then; none for all.
+    pub(super) from: Option<Timestamp>,
+    /// The number in the id of the last one.
+    pub(super) after: Option<u64>,
+}
+
 /// What was handed over for orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GoodsState {

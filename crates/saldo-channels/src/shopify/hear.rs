@@ -1,6 +1,7 @@
 //! What an answer means: records, and where the pull stands now.
 
 mod bulk;
+mod costs;
 mod goods;
 mod orders;
 mod payments;
@@ -32,6 +33,7 @@ pub(super) fn hear(
         Flow::BalanceTransactions => payments::hear_rows(Saved::load(cursor)?, hearing),
         Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
+        Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
     }
 }
 

@@ -35,6 +35,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     title: "Shopify",
     streams: &["payouts", "balance-transactions", "disputes", "orders"],
     goods_streams: &["goods"],
+    cost_streams: &["costs"],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
         prefix: "",
@@ -51,6 +52,7 @@ enum Flow {
     Disputes,
     Orders,
     Goods,
+    Costs,
 }
 
 impl Flow {
@@ -62,6 +64,7 @@ impl Flow {
             "disputes" => Some(Self::Disputes),
             "orders" => Some(Self::Orders),
             "goods" => Some(Self::Goods),
+            "costs" => Some(Self::Costs),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! What a record says happened.
 
+mod costs;
 mod goods;
 pub(super) mod order;
 pub(super) mod payments;
@@ -55,11 +56,12 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
     let fact = match Flow::of(&record.stream) {
         Some(Flow::Orders) => order::read(&source, text)?,
         Some(Flow::Goods) => goods::read(&source, text)?,
+        Some(Flow::Costs) => costs::read(&source, text)?,
         Some(Flow::Payouts) => payments::read_payout(&source, text)?,
         Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,
         Some(Flow::Disputes) => payments::read_dispute(&source, text)?,
         None if files::Form::of(&record.stream).is_some() => {
-            return files::read(&source, record, text).map(|fact| vec![fact]);
+            return files::read(&source, record, text);
         }
         None => {
             let why = format!("{} has no stream called `{}`", DESCRIPTION.name, record.stream);

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod clocks;
+mod costs;
 mod faults;
 mod files;
 mod goods;

@@ -343,6 +343,31 @@ pub(super) struct RefundLineItem {
     pub(super) line_item: GoodsItem,
 }
 
+/// `InventoryItem`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InventoryItem {
+    pub(super) id: Gid,
+    pub(super) updated_at: Timestamp,
+    pub(super) sku: Option<String>,
+    pub(super) unit_cost: Option<Amount>,
+    pub(super) variants: Option<Variants>,
+}
+
+/// The first variant of an item.
+#[derive(Debug, Deserialize)]
+pub(super) struct Variants {
+    pub(super) nodes: Vec<Variant>,
+}
+
+/// `ProductVariant`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Variant {
+    pub(super) id: Gid,
+    pub(super) display_name: String,
+}
+
 /// A child in the download of a bulk operation, or anything that stands in its place.
 #[derive(Debug, Deserialize)]
 pub(super) struct Child {

@@ -7,7 +7,7 @@
 use super::known_order::{KnownOrder, Open, OrderView, movement_on_gateway};
 use super::lines::{role_line, tender_account};
 use super::summary::Part;
-use super::{Accounted, Basis, Payouts, Trouble};
+use super::{Accounted, Basis, Payouts, Stock, Trouble};
 use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
@@ -69,7 +69,9 @@ pub fn entered_by(
     let nothing = Money::zero(row.net.currency());
     let amount = if waits { nothing } else { row.amount };
     let policy = policy.in_force(policy.day(row.occurred_at));
-    let basis = Basis { policy, payouts, heard_until };
+    // No row goes by what goods cost.
+    let stock = &Stock::default();
+    let basis = Basis { policy, payouts, stock, heard_until };
     let fee = match row.kind {
         BalanceKind::DisputeWithdrawal
         | BalanceKind::DisputeReversal

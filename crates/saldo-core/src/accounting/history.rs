@@ -61,6 +61,12 @@ fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
             handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).min().map(day)
         }
         Fact::Decision(decision) => Some(decision.said.on),
+        Fact::UnitCost(cost) => Some(day(&cost.since)),
+        Fact::PurchaseOrder(order) => Some(day(&order.ordered_at)),
+        Fact::GoodsReceipt(receipt) => Some(day(&receipt.received_at)),
+        Fact::SupplierBill(bill) => Some(bill.on),
+        Fact::SupplierPayment(payment) => Some(payment.on),
+        Fact::StockAdjustment(adjustment) => Some(day(&adjustment.at)),
     };
     facts.iter().filter_map(first).min()
 }

@@ -14,12 +14,18 @@ mod movements;
 mod named;
 mod order;
 mod payout;
+mod purchase;
+mod stock;
 mod summary;
 mod telling;
 
 pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
+pub use stock::{
+    Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
+    work_out_stock,
+};
 pub use telling::{groups_alike, says_less, told_once};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
@@ -53,6 +59,11 @@ pub enum Group {
     Payout(FactId),
     /// A dispute.
     Dispute(FactId),
+    /// What happens to an item of stock within a month. By their names such groups come before
+    /// those of orders, which go by what they tell.
+    Stock(StockMonth),
+    /// A purchase order, with its receipts, bills and payments.
+    Purchase(FactId),
     /// Something that the owner decided, and that is about no order.
     Decision(FactId),
 }
@@ -62,8 +73,12 @@ impl Group {
     #[must_use]
     pub fn parse(id: &GroupId) -> Option<Self> {
         let (kind, fact) = id.as_str().split_once('/')?;
+        if kind == "item" {
+            return StockMonth::parse(fact).map(Self::Stock);
+        }
         let fact = FactId::new(fact);
         match kind {
+            "purchase" => Some(Self::Purchase(fact)),
             "order" => Some(Self::Order(fact)),
             "row" => Some(Self::Row(fact)),
             "named" => Some(Self::Named(fact)),
@@ -89,6 +104,8 @@ impl fmt::Display for Group {
             Self::Named(name) => write!(f, "named/{name}"),
             Self::Payout(id) => write!(f, "payout/{id}"),
             Self::Dispute(id) => write!(f, "dispute/{id}"),
+            Self::Stock(month) => write!(f, "item/{month}"),
+            Self::Purchase(id) => write!(f, "purchase/{id}"),
             Self::Decision(id) => write!(f, "decision/{id}"),
         }
     }
@@ -128,8 +145,26 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             }
             Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
         },
-        Fact::Goods(goods) => vec![Group::Order(goods.order.clone())],
+        Fact::Goods(goods) => {
+            let home = Group::Order(goods.order.clone());
+            std::iter::once(home).chain(stock_groups(fact)).collect()
+        }
+        Fact::UnitCost(_) | Fact::StockAdjustment(_) => stock_groups(fact).collect(),
+        Fact::PurchaseOrder(order) => vec![Group::Purchase(order.id.clone())],
+        Fact::SupplierPayment(payment) => vec![Group::Purchase(payment.purchase.clone())],
+        Fact::GoodsReceipt(receipt) => {
+            let home = Group::Purchase(receipt.purchase.clone());
+            std::iter::once(home).chain(stock_groups(fact)).collect()
+        }
+        Fact::SupplierBill(bill) => {
+            let home = Group::Purchase(bill.purchase.clone());
+            std::iter::once(home).chain(stock_groups(fact)).collect()
+        }
     }
+}
+
+fn stock_groups(fact: &Fact) -> impl Iterator<Item = Group> {
+    stock::months(fact).into_iter().map(Group::Stock)
 }
 
 /// How the names of the groups begin that rows and payouts stand in, whatever else they stand in:
@@ -237,6 +272,7 @@ impl From<Unbalanced> for Trouble {
 struct Basis<'a> {
     policy: &'a Policy,
     payouts: &'a Payouts,
+    stock: &'a Stock,
     /// Up to which instant everything that happened has been heard.
     heard_until: Timestamp,
 }
@@ -270,8 +306,25 @@ pub fn account_among(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Accounted {
-    let basis = Basis { policy, payouts, heard_until };
-    let mut accounted = history::account_through_time(group, facts, basis);
+    account_with(group, facts, (payouts, &Stock::default()), policy, heard_until)
+}
+
+/// Accounts a group as [`account_among`] does, with what is known of stock besides: of an order the
+/// months of its goods ([`months_of_order`]), of an item its earlier months.
+#[must_use]
+pub fn account_with(
+    group: &Group,
+    facts: &[Fact],
+    (payouts, stock): (&Payouts, &Stock),
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Accounted {
+    let basis = Basis { policy, payouts, stock, heard_until };
+    let mut accounted = match group {
+        // What is in stock goes through time by itself.
+        Group::Stock(month) => work_out_stock(month, facts, stock, policy, heard_until).1,
+        _ => history::account_through_time(group, facts, basis),
+    };
     accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
     accounted.standings.sort_by(|a, b| a.id.cmp(&b.id));
     accounted
@@ -290,6 +343,10 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
         Group::Decision(id) => decided::account_decision(id, &told, policy),
+        Group::Stock(month) => {
+            work_out_stock(month, &told, basis.stock, policy, basis.heard_until).1
+        }
+        Group::Purchase(id) => purchase::account_purchase(id, &told, basis),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
@@ -331,7 +388,7 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         }
     };
     if let Some(goods) = goods {
-        order::stand_goods(goods, order, basis.policy, &mut accounted);
+        order::account_goods(goods, order, basis, &mut accounted);
     }
     for row in rows {
         gateway::account_row(row, &mut view, basis, &mut accounted);

@@ -20,6 +20,7 @@ use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::{role_line, tender_line};
 use super::movements::Portion;
+use super::stock::account_parcels;
 use super::{Accounted, Basis, Trouble, summary, telling};
 use crate::commerce::{
     BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
@@ -101,33 +102,38 @@ pub(super) fn account_order<'a>(
     OrderView::Accounted(known)
 }
 
-/// Says where what was handed over stands: where its order does.
-pub(super) fn stand_goods(
+/// Enters what goods cost that were handed over, and says where these stand: where their order
+/// does, or for themselves where only their cost is entered.
+pub(super) fn account_goods(
     goods: &Goods,
     order: Option<&Order>,
-    policy: &Policy,
+    basis: Basis<'_>,
     accounted: &mut Accounted,
 ) {
     let waiting =
         |for_what: &str| FactState::Waiting { for_what: for_what.to_owned(), until: None };
-    let of_order = |order: &&Order| {
-        let standing = accounted.standings.iter().find(|standing| standing.id == order.id)?;
-        Some((policy.recognition_on(policy.day(order.processed_at)), &standing.state))
+    let Some(order) = order else {
+        return accounted.stand(&goods.id, &goods.source, waiting("its order to be told"));
     };
-    let state = match order.as_ref().and_then(of_order) {
-        None => waiting("its order to be told"),
-        Some((Recognition::Payment, _)) => {
-            FactState::Excluded { rule: "earned-at-payment".to_owned() }
-        }
-        Some((Recognition::Fulfilment, FactState::Accounted { .. })) => {
-            FactState::Accounted { review: None }
-        }
-        Some((Recognition::Fulfilment, FactState::Excluded { rule })) => {
-            FactState::Excluded { rule: rule.clone() }
-        }
-        Some((Recognition::Fulfilment, FactState::Waiting { .. } | FactState::Held(_))) => {
-            waiting("its order to be entered")
-        }
+    let policy = basis.policy;
+    let recognition = policy.recognition_on(policy.day(order.processed_at));
+    let standing = accounted.standings.iter().find(|standing| standing.id == order.id);
+    let of_order = match (standing.map(|standing| &standing.state), recognition) {
+        (Some(FactState::Excluded { rule }), _) => FactState::Excluded { rule: rule.clone() },
+        (_, Recognition::Payment) => FactState::Excluded { rule: "earned-at-payment".to_owned() },
+        (Some(FactState::Accounted { .. }), _) => FactState::Accounted { review: None },
+        _ => waiting("its order to be entered"),
+    };
+    let state = match policy.keeps_cost() && !order.test {
+        false => of_order,
+        true => match account_parcels(order, goods, basis, accounted) {
+            Ok(None) if recognition == Recognition::Payment => {
+                FactState::Accounted { review: None }
+            }
+            Ok(None) => of_order,
+            Ok(review) => FactState::Accounted { review },
+            Err(trouble) => FactState::Held(trouble.issue(&goods.id)),
+        },
     };
     accounted.stand(&goods.id, &goods.source, state);
 }

@@ -54,7 +54,11 @@ pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
     let wanted: fn(&BalanceTransaction) -> bool = match group {
         Group::Payout(_) => |_| true,
         Group::Order(_) | Group::Row(_) => |row| !row.by_file && row.payout.is_none(),
-        Group::Named(_) | Group::Dispute(_) | Group::Decision(_) => return BTreeSet::new(),
+        Group::Named(_)
+        | Group::Dispute(_)
+        | Group::Decision(_)
+        | Group::Stock(_)
+        | Group::Purchase(_) => return BTreeSet::new(),
     };
     let rows = facts.iter().filter_map(|fact| match fact {
         Fact::BalanceTransaction(row) => Some(&**row),

@@ -52,6 +52,27 @@ pub struct Units {
     pub product: Option<Product>,
     /// How many.
     pub count: u32,
+    /// What a unit consists of, where it is a bundle that is no stock itself.
+    pub components: Vec<Component>,
+}
+
+/// A part of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// What.
+    pub product: Product,
+    /// How many of it are in one unit of the bundle.
+    pub count: u32,
+}
+
+impl Units {
+    /// What leaves the stock, or comes back to it: the product, or the parts of a bundle.
+    pub fn stocked(&self) -> impl Iterator<Item = (&Product, u64)> {
+        let whole = self.product.iter().filter(|_| self.components.is_empty());
+        let whole = whole.map(|product| (product, u64::from(self.count)));
+        let part = |part: &'_ Component| u64::from(part.count) * u64::from(self.count);
+        whole.chain(self.components.iter().map(move |it| (&it.product, part(it))))
+    }
 }
 
 /// What became of goods that were given up by the buyer.

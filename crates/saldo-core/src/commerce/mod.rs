@@ -8,15 +8,20 @@ mod decision;
 mod goods;
 mod order;
 mod payout;
+mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
-pub use goods::{Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
+pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
     Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState};
+pub use stock::{
+    AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
+    SupplierBill, SupplierPayment, UnitCost,
+};
 
 use crate::text::{ConnectionId, FactId, GatewayId, Stream};
 use jiff::Timestamp;
@@ -81,6 +86,18 @@ pub enum Fact {
     Decision(Box<Decision>),
     /// What was handed over for an order.
     Goods(Box<Goods>),
+    /// What a unit costs.
+    UnitCost(Box<UnitCost>),
+    /// Goods ordered from a supplier.
+    PurchaseOrder(Box<PurchaseOrder>),
+    /// Goods that came in.
+    GoodsReceipt(Box<GoodsReceipt>),
+    /// A supplier's bill.
+    SupplierBill(Box<SupplierBill>),
+    /// Money paid to a supplier.
+    SupplierPayment(Box<SupplierPayment>),
+    /// Stock that is more or less than was thought.
+    StockAdjustment(Box<StockAdjustment>),
 }
 
 impl Fact {
@@ -94,6 +111,12 @@ impl Fact {
             Self::Dispute(dispute) => &dispute.id,
             Self::Decision(decision) => &decision.id,
             Self::Goods(goods) => &goods.id,
+            Self::UnitCost(cost) => &cost.id,
+            Self::PurchaseOrder(order) => &order.id,
+            Self::GoodsReceipt(receipt) => &receipt.id,
+            Self::SupplierBill(bill) => &bill.id,
+            Self::SupplierPayment(payment) => &payment.id,
+            Self::StockAdjustment(adjustment) => &adjustment.id,
         }
     }
 
@@ -107,6 +130,12 @@ impl Fact {
             Self::Dispute(dispute) => &dispute.source,
             Self::Decision(decision) => &decision.source,
             Self::Goods(goods) => &goods.source,
+            Self::UnitCost(cost) => &cost.source,
+            Self::PurchaseOrder(order) => &order.source,
+            Self::GoodsReceipt(receipt) => &receipt.source,
+            Self::SupplierBill(bill) => &bill.source,
+            Self::SupplierPayment(payment) => &payment.source,
+            Self::StockAdjustment(adjustment) => &adjustment.source,
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum AccountKind {
     Cash,
     /// What buyers owe by invoice.
     Receivable,
+    /// What suppliers are owed by their bills.
+    Payable,
     /// Any other asset that turns to money within a year.
     OtherCurrentAsset,
     /// Any debt due within a year.
@@ -45,6 +47,8 @@ pub enum AccountKind {
     ContraIncome,
     /// Income outside the trade.
     OtherIncome,
+    /// What sold goods had cost.
+    CostOfGoods,
     /// Running costs.
     Expense,
 }
@@ -59,10 +63,10 @@ impl AccountKind {
             | Self::Cash
             | Self::Receivable
             | Self::OtherCurrentAsset => Side::Assets,
-            Self::OtherCurrentLiability | Self::TaxLiability => Side::Liabilities,
+            Self::Payable | Self::OtherCurrentLiability | Self::TaxLiability => Side::Liabilities,
             Self::Equity => Side::Equity,
             Self::Income | Self::ContraIncome | Self::OtherIncome => Side::Income,
-            Self::Expense => Side::Expenses,
+            Self::CostOfGoods | Self::Expense => Side::Expenses,
         }
     }
 }

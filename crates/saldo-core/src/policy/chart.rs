@@ -55,6 +55,15 @@ roles! {
     CashInTransit = "cash-in-transit", "Cash in transit", Cash;
     /// Goods that are expected to come back.
     ReturnedGoods = "returned-goods", "Right to returned goods", OtherCurrentAsset;
+    /// Goods that are not sold yet.
+    Inventory = "inventory", "Inventory", OtherCurrentAsset;
+    /// Money paid to suppliers before their bills.
+    SupplierPrepayments = "supplier-prepayments", "Supplier prepayments", OtherCurrentAsset;
+    /// Goods that came in before their bills.
+    GoodsReceived =
+        "goods-received", "Goods received not invoiced", OtherCurrentLiability;
+    /// What suppliers are owed by their bills.
+    Payable = "payable", "Accounts payable", Payable;
     /// Tax collected for the state.
     SalesTax = "sales-tax", "Sales tax payable", TaxLiability;
     /// Gift cards that are still to be redeemed.
@@ -92,6 +101,10 @@ roles! {
     RefundAllowances = "refund-allowances", "Refund allowances (no item)", ContraIncome;
     /// Gift cards given away.
     PromotionalGiftCards = "promotional-gift-cards", "Promotional gift cards", ContraIncome;
+    /// What sold goods had cost.
+    CostOfGoods = "cost-of-goods", "Cost of goods sold", CostOfGoods;
+    /// Goods that were lost, spoilt or counted short.
+    Shrinkage = "shrinkage", "Inventory shrinkage & damage", CostOfGoods;
     /// The gateway's charge for payments.
     ProcessingFees = "processing-fees", "Payment processing fees", Expense;
     /// The gateway's charge for disputes.

@@ -5,10 +5,12 @@
 //! decides.
 
 mod chart;
+mod goods;
 mod history;
 mod place;
 
 pub use chart::{Chart, Role};
+pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use place::Place;
 
@@ -41,7 +43,7 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows` or `lines`.
+        /// The table of the policy: `rows`, `lines` or `cost.reasons`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -72,18 +74,6 @@ pub enum Detail {
     /// One document a payout and books month, for gateways that tell their payouts; one a books
     /// day for the others. What buyers owe by invoice stays in detail.
     Payout,
-}
-
-/// When a sale is earned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Recognition {
-    /// When it is agreed and paid, or invoiced.
-    #[default]
-    Payment,
-    /// When goods are handed over. Until then what the buyer paid for them, without tax, is a
-    /// deposit.
-    Fulfilment,
 }
 
 /// Who approves what is to be entered.
@@ -155,6 +145,8 @@ pub struct PolicyText {
     /// How much a document holds of what happens from a books day on. What happened before keeps
     /// the detail of the day before, so that a switch leaves standing what was entered.
     pub detail_from: BTreeMap<Date, Detail>,
+    /// What goods cost.
+    pub cost: Cost,
     /// When a sale is earned.
     pub recognition: Recognition,
     /// The same for orders of a books day on. Orders of days before keep to what held then, with
@@ -211,11 +203,15 @@ impl Policy {
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
-        let words = [("rows", &text.rows), ("lines", &text.lines)];
+        let words =
+            [("rows", &text.rows), ("lines", &text.lines), ("cost.reasons", &text.cost.reasons)];
         for (table, (word, role)) in
             words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
         {
-            if matches!(role.kind(), AccountKind::Receivable | AccountKind::TaxLiability) {
+            if matches!(
+                role.kind(),
+                AccountKind::Receivable | AccountKind::Payable | AccountKind::TaxLiability
+            ) {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
@@ -247,27 +243,6 @@ impl Policy {
     pub fn detail_on(&self, day: Date) -> Detail {
         let switches = self.text.detail_from.range(..=day);
         switches.last().map_or(self.text.detail, |(_, detail)| *detail)
-    }
-
-    /// When an order of a books day is earned: by the policy that was in force then, for all its
-    /// later days.
-    #[must_use]
-    pub fn recognition_on(&self, day: Date) -> Recognition {
-        let text = &self.in_force(day).text;
-        let switches = text.recognition_from.range(..=day);
-        switches.last().map_or(text.recognition, |(_, recognition)| *recognition)
-    }
-
-    /// Whether anything that is entered follows what was handed over, so that channels must tell
-    /// it.
-    #[must_use]
-    pub fn follows_goods(&self) -> bool {
-        let at_fulfilment = |policy: &'_ Self| {
-            let text = &policy.text;
-            let mut all = std::iter::once(&text.recognition).chain(text.recognition_from.values());
-            all.any(|recognition| *recognition == Recognition::Fulfilment)
-        };
-        self.through_time().any(at_fulfilment)
     }
 
     /// Whether any document follows payouts, on any day, so that accounting must know them.
@@ -316,7 +291,9 @@ impl Policy {
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
         let banks = gateways.filter_map(|known| known.bank.as_ref());
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
-        roles.chain(clearing).chain(banks).chain(self.own_tax_accounts())
+        let stock = self.text.cost.accounts.values();
+        let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
+        roles.chain(clearing).chain(banks).chain(stock).chain(self.own_tax_accounts())
     }
 
     /// The accounts that single taxes were given.

@@ -19,11 +19,11 @@ pub(crate) fn money(text: &str) -> Money {
 }
 
 /// Noon in New York on a day of 2026: `03-17`.
-fn at(day: &str) -> Timestamp {
+pub(crate) fn at(day: &str) -> Timestamp {
     format!("2026-{day}T17:00:00Z").parse().unwrap()
 }
 
-fn source(id: &str) -> RecordRef {
+pub(crate) fn source(id: &str) -> RecordRef {
     RecordRef { connection: "shop".into(), stream: "all".into(), id: id.to_owned() }
 }
 
@@ -403,7 +403,7 @@ pub(crate) fn goods(parcels: &[Parcel<'_>]) -> Goods {
 }
 
 fn units(item: &str, count: u32) -> Units {
-    Units { item: item.to_owned(), product: None, count }
+    Units { item: item.to_owned(), product: None, count, components: Vec::new() }
 }
 
 /// A parcel of these goods never left, as it turned out on a day.

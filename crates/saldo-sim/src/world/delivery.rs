@@ -2,11 +2,40 @@
 
 use super::GOODS;
 use super::chance::Chance;
-use super::order::{Fulfilment, Order, Origin, TransactionKind};
+use super::order::{Order, Origin, TransactionKind};
 use jiff::{SignedDuration, Timestamp};
 
 /// The ids of parcels begin so far behind the order's other parts.
 const FIRST_PARCEL: u64 = 900;
+
+/// Goods handed over at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fulfilment {
+    /// The id, unique among fulfilments.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// When it turned out that nothing had left, if it did.
+    pub cancelled_at: Option<Timestamp>,
+    /// Which items, by their places in the order, and how many units of each.
+    pub parts: Vec<(usize, u32)>,
+}
+
+impl Order {
+    /// What was handed over until now, what was undone since included.
+    pub fn fulfilments_at(&self, now: Timestamp) -> impl Iterator<Item = &Fulfilment> {
+        self.fulfilments.iter().filter(move |fulfilment| fulfilment.at <= now)
+    }
+
+    /// How many units of an item had been handed over, and not undone, as of now.
+    #[must_use]
+    pub fn delivered_units(&self, line: usize, now: Timestamp) -> i64 {
+        let all = self.fulfilments_at(now);
+        let stands = all.filter(|each| each.cancelled_at.is_none_or(|at| at > now));
+        let parts = stands.flat_map(|each| &each.parts).filter(|(place, _)| *place == line);
+        parts.map(|(_, units)| i64::from(*units)).sum()
+    }
+}
 
 /// Hands over the goods of an order, as far as that happens before an instant.
 ///

@@ -19,10 +19,11 @@ mod story;
 mod invariants;
 
 pub use catalogue::{COUNTER_AREA, Customer, Levy, Product, TAX_AREAS, TaxArea};
+pub use delivery::Fulfilment;
 pub use ledger::{Dispute, Ledger, Payout, Row, RowKind};
 pub use order::{
-    Action, Agreement, Amounts, Fulfilment, Gateway, Line, LineKind, Minor, Order, Origin,
-    PaymentState, Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
+    Action, Agreement, Amounts, Gateway, Line, LineKind, Minor, Order, Origin, PaymentState,
+    Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
 pub use settings::WorldSettings;
 pub use story::Story;

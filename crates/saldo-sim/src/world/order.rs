@@ -3,6 +3,7 @@
 //! Every object carries its instant. A view "as of now" leaves out what has not happened yet.
 
 use super::catalogue::{TAX_AREAS, TaxArea};
+use super::delivery::Fulfilment;
 use jiff::Timestamp;
 
 /// An amount in minor units of the shop's currency.
@@ -234,19 +235,6 @@ pub struct Refund {
     pub restocked: bool,
 }
 
-/// Goods handed over at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fulfilment {
-    /// The id, unique among fulfilments.
-    pub id: u64,
-    /// When.
-    pub at: Timestamp,
-    /// When it turned out that nothing had left, if it did.
-    pub cancelled_at: Option<Timestamp>,
-    /// Which items, by their places in the order, and how many units of each.
-    pub parts: Vec<(usize, u32)>,
-}
-
 /// What a movement of money does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionKind {
@@ -462,20 +450,6 @@ impl Order {
         let returns = self.sales_at(now).filter(|sale| sale.action == Action::Return);
         let of_line = returns.filter(|sale| sale.line == Some(line));
         -of_line.filter_map(|sale| sale.quantity).sum::<i64>()
-    }
-
-    /// What was handed over until now, what was undone since included.
-    pub fn fulfilments_at(&self, now: Timestamp) -> impl Iterator<Item = &Fulfilment> {
-        self.fulfilments.iter().filter(move |fulfilment| fulfilment.at <= now)
-    }
-
-    /// How many units of an item had been handed over, and not undone, as of now.
-    #[must_use]
-    pub fn delivered_units(&self, line: usize, now: Timestamp) -> i64 {
-        let all = self.fulfilments_at(now);
-        let stands = all.filter(|each| each.cancelled_at.is_none_or(|at| at > now));
-        let parts = stands.flat_map(|each| &each.parts).filter(|(place, _)| *place == line);
-        parts.map(|(_, units)| i64::from(*units)).sum()
     }
 
     fn moved(&self, now: Timestamp, sign: impl Fn(TransactionKind) -> i64) -> Minor {

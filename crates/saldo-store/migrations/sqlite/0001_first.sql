@@ -309,6 +309,16 @@ create table book_sum (
     primary key (company, book, account, currency, date)
 ) strict, without rowid;
 
+-- What months of items of stock came to: a cache. ----------------------------------------------
+
+create table stock_sheet (
+    company text not null references company (id),
+    item text not null,
+    month text not null,
+    sheet text not null,
+    primary key (company, item, month)
+) strict, without rowid;
+
 -- What books showed. ---------------------------------------------------------------------------
 
 create table observation (

@@ -8,6 +8,7 @@ mod pull;
 mod push;
 mod rebuild;
 mod secret;
+mod stock;
 mod subledger;
 mod withdrawal;
 mod world;

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::import::files_heard_until;
 use super::payouts::{KnownPayouts, wake_followers};
+use super::stock::KnownStock;
 use super::{Engine, EngineError, Step};
 use super::{alike, numbered, pull};
 use jiff::Timestamp;
@@ -185,6 +186,8 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
         let limit = GROUPS_AT_ONCE + waiting.len();
         let mut dirty = engine.store.dirty_groups(company, heard.last(), limit).await?;
         dirty.retain(|dirty| !waiting.contains(&dirty.group));
+        // Items come first by their names: orders go by what they tell.
+        dirty.sort();
         if dirty.is_empty() {
             return Ok(accounted);
         }
@@ -196,14 +199,16 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
             let facts = told.values().flat_map(|told| &told.facts);
             payouts.learn(engine, &readers, &desk.policy, facts).await?;
         }
+        let mut stock = KnownStock::learn(engine, &desk.policy, &dirty, &told).await?;
         let mut account = |dirty: DirtyGroup| {
             let heard = heard.until_all(records.get(&dirty.group).map_or(&[], Vec::as_slice));
             let told = told.remove(&dirty.group).unwrap_or_default();
-            account(dirty, &told, &payouts, &desk.policy, heard)
+            account(dirty, &told, (&payouts, &mut stock), &desk.policy, heard)
         };
         let accounts: Vec<GroupAccount> = dirty.into_iter().map(&mut account).collect();
         let early = |account: &&GroupAccount| account.wake_at.is_some_and(|at| at <= heard.last());
         waiting.extend(accounts.iter().filter(early).map(|account| account.group.clone()));
+        stock.keep(engine, desk, &groups.into_iter().collect()).await?;
         engine.keep_desk(desk).await?;
         engine.store.save_accounting(&desk.lease, &accounts).await?;
         accounted += accounts.len();
@@ -216,12 +221,17 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
 fn account(
     dirty: DirtyGroup,
     told: &Told,
-    payouts: &KnownPayouts,
+    (payouts, stock): (&KnownPayouts, &mut KnownStock),
     policy: &Policy,
     heard: Timestamp,
 ) -> GroupAccount {
-    let account =
-        |group| accounting::account_among(&group, &told.facts, payouts.known(), policy, heard);
+    let account = |group| match group {
+        Group::Stock(month) => stock.work_out(&month, told, policy, heard),
+        group => {
+            let known = (payouts.known(), stock.known());
+            accounting::account_with(&group, &told.facts, known, policy, heard)
+        }
+    };
     let accounted = Group::parse(&dirty.group).map(account).unwrap_or_default();
     let readable = accounted.standings.into_iter();
     let standings = readable.filter(|it| !told.unreadable.contains(&it.source)).collect();

@@ -66,6 +66,9 @@ pub(crate) enum EngineError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was kept of stock cannot be read.
+    #[error("what is kept of stock cannot be read ({0}): `saldo rebuild` works it out anew")]
+    Stock(String),
     /// The policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),

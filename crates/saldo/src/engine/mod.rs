@@ -24,6 +24,7 @@ mod rebuild;
 mod retry;
 mod settings;
 mod standings;
+mod stock;
 mod sync;
 mod undo;
 

@@ -144,7 +144,11 @@ impl Puller<'_> {
             true => description.goods_streams,
             false => &[],
         };
-        description.streams.iter().chain(goods).copied()
+        let costs = match self.engine.policy.follows_costs() {
+            true => description.cost_streams,
+            false => &[],
+        };
+        description.streams.iter().chain(goods).chain(costs).copied()
     }
 
     async fn stream(&self, stream: &Stream, count: &mut PullCount) -> Result<(), EngineError> {

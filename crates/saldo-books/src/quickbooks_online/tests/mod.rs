@@ -189,6 +189,29 @@ fn write_off() -> Document {
     document(DocumentKind::JournalEntry, Some(customer()), lines)
 }
 
+fn supplier() -> Party {
+    Party::Vendor { name: "Potter & Sons".to_owned() }
+}
+
+/// A bill that a deposit was paid for.
+fn supplier_bill() -> Document {
+    let payable = || account("Accounts payable", AccountKind::Payable);
+    let lines = vec![
+        other(account("Goods received", AccountKind::OtherCurrentLiability), "800.00", "Invoiced"),
+        other(account("Inventory", AccountKind::OtherCurrentAsset), "70.00", "Brought here"),
+        other(payable(), "-870.00", "To be paid"),
+        other(payable(), "300.00", "Deposit applied"),
+        other(account("Prepaid", AccountKind::OtherCurrentAsset), "-300.00", "Deposit applied"),
+    ];
+    document(DocumentKind::JournalEntry, Some(supplier()), lines)
+}
+
+/// A payment to a supplier, of a bill or before it.
+fn paid_supplier(account: Account) -> Document {
+    let lines = vec![other(account, "57.00", "Paid"), settled(bank(), "-57.00")];
+    document(DocumentKind::Expense, Some(supplier()), lines)
+}
+
 /// A context in which everything that the subjects need is bound to a number.
 fn context(subjects: &[Subject]) -> BookContext {
     let mut bindings = Bindings::default();

@@ -135,6 +135,7 @@ fn bodies() -> Vec<Value> {
     let lines = vec![goods(returns(), "50.00", 1), tax("4.13"), owed("-54.13")];
     let memo = document(DocumentKind::CreditMemo, Some(customer()), lines);
     let documents = [sale(), claim(), refund(), memo, received(), payout(), expense(), write_off()];
+    let documents = [&documents[..], &[supplier_bill()]].concat();
     let mut bodies: Vec<Value> = documents.iter().map(body).collect();
     let kinds = [
         AccountKind::Bank,
@@ -148,6 +149,8 @@ fn bodies() -> Vec<Value> {
         AccountKind::Income,
         AccountKind::ContraIncome,
         AccountKind::OtherIncome,
+        AccountKind::Payable,
+        AccountKind::CostOfGoods,
         AccountKind::Expense,
     ];
     let mut needs: Vec<Need> =
@@ -168,7 +171,7 @@ fn bodies() -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 24);
+    assert_eq!(bodies.len(), 27);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

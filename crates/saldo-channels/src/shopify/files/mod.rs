@@ -12,6 +12,7 @@ mod payouts_table;
 
 mod bulk;
 mod payload;
+mod purchases;
 mod rest;
 mod rest_order;
 mod rest_payments;
@@ -49,10 +50,12 @@ pub(super) enum Form {
     PayoutsRest,
     /// A payout, from the export of the payouts page.
     PayoutsTable,
+    /// A purchase order with its receipts and its bill, from a saved answer of Stocky.
+    PurchasesStocky,
 }
 
 impl Form {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::BalanceTransactionsRest,
         Self::DisputesRest,
         Self::OrdersBulk,
@@ -61,6 +64,7 @@ impl Form {
         Self::PaymentsTable,
         Self::PayoutsRest,
         Self::PayoutsTable,
+        Self::PurchasesStocky,
     ];
 
     /// The stream of records of this form.
@@ -74,6 +78,7 @@ impl Form {
             Self::PaymentsTable => "payments-table",
             Self::PayoutsRest => "payouts-rest",
             Self::PayoutsTable => "payouts-table",
+            Self::PurchasesStocky => "purchases-stocky",
         }
     }
 
@@ -110,8 +115,8 @@ pub(super) fn import(
 }
 
 /// What a piece of a file says happened.
-pub(super) fn read(source: &Source, record: &Record, text: &str) -> Result<Fact, Box<Issue>> {
-    match Form::of(&record.stream) {
+pub(super) fn read(source: &Source, record: &Record, text: &str) -> Result<Vec<Fact>, Box<Issue>> {
+    let fact = match Form::of(&record.stream) {
         Some(Form::BalanceTransactionsRest) => rest_payments::read_row(source, text),
         Some(Form::DisputesRest) => rest_payments::read_dispute(source, text),
         Some(Form::OrdersBulk) => bulk::read(source, text),
@@ -120,6 +125,8 @@ pub(super) fn read(source: &Source, record: &Record, text: &str) -> Result<Fact,
         Some(Form::PaymentsTable) => payments_table::read(source, text),
         Some(Form::PayoutsRest) => rest_payments::read_payout(source, text),
         Some(Form::PayoutsTable) => payouts_table::read(source, text),
+        Some(Form::PurchasesStocky) => return purchases::read(source, text),
         None => Err(source.unknown("its stream is not known")),
-    }
+    };
+    Ok(vec![fact?])
 }

@@ -16,6 +16,7 @@ enum Thing {
     Payout,
     Row,
     Dispute,
+    Purchase,
 }
 
 impl Thing {
@@ -25,6 +26,7 @@ impl Thing {
             Self::Payout => Form::PayoutsRest,
             Self::Row => Form::BalanceTransactionsRest,
             Self::Dispute => Form::DisputesRest,
+            Self::Purchase => Form::PurchasesStocky,
         }
     }
 
@@ -34,6 +36,7 @@ impl Thing {
             Self::Payout => "ShopifyPaymentsPayout",
             Self::Row => "ShopifyPaymentsBalanceTransaction",
             Self::Dispute => "ShopifyPaymentsDispute",
+            Self::Purchase => "StockyPurchaseOrder",
         }
     }
 
@@ -43,6 +46,7 @@ impl Thing {
             Self::Payout => "payouts",
             Self::Row => "rows of the balance",
             Self::Dispute => "disputes",
+            Self::Purchase => "purchase orders",
         }
     }
 }
@@ -53,6 +57,7 @@ fn wrapped(name: &str) -> Option<Thing> {
         "order" | "orders" => Some(Thing::Order),
         "payout" | "payouts" => Some(Thing::Payout),
         "dispute" | "disputes" => Some(Thing::Dispute),
+        "purchase_order" | "purchase_orders" => Some(Thing::Purchase),
         _ => None,
     }
 }
@@ -93,7 +98,7 @@ fn refusal(name: &str) -> String {
         }
         _ => format!(
             "`{name}`: nothing in it is entered in books; Saldo reads orders, payouts, rows of the \
-             balance and disputes"
+             balance, disputes and purchase orders"
         ),
     }
 }

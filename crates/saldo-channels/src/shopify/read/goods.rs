@@ -118,6 +118,7 @@ impl Reader<'_> {
                 title: item.title,
             }),
             count,
+            components: Vec::new(),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod orders;
 mod payloads;
 mod payments;
+mod purchases;
 
 use super::Shopify;
 use saldo_core::channel::{Channel, ImportContext, Imported};

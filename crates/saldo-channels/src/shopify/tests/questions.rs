@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 11] = [
+const QUESTIONS: [Question; 12] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -26,6 +26,7 @@ const QUESTIONS: [Question; 11] = [
     Question::BalanceTransactions,
     Question::Goods,
     Question::GoodsOfOrder,
+    Question::InventoryItems,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -109,6 +110,7 @@ fn asked() -> Vec<(Question, Value)> {
     rows.data(json!({ "shopifyPaymentsAccount": null }));
     all.push((Question::BalanceTransactions, rows.question().1));
     all.push((Question::Goods, Stage::new("goods").question().1));
+    all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all
 }
 

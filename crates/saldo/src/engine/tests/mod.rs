@@ -4,6 +4,7 @@
 mod batches;
 mod bookkeeper;
 mod bulk;
+mod costed;
 mod deaths;
 mod decided;
 mod desk;

@@ -3,6 +3,7 @@
 use super::agreement::tax_lines;
 use super::order::Order;
 use super::{Scene, Shown, flag, null, number, object, optional_text, text};
+use crate::channels::shopify::search::Facet;
 use crate::world::{self, Action, Minor};
 use apollo_compiler::response::JsonMap;
 
@@ -223,12 +224,36 @@ impl<'w> Variant<'w> {
 }
 object!(Variant<'_>, |_| "ProductVariant");
 
+/// The fields that items of stock can be searched by.
+pub(super) const ITEM_FILTERS: [&str; 4] = ["created_at", "updated_at", "id", "sku"];
+
+/// The item of stock of the product at this place.
+pub(super) fn item<'w>(scene: &'w Scene<'w>, place: usize) -> Option<InventoryItem<'w>> {
+    let product = scene.world.products.get(place)?;
+    Some(InventoryItem(Product { scene, product, place }))
+}
+
 /// The stock side of a variant.
 #[derive(Clone, Copy)]
-struct InventoryItem<'w>(Product<'w>);
+pub(super) struct InventoryItem<'w>(Product<'w>);
 
 impl<'w> InventoryItem<'w> {
-    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+    /// The number in its id.
+    pub(super) fn id(&self) -> u64 {
+        product_id(self.0.place)
+    }
+
+    /// What a search finds.
+    pub(super) fn facet(&self, field: &str) -> Facet {
+        match (field, &self.0.product.sku) {
+            ("created_at" | "updated_at", _) => Facet::Time(self.0.scene.world.begins),
+            ("id", _) => Facet::Id(self.id()),
+            ("sku", Some(sku)) => Facet::Text(sku.clone()),
+            _ => Facet::Absent,
+        }
+    }
+
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
         let Product { scene, product, place } = self.0;
         match field {
             "id" => text(Scene::gid("InventoryItem", product_id(place))),
@@ -237,6 +262,11 @@ impl<'w> InventoryItem<'w> {
             "tracked" | "requiresShipping" => flag(!product.gift_card),
             "unitCost" => scene.money(product.cost),
             "duplicateSkuCount" => number(self.duplicates()),
+            "variants" => {
+                let variant = Variant(self.0);
+                let names = ("ProductVariantConnection", "ProductVariantEdge");
+                scene.connection(names, arguments, vec![(0, self.id(), variant)], false)
+            }
             "createdAt" | "updatedAt" => text(scene.world.begins),
             _ => None,
         }

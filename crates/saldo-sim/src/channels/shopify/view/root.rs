@@ -1,5 +1,6 @@
 //! The two roots of the schema, the shop, and bulk operations.
 
+use super::line::{ITEM_FILTERS, item};
 use super::order::{Count, ORDER_FILTERS, Order};
 use super::payments::{self, Account};
 use super::transaction::{TENDER_FILTERS, Tender};
@@ -26,6 +27,7 @@ impl<'w> Query<'w> {
             },
             "orders" => self.orders(arguments),
             "ordersCount" => self.orders_count(arguments),
+            "inventoryItems" => self.inventory_items(arguments),
             "shopifyPaymentsAccount" => scene.object(Account { scene }),
             "tenderTransactions" => self.tenders(arguments),
             "node" => self.node(id()),
@@ -47,6 +49,16 @@ impl<'w> Query<'w> {
             "bulkOperations" => self.bulk_operations(arguments),
             _ => None,
         }
+    }
+
+    fn inventory_items(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        let terms = scene.terms(arguments, &ITEM_FILTERS);
+        let items = (0..scene.world.products.len()).filter_map(|place| item(scene, place));
+        let found = items.filter(|item| scene.holds(&terms, |field| item.facet(field)));
+        let members = found.map(|item| (0, item.id(), item)).collect();
+        let names = ("InventoryItemConnection", "InventoryItemEdge");
+        scene.connection(names, arguments, members, true)
     }
 
     /// Orders as the search index knows them, with the instants that it has for them.

@@ -1,0 +1,301 @@
+//! Purchases: deposits, goods that came in, bills and payments of one purchase order.
+//!
+//! Goods stand as received and not invoiced from their receipt to their bill. The bill clears that
+//! at the receipt's cost; what it charges more or less, and what bringing the goods here cost, goes
+//! to stock. Of goods that are gone by then the stock of each item takes it on to the cost of
+//! goods.
+
+use super::{Accounted, Basis, Trouble};
+use crate::commerce::{BilledLine, Fact, GoodsReceipt, Product, SupplierBill, SupplierPayment};
+use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
+use crate::issue::{FactState, IssueKind};
+use crate::ledger::Account;
+use crate::money::Money;
+use crate::policy::{Policy, Role};
+use crate::text::FactId;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// Accounts a purchase order with its receipts, bills and payments.
+pub(super) fn account_purchase(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
+    let mut accounted = Accounted::default();
+    let mut steps: Vec<(Date, u8, Step<'_>)> = Vec::new();
+    let own = |purchase: &FactId| purchase == id;
+    for fact in facts {
+        match fact {
+            Fact::PurchaseOrder(order) if own(&order.id) => {
+                let state = FactState::Excluded { rule: "a-commitment-only".to_owned() };
+                accounted.stand(&order.id, &order.source, state);
+            }
+            Fact::GoodsReceipt(receipt) if own(&receipt.purchase) => {
+                let date = basis.policy.day(receipt.received_at);
+                steps.push((date, 0, Step::Receipt(receipt)));
+            }
+            Fact::SupplierPayment(payment) if own(&payment.purchase) => {
+                steps.push((payment.on, 1, Step::Payment(payment)));
+            }
+            Fact::SupplierBill(bill) if own(&bill.purchase) => {
+                steps.push((bill.on, 2, Step::Bill(bill)));
+            }
+            _ => {}
+        }
+    }
+    steps.sort_by_key(|(date, rank, step)| (*date, *rank, step.fact().0));
+    let nothing = Money::zero(basis.policy.currency);
+    let mut purchase = Purchase {
+        policy: basis.policy,
+        received: BTreeMap::new(),
+        early: Vec::new(),
+        deposit: nothing,
+        owed: nothing,
+        entries: Vec::new(),
+    };
+    for (date, _, step) in steps {
+        let (fact, source) = step.fact();
+        let state = match basis.policy.keeps_cost() {
+            true => purchase.take(date, step).unwrap_or_else(|it| FactState::Held(it.issue(fact))),
+            false => FactState::Excluded { rule: "cost-is-not-kept".to_owned() },
+        };
+        accounted.stand(fact, source, state);
+        for bill in purchase.take_early(date) {
+            let standings = &mut accounted.standings;
+            let state = match bill {
+                (bill, Ok(())) => (bill, FactState::Accounted { review: None }),
+                (bill, Err(trouble)) => (bill, FactState::Held(trouble.issue(&bill.id))),
+            };
+            if let Some(standing) = standings.iter_mut().find(|it| it.id == state.0.id) {
+                standing.state = state.1;
+            }
+        }
+    }
+    accounted.entries = purchase.entries;
+    accounted
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Receipt(&'a GoodsReceipt),
+    Payment(&'a SupplierPayment),
+    Bill(&'a SupplierBill),
+}
+
+impl<'a> Step<'a> {
+    fn fact(&self) -> (&'a FactId, &'a crate::commerce::RecordRef) {
+        match self {
+            Self::Receipt(receipt) => (&receipt.id, &receipt.source),
+            Self::Payment(payment) => (&payment.id, &payment.source),
+            Self::Bill(bill) => (&bill.id, &bill.source),
+        }
+    }
+}
+
+/// Units of a received line that were not billed yet, and what they cost.
+struct Unbilled<'a> {
+    product: &'a Product,
+    units: u32,
+    cost: Money,
+}
+
+struct Purchase<'a> {
+    policy: &'a Policy,
+    /// What came in and was not billed, by line.
+    received: BTreeMap<&'a str, Unbilled<'a>>,
+    /// Bills for goods that are still to come.
+    early: Vec<&'a SupplierBill>,
+    /// What was paid and not set off against a bill.
+    deposit: Money,
+    /// What bills leave to be paid.
+    owed: Money,
+    entries: Vec<SubledgerEntry>,
+}
+
+impl<'a> Purchase<'a> {
+    fn take(&mut self, date: Date, step: Step<'a>) -> Result<FactState, Trouble> {
+        match step {
+            Step::Receipt(receipt) => self.receive(date, receipt)?,
+            Step::Payment(payment) => self.pay(payment)?,
+            Step::Bill(bill) if !self.all_received(bill) => {
+                self.early.push(bill);
+                let for_what = "the goods that it charges to come in".to_owned();
+                return Ok(FactState::Waiting { for_what, until: None });
+            }
+            Step::Bill(bill) => self.bill(date, bill)?,
+        }
+        Ok(FactState::Accounted { review: None })
+    }
+
+    /// Enters the bills that waited for goods, once these are there: on the day they came.
+    fn take_early(&mut self, date: Date) -> Vec<(&'a SupplierBill, Result<(), Trouble>)> {
+        let early = std::mem::take(&mut self.early);
+        let (ready, early) = early.into_iter().partition(|bill| self.all_received(bill));
+        self.early = early;
+        let ready: Vec<&SupplierBill> = ready;
+        ready.into_iter().map(|bill| (bill, self.bill(date, bill))).collect()
+    }
+
+    fn all_received(&self, bill: &SupplierBill) -> bool {
+        bill.lines.iter().all(|line| {
+            self.received.get(&*line.received).is_some_and(|known| known.units >= line.units)
+        })
+    }
+
+    fn receive(&mut self, date: Date, receipt: &'a GoodsReceipt) -> Result<(), Trouble> {
+        let mut costs = Vec::new();
+        for line in &receipt.lines {
+            let cost = line.cost.ok_or_else(|| no_cost(receipt, &line.product))?;
+            costs.push((line, self.own(cost)?));
+        }
+        let mut lines = Vec::new();
+        let mut sum = Money::zero(self.policy.currency);
+        for (line, cost) in costs {
+            let account = self.policy.inventory(line.product.sku.as_deref());
+            lines.push(other(account, cost, &line.product.title, &line.id));
+            sum = sum.plus(cost)?;
+            let unbilled = Unbilled { product: &line.product, units: line.units, cost };
+            self.received.insert(&line.id, unbilled);
+        }
+        let text = "Not invoiced yet";
+        lines.push(self.by_role(Role::GoodsReceived, sum.negated(), text, receipt.id.as_str()));
+        let memo = format!("Goods of {} came in", receipt.supplier);
+        self.enter(&receipt.id, DocumentKind::JournalEntry, date, &receipt.supplier, memo, lines)
+    }
+
+    fn pay(&mut self, payment: &SupplierPayment) -> Result<(), Trouble> {
+        let amount = self.own(payment.amount)?;
+        let for_bills = amount.min(self.owed);
+        let deposit = amount.minus(for_bills)?;
+        self.owed = self.owed.minus(for_bills)?;
+        self.deposit = self.deposit.plus(deposit)?;
+        let origin = payment.id.as_str();
+        let mut lines = Vec::new();
+        if !for_bills.is_zero() {
+            lines.push(self.by_role(Role::Payable, for_bills, "Bill paid", origin));
+        }
+        if !deposit.is_zero() {
+            lines.push(self.by_role(Role::SupplierPrepayments, deposit, "Deposit", origin));
+        }
+        let bank = self.by_role(Role::Bank, amount.negated(), "Paid", origin);
+        lines.push(Line { kind: LineKind::Settlement, ..bank });
+        let memo = format!("Paid to {}", payment.supplier);
+        let (id, supplier) = (&payment.id, &payment.supplier);
+        self.enter(id, DocumentKind::Expense, payment.on, supplier, memo, lines)
+    }
+
+    fn bill(&mut self, date: Date, bill: &'a SupplierBill) -> Result<(), Trouble> {
+        let origin = bill.id.as_str();
+        let landed = self.own(bill.landed)?;
+        let nothing = Money::zero(self.policy.currency);
+        let (mut received, mut charged) = (nothing, landed);
+        let mut stock = Vec::new();
+        for (line, landed) in bill.lines.iter().zip(bill.landed_by_line()) {
+            let amount = self.own(line.amount)?;
+            let expected = self.settle(line)?;
+            received = received.plus(expected)?;
+            charged = charged.plus(amount)?;
+            let account = self.policy.inventory(line.product.sku.as_deref());
+            let more = amount.minus(expected)?;
+            for (extra, text) in [(more, "Other price"), (landed, "Brought here")] {
+                if !extra.is_zero() {
+                    stock.push(other(account.clone(), extra, text, origin));
+                }
+            }
+        }
+        let mut lines = Vec::new();
+        if !received.is_zero() {
+            lines.push(self.by_role(Role::GoodsReceived, received, "Invoiced", origin));
+        }
+        lines.extend(stock);
+        lines.push(self.by_role(Role::Payable, charged.negated(), "To be paid", origin));
+        let applied = self.deposit.min(charged).max(nothing);
+        if !applied.is_zero() {
+            lines.push(self.by_role(Role::Payable, applied, "Deposit applied", origin));
+            let text = "Deposit applied";
+            lines.push(self.by_role(Role::SupplierPrepayments, applied.negated(), text, origin));
+        }
+        self.deposit = self.deposit.minus(applied)?;
+        self.owed = self.owed.plus(charged.minus(applied)?)?;
+        let number = bill.number.as_deref().unwrap_or("without a number");
+        let memo = format!("Bill {number} of {}", bill.supplier);
+        self.enter(&bill.id, DocumentKind::JournalEntry, date, &bill.supplier, memo, lines)
+    }
+
+    /// Takes units out of what was not billed; what they were expected to cost.
+    fn settle(&mut self, line: &BilledLine) -> Result<Money, Trouble> {
+        let unknown = || not_received(line);
+        let known = self.received.get_mut(&*line.received).ok_or_else(unknown)?;
+        let rest = known.units.checked_sub(line.units).ok_or_else(unknown)?;
+        let weights = [u64::from(line.units), u64::from(rest)];
+        let expected = known.cost.allocate(&weights).into_iter().next().unwrap_or(known.cost);
+        known.units = rest;
+        known.cost = known.cost.minus(expected)?;
+        debug_assert_eq!(known.product.sku, line.product.sku, "a line is about one product");
+        Ok(expected)
+    }
+
+    /// An amount in the company's currency.
+    fn own(&self, amount: Money) -> Result<Money, Trouble> {
+        let own = self.policy.currency;
+        match amount.currency() == own {
+            true => Ok(amount),
+            false => Err(Trouble::Issue(
+                IssueKind::UnknownData,
+                format!("{amount} is not in {own}, which the books are kept in"),
+                "enter it by hand: purchases in other currencies are not known yet".to_owned(),
+            )),
+        }
+    }
+
+    fn by_role(&self, role: Role, amount: Money, text: &str, origin: &str) -> Line {
+        other(self.policy.chart.account(role), amount, text, origin)
+    }
+
+    fn enter(
+        &mut self,
+        id: &FactId,
+        kind: DocumentKind,
+        date: Date,
+        supplier: &str,
+        memo: String,
+        lines: Vec<Line>,
+    ) -> Result<(), Trouble> {
+        let header = Header {
+            slot: id.to_string(),
+            kind,
+            date,
+            currency: self.policy.currency,
+            party: Some(Party::Vendor { name: supplier.to_owned() }),
+            applies_to: None,
+            reference: id.as_str().rsplit('/').next().unwrap_or(id.as_str()).to_owned(),
+            memo,
+        };
+        self.entries.push(SubledgerEntry::new(id.clone(), header, lines)?);
+        Ok(())
+    }
+}
+
+fn other(account: Account, amount: Money, text: &str, origin: &str) -> Line {
+    Line {
+        kind: LineKind::Other { taxed: false },
+        account,
+        amount,
+        quantity: None,
+        text: text.to_owned(),
+        origin: origin.to_owned(),
+    }
+}
+
+fn no_cost(receipt: &GoodsReceipt, product: &Product) -> Trouble {
+    Trouble::Issue(
+        IssueKind::UnknownData,
+        format!("nobody says what `{}` of {} costs", product.title, receipt.supplier),
+        "give the purchase order its prices".to_owned(),
+    )
+}
+
+fn not_received(line: &BilledLine) -> Trouble {
+    Trouble::Issue(
+        IssueKind::DoesNotAddUp,
+        format!("{} units of `{}` are billed, but fewer came in", line.units, line.product.title),
+        "see whether a receipt is missing".to_owned(),
+    )
+}

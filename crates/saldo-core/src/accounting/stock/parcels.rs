@@ -1,0 +1,204 @@
+//! What goods cost that left for an order, and that came back: entered parcel by parcel.
+
+use super::{Stock, StockItem, StockMonth, cost_line, cost_of_returned, move_of, short_issue};
+use crate::accounting::{Accounted, Basis, Trouble};
+use crate::commerce::{Condition, Fulfilment, Goods, Order, Returned};
+use crate::document::{DocumentKind, Header, SubledgerEntry};
+use crate::issue::Issue;
+use crate::ledger::Account;
+use crate::money::Money;
+use crate::policy::{Policy, Role};
+use crate::text::FactId;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether goods had left when the buyer gave them up.
+pub(super) fn had_left(returned: &Returned) -> bool {
+    returned.condition != Condition::NeverLeft
+}
+
+/// Enters what the goods of an order cost, of days that have been heard to their ends. Says what
+/// has no cost yet.
+pub(in crate::accounting) fn account_parcels(
+    order: &Order,
+    goods: &Goods,
+    basis: Basis<'_>,
+    accounted: &mut Accounted,
+) -> Result<Option<Issue>, Trouble> {
+    let mut desk = Desk {
+        order,
+        goods,
+        policy: basis.policy,
+        stock: basis.stock,
+        entries: Vec::new(),
+        lacking: BTreeSet::new(),
+    };
+    let mut closed = |at: Timestamp| {
+        let end = basis.policy.end_of_day(basis.policy.day(at));
+        if basis.heard_until < end {
+            accounted.wake(end);
+        }
+        basis.heard_until >= end
+    };
+    for parcel in &goods.fulfilments {
+        if closed(parcel.at) {
+            desk.leave(parcel)?;
+        }
+        if let Some(cancelled_at) = parcel.cancelled_at
+            && closed(cancelled_at)
+        {
+            desk.never_leave(parcel, cancelled_at)?;
+        }
+    }
+    for returned in goods.returned.iter().filter(|returned| had_left(returned)) {
+        if closed(returned.at) {
+            desk.come_back(returned)?;
+        }
+    }
+    accounted.entries.append(&mut desk.entries);
+    let lacking: Vec<String> = desk.lacking.into_iter().collect();
+    let issue = || short_issue(&goods.id, &order.name, &lacking);
+    Ok((!lacking.is_empty()).then(issue))
+}
+
+/// The item-months that must be known to enter what the goods of an order cost.
+#[must_use]
+pub fn months_of_order(goods: &Goods) -> BTreeSet<StockMonth> {
+    let connection = &goods.source.connection;
+    let parcels = goods.fulfilments.iter();
+    parcels
+        .flat_map(|parcel| parcel.parts.iter().map(move |part| (parcel.at, part)))
+        .flat_map(|(at, part)| part.stocked().map(move |(product, _)| (at, product)))
+        .filter_map(|(at, product)| Some(StockMonth::at(StockItem::of(connection, product)?, at)))
+        .collect()
+}
+
+struct Desk<'a> {
+    order: &'a Order,
+    goods: &'a Goods,
+    policy: &'a Policy,
+    stock: &'a Stock,
+    entries: Vec<SubledgerEntry>,
+    /// What left without a known cost, as people call it.
+    lacking: BTreeSet<String>,
+}
+
+/// Costs by the account of stock.
+type ByAccount = BTreeMap<Account, Money>;
+
+impl Desk<'_> {
+    /// The known cost of a parcel, by the account of stock. What is not known yet is noted.
+    fn cost_of(&mut self, parcel: &Fulfilment) -> Result<ByAccount, Trouble> {
+        let connection = &self.goods.source.connection;
+        let mut costs = ByAccount::new();
+        for part in &parcel.parts {
+            for (product, _) in part.stocked() {
+                let Some(item) = StockItem::of(connection, product) else {
+                    self.lacking.insert(product.title.clone());
+                    continue;
+                };
+                let by = move_of(&parcel.id, &part.item, &item);
+                let costed = self.stock.issued(&item, parcel.at, &by);
+                if !costed.is_some_and(|costed| costed.is_complete()) {
+                    self.lacking.insert(product.title.clone());
+                }
+                if let Some(cost) = costed.and_then(|costed| costed.cost) {
+                    add(&mut costs, self.policy.inventory(item.sku()), cost)?;
+                }
+            }
+        }
+        Ok(costs)
+    }
+
+    fn leave(&mut self, parcel: &Fulfilment) -> Result<(), Trouble> {
+        let costs = self.cost_of(parcel)?;
+        let memo = format!("Cost of what left for order {}", self.order.name);
+        let number = format!("{}@cost", parcel.id);
+        self.enter(&number, parcel.at, Role::CostOfGoods, costs, &memo)
+    }
+
+    fn never_leave(&mut self, parcel: &Fulfilment, at: Timestamp) -> Result<(), Trouble> {
+        let lacking = self.lacking.clone();
+        let mut costs = self.cost_of(parcel)?;
+        // What never left needs no cost.
+        self.lacking = lacking;
+        for cost in costs.values_mut() {
+            *cost = cost.negated();
+        }
+        let memo = format!("Nothing had left for order {} after all", self.order.name);
+        self.enter(&format!("{}@cost-undone", parcel.id), at, Role::CostOfGoods, costs, &memo)
+    }
+
+    /// Goods that came back go to stock, or to shrinkage where they are worth nothing, by what they
+    /// cost when they left. What the buyer kept stays sold.
+    fn come_back(&mut self, returned: &Returned) -> Result<(), Trouble> {
+        let (to_stock, what) = match returned.condition {
+            Condition::Resaleable => (true, "came back"),
+            Condition::Damaged => (false, "came back damaged"),
+            Condition::NeverLeft | Condition::Gone => return Ok(()),
+        };
+        let connection = &self.goods.source.connection;
+        let mut costs = ByAccount::new();
+        for (product, _) in returned.units.stocked() {
+            let item = StockItem::of(connection, product);
+            let cost = match &item {
+                Some(item) => {
+                    let issued = |at: Timestamp, by: &str| self.stock.issued(item, at, by);
+                    cost_of_returned(self.goods, returned, item, issued)?
+                }
+                None => None,
+            };
+            let Some(cost) = cost else {
+                self.lacking.insert(product.title.clone());
+                continue;
+            };
+            let account = match to_stock {
+                true => self.policy.inventory(item.as_ref().and_then(StockItem::sku)),
+                false => self.policy.chart.account(Role::Shrinkage),
+            };
+            add(&mut costs, account, cost.negated())?;
+        }
+        let memo = format!("Goods of order {} {what}", self.order.name);
+        self.enter(&returned.id, returned.at, Role::CostOfGoods, costs, &memo)
+    }
+
+    /// Enters costs: what leaves the accounts, positive, is charged to the account of a role.
+    fn enter(
+        &mut self,
+        number: &str,
+        at: Timestamp,
+        role: Role,
+        costs: ByAccount,
+        memo: &str,
+    ) -> Result<(), Trouble> {
+        let Some(first) = costs.values().next() else { return Ok(()) };
+        let currency = first.currency();
+        let sum = Money::sum(currency, costs.values().copied())?;
+        if costs.values().all(|cost| cost.is_zero()) {
+            return Ok(());
+        }
+        let mut lines = vec![cost_line(self.policy.chart.account(role), sum, memo, number)];
+        for (account, cost) in costs {
+            lines.push(cost_line(account, cost.negated(), memo, number));
+        }
+        let id = FactId::from(format!("{}/{number}", self.order.id));
+        let header = Header {
+            slot: id.to_string(),
+            kind: DocumentKind::JournalEntry,
+            date: self.policy.day(at),
+            currency,
+            party: None,
+            applies_to: None,
+            reference: self.order.name.clone(),
+            memo: memo.to_owned(),
+        };
+        self.entries.push(SubledgerEntry::new(id, header, lines)?);
+        Ok(())
+    }
+}
+
+fn add(costs: &mut ByAccount, account: Account, cost: Money) -> Result<(), Trouble> {
+    let sum = costs.entry(account).or_insert(Money::zero(cost.currency()));
+    *sum = sum.plus(cost)?;
+    Ok(())
+}
