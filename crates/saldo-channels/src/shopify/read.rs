@@ -2,6 +2,7 @@
 
 pub(super) mod order;
 pub(super) mod payments;
+mod rounding;
 
 use super::envelope::parse;
 use super::wire::Gid;

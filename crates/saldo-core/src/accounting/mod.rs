@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod conversion;
 mod decided;
 mod gateway;
 mod known_order;
@@ -16,6 +17,7 @@ mod payout;
 mod summary;
 mod telling;
 
+pub use conversion::{value_rows, valued_by};
 pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
@@ -123,6 +125,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
                 let named = Group::Named(FactId::from(format!("{shop}/{name}")));
                 vec![Group::Order(order.clone()), named]
             }
+            Decided::Arrived { payout, .. } => vec![Group::Payout(payout.clone())],
             Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
         },
     }
@@ -313,7 +316,7 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         }
     };
     for row in rows {
-        gateway::account_row(row, &mut view, basis, &mut accounted);
+        gateway::account_row(row, &mut view, order, basis, &mut accounted);
     }
     accounted
 }

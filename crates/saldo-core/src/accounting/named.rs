@@ -5,6 +5,7 @@ use super::known_order::{OrderView, movement_on_gateway};
 use super::order::account_order;
 use super::{Accounted, Basis, Group, group_by_name, groups};
 use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, Order};
+use crate::money::Currency;
 use crate::text::FactId;
 use std::collections::BTreeSet;
 
@@ -32,16 +33,18 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
-    let mut view = match told_by_number(&orders)[..] {
-        [order] => {
+    let told = told_by_number(&orders);
+    let order = told.first().copied().filter(|_| told.len() == 1);
+    let mut view = match order {
+        Some(order) => {
             numbered.retain(|row| row.order.as_ref() == Some(&order.id));
             decisions.retain(|it| it.said.decided.order() == Some(&order.id));
             account_order(order, &decisions, &numbered, basis, &mut elsewhere)
         }
-        _ => OrderView::NotHeard,
+        None => OrderView::NotHeard,
     };
-    for row in joined(rows, &numbered, &view) {
-        account_row(&row, &mut view, basis, &mut accounted);
+    for row in joined(rows, &numbered, &view, basis.policy.currency) {
+        account_row(&row, &mut view, order, basis, &mut accounted);
     }
     accounted
 }
@@ -61,6 +64,7 @@ fn joined(
     mut rows: Vec<&BalanceTransaction>,
     numbered: &[&BalanceTransaction],
     view: &OrderView<'_>,
+    books: Currency,
 ) -> Vec<BalanceTransaction> {
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let of_payments = numbered.iter().filter(|row| is_of_payment(row));
@@ -73,7 +77,7 @@ fn joined(
             let order = known.order;
             let about = |id: &&str| {
                 !taken.contains(id)
-                    && movement_on_gateway(order, id, &row.gateway.id)
+                    && movement_on_gateway(order, id, &row.gateway.id, books)
                         .is_some_and(|(_, amount)| amount == row.amount)
             };
             let id = order.movements.iter().map(|movement| movement.id.as_str()).find(about);

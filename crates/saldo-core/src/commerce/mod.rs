@@ -4,11 +4,13 @@
 //! recomputed. Signs are those of the shop: a sale is positive, a return negative.
 
 mod balance_transaction;
+mod conversion;
 mod decision;
 mod order;
 mod payout;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
+pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use order::{
     Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,

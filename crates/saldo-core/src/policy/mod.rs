@@ -17,6 +17,7 @@ use crate::text::GatewayId;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -39,12 +40,22 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows` or `lines`.
+        /// The table of the policy: `rows`, `lines` or `fees`.
         table: &'static str,
         /// The vendor's word.
         word: String,
         /// The role that it was to have.
         role: Role,
+    },
+    /// A number that has no sense.
+    #[error("`{key}` cannot be {value}: {why}")]
+    Number {
+        /// Where it stands.
+        key: String,
+        /// The number.
+        value: Decimal,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
@@ -95,10 +106,29 @@ pub struct GatewayAccount {
     /// The bank account that its payouts arrive on, where that is another than the others'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<String>,
+    /// The bank accounts that its payouts in other currencies than the books' arrive on, where
+    /// these are kept in them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub banks: BTreeMap<Currency, String>,
+    /// The loans that it granted and takes back from its balance, by the books day from which on
+    /// they are repaid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loans: BTreeMap<Date, Loan>,
     /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
     /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeps_tax: Option<bool>,
+}
+
+/// A loan for which more is paid back than was lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Loan {
+    /// All that is to be paid back, as in `11300.00`.
+    pub owed: Decimal,
+    /// How much of that is the price of the loan.
+    #[serde(default)]
+    pub cost: Decimal,
 }
 
 fn clearing() -> AccountKind {
@@ -127,6 +157,9 @@ impl Default for Customers {
 pub struct Tax {
     /// Whether each tax has an account of its own, named after it, below the tax account.
     pub account_per_tax: bool,
+    /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
+    /// and takes back as input tax: the reverse charge. None where it does not apply.
+    pub reverse_charge: Option<Decimal>,
     /// Taxes with accounts of their own, by the name that the channel gives them: what is owed to
     /// other countries under a one-stop shop, for example.
     pub accounts: BTreeMap<String, String>,
@@ -155,6 +188,8 @@ pub struct PolicyText {
     pub rows: BTreeMap<String, Role>,
     /// The same for lines of orders.
     pub lines: BTreeMap<String, Role>,
+    /// The same for parts of the gateway's fee of a payment.
+    pub fees: BTreeMap<String, Role>,
 }
 
 /// How facts become documents, for one company.
@@ -189,7 +224,7 @@ impl Policy {
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
-        let words = [("rows", &text.rows), ("lines", &text.lines)];
+        let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees)];
         for (table, (word, role)) in
             words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
         {
@@ -197,7 +232,15 @@ impl Policy {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
+        check_numbers(&text)?;
         Ok(Self { revision, currency, start_date, text, chart, zone })
+    }
+
+    /// The loan that rows of a gateway repay on a books day.
+    #[must_use]
+    pub fn loan(&self, gateway: &GatewayId, day: Date) -> Option<Loan> {
+        let loans = &self.text.gateways.get(gateway)?.loans;
+        loans.range(..=day).next_back().map(|(_, loan)| *loan)
     }
 
     /// The books day of an instant.
@@ -254,6 +297,14 @@ impl Policy {
         }
     }
 
+    /// The bank account in this currency that a gateway's payouts arrive on, if there is one. That
+    /// of the books' currency is [`Policy::bank`].
+    #[must_use]
+    pub fn bank_in(&self, gateway: &GatewayId, currency: Currency) -> Option<Account> {
+        let banks = &self.text.gateways.get(gateway)?.banks;
+        banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
+    }
+
     /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
     /// said so.
     #[must_use]
@@ -267,7 +318,7 @@ impl Policy {
         let roles = self.chart.iter().map(|(_, account)| account.clone());
         let gateways = self.text.gateways.values();
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
-        let banks = gateways.filter_map(|known| known.bank.as_ref());
+        let banks = gateways.flat_map(|known| known.bank.iter().chain(known.banks.values()));
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
         roles.chain(clearing).chain(banks).chain(self.own_tax_accounts())
     }
@@ -288,6 +339,12 @@ impl Policy {
     #[must_use]
     pub fn line_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.lines, word)
+    }
+
+    /// Where a part of a fee belongs that the channel calls by this word, if the owner said so.
+    #[must_use]
+    pub fn fee_role(&self, word: &str) -> Option<Role> {
+        role_of(&self.text.fees, word)
     }
 
     /// The account of a tax. One for each is the owner's own: no book enters tax there by itself.
@@ -315,6 +372,28 @@ impl Policy {
             },
         }
     }
+}
+
+/// Rates and loans have sense.
+fn check_numbers(text: &PolicyText) -> Result<(), PolicyError> {
+    let number = |key: String, value, why| Err(PolicyError::Number { key, value, why });
+    if let Some(rate) = text.tax.reverse_charge
+        && (rate <= Decimal::ZERO || rate > Decimal::ONE_HUNDRED)
+    {
+        return number("tax.reverse-charge".to_owned(), rate, "it is a rate in percent");
+    }
+    for (gateway, known) in &text.gateways {
+        for (day, Loan { owed, cost }) in &known.loans {
+            let key = |part: &str| format!("gateways.{gateway}.loans.{day}.{part}");
+            if *owed <= Decimal::ZERO {
+                return number(key("owed"), *owed, "a loan is more than nothing");
+            }
+            if *cost < Decimal::ZERO || cost > owed {
+                return number(key("cost"), *cost, "it is a part of what is owed");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// One vendor writes the same word as `CUSTOMS_DUTY`, `customs_duty` and `customs duty`.
@@ -391,6 +470,32 @@ mod tests {
         let start = "2026-01-01".parse().unwrap();
         assert!(Policy::new(1, "detial = \"day\"", usd, "UTC", start).is_err());
         assert!(Policy::new(1, "", usd, "Mars/Olympus", start).is_err());
+    }
+
+    #[test]
+    fn a_number_without_sense_is_refused() {
+        let loan = |owed: &str, cost: &str| {
+            format!(
+                "[gateways.paypal]\naccount = \"PayPal\"\n[gateways.paypal.loans.2026-03-01]\n\
+                 owed = \"{owed}\"\ncost = \"{cost}\""
+            )
+        };
+        let usd = Currency::parse("USD").unwrap();
+        let start = "2026-01-01".parse().unwrap();
+        let read = |text: &str| Policy::new(1, text, usd, "UTC", start);
+        for bad in [
+            loan("0", "0"),
+            loan("100.00", "100.01"),
+            loan("100.00", "-1"),
+            "tax.reverse-charge = \"0\"".to_owned(),
+            "tax.reverse-charge = \"101\"".to_owned(),
+        ] {
+            assert!(matches!(read(&bad), Err(PolicyError::Number { .. })), "{bad}");
+        }
+        let policy = read(&loan("11300.00", "1300.00")).unwrap();
+        let on = |day: &str| policy.loan(&GatewayId::new("paypal"), day.parse().unwrap());
+        assert_eq!(on("2026-02-28"), None);
+        assert_eq!(on("2026-03-01").map(|loan| loan.owed), Some(Decimal::from(11_300)));
     }
 
     #[test]

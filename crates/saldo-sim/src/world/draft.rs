@@ -140,6 +140,7 @@ impl Draft {
             gateway,
             amount,
             fee,
+            abroad: None,
             parent,
             refund,
         });

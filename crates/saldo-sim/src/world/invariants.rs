@@ -133,7 +133,7 @@ fn the_ledger_says_what_the_orders_say() {
             let all = world.orders.iter().flat_map(|order| &order.transactions);
             all.filter(|each| each.gateway == Gateway::Card && kinds.contains(&each.kind))
                 .filter(|each| each.status == TransactionStatus::Success)
-                .map(|each| each.amount)
+                .map(|each| each.abroad.map_or(each.amount, |abroad| abroad.settled))
                 .sum()
         };
         assert_eq!(of(RowKind::Charge), moved(&[TransactionKind::Sale, TransactionKind::Capture]));

@@ -193,8 +193,8 @@ fn row_of(place: usize, transaction: &Transaction) -> Option<Row> {
         order: Some(place),
         transaction: Some(transaction.id),
         source: transaction.id,
-        fee: transaction.fee,
-        ..bare(kind, at, transaction.amount * sign)
+        fee: transaction.fee + transaction.abroad.map_or(0, |abroad| abroad.fee),
+        ..bare(kind, at, transaction.abroad.map_or(transaction.amount, |it| it.settled) * sign)
     })
 }
 

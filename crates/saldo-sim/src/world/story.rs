@@ -1,5 +1,6 @@
 //! The stories that a world tells about its orders.
 
+use super::abroad::go_abroad;
 use super::basket::{self, Wish};
 use super::catalogue::{COMPANY_COUNT, COUNTER_AREA, Customer, GOODS, Product, TAX_AREAS};
 use super::chance::Chance;
@@ -134,7 +135,11 @@ impl Teller<'_> {
         self.pay(&mut draft, story);
         self.follow(&mut draft, story);
         self.sell_gift_cards(&draft);
-        draft.finish()
+        let mut order = draft.finish();
+        if self.currency.exponent() == 2 {
+            go_abroad(&mut order, index, story);
+        }
+        order
     }
 
     fn opening(&mut self, index: u32, at: Timestamp, story: Story) -> Opening {

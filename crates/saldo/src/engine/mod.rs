@@ -23,13 +23,14 @@ mod retry;
 mod settings;
 mod standings;
 mod sync;
+mod worth;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
-    DecisionError, KnownDecision, decide_this, decisions, order_named, take_back,
+    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named, take_back,
 };
 pub(crate) use desk::{decide, revise};
 pub(crate) use error::EngineError;

@@ -9,6 +9,7 @@ mod decided;
 mod desk;
 mod doubles;
 mod explained;
+mod foreign;
 mod late;
 mod modes;
 mod named;

@@ -133,6 +133,11 @@ impl<'w> Order<'w> {
                 let number = (order.origin == Origin::Draft).then_some(order.number);
                 optional_text(number.map(|number| format!("PO-{number}")))
             }
+            "presentmentCurrencyCode"
+                if order.transactions.iter().any(|each| each.abroad.is_some()) =>
+            {
+                text(self.scene.world.money_abroad(0).currency())
+            }
             "currencyCode" | "presentmentCurrencyCode" => text(self.scene.world.currency),
             "sourceName" => text(words::origin(order.origin)),
             "sourceIdentifier" => {
