@@ -1,11 +1,12 @@
 //! Rows that know their order by its name alone, as files tell them.
 
+use super::conversion::settles_for;
 use super::gateway::account_row;
 use super::known_order::{OrderView, movement_on_gateway};
 use super::order::account_order;
 use super::{Accounted, Basis, Group, group_by_name, groups};
-use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, Order};
-use crate::money::Currency;
+use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, MoneyMovement, Order};
+use crate::money::{Currency, Money};
 use crate::text::FactId;
 use std::collections::BTreeSet;
 
@@ -78,7 +79,7 @@ fn joined(
             let about = |id: &&str| {
                 !taken.contains(id)
                     && movement_on_gateway(order, id, &row.gateway.id, books)
-                        .is_some_and(|(_, amount)| amount == row.amount)
+                        .is_some_and(|moved| is_of_amount(&row, moved))
             };
             let id = order.movements.iter().map(|movement| movement.id.as_str()).find(about);
             taken.extend(id);
@@ -87,6 +88,12 @@ fn joined(
         row
     };
     rows.into_iter().map(&mut join).collect()
+}
+
+/// Whether a row has the amount that a movement moved, or that the gateway settled it for.
+fn is_of_amount(row: &BalanceTransaction, (movement, moved): (&MoneyMovement, Money)) -> bool {
+    let same_way = moved.is_negative() == row.amount.is_negative();
+    moved == row.amount || (same_way && settles_for(movement, row.amount) == Ok(true))
 }
 
 /// Whether a row is about a payment of its order, or a repayment.

@@ -5,9 +5,11 @@
 //! decides.
 
 mod chart;
+mod loan;
 mod place;
 
 pub use chart::{Chart, Role};
+pub use loan::Loan;
 pub use place::Place;
 
 use crate::document::Party;
@@ -120,17 +122,6 @@ pub struct GatewayAccount {
     pub keeps_tax: Option<bool>,
 }
 
-/// A loan for which more is paid back than was lent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Loan {
-    /// All that is to be paid back, as in `11300.00`.
-    pub owed: Decimal,
-    /// How much of that is the price of the loan.
-    #[serde(default)]
-    pub cost: Decimal,
-}
-
 fn clearing() -> AccountKind {
     AccountKind::Clearing
 }
@@ -232,15 +223,8 @@ impl Policy {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
-        check_numbers(&text)?;
+        loan::check_numbers(&text)?;
         Ok(Self { revision, currency, start_date, text, chart, zone })
-    }
-
-    /// The loan that rows of a gateway repay on a books day.
-    #[must_use]
-    pub fn loan(&self, gateway: &GatewayId, day: Date) -> Option<Loan> {
-        let loans = &self.text.gateways.get(gateway)?.loans;
-        loans.range(..=day).next_back().map(|(_, loan)| *loan)
     }
 
     /// The books day of an instant.
@@ -374,28 +358,6 @@ impl Policy {
     }
 }
 
-/// Rates and loans have sense.
-fn check_numbers(text: &PolicyText) -> Result<(), PolicyError> {
-    let number = |key: String, value, why| Err(PolicyError::Number { key, value, why });
-    if let Some(rate) = text.tax.reverse_charge
-        && (rate <= Decimal::ZERO || rate > Decimal::ONE_HUNDRED)
-    {
-        return number("tax.reverse-charge".to_owned(), rate, "it is a rate in percent");
-    }
-    for (gateway, known) in &text.gateways {
-        for (day, Loan { owed, cost }) in &known.loans {
-            let key = |part: &str| format!("gateways.{gateway}.loans.{day}.{part}");
-            if *owed <= Decimal::ZERO {
-                return number(key("owed"), *owed, "a loan is more than nothing");
-            }
-            if *cost < Decimal::ZERO || cost > owed {
-                return number(key("cost"), *cost, "it is a part of what is owed");
-            }
-        }
-    }
-    Ok(())
-}
-
 /// One vendor writes the same word as `CUSTOMS_DUTY`, `customs_duty` and `customs duty`.
 fn role_of(roles: &BTreeMap<String, Role>, word: &str) -> Option<Role> {
     let plain = |word: &str| word.to_lowercase().replace([' ', '-'], "_");
@@ -470,32 +432,6 @@ mod tests {
         let start = "2026-01-01".parse().unwrap();
         assert!(Policy::new(1, "detial = \"day\"", usd, "UTC", start).is_err());
         assert!(Policy::new(1, "", usd, "Mars/Olympus", start).is_err());
-    }
-
-    #[test]
-    fn a_number_without_sense_is_refused() {
-        let loan = |owed: &str, cost: &str| {
-            format!(
-                "[gateways.paypal]\naccount = \"PayPal\"\n[gateways.paypal.loans.2026-03-01]\n\
-                 owed = \"{owed}\"\ncost = \"{cost}\""
-            )
-        };
-        let usd = Currency::parse("USD").unwrap();
-        let start = "2026-01-01".parse().unwrap();
-        let read = |text: &str| Policy::new(1, text, usd, "UTC", start);
-        for bad in [
-            loan("0", "0"),
-            loan("100.00", "100.01"),
-            loan("100.00", "-1"),
-            "tax.reverse-charge = \"0\"".to_owned(),
-            "tax.reverse-charge = \"101\"".to_owned(),
-        ] {
-            assert!(matches!(read(&bad), Err(PolicyError::Number { .. })), "{bad}");
-        }
-        let policy = read(&loan("11300.00", "1300.00")).unwrap();
-        let on = |day: &str| policy.loan(&GatewayId::new("paypal"), day.parse().unwrap());
-        assert_eq!(on("2026-02-28"), None);
-        assert_eq!(on("2026-03-01").map(|loan| loan.owed), Some(Decimal::from(11_300)));
     }
 
     #[test]

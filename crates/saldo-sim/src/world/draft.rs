@@ -140,6 +140,7 @@ impl Draft {
             gateway,
             amount,
             fee,
+            rounding: 0,
             abroad: None,
             parent,
             refund,

@@ -280,6 +280,8 @@ pub struct Transaction {
     pub amount: Minor,
     /// What the card gateway charges for it.
     pub fee: Minor,
+    /// What cash was rounded by, to the coins that there are: it moved beyond the amount.
+    pub rounding: Minor,
     /// What it was in the buyer's currency, where that is another than the shop's.
     pub abroad: Option<Abroad>,
     /// The transaction that it follows.

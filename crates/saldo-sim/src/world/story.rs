@@ -94,6 +94,8 @@ pub(super) const STORIES: [(Story, u32); 24] = [
     (Story::Rehearsal, 8),
 ];
 
+/// The smallest coin, in minor units.
+const COIN: Minor = 5;
 /// Every so many orders, one that is paid by card at once goes abroad, and the buyer pays duties.
 const DUTIES_EACH: u32 = 9;
 /// The duties.
@@ -230,6 +232,11 @@ impl Teller<'_> {
         if notes > due {
             let change = notes - due;
             draft.transact(at, TransactionKind::Change, Gateway::Cash, change, Some(parent));
+            return;
+        }
+        // Without notes to change, the till rounds to coins of five.
+        if let Some(paid) = draft.order.transactions.last_mut() {
+            paid.rounding = half_up(due, COIN) * COIN - due;
         }
     }
 

@@ -16,6 +16,7 @@ mod named;
 mod noted;
 mod outage;
 mod parted;
+mod priced;
 mod proofs;
 mod refused;
 mod settled;

@@ -202,7 +202,7 @@ impl<'w> Order<'w> {
             "discountCodes" => texts(self.order.discount_code.map(str::to_owned)),
             "tags" => nothing(),
             "disputes" => scene.list(arguments, self.disputes()),
-            "totalCashRoundingAdjustment" => scene.object(CashRounding { scene }),
+            "totalCashRoundingAdjustment" => scene.object(CashRounding(*self)),
             "currentTotalAdditionalFeesSet" | "currentTotalDutiesSet" => null(),
             _ => None,
         }
@@ -361,16 +361,17 @@ impl<'w> DisputeSummary<'w> {
 }
 object!(DisputeSummary<'_>, |_| "OrderDisputeSummary");
 
-/// Cash is not rounded here.
+/// What cash payments of an order were rounded by; repayments are not rounded here.
 #[derive(Clone, Copy)]
-struct CashRounding<'w> {
-    scene: &'w Scene<'w>,
-}
+struct CashRounding<'w>(Order<'w>);
 
 impl<'w> CashRounding<'w> {
     fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        let scene = self.0.scene;
+        let paid = self.0.order.transactions_at(scene.now);
         match field {
-            "paymentSet" | "refundSet" => self.scene.bag(0),
+            "paymentSet" => scene.bag(paid.map(|each| each.rounding).sum()),
+            "refundSet" => scene.bag(0),
             _ => None,
         }
     }

@@ -255,6 +255,7 @@ fn bucket_of(kind: RowKind) -> Bucket {
         RowKind::DisputeWithdrawal
         | RowKind::DisputeReversal
         | RowKind::PlatformBill
+        | RowKind::LoanRepayment
         | RowKind::Adjustment
         | RowKind::Label
         | RowKind::Duties

@@ -47,8 +47,7 @@ impl<'w> Transaction<'w> {
                 }
                 None => optional_text((each.fee > 0).then_some("1.0")),
             },
-            "authorizationCode" | "accountNumber" | "receiptJson" | "amountRoundingSet"
-            | "settlementCurrency" => null(),
+            "authorizationCode" | "accountNumber" | "receiptJson" | "settlementCurrency" => null(),
             _ => None,
         }
     }
@@ -62,6 +61,8 @@ impl<'w> Transaction<'w> {
                 let adjusted = each.abroad.filter(|abroad| abroad.worth != each.amount);
                 scene.maybe(adjusted.map(|abroad| Exchange { scene, transaction: each, abroad }))
             }
+            "amountRoundingSet" if each.rounding == 0 => null(),
+            "amountRoundingSet" => scene.bag(each.rounding),
             "totalUnsettledSet" => scene.bag(if self.waits() { each.amount } else { 0 }),
             "order" => scene.object(self.order),
             "parentTransaction" => {
