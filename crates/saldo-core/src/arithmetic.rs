@@ -190,7 +190,7 @@ pub fn of_account<'a>(
     }
     for (key, document) in documents {
         for line in document.lines().iter().filter(|line| &*line.account.name == account) {
-            terms.push(term(document.header().memo.clone(), key, line.amount));
+            terms.push(term(document.header().memo.clone(), key, line.held()));
         }
     }
     let mut currencies: Vec<_> = terms.iter().map(|term| term.amount.currency()).collect();
@@ -230,6 +230,7 @@ mod tests {
             kind: LineKind::Settlement,
             account: Account::new(name, AccountKind::Bank),
             amount,
+            foreign: None,
             quantity: None,
             text: String::new(),
             origin: String::new(),

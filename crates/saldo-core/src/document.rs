@@ -170,8 +170,11 @@ pub struct Line {
     pub kind: LineKind,
     /// The account that it touches.
     pub account: Account,
-    /// How much: debit positive.
+    /// How much, in the document's currency: debit positive.
     pub amount: Money,
+    /// The same in the currency that the account is kept in, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub foreign: Option<Money>,
     /// Units of a product, positive.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quantity: Option<i64>,
@@ -179,6 +182,14 @@ pub struct Line {
     pub text: String,
     /// The vendor's id of what it comes from.
     pub origin: String,
+}
+
+impl Line {
+    /// How much moves on the account, in the currency that it is kept in: debit positive.
+    #[must_use]
+    pub fn held(&self) -> Money {
+        self.foreign.unwrap_or(self.amount)
+    }
 }
 
 /// Whom a document is made out to.
@@ -208,7 +219,7 @@ pub struct Header {
     pub kind: DocumentKind,
     /// The accounting date, a day in the books' zone.
     pub date: Date,
-    /// The currency of every line.
+    /// The currency of every line's amount.
     pub currency: Currency,
     /// Whom it is made out to.
     pub party: Option<Party>,
@@ -264,6 +275,9 @@ fn money_hash(header: &Header, lines: &[Line]) -> String {
     for line in lines {
         put(&line.account.name);
         put(&line.amount.amount_text());
+        if let Some(foreign) = line.foreign {
+            put(&foreign.to_string());
+        }
     }
     hasher.finalize().to_hex().as_str().chars().take(32).collect()
 }
@@ -301,8 +315,17 @@ impl Document {
     /// Takes lines that balance in the header's currency.
     ///
     /// # Errors
-    /// [`Unbalanced`] where they do not.
+    /// [`Unbalanced`] where they do not, or where a line that is kept in another currency moves by
+    /// amounts of two directions, or of one currency.
     pub fn new(header: Header, lines: Vec<Line>) -> Result<Self, Unbalanced> {
+        for line in &lines {
+            let Some(foreign) = line.foreign else { continue };
+            let (worth, sides) = (line.amount, line.amount.minor().signum());
+            let opposed = sides * foreign.minor().signum() < 0;
+            if opposed || foreign.currency() == header.currency {
+                return Err(Unbalanced::Worth { foreign, worth });
+            }
+        }
         let sum = Money::sum(header.currency, lines.iter().map(|line| line.amount))?;
         match sum.is_zero() {
             true => Ok(Self { header, lines }),
@@ -326,6 +349,12 @@ impl Document {
     #[must_use]
     pub(crate) fn into_parts(self) -> (Header, Vec<Line>) {
         (self.header, self.lines)
+    }
+
+    /// The currencies in it: its own, and those of accounts that are kept in another one.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        let foreign = self.lines.iter().filter_map(|line| line.foreign);
+        std::iter::once(self.header.currency).chain(foreign.map(Money::currency))
     }
 
     /// The entry that the document amounts to: one posting a line.
@@ -406,7 +435,11 @@ impl Document {
             memo: format!("Reversal of: {}", self.header.memo),
             ..self.header.clone()
         };
-        let reverse = |line: &Line| Line { amount: line.amount.negated(), ..line.clone() };
+        let reverse = |line: &Line| Line {
+            amount: line.amount.negated(),
+            foreign: line.foreign.map(Money::negated),
+            ..line.clone()
+        };
         Self { header, lines: self.lines.iter().map(reverse).collect() }
     }
 }

@@ -3,6 +3,8 @@
 //! There is no floating point and no silent loss here. Adding unlike currencies and overflow are
 //! errors; division exists only as [`Money::allocate`], which shares out every unit.
 
+mod rates;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;

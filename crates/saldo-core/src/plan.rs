@@ -288,13 +288,17 @@ fn still_refers(
 }
 
 /// What an entry does to accounts, whatever it is called.
-type Effect<'a> = (Date, &'static str, Currency, Option<&'a str>, BTreeMap<&'a str, i128>);
+type Effect<'a> =
+    (Date, &'static str, Currency, Option<&'a str>, BTreeMap<(&'a str, Currency), i128>);
 
 fn effect(entry: &SubledgerEntry) -> Effect<'_> {
     let header = &entry.header;
-    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, Currency), i128> = BTreeMap::new();
     for line in &entry.lines {
-        *sums.entry(&line.account.name).or_default() += i128::from(line.amount.minor());
+        for amount in std::iter::once(line.amount).chain(line.foreign) {
+            let sum = sums.entry((&line.account.name, amount.currency())).or_default();
+            *sum += i128::from(amount.minor());
+        }
     }
     sums.retain(|_, sum| *sum != 0);
     (header.date, header.kind.name(), header.currency, header.applies_to.as_deref(), sums)

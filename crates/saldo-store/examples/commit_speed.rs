@@ -214,6 +214,7 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
         kind: LineKind::Other { taxed: false },
         account: Account::new("Sales", AccountKind::Income),
         amount: Money::from_minor(number, currency),
+        foreign: None,
         quantity: Some(1),
         text: "Tea number 17".to_owned(),
         origin: "gid://shop/LineItem/16394875638475".to_owned(),

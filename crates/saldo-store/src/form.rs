@@ -53,6 +53,8 @@ struct LineRow<'a> {
     account_kind: AccountKind,
     /// In the currency of the entry.
     minor: i64,
+    /// In the currency that the account is kept in, where that is another one.
+    foreign: Option<(String, i64)>,
     quantity: Option<i64>,
     text: &'a str,
     origin: &'a str,
@@ -172,7 +174,8 @@ impl<'a> EntryRow<'a> {
             reference: self.reference.to_owned(),
             memo: self.memo.to_owned(),
         };
-        let lines = self.lines.into_iter().map(|line| line.line(currency)).collect();
+        let lines = self.lines.into_iter().map(|line| line.line(currency));
+        let lines = lines.collect::<Result<_, _>>()?;
         SubledgerEntry::new(FactId::from(self.id), header, lines).map_err(unreadable)
     }
 }
@@ -197,7 +200,7 @@ impl<'a> PartyRow<'a> {
 
 impl<'a> LineRow<'a> {
     fn of(line: &'a Line, currency: Currency) -> Result<Self, StoreError> {
-        let Line { kind, account, amount, quantity, text, origin } = line;
+        let Line { kind, account, amount, foreign, quantity, text, origin } = line;
         let Account { name, kind: account_kind } = account;
         if amount.currency() != currency {
             let reason = format!("an entry in {currency} has a line of {amount}");
@@ -208,21 +211,28 @@ impl<'a> LineRow<'a> {
             account: name,
             account_kind: *account_kind,
             minor: amount.minor(),
+            foreign: foreign.map(|held| (held.currency().code().to_owned(), held.minor())),
             quantity: *quantity,
             text,
             origin,
         })
     }
 
-    fn line(self, currency: Currency) -> Line {
-        Line {
+    fn line(self, currency: Currency) -> Result<Line, StoreError> {
+        let held = |(currency, minor): (String, i64)| {
+            let currency = Currency::parse(&currency).map_err(unreadable)?;
+            Ok::<_, StoreError>(Money::from_minor(minor, currency))
+        };
+        let foreign = self.foreign.map(held);
+        Ok(Line {
             kind: self.kind.kind(),
             account: Account::new(self.account, self.account_kind),
             amount: Money::from_minor(self.minor, currency),
+            foreign: foreign.transpose()?,
             quantity: self.quantity,
             text: self.text.to_owned(),
             origin: self.origin.to_owned(),
-        }
+        })
     }
 }
 
@@ -267,6 +277,7 @@ mod tests {
             kind,
             account: Account::new("A", account_kind),
             amount: Money::from_minor(minor, usd),
+            foreign: (minor > 0).then(|| Money::from_minor(minor, Currency::parse("EUR").unwrap())),
             quantity: (minor > 0).then_some(minor),
             text: "t".to_owned(),
             origin: "o".to_owned(),

@@ -67,7 +67,7 @@ impl Store {
     }
 }
 
-/// Adds the postings of acknowledged documents to the sums.
+/// Adds the lines of acknowledged documents to the sums, each in the currency of its account.
 pub(crate) async fn add<'a>(
     transaction: &mut Transaction,
     company: &CompanyId,
@@ -77,11 +77,11 @@ pub(crate) async fn add<'a>(
     let mut sums = Sums::new();
     for change in changes {
         let Subject::Document { document, .. } = &change.subject else { continue };
-        for posting in document.entry().postings() {
-            let currency = posting.amount.currency();
-            let place = (posting.account.name.to_string(), currency, document.header().date);
-            let sum = sums.entry(place).or_insert(Money::zero(currency));
-            *sum = sum.plus(posting.amount)?;
+        for line in document.lines() {
+            let held = line.held();
+            let place = (line.account.name.to_string(), held.currency(), document.header().date);
+            let sum = sums.entry(place).or_insert(Money::zero(held.currency()));
+            *sum = sum.plus(held)?;
         }
     }
     let sums: Vec<_> = sums.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use super::account::{self, bound};
 use super::path::month;
-use super::read::{self, OpenAccount, ReadEntry, Reading};
+use super::read::{self, Held, OpenAccount, ReadEntry, Reading};
 use super::write::Syntax;
 use jiff::civil::Date;
 use saldo_core::book::{
@@ -33,7 +33,7 @@ pub(super) enum Expected<'a> {
         /// The document.
         document: &'a Document,
         /// Its postings, with accounts as the files call them.
-        postings: Vec<(String, Money)>,
+        postings: Vec<(String, Held)>,
     },
 }
 
@@ -51,7 +51,7 @@ impl<'a> Expected<'a> {
     ) -> Result<Self, Fault> {
         let mut postings = Vec::with_capacity(document.lines().len());
         for line in document.lines() {
-            postings.push((bound(&line.account, context)?.to_owned(), line.amount));
+            postings.push((bound(&line.account, context)?.to_owned(), Held::of(line)));
         }
         Ok(Self::Document { key, document, postings })
     }
@@ -97,7 +97,8 @@ impl<'a> Expected<'a> {
         let Self::Document { document, postings, .. } = self else { return None };
         let found = entry.postings.as_ref()?;
         let currency = document.header().currency;
-        let debits = || found.iter().map(|(_, amount)| *amount).filter(|it| it.is_positive());
+        let weights = || found.iter().map(|(_, held)| held.weight());
+        let debits = || weights().filter(|it| it.is_positive());
         match document.header().kind {
             DocumentKind::Payment | DocumentKind::Transfer | DocumentKind::JournalEntry => {
                 Money::sum(currency, debits()).ok()
@@ -113,7 +114,7 @@ impl<'a> Expected<'a> {
                     return None;
                 }
                 let moved = found.iter().filter(|(name, _)| is_moved(name));
-                Money::sum(currency, moved.map(|(_, amount)| *amount)).map(Money::abs).ok()
+                Money::sum(currency, moved.map(|(_, held)| held.weight())).map(Money::abs).ok()
             }
         }
     }
@@ -252,7 +253,7 @@ fn account_difference(account: &Account, open: &OpenAccount) -> Option<String> {
 }
 
 /// What stands otherwise with an entry: day, accounts or amounts.
-fn entry_difference(date: Date, expected: &[(String, Money)], found: &ReadEntry) -> Option<String> {
+fn entry_difference(date: Date, expected: &[(String, Held)], found: &ReadEntry) -> Option<String> {
     let place = format!("`{}`", found.path);
     if found.date != date {
         return Some(format!("{place}: dated {}, and should be {date}", found.date));
@@ -262,7 +263,7 @@ fn entry_difference(date: Date, expected: &[(String, Money)], found: &ReadEntry)
     };
     let missing = without(expected, postings);
     let surplus = without(postings, expected);
-    let words = |postings: &[(String, Money)]| match postings {
+    let words = |postings: &[(String, Held)]| match postings {
         [] => "nothing".to_owned(),
         _ => postings
             .iter()
@@ -275,8 +276,8 @@ fn entry_difference(date: Date, expected: &[(String, Money)], found: &ReadEntry)
 }
 
 /// The postings of one list that the other has not, each counted as often as it stands there.
-fn without(list: &[(String, Money)], other: &[(String, Money)]) -> Vec<(String, Money)> {
-    let mut left: BTreeMap<&(String, Money), usize> = BTreeMap::new();
+fn without(list: &[(String, Held)], other: &[(String, Held)]) -> Vec<(String, Held)> {
+    let mut left: BTreeMap<&(String, Held), usize> = BTreeMap::new();
     for posting in other {
         *left.entry(posting).or_default() += 1;
     }

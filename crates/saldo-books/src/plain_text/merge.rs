@@ -41,7 +41,7 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     let month = month_path(document.header().date, syntax);
                     put(FileRank::Month, month, syntax, Some(block));
                     put(FileRank::Main, file_path("main", syntax), syntax, None);
-                    currencies.insert(document.header().currency);
+                    currencies.extend(document.currencies());
                 }
             }
         }

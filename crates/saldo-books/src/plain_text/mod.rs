@@ -8,7 +8,7 @@ mod read;
 mod whole;
 mod write;
 
-pub use read::{OpenAccount, ReadEntry, Reading};
+pub use read::{Held, OpenAccount, ReadEntry, Reading};
 pub use whole::{LedgerHead, document_text};
 pub use write::Syntax;
 

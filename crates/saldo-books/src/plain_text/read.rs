@@ -1,19 +1,20 @@
 //! How the files are read back.
 //!
 //! What Saldo wrote is always understood. What a person added is understood where it has the plain
-//! form, an account with an amount or with none; anything else (costs, prices, arithmetic,
+//! form, an account with an amount or with none; anything else (costs, prices of one, arithmetic,
 //! commodities that are no currency of ISO 4217) is listed as an entry whose postings are unknown,
 //! and stops nobody.
 
 use super::account;
 use super::write::Syntax;
 use jiff::civil::Date;
-use saldo_core::document::DocumentKey;
+use saldo_core::document::{DocumentKey, Line};
 use saldo_core::ledger::AccountKind;
 use saldo_core::money::{Balance, Currency, Money, MoneyError};
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fmt;
 
 /// What stands in the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,44 @@ pub struct Reading {
     pub documents: BTreeMap<DocumentKey, ReadEntry>,
     /// The other transactions, by file and line: the owner's own, and repetitions of documents.
     pub own: Vec<ReadEntry>,
+}
+
+/// What a posting moves: an amount, and what it was worth where its document is in another
+/// currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Held {
+    /// How much moves on the account: debit positive.
+    pub amount: Money,
+    /// What it was worth, of the same sign.
+    pub worth: Option<Money>,
+}
+
+impl Held {
+    /// What a line of a document moves.
+    pub(super) fn of(line: &Line) -> Self {
+        Self { amount: line.held(), worth: line.foreign.map(|_| line.amount) }
+    }
+
+    /// What it weighs in its transaction.
+    pub(super) fn weight(self) -> Money {
+        self.worth.unwrap_or(self.amount)
+    }
+}
+
+impl From<Money> for Held {
+    fn from(amount: Money) -> Self {
+        Self { amount, worth: None }
+    }
+}
+
+impl fmt::Display for Held {
+    /// As both syntaxes write it: a total price has no sign of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.worth {
+            None => write!(f, "{}", self.amount),
+            Some(worth) => write!(f, "{} @@ {}", self.amount, worth.abs()),
+        }
+    }
 }
 
 /// An account that is opened.
@@ -51,7 +90,7 @@ pub struct ReadEntry {
     /// Its date.
     pub date: Date,
     /// Accounts and amounts, debit positive; none where they are not understood.
-    pub postings: Option<Vec<(String, Money)>>,
+    pub postings: Option<Vec<(String, Held)>>,
 }
 
 impl ReadEntry {
@@ -85,7 +124,7 @@ impl ReadEntry {
 
 /// What tells one content of an entry from another: a hash of its day, accounts and amounts, in
 /// whichever order they stand.
-pub(super) fn version(date: Date, postings: &[(String, Money)]) -> String {
+pub(super) fn version(date: Date, postings: &[(String, Held)]) -> String {
     let mut lines: Vec<String> =
         postings.iter().map(|(name, amount)| format!("{name} {amount}")).collect();
     lines.sort_unstable();
@@ -182,7 +221,7 @@ impl Reading {
         let entries = self.documents.values().chain(&self.own);
         let reached = entries.filter(|entry| (from..=until).contains(&entry.date));
         for (name, amount) in reached.filter_map(|entry| entry.postings.as_ref()).flatten() {
-            balances.entry(RemoteId::new(name)).or_default().add(*amount)?;
+            balances.entry(RemoteId::new(name)).or_default().add(amount.amount)?;
         }
         Ok(balances)
     }
@@ -276,7 +315,7 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// The postings of a transaction; none where one of them is not understood.
-fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Money)>> {
+fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Held)>> {
     let mut postings = Vec::new();
     let mut balancing = None;
     for line in body.iter().filter(|line| !is_remark(line, syntax)) {
@@ -289,10 +328,10 @@ fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Money)>> {
     }
     if let Some(name) = balancing {
         let mut sum = Balance::new();
-        for (_, amount) in &postings {
-            sum.add(*amount).ok()?;
+        for (_, held) in &postings {
+            sum.add(held.weight()).ok()?;
         }
-        postings.extend(sum.iter().map(|amount| (name.clone(), amount.negated())));
+        postings.extend(sum.iter().map(|amount| (name.clone(), amount.negated().into())));
     }
     Some(postings)
 }
@@ -308,7 +347,7 @@ fn is_remark(line: &str, syntax: Syntax) -> bool {
 }
 
 /// The account of a posting, and its amount where it has one.
-fn posting(line: &str, syntax: Syntax) -> Option<(String, Option<Money>)> {
+fn posting(line: &str, syntax: Syntax) -> Option<(String, Option<Held>)> {
     let unflagged = line.strip_prefix("* ").or_else(|| line.strip_prefix("! "));
     let line = unflagged.map_or(line, str::trim_start);
     let end = match syntax {
@@ -324,7 +363,13 @@ fn posting(line: &str, syntax: Syntax) -> Option<(String, Option<Money>)> {
         [] => Some((name.to_owned(), None)),
         [number, code] => {
             let amount = Money::parse(number, Currency::parse(code).ok()?).ok()?;
-            Some((name.to_owned(), Some(amount)))
+            Some((name.to_owned(), Some(amount.into())))
+        }
+        [number, code, "@@", worth, of] => {
+            let amount = Money::parse(number, Currency::parse(code).ok()?).ok()?;
+            let worth = Money::parse(worth, Currency::parse(of).ok()?).ok()?;
+            let worth = if amount.is_negative() { worth.negated() } else { worth };
+            Some((name.to_owned(), Some(Held { amount, worth: Some(worth) })))
         }
         _ => None,
     }
@@ -348,8 +393,8 @@ mod tests {
         let reading = read(ENTRY);
         let entry = &reading.documents[&"7H5Z152Q6DH".parse().unwrap()];
         let expected = [
-            ("Assets:Bank".to_owned(), "5.00 USD".parse().unwrap()),
-            ("Income:Sales".to_owned(), "-5.00 USD".parse().unwrap()),
+            ("Assets:Bank".to_owned(), "5.00 USD".parse::<Money>().unwrap().into()),
+            ("Income:Sales".to_owned(), "-5.00 USD".parse::<Money>().unwrap().into()),
         ];
         assert_eq!(entry.postings.as_deref(), Some(expected.as_slice()));
         assert_eq!(entry.remote().as_str(), "2026-08/7H5Z152Q6DH");
@@ -361,6 +406,8 @@ mod tests {
             ("  Assets:Bank  1 USD\n  Income:Sales", Some("6.00 USD")),
             ("  ! Assets:Bank  1 USD ; mine\n  Income:Sales  -1 USD\n  #tag", Some("6.00 USD")),
             ("  Assets:Bank  1 USD\n  Income:A\n  Income:B", None),
+            ("  Assets:Bank  1 USD\n  Assets:Euro  -2 EUR @@ 1 USD", Some("6.00 USD")),
+            ("  Assets:Euro  2 EUR @@ 1 USD\n  Assets:Bank", Some("4.00 USD")),
             ("  Assets:Bank  2 XSHARE {5 USD}\n  Income:Sales", None),
             ("  Assets:Bank  (1+1) USD\n  Income:Sales", None),
             ("  what is this", None),

@@ -28,7 +28,7 @@ impl<'a> LedgerHead<'a> {
 
     /// Names what a document touches. Of two kinds of one account the last counts.
     pub fn take(&mut self, document: &Document) {
-        self.currencies.insert(document.header().currency);
+        self.currencies.extend(document.currencies());
         for line in document.lines() {
             self.accounts.insert(remote(&line.account), line.account.clone());
         }
@@ -37,7 +37,7 @@ impl<'a> LedgerHead<'a> {
     /// Whether everything is named that a document touches.
     #[must_use]
     pub fn names(&self, document: &Document) -> bool {
-        self.currencies.contains(&document.header().currency)
+        document.currencies().all(|currency| self.currencies.contains(&currency))
             && document
                 .lines()
                 .iter()

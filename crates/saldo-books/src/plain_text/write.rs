@@ -93,13 +93,16 @@ pub(super) fn document_block(
     };
     let account_width = lines.iter().map(|line| line.account.chars().count()).max().unwrap_or(0);
     let amount_width =
-        lines.iter().map(|line| line.line.amount.amount_text().len()).max().unwrap_or(0);
+        lines.iter().map(|line| line.line.held().amount_text().len()).max().unwrap_or(0);
     for NamedLine { account, line } in lines {
-        let number = line.amount.amount_text();
-        let currency = line.amount.currency();
+        let number = line.held().amount_text();
+        let currency = line.held().currency();
         let indent = if syntax == Syntax::Beancount { "  " } else { "    " };
         let _ =
             write!(text, "\n{indent}{account:<account_width$}  {number:>amount_width$} {currency}");
+        if line.foreign.is_some() {
+            let _ = write!(text, " @@ {}", line.amount.abs());
+        }
         match syntax {
             Syntax::Beancount => push_beancount_details(&mut text, line),
             Syntax::Hledger => push_hledger_details(&mut text, line),

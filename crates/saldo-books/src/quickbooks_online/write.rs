@@ -76,6 +76,14 @@ pub(super) fn transaction(
         );
         return Err(about(reason));
     }
+    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
+        let reason = format!(
+            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
+            line.held(),
+            line.account.name
+        );
+        return Err(about(reason));
+    }
     let shape = shape(document).map_err(about)?;
     let common = Transaction {
         txn_date: Some(header.date.to_string()),

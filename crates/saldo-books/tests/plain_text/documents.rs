@@ -69,11 +69,36 @@ pub(crate) fn every_kind() -> Vec<Document> {
         let month = i8::try_from(position).unwrap() % 3 + 1;
         document(*kind, jiff::civil::date(2026, month, 28), lines.collect(), HOSTILE)
     })
+    .chain(in_two_currencies())
     .chain([
         document(DocumentKind::JournalEntry, "1970-01-01".parse().unwrap(), Vec::new(), ""),
         document(DocumentKind::JournalEntry, "9999-12-31".parse().unwrap(), Vec::new(), ")(*!|"),
     ])
     .collect()
+}
+
+/// A sale in euros, its fee, and what a bank of dollars made of the payout.
+pub(crate) fn in_two_currencies() -> [Document; 3] {
+    let (usd, eur) = (currency("USD"), currency("EUR"));
+    let dollars =
+        |name: &str, kind, minor| line(name, kind, Money::from_minor(minor, usd), HOSTILE);
+    let cleared = |worth, euros| Line {
+        foreign: Some(Money::from_minor(euros, eur)),
+        ..dollars("Clearing: Shop EUR", AccountKind::Clearing, worth)
+    };
+    let sale = vec![cleared(11_000, 10_000), dollars("Sales", AccountKind::Income, -11_000)];
+    let fee = vec![dollars("Fees", AccountKind::Expense, 550), cleared(-550, -500)];
+    let payout = vec![
+        dollars("Bank", AccountKind::Bank, 10_355),
+        dollars("Exchange", AccountKind::OtherIncome, 95),
+        cleared(-10_450, -9_500),
+    ];
+    let kinds = [DocumentKind::SalesReceipt, DocumentKind::Expense, DocumentKind::JournalEntry];
+    let mut kinds = kinds.into_iter().zip(10..);
+    [sale, fee, payout].map(|lines| {
+        let (kind, day) = kinds.next().unwrap();
+        document(kind, jiff::civil::date(2026, 4, day), lines, HOSTILE)
+    })
 }
 
 pub(crate) fn currency(code: &str) -> Currency {
@@ -94,6 +119,7 @@ pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> 
         kind: LineKind::Other { taxed: false },
         account: Account::new(name, kind),
         amount,
+        foreign: None,
         quantity: Some(2),
         text: text.to_owned(),
         origin: "1".to_owned(),
@@ -127,8 +153,9 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
     let posting = (any_words(), 0..ACCOUNT_KINDS.len(), -1_000_000_000_000_i64..1_000_000_000_000);
     let lines = prop::collection::vec(posting, 1..6);
     let code = prop::sample::select(vec!["USD", "JPY", "KWD", "CLF", "EUR"]);
-    (lines, code, any_words(), any::<bool>(), 0..KINDS.len(), 1..=28_i8).prop_map(
-        |(raw, code, words, has_party, kind, day)| {
+    let bools = (any::<bool>(), any::<bool>());
+    (lines, code, any_words(), bools, 0..KINDS.len(), 1..=28_i8).prop_map(
+        |(raw, code, words, (has_party, is_foreign), kind, day)| {
             let amount = |minor| Money::from_minor(minor, currency(code));
             let rest: i64 = raw.iter().map(|(_, _, minor)| *minor).sum();
             let mut lines: Vec<Line> = raw
@@ -142,6 +169,9 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
                 line.account.kind = kinds[&line.account.name];
             }
             lines.push(line("Rest", AccountKind::Bank, amount(-rest), ""));
+            if is_foreign && let Some(first) = lines.first_mut() {
+                first.foreign = Some(Money::from_minor(first.amount.minor(), currency("GBP")));
+            }
             let date = jiff::civil::date(2026, 8, day);
             let made = document(KINDS[kind], date, lines, &words);
             let mut header = made.header().clone();

@@ -5,11 +5,10 @@ use crate::documents::{any_document, currency, key, sale, subject};
 use crate::folder::{Folder, edit};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
-use saldo_books::plain_text::{PlainText, Reading, Syntax};
+use saldo_books::plain_text::{Held, PlainText, Reading, Syntax};
 use saldo_core::book::{Book, Need, Outcome, Task};
 use saldo_core::document::{Document, Header};
 use saldo_core::exchange::{Ask, FileAsk};
-use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
 
 #[test]
@@ -238,12 +237,13 @@ proptest! {
         let outcome = folder.enter(&document);
         prop_assert!(matches!(outcome, Outcome::Done(_)), "{:?}", outcome);
         let context = folder.context();
-        let expected: Vec<(String, Money)> = document
+        let expected: Vec<(String, Held)> = document
             .lines()
             .iter()
             .map(|line| {
                 let remote = context.bindings.need(&Need::Account(line.account.clone())).unwrap();
-                (remote.as_str().to_owned(), line.amount)
+                let worth = line.foreign.map(|_| line.amount);
+                (remote.as_str().to_owned(), Held { amount: line.held(), worth })
             })
             .collect();
         for syntax in Syntax::ALL {

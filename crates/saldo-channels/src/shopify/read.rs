@@ -4,6 +4,7 @@ mod costs;
 mod goods;
 pub(super) mod order;
 pub(super) mod payments;
+mod rounding;
 
 use super::envelope::parse;
 use super::wire::Gid;

@@ -202,7 +202,37 @@ pub(super) struct OrderTransaction {
     pub(super) created_at: Timestamp,
     pub(super) processed_at: Option<Timestamp>,
     pub(super) test: bool,
-    pub(super) amount_set: Bag,
+    pub(super) amount_set: TwoMoneys,
+    pub(super) amount_rounding_set: Option<Bag>,
+    pub(super) settlement_currency: Option<String>,
+    pub(super) settlement_currency_rate: Option<Rate>,
+    pub(super) currency_exchange_adjustment: Option<ExchangeAdjustment>,
+    pub(super) fees: Option<Vec<TransactionFee>>,
+}
+
+/// `MoneyBag`, where the buyer's own currency matters.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TwoMoneys {
+    pub(super) shop_money: Amount,
+    pub(super) presentment_money: Option<Amount>,
+}
+
+/// `CurrencyExchangeAdjustment`: amounts of the shop's currency, before and after.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ExchangeAdjustment {
+    pub(super) original_amount_set: Amount,
+    pub(super) final_amount_set: Amount,
+}
+
+/// `TransactionFee`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TransactionFee {
+    pub(super) amount: Amount,
+    #[serde(rename = "type")]
+    pub(super) kind: String,
 }
 
 /// `SalesAgreement`.
@@ -263,6 +293,22 @@ impl<'de> Deserialize<'de> for Percent {
         let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
         read.map(Self)
             .map_err(|_| serde::de::Error::custom(format!("`{text}` is not a percentage")))
+    }
+}
+
+/// A rate between currencies, exactly as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rate(pub(super) Decimal);
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = raw_text(deserializer)?;
+        let digits = text.trim_matches('"');
+        let read = Decimal::from_str_exact(digits).or_else(|_| Decimal::from_scientific(digits));
+        match read {
+            Ok(rate) if rate > Decimal::ZERO => Ok(Self(rate)),
+            _ => Err(serde::de::Error::custom(format!("`{text}` is not a rate"))),
+        }
     }
 }
 

@@ -141,6 +141,7 @@ impl DecidedEntry<'_> {
             },
             account: posting.account.clone(),
             amount: posting.amount,
+            foreign: None,
             quantity: None,
             text: self.memo.to_owned(),
             origin: decision.id.to_string(),

@@ -4,11 +4,15 @@
 //! is entered for review, so that the clearing account always proves. Once the sale is decided that
 //! entry no longer holds, and the plan takes it out.
 
+mod fees;
+mod loan;
+
+use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
 use super::known_order::{KnownOrder, Open, OrderView, movement_on_gateway};
-use super::lines::{role_line, tender_account};
+use super::lines::tender_account;
 use super::summary::Part;
 use super::{Accounted, Basis, Payouts, Stock, Trouble};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, Tender};
+use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::{Account, AccountKind};
@@ -25,16 +29,17 @@ pub(super) fn account_lone_row(id: &FactId, facts: &[Fact], basis: Basis<'_>) ->
         if let Fact::BalanceTransaction(row) = fact
             && &row.id == id
         {
-            account_row(row, &mut OrderView::NotHeard, basis, &mut accounted);
+            account_row(row, &mut OrderView::NotHeard, None, basis, &mut accounted);
         }
     }
     accounted
 }
 
-/// Accounts a row.
+/// Accounts a row. `told` is the order that it belongs to, whether or not that is entered.
 pub(super) fn account_row(
     row: &BalanceTransaction,
     order: &mut OrderView<'_>,
+    told: Option<&Order>,
     basis: Basis<'_>,
     accounted: &mut Accounted,
 ) {
@@ -42,7 +47,7 @@ pub(super) fn account_row(
     let state = match (&row.kind, row.test) {
         (_, true) => exclude("test-payment"),
         (BalanceKind::Transfer, _) => exclude("payout-says-the-same"),
-        _ => match enter(row, order, basis, accounted) {
+        _ => match enter(row, order, told, basis, accounted) {
             Ok(state) => state,
             Err(trouble) => FactState::Held(trouble.issue(&row.id)),
         },
@@ -86,10 +91,14 @@ pub fn entered_by(
 fn enter(
     row: &BalanceTransaction,
     order: &mut OrderView<'_>,
+    told: Option<&Order>,
     basis: Basis<'_>,
     accounted: &mut Accounted,
 ) -> Result<FactState, Trouble> {
-    let desk = Desk::new(row, basis)?;
+    let fees_of = row.movement.as_deref().and_then(|id| {
+        told.and_then(|order| order.movements.iter().find(|movement| movement.id == id))
+    });
+    let desk = Desk::new(row, told, fees_of, basis)?;
     let policy = basis.policy;
     match &row.kind {
         BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
@@ -108,12 +117,15 @@ fn enter(
         BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
         BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
         BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
+        BalanceKind::LoanRepayment => desk.repayment(accounted),
         BalanceKind::PayoutReturned => {
+            desk.in_books_currency()?;
             let pairs = [(policy.bank(&row.gateway.id), row.amount)];
             desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::TenderCredit(gateway) => {
+            desk.in_books_currency()?;
             let tender = Tender::Gateway(gateway.clone());
             let pairs = [(tender_account(&tender, row.amount.currency(), policy)?, row.amount)];
             desk.fee(accounted)?;
@@ -132,13 +144,13 @@ fn enter(
 }
 
 /// What an order says of a row's payment.
-enum Said {
+enum Said<'a> {
     /// It is not entered yet: a person must decide first.
     Held,
     /// It is entered once something else has come.
     Later(Open),
-    /// It is entered, under this id and with this amount.
-    Amount(String, Money),
+    /// It is entered, and moved the gateway's account by this.
+    Amount(&'a MoneyMovement, Money),
     /// Nothing, or only what another row has explained.
     Nothing,
 }
@@ -148,13 +160,33 @@ struct Desk<'a> {
     row: &'a BalanceTransaction,
     basis: Basis<'a>,
     clearing: Account,
+    /// What amounts of the row are worth in the books.
+    rate: Rate,
+    /// The movement that it is about, whose fee the shop may tell in parts.
+    about: Option<&'a MoneyMovement>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(row: &'a BalanceTransaction, basis: Basis<'a>) -> Result<Self, Trouble> {
-        let tender = Tender::Gateway(row.gateway.clone());
+    fn new(
+        row: &'a BalanceTransaction,
+        order: Option<&Order>,
+        about: Option<&'a MoneyMovement>,
+        basis: Basis<'a>,
+    ) -> Result<Self, Trouble> {
+        let (tender, books) = (Tender::Gateway(row.gateway.clone()), basis.policy.currency);
         let clearing = tender_account(&tender, row.amount.currency(), basis.policy)?;
-        Ok(Self { row, basis, clearing })
+        let rate = rate_of(row, order, books)?.ok_or_else(|| worth_unknown(row.net, books))?;
+        Ok(Self { row, basis, clearing, rate, about })
+    }
+
+    /// What moves between accounts of which only one is kept in the row's currency has no worth
+    /// that its order could tell.
+    fn in_books_currency(&self) -> Result<(), Trouble> {
+        let books = self.basis.policy.currency;
+        match self.row.net.currency() == books {
+            true => Ok(()),
+            false => Err(worth_unknown(self.row.net, books)),
+        }
     }
 
     /// A charge or refund: the sale moved the clearing account, so the row only adds its fee, and
@@ -179,9 +211,12 @@ impl<'a> Desk<'a> {
                 Said::Amount(_, amount) if amount == row.amount => {
                     Ok(FactState::Accounted { review: None })
                 }
-                Said::Amount(id, amount) if amount.currency() == row.amount.currency() => {
+                Said::Amount(movement, amount) if amount.currency() == row.amount.currency() => {
                     let rest = row.amount.minus(amount)?;
-                    let why = format!("payment {id} of {named} says {amount}");
+                    if settles_for(movement, row.amount)? {
+                        return self.exchange(rest, accounted);
+                    }
+                    let why = format!("payment {} of {named} says {amount}", movement.id);
                     self.for_review(rest, &why, accounted)
                 }
                 Said::Amount(..) | Said::Nothing => {
@@ -202,9 +237,10 @@ impl<'a> Desk<'a> {
     }
 
     /// What the order says of the row's payment.
-    fn movement(&self, known: &mut KnownOrder<'_>) -> Said {
+    fn movement<'b>(&self, known: &mut KnownOrder<'b>) -> Said<'b> {
         let Some(id) = self.row.movement.as_deref() else { return Said::Nothing };
-        let said = movement_on_gateway(known.order, id, &self.row.gateway.id);
+        let said =
+            movement_on_gateway(known.order, id, &self.row.gateway.id, self.basis.policy.currency);
         let Some((movement, amount)) = said else { return Said::Nothing };
         if !known.explained.insert(id.to_owned()) {
             return Said::Nothing;
@@ -221,7 +257,7 @@ impl<'a> Desk<'a> {
             }
             _ => match known.kept_back.get(id) {
                 Some(open) => Said::Later(open.clone()),
-                None => Said::Amount(id.to_owned(), amount),
+                None => Said::Amount(movement, amount),
             },
         }
     }
@@ -255,8 +291,8 @@ impl<'a> Desk<'a> {
                 DocumentKind::Transfer => LineKind::Settlement,
                 _ => LineKind::Other { taxed: false },
             };
-            lines.push(self.line(other, account.clone(), amount.negated()));
-            lines.push(self.line(LineKind::Settlement, self.clearing.clone(), *amount));
+            lines.push(self.line(other, account.clone(), amount.negated())?);
+            lines.push(self.cleared(*amount)?);
         }
         if lines.is_empty() {
             return Ok(FactState::Accounted { review: None });
@@ -271,39 +307,24 @@ impl<'a> Desk<'a> {
         Ok(FactState::Accounted { review: None })
     }
 
-    /// The fee, in the gateway's fee document of its part.
-    fn fee(&self, accounted: &mut Accounted) -> Result<(), Trouble> {
+    /// What the gateway settled otherwise than the sale was entered, at a rate that it states.
+    fn exchange(&self, rest: Money, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let row = self.row;
-        if row.fee.is_zero() {
-            return Ok(());
+        let account = self.basis.policy.chart.account(Role::Exchange);
+        let kind = LineKind::Other { taxed: false };
+        let mut gained = self.line(kind, account, rest.negated())?;
+        let mut cleared = self.cleared(rest)?;
+        for line in [&mut gained, &mut cleared] {
+            line.text = "Rate since the sale".to_owned();
         }
-        let part = Part::of_fee(row, self.basis);
-        if let Some(open) = part.open {
-            accounted.wake(open.until);
-            return Ok(());
-        }
-        let (kind, what) = match row.fee.is_positive() {
-            true => (DocumentKind::Expense, "fees"),
-            false => (DocumentKind::JournalEntry, "fees-returned"),
-        };
-        let slot = format!(
-            "{what}/{}/{}/{}/{}",
-            row.source.connection,
-            row.gateway.id,
-            part.path,
-            row.fee.currency()
-        );
-        let memo = format!("{}: fees of {}", row.gateway.name, part.name);
-        let mut header = self.header(slot, kind, part.date, memo);
-        header.reference = format!("{} {}", row.gateway.name, part.reference);
-        let fees = self.basis.policy.chart.account(Role::ProcessingFees);
-        let text = format!("Fee {}", row.order_name.as_deref().unwrap_or(&row.vendor_type));
-        let mut fee = self.line(LineKind::Other { taxed: false }, fees, row.fee);
-        fee.text = text;
-        let paid = self.line(LineKind::Settlement, self.clearing.clone(), row.fee.negated());
-        let id = FactId::from(format!("{}/fee", row.id));
-        accounted.entries.push(SubledgerEntry::new(id, header, vec![fee, paid])?);
-        Ok(())
+        let named = row.order_name.as_deref().unwrap_or("an order");
+        let memo = format!("{}: {named} settled at another rate", row.gateway.name);
+        let date = self.basis.policy.day(row.occurred_at);
+        let slot = format!("{}/exchange", self.slot());
+        let header = self.header(slot, DocumentKind::JournalEntry, date, memo);
+        let id = FactId::from(format!("{}/exchange", row.id));
+        accounted.entries.push(SubledgerEntry::new(id, header, vec![gained, cleared])?);
+        Ok(FactState::Accounted { review: None })
     }
 
     /// Enters money whose reason is not known, and says so.
@@ -320,6 +341,13 @@ impl<'a> Desk<'a> {
                 "it stands in `{}`; where all such rows belong to one account, say which, for \
                  example: saldo map set \"rows.{}\" other-income",
                 account.name, self.row.vendor_type
+            ),
+            BalanceKind::LoanRepayment => format!(
+                "it stands in `{}`; say from which day on which loan is repaid, and what it costs: \
+                 saldo map set gateways.{gateway}.loans.DATE.owed 11300.00, and \
+                 saldo map set gateways.{gateway}.loans.DATE.cost 1300.00",
+                account.name,
+                gateway = self.row.gateway.id
             ),
             _ => format!("it stands in `{}` until its reason is known", account.name),
         };
@@ -341,23 +369,32 @@ impl<'a> Desk<'a> {
         let memo = format!("{}: {}, to review", row.gateway.name, words(&row.vendor_type));
         let slot = format!("{}/review", self.slot());
         let header = self.header(slot, DocumentKind::JournalEntry, date, memo);
-        let suspense = role_line(
-            LineKind::Other { taxed: false },
-            Role::ForReview,
-            amount.negated(),
-            &words(&row.vendor_type),
-            row.id.as_str(),
-            self.basis.policy,
-        );
-        let clearing = self.line(LineKind::Settlement, self.clearing.clone(), amount);
+        let account = self.basis.policy.chart.account(Role::ForReview);
+        let suspense = self.line(LineKind::Other { taxed: false }, account, amount.negated())?;
+        let clearing = self.cleared(amount)?;
         let id = FactId::from(format!("{}/review", row.id));
         accounted.entries.push(SubledgerEntry::new(id, header, vec![clearing, suspense])?);
         Ok(())
     }
 
-    fn line(&self, kind: LineKind, account: Account, amount: Money) -> Line {
-        let text = words(&self.row.vendor_type);
-        Line { kind, account, amount, quantity: None, text, origin: self.row.id.to_string() }
+    /// A line of what an amount of the row is worth.
+    fn line(&self, kind: LineKind, account: Account, amount: Money) -> Result<Line, Trouble> {
+        Ok(Line {
+            kind,
+            account,
+            amount: self.rate.value(amount)?,
+            foreign: None,
+            quantity: None,
+            text: words(&self.row.vendor_type),
+            origin: self.row.id.to_string(),
+        })
+    }
+
+    /// The line of the gateway's own account, which is kept in the row's currency.
+    fn cleared(&self, amount: Money) -> Result<Line, Trouble> {
+        let line = self.line(LineKind::Settlement, self.clearing.clone(), amount)?;
+        let foreign = (amount.currency() != line.amount.currency()).then_some(amount);
+        Ok(Line { foreign, ..line })
     }
 
     /// The slot of the row's own document: the same whichever record tells the row, by a number or
@@ -372,7 +409,7 @@ impl<'a> Desk<'a> {
             slot,
             kind,
             date,
-            currency: row.amount.currency(),
+            currency: self.basis.policy.currency,
             party: Some(Party::Vendor { name: row.gateway.name.clone() }),
             applies_to: None,
             reference: row.order_name.clone().unwrap_or_else(|| row.id.to_string()),

@@ -1,7 +1,8 @@
 //! What the rows of a gateway can know of the order that they belong to.
 
+use super::conversion::on_account;
 use crate::commerce::{MoneyMovement, MovementKind, MovementState, Order, Tender};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -44,20 +45,23 @@ pub(super) enum OrderView<'a> {
     NotHeard,
 }
 
-/// What an order moved on a gateway's account by one movement: positive where money came in.
+/// What an order moved on a gateway's account by one movement, in the currency of that account:
+/// positive where money came in.
 pub(super) fn movement_on_gateway<'a>(
     order: &'a Order,
     id: &str,
     gateway: &GatewayId,
+    books: Currency,
 ) -> Option<(&'a MoneyMovement, Money)> {
     let movement = order.movements.iter().find(|movement| movement.id == id)?;
     let counts = movement.state == MovementState::Succeeded
         && !movement.test
         && matches!(&movement.tender, Tender::Gateway(own) if own.id == *gateway);
+    let moved = on_account(movement, books).ok().filter(|_| counts)?;
     let signed = match movement.kind {
-        MovementKind::Payment => Some(movement.amount),
-        MovementKind::Refund | MovementKind::Change => Some(movement.amount.negated()),
-        _ => None,
+        MovementKind::Payment => moved,
+        MovementKind::Refund | MovementKind::Change => moved.negated(),
+        _ => return None,
     };
-    signed.filter(|_| counts).map(|amount| (movement, amount))
+    Some((movement, signed))
 }

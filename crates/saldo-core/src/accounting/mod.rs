@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod conversion;
 mod decided;
 mod gateway;
 mod history;
@@ -19,6 +20,7 @@ mod stock;
 mod summary;
 mod telling;
 
+pub use conversion::{value_rows, valued_by};
 pub use decided::{Undecidable, postings_of};
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
@@ -143,6 +145,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
                 let named = Group::Named(FactId::from(format!("{shop}/{name}")));
                 vec![Group::Order(order.clone()), named]
             }
+            Decided::Arrived { payout, .. } => vec![Group::Payout(payout.clone())],
             Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
         },
         Fact::Goods(goods) => {
@@ -391,7 +394,7 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         order::account_goods(goods, order, basis, &mut accounted);
     }
     for row in rows {
-        gateway::account_row(row, &mut view, basis, &mut accounted);
+        gateway::account_row(row, &mut view, order, basis, &mut accounted);
     }
     accounted
 }

@@ -1,10 +1,12 @@
 //! Rows that know their order by its name alone, as files tell them.
 
+use super::conversion::settles_for;
 use super::gateway::account_row;
 use super::known_order::{OrderView, movement_on_gateway};
 use super::order::{Known, account_order};
 use super::{Accounted, Basis, Group, group_by_name, groups};
-use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, Order};
+use crate::commerce::{BalanceKind, BalanceTransaction, Decision, Fact, MoneyMovement, Order};
+use crate::money::{Currency, Money};
 use crate::text::FactId;
 use std::collections::BTreeSet;
 
@@ -32,17 +34,19 @@ pub(super) fn account_named(name: &FactId, facts: &[Fact], basis: Basis<'_>) -> 
     }
     // The order is entered in its own group; here only its state counts.
     let mut elsewhere = Accounted::default();
-    let mut view = match told_by_number(&orders)[..] {
-        [order] => {
+    let told = told_by_number(&orders);
+    let order = told.first().copied().filter(|_| told.len() == 1);
+    let mut view = match order {
+        Some(order) => {
             numbered.retain(|row| row.order.as_ref() == Some(&order.id));
             decisions.retain(|it| it.said.decided.order() == Some(&order.id));
             let known = Known { order, decisions, goods: None };
             account_order(known, &numbered, basis, &mut elsewhere)
         }
-        _ => OrderView::NotHeard,
+        None => OrderView::NotHeard,
     };
-    for row in joined(rows, &numbered, &view) {
-        account_row(&row, &mut view, basis, &mut accounted);
+    for row in joined(rows, &numbered, &view, basis.policy.currency) {
+        account_row(&row, &mut view, order, basis, &mut accounted);
     }
     accounted
 }
@@ -62,6 +66,7 @@ fn joined(
     mut rows: Vec<&BalanceTransaction>,
     numbered: &[&BalanceTransaction],
     view: &OrderView<'_>,
+    books: Currency,
 ) -> Vec<BalanceTransaction> {
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let of_payments = numbered.iter().filter(|row| is_of_payment(row));
@@ -74,8 +79,8 @@ fn joined(
             let order = known.order;
             let about = |id: &&str| {
                 !taken.contains(id)
-                    && movement_on_gateway(order, id, &row.gateway.id)
-                        .is_some_and(|(_, amount)| amount == row.amount)
+                    && movement_on_gateway(order, id, &row.gateway.id, books)
+                        .is_some_and(|moved| is_of_amount(&row, moved))
             };
             let id = order.movements.iter().map(|movement| movement.id.as_str()).find(about);
             taken.extend(id);
@@ -84,6 +89,12 @@ fn joined(
         row
     };
     rows.into_iter().map(&mut join).collect()
+}
+
+/// Whether a row has the amount that a movement moved, or that the gateway settled it for.
+fn is_of_amount(row: &BalanceTransaction, (movement, moved): (&MoneyMovement, Money)) -> bool {
+    let same_way = moved.is_negative() == row.amount.is_negative();
+    moved == row.amount || (same_way && settles_for(movement, row.amount) == Ok(true))
 }
 
 /// Whether a row is about a payment of its order, or a repayment.

@@ -16,9 +16,10 @@ use self::days::{Day, days};
 use self::given_up::GivenUp;
 use self::place::Place;
 use self::recognition::Undelivered;
+use super::conversion::{moved_lines, shop_in_other_currency};
 use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
-use super::lines::{role_line, tender_line};
+use super::lines::role_line;
 use super::movements::Portion;
 use super::stock::account_parcels;
 use super::{Accounted, Basis, Trouble, summary, telling};
@@ -68,6 +69,11 @@ pub(super) fn account_order<'a>(
     if order.test {
         let state = FactState::Excluded { rule: "test-order".to_owned() };
         accounted.stand(&order.id, &order.source, state);
+        return OrderView::Undecided;
+    }
+    if order.currency != basis.policy.currency {
+        let trouble = shop_in_other_currency(order.currency, basis.policy.currency);
+        accounted.stand(&order.id, &order.source, FactState::Held(trouble.issue(&order.id)));
         return OrderView::Undecided;
     }
     let untold = telling::untold(order);
@@ -184,6 +190,16 @@ impl Told<'_> {
     }
 }
 
+/// Adds to a line what another one moves on the same account.
+fn add_to(known: &mut Line, line: &Line) -> Result<(), Trouble> {
+    known.amount = known.amount.plus(line.amount)?;
+    known.foreign = match (known.foreign, line.foreign) {
+        (Some(sum), Some(more)) => Some(sum.plus(more)?),
+        (sum, more) => sum.or(more),
+    };
+    Ok(())
+}
+
 /// An invoice that is not paid in full.
 struct Open {
     slot: String,
@@ -201,6 +217,8 @@ struct Timeline<'a> {
     given_up: GivenUp,
     /// The payments that the entries of the day have drawn upon.
     drawn: Vec<String>,
+    /// How much of each payment the entries have drawn upon so far.
+    drawn_of: BTreeMap<&'a str, Money>,
     /// The payments through gateways that the next entry moves.
     moved: Vec<&'a MoneyMovement>,
     /// The same by the entry that moves them.
@@ -281,6 +299,7 @@ impl<'a> Timeline<'a> {
             refunds_owed: nothing,
             given_up: GivenUp::default(),
             drawn: Vec::new(),
+            drawn_of: BTreeMap::new(),
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
             channel_tax: nothing,
@@ -354,15 +373,19 @@ impl<'a> Timeline<'a> {
             self.moved.push(movement);
             self.may_keep.push((movement, amount));
         }
-        let line = tender_line(&movement.tender, amount, &movement.id, self.policy)?;
-        let same = |known: &&mut Line| {
-            known.kind == LineKind::Settlement
-                && line.kind == LineKind::Settlement
-                && known.account == line.account
-        };
-        match lines.iter_mut().find(same) {
-            Some(known) => known.amount = known.amount.plus(line.amount)?,
-            None => lines.push(line),
+        let drawn = self.drawn_of.entry(&movement.id).or_insert(Money::zero(amount.currency()));
+        let before = *drawn;
+        *drawn = before.plus(amount.abs())?;
+        for line in moved_lines(movement, amount, before, self.policy)? {
+            let same = |known: &&mut Line| {
+                known.kind == LineKind::Settlement
+                    && line.kind == LineKind::Settlement
+                    && known.account == line.account
+            };
+            match lines.iter_mut().find(same) {
+                Some(known) => add_to(known, &line)?,
+                None => lines.push(line),
+            }
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! Payouts and disputes.
 
 mod by_rows;
+mod foreign;
 
 pub use by_rows::told_with_payouts;
 pub(super) use by_rows::{reach, with_payouts};
 
+use super::decided::taken_back;
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;
 use crate::commerce::{
@@ -86,6 +88,13 @@ pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Ac
             };
             accounted.stand(&payout.id, &payout.source, state);
         }
+        if let Fact::Decision(decision) = fact {
+            let state = match decision.said.taken_back {
+                Some(_) => taken_back(),
+                None => FactState::Accounted { review: None },
+            };
+            accounted.stand(&decision.id, &decision.source, state);
+        }
     }
     accounted
 }
@@ -121,6 +130,9 @@ fn enter_payout(
         PayoutState::Paid | PayoutState::Failed => {}
     }
     check_rows(payout, facts)?;
+    if payout.net.currency() != policy.currency {
+        return foreign::enter(payout, facts, policy, accounted);
+    }
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;
     let bank = policy.bank(&payout.gateway.id);
@@ -190,29 +202,40 @@ fn transfer(
         return Ok(());
     }
     let slot = format!("{}{part}", payout.id);
+    let header = Header { date, ..transfer_header(payout, slot.clone()) };
+    let lines = vec![
+        transfer_line(payout, to, payout.net),
+        transfer_line(payout, from, payout.net.negated()),
+    ];
+    accounted.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
+    Ok(())
+}
+
+/// What a document says that takes a payout out of its clearing account.
+fn transfer_header(payout: &Payout, slot: String) -> Header {
     let number = payout.id.as_str().rsplit('/').next().unwrap_or_default();
-    let reference = payout.bank_reference.clone().unwrap_or_else(|| number.to_owned());
-    let header = Header {
-        slot: slot.clone(),
+    Header {
+        slot,
         kind: DocumentKind::Transfer,
-        date,
+        date: payout.issued_on,
         currency: payout.net.currency(),
         party: Some(Party::Vendor { name: payout.gateway.name.clone() }),
         applies_to: None,
-        reference,
+        reference: payout.bank_reference.clone().unwrap_or_else(|| number.to_owned()),
         memo: format!("{}: payout {number}", payout.gateway.name),
-    };
-    let line = |account: &Account, amount| Line {
+    }
+}
+
+fn transfer_line(payout: &Payout, account: &Account, amount: Money) -> Line {
+    Line {
         kind: LineKind::Settlement,
         account: account.clone(),
         amount,
+        foreign: None,
         quantity: None,
         text: "Payout".to_owned(),
         origin: payout.id.to_string(),
-    };
-    let lines = vec![line(to, payout.net), line(from, payout.net.negated())];
-    accounted.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
-    Ok(())
+    }
 }
 
 /// Accounts a dispute: lost is lost; everything before that stands in the gateway's rows.
@@ -272,6 +295,7 @@ fn enter_dispute(
         kind: LineKind::Other { taxed: false },
         account: policy.chart.account(role),
         amount,
+        foreign: None,
         quantity: None,
         text: "Dispute lost".to_owned(),
         origin: slot.clone(),

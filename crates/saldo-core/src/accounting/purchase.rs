@@ -275,6 +275,7 @@ impl<'a> Purchase<'a> {
 
 fn other(account: Account, amount: Money, text: &str, origin: &str) -> Line {
     Line {
+        foreign: None,
         kind: LineKind::Other { taxed: false },
         account,
         amount,

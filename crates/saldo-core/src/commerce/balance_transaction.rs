@@ -27,6 +27,8 @@ pub enum BalanceKind {
     ShippingLabel,
     /// Duties or import tax that the platform pays to the customs, or gets back.
     Duties,
+    /// A part of a loan that the gateway takes back (negative), or gives back once more.
+    LoanRepayment,
     /// The gateway makes good what another tender paid for the buyer.
     TenderCredit(Gateway),
     /// A payout that the bank sent back.
@@ -59,6 +61,10 @@ pub struct BalanceTransaction {
     pub fee: Money,
     /// What the balance moved by.
     pub net: Money,
+    /// What the net amount stands in the books at, where it is in another currency than these and
+    /// its order says so. Records of rows never do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worth: Option<Money>,
     /// The order that it belongs to, where it has one.
     pub order: Option<FactId>,
     /// The order's name as the gateway wrote it, where it did.
@@ -98,6 +104,7 @@ impl BalanceTransaction {
             BalanceKind::PlatformBill => "platform-bill",
             BalanceKind::ShippingLabel => "shipping-label",
             BalanceKind::Duties => "duties",
+            BalanceKind::LoanRepayment => "loan-repayment",
             BalanceKind::TenderCredit(_) => "tender-credit",
             BalanceKind::PayoutReturned => "payout-returned",
             BalanceKind::Transfer => "transfer",

@@ -117,6 +117,14 @@ pub enum Decided {
         /// What the shop calls it: rows of files may know no more of it.
         name: String,
     },
+    /// What a bank made of a payout that came in another currency than the books'.
+    #[serde(rename_all = "kebab-case")]
+    Arrived {
+        /// The payout.
+        payout: FactId,
+        /// What reached the bank, in the currency of the books.
+        amount: Money,
+    },
     /// An entry: what no channel tells, in the words of the policy.
     #[serde(rename_all = "kebab-case")]
     Entry {
@@ -146,7 +154,7 @@ impl Decided {
     pub const fn order(&self) -> Option<&FactId> {
         match self {
             Self::WriteOff { order, .. } | Self::Exclude { order, .. } => Some(order),
-            Self::Entry { .. } => None,
+            Self::Arrived { .. } | Self::Entry { .. } => None,
         }
     }
 
@@ -156,6 +164,7 @@ impl Decided {
         match self {
             Self::WriteOff { .. } => "write-off",
             Self::Exclude { .. } => "exclude",
+            Self::Arrived { .. } => "arrived",
             Self::Entry { .. } => "entry",
         }
     }

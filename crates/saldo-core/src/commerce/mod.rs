@@ -4,6 +4,7 @@
 //! recomputed. Signs are those of the shop: a sale is positive, a return negative.
 
 mod balance_transaction;
+mod conversion;
 mod decision;
 mod goods;
 mod order;
@@ -11,6 +12,7 @@ mod payout;
 mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction};
+pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{

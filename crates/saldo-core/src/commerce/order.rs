@@ -1,6 +1,6 @@
 //! Orders: what was agreed with a buyer, and what money moved for it.
 
-use super::{Gateway, OrderedItem, RecordRef};
+use super::{Conversion, Gateway, MovementFee, OrderedItem, RecordRef};
 use crate::money::{Currency, Money};
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -230,8 +230,15 @@ pub struct MoneyMovement {
     pub tender: Tender,
     /// When.
     pub processed_at: Timestamp,
-    /// How much, always positive, in the shop's currency.
+    /// How much, always positive, in the shop's currency by the rate of the sale.
     pub amount: Money,
+    /// What moved beyond `amount`, or short of it where negative: cash is paid in the coins that
+    /// there are.
+    pub rounding: Option<Money>,
+    /// What it was in other currencies, where any other had a part in it.
+    pub conversion: Option<Conversion>,
+    /// What the gateway's fee for it is made of, as far as the shop tells it.
+    pub fees: Vec<MovementFee>,
     /// A rehearsal without real money.
     pub test: bool,
 }

@@ -20,6 +20,14 @@ pub enum Unbalanced {
     /// Debits and credits differ.
     #[error("debits and credits differ by {0}")]
     Difference(Money),
+    /// An amount on an account of another currency cannot be worth what it is said to be.
+    #[error("{foreign} cannot be worth {worth}")]
+    Worth {
+        /// What moves on the account.
+        foreign: Money,
+        /// What it is said to be worth.
+        worth: Money,
+    },
     /// The amounts could not be summed.
     #[error(transparent)]
     Money(#[from] MoneyError),

@@ -52,6 +52,10 @@ fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
         match sums.get_mut(&key) {
             Some((sum, count)) => {
                 sum.amount = sum.amount.plus(line.amount)?;
+                sum.foreign = match (sum.foreign, line.foreign) {
+                    (Some(sum), Some(more)) => Some(sum.plus(more)?),
+                    (sum, more) => sum.or(more),
+                };
                 *count += 1;
             }
             None => {
@@ -59,9 +63,10 @@ fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
             }
         }
     }
+    let moves = |line: &Line| !line.amount.is_zero() || !line.held().is_zero();
     let whole =
         |((_, _, taxed, _), (line, count)): (_, (Line, u32))| summary_line(line, taxed, count);
-    Ok(sums.into_iter().map(whole).filter(|line| !line.amount.is_zero()).collect())
+    Ok(sums.into_iter().map(whole).filter(moves).collect())
 }
 
 fn summary_line(line: Line, taxed: bool, count: u32) -> Line {

@@ -20,6 +20,7 @@ fn entry(id: &str, minor: i64) -> SubledgerEntry {
         kind,
         account: Account::new(name, AccountKind::Expense),
         amount: Money::from_minor(minor, usd),
+        foreign: None,
         quantity: None,
         text: String::new(),
         origin: id.to_owned(),

@@ -53,6 +53,8 @@ roles! {
     Disputes = "disputes", "Disputes receivable", OtherCurrentAsset;
     /// Cash that left the drawer and has not reached the bank.
     CashInTransit = "cash-in-transit", "Cash in transit", Cash;
+    /// Tax on what was bought, which the state gives back.
+    InputTax = "input-tax", "Input VAT recoverable", OtherCurrentAsset;
     /// Goods that are expected to come back.
     ReturnedGoods = "returned-goods", "Right to returned goods", OtherCurrentAsset;
     /// Goods that are not sold yet.
@@ -83,8 +85,16 @@ roles! {
     RefundsPayable = "refunds-payable", "Refunds payable to customer", OtherCurrentLiability;
     /// Money whose reason nobody knows yet.
     ForReview = "for-review", "Platform adjustments - to review", OtherCurrentLiability;
+    /// Tax on what is bought from abroad, which the buyer owes in the seller's place.
+    OutputTax = "output-tax", "Output VAT (reverse charge)", OtherCurrentLiability;
+    /// Loans that are paid back from a gateway's balance.
+    Loans = "loans", "Loans payable", OtherCurrentLiability;
+    /// What of the price of loans is not spent yet: it lessens the debt.
+    FinancingToCome = "financing-to-come", "Unamortised financing cost", OtherCurrentLiability;
     /// What is expected to be given back for goods that were sold.
     RefundLiability = "refund-liability", "Refund liability", OtherCurrentLiability;
+    /// What is gained, or lost, since rates moved between a sale and its money.
+    Exchange = "exchange", "FX gain/loss (realised)", OtherIncome;
     /// What is earned outside the trade.
     OtherIncome = "other-income", "Other income", OtherIncome;
     /// What will never be redeemed of gift cards.
@@ -107,6 +117,8 @@ roles! {
     Shrinkage = "shrinkage", "Inventory shrinkage & damage", CostOfGoods;
     /// The gateway's charge for payments.
     ProcessingFees = "processing-fees", "Payment processing fees", Expense;
+    /// The gateway's charge for changing currencies.
+    ConversionFees = "conversion-fees", "Currency conversion fees", Expense;
     /// The gateway's charge for disputes.
     ChargebackFees = "chargeback-fees", "Chargeback fees", Expense;
     /// Disputes lost.
@@ -121,8 +133,14 @@ roles! {
     Advertising = "advertising", "Advertising", Expense;
     /// What duties and import tax cost more, or less, than buyers paid for them.
     DutiesResidue = "duties-residue", "Duties over/under-recovered", Expense;
+    /// The price of loans.
+    FinancingCost = "financing-cost", "Financing cost", Expense;
+    /// What a drawer holds more, or less, than it should.
+    CashOverShort = "cash-over-short", "Cash over/short", Expense;
     /// What the shop itself uses up.
     StoreSupplies = "store-supplies", "Store supplies", Expense;
+    /// What coins that do not exist, or a book's own arithmetic, make of an amount.
+    Rounding = "rounding", "Rounding differences", Expense;
     /// Claims given up.
     BadDebt = "bad-debt", "Bad debt", Expense;
 }

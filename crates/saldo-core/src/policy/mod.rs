@@ -7,11 +7,13 @@
 mod chart;
 mod goods;
 mod history;
+mod loan;
 mod place;
 
 pub use chart::{Chart, Role};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
+pub use loan::Loan;
 pub use place::Place;
 
 use crate::document::Party;
@@ -21,6 +23,7 @@ use crate::text::GatewayId;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -43,12 +46,22 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows`, `lines` or `cost.reasons`.
+        /// The table of the policy: `rows`, `lines`, `fees` or `cost.reasons`.
         table: &'static str,
         /// The vendor's word.
         word: String,
         /// The role that it was to have.
         role: Role,
+    },
+    /// A number that has no sense.
+    #[error("`{key}` cannot be {value}: {why}")]
+    Number {
+        /// Where it stands.
+        key: String,
+        /// The number.
+        value: Decimal,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
@@ -99,6 +112,14 @@ pub struct GatewayAccount {
     /// The bank account that its payouts arrive on, where that is another than the others'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<String>,
+    /// The bank accounts that its payouts in other currencies than the books' arrive on, where
+    /// these are kept in them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub banks: BTreeMap<Currency, String>,
+    /// The loans that it granted and takes back from its balance, by the books day from which on
+    /// they are repaid.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loans: BTreeMap<Date, Loan>,
     /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
     /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +152,9 @@ impl Default for Customers {
 pub struct Tax {
     /// Whether each tax has an account of its own, named after it, below the tax account.
     pub account_per_tax: bool,
+    /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
+    /// and takes back as input tax: the reverse charge. None where it does not apply.
+    pub reverse_charge: Option<Decimal>,
     /// Taxes with accounts of their own, by the name that the channel gives them: what is owed to
     /// other countries under a one-stop shop, for example.
     pub accounts: BTreeMap<String, String>,
@@ -168,6 +192,8 @@ pub struct PolicyText {
     pub rows: BTreeMap<String, Role>,
     /// The same for lines of orders.
     pub lines: BTreeMap<String, Role>,
+    /// The same for parts of the gateway's fee of a payment.
+    pub fees: BTreeMap<String, Role>,
 }
 
 /// How facts become documents, for one company.
@@ -203,8 +229,12 @@ impl Policy {
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
-        let words =
-            [("rows", &text.rows), ("lines", &text.lines), ("cost.reasons", &text.cost.reasons)];
+        let words = [
+            ("rows", &text.rows),
+            ("lines", &text.lines),
+            ("fees", &text.fees),
+            ("cost.reasons", &text.cost.reasons),
+        ];
         for (table, (word, role)) in
             words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
         {
@@ -215,6 +245,7 @@ impl Policy {
                 return Err(PolicyError::Word { table, word: word.clone(), role: *role });
             }
         }
+        loan::check_numbers(&text)?;
         Ok(Self { revision, currency, start_date, text, chart, zone, before: None })
     }
 
@@ -276,6 +307,14 @@ impl Policy {
         }
     }
 
+    /// The bank account in this currency that a gateway's payouts arrive on, if there is one. That
+    /// of the books' currency is [`Policy::bank`].
+    #[must_use]
+    pub fn bank_in(&self, gateway: &GatewayId, currency: Currency) -> Option<Account> {
+        let banks = &self.text.gateways.get(gateway)?.banks;
+        banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
+    }
+
     /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
     /// said so.
     #[must_use]
@@ -289,7 +328,7 @@ impl Policy {
         let roles = self.chart.iter().map(|(_, account)| account.clone());
         let gateways = self.text.gateways.values();
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
-        let banks = gateways.filter_map(|known| known.bank.as_ref());
+        let banks = gateways.flat_map(|known| known.bank.iter().chain(known.banks.values()));
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
@@ -312,6 +351,12 @@ impl Policy {
     #[must_use]
     pub fn line_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.lines, word)
+    }
+
+    /// Where a part of a fee belongs that the channel calls by this word, if the owner said so.
+    #[must_use]
+    pub fn fee_role(&self, word: &str) -> Option<Role> {
+        role_of(&self.text.fees, word)
     }
 
     /// The account of a tax. One for each is the owner's own: no book enters tax there by itself.

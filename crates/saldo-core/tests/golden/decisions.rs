@@ -26,6 +26,8 @@ pub(crate) fn cases() -> Vec<Case> {
         entry("03-05", &[("store-supplies", "60.00"), ("banks.shopify_payments", "-60.00")]),
         no(2, entry("03-06", &[("banks.shopify_payments", "0.90"), ("other-income", "-0.90")])),
     ];
+    let short = [("cash-over-short", "2.25"), ("gateways.cash", "-2.25")];
+    let funded = [("bank", "10000.00"), ("financing-to-come", "1300.00"), ("loans", "-11300.00")];
     let remitted = [(tax, "743.00"), ("bank", "-740.00"), ("other-income", "-3.00")];
     vec![
         case(
@@ -46,7 +48,9 @@ pub(crate) fn cases() -> Vec<Case> {
             &[],
             vec![entry("03-10", &[("store-supplies", "20.00"), ("gateways.cash", "-20.00")])],
         ),
+        case("C3", &[], vec![entry("03-10", &short)]),
         case("C4", &[], drop),
+        case("P10", &[], vec![entry("03-01", &funded)]),
         case("P16", &["03-02", "03-05", "03-06"], to_balance),
     ]
 }
@@ -181,4 +185,12 @@ fn what_does_not_balance_is_not_decided() {
     }
     let owed = try_it(&[("receivable", "5.00 USD"), ("bank", "-5.00 USD")]);
     assert_eq!(owed, Undecidable::ByOrders("receivable".parse().unwrap()));
+}
+
+#[test]
+fn a_loan_whose_price_nobody_said_is_for_review() {
+    let repaid = row(1, "03-10", BalanceKind::LoanRepayment, "-150.00", "0.00");
+    let [state] = &states(&[repaid])[..] else { panic!("one fact") };
+    let FactState::Accounted { review: Some(issue) } = state else { panic!("{state:?}") };
+    assert!(issue.hint.contains("gateways.shopify_payments.loans.DATE"), "{}", issue.hint);
 }

@@ -7,11 +7,16 @@ use saldo_core::commerce::{
     MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said, SaleKind,
     SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
+use saldo_core::commerce::{Conversion, FeeKind, MovementFee, Settlement};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
 
 pub(crate) fn usd() -> Currency {
     Currency::parse("USD").unwrap()
+}
+
+pub(crate) fn eur() -> Currency {
+    Currency::parse("EUR").unwrap()
 }
 
 pub(crate) fn money(text: &str) -> Money {
@@ -161,8 +166,55 @@ impl Shop {
             tender: tender(by),
             processed_at: at(day),
             amount: money(amount),
+            rounding: None,
+            conversion: None,
+            fees: Vec::new(),
             test: false,
         });
+        self
+    }
+
+    /// The last movement was so many euros, worth so many dollars when it moved, and settled at a
+    /// rate in this currency.
+    pub(crate) fn in_euros(mut self, euros: &str, worth: &str, settled: (&str, &str)) -> Self {
+        let (code, rate) = settled;
+        self.0.movements.last_mut().expect("a movement").conversion = Some(Conversion {
+            presented: Money::parse(euros, eur()).unwrap(),
+            worth: money(worth),
+            settled: Some(Settlement {
+                currency: Currency::parse(code).unwrap(),
+                rate: rate.parse().unwrap(),
+            }),
+        });
+        self
+    }
+
+    /// Kept in this currency, numbers as they are.
+    pub(crate) fn in_currency(mut self, code: &str) -> Self {
+        let currency = Currency::parse(code).unwrap();
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for line in lines {
+            line.gross = Money::from_minor(line.gross.minor(), currency);
+            line.discount = Money::from_minor(line.discount.minor(), currency);
+            line.taxes.clear();
+        }
+        self.0.currency = currency;
+        self
+    }
+
+    /// The last movement was rounded to the coins that there are.
+    pub(crate) fn rounded(mut self, by: &str) -> Self {
+        self.0.movements.last_mut().expect("a movement").rounding = Some(money(by));
+        self
+    }
+
+    /// The last movement's fee has these parts.
+    pub(crate) fn fees(mut self, parts: &[(FeeKind, &str)]) -> Self {
+        let part = |(kind, amount): &(FeeKind, &str)| MovementFee {
+            kind: kind.clone(),
+            amount: money(amount),
+        };
+        self.0.movements.last_mut().expect("a movement").fees = parts.iter().map(part).collect();
         self
     }
 
@@ -248,6 +300,7 @@ pub(crate) fn row_of(
         amount,
         fee,
         net: amount.minus(fee).unwrap(),
+        worth: None,
         order: of_order.then(|| FactId::new("shop/Order/1")),
         order_name: of_order.then(|| "#1001".to_owned()),
         by_file: false,
@@ -257,6 +310,21 @@ pub(crate) fn row_of(
         test: false,
         kind,
     }))
+}
+
+/// A row or payout of the same numbers in euros.
+pub(crate) fn euros(fact: Fact) -> Fact {
+    let euros = |amount: Money| Money::from_minor(amount.minor(), eur());
+    match fact {
+        Fact::BalanceTransaction(row) => Fact::BalanceTransaction(Box::new(BalanceTransaction {
+            amount: euros(row.amount),
+            fee: euros(row.fee),
+            net: euros(row.net),
+            ..*row
+        })),
+        Fact::Payout(payout) => Fact::Payout(Payout { net: euros(payout.net), ..payout }),
+        other => other,
+    }
 }
 
 /// A row of another order, and of this movement of it.

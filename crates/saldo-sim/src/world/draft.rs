@@ -141,6 +141,8 @@ impl Draft {
             gateway,
             amount,
             fee,
+            rounding: 0,
+            abroad: None,
             parent,
             refund,
         });

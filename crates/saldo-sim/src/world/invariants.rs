@@ -158,7 +158,7 @@ fn the_ledger_says_what_the_orders_say() {
             let all = world.orders.iter().flat_map(|order| &order.transactions);
             all.filter(|each| each.gateway == Gateway::Card && kinds.contains(&each.kind))
                 .filter(|each| each.status == TransactionStatus::Success)
-                .map(|each| each.amount)
+                .map(|each| each.abroad.map_or(each.amount, |abroad| abroad.settled))
                 .sum()
         };
         assert_eq!(of(RowKind::Charge), moved(&[TransactionKind::Sale, TransactionKind::Capture]));
@@ -212,7 +212,8 @@ fn every_trouble_of_a_ledger_is_there() {
         ] {
             assert_eq!(kinds(kind), 1, "{kind:?}");
         }
-        for kind in [RowKind::WalletCredit, RowKind::Label, RowKind::Duties] {
+        let told = [RowKind::WalletCredit, RowKind::Label, RowKind::Duties, RowKind::LoanRepayment];
+        for kind in told {
             assert!(kinds(kind) > 0, "{kind:?}");
         }
         let payouts = &world.ledger.payouts;
@@ -272,4 +273,16 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(matches!(World::generate(&zone), Err(WorldError::UnknownTimezone(_))));
     let currency = WorldSettings { currency: "XXX9".to_owned(), ..WorldSettings::default() };
     assert!(matches!(World::generate(&currency), Err(WorldError::Currency(_))));
+}
+
+#[test]
+fn buyers_from_abroad_and_cash_are_told_apart() {
+    for world in worlds() {
+        let movements = || world.orders.iter().flat_map(|order| &order.transactions);
+        let changes_money = world.currency.exponent() == 2;
+        assert_eq!(movements().any(|each| each.abroad.is_some()), changes_money);
+        let rounded: Vec<Minor> =
+            movements().map(|each| each.rounding).filter(|it| *it != 0).collect();
+        assert!(!rounded.is_empty() && rounded.iter().all(|it| it.abs() <= 2), "{rounded:?}");
+    }
 }

@@ -14,6 +14,8 @@ const DISPUTE_FEE: Minor = 1_500;
 const PLATFORM_BILL: Minor = 6_800;
 /// An adjustment that nobody can explain.
 const UNKNOWN_ADJUSTMENT: Minor = 10_253;
+/// What is taken back of a loan at a time.
+const LOAN_REPAYMENT: Minor = 15_000;
 /// How far below zero the reserve takes the payout that it is held back from.
 const NEGATIVE_PAYOUT: Minor = 3_500;
 /// What a label costs.
@@ -51,6 +53,8 @@ pub enum RowKind {
     Label,
     /// Duties that the platform paid to the customs.
     Duties,
+    /// A part of a loan, taken back.
+    LoanRepayment,
     /// A correction without a reason.
     Adjustment,
     /// What the platform's wallet paid for a buyer.
@@ -170,6 +174,8 @@ pub(super) fn keep(
         time.begins.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(time.begins)
     };
     rows.push(bare(RowKind::PlatformBill, at_part(25), -PLATFORM_BILL));
+    rows.push(bare(RowKind::LoanRepayment, at_part(30), -LOAN_REPAYMENT));
+    rows.push(bare(RowKind::LoanRepayment, at_part(55), -LOAN_REPAYMENT));
     rows.push(bare(RowKind::Adjustment, at_part(40), UNKNOWN_ADJUSTMENT));
     rows.retain(|row| row.at < time.ends);
     rows.sort_by_key(|row| row.at);
@@ -193,8 +199,8 @@ fn row_of(place: usize, transaction: &Transaction) -> Option<Row> {
         order: Some(place),
         transaction: Some(transaction.id),
         source: transaction.id,
-        fee: transaction.fee,
-        ..bare(kind, at, transaction.amount * sign)
+        fee: transaction.fee + transaction.abroad.map_or(0, |abroad| abroad.fee),
+        ..bare(kind, at, transaction.abroad.map_or(transaction.amount, |it| it.settled) * sign)
     })
 }
 

@@ -4,6 +4,7 @@
 //! that a simulator shows at any time what has happened until then, and nothing more. Amounts are
 //! whole minor units of the shop's currency; there is no floating point anywhere.
 
+mod abroad;
 mod basket;
 mod catalogue;
 mod chance;
@@ -18,6 +19,7 @@ mod story;
 #[cfg(test)]
 mod invariants;
 
+pub use abroad::Abroad;
 pub use catalogue::{COUNTER_AREA, Customer, Levy, Product, TAX_AREAS, TaxArea};
 pub use delivery::Fulfilment;
 pub use ledger::{Dispute, Ledger, Payout, Row, RowKind};
@@ -144,6 +146,14 @@ impl World {
     #[must_use]
     pub fn money(&self, minor: Minor) -> Money {
         Money::from_minor(minor, self.currency)
+    }
+
+    /// An amount of the currency in which buyers from abroad pay.
+    #[must_use]
+    pub fn money_abroad(&self, minor: Minor) -> Money {
+        let code = if self.currency.code() == "EUR" { "USD" } else { "EUR" };
+        let currency = Currency::parse(code).unwrap_or(self.currency);
+        Money::from_minor(minor, currency)
     }
 
     /// What is left on the gift cards at the end of the history.

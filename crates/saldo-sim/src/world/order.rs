@@ -2,6 +2,7 @@
 //!
 //! Every object carries its instant. A view "as of now" leaves out what has not happened yet.
 
+use super::abroad::Abroad;
 use super::catalogue::{TAX_AREAS, TaxArea};
 use super::delivery::Fulfilment;
 use jiff::Timestamp;
@@ -280,6 +281,10 @@ pub struct Transaction {
     pub amount: Minor,
     /// What the card gateway charges for it.
     pub fee: Minor,
+    /// What cash was rounded by, to the coins that there are: it moved beyond the amount.
+    pub rounding: Minor,
+    /// What it was in the buyer's currency, where that is another than the shop's.
+    pub abroad: Option<Abroad>,
     /// The transaction that it follows.
     pub parent: Option<u64>,
     /// Which refund it belongs to, by its place in the order.

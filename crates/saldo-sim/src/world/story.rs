@@ -1,5 +1,6 @@
 //! The stories that a world tells about its orders.
 
+use super::abroad::go_abroad;
 use super::basket::{self, Wish};
 use super::catalogue::{COMPANY_COUNT, COUNTER_AREA, Customer, GOODS, Product, TAX_AREAS};
 use super::chance::Chance;
@@ -93,6 +94,8 @@ pub(super) const STORIES: [(Story, u32); 24] = [
     (Story::Rehearsal, 8),
 ];
 
+/// The smallest coin, in minor units.
+const COIN: Minor = 5;
 /// Every so many orders, one that is paid by card at once goes abroad, and the buyer pays duties.
 const DUTIES_EACH: u32 = 9;
 /// The duties.
@@ -134,7 +137,11 @@ impl Teller<'_> {
         self.pay(&mut draft, story);
         self.follow(&mut draft, story);
         self.sell_gift_cards(&draft);
-        draft.finish()
+        let mut order = draft.finish();
+        if self.currency.exponent() == 2 {
+            go_abroad(&mut order, index, story);
+        }
+        order
     }
 
     fn opening(&mut self, index: u32, at: Timestamp, story: Story) -> Opening {
@@ -225,6 +232,11 @@ impl Teller<'_> {
         if notes > due {
             let change = notes - due;
             draft.transact(at, TransactionKind::Change, Gateway::Cash, change, Some(parent));
+            return;
+        }
+        // Without notes to change, the till rounds to coins of five.
+        if let Some(paid) = draft.order.transactions.last_mut() {
+            paid.rounding = half_up(due, COIN) * COIN - due;
         }
     }
 

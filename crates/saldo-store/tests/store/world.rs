@@ -114,6 +114,7 @@ fn line(account: &str, kind: LineKind, minor: i64) -> Line {
         kind,
         account: Account::new(account, AccountKind::Income),
         amount: Money::from_minor(minor, usd()),
+        foreign: None,
         quantity: Some(1),
         text: "a \"line\"".to_owned(),
         origin: "1".to_owned(),

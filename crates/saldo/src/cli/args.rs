@@ -270,6 +270,8 @@ pub(crate) enum Decide {
     WriteOff(DecideWriteOff),
     /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
     Exclude(DecideExclude),
+    /// What the bank made of a payout that came in another currency than the books'.
+    Arrived(DecideArrived),
     /// Take a decision back.
     Undo {
         /// Its number.
@@ -310,6 +312,19 @@ pub(crate) struct DecideWriteOff {
     /// Take the tax in it back from the state, where the law allows it.
     #[arg(long)]
     pub(crate) relieve_tax: bool,
+}
+
+/// What arrived of a payout.
+#[derive(Debug, Args)]
+pub(crate) struct DecideArrived {
+    /// The payout's number, or the number by which the bank knows it.
+    pub(crate) payout: String,
+    /// The day on which it stands in the bank account.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// How much of the books' currency.
+    #[arg(long)]
+    pub(crate) amount: String,
 }
 
 /// An order left out.

@@ -1,11 +1,12 @@
 //! `saldo decide`.
 
-use super::args::{Decide, DecideEntry, DecideExclude, DecideWriteOff, Global};
+use super::args::{Decide, DecideArrived, DecideEntry, DecideExclude, DecideWriteOff, Global};
 use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
 use crate::engine::{
-    DecisionError, Engine, KnownDecision, decide_this, decisions, order_named, take_back,
+    DecisionError, Engine, KnownDecision, decide_this, decisions, order_named, payout_named,
+    take_back,
 };
 use jiff::civil::Date;
 use saldo_core::commerce::{Decided, Move, Said, TakenBack};
@@ -35,6 +36,12 @@ pub(crate) async fn decide(
             let today = engine.policy.day(engine.clock.now());
             let on = today.max(engine.policy.start_date);
             keep(&engine, on, Decided::Exclude { order, name }, output).await?;
+        }
+        Decide::Arrived(DecideArrived { payout, on, amount }) => {
+            let amount = Money::parse(&amount, engine.policy.currency)
+                .map_err(|error| Usage(error.to_string()))?;
+            let payout = said(payout_named(&engine, &payout).await)?;
+            keep(&engine, on, Decided::Arrived { payout, amount }, output).await?;
         }
         Decide::Undo { number } => {
             let back = TakenBack { by: context::person(), at: engine.clock.now() };
@@ -133,6 +140,7 @@ fn what(decided: &Decided) -> String {
         }
         Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
         Decided::Exclude { name, .. } => format!("{name} is left out"),
+        Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
         Decided::Entry { memo, moves, reversed_on } => {
             let moves: Vec<String> =
                 moves.iter().map(|it| format!("{} {}", it.place, it.amount)).collect();

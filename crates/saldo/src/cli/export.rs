@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use saldo_books::plain_text::{LedgerHead, Syntax, document_text};
 use saldo_core::book::Subject;
 use saldo_core::document::{Document, DocumentKey};
+use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_store::{EntryFilter, Role};
 use serde::Serialize;
@@ -104,7 +105,8 @@ impl Ledger<'_> {
 #[error("the books changed while they were written: export them again")]
 pub(super) struct Overtaken;
 
-const CSV_HEAD: &str = "date,key,kind,reference,memo,account,amount,currency,text\r\n";
+const CSV_HEAD: &str =
+    "date,key,kind,reference,memo,account,amount,currency,text,foreign,foreign_currency\r\n";
 
 /// One row a posting: debit positive.
 fn csv(key: DocumentKey, document: &Document) -> String {
@@ -121,6 +123,8 @@ fn csv(key: DocumentKey, document: &Document) -> String {
             line.amount.amount_text(),
             line.amount.currency().to_string(),
             line.text.clone(),
+            line.foreign.map(Money::amount_text).unwrap_or_default(),
+            line.foreign.map(|foreign| foreign.currency().to_string()).unwrap_or_default(),
         ];
         let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         write!(text, "{}\r\n", quoted.join(",")).expect("text can be written to a string");

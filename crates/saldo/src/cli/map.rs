@@ -131,7 +131,8 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
         let (role, account) = (format!("tax.accounts.{title}"), policy.tax(title));
         ShownAccount { role, account: account.name.to_string(), kind: account.kind }
     });
-    let words = [("rows", &policy.text.rows), ("lines", &policy.text.lines)];
+    let text = &policy.text;
+    let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees)];
     let words = words.into_iter().flat_map(|(table, roles)| {
         roles.iter().map(move |(word, role)| {
             let account = policy.chart.account(*role);

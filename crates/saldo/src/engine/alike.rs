@@ -3,7 +3,7 @@
 
 use super::account::{Readers, Told};
 use super::import::{ByName, told_by_files};
-use super::{Engine, EngineError, numbered};
+use super::{Engine, EngineError, numbered, worth};
 use saldo_core::accounting::{self, Group};
 use saldo_core::commerce::{BalanceTransaction, Fact, Record, RecordRef};
 use saldo_core::policy::Policy;
@@ -29,6 +29,7 @@ pub(super) async fn told_in(
     if by_files.tells_rows() {
         join(engine, readers, policy, by_files, &mut told).await?;
     }
+    worth::value(engine, readers, told.iter_mut()).await?;
     Ok(told)
 }
 
@@ -120,9 +121,9 @@ pub(super) async fn wake(
     told: &ToldByGroup,
 ) -> Result<(), EngineError> {
     let by_files = told_by_files(engine).await?;
-    let mut woken: BTreeSet<GroupId> = BTreeSet::new();
+    let mut woken = worth::woken(engine, told.iter());
     if by_files.tells_numbers() {
-        woken = numbered::woken(engine, readers, records).await?;
+        woken.extend(numbered::woken(engine, readers, records).await?);
     }
     if by_files.tells_rows() {
         let named: Vec<GroupId> = woken.iter().filter(|group| is_named(group)).cloned().collect();

@@ -11,7 +11,7 @@ use saldo_core::issue::FactState;
 use saldo_core::text::{ConnectionId, FactId, GroupId, Stream};
 use saldo_store::{Connection, Lease, PageCommit, PulledRecord, Role, StoreError};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// How many records are read at a time.
@@ -118,6 +118,31 @@ pub(crate) async fn order_named(engine: &Engine, name: &str) -> Result<FactId, D
     }
 }
 
+/// The payout of this number, its own or the bank's.
+///
+/// # Errors
+/// Where there is none, or several have the number.
+pub(crate) async fn payout_named(engine: &Engine, name: &str) -> Result<FactId, DecisionError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let mut groups: BTreeSet<GroupId> =
+        store.groups_named(company, name).await?.into_iter().collect();
+    for record in store.find_record(company, name).await? {
+        if record.id.rsplit('/').next() == Some(name) {
+            groups.extend(store.groups_of_record(company, &record).await?);
+        }
+    }
+    let payouts = groups.iter().filter_map(|group| match Group::parse(group) {
+        Some(Group::Payout(id)) => Some(id),
+        _ => None,
+    });
+    let payouts: Vec<FactId> = payouts.collect();
+    match &payouts[..] {
+        [payout] => Ok(payout.clone()),
+        [] => Err(DecisionError::Senseless(format!("no payout has the number `{name}`"))),
+        _ => Err(DecisionError::Senseless(format!("several payouts have the number `{name}`"))),
+    }
+}
+
 /// Whether a decision has sense by the policy that holds.
 fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
     let policy = &engine.policy;
@@ -125,6 +150,11 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
         let start = policy.start_date;
         let why = format!("{} is before {start}, the first day of these books", said.on);
         return Err(DecisionError::Senseless(why));
+    }
+    if let Decided::Arrived { amount, .. } = &said.decided
+        && amount.is_zero()
+    {
+        return Err(DecisionError::Senseless("nothing arrived".to_owned()));
     }
     let Decided::Entry { moves, reversed_on, .. } = &said.decided else { return Ok(()) };
     let postings = postings_of(moves, policy);

@@ -27,13 +27,14 @@ mod standings;
 mod stock;
 mod sync;
 mod undo;
+mod worth;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
-    DecisionError, KnownDecision, decide_this, decisions, order_named, take_back,
+    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named, take_back,
 };
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;

@@ -250,7 +250,7 @@ pub(super) fn moved_by<'a>(
 ) -> Result<BTreeMap<String, Balance>, EngineError> {
     let mut moved: BTreeMap<String, Balance> = BTreeMap::new();
     for line in entries.into_iter().flat_map(|entry| &entry.lines) {
-        moved.entry(line.account.name.to_string()).or_default().add(line.amount)?;
+        moved.entry(line.account.name.to_string()).or_default().add(line.held())?;
     }
     Ok(moved)
 }

@@ -76,7 +76,8 @@ fn fees() -> Account {
 
 fn line(kind: LineKind, account: Account, amount: &str, text: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
-    Line { kind, account, amount, quantity: None, text: text.to_owned(), origin: "1".to_owned() }
+    let (text, origin) = (text.to_owned(), "1".to_owned());
+    Line { kind, account, amount, foreign: None, quantity: None, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

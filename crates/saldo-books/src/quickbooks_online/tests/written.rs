@@ -212,11 +212,15 @@ fn what_cannot_be_held_is_said_with_document_and_reason() {
             .collect(),
     )
     .unwrap();
+    let mut abroad = settled(clearing(), "50.00");
+    abroad.foreign = Some(Money::from_minor(4_545, euro));
+    let abroad = vec![goods(sales(), "-50.00", 1), abroad];
     let against = vec![goods(sales(), "-50.00", 1), tax("4.00"), settled(clearing(), "46.00")];
     let half_owed = vec![goods(sales(), "-50.00", 1), owed("20.00"), settled(clearing(), "30.00")];
     let only_tax = vec![tax("-4.00"), settled(clearing(), "4.00")];
     let cases = [
         (foreign, "EUR"),
+        (document(DocumentKind::SalesReceipt, jane.clone(), abroad), "45.45 EUR on"),
         (document(DocumentKind::SalesReceipt, jane.clone(), against), "runs against"),
         (document(DocumentKind::SalesReceipt, jane.clone(), half_owed), "receivable"),
         (document(DocumentKind::SalesReceipt, jane, only_tax), "at least one line"),

@@ -50,6 +50,9 @@ pub(super) fn set_aside(
         tender: tender.clone(),
         processed_at,
         amount,
+        rounding: None,
+        conversion: None,
+        fees: Vec::new(),
         test: false,
     };
     let mut movements = vec![movement(MovementKind::Authorisation, "authorised", at)];

@@ -448,6 +448,9 @@ fn pay(
         tender: tender(method),
         processed_at: paid_at,
         amount,
+        rounding: None,
+        conversion: None,
+        fees: Vec::new(),
         test: false,
     });
     Ok(())

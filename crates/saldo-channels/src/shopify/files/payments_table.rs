@@ -145,6 +145,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         amount: said.amount,
         fee: said.fee,
         net: said.net,
+        worth: None,
         order: None,
         order_name: said.order.map(str::to_owned),
         movement: None,

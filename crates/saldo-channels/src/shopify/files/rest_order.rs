@@ -365,6 +365,9 @@ impl Desk {
             tender: tender(transaction.gateway.as_deref(), None),
             processed_at: transaction.processed_at.unwrap_or(transaction.created_at),
             amount: self.money_of(&transaction.amount)?.abs(),
+            rounding: None,
+            conversion: None,
+            fees: Vec::new(),
             test: transaction.test,
         })
     }

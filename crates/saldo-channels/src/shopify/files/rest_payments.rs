@@ -44,6 +44,7 @@ pub(super) fn read_row(source: &Source, text: &str) -> Result<Fact, Box<Issue>> 
         amount: moved,
         fee,
         net,
+        worth: None,
         order: row.source_order_id.map(|number| key("Order", number.0)),
         order_name: None,
         movement: row

@@ -1,10 +1,13 @@
 //! Orders: what was agreed, and what money moved.
 
+use super::rounding::part_from_amounts;
 use super::{Source, gateway};
-use crate::shopify::wire;
+use crate::shopify::wire::{self, Bag};
+use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
-    OrderedItem, Product, SaleKind, SaleLine, TaxAmount, Telling, Tender,
+    Agreement, AgreementKind, Collector, Conversion, Fact, FeeKind, MoneyMovement, MovementFee,
+    MovementKind, MovementState, Order, OrderedItem, Product, SaleKind, SaleLine, Settlement,
+    TaxAmount, Telling, Tender,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -145,7 +148,7 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         .map(|transaction| context.movement(transaction))
         .collect();
     let customer_name = root.customer.as_ref().and_then(|buyer| buyer.display_name.clone());
-    Ok(Fact::Order(Box::new(Order {
+    let mut order = Order {
         id: source.fact_id(&root.id),
         source: source.reference.clone(),
         name: root.name,
@@ -161,7 +164,11 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         agreements: agreements?,
         movements: movements?,
         telling: Telling::Interface,
-    })))
+    };
+    part_from_amounts(&mut order).map_err(|why| {
+        source.does_not_add_up(format!("{} does not add up: {why}", context.order))
+    })?;
+    Ok(Fact::Order(Box::new(order)))
 }
 
 /// What every part of an order is read by.
@@ -244,8 +251,9 @@ impl OrderContext<'_> {
     }
 
     fn movement(&self, transaction: wire::OrderTransaction) -> Result<MoneyMovement, Box<Issue>> {
+        let amount = transaction.amount_set.shop_money.0.abs();
+        let converted = self.converted(&transaction, amount)?;
         let id = transaction.id.into_short();
-        let amount = transaction.amount_set.money().abs();
         if amount.currency() != self.currency {
             let (found, wanted) = (amount.currency(), self.currency);
             let message = format!(
@@ -263,10 +271,75 @@ impl OrderContext<'_> {
                 transaction.formatted_gateway.as_deref(),
             ),
             processed_at: transaction.processed_at.unwrap_or(transaction.created_at),
-            amount,
+            amount: converted.amount,
+            rounding: transaction.amount_rounding_set.map(Bag::money).filter(|it| !it.is_zero()),
+            conversion: converted.conversion,
+            fees: transaction.fees.unwrap_or_default().into_iter().map(fee).collect(),
             test: transaction.test,
         })
     }
+
+    /// What a movement was in other currencies than the shop's, and how much of the order it
+    /// settles: by the rate of the sale, where the vendor states the difference since.
+    fn converted(
+        &self,
+        transaction: &wire::OrderTransaction,
+        amount: Money,
+    ) -> Result<Converted, Box<Issue>> {
+        let presented = transaction.amount_set.presentment_money.map_or(amount, |it| it.0.abs());
+        let settled = self.settlement(transaction, presented.currency())?;
+        let mut converted = Converted { amount, conversion: None };
+        let other = |currency: Currency| currency != self.currency;
+        if !other(presented.currency()) && !settled.is_some_and(|it| other(it.currency)) {
+            return Ok(converted);
+        }
+        let mut worth = amount;
+        if let Some(adjusted) = &transaction.currency_exchange_adjustment {
+            let (before, after) =
+                (adjusted.original_amount_set.0.abs(), adjusted.final_amount_set.0.abs());
+            if amount != before && amount != after {
+                let id = transaction.id.short();
+                let message = format!(
+                    "{} does not add up at {id}: it is {amount}, and went from {before} to {after}",
+                    self.order
+                );
+                return Err(self.source.does_not_add_up(message));
+            }
+            (converted.amount, worth) = (before, after);
+        }
+        converted.conversion = Some(Conversion { presented, worth, settled });
+        Ok(converted)
+    }
+
+    /// How the gateway settles it. Nothing is changed where the buyer paid in the same currency.
+    fn settlement(
+        &self,
+        transaction: &wire::OrderTransaction,
+        presented: Currency,
+    ) -> Result<Option<Settlement>, Box<Issue>> {
+        let Some(code) = &transaction.settlement_currency else { return Ok(None) };
+        let currency = Currency::parse(code)
+            .map_err(|error| self.source.unknown(&format!("`settlementCurrency`: {error}")))?;
+        let one = (currency == presented).then_some(Decimal::ONE);
+        let rate = one.or(transaction.settlement_currency_rate.map(|rate| rate.0));
+        Ok(rate.map(|rate| Settlement { currency, rate }))
+    }
+}
+
+/// What a movement settles of its order, and what it was in other currencies.
+struct Converted {
+    amount: Money,
+    conversion: Option<Conversion>,
+}
+
+/// A part of the gateway's fee. A fee for which the vendor has another word is the owner's to name.
+fn fee(fee: wire::TransactionFee) -> MovementFee {
+    let kind = match fee.kind.as_str() {
+        "processing_fee" => FeeKind::Processing,
+        "currency_conversion_fee" => FeeKind::Conversion,
+        word => FeeKind::Unknown(word.to_owned()),
+    };
+    MovementFee { kind, amount: fee.amount.0 }
 }
 
 struct Amounts {

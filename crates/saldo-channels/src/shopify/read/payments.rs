@@ -70,6 +70,7 @@ pub(super) fn read_balance_transaction(source: &Source, text: &str) -> Result<Fa
         amount,
         fee,
         net,
+        worth: None,
         order,
         order_name,
         movement: movement.map(|number| format!("OrderTransaction/{}", number.0)),
@@ -103,6 +104,10 @@ pub(in crate::shopify) fn balance_kind(word: &str) -> BalanceKind {
         | "IMPORT_TAX"
         | "IMPORT_TAX_ADJUSTMENT"
         | "IMPORT_TAX_REFUND" => BalanceKind::Duties,
+        "LENDING_CAPITAL_REMITTANCE"
+        | "LENDING_CAPITAL_REMITTANCE_REVERSAL"
+        | "LENDING_CAPITAL_REFUND"
+        | "LENDING_CAPITAL_REFUND_REVERSAL" => BalanceKind::LoanRepayment,
         "SHOP_CASH_CREDIT" | "SHOP_CASH_CREDIT_REVERSAL" => {
             BalanceKind::TenderCredit(gateway(SHOP_CASH, None))
         }

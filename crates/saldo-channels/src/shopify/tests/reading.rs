@@ -49,6 +49,68 @@ fn an_order_at_the_till_with_tax_included() {
     insta::assert_json_snapshot!(order(ORDER_1002));
 }
 
+/// The first capture of an order in euros, read with these words beside it.
+fn captured(amount: Value, words: Value) -> Result<Box<Order>, Box<Issue>> {
+    let mut value: Value = serde_json::from_str(ORDER_1001).unwrap();
+    let capture = value["transactions"][1].as_object_mut().unwrap();
+    capture.insert("amountSet".to_owned(), amount);
+    capture.extend(words.as_object().unwrap().clone());
+    let text = value.to_string();
+    let facts = Shopify.read(&record("orders", "gid://shopify/Order/1001", &text))?;
+    Ok(unpack(facts.into_iter().next().unwrap()))
+}
+
+fn amount(text: &str, code: &str) -> Value {
+    json!({ "amount": text, "currencyCode": code })
+}
+
+#[test]
+fn money_from_abroad_has_its_rates_and_the_parts_of_its_fee() {
+    let bag =
+        json!({ "shopMoney": amount("105.43", "USD"), "presentmentMoney": amount("96.72", "EUR") });
+    let words = json!({
+        "settlementCurrency": "USD",
+        "settlementCurrencyRate": "1.08",
+        "fees": [
+            { "amount": amount("3.36", "USD"), "type": "processing_fee" },
+            { "amount": amount("1.57", "USD"), "type": "currency_conversion_fee" },
+            { "amount": amount("0.01", "USD"), "type": "hat_fee" },
+        ],
+    });
+    let order = captured(bag.clone(), words).unwrap();
+    insta::assert_json_snapshot!(order.movements[1]);
+    let settles = |words| {
+        let order = captured(bag.clone(), words).unwrap();
+        let conversion = order.movements[1].conversion.clone().unwrap();
+        conversion.settles().unwrap().map(|money| money.to_string())
+    };
+    assert_eq!(settles(json!({})), None);
+    let same = json!({ "settlementCurrency": "EUR", "settlementCurrencyRate": null });
+    assert_eq!(settles(same).as_deref(), Some("96.72 EUR"));
+    let untold = json!({ "settlementCurrency": "GBP" });
+    assert_eq!(settles(untold), None);
+    assert!(captured(bag, json!({ "settlementCurrencyRate": "-1" })).is_err());
+}
+
+#[test]
+fn a_movement_settles_by_the_rate_of_the_sale() {
+    let adjusted = |from, to| {
+        json!({ "currencyExchangeAdjustment": {
+            "originalAmountSet": amount(from, "USD"), "finalAmountSet": amount(to, "USD"),
+        }})
+    };
+    let euros = amount("50.00", "EUR");
+    let bag = |shop: &str| json!({ "shopMoney": amount(shop, "USD"), "presentmentMoney": euros });
+    for shop in ["105.43", "106.00"] {
+        let order = captured(bag(shop), adjusted("-105.43", "-106.00")).unwrap();
+        let moved = &order.movements[1];
+        assert_eq!(moved.amount.to_string(), "105.43 USD");
+        assert_eq!(moved.conversion.as_ref().unwrap().worth.to_string(), "106.00 USD");
+    }
+    let wrong = captured(bag("104.00"), adjusted("-105.43", "-106.00")).unwrap_err();
+    assert_eq!(wrong.kind, IssueKind::DoesNotAddUp);
+}
+
 #[test]
 fn payouts() {
     insta::assert_json_snapshot!(lines("payouts", PAYOUTS));

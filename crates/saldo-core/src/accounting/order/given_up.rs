@@ -86,6 +86,7 @@ impl<'a> Timeline<'a> {
                 kind: LineKind::Tax { title: title.clone(), rate: None },
                 account: self.policy.tax(title),
                 amount,
+                foreign: None,
                 quantity: None,
                 text: title.clone(),
                 origin: origin.to_owned(),

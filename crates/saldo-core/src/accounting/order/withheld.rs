@@ -2,7 +2,8 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::{facilitator_tax, tender_line};
+use crate::accounting::conversion::moved_lines;
+use crate::accounting::lines::facilitator_tax;
 use crate::commerce::{Agreement, Gateway, MoneyMovement, Tender};
 use crate::document::{DocumentKind, LineKind};
 use crate::issue::IssueKind;
@@ -50,12 +51,16 @@ impl<'a> Timeline<'a> {
         let (origin, text) = (movement.id.as_str(), "Tax kept by the channel");
         let kind = LineKind::Other { taxed: false };
         let tax = self.line(kind, Role::FacilitatorTax, kept, text, origin);
-        let mut clearing = tender_line(&movement.tender, kept.negated(), origin, self.policy)?;
-        clearing.text = text.to_owned();
+        let nothing = Money::zero(kept.currency());
+        let mut lines = moved_lines(movement, kept.negated(), nothing, self.policy)?;
+        for line in &mut lines {
+            line.text = text.to_owned();
+        }
+        lines.insert(0, tax);
         let part = format!("{date} {} {kept}@facilitator", gateway.id);
         let place = self.place(&format!("{origin}@facilitator"), &part);
         let memo = format!("Tax of order {} kept by the channel", self.order.name);
-        self.enter(place, DocumentKind::JournalEntry, date, memo, None, vec![tax, clearing])
+        self.enter(place, DocumentKind::JournalEntry, date, memo, None, lines)
     }
 }
 

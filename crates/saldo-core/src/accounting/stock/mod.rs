@@ -440,6 +440,7 @@ impl Desk<'_> {
 /// A line of an entry that moves the cost of goods.
 fn cost_line(account: Account, amount: Money, text: &str, origin: &str) -> Line {
     Line {
+        foreign: None,
         kind: LineKind::Other { taxed: false },
         account,
         amount,

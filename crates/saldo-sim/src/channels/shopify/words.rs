@@ -115,6 +115,7 @@ pub(super) fn row(kind: RowKind) -> (&'static str, &'static str) {
         RowKind::ReserveHeld => ("RESERVED_FUNDS", "ADJUSTMENT"),
         RowKind::ReserveReleased => ("RESERVED_FUNDS_REVERSAL", "ADJUSTMENT"),
         RowKind::PlatformBill => ("BILLING_DEBIT", "ADJUSTMENT"),
+        RowKind::LoanRepayment => ("LENDING_CAPITAL_REMITTANCE", "ADJUSTMENT"),
         RowKind::Adjustment => ("ADJUSTMENT", "SYSTEM_ADJUSTMENT"),
         RowKind::Label => ("SHIPPING_LABEL", "ADJUSTMENT"),
         RowKind::Duties => ("CUSTOMS_DUTY", "ADJUSTMENT"),

@@ -6,9 +6,10 @@ use super::told::Told;
 use saldo_core::accounting::payout_slots;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Payout, PayoutState};
-use saldo_core::document::{DocumentKey, SubledgerEntry};
+use saldo_core::document::{DocumentKey, Line, SubledgerEntry};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
+use saldo_core::policy::Policy;
 use saldo_core::proof::{Check, DocumentDifference, Identity};
 use saldo_store::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,10 +53,31 @@ pub(super) async fn prove(
             identity: Identity::PayoutInBook,
             about: payout.id.to_string(),
             expected: payout.net,
-            found: found(payout, changes, &differing)?,
+            found: match payout.net.currency() == told.policy.currency {
+                true => found(payout, changes, &differing)?,
+                false => found_foreign(payout, changes, &told.policy)?,
+            },
         });
     }
     Ok(checks)
+}
+
+/// What a book holds of a payout in another currency than its own: what was taken out of the
+/// clearing account of that currency. Whether documents stand as they were pushed is another proof.
+fn found_foreign<'a>(
+    payout: &Payout,
+    changes: impl Iterator<Item = &'a Change>,
+    policy: &Policy,
+) -> Result<Money, MoneyError> {
+    let currency = payout.net.currency();
+    let clearing = policy.clearing(&payout.gateway.id, currency);
+    let documents = changes.filter_map(|change| match &change.subject {
+        Subject::Document { document, .. } => Some(document),
+        Subject::Need(_) => None,
+    });
+    let lines = documents.flat_map(|document| document.lines());
+    let taken = lines.filter(|line| Some(&line.account) == clearing.as_ref());
+    Money::sum(currency, taken.map(Line::held)).map(Money::negated)
 }
 
 /// What a book holds of a payout: what it was entered with, less what was taken out again.

@@ -19,7 +19,7 @@ pub(super) use root::{Mutation, Query};
 use super::bulk::BulkDesk;
 use super::page::{self, Cursor};
 use super::search::{self, Facet, Term};
-use crate::world::{Minor, Order, World};
+use crate::world::{self, Minor, Order, World};
 use apollo_compiler::resolvers::{FieldError, ObjectValue, ResolvedValue};
 use apollo_compiler::response::{JsonMap, JsonValue};
 use jiff::Timestamp;
@@ -113,12 +113,21 @@ impl<'w> Scene<'w> {
 
     /// An amount of the shop's currency.
     fn money(&'w self, minor: Minor) -> Shown<'w> {
-        self.object(money::MoneyV2 { scene: self, minor })
+        self.object(money::MoneyV2 { money: self.world.money(minor) })
     }
 
     /// An amount in the shop's and the buyer's currency, which are one here.
     fn bag(&'w self, minor: Minor) -> Shown<'w> {
-        self.object(money::MoneyBag { scene: self, minor })
+        let money = self.world.money(minor);
+        self.object(money::MoneyBag { scene: self, shop: money, presented: money })
+    }
+
+    /// The amount of a movement in the shop's and in the buyer's currency.
+    fn moved(&'w self, each: &world::Transaction) -> Shown<'w> {
+        let Some(abroad) = each.abroad else { return self.bag(each.amount) };
+        let (shop, presented) =
+            (self.world.money(abroad.worth), self.world.money_abroad(abroad.presented));
+        self.object(money::MoneyBag { scene: self, shop, presented })
     }
 
     /// The orders that the app may see now, with their places.

@@ -134,6 +134,11 @@ impl<'w> Order<'w> {
                 let number = (order.origin == Origin::Draft).then_some(order.number);
                 optional_text(number.map(|number| format!("PO-{number}")))
             }
+            "presentmentCurrencyCode"
+                if order.transactions.iter().any(|each| each.abroad.is_some()) =>
+            {
+                text(self.scene.world.money_abroad(0).currency())
+            }
             "currencyCode" | "presentmentCurrencyCode" => text(self.scene.world.currency),
             "sourceName" => text(words::origin(order.origin)),
             "sourceIdentifier" => {
@@ -199,7 +204,7 @@ impl<'w> Order<'w> {
             "discountCodes" => texts(self.order.discount_code.map(str::to_owned)),
             "tags" => nothing(),
             "disputes" => scene.list(arguments, self.disputes()),
-            "totalCashRoundingAdjustment" => scene.object(CashRounding { scene }),
+            "totalCashRoundingAdjustment" => scene.object(CashRounding(*self)),
             "currentTotalAdditionalFeesSet" | "currentTotalDutiesSet" => null(),
             _ => None,
         }
@@ -377,16 +382,17 @@ impl<'w> DisputeSummary<'w> {
 }
 object!(DisputeSummary<'_>, |_| "OrderDisputeSummary");
 
-/// Cash is not rounded here.
+/// What cash payments of an order were rounded by; repayments are not rounded here.
 #[derive(Clone, Copy)]
-struct CashRounding<'w> {
-    scene: &'w Scene<'w>,
-}
+struct CashRounding<'w>(Order<'w>);
 
 impl<'w> CashRounding<'w> {
     fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        let scene = self.0.scene;
+        let paid = self.0.order.transactions_at(scene.now);
         match field {
-            "paymentSet" | "refundSet" => self.scene.bag(0),
+            "paymentSet" => scene.bag(paid.map(|each| each.rounding).sum()),
+            "refundSet" => scene.bag(0),
             _ => None,
         }
     }

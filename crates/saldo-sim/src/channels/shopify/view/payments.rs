@@ -34,7 +34,7 @@ impl<'w> Account<'w> {
                 let seen = scene.world.ledger.rows.iter().filter(|row| row.at <= scene.now);
                 let minor = seen.map(world::Row::net).sum();
                 scene.spend(1);
-                let money = super::money::MoneyV2 { scene, minor };
+                let money = super::money::MoneyV2 { money: scene.world.money(minor) };
                 Some(Ok(ResolvedValue::list([ResolvedValue::object(money)])))
             }
             "payouts" => self.payouts(arguments),
@@ -255,6 +255,7 @@ fn bucket_of(kind: RowKind) -> Bucket {
         RowKind::DisputeWithdrawal
         | RowKind::DisputeReversal
         | RowKind::PlatformBill
+        | RowKind::LoanRepayment
         | RowKind::Adjustment
         | RowKind::Label
         | RowKind::Duties

@@ -1,6 +1,6 @@
 //! Movements of money, by order and as one flat list.
 
-use super::money::Fee;
+use super::money::{Exchange, Fee};
 use super::order::{Location, Order};
 use super::{Scene, Shown, flag, null, object, optional_text, text};
 use crate::channels::shopify::search::Facet;
@@ -38,15 +38,16 @@ impl<'w> Transaction<'w> {
             "multiCapturable" => flag(false),
             "errorCode" => optional_text(failed.then_some("CARD_DECLINED")),
             "paymentId" => text(format_args!("{}.{}", self.order.name(), each.id % 1000)),
-            "settlementCurrency" if each.fee > 0 => text(self.order.scene.world.currency),
-            "settlementCurrencyRate" if each.fee > 0 => text("1.0"),
-            "authorizationCode"
-            | "accountNumber"
-            | "receiptJson"
-            | "amountRoundingSet"
-            | "currencyExchangeAdjustment"
-            | "settlementCurrency"
-            | "settlementCurrencyRate" => null(),
+            "settlementCurrency" if each.fee > 0 || each.abroad.is_some() => {
+                text(self.order.scene.world.currency)
+            }
+            "settlementCurrencyRate" => match each.abroad {
+                Some(abroad) => {
+                    text(format_args!("{}.{:04}", abroad.rate / 10_000, abroad.rate % 10_000))
+                }
+                None => optional_text((each.fee > 0).then_some("1.0")),
+            },
+            "authorizationCode" | "accountNumber" | "receiptJson" | "settlementCurrency" => null(),
             _ => None,
         }
     }
@@ -55,7 +56,13 @@ impl<'w> Transaction<'w> {
         let scene = self.order.scene;
         let each = self.transaction;
         match field {
-            "amountSet" => scene.bag(each.amount),
+            "amountSet" => scene.moved(each),
+            "currencyExchangeAdjustment" => {
+                let adjusted = each.abroad.filter(|abroad| abroad.worth != each.amount);
+                scene.maybe(adjusted.map(|abroad| Exchange { scene, transaction: each, abroad }))
+            }
+            "amountRoundingSet" if each.rounding == 0 => null(),
+            "amountRoundingSet" => scene.bag(each.rounding),
             "totalUnsettledSet" => scene.bag(if self.waits() { each.amount } else { 0 }),
             "order" => scene.object(self.order),
             "parentTransaction" => {
@@ -63,8 +70,11 @@ impl<'w> Transaction<'w> {
                 scene.maybe(all.find(|other| Some(other.transaction.id) == each.parent))
             }
             "fees" => {
-                let fee = Fee { scene, transaction: each };
-                scene.list(arguments, (each.fee > 0).then_some(fee).into_iter())
+                let fee = |exchange| Fee { scene, transaction: each, exchange };
+                let processing = (each.fee > 0).then(|| fee(None));
+                let changing = each.abroad.map(|abroad| abroad.fee).filter(|fee| *fee > 0);
+                let changing = changing.map(|minor| fee(Some(minor)));
+                scene.list(arguments, processing.into_iter().chain(changing))
             }
             "location" => {
                 let counter = self.order.order.origin == Origin::Counter;
@@ -103,7 +113,8 @@ impl<'w> Tender<'w> {
             TransactionKind::Authorization | TransactionKind::Void => return None,
         };
         let moved = transaction.status == TransactionStatus::Success;
-        moved.then_some(Self { order, transaction, amount: sign * transaction.amount })
+        let amount = transaction.abroad.map_or(transaction.amount, |abroad| abroad.worth);
+        moved.then_some(Self { order, transaction, amount: sign * amount })
     }
 
     /// What a search finds.

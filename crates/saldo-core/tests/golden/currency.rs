@@ -1,0 +1,205 @@
+//! Money in other currencies than the books'.
+
+use super::shop::{LineWords, Shop, decided, euros, in_payout, money, order, payout, row, undone};
+use super::{Case, POLICY, account, case, policy};
+use saldo_core::commerce::{
+    BalanceKind, Decided, Fact, FeeKind, MovementKind, PayoutState, SaleKind,
+};
+use saldo_core::document::SubledgerEntry;
+use saldo_core::issue::FactState;
+use std::collections::BTreeMap;
+
+const CARD: &str = "shopify_payments";
+
+fn goods(gross: &str) -> [LineWords<'_>; 1] {
+    [(SaleKind::Product, gross, "0.00", "0.00")]
+}
+
+/// 100.00 euros, settled in dollars at another rate than that of the order.
+fn changed() -> Shop {
+    let fees = [(FeeKind::Processing, "3.43"), (FeeKind::Conversion, "1.62")];
+    order("03-10")
+        .sale("03-10", &goods("109.00"))
+        .paid("03-10", CARD, "109.00")
+        .in_euros("100.00", "109.00", ("USD", "1.08"))
+        .fees(&fees)
+}
+
+/// 100.00 euros, settled in euros.
+fn kept() -> Shop {
+    order("03-10").sale("03-10", &goods("110.00")).paid("03-10", CARD, "110.00").in_euros(
+        "100.00",
+        "110.00",
+        ("EUR", "1.0"),
+    )
+}
+
+fn arrived(day: &str, amount: &str) -> Fact {
+    decided(day, Decided::Arrived { payout: "shop/Payout/1".into(), amount: money(amount) })
+}
+
+/// The sale of a hundred euros, its row, and the payout of it.
+fn paid_out() -> Vec<Fact> {
+    vec![
+        kept().fact(),
+        in_payout(euros(row(1, "03-10", BalanceKind::Charge, "100.00", "5.00")), 1),
+        euros(payout(CARD, 1, "03-12", "95.00", PayoutState::Paid)),
+    ]
+}
+
+/// The events of the reference that have two currencies.
+pub(crate) fn cases() -> Vec<Case> {
+    let back = [(SaleKind::Product, "-55.00", "0.00", "0.00")];
+    let refunded = kept().refund("03-20", &back).repaid("03-20", CARD, "55.00").in_euros(
+        "50.00",
+        "56.00",
+        ("EUR", "1.0"),
+    );
+    let settled = row(1, "03-10", BalanceKind::Charge, "108.00", "5.05");
+    let payouts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    vec![
+        case("F1", &[], vec![changed().fact(), settled]),
+        case("F2", &[], payouts),
+        case("R10", &["03-20"], vec![refunded.fact()]),
+    ]
+}
+
+fn far(facts: &[Fact], text: &str) -> (Vec<SubledgerEntry>, Vec<FactState>) {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy(text), far);
+    let states = accounted.iter().flat_map(|it| &it.standings).map(|it| it.state.clone());
+    let states = states.collect();
+    (accounted.into_iter().flat_map(|it| it.entries).collect(), states)
+}
+
+/// What stands on each account in the end, in the books' currency and in the account's own.
+fn balances(entries: &[SubledgerEntry]) -> BTreeMap<String, (i64, i64)> {
+    let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for line in entries.iter().flat_map(|entry| &entry.lines) {
+        let sum = sums.entry(line.account.name.to_string()).or_default();
+        sum.0 += line.amount.minor();
+        sum.1 += line.held().minor();
+    }
+    sums.retain(|_, sum| *sum != (0, 0));
+    sums
+}
+
+#[test]
+fn a_foreign_clearing_account_is_nil_in_both_currencies() {
+    let (entries, _) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
+    let found = balances(&entries);
+    assert_eq!(found.get("Clearing: Shopify Payments EUR"), None);
+    assert_eq!((found["Bank"].0, found["FX gain/loss (realised)"].0), (10_355, 95));
+}
+
+#[test]
+fn parts_of_a_movement_sum_to_it_in_both_currencies() {
+    // Three sales of a third each, paid by one movement of 100.00 euros.
+    let third = [(SaleKind::Product, "36.67", "0.00", "0.00")];
+    let rest = [(SaleKind::Product, "36.66", "0.00", "0.00")];
+    let sale = order("03-10")
+        .sale("03-10", &third)
+        .sale("03-10", &third)
+        .sale("03-10", &rest)
+        .paid("03-10", CARD, "110.00")
+        .in_euros("100.00", "110.00", ("EUR", "1.0"));
+    let (entries, _) = far(&[sale.fact()], POLICY);
+    assert_eq!(entries.len(), 3);
+    let clearing = balances(&entries)["Clearing: Shopify Payments EUR"];
+    assert_eq!(clearing, (11_000, 10_000));
+}
+
+#[test]
+fn a_payout_waits_for_the_orders_of_its_rows() {
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let (entries, states) = far(&facts[1..], POLICY);
+    assert!(entries.is_empty(), "{entries:?}");
+    let waits = |state: &&FactState| matches!(state, FactState::Waiting { until: None, .. });
+    assert_eq!(states.iter().filter(waits).count(), 1, "{states:?}");
+}
+
+#[test]
+fn a_payout_that_nobody_saw_arrive_is_held() {
+    let (entries, states) = far(&paid_out(), POLICY);
+    assert_eq!(balances(&entries)["Clearing: Shopify Payments EUR"], (10_450, 9_500));
+    let held = states.iter().find_map(|state| match state {
+        FactState::Held(issue) => Some(issue),
+        _ => None,
+    });
+    let issue = held.expect("the payout");
+    insta::assert_snapshot!(issue.message, @"nobody said what the bank made of 95.00 EUR");
+    let words = ["saldo decide arrived 1 --on DATE", "gateways.shopify_payments.banks.EUR"];
+    assert!(words.iter().all(|words| issue.hint.contains(words)), "{}", issue.hint);
+    let back = [paid_out(), vec![undone(arrived("03-13", "103.55"))]].concat();
+    assert_eq!(balances(&far(&back, POLICY).0), balances(&entries));
+}
+
+#[test]
+fn a_bank_of_the_same_currency_changes_nothing() {
+    let banks = "[gateways]\nshopify_payments.banks.EUR = \"Bank EUR\"";
+    let (entries, _) = far(&paid_out(), &POLICY.replace("[gateways]", banks));
+    let found = balances(&entries);
+    assert_eq!(found.get("Clearing: Shopify Payments EUR"), None);
+    assert_eq!(found["Bank EUR"], (10_450, 9_500));
+    assert!(!found.contains_key("FX gain/loss (realised)"));
+}
+
+#[test]
+fn what_no_stated_rate_explains_is_for_review() {
+    let settled = row(1, "03-10", BalanceKind::Charge, "107.00", "5.05");
+    let (entries, states) = far(&[changed().fact(), settled], POLICY);
+    let found = balances(&entries);
+    assert_eq!(found["Platform adjustments - to review"].0, 200);
+    assert!(!found.contains_key("FX gain/loss (realised)"));
+    let reviewed = |state: &FactState| matches!(state, FactState::Accounted { review: Some(_) });
+    assert!(states.iter().any(reviewed));
+}
+
+#[test]
+fn a_fee_that_its_parts_do_not_explain_stays_whole() {
+    let settled = row(1, "03-10", BalanceKind::Charge, "108.00", "5.06");
+    let (entries, _) = far(&[changed().fact(), settled], POLICY);
+    let found = balances(&entries);
+    assert_eq!(found["Payment processing fees"].0, 506);
+    assert!(!found.contains_key("Currency conversion fees"));
+}
+
+#[test]
+fn money_that_nobody_values_is_held() {
+    let lone = euros(row(1, "03-10", BalanceKind::PlatformBill, "-68.00", "0.00"));
+    let (entries, states) = far(&[lone], POLICY);
+    assert!(entries.is_empty());
+    let [FactState::Held(issue)] = &states[..] else { panic!("{states:?}") };
+    insta::assert_snapshot!(
+        issue.message,
+        @"-68.00 EUR is not in USD, and nothing says what it is worth"
+    );
+}
+
+#[test]
+fn a_shop_of_another_currency_is_held() {
+    let shop = order("03-10").sale("03-10", &goods("109.00")).in_currency("EUR");
+    let (entries, states) = far(&[shop.fact()], POLICY);
+    assert!(entries.is_empty());
+    assert!(matches!(&states[..], [FactState::Held(_)]), "{states:?}");
+}
+
+#[test]
+fn a_refund_by_a_gateway_that_changes_goes_back_at_its_own_rate() {
+    let back = [(SaleKind::Product, "-54.50", "0.00", "0.00")];
+    let sale = changed()
+        .refund("03-20", &back)
+        .movement(MovementKind::Refund, "03-20", CARD, "54.50")
+        .in_euros("50.00", "56.00", ("USD", "1.11"));
+    let mut row = row(2, "03-20", BalanceKind::Refund, "-55.50", "0.00");
+    if let Fact::BalanceTransaction(row) = &mut row {
+        row.movement = Some("Transaction/2".to_owned());
+    }
+    let charge = super::shop::row(1, "03-10", BalanceKind::Charge, "108.00", "5.05");
+    let (entries, states) = far(&[sale.fact(), charge, row], POLICY);
+    let found = balances(&entries);
+    assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");
+    assert_eq!(found["Clearing: Shopify Payments"].0, 10_800 - 505 - 5_550);
+    // 1.00 lost on the charge, and 1.00 on the refund: 55.50 went where 54.50 were sold.
+    assert_eq!(found["FX gain/loss (realised)"].0, 200);
+}
