@@ -342,6 +342,22 @@ fn what_left_before_the_books_began_costs_nothing_later() {
 }
 
 #[test]
+fn a_rehearsal_takes_nothing_from_the_shelf() {
+    let mut rehearsed = sent(&[("01-10", &[("MUG", 1)])]);
+    rehearsed.test = true;
+    let facts = [told(rehearsed), opening(1, "01-03", "MUG", 5, "4.00")];
+    let stock = stock_of(&facts, &costing("fifo"), far());
+    assert_eq!(stock.value(usd()).unwrap().minor(), 2_000);
+}
+
+#[test]
+fn goods_that_are_given_away_cost_what_they_cost() {
+    let mut facts = vec![told(sent(&[("01-10", &[("MUG", 1)])]))];
+    facts.extend([order("01-02").fact(), opening(1, "01-03", "MUG", 5, "4.00")]);
+    assert_eq!(sum(&entries(&facts, &costing("fifo")), COGS), 400);
+}
+
+#[test]
 fn costs_are_kept_from_the_day_on_which_a_policy_says_so() {
     let parcels = sent(&[("01-20", &[("MUG", 1)]), ("02-10", &[("MUG", 2)])]);
     let mut facts = ordered_by_buyer(parcels);
