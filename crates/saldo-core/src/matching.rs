@@ -72,11 +72,10 @@ fn find_account<'a>(
             only(agencies.collect()).or(by_name.map(|(entry, ..)| entry))
         }
         (Some((entry, ..)), _) => Some(entry),
-        (None, AccountKind::Receivable) => {
-            let receivable = usable()
-                .filter(|(_, kind, _)| *kind == Some(AccountKind::Receivable))
-                .map(|(entry, ..)| entry);
-            only(receivable.collect())
+        // What is owed stands in one account, whatever it is called.
+        (None, AccountKind::Receivable | AccountKind::Payable) => {
+            let own = usable().filter(|(_, kind, _)| *kind == Some(wanted.kind));
+            only(own.map(|(entry, ..)| entry).collect())
         }
         (None, _) => None,
     }
@@ -141,6 +140,7 @@ mod tests {
             entry("6", item("CUP", "2"), "Cup"),
             entry("7", ChartKind::Vendor, "John Doe"),
             entry("8", ChartKind::Customer, "Jane Roe"),
+            entry("9", account(AccountKind::Payable, false), "A/P"),
         ]
     }
 
@@ -158,6 +158,7 @@ mod tests {
             ("Product sales", AccountKind::Income, Some("1")),
             ("Shipping income", AccountKind::Income, None),
             ("Accounts receivable", AccountKind::Receivable, Some("3")),
+            ("Accounts payable", AccountKind::Payable, Some("9")),
             ("Sales tax payable", AccountKind::TaxLiability, Some("4")),
         ];
         for (name, kind, expected) in cases {

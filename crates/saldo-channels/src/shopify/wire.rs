@@ -329,6 +329,7 @@ pub(super) struct LineItem {
 #[derive(Debug, Deserialize)]
 pub(super) struct OrderGoods {
     pub(super) id: Gid,
+    pub(super) test: bool,
     pub(super) fulfillments: Vec<Fulfillment>,
     pub(super) refunds: Vec<RefundGoods>,
 }

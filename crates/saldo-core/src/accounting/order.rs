@@ -35,6 +35,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// The rule by which an order is left out because its owner says so.
+const OWNER_DECIDED: &str = "owner-decided";
+/// The rule by which a rehearsal is left out.
+const TEST_ORDER: &str = "test-order";
+
 /// What is known of an order besides its gateway rows.
 pub(super) struct Known<'a> {
     pub(super) order: &'a Order,
@@ -62,12 +67,12 @@ pub(super) fn account_order<'a>(
     decisions.retain(|decision| decision.said.taken_back.is_none());
     let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
     if decisions.iter().any(left_out) {
-        let state = FactState::Excluded { rule: "owner-decided".to_owned() };
+        let state = FactState::Excluded { rule: OWNER_DECIDED.to_owned() };
         accounted.stand(&order.id, &order.source, state);
         return OrderView::Undecided;
     }
     if order.test {
-        let state = FactState::Excluded { rule: "test-order".to_owned() };
+        let state = FactState::Excluded { rule: TEST_ORDER.to_owned() };
         accounted.stand(&order.id, &order.source, state);
         return OrderView::Undecided;
     }
@@ -130,7 +135,12 @@ pub(super) fn account_goods(
         (Some(FactState::Accounted { .. }), _) => FactState::Accounted { review: None },
         _ => waiting("its order to be entered"),
     };
-    let state = match policy.keeps_cost() && !order.test {
+    // Whatever else leaves an order out, as where nothing is to be paid for it: goods have left.
+    let left_out = |state: &FactState| {
+        let rules = [OWNER_DECIDED, TEST_ORDER];
+        matches!(state, FactState::Excluded { rule } if rules.contains(&&**rule))
+    };
+    let state = match policy.keeps_cost() && !left_out(&of_order) {
         false => of_order,
         true => match account_parcels(order, goods, basis, accounted) {
             Ok(None) if recognition == Recognition::Payment => {

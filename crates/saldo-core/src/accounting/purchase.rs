@@ -52,7 +52,7 @@ pub(super) fn account_purchase(id: &FactId, facts: &[Fact], basis: Basis<'_>) ->
     };
     for (date, _, step) in steps {
         let (fact, source) = step.fact();
-        let state = match basis.policy.keeps_cost() {
+        let state = match basis.policy.in_force(date).keeps_cost() {
             true => purchase.take(date, step).unwrap_or_else(|it| FactState::Held(it.issue(fact))),
             false => FactState::Excluded { rule: "cost-is-not-kept".to_owned() },
         };

@@ -24,6 +24,8 @@ pub struct Goods {
     pub source: RecordRef,
     /// The order.
     pub order: FactId,
+    /// A rehearsal: nothing left the shelf.
+    pub test: bool,
     /// What was handed over, each parcel once.
     pub fulfilments: Vec<Fulfilment>,
     /// What came back, or was called off.

@@ -465,6 +465,7 @@ pub(crate) fn goods(parcels: &[Parcel<'_>]) -> Goods {
         id: "shop/Goods/1".into(),
         source: source("Goods/1"),
         order: "shop/Order/1".into(),
+        test: false,
         fulfilments: parcels.iter().enumerate().map(parcel).collect(),
         returned: Vec::new(),
     }

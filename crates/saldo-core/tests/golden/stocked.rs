@@ -328,6 +328,51 @@ fn bundles_leave_as_their_parts_and_come_back_as_such() {
     assert_eq!(on(&all, COGS, "02-20"), -1_700);
 }
 
+#[test]
+fn what_left_before_the_books_began_costs_nothing_later() {
+    let mut parcels = sent(&[("01-20", &[("MUG", 3)]), ("02-10", &[("MUG", 1)])]);
+    parcels.fulfilments[0].at = "2025-12-20T17:00:00Z".parse().unwrap();
+    let mut facts = ordered_by_buyer(parcels);
+    facts.push(opening(1, "01-05", "MUG", 5, "4.00"));
+    let policy = costing("fifo");
+    let all = entries(&facts, &policy);
+    assert_eq!((sum(&all, COGS), on(&all, COGS, "02-10")), (400, 400));
+    let goods = state(&facts, &policy, "shop/Goods/1");
+    assert_eq!(goods, FactState::Accounted { review: None });
+}
+
+#[test]
+fn a_rehearsal_takes_nothing_from_the_shelf() {
+    let mut rehearsed = sent(&[("01-10", &[("MUG", 1)])]);
+    rehearsed.test = true;
+    let facts = [told(rehearsed), opening(1, "01-03", "MUG", 5, "4.00")];
+    let stock = stock_of(&facts, &costing("fifo"), far());
+    assert_eq!(stock.value(usd()).unwrap().minor(), 2_000);
+}
+
+#[test]
+fn goods_that_are_given_away_cost_what_they_cost() {
+    let mut facts = vec![told(sent(&[("01-10", &[("MUG", 1)])]))];
+    facts.extend([order("01-02").fact(), opening(1, "01-03", "MUG", 5, "4.00")]);
+    assert_eq!(sum(&entries(&facts, &costing("fifo")), COGS), 400);
+}
+
+#[test]
+fn costs_are_kept_from_the_day_on_which_a_policy_says_so() {
+    let parcels = sent(&[("01-20", &[("MUG", 1)]), ("02-10", &[("MUG", 2)])]);
+    let mut facts = ordered_by_buyer(parcels);
+    facts.extend([received(1, "01-10", "MUG", 9, "9.00"), opening(2, "02-02", "MUG", 5, "4.00")]);
+    let since = "2026-02-01".parse().unwrap();
+    let policy = costing("fifo").following(policy(POLICY), since);
+    assert!(policy.follows_costs() && policy.follows_goods());
+    let all = entries(&facts, &policy);
+    assert_eq!((on(&all, COGS, "01-20"), on(&all, COGS, "02-10")), (0, 800));
+    assert_eq!((sum(&all, STOCK), sum(&all, GRNI)), (-800, 0));
+    let goods = state(&facts, &policy, "shop/Goods/1");
+    assert_eq!(goods, FactState::Accounted { review: None }, "nobody asks what was before");
+    assert!(matches!(state(&facts, &policy, "shop/Receipt/1"), FactState::Excluded { .. }));
+}
+
 /// Things that happen to an item over half a year.
 #[derive(Clone, Debug)]
 enum Event {

@@ -26,6 +26,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         id: source.key(&format!("Goods/{number}")),
         source: source.reference.clone(),
         order: source.fact_id(&order.id),
+        test: order.test,
         fulfilments,
         returned,
     })))

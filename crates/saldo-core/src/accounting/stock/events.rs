@@ -141,7 +141,7 @@ struct Gathered<'a, 'm> {
 impl<'a> Gathered<'a, '_> {
     fn add(&mut self, fact: &'a Fact) {
         match fact {
-            Fact::Goods(goods) => self.add_goods(fact, goods),
+            Fact::Goods(goods) if !goods.test => self.add_goods(fact, goods),
             Fact::UnitCost(cost) if self.is_own(fact, &cost.product, cost.cost) => {
                 self.push(fact, cost.since, What::Told(cost.cost));
             }

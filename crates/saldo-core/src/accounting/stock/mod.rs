@@ -216,8 +216,9 @@ fn cost_of_returned(
     Ok(sum.filter(|_| wanted == 0))
 }
 
-/// Works out a month of an item from its facts, given what is known of earlier months. What happened
-/// on a day counts by the policy that was in force on it, if that kept costs. Nothing of a
+/// Works out a month of an item from its facts, given what is known of earlier months. What
+/// happened on a day counts by the policy that was in force on it, if that kept costs; before the
+/// start date only what is said of costs, since the opening balances hold the rest. Nothing of a
 /// day that has not been heard to its end counts: what comes late would change the costs of all
 /// that left after it.
 #[must_use]
@@ -242,6 +243,12 @@ pub fn work_out_stock(
     for event in events(month, facts, policy.currency) {
         let day_ends = policy.end_of_day(policy.day(event.at));
         desk.policy = policy.in_force(policy.day(event.at));
+        let is_too_early = policy.day(event.at) < policy.start_date;
+        if is_too_early && !matches!(event.what, What::Told(_)) {
+            let state = FactState::Excluded { rule: "before-start-date".to_owned() };
+            desk.stand(&event, state);
+            continue;
+        }
         if !desk.policy.keeps_cost() {
             let state = FactState::Excluded { rule: "cost-is-not-kept".to_owned() };
             desk.stand(&event, state);
@@ -287,7 +294,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Says where a fact stands that is accounted here; others are evidence.
+    /// Says where a fact stands that is accounted here. Others are evidence, and held where they
+    /// stand: what left without a cost is listed with its order.
     fn stand(&mut self, event: &Event<'_>, state: FactState) {
         if let What::Told(_) | What::Adjusted(_) = event.what {
             self.accounted.stand(event.fact, event.source, state);

@@ -33,6 +33,11 @@ pub(in crate::accounting) fn account_parcels(
         entries: Vec::new(),
         lacking: BTreeSet::new(),
     };
+    // What happened while nobody kept costs is in nobody's stock.
+    let is_kept = |at: Timestamp| {
+        let (policy, day) = (basis.policy, basis.policy.day(at));
+        day >= policy.start_date && policy.in_force(day).keeps_cost()
+    };
     let mut closed = |at: Timestamp| {
         let end = basis.policy.end_of_day(basis.policy.day(at));
         if basis.heard_until < end {
@@ -41,17 +46,18 @@ pub(in crate::accounting) fn account_parcels(
         basis.heard_until >= end
     };
     for parcel in &goods.fulfilments {
-        if closed(parcel.at) {
+        if is_kept(parcel.at) && closed(parcel.at) {
             desk.leave(parcel)?;
         }
         if let Some(cancelled_at) = parcel.cancelled_at
+            && is_kept(parcel.at)
             && closed(cancelled_at)
         {
             desk.never_leave(parcel, cancelled_at)?;
         }
     }
     for returned in goods.returned.iter().filter(|returned| had_left(returned)) {
-        if closed(returned.at) {
+        if is_kept(returned.at) && closed(returned.at) {
             desk.come_back(returned)?;
         }
     }

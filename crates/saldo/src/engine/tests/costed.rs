@@ -115,7 +115,8 @@ async fn purchase(stage: &Stage, order: &serde_json::Value) {
 }
 
 /// A thousand units came in before anything left, at two dollars each; the bill comes after
-/// everything, with freight of a cent a unit. What is gone by then bears its share as cost of goods.
+/// everything, with freight of a cent a unit. What is gone by then bears its share as cost of
+/// goods.
 #[test]
 fn a_purchase_goes_through_stock_to_the_supplier() {
     const UNITS: i64 = 1_000;
