@@ -315,6 +315,9 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
             known_order::OrderView::NotHeard
         }
     };
+    if let Some(order) = order {
+        decided::stand_about(order, &decisions, &mut accounted);
+    }
     for row in rows {
         gateway::account_row(row, &mut view, order, basis, &mut accounted);
     }

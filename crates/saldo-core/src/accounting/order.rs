@@ -15,7 +15,6 @@ use self::days::{Day, days};
 use self::given_up::GivenUp;
 use self::place::Place;
 use super::conversion::{moved_lines, shop_in_other_currency};
-use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::{agreement_lines, role_line};
 use super::movements::Portion;
@@ -38,13 +37,6 @@ pub(super) fn account_order<'a>(
     basis: Basis<'a>,
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
-    for decision in decisions {
-        let state = match decision.said.taken_back {
-            Some(_) => taken_back(),
-            None => FactState::Accounted { review: None },
-        };
-        accounted.stand(&decision.id, &decision.source, state);
-    }
     let mut decisions: Vec<&Decision> = decisions.to_vec();
     decisions.retain(|decision| decision.said.taken_back.is_none());
     let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
