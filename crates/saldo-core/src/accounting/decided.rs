@@ -1,7 +1,7 @@
 //! What the owner decided, apart from orders: entries in the words of the policy.
 
 use super::{Accounted, Trouble};
-use crate::commerce::{Decided, Decision, Fact, Move};
+use crate::commerce::{Decided, Decision, Fact, Move, Order};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{Account, AccountKind, Entry, Posting};
@@ -75,6 +75,28 @@ pub(super) fn account_decision(id: &FactId, facts: &[Fact], policy: &Policy) -> 
 /// The state of a decision that was taken back.
 pub(super) fn taken_back() -> FactState {
     FactState::Excluded { rule: "taken-back".to_owned() }
+}
+
+/// Says of decisions about an order what came of them.
+pub(super) fn stand_about(order: &Order, decisions: &[&Decision], accounted: &mut Accounted) {
+    let state_of_order = accounted.standings.iter().find(|it| it.id == order.id);
+    let is_entered =
+        state_of_order.is_some_and(|it| matches!(it.state, FactState::Accounted { .. }));
+    for decision in decisions {
+        let own = FactId::from(format!("{}/write-off/{}", order.id, decision.number()));
+        let gives_up = matches!(decision.said.decided, Decided::WriteOff { .. });
+        let follows = !gives_up || accounted.entries.iter().any(|entry| entry.id == own);
+        let state = match (&decision.said.taken_back, follows, is_entered) {
+            (Some(_), ..) => taken_back(),
+            (None, true, _) => FactState::Accounted { review: None },
+            (None, false, true) => FactState::Excluded { rule: "nothing-owed".to_owned() },
+            (None, false, false) => {
+                let for_what = format!("order {} to be entered", order.name);
+                FactState::Waiting { for_what, until: None }
+            }
+        };
+        accounted.stand(&decision.id, &decision.source, state);
+    }
 }
 
 fn enter(

@@ -393,6 +393,9 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     if let Some(goods) = goods {
         order::account_goods(goods, order, basis, &mut accounted);
     }
+    if let Some(order) = order {
+        decided::stand_about(order, &decisions, &mut accounted);
+    }
     for row in rows {
         gateway::account_row(row, &mut view, order, basis, &mut accounted);
     }

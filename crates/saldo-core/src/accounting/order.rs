@@ -17,7 +17,6 @@ use self::given_up::GivenUp;
 use self::place::Place;
 use self::recognition::Undelivered;
 use super::conversion::{moved_lines, shop_in_other_currency};
-use super::decided::taken_back;
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::role_line;
 use super::movements::Portion;
@@ -57,13 +56,6 @@ pub(super) fn account_order<'a>(
     accounted: &mut Accounted,
 ) -> OrderView<'a> {
     let Known { order, goods, mut decisions } = known;
-    for decision in &decisions {
-        let state = match decision.said.taken_back {
-            Some(_) => taken_back(),
-            None => FactState::Accounted { review: None },
-        };
-        accounted.stand(&decision.id, &decision.source, state);
-    }
     decisions.retain(|decision| decision.said.taken_back.is_none());
     let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
     if decisions.iter().any(left_out) {

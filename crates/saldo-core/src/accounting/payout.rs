@@ -91,12 +91,23 @@ pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Ac
         if let Fact::Decision(decision) = fact {
             let state = match decision.said.taken_back {
                 Some(_) => taken_back(),
+                None if is_in_books_currency(id, facts, policy) => {
+                    FactState::Excluded { rule: "arrived-as-it-left".to_owned() }
+                }
                 None => FactState::Accounted { review: None },
             };
             accounted.stand(&decision.id, &decision.source, state);
         }
     }
     accounted
+}
+
+/// Whether no bank has to change a payout: what arrives is what left.
+fn is_in_books_currency(id: &FactId, facts: &[Fact], policy: &Policy) -> bool {
+    facts.iter().any(|fact| match fact {
+        Fact::Payout(payout) => payout.id == *id && payout.net.currency() == policy.currency,
+        _ => false,
+    })
 }
 
 fn enter_payout(

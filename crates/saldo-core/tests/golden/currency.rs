@@ -135,6 +135,16 @@ fn a_payout_that_nobody_saw_arrive_is_held() {
 }
 
 #[test]
+fn nothing_arrives_otherwise_than_it_left_in_the_same_currency() {
+    let rows = in_payout(row(1, "03-10", BalanceKind::PlatformBill, "95.00", "0.00"), 1);
+    let payout = payout(CARD, 1, "03-12", "95.00", PayoutState::Paid);
+    let (entries, states) = far(&[rows, payout, arrived("03-13", "90.00")], POLICY);
+    assert_eq!(balances(&entries)["Bank"].0, 9_500);
+    let rule = FactState::Excluded { rule: "arrived-as-it-left".to_owned() };
+    assert!(states.contains(&rule), "{states:?}");
+}
+
+#[test]
 fn a_bank_of_the_same_currency_changes_nothing() {
     let banks = "[gateways]\nshopify_payments.banks.EUR = \"Bank EUR\"";
     let (entries, _) = far(&paid_out(), &POLICY.replace("[gateways]", banks));

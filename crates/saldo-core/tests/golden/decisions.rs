@@ -142,6 +142,15 @@ fn an_order_that_is_excluded_leaves_its_money_to_review() {
 }
 
 #[test]
+fn nothing_is_given_up_where_nothing_is_owed() {
+    let paid = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43").fact();
+    let found = states(&[paid.clone(), write_off("05-01", true)]);
+    let nothing = FactState::Excluded { rule: "nothing-owed".to_owned() };
+    assert!(found.contains(&nothing), "{found:?}");
+    assert_eq!(sums(&[paid.clone(), write_off("05-01", true)]), sums(&[paid]));
+}
+
+#[test]
 fn a_decision_waits_for_its_order() {
     let waiting = states(&[write_off("05-01", true)]);
     assert!(matches!(&waiting[..], [FactState::Waiting { until: None, .. }]), "{waiting:?}");

@@ -119,7 +119,8 @@ fn list(known: &[KnownDecision]) -> String {
             (None, None) => "not accounted yet".to_owned(),
             (None, Some(FactState::Held(issue))) => format!("held: {}", issue.message),
             (None, Some(FactState::Waiting { for_what, .. })) => format!("waits for {for_what}"),
-            (None, Some(_)) => "holds".to_owned(),
+            (None, Some(FactState::Excluded { rule })) => format!("changes nothing: {rule}"),
+            (None, Some(FactState::Accounted { .. })) => "holds".to_owned(),
         };
         vec![
             it.number.to_string(),
