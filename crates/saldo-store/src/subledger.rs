@@ -102,7 +102,6 @@ impl Store {
         company: &CompanyId,
         groups: &[GroupId],
     ) -> Result<Vec<SubledgerEntry>, StoreError> {
-        let samples = Samples::load(&self.reader, company).await?;
         let mut found = Vec::new();
         for groups in groups.chunks(ROWS_MAX) {
             let rows: Vec<Option<Vec<u8>>> =
@@ -113,6 +112,7 @@ impl Store {
                     .query()
                     .fetch_all(&self.reader)
                     .await?;
+            let samples = Samples::load(&self.reader, company).await?;
             for entries in rows.iter().flatten() {
                 let bytes = samples.decompress("sub-ledger", entries)?;
                 for (slot, list) in form::lists(&bytes)? {
