@@ -382,7 +382,7 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
             known_order::OrderView::Undecided
         }
         Some(order) => {
-            let known = order::Known { order, decisions, goods };
+            let known = order::Known { order, decisions: decisions.clone(), goods };
             order::account_order(known, &rows, basis, &mut accounted)
         }
         None => {
