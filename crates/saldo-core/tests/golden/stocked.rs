@@ -373,6 +373,16 @@ fn costs_are_kept_from_the_day_on_which_a_policy_says_so() {
     assert!(matches!(state(&facts, &policy, "shop/Receipt/1"), FactState::Excluded { .. }));
 }
 
+#[test]
+fn what_leaves_and_comes_back_at_one_instant_is_in_stock_again() {
+    let parcels = sent(&[("01-10", &[("MUG", 1)])]);
+    let mut facts = ordered_by_buyer(back(parcels, "01-10", ("MUG", 1), Condition::Resaleable));
+    facts.push(received(1, "01-10", "MUG", 3, "0.02"));
+    let policy = costing("average");
+    let held = stock_of(&facts, &policy, far()).value(usd()).unwrap().minor();
+    assert_eq!((sum(&entries(&facts, &policy), STOCK), held), (2, 2));
+}
+
 /// Things that happen to an item over half a year.
 #[derive(Clone, Debug)]
 enum Event {

@@ -25,12 +25,12 @@ pub(super) enum What<'a> {
     Told(Money),
     /// Units came in.
     Received { line: &'a str, units: u64, cost: Money },
+    /// Units left.
+    Left { by: String, units: u64 },
     /// Units turn out never to have left.
     NeverLeft { by: String, left_at: Timestamp },
     /// Units came back, to be sold again.
     CameBack { goods: &'a Goods, returned: &'a Returned, units: u64 },
-    /// Units left.
-    Left { by: String, units: u64 },
     /// Units are more or fewer than was thought.
     Adjusted(&'a StockAdjustment),
     /// A bill charges so much for received units, with what bringing them here cost.
@@ -42,9 +42,9 @@ impl What<'_> {
         match self {
             Self::Told(_) => 0,
             Self::Received { .. } => 1,
-            Self::NeverLeft { .. } => 2,
-            Self::CameBack { .. } => 3,
-            Self::Left { .. } => 4,
+            Self::Left { .. } => 2,
+            Self::NeverLeft { .. } => 3,
+            Self::CameBack { .. } => 4,
             Self::Adjusted(_) => 5,
             Self::Billed { .. } => 6,
         }

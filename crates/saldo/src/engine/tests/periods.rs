@@ -1,6 +1,9 @@
 //! Closed periods: nothing is dated in one once it is closed, and nothing in it changes.
 
-use super::super::{EngineError, Reviser, close_until, decide, first_open_day, periods, plan};
+use super::super::{
+    EngineError, Reviser, Selection, apply, close_until, decide, first_open_day, periods, plan,
+    redo, undo,
+};
 use super::stage::{Stage, by_account, world};
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
@@ -174,5 +177,28 @@ async fn what_nobody_could_enter_before_a_period_was_closed_is_entered_after_it(
     let late = late(&stage).await;
     assert!(late[COMPANY] > 0 && late[COMPANY] == late["plain-text"], "{late:?}");
     stage.assert_proven("once the gateway is known").await;
+    assert_eq!(by_account(&stage), by_account(&undisturbed().await));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_from_a_closed_period_is_reversed_on_the_first_open_day() {
+    let stage = undisturbed().await;
+    let engine = stage.engine().await;
+    close_until(&engine, closed(), false, "owner").await.unwrap();
+    let before = in_closed(&stage);
+    let days = Selection::Days(closed() - 3.days(), closed());
+    let changes = undo(&engine, &days, None, "owner").await.unwrap();
+    let pushed = apply(&engine, None).await.unwrap();
+    assert_eq!((pushed.acknowledged, pushed.refused), (changes, 0), "{pushed:?}");
+    assert_eq!(in_closed(&stage), before);
+    let late = late(&stage).await;
+    assert!(late[COMPANY] > 1 && late[COMPANY] == late["plain-text"], "{late:?}");
+    stage.assert_proven("without four closed days").await;
+    for known in engine.store.undos(engine.company_id()).await.unwrap() {
+        redo(&engine, known.number, "owner").await.unwrap();
+    }
+    apply(&engine, None).await.unwrap();
+    assert_eq!(in_closed(&stage), before);
+    stage.assert_proven("with them again").await;
     assert_eq!(by_account(&stage), by_account(&undisturbed().await));
 }
