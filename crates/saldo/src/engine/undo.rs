@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::money::Balance;
-use saldo_core::plan::Change;
+use saldo_core::plan::{Change, Reason};
 use saldo_core::text::{ConnectionId, FactId, GroupId};
 use saldo_store::{Connection, EntryFilter, NewUndo};
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,15 +190,16 @@ async fn of_run(
     let slots: BTreeSet<String> = changes.iter().filter_map(|it| it.slot.clone()).collect();
     let slots: Vec<String> = slots.into_iter().collect();
     let all = store.changes_for_slots(company, &connection.id, &slots).await?;
-    let first: BTreeMap<&String, u32> = all
-        .iter()
-        .filter(|change| !ids.contains(&change.id))
-        .filter_map(|change| Some((change.slot.as_ref()?, change.generation)))
-        .collect();
+    let mut first: BTreeMap<&String, u32> = BTreeMap::new();
+    for change in all.iter().filter(|change| !ids.contains(&change.id)) {
+        let Some(slot) = &change.slot else { continue };
+        let generation = first.entry(slot).or_insert(change.generation);
+        *generation = change.generation.min(*generation);
+    }
     let replaces = |change: &&Change| {
         let before = change.slot.as_ref().and_then(|slot| first.get(slot));
         before.is_some_and(|generation| *generation < change.generation)
-            && change.reason == saldo_core::plan::Reason::NoLongerHolds
+            && change.reason == Reason::NoLongerHolds
     };
     let (replacing, fresh): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(replaces);
     let entries = keys(fresh.into_iter().flat_map(|change| &change.enters));
