@@ -8,7 +8,7 @@ use crate::issue::FactState;
 use crate::policy::Policy;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Accounts a group by each policy that was in force on any of its days, and takes from each what
 /// belongs to its days.
@@ -22,10 +22,13 @@ pub(super) fn account_through_time(group: &Group, facts: &[Fact], basis: Basis<'
     }
     let earlier = account_through_time(group, facts, Basis { policy: before, ..basis });
     let was_held = earlier.standings.iter().any(|it| matches!(it.state, FactState::Held(_)));
-    let known: BTreeSet<_> = earlier.entries.iter().map(|entry| entry.id.clone()).collect();
-    accounted
-        .entries
-        .retain(|entry| entry.header.date >= since || (was_held && !known.contains(&entry.id)));
+    let dated = earlier.entries.iter().map(|entry| (entry.id.clone(), entry.header.date));
+    let dated: BTreeMap<_, _> = dated.collect();
+    // An event that two policies date otherwise is entered once.
+    accounted.entries.retain(|entry| match dated.get(&entry.id) {
+        Some(date) => *date >= since,
+        None => entry.header.date >= since || was_held,
+    });
     let of_before = earlier.entries.into_iter().filter(|entry| entry.header.date < since);
     accounted.entries.extend(of_before);
     accounted.wake_at = [accounted.wake_at, earlier.wake_at].into_iter().flatten().min();

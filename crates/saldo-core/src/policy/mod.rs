@@ -269,11 +269,13 @@ impl Policy {
         self.end_of_day(last).max(end_of_day(last, &TimeZone::UTC))
     }
 
-    /// How much a document holds of what happened on a books day.
+    /// How much a document holds of what happened on a books day: by the policy that was in force
+    /// then.
     #[must_use]
     pub fn detail_on(&self, day: Date) -> Detail {
-        let switches = self.text.detail_from.range(..=day);
-        switches.last().map_or(self.text.detail, |(_, detail)| *detail)
+        let text = &self.in_force(day).text;
+        let switches = text.detail_from.range(..=day);
+        switches.last().map_or(text.detail, |(_, detail)| *detail)
     }
 
     /// Whether any document follows payouts, on any day, so that accounting must know them.

@@ -8,6 +8,7 @@
 
 mod cash;
 mod currency;
+mod dated;
 mod decisions;
 mod fulfilments;
 mod lives;
