@@ -165,6 +165,19 @@ pub(super) fn tender_line(
     })
 }
 
+/// A line on an account that says nothing of products, tax or who pays.
+pub(super) fn plain_line(account: Account, amount: Money, text: &str, origin: &str) -> Line {
+    Line {
+        kind: LineKind::Other { taxed: false },
+        account,
+        amount,
+        foreign: None,
+        quantity: None,
+        text: text.to_owned(),
+        origin: origin.to_owned(),
+    }
+}
+
 /// A line that stands for an account by its role.
 pub(super) fn role_line(
     kind: LineKind,

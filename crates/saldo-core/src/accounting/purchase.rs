@@ -5,11 +5,11 @@
 //! to stock. Of goods that are gone by then the stock of each item takes it on to the cost of
 //! goods.
 
+use super::lines::plain_line;
 use super::{Accounted, Basis, Trouble};
 use crate::commerce::{BilledLine, Fact, GoodsReceipt, Product, SupplierBill, SupplierPayment};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
-use crate::ledger::Account;
 use crate::money::Money;
 use crate::policy::{Policy, Role};
 use crate::text::FactId;
@@ -149,7 +149,7 @@ impl<'a> Purchase<'a> {
         let mut sum = Money::zero(self.policy.currency);
         for (line, cost) in costs {
             let account = self.policy.inventory(line.product.sku.as_deref());
-            lines.push(other(account, cost, &line.product.title, &line.id));
+            lines.push(plain_line(account, cost, &line.product.title, &line.id));
             sum = sum.plus(cost)?;
             let unbilled = Unbilled { product: &line.product, units: line.units, cost };
             self.received.insert(&line.id, unbilled);
@@ -196,7 +196,7 @@ impl<'a> Purchase<'a> {
             let more = amount.minus(expected)?;
             for (extra, text) in [(more, "Other price"), (landed, "Brought here")] {
                 if !extra.is_zero() {
-                    stock.push(other(account.clone(), extra, text, origin));
+                    stock.push(plain_line(account.clone(), extra, text, origin));
                 }
             }
         }
@@ -246,7 +246,7 @@ impl<'a> Purchase<'a> {
     }
 
     fn by_role(&self, role: Role, amount: Money, text: &str, origin: &str) -> Line {
-        other(self.policy.chart.account(role), amount, text, origin)
+        plain_line(self.policy.chart.account(role), amount, text, origin)
     }
 
     fn enter(
@@ -270,18 +270,6 @@ impl<'a> Purchase<'a> {
         };
         self.entries.push(SubledgerEntry::new(id.clone(), header, lines)?);
         Ok(())
-    }
-}
-
-fn other(account: Account, amount: Money, text: &str, origin: &str) -> Line {
-    Line {
-        foreign: None,
-        kind: LineKind::Other { taxed: false },
-        account,
-        amount,
-        quantity: None,
-        text: text.to_owned(),
-        origin: origin.to_owned(),
     }
 }
 

@@ -15,11 +15,12 @@ pub(super) use parcels::account_parcels;
 pub use parcels::months_of_order;
 
 use self::events::{Event, What, events};
+use super::lines::plain_line;
 use super::{Accounted, Trouble};
 use crate::commerce::{
     AdjustmentReason, Fact, Fulfilment, Goods, Product, Returned, StockAdjustment, Units,
 };
-use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
+use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Account;
 use crate::money::{Currency, Money, MoneyError};
@@ -437,24 +438,11 @@ impl Desk<'_> {
             reference: name,
             memo: text.to_owned(),
         };
-        let lines = vec![cost_line(account, cost, text, &origin), {
-            cost_line(stock, cost.negated(), text, &origin)
+        let lines = vec![plain_line(account, cost, text, &origin), {
+            plain_line(stock, cost.negated(), text, &origin)
         }];
         self.accounted.entries.push(SubledgerEntry::new(id, header, lines)?);
         Ok(())
-    }
-}
-
-/// A line of an entry that moves the cost of goods.
-fn cost_line(account: Account, amount: Money, text: &str, origin: &str) -> Line {
-    Line {
-        foreign: None,
-        kind: LineKind::Other { taxed: false },
-        account,
-        amount,
-        quantity: None,
-        text: text.to_owned(),
-        origin: origin.to_owned(),
     }
 }
 

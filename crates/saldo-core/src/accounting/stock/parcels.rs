@@ -1,6 +1,7 @@
 //! What goods cost that left for an order, and that came back: entered parcel by parcel.
 
-use super::{Stock, StockItem, StockMonth, cost_line, cost_of_returned, move_of, short_issue};
+use super::{Stock, StockItem, StockMonth, cost_of_returned, move_of, short_issue};
+use crate::accounting::lines::plain_line;
 use crate::accounting::{Accounted, Basis, Trouble};
 use crate::commerce::{Condition, Fulfilment, Goods, Order, Returned};
 use crate::document::{DocumentKind, Header, SubledgerEntry};
@@ -183,9 +184,9 @@ impl Desk<'_> {
         if costs.values().all(|cost| cost.is_zero()) {
             return Ok(());
         }
-        let mut lines = vec![cost_line(self.policy.chart.account(role), sum, memo, number)];
+        let mut lines = vec![plain_line(self.policy.chart.account(role), sum, memo, number)];
         for (account, cost) in costs {
-            lines.push(cost_line(account, cost.negated(), memo, number));
+            lines.push(plain_line(account, cost.negated(), memo, number));
         }
         let id = FactId::from(format!("{}/{number}", self.order.id));
         let header = Header {
