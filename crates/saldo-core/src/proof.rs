@@ -1,5 +1,9 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
+mod figures;
+
+pub use figures::{Figure, Ground, OPEN_ORDERS, figures};
+
 use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
@@ -20,6 +24,65 @@ pub enum Identity {
     PayoutInBook,
     /// A clearing account holds what it held at the start, and what the gateway owes since.
     Clearing,
+    /// Gift cards and store credit are owed as far as they were issued and not used.
+    StoredValue,
+    /// The tax owed is that of what was sold, less that of what came back and what was remitted.
+    TaxPayable,
+    /// Of tax that a marketplace owes itself nothing stays.
+    FacilitatorTax,
+    /// What buyers owe, and are owed, is what was agreed less what was paid, order by order.
+    OpenOrders,
+    /// What platforms keep back, and what is disputed, is what their rows say.
+    HeldByPlatforms,
+    /// The value of the stock is that of its layers.
+    Inventory,
+    /// Every fact stands in exactly one state.
+    Standings,
+    /// Amounts are rounded where coins or a book's arithmetic force it, and nowhere else.
+    Rounding,
+    /// A drawer holds what it began with and what came in, less what was taken out.
+    Drawer,
+    /// What a gateway took in within a year is what the shop says was paid through it.
+    GrossReceipts,
+}
+
+impl Identity {
+    /// The twelve identities that are proved of the books of a company, in their order, each by
+    /// its number. The first has two sides of its own: rows, and the book.
+    pub const NUMBERED: [(u8, Self); 12] = [
+        (1, Self::PayoutRows),
+        (2, Self::Clearing),
+        (3, Self::StoredValue),
+        (4, Self::TaxPayable),
+        (5, Self::FacilitatorTax),
+        (6, Self::OpenOrders),
+        (7, Self::HeldByPlatforms),
+        (8, Self::Inventory),
+        (9, Self::Standings),
+        (10, Self::Rounding),
+        (11, Self::Drawer),
+        (12, Self::GrossReceipts),
+    ];
+
+    /// What must be equal to what, as a sentence without its stop.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::PayoutRows => "rows of a payout = the payout",
+            Self::PayoutInBook => "a payout in the book = the payout",
+            Self::Clearing => "a clearing account = what its gateway owes",
+            Self::StoredValue => "gift cards and store credit = issued, less used",
+            Self::TaxPayable => "tax payable = tax lines, less refunds and remittances",
+            Self::FacilitatorTax => "tax of marketplaces = nothing, once it is settled",
+            Self::OpenOrders => "owed by and to buyers = agreed, less paid, order by order",
+            Self::HeldByPlatforms => "reserves and disputes = what the gateways' rows say",
+            Self::Inventory => "stock = the sum of its layers",
+            Self::Standings => "facts that were told = facts in exactly one state",
+            Self::Rounding => "rounding = what coins that do not exist force",
+            Self::Drawer => "a drawer = its float, and what came in, less what went out",
+            Self::GrossReceipts => "a gateway's charges in a year = the shop's payments by it",
+        }
+    }
 }
 
 /// One comparison.

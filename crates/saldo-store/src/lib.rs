@@ -12,6 +12,7 @@ mod connection;
 mod lease;
 mod secret;
 
+mod figures;
 mod group;
 mod latest;
 mod record;
@@ -53,6 +54,7 @@ pub use connection::{Connection, Role};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};
+pub use figures::{GroupFigures, UnfiguredGroup};
 pub use group::DirtyGroup;
 pub use lease::Lease;
 pub use observation::Observation;

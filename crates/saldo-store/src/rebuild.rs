@@ -3,7 +3,7 @@
 use crate::compression::Samples;
 use crate::sqlite::Column;
 use crate::statement::query;
-use crate::{Lease, Store, StoreError, slot, sums};
+use crate::{Lease, Store, StoreError, figures, slot, sums};
 use saldo_core::text::CompanyId;
 use std::fmt::Write;
 
@@ -90,6 +90,7 @@ impl Store {
             .bind(company.as_str())
             .execute(&mut transaction)
             .await?;
+        figures::clear(&mut transaction, company).await?;
         slot::touch_all(&mut transaction, company).await?;
         sums::rebuild(&mut transaction, company).await?;
         transaction.commit().await?;

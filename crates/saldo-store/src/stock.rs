@@ -52,6 +52,26 @@ impl Store {
         self.sheets_where(company, keys, before).await
     }
 
+    /// The last sheet of every item, by item.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn last_stock_sheets(
+        &self,
+        company: &CompanyId,
+    ) -> Result<Vec<StoredSheet>, StoreError> {
+        let rows: Vec<(String, String, String)> = query(
+            "select item, month, sheet from stock_sheet sheet
+             where company = $1 and month = (select max(month) from stock_sheet later
+             where later.company = sheet.company and later.item = sheet.item) order by item",
+        )
+        .bind(company.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let stored = |(item, month, sheet)| StoredSheet { key: SheetKey { item, month }, sheet };
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
     async fn sheets_where(
         &self,
         company: &CompanyId,

@@ -324,7 +324,7 @@ async fn put_groups(
          set accounted = excluded.accounted, wake_at = excluded.wake_at,
          unsettled = excluded.unsettled, states = excluded.states, slot = excluded.slot,
          slot_seq = excluded.slot_seq, slot_entries = excluded.slot_entries,
-         entries = excluded.entries",
+         entries = excluded.entries, figured = 0",
     )
     .query()
     .execute(&mut *transaction)

@@ -10,6 +10,7 @@ mod cash;
 mod currency;
 mod dated;
 mod decisions;
+mod figures;
 mod fulfilments;
 mod lives;
 mod planned;
@@ -101,7 +102,10 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
         let mut known = facts.clone();
         known.extend(rows.filter(|row| !facts.contains(row)).cloned());
         value(&mut known, &orders, policy);
-        accounting::account_with(group, &known, (&payouts, &stock), policy, heard_until)
+        let accounted =
+            accounting::account_with(group, &known, (&payouts, &stock), policy, heard_until);
+        figures::assert_equal(group, &known, &accounted, policy);
+        accounted
     };
     let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
     members.iter().map(account).filter(gives).collect()

@@ -104,6 +104,8 @@ create table fact_group (
     slot_entries integer not null default 0,
     -- In a form of their own, compressed like the bodies of records; none before it is accounted.
     entries blob,
+    -- Whether its figures were worked out since it was last accounted.
+    figured integer not null default 0,
     primary key (company, group_id)
 ) strict;
 
@@ -111,6 +113,7 @@ create index fact_group_dirty on fact_group (company, group_id) where marked > a
 create index fact_group_wake on fact_group (company, wake_at) where wake_at is not null;
 create index fact_group_unsettled on fact_group (company, group_id) where unsettled > 0;
 create index fact_group_slot on fact_group (company, slot, group_id) where slot is not null;
+create index fact_group_unfigured on fact_group (company, group_id) where figured = 0;
 create unique index fact_group_slot_seq on fact_group (company, slot_seq)
     where slot_seq is not null;
 
@@ -317,6 +320,32 @@ create table stock_sheet (
     month text not null,
     sheet text not null,
     primary key (company, item, month)
+) strict, without rowid;
+
+-- What groups amount to by their facts and by their entries: a cache that proofs fill. -----------
+
+create table group_figures (
+    company text not null references company (id),
+    group_id text not null,
+    -- Compressed, like the bodies of records.
+    figures blob not null,
+    differs integer not null,
+    primary key (company, group_id)
+) strict, without rowid;
+
+create index group_figures_differs on group_figures (company, group_id) where differs = 1;
+
+create table figure_sum (
+    company text not null references company (id),
+    identity text not null,
+    about text not null,
+    day text not null,
+    currency text not null,
+    expected integer not null,
+    found integer not null,
+    awaited integer not null,
+    facts integer not null,
+    primary key (company, identity, about, day, currency)
 ) strict, without rowid;
 
 -- What books showed. ---------------------------------------------------------------------------

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod export;
+mod identities;
 mod import;
 mod init;
 mod issues;

@@ -2,7 +2,7 @@
 
 use super::args::{self, Global};
 use super::output::table;
-use super::{Ending, Output, context, sync};
+use super::{Ending, Output, context, identities, sync};
 use crate::engine::{
     self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Undone, Unproved,
 };
@@ -46,6 +46,7 @@ pub(crate) fn text(report: &ProofReport, all: bool) -> String {
     for proof in &report.books {
         text += &book(proof, all);
     }
+    text += &identities::text(report, all);
     for Unproved { reason, .. } in &report.unproved {
         text += &format!("\nNot proved: {reason}\n");
     }
@@ -349,7 +350,17 @@ mod tests {
         let facts = FactCounts { posted: 120, to_review: 1, ..FactCounts::default() };
         let (unstated_payouts, unproved) = (Vec::new(), Vec::new());
         let (behind, unapproved, books) = (None, Vec::new(), vec![book]);
-        ProofReport { payouts, unstated_payouts, books, unproved, behind, unapproved, facts }
+        let identities = Vec::new();
+        ProofReport {
+            payouts,
+            unstated_payouts,
+            books,
+            identities,
+            unproved,
+            behind,
+            unapproved,
+            facts,
+        }
     }
 
     #[test]

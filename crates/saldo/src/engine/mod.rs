@@ -45,7 +45,10 @@ pub(crate) use plan::{PlannedBook, Unapproved, approve, plan};
 pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
-pub(crate) use prove::{Behind, BookProof, ProofReport, Undone, Unproved, prove};
+pub(crate) use prove::{
+    Behind, BookProof, DifferingFact, IdentityLine, IdentityProof, ProofReport, Undone, Unproved,
+    Verdict, prove,
+};
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;

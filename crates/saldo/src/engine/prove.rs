@@ -3,10 +3,12 @@
 mod accounts;
 mod documents;
 mod holdings;
+mod identities;
 mod payouts;
 mod told;
 
 pub(crate) use documents::DocumentsProof;
+pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
 
 use super::account::Heard;
 use super::error::set_aside;
@@ -41,6 +43,8 @@ pub(crate) struct ProofReport {
     pub(crate) unstated_payouts: Vec<UnstatedPayout>,
     /// Each book.
     pub(crate) books: Vec<BookProof>,
+    /// The twelve identities, in their order.
+    pub(crate) identities: Vec<IdentityProof>,
     /// The books that could not be proved.
     pub(crate) unproved: Vec<Unproved>,
     /// What accounting has not seen; none where it has seen everything.
@@ -124,7 +128,9 @@ impl ProofReport {
 
     /// The same, of all that was accounted and approved, and of the books that could be proved.
     pub(crate) fn adds_up(&self) -> bool {
-        self.payouts.iter().all(Check::holds) && self.books.iter().all(BookProof::holds)
+        self.payouts.iter().all(Check::holds)
+            && self.books.iter().all(BookProof::holds)
+            && self.identities.iter().all(IdentityProof::holds)
     }
 }
 
@@ -159,9 +165,18 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         }
     }
     let (facts, unapproved) = standings(engine).await?;
+    let identities = identities::prove(engine, &told.policy, &told.payouts, &books).await?;
     let Told { payouts, unstated_payouts, .. } = told;
-    let report =
-        ProofReport { payouts, unstated_payouts, books, unproved, behind, unapproved, facts };
+    let report = ProofReport {
+        payouts,
+        unstated_payouts,
+        books,
+        identities,
+        unproved,
+        behind,
+        unapproved,
+        facts,
+    };
     match failed.is_empty() {
         true => Ok(report),
         false => Err(EngineError::Unproved { report: Box::new(report), failed }),

@@ -135,7 +135,7 @@ fn key(month: &StockMonth) -> SheetKey {
     SheetKey { item: item.to_string(), month: month.strftime("%Y-%m").to_string() }
 }
 
-fn read(stored: Vec<StoredSheet>) -> Result<Vec<(StockMonth, StockSheet)>, EngineError> {
+pub(super) fn read(stored: Vec<StoredSheet>) -> Result<Vec<(StockMonth, StockSheet)>, EngineError> {
     let read = |StoredSheet { key, sheet }: StoredSheet| {
         let month = StockMonth::parse(&format!("{}/{}", key.item, key.month));
         let month = month.ok_or_else(|| EngineError::Stock(key.item))?;

@@ -91,6 +91,12 @@ pub(super) fn times(cost: Money, units: u64) -> Result<Money, MoneyError> {
 }
 
 impl Holding {
+    /// Whether anything came in that was counted: until then nobody says how many there are.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        self.counted
+    }
+
     /// How many units are there, of what is counted.
     #[must_use]
     pub fn units(&self) -> u64 {

@@ -129,6 +129,13 @@ impl Stock {
         Ok(sum)
     }
 
+    /// How many items there are.
+    #[must_use]
+    pub fn items(&self) -> u64 {
+        let items: BTreeSet<&StockItem> = self.0.keys().map(|month| &month.item).collect();
+        u64::try_from(items.len()).unwrap_or(u64::MAX)
+    }
+
     /// What an item begins a month with.
     fn opening(&self, month: &StockMonth) -> Holding {
         let before = self.0.range(..month).next_back();

@@ -12,6 +12,7 @@ mod doubles;
 mod explained;
 mod foreign;
 mod fulfilled;
+mod identities;
 mod late;
 mod modes;
 mod named;

@@ -1,0 +1,439 @@
+//! Figures: what facts amount to, beside what the entries made of them amount to.
+//!
+//! The one side reads the facts alone, and adds up what they say; the other adds up lines of
+//! entries by their accounts. Neither knows how accounting came from the first to the second.
+
+mod order;
+
+use super::Identity;
+use crate::accounting::{Group, groups, told_once};
+use crate::commerce::{
+    BalanceKind, BalanceTransaction, Decided, Decision, Dispute, DisputeOutcome, Fact, Order,
+};
+use crate::document::{Line, LineKind, SubledgerEntry};
+use crate::issue::FactState;
+use crate::money::{Currency, Money, MoneyError};
+use crate::policy::{Place, Policy, Role};
+use crate::text::{FactId, GatewayId};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A figure of a group of facts on a day, told twice. Debit is positive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Figure {
+    /// What must be equal.
+    pub identity: Identity,
+    /// Which account, tax, gateway or kind of facts it is about.
+    pub about: String,
+    /// The books day of what happened, or of its entry.
+    pub day: Date,
+    /// What it is by the facts.
+    pub expected: Money,
+    /// What it is by the entries; of [`Identity::GrossReceipts`] by the shop's payments, where the
+    /// facts are the gateway's rows.
+    pub found: Money,
+    /// What of the difference is no mistake: its facts wait, or are held.
+    pub awaited: Money,
+    /// How many facts, lines and movements it was expected by.
+    pub facts: u32,
+}
+
+impl Figure {
+    /// What was found, and what is awaited, less what was expected.
+    ///
+    /// # Errors
+    /// Where the amounts are too large.
+    pub fn difference(&self) -> Result<Money, MoneyError> {
+        self.found.plus(self.awaited)?.minus(self.expected)
+    }
+}
+
+/// What is known of a group of facts, to work out its figures.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// Which group.
+    pub group: &'a Group,
+    /// What it says, told by any record.
+    pub facts: &'a [Fact],
+    /// What accounting made of it.
+    pub entries: &'a [SubledgerEntry],
+    /// Where its facts stand.
+    pub states: &'a [(FactId, FactState)],
+    /// How facts become documents.
+    pub policy: &'a Policy,
+}
+
+impl Ground<'_> {
+    fn state(&self, id: &FactId) -> Option<&FactState> {
+        self.states.iter().find(|(fact, _)| fact == id).map(|(_, state)| state)
+    }
+
+    /// What becomes of a fact in the entries.
+    fn fate(&self, id: &FactId) -> Fate {
+        match self.state(id) {
+            Some(FactState::Accounted { .. }) => Fate::Entered,
+            Some(FactState::Excluded { .. }) => Fate::LeftOut,
+            Some(FactState::Waiting { .. } | FactState::Held(_)) | None => Fate::Awaited,
+        }
+    }
+}
+
+/// What becomes of a fact in the entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// All of it stands in them.
+    Entered,
+    /// Nothing of it does, by a rule.
+    LeftOut,
+    /// Something of it does not yet.
+    Awaited,
+}
+
+/// The figures of a group, by identity, account and day. Of those that nothing is known about
+/// there is none.
+///
+/// # Errors
+/// Where amounts are too large.
+pub fn figures(ground: Ground<'_>) -> Result<Vec<Figure>, MoneyError> {
+    let mut sheet = Sheet::new(ground.policy);
+    let told = told_once(ground.facts);
+    sheet.stand(ground)?;
+    for fact in &*told {
+        match fact {
+            Fact::Order(order) if *ground.group == Group::Order(order.id.clone()) => {
+                order::note_order(order, &told, ground, &mut sheet)?;
+            }
+            Fact::BalanceTransaction(row) if is_home(ground.group, fact) => {
+                sheet.note_row(row, &told, ground)?;
+            }
+            Fact::Dispute(dispute) if is_home(ground.group, fact) => {
+                sheet.note_dispute(dispute, ground)?;
+            }
+            Fact::Decision(decision) if is_home(ground.group, fact) => {
+                sheet.note_decision(decision, ground)?;
+            }
+            _ => {}
+        }
+    }
+    for entry in ground.entries {
+        sheet.note_entry(entry, ground)?;
+    }
+    sheet.figures()
+}
+
+fn is_home(group: &Group, fact: &Fact) -> bool {
+    groups(fact).first() == Some(group)
+}
+
+type Key = (Identity, String, Date, Currency);
+
+#[derive(Clone, Copy)]
+struct Sides {
+    expected: Money,
+    found: Money,
+    facts: u32,
+}
+
+/// Both sides while they are added up.
+struct Sheet<'a> {
+    policy: &'a Policy,
+    watched: Watched,
+    sides: BTreeMap<Key, Sides>,
+    /// Of which figures something waits.
+    waits: BTreeSet<(Identity, String)>,
+    /// What nothing is known about in this group.
+    unknown: BTreeSet<Identity>,
+}
+
+/// The accounts that identities are about, by name, through time.
+struct Watched(BTreeMap<String, Identity>);
+
+/// The roles whose accounts are compared one by one.
+const BY_ACCOUNT: [(Role, Identity); 6] = [
+    (Role::GiftCards, Identity::StoredValue),
+    (Role::StoreCredit, Identity::StoredValue),
+    (Role::FacilitatorTax, Identity::FacilitatorTax),
+    (Role::Reserves, Identity::HeldByPlatforms),
+    (Role::Disputes, Identity::HeldByPlatforms),
+    (Role::Rounding, Identity::Rounding),
+];
+
+/// What buyers owe, and are owed, as one.
+pub const OPEN_ORDERS: &str = "receivable, deposits and refunds payable";
+const OF_ORDERS: [Role; 3] = [Role::Receivable, Role::Deposits, Role::RefundsPayable];
+
+impl Watched {
+    fn of(policy: &Policy) -> Self {
+        let mut names = BTreeMap::new();
+        for policy in policy.through_time() {
+            for (role, identity) in BY_ACCOUNT {
+                names.insert(policy.chart.account(role).name.to_string(), identity);
+            }
+            for role in OF_ORDERS {
+                let name = policy.chart.account(role).name.to_string();
+                names.insert(name, Identity::OpenOrders);
+            }
+            let own = policy.text.tax.accounts.values().cloned();
+            let tax = policy.chart.account(Role::SalesTax).name.to_string();
+            names.extend(own.chain([tax]).map(|name| (name, Identity::TaxPayable)));
+        }
+        Self(names)
+    }
+
+    /// What is to be proved of an account; one below the tax account is that of a single tax.
+    fn identity(&self, name: &str) -> Option<Identity> {
+        let below = |parent: &str| self.0.get(parent).copied();
+        let parent = name.split_once(':').and_then(|(parent, _)| below(parent));
+        self.0.get(name).copied().or(parent.filter(|it| *it == Identity::TaxPayable))
+    }
+}
+
+impl<'a> Sheet<'a> {
+    fn new(policy: &'a Policy) -> Self {
+        Self {
+            policy,
+            watched: Watched::of(policy),
+            sides: BTreeMap::new(),
+            waits: BTreeSet::new(),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    fn sides(&mut self, identity: Identity, about: &str, day: Date, amount: Money) -> &mut Sides {
+        let nothing = Money::zero(amount.currency());
+        let key = (identity, about.to_owned(), day, amount.currency());
+        self.sides.entry(key).or_insert(Sides { expected: nothing, found: nothing, facts: 0 })
+    }
+
+    /// Adds what facts say. Days before the first one belong to the opening balances.
+    fn expect(
+        &mut self,
+        (identity, about): (Identity, &str),
+        day: Date,
+        amount: Money,
+        fate: Fate,
+    ) -> Result<(), MoneyError> {
+        if fate == Fate::LeftOut || day < self.policy.start_date {
+            return Ok(());
+        }
+        if fate == Fate::Awaited {
+            self.waits.insert((identity, about.to_owned()));
+        }
+        let sides = self.sides(identity, about, day, amount);
+        sides.expected = sides.expected.plus(amount)?;
+        sides.facts += 1;
+        Ok(())
+    }
+
+    /// Adds what facts say of the account of a role.
+    fn expect_on(
+        &mut self,
+        role: Role,
+        day: Date,
+        amount: Money,
+        fate: Fate,
+    ) -> Result<(), MoneyError> {
+        let account = self.policy.in_force(day).chart.account(role).name;
+        match self.watched.identity(&account) {
+            Some(identity) => self.expect((identity, about(identity, &account)), day, amount, fate),
+            None => Ok(()),
+        }
+    }
+
+    fn find(
+        &mut self,
+        (identity, about): (Identity, &str),
+        day: Date,
+        amount: Money,
+    ) -> Result<(), MoneyError> {
+        let sides = self.sides(identity, about, day, amount);
+        sides.found = sides.found.plus(amount)?;
+        Ok(())
+    }
+
+    /// Every fact of the group by the state that it stands in.
+    fn stand(&mut self, ground: Ground<'_>) -> Result<(), MoneyError> {
+        let mut seen = BTreeSet::new();
+        for fact in ground.facts.iter().filter(|fact| is_home(ground.group, fact)) {
+            let Some((kind, day, amount)) = weight(fact, ground.policy)? else { continue };
+            if !seen.insert(fact.id()) {
+                continue;
+            }
+            let (word, stands) = match ground.state(fact.id()) {
+                Some(FactState::Accounted { .. }) => ("entered", amount),
+                Some(FactState::Waiting { .. }) => ("waiting", amount),
+                Some(FactState::Excluded { .. }) => ("excluded", amount),
+                Some(FactState::Held(_)) => ("held", amount),
+                None => ("in no state", Money::zero(amount.currency())),
+            };
+            let about = format!("{kind}, {word}");
+            let sides = self.sides(Identity::Standings, &about, day, amount);
+            sides.expected = sides.expected.plus(amount)?;
+            sides.found = sides.found.plus(stands)?;
+            sides.facts += 1;
+        }
+        Ok(())
+    }
+
+    /// What a row of a gateway's balance says of what the gateway keeps back, and of what buyers
+    /// paid through it.
+    fn note_row(
+        &mut self,
+        row: &BalanceTransaction,
+        told: &[Fact],
+        ground: Ground<'_>,
+    ) -> Result<(), MoneyError> {
+        if row.test {
+            return Ok(());
+        }
+        let (day, fate) = (self.policy.day(row.occurred_at), ground.fate(&row.id));
+        let in_books = row.amount.currency() == self.policy.currency;
+        let kept = match row.kind {
+            BalanceKind::Reserve => Some(Role::Reserves),
+            BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => Some(Role::Disputes),
+            BalanceKind::Unknown => self.policy.in_force(day).row_role(&row.vendor_type),
+            _ => None,
+        };
+        match kept {
+            Some(role) if in_books => self.expect_on(role, day, row.amount.negated(), fate)?,
+            Some(_) => _ = self.unknown.insert(Identity::HeldByPlatforms),
+            None => {}
+        }
+        if row.kind == BalanceKind::Charge {
+            // The row's own entry is its fee: its charge is compared with the payment that the
+            // shop tells, wherever the two stand. It waits where the shop tells none to it, and
+            // where a person is asked what it is.
+            let is_known = told.iter().any(|fact| matches!(fact, Fact::Order(_)));
+            let asked = matches!(
+                ground.state(&row.id),
+                Some(FactState::Accounted { review: Some(_) } | FactState::Held(_))
+            );
+            let fate = match is_known && !row.by_file && !asked {
+                true => Fate::Entered,
+                false => Fate::Awaited,
+            };
+            let about = gross_about(&row.gateway.id, day);
+            self.expect((Identity::GrossReceipts, &about), day, row.amount, fate)?;
+        }
+        Ok(())
+    }
+
+    /// A dispute that was lost is no longer kept back.
+    fn note_dispute(&mut self, dispute: &Dispute, ground: Ground<'_>) -> Result<(), MoneyError> {
+        let (DisputeOutcome::Lost, Some(ended)) = (&dispute.outcome, dispute.finalised_at) else {
+            return Ok(());
+        };
+        let (day, fate) = (self.policy.day(ended), ground.fate(&dispute.id));
+        self.expect_on(Role::Disputes, day, dispute.amount.negated(), fate)
+    }
+
+    /// What the owner decided to enter.
+    fn note_decision(&mut self, decision: &Decision, ground: Ground<'_>) -> Result<(), MoneyError> {
+        let Decided::Entry { moves, reversed_on, .. } = &decision.said.decided else {
+            return Ok(());
+        };
+        let fate = ground.fate(&decision.id);
+        for moved in moves {
+            let days = [(Some(decision.said.on), false), (*reversed_on, true)];
+            for (day, back) in days.into_iter().filter_map(|(day, back)| Some((day?, back))) {
+                let policy = self.policy.in_force(day);
+                let account = match &moved.place {
+                    Place::Role(role) => policy.chart.account(*role),
+                    Place::Tax(title) => policy.tax(title),
+                    Place::Gateway(_) | Place::BankOf(_) => continue,
+                };
+                let amount = if back { moved.amount.negated() } else { moved.amount };
+                if let Some(identity) = self.watched.identity(&account.name) {
+                    let about = about(identity, &account.name);
+                    self.expect((identity, about), day, amount, fate)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The lines of an entry that stand on watched accounts.
+    fn note_entry(&mut self, entry: &SubledgerEntry, ground: Ground<'_>) -> Result<(), MoneyError> {
+        let day = entry.header.date;
+        for line in &entry.lines {
+            if let LineKind::Tax { title, .. } = &line.kind {
+                if !relieves(line, ground.facts) {
+                    self.find((Identity::TaxPayable, title), day, line.amount)?;
+                }
+            } else if let Some(identity) = self.watched.identity(&line.account.name) {
+                self.find((identity, about(identity, &line.account.name)), day, line.amount)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn figures(self) -> Result<Vec<Figure>, MoneyError> {
+        let Self { sides, waits, unknown, .. } = self;
+        let mut figures = Vec::new();
+        for ((identity, about, day, _), it) in sides {
+            let nothing = Money::zero(it.expected.currency());
+            let waiting = waits.contains(&(identity, about.clone()));
+            let awaited = if waiting { it.expected.minus(it.found)? } else { nothing };
+            if unknown.contains(&identity) || (it.facts == 0 && it.found.is_zero()) {
+                continue;
+            }
+            let Sides { expected, found, facts } = it;
+            figures.push(Figure { identity, about, day, expected, found, awaited, facts });
+        }
+        Ok(figures)
+    }
+}
+
+/// What a figure of an account is about.
+fn about(identity: Identity, account: &str) -> &str {
+    match identity {
+        Identity::OpenOrders => OPEN_ORDERS,
+        _ => account,
+    }
+}
+
+/// What a gateway took in within a calendar year.
+fn gross_about(gateway: &GatewayId, day: Date) -> String {
+    format!("{gateway} {}", day.year())
+}
+
+/// Whether a line takes back tax of what was never paid, or owes it again: what that comes to
+/// follows from a decision, and no tax line says it.
+fn relieves(line: &Line, facts: &[Fact]) -> bool {
+    let relieved = facts.iter().any(|fact| match fact {
+        Fact::Decision(it) => {
+            matches!(it.said.decided, Decided::WriteOff { relieve_tax: true, .. })
+        }
+        _ => false,
+    });
+    let agreed = || {
+        facts.iter().any(|fact| match fact {
+            Fact::Order(order) => order.agreements.iter().any(|it| it.id == line.origin),
+            _ => false,
+        })
+    };
+    relieved && !agreed()
+}
+
+/// What a fact is, its books day and its amount; none where it moves no money by itself.
+fn weight(fact: &Fact, policy: &Policy) -> Result<Option<(&'static str, Date, Money)>, MoneyError> {
+    Ok(match fact {
+        Fact::Order(order) => Some(("orders", policy.day(order.processed_at), agreed(order)?)),
+        Fact::BalanceTransaction(row) => {
+            Some(("gateway rows", policy.day(row.occurred_at), row.net))
+        }
+        Fact::Payout(payout) => Some(("payouts", payout.issued_on, payout.net)),
+        _ => None,
+    })
+}
+
+/// Everything that was agreed in an order: what its buyer owes or has paid.
+fn agreed(order: &Order) -> Result<Money, MoneyError> {
+    let lines = order.agreements.iter().flat_map(|agreement| &agreement.lines);
+    let mut sum = Money::zero(order.currency);
+    for line in lines {
+        sum = sum.plus(line.total()?)?;
+    }
+    Ok(sum)
+}

@@ -1,0 +1,116 @@
+//! Whatever comes of facts, it amounts to what they say: every story that is accounted here is
+//! added up on both sides.
+
+use crate::shop::{order, row};
+use crate::{POLICY, policy};
+use saldo_core::accounting::{Accounted, Group, account};
+use saldo_core::commerce::{BalanceKind, Fact};
+use saldo_core::issue::FactState;
+use saldo_core::money::{Currency, Money};
+use saldo_core::policy::Policy;
+use saldo_core::proof::{Figure, Ground, Identity, figures};
+use saldo_core::text::FactId;
+use std::collections::BTreeMap;
+
+/// The figures of a group.
+fn of(group: &Group, facts: &[Fact], accounted: &Accounted, policy: &Policy) -> Vec<Figure> {
+    let standings = accounted.standings.iter();
+    let states: Vec<(FactId, FactState)> =
+        standings.map(|it| (it.id.clone(), it.state.clone())).collect();
+    let (entries, states) = (&accounted.entries, &states);
+    figures(Ground { group, facts, entries, states, policy }).unwrap()
+}
+
+type Totals = BTreeMap<(Identity, String, Currency), Money>;
+
+fn differences(figures: &[Figure]) -> Totals {
+    let mut totals = Totals::new();
+    for it in figures {
+        let key = (it.identity, it.about.clone(), it.expected.currency());
+        let sum = totals.entry(key).or_insert(Money::zero(it.expected.currency()));
+        *sum = sum.plus(it.difference().unwrap()).unwrap();
+    }
+    totals.retain(|_, sum| !sum.is_zero());
+    totals
+}
+
+/// Asserts that facts and entries of a group amount to the same.
+pub(crate) fn assert_equal(group: &Group, facts: &[Fact], accounted: &Accounted, policy: &Policy) {
+    let figures = of(group, facts, accounted, policy);
+    let differences = differences(&figures);
+    assert!(differences.is_empty(), "{group}: {differences:#?}\n{figures:#?}\n{accounted:#?}");
+}
+
+/// An order that is sold with tax, paid by gift card and card, with the card's row.
+fn sold() -> (Group, Vec<Fact>) {
+    let sold = order("03-10").sale_of_s1("03-10");
+    let paid = sold.paid("03-10", "shopify_payments", "55.43").paid("03-10", "gift_card", "50.00");
+    let facts = vec![paid.fact(), row(1, "03-10", BalanceKind::Charge, "55.43", "1.91")];
+    (Group::Order("shop/Order/1".into()), facts)
+}
+
+fn accounted(group: &Group, facts: &[Fact], policy: &Policy) -> Accounted {
+    account(group, facts, policy, "2027-01-01T00:00:00Z".parse().unwrap())
+}
+
+fn names(differences: &Totals) -> Vec<(Identity, &str, i64)> {
+    differences
+        .iter()
+        .map(|((identity, about, _), sum)| (*identity, &**about, sum.minor()))
+        .collect()
+}
+
+#[test]
+fn what_is_entered_otherwise_than_it_was_told_differs_by_that_much() {
+    let policy = policy(POLICY);
+    let (group, facts) = sold();
+    let told = accounted(&group, &facts, &policy);
+    assert!(differences(&of(&group, &facts, &told, &policy)).is_empty());
+    let account_of = [
+        ("Gift card liability", Identity::StoredValue, "Gift card liability"),
+        ("Sales tax payable (per jurisdiction)", Identity::TaxPayable, "Sales tax"),
+    ];
+    for (account, identity, about) in account_of {
+        let mut wrong = told.clone();
+        let mut lines = wrong.entries.iter_mut().flat_map(|entry| &mut entry.lines);
+        let line = lines.find(|line| &*line.account.name == account).unwrap();
+        line.amount = line.amount.plus("0.01 USD".parse().unwrap()).unwrap();
+        let differences = differences(&of(&group, &facts, &wrong, &policy));
+        assert_eq!(names(&differences), [(identity, about, 1)]);
+    }
+    let mut owing = told.clone();
+    owing.entries.retain(|entry| !entry.id.as_str().contains("payment"));
+    owing.standings.clear();
+    let waiting = of(&group, &facts, &owing, &policy);
+    let standings = waiting.iter().filter(|it| it.identity == Identity::Standings);
+    assert!(standings.clone().all(|it| it.about.ends_with("in no state") && it.found.is_zero()));
+    assert_eq!(standings.count(), 2, "{waiting:#?}");
+}
+
+#[test]
+fn what_a_gateway_charged_otherwise_than_the_shop_says_is_named_by_year() {
+    let policy = policy(POLICY);
+    let (group, facts) = sold();
+    let mut rows = facts.clone();
+    let accounted = accounted(&group, &facts, &policy);
+    for fact in &mut rows {
+        if let Fact::BalanceTransaction(row) = fact {
+            row.amount = "55.44 USD".parse().unwrap();
+        }
+    }
+    let differences = differences(&of(&group, &rows, &accounted, &policy));
+    let expected = [(Identity::GrossReceipts, "shopify_payments 2026", -1)];
+    assert_eq!(names(&differences), expected);
+}
+
+#[test]
+fn what_is_held_is_awaited_and_no_difference() {
+    let policy = policy("");
+    let (group, facts) = sold();
+    let held = accounted(&group, &facts, &policy);
+    assert!(held.entries.is_empty(), "no gateway has an account");
+    let figures = of(&group, &facts, &held, &policy);
+    assert!(differences(&figures).is_empty(), "{figures:#?}");
+    let tax = figures.iter().find(|it| it.identity == Identity::TaxPayable).unwrap();
+    assert_eq!((tax.expected.minor(), tax.found.minor(), tax.awaited.minor()), (-743, 0, -743));
+}

@@ -1,0 +1,99 @@
+//! The twelve identities as a table.
+
+use super::output::table;
+use crate::engine::{DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict};
+use saldo_core::money::{Currency, Money, MoneyError};
+use std::collections::BTreeMap;
+
+/// Up to how many lines of an identity are shown whole.
+const FEW: usize = 15;
+
+/// The identities: each with its lines, or their sum where there are many and nothing differs.
+pub(super) fn text(report: &ProofReport, all: bool) -> String {
+    if report.identities.is_empty() {
+        return String::new();
+    }
+    let rows = report.identities.iter().flat_map(|proof| rows(proof, all)).collect();
+    let heads = ["", "identity", "facts", "expected", "found", "awaited", "difference"];
+    let mut text = format!("\nThe twelve identities\n{}", table(&heads, 5, rows));
+    for proof in report.identities.iter().filter(|proof| proof.unknown.is_some()) {
+        let unknown = proof.unknown.as_deref().unwrap_or_default();
+        text += &format!("{}: {unknown}\n", proof.number);
+    }
+    for proof in report.identities.iter().filter(|proof| !proof.behind.is_empty()) {
+        text += &format!("\nBehind the differences of identity {}\n", proof.number);
+        text += &table(&["", "in", "difference"], 1, proof.behind.iter().map(fact_row).collect());
+    }
+    text
+}
+
+/// A line with the number and what it says, and below it what it is about.
+fn rows(proof: &IdentityProof, all: bool) -> Vec<Vec<String>> {
+    let verdict = match proof.verdict {
+        Verdict::Proved => "proved",
+        Verdict::Differs => "DIFFERS",
+        Verdict::Unknown => "not known",
+    };
+    let title = format!("{}: {verdict}", proof.says);
+    let mut rows = vec![vec![proof.number.to_string(), title]];
+    match all || proof.lines.len() <= FEW {
+        true => rows.extend(proof.lines.iter().map(line_row)),
+        false => {
+            rows.extend(sums(&proof.lines).into_iter().map(sum_row));
+            let differing = proof.lines.iter().filter(|line| !line.difference.is_zero());
+            rows.extend(differing.map(line_row));
+        }
+    }
+    rows
+}
+
+fn line_row(line: &IdentityLine) -> Vec<String> {
+    let about = match &line.book {
+        Some(book) => format!("  {} in {book}", line.about),
+        None => format!("  {}", line.about),
+    };
+    let amounts = [line.expected, line.found].map(|amount| amount.to_string());
+    let rest = [line.awaited, line.difference].map(dash);
+    let [expected, found] = amounts;
+    let [awaited, difference] = rest;
+    vec![String::new(), about, line.facts.to_string(), expected, found, awaited, difference]
+}
+
+type Sum = (usize, Currency, [Result<Money, MoneyError>; 4]);
+
+/// The sums of lines, by currency.
+fn sums(lines: &[IdentityLine]) -> Vec<Sum> {
+    let mut by_currency: BTreeMap<Currency, Vec<&IdentityLine>> = BTreeMap::new();
+    for line in lines {
+        by_currency.entry(line.expected.currency()).or_default().push(line);
+    }
+    let sum = |(currency, lines): (Currency, Vec<&IdentityLine>)| {
+        let of = |part: fn(&IdentityLine) -> Money| {
+            Money::sum(currency, lines.iter().map(|line| part(line)))
+        };
+        let parts = [of(|it| it.expected), of(|it| it.found), of(|it| it.awaited)];
+        let [expected, found, awaited] = parts;
+        (lines.len(), currency, [expected, found, awaited, of(|it| it.difference)])
+    };
+    by_currency.into_iter().map(sum).collect()
+}
+
+fn sum_row((count, currency, parts): Sum) -> Vec<String> {
+    let whole = |part: Result<Money, MoneyError>| match part {
+        Ok(amount) => amount.to_string(),
+        Err(error) => error.to_string(),
+    };
+    let [expected, found, awaited, difference] = parts;
+    let plain = |part: Result<Money, MoneyError>| part.map_or_else(|it| it.to_string(), dash);
+    let about = format!("  all {count} in {currency}");
+    let amounts = [whole(expected), whole(found), plain(awaited), plain(difference)];
+    [String::new(), about, String::new()].into_iter().chain(amounts).collect()
+}
+
+fn dash(amount: Money) -> String {
+    if amount.is_zero() { "-".to_owned() } else { amount.amount_text() }
+}
+
+fn fact_row(fact: &DifferingFact) -> Vec<String> {
+    vec![fact.fact.clone(), fact.about.clone(), fact.difference.to_string()]
+}

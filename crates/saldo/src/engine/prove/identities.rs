@@ -1,0 +1,368 @@
+//! The twelve identities: what facts amount to beside what entries and books amount to, with the
+//! facts behind each difference.
+//!
+//! What a group of facts amounts to is worked out once after each time that it was accounted, from
+//! its records, and kept: a proof costs what was accounted since the last one, and one sum for each
+//! day and account.
+
+use super::super::account::Readers;
+use super::super::{Engine, EngineError, alike};
+use super::BookProof;
+use saldo_core::accounting::{Group, Stock};
+use saldo_core::money::{Currency, Money, MoneyError};
+use saldo_core::policy::{CostOwner, Policy, Role};
+use saldo_core::proof::{self, Check, Figure, Ground, Identity};
+use saldo_core::text::GroupId;
+use saldo_store::{GroupFigures, UnfiguredGroup};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many groups are worked out in one transaction.
+const GROUPS_AT_ONCE: usize = 500;
+/// How many groups are looked at for what is behind differences.
+const GROUPS_SHOWN: usize = 1_000;
+
+/// One of the twelve identities.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct IdentityProof {
+    /// Its number.
+    pub(crate) number: u8,
+    /// Its name.
+    pub(crate) identity: Identity,
+    /// What must be equal to what.
+    pub(crate) says: &'static str,
+    /// What came of it.
+    pub(crate) verdict: Verdict,
+    /// What nobody told, so that it cannot be compared.
+    pub(crate) unknown: Option<String>,
+    /// Each comparison.
+    pub(crate) lines: Vec<IdentityLine>,
+    /// The same day by day, of the facts that stand in exactly one state each.
+    pub(crate) days: Vec<DayLine>,
+    /// The facts behind differences, up to a thousand.
+    pub(crate) behind: Vec<DifferingFact>,
+}
+
+/// What came of an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Verdict {
+    /// Something was compared, and nothing differs.
+    Proved,
+    /// Something differs.
+    Differs,
+    /// Nothing could be compared.
+    Unknown,
+}
+
+/// A comparison of an identity. Debit is positive.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct IdentityLine {
+    /// The book that it is about; none where facts and entries are compared.
+    pub(crate) book: Option<String>,
+    /// Which account, tax, gateway or kind of facts.
+    pub(crate) about: String,
+    /// What it should be.
+    pub(crate) expected: Money,
+    /// What it is.
+    pub(crate) found: Money,
+    /// What of the difference waits, or is held.
+    pub(crate) awaited: Money,
+    /// What was found and is awaited, less what was expected.
+    pub(crate) difference: Money,
+    /// How many facts it was expected by.
+    pub(crate) facts: u64,
+}
+
+/// The facts of a day in a state.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DayLine {
+    /// The books day.
+    pub(crate) day: jiff::civil::Date,
+    /// What kind of facts, and the state.
+    pub(crate) about: String,
+    /// How many.
+    pub(crate) facts: u64,
+    /// What they sum to: what was agreed in orders, net amounts of rows and payouts.
+    pub(crate) sum: Money,
+}
+
+/// A fact behind a difference.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DifferingFact {
+    /// What `saldo explain` opens.
+    pub(crate) fact: String,
+    /// Which line of the identity it belongs to.
+    pub(crate) about: String,
+    /// How much of the difference is its own.
+    pub(crate) difference: Money,
+}
+
+impl IdentityProof {
+    /// Whether nothing differs that must not. What a stock was worth on the first day is the
+    /// owner's to enter, so that its value is shown and decides nothing.
+    pub(crate) fn holds(&self) -> bool {
+        self.verdict != Verdict::Differs || self.identity == Identity::Inventory
+    }
+}
+
+/// Works out what was accounted since the last proof, and compares all twelve.
+pub(super) async fn prove(
+    engine: &Engine,
+    policy: &Policy,
+    payouts: &[Check],
+    books: &[BookProof],
+) -> Result<Vec<IdentityProof>, EngineError> {
+    work_out(engine, policy).await?;
+    let sums = engine.store.figure_sums(engine.company_id()).await?;
+    let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
+    let mut proofs = Vec::new();
+    for (number, identity) in Identity::NUMBERED {
+        let own = || sums.iter().filter(move |it| it.identity == identity);
+        let lines = match identity {
+            Identity::PayoutRows => of_payouts(payouts, books)?,
+            Identity::Clearing => of_books(books, |book| &book.clearing)?,
+            Identity::Inventory => of_stock(engine, policy, books).await?,
+            _ => lines(own())?,
+        };
+        let days = match identity {
+            Identity::Standings => own().map(day_line).collect(),
+            _ => Vec::new(),
+        };
+        let behind = match identity {
+            Identity::PayoutRows => differing_payouts(payouts, books)?,
+            _ => behind(identity, &differing)?,
+        };
+        let is_off = |line: &IdentityLine| !line.difference.is_zero();
+        // Payouts that are too much and too little do not make up for one another.
+        let differs = lines.iter().any(is_off) || !behind.is_empty();
+        proofs.push(IdentityProof {
+            number,
+            identity,
+            says: identity.says(),
+            verdict: match (lines.is_empty(), differs) {
+                (true, _) => Verdict::Unknown,
+                (false, true) => Verdict::Differs,
+                (false, false) => Verdict::Proved,
+            },
+            unknown: unknown(identity, lines.is_empty(), policy),
+            lines,
+            days,
+            behind,
+        });
+    }
+    Ok(proofs)
+}
+
+/// The figures of what was accounted since they were last worked out.
+async fn work_out(engine: &Engine, policy: &Policy) -> Result<(), EngineError> {
+    let readers = Readers::of(engine).await?;
+    let (store, company) = (&engine.store, engine.company_id());
+    loop {
+        let groups = store.unfigured_groups(company, GROUPS_AT_ONCE).await?;
+        if groups.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<GroupId> = groups.iter().map(|it| it.group.clone()).collect();
+        let records = store.group_records(company, &names).await?;
+        let told = alike::told_in(engine, &readers, policy, &records).await?;
+        let mut worked_out = Vec::with_capacity(groups.len());
+        for UnfiguredGroup { group, mark, entries, states } in groups {
+            let facts = told.get(&group).map_or(&[][..], |told| &told.facts);
+            let figures = match Group::parse(&group) {
+                None => Vec::new(),
+                Some(kind) => {
+                    let (entries, states) = (&entries, &states);
+                    proof::figures(Ground { group: &kind, facts, entries, states, policy })?
+                }
+            };
+            worked_out.push(GroupFigures { group, mark, figures });
+        }
+        store.save_figures(company, &worked_out).await?;
+    }
+}
+
+/// Sums over all days.
+fn lines<'a>(figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<IdentityLine>, MoneyError> {
+    let mut lines: BTreeMap<(&str, Currency), IdentityLine> = BTreeMap::new();
+    for it in figures {
+        let nothing = Money::zero(it.expected.currency());
+        let line = lines.entry((&it.about, nothing.currency())).or_insert_with(|| IdentityLine {
+            book: None,
+            about: it.about.clone(),
+            expected: nothing,
+            found: nothing,
+            awaited: nothing,
+            difference: nothing,
+            facts: 0,
+        });
+        line.expected = line.expected.plus(it.expected)?;
+        line.found = line.found.plus(it.found)?;
+        line.awaited = line.awaited.plus(it.awaited)?;
+        line.difference = line.difference.plus(it.difference()?)?;
+        line.facts += u64::from(it.facts);
+    }
+    Ok(lines.into_values().collect())
+}
+
+fn day_line(figure: &Figure) -> DayLine {
+    DayLine {
+        day: figure.day,
+        about: figure.about.clone(),
+        facts: figure.facts.into(),
+        sum: figure.expected,
+    }
+}
+
+fn of_check(book: Option<&BookProof>, check: &Check) -> Result<IdentityLine, MoneyError> {
+    Ok(IdentityLine {
+        book: book.map(|book| book.book.clone()),
+        about: check.about.clone(),
+        expected: check.expected,
+        found: check.found,
+        awaited: Money::zero(check.expected.currency()),
+        difference: check.difference()?,
+        facts: 1,
+    })
+}
+
+fn of_books(
+    books: &[BookProof],
+    checks: impl Fn(&BookProof) -> &[Check],
+) -> Result<Vec<IdentityLine>, MoneyError> {
+    let all = books.iter().flat_map(|book| checks(book).iter().map(move |it| (book, it)));
+    all.map(|(book, check)| of_check(Some(book), check)).collect()
+}
+
+/// All payouts against their rows, and against each book, as one sum each: payout by payout they
+/// stand in the report besides.
+fn of_payouts(payouts: &[Check], books: &[BookProof]) -> Result<Vec<IdentityLine>, MoneyError> {
+    let mut lines = sum_of_checks(None, payouts)?;
+    for book in books {
+        lines.extend(sum_of_checks(Some(book), &book.payouts)?);
+    }
+    Ok(lines)
+}
+
+fn sum_of_checks(
+    book: Option<&BookProof>,
+    checks: &[Check],
+) -> Result<Vec<IdentityLine>, MoneyError> {
+    let mut by_currency: BTreeMap<Currency, Vec<&Check>> = BTreeMap::new();
+    for check in checks {
+        by_currency.entry(check.expected.currency()).or_default().push(check);
+    }
+    let sum = |(currency, checks): (Currency, Vec<&Check>)| {
+        let expected = Money::sum(currency, checks.iter().map(|it| it.expected))?;
+        let found = Money::sum(currency, checks.iter().map(|it| it.found))?;
+        Ok(IdentityLine {
+            book: book.map(|book| book.book.clone()),
+            about: "payouts".to_owned(),
+            expected,
+            found,
+            awaited: Money::zero(currency),
+            difference: found.minus(expected)?,
+            facts: u64::try_from(checks.len()).unwrap_or(u64::MAX),
+        })
+    };
+    by_currency.into_iter().map(sum).collect()
+}
+
+/// What each book holds as stock, against what is there by its layers. Where somebody says what an
+/// item costs, and nobody how many there are, there is nothing to compare.
+async fn of_stock(
+    engine: &Engine,
+    policy: &Policy,
+    books: &[BookProof],
+) -> Result<Vec<IdentityLine>, EngineError> {
+    if policy.text.cost.owner != CostOwner::Saldo {
+        return Ok(Vec::new());
+    }
+    let sheets = engine.store.last_stock_sheets(engine.company_id()).await?;
+    let mut stock = Stock::default();
+    for (month, sheet) in super::super::stock::read(sheets)? {
+        if sheet.closing.is_counted() {
+            stock.insert(month, sheet);
+        }
+    }
+    let (expected, items) = (stock.value(policy.currency)?, stock.items());
+    if items == 0 {
+        return Ok(Vec::new());
+    }
+    let mut names: Vec<String> = policy.text.cost.accounts.values().cloned().collect();
+    names.push(policy.chart.account(Role::Inventory).name.to_string());
+    let mut lines = Vec::new();
+    for book in books {
+        let held = book.accounts.iter().filter(|it| names.contains(&it.account));
+        let held = held.filter(|it| it.held.currency() == policy.currency).map(|it| it.held);
+        let found = Money::sum(policy.currency, held)?;
+        lines.push(IdentityLine {
+            book: Some(book.book.clone()),
+            about: names.last().cloned().unwrap_or_default(),
+            expected,
+            found,
+            awaited: Money::zero(policy.currency),
+            difference: found.minus(expected)?,
+            facts: items,
+        });
+    }
+    Ok(lines)
+}
+
+/// What nobody tells.
+fn unknown(identity: Identity, nothing: bool, policy: &Policy) -> Option<String> {
+    let said = match identity {
+        Identity::StoredValue => {
+            "the open balances that the shop holds are not read: issued and used are compared \
+             order by order"
+        }
+        Identity::Inventory => match policy.text.cost.owner {
+            CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
+            CostOwner::Book => "the book keeps the stock itself (`cost.owner`)",
+            CostOwner::Saldo if nothing => "no item has a receipt: nobody says what is there",
+            CostOwner::Saldo => "no channel tells what is on hand: values are compared, not units",
+        },
+        Identity::Standings => {
+            "no channel tells totals of its days: what is told is counted from its records"
+        }
+        Identity::Drawer => "no drawer was told: nobody says what was counted in one",
+        Identity::GrossReceipts if nothing => "no gateway tells what it took in",
+        _ if nothing => "nothing of this kind happened",
+        _ => return None,
+    };
+    Some(said.to_owned())
+}
+
+/// The payouts that differ from their rows, or in a book.
+fn differing_payouts(
+    payouts: &[Check],
+    books: &[BookProof],
+) -> Result<Vec<DifferingFact>, MoneyError> {
+    let of_rows = payouts.iter().map(|check| ("rows".to_owned(), check));
+    let of_books = books.iter().flat_map(|book| {
+        book.payouts.iter().map(move |check| (format!("payouts in {}", book.book), check))
+    });
+    let differing = of_rows.chain(of_books).filter(|(_, check)| !check.holds());
+    let fact = |(about, check): (String, &Check)| {
+        let (fact, difference) = (check.about.clone(), check.difference()?);
+        Ok(DifferingFact { fact, about, difference })
+    };
+    differing.map(fact).collect()
+}
+
+/// The facts behind the differences of an identity.
+fn behind(
+    identity: Identity,
+    differing: &[(GroupId, Vec<Figure>)],
+) -> Result<Vec<DifferingFact>, MoneyError> {
+    let mut facts = Vec::new();
+    for (group, figures) in differing {
+        let fact = group.as_str().split_once('/').map_or(group.as_str(), |(_, fact)| fact);
+        let own = figures.iter().filter(|it| it.identity == identity);
+        for line in lines(own)?.into_iter().filter(|line| !line.difference.is_zero()) {
+            let IdentityLine { about, difference, .. } = line;
+            facts.push(DifferingFact { fact: fact.to_owned(), about, difference });
+        }
+    }
+    Ok(facts)
+}

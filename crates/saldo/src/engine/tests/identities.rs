@@ -1,0 +1,94 @@
+//! The twelve identities of a whole merchant.
+
+use super::super::{IdentityProof, ProofReport, Verdict, rebuild};
+use super::stage::{Stage, world};
+use saldo_core::money::Money;
+use saldo_core::proof::{Figure, Identity};
+use saldo_core::text::GroupId;
+use saldo_sim::fault::FaultSettings;
+use saldo_store::GroupFigures;
+
+async fn proved(seed: u64) -> (Stage, ProofReport) {
+    let stage = Stage::after(&world(seed, 150, 40), &FaultSettings::none()).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    (stage, proof)
+}
+
+fn identity(proof: &ProofReport, number: u8) -> &IdentityProof {
+    proof.identities.iter().find(|it| it.number == number).unwrap()
+}
+
+#[tokio::test]
+async fn what_can_be_known_is_proved_and_what_cannot_is_said() {
+    let (_, proof) = proved(31).await;
+    let numbers: Vec<u8> = proof.identities.iter().map(|it| it.number).collect();
+    assert_eq!(numbers, (1..=12).collect::<Vec<u8>>());
+    for number in [1, 2, 3, 4, 6, 7, 9, 10, 12] {
+        let it = identity(&proof, number);
+        assert_eq!(it.verdict, Verdict::Proved, "{it:#?}");
+        assert!(it.behind.is_empty() && it.lines.iter().all(|line| line.facts > 0), "{it:#?}");
+    }
+    for number in [8, 11] {
+        let it = identity(&proof, number);
+        assert_eq!(it.verdict, Verdict::Unknown, "{it:#?}");
+        assert!(it.unknown.is_some());
+    }
+    let taxes = &identity(&proof, 4).lines;
+    assert!(taxes.len() > 2, "each tax by itself: {taxes:#?}");
+    let owed = taxes.iter().map(|line| line.found);
+    let owed = Money::sum(taxes[0].found.currency(), owed).unwrap();
+    let accounts = &proof.books[0].accounts;
+    let held = accounts.iter().find(|it| it.account == "Sales tax payable").unwrap();
+    assert_eq!(owed, held.ours, "what the entries owe stands in the book");
+    let awaited = taxes.iter().filter(|line| !line.awaited.is_zero()).count();
+    assert!(awaited > 0, "the tax of the order that is held is awaited: {taxes:#?}");
+    let standings = identity(&proof, 9);
+    let counted: u64 = standings.lines.iter().map(|line| line.facts).sum();
+    let by_day: u64 = standings.days.iter().map(|line| line.facts).sum();
+    assert!(counted > 200 && counted == by_day, "{counted} {by_day}");
+}
+
+#[tokio::test]
+async fn a_second_proof_works_nothing_out_and_a_rebuild_comes_to_the_same() {
+    let (stage, first) = proved(5).await;
+    let engine = stage.engine().await;
+    let open = || engine.store.unfigured_groups(engine.company_id(), 10);
+    assert_eq!(open().await.unwrap(), []);
+    stage.sync().await;
+    assert_eq!(open().await.unwrap(), [], "nothing new was heard");
+    let sums = engine.store.figure_sums(engine.company_id()).await.unwrap();
+    assert!(rebuild(&engine).await.unwrap().identical);
+    assert!(!open().await.unwrap().is_empty());
+    let again = stage.prove().await;
+    assert_eq!(engine.store.figure_sums(engine.company_id()).await.unwrap(), sums);
+    let lines = |proof: &ProofReport| serde_json::to_value(&proof.identities).unwrap();
+    assert_eq!(lines(&again), lines(&first));
+}
+
+#[tokio::test]
+async fn a_difference_names_its_fact_and_does_not_add_up() {
+    let (stage, proof) = proved(5).await;
+    let line = identity(&proof, 4).lines[0].clone();
+    let engine = stage.engine().await;
+    let company = engine.company_id();
+    let off = Figure {
+        identity: Identity::TaxPayable,
+        about: line.about.clone(),
+        day: stage.company.start_date,
+        expected: Money::zero(line.found.currency()),
+        found: Money::from_minor(-7, line.found.currency()),
+        awaited: Money::zero(line.found.currency()),
+        facts: 1,
+    };
+    let group = GroupId::from("order/shop/Order/none");
+    let figures = GroupFigures { group, mark: 1, figures: vec![off] };
+    engine.store.save_figures(company, &[figures]).await.unwrap();
+    let proof = stage.prove().await;
+    assert!(!proof.adds_up());
+    let tax = identity(&proof, 4);
+    assert_eq!(tax.verdict, Verdict::Differs);
+    let [behind] = &tax.behind[..] else { panic!("{tax:#?}") };
+    assert_eq!((behind.fact.as_str(), behind.difference.minor()), ("shop/Order/none", -7));
+    assert_eq!(identity(&proof, 3).verdict, Verdict::Proved, "the others stand");
+}
