@@ -9,6 +9,7 @@ use super::Identity;
 use crate::accounting::{Group, groups, told_once};
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Decided, Decision, Dispute, DisputeOutcome, Fact, Order,
+    RecordRef,
 };
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
@@ -60,6 +61,9 @@ pub struct Ground<'a> {
     pub entries: &'a [SubledgerEntry],
     /// Where its facts stand.
     pub states: &'a [(FactId, FactState)],
+    /// The records whose latest version cannot be read: they are held, each as one, and what they
+    /// said before is told here.
+    pub unreadable: &'a BTreeSet<RecordRef>,
     /// How facts become documents.
     pub policy: &'a Policy,
 }
@@ -265,6 +269,7 @@ impl<'a> Sheet<'a> {
                 Some(FactState::Waiting { .. }) => ("waiting", amount),
                 Some(FactState::Excluded { .. }) => ("excluded", amount),
                 Some(FactState::Held(_)) => ("held", amount),
+                None if ground.unreadable.contains(fact.source()) => ("held", amount),
                 None => ("in no state", Money::zero(amount.currency())),
             };
             let about = format!("{kind}, {word}");

@@ -10,7 +10,7 @@ use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Policy;
 use saldo_core::proof::{Figure, Ground, Identity, figures};
 use saldo_core::text::FactId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures of a group.
 fn of(group: &Group, facts: &[Fact], accounted: &Accounted, policy: &Policy) -> Vec<Figure> {
@@ -18,7 +18,8 @@ fn of(group: &Group, facts: &[Fact], accounted: &Accounted, policy: &Policy) -> 
     let states: Vec<(FactId, FactState)> =
         standings.map(|it| (it.id.clone(), it.state.clone())).collect();
     let (entries, states) = (&accounted.entries, &states);
-    figures(Ground { group, facts, entries, states, policy }).unwrap()
+    let unreadable = &BTreeSet::new();
+    figures(Ground { group, facts, entries, states, unreadable, policy }).unwrap()
 }
 
 type Totals = BTreeMap<(Identity, String, Currency), Money>;

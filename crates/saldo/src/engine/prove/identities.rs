@@ -5,7 +5,7 @@
 //! its records, and kept: a proof costs what was accounted since the last one, and one sum for each
 //! day and account.
 
-use super::super::account::Readers;
+use super::super::account::{Readers, Told};
 use super::super::{Engine, EngineError, alike};
 use super::BookProof;
 use saldo_core::accounting::{Group, Stock};
@@ -165,15 +165,17 @@ async fn work_out(engine: &Engine, policy: &Policy) -> Result<(), EngineError> {
         }
         let names: Vec<GroupId> = groups.iter().map(|it| it.group.clone()).collect();
         let records = store.group_records(company, &names).await?;
-        let told = alike::told_in(engine, &readers, policy, &records).await?;
+        let mut told = alike::told_in(engine, &readers, policy, &records).await?;
         let mut worked_out = Vec::with_capacity(groups.len());
         for UnfiguredGroup { group, mark, entries, states } in groups {
-            let facts = told.get(&group).map_or(&[][..], |told| &told.facts);
+            let Told { facts, unreadable } = told.remove(&group).unwrap_or_default();
+            let (facts, unreadable) = (&facts, &unreadable);
+            let (entries, states) = (&entries, &states);
             let figures = match Group::parse(&group) {
                 None => Vec::new(),
-                Some(kind) => {
-                    let (entries, states) = (&entries, &states);
-                    proof::figures(Ground { group: &kind, facts, entries, states, policy })?
+                Some(group) => {
+                    let group = &group;
+                    proof::figures(Ground { group, facts, entries, states, unreadable, policy })?
                 }
             };
             worked_out.push(GroupFigures { group, mark, figures });
