@@ -68,6 +68,7 @@ pub use secret::Key;
 pub use state::{FactStanding, HeldFact, StateCounts, WaitingFact};
 pub use stock::{SheetKey, StoredSheet};
 pub use subledger::GroupAccount;
+pub use sums::DaySum;
 pub use undo::{NewUndo, Run, Undo};
 pub use withdrawal::Withdrawal;
 

@@ -67,6 +67,49 @@ impl Store {
     }
 }
 
+/// What moved on an account on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaySum {
+    /// The account's name.
+    pub account: String,
+    /// The day.
+    pub day: Date,
+    /// How much, in one of the currencies that moved: debit positive.
+    pub amount: Money,
+}
+
+impl Store {
+    /// What acknowledged documents moved on each account of a book, by account, currency and day,
+    /// from one day to another.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn day_sums(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        (from, until): (Date, Date),
+    ) -> Result<Vec<DaySum>, StoreError> {
+        let rows: Vec<(String, String, String, i64)> = query(
+            "select account, currency, date, minor from book_sum
+             where company = $1 and book = $2 and date >= $3 and date <= $4 and minor <> 0
+             order by account, currency, date",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(from.to_string())
+        .bind(until.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        let sum = |(account, currency, day, minor): (String, String, String, i64)| {
+            let day = columns::parse("day of a sum", &day)?;
+            let amount = Money::from_minor(minor, Currency::parse(&currency)?);
+            Ok(DaySum { account, day, amount })
+        };
+        rows.into_iter().map(sum).collect()
+    }
+}
+
 /// Adds the lines of acknowledged documents to the sums, each in the currency of its account.
 pub(crate) async fn add<'a>(
     transaction: &mut Transaction,

@@ -1,5 +1,6 @@
 //! Where things lie: the data folder and the key that seals secrets.
 
+use crate::pack::SigningKey;
 use anyhow::{Context, bail};
 use saldo_store::Key;
 use std::fs;
@@ -72,6 +73,14 @@ pub(crate) fn make_key(file: &Path) -> anyhow::Result<Key> {
     Ok(key)
 }
 
+/// The key that close packs are signed by, in a file beside that of the secrets: `key.signing`.
+/// It is made where there is none.
+pub(crate) fn signing_key(key_file: &Path) -> anyhow::Result<SigningKey> {
+    let mut file = key_file.as_os_str().to_owned();
+    file.push(".signing");
+    SigningKey::from_seed(&make_key(Path::new(&file))?)
+}
+
 /// Reads the key.
 pub(crate) fn read_key(file: &Path) -> anyhow::Result<Key> {
     let bytes = fs::read(file).with_context(|| {
@@ -99,5 +108,8 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&data), mode(&key)), (0o700, 0o600));
         assert_eq!(made.expose(), make_key(&key).unwrap().expose(), "a key is made once");
+        let public = signing_key(&key).unwrap().public().unwrap();
+        assert_eq!(mode(&folder.path().join("config/key.signing")), 0o600);
+        assert_eq!(signing_key(&key).unwrap().public().unwrap(), public);
     }
 }

@@ -1,5 +1,9 @@
 //! The words of the command line.
 
+mod report;
+
+pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -86,6 +90,11 @@ pub(crate) enum Command {
     /// Show what is closed and what came too late for it; close or open periods.
     #[command(subcommand)]
     Period(Period),
+    /// Follow sales to the bank, or write a month's close pack.
+    #[command(subcommand)]
+    Report(Report),
+    /// Check that a close pack is as it was signed. No database is needed.
+    Verify(Verify),
     /// Write the ledger to standard output.
     Export(Export),
     /// Compute every cache anew from what was only ever added, and compare.

@@ -4,6 +4,7 @@ use super::args::{self, Format, Global};
 use super::context::{self, Usage};
 use super::{Ending, Output};
 use crate::engine::Engine;
+use crate::pack::quoted;
 use saldo_books::plain_text::{LedgerHead, Syntax, document_text};
 use saldo_core::book::Subject;
 use saldo_core::document::{Document, DocumentKey};
@@ -132,19 +133,6 @@ fn csv(key: DocumentKey, document: &Document) -> String {
     text
 }
 
-/// A cell by RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe.
-fn quoted(cell: &str) -> String {
-    let is_number = cell.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
-    let cell = match cell.starts_with(['=', '+', '-', '@', '\t']) && !is_number {
-        true => format!("'{cell}"),
-        false => cell.to_owned(),
-    };
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell,
-    }
-}
-
 #[derive(Serialize)]
 struct Exported<'a> {
     key: DocumentKey,
@@ -154,23 +142,4 @@ struct Exported<'a> {
 /// One document a line.
 fn json(key: DocumentKey, document: &Document) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&Exported { key, document })? + "\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_safe_in_a_spreadsheet() {
-        let cases = [
-            ("-12.30", "-12.30"),
-            ("=1+1", "'=1+1"),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("-x", "'-x"),
-        ];
-        for (cell, expected) in cases {
-            assert_eq!(quoted(cell), expected);
-        }
-    }
 }

@@ -15,6 +15,8 @@ struct Made {
     company: String,
     data: String,
     key_file: String,
+    /// What close packs are checked by.
+    public_key: String,
 }
 
 /// Makes a database with one company, and the key.
@@ -36,18 +38,21 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     config::make_data_folder(&data)?;
     let key_file = config::key_file()?;
     config::make_key(&key_file)?;
+    let public_key = config::signing_key(&key_file)?.public()?;
     let store = Store::open(&config::database(&data), true).await?;
     store.create_company(&company).await?;
     let made = Made {
         company: company.id.to_string(),
         data: data.display().to_string(),
         key_file: key_file.display().to_string(),
+        public_key: public_key.to_string(),
     };
     output.data(&made, || {
         format!(
             "company `{}` in {}\n\
-             secrets are sealed by the key in {}: keep a copy of it elsewhere\n",
-            made.company, made.data, made.key_file
+             secrets are sealed by the key in {}: keep a copy of it elsewhere\n\
+             close packs are signed by the key beside it, and checked by its public half: {}\n",
+            made.company, made.data, made.key_file, made.public_key
         )
     })?;
     output.note("next: saldo connect shopify --shop NAME …, saldo connect plain-text, saldo sync");

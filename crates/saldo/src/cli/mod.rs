@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod prove;
 mod rebuild;
+mod report;
 mod serve;
 mod sign_in;
 mod status;
@@ -101,6 +102,8 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Redo { number } => undo::redo(global, number, output).await,
         Command::Runs { last } => undo::runs(global, last, output).await,
         Command::Period(words) => period::period(global, words, output).await,
+        Command::Report(words) => report::report(global, words, output).await,
+        Command::Verify(words) => report::verify(&words, output),
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,
         Command::Demo(words) => demo::demo(global, &words, output).await,

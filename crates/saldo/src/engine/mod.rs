@@ -21,6 +21,7 @@ mod prove;
 mod pull;
 mod push;
 mod rebuild;
+mod report;
 mod retry;
 mod settings;
 mod standings;
@@ -52,6 +53,10 @@ pub(crate) use prove::{
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
+pub(crate) use report::{
+    AccountMonth, Arrival, Bridge, BridgeDay, BridgeKind, BridgeRow, ClearingAge, DocumentLine,
+    FeeMonth, Month, MonthReport, RollForward, TaxMonth, UntoldDay, bridge, month_report,
+};
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};

@@ -7,6 +7,8 @@ mod identities;
 mod payouts;
 mod told;
 
+pub(super) use told::money_facts;
+
 pub(crate) use documents::DocumentsProof;
 pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
 

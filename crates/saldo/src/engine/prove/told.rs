@@ -36,7 +36,7 @@ impl Told {
     pub(super) async fn read(engine: &Engine, policy: Policy) -> Result<Self, EngineError> {
         let readers = Readers::of(engine).await?;
         let heard = Heard::of(engine).await?;
-        let Records { facts, unreadable } = money_facts(engine, &readers).await?;
+        let Records { facts, unreadable } = money_records(engine, &readers).await?;
         let payouts = Payouts::of(&facts);
         let waiting = engine.store.waiting(engine.company_id()).await?;
         let mut waiting: BTreeSet<FactId> = waiting.into_iter().map(|it| it.fact).collect();
@@ -63,7 +63,15 @@ impl Told {
 }
 
 /// The rows and payouts of all gateways, each told once.
-async fn money_facts(engine: &Engine, readers: &Readers) -> Result<Records, EngineError> {
+pub(in crate::engine) async fn money_facts(
+    engine: &Engine,
+    readers: &Readers,
+) -> Result<Vec<Fact>, EngineError> {
+    Ok(money_records(engine, readers).await?.facts)
+}
+
+/// The same, with the records that cannot be read.
+async fn money_records(engine: &Engine, readers: &Readers) -> Result<Records, EngineError> {
     let mut told = Records::default();
     let mut after = None;
     loop {
