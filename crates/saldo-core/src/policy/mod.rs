@@ -8,12 +8,14 @@ mod chart;
 mod goods;
 mod history;
 mod loan;
+mod marketplace;
 mod place;
 
 pub use chart::{Chart, Role};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use loan::Loan;
+pub use marketplace::Deferrals;
 pub use place::Place;
 
 use crate::document::Party;
@@ -120,10 +122,22 @@ pub struct GatewayAccount {
     /// they are repaid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub loans: BTreeMap<Date, Loan>,
-    /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
-    /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
+    /// Whether it pays out without the tax that the sales channel owes itself. Where nobody said
+    /// so, a gateway that tells the rows of its balance tells it, and any other money that holds
+    /// such tax is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keeps_tax: Option<bool>,
+    /// How much a document holds of what the gateway's own rows enter, their fees included; as the
+    /// policy's `detail` where nobody said so. `payout` gathers each settlement's part of a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Detail>,
+    /// The account of the card that it charges where its balance does not suffice. Negative
+    /// payouts are then taken from it, and otherwise from the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+    /// What becomes of sales that it does not settle before a month ends.
+    #[serde(default, skip_serializing_if = "Deferrals::is_default")]
+    pub deferred: Deferrals,
 }
 
 fn clearing() -> AccountKind {
@@ -283,7 +297,9 @@ impl Policy {
     pub fn follows_payouts(&self) -> bool {
         let details = |policy: &'_ Self| {
             let text = &policy.text;
-            let mut details = std::iter::once(&text.detail).chain(text.detail_from.values());
+            let own = text.gateways.values().filter_map(|gateway| gateway.detail.as_ref());
+            let mut details =
+                std::iter::once(&text.detail).chain(text.detail_from.values()).chain(own);
             details.any(|detail| *detail == Detail::Payout)
         };
         self.through_time().any(details)
@@ -332,9 +348,11 @@ impl Policy {
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
         let banks = gateways.flat_map(|known| known.bank.iter().chain(known.banks.values()));
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
+        let cards = self.text.gateways.values().filter_map(|known| known.card.as_ref());
+        let cards = cards.map(|name| Account::new(name, Role::CreditCard.kind()));
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
-        roles.chain(clearing).chain(banks).chain(stock).chain(self.own_tax_accounts())
+        roles.chain(clearing).chain(banks).chain(cards).chain(stock).chain(self.own_tax_accounts())
     }
 
     /// The accounts that single taxes were given.
