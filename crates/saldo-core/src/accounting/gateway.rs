@@ -12,6 +12,7 @@ mod loan;
 
 pub(super) use deferral::account_deferral;
 
+use super::contradictions::in_row;
 use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
 use super::known_order::{KnownOrder, Open, OrderView, PaymentState, movement_on_gateway};
 use super::lines::tender_account;
@@ -83,6 +84,9 @@ pub fn entered_by(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Money {
+    if in_row(row).is_some() {
+        return row.net;
+    }
     let nothing = Money::zero(row.net.currency());
     let amount = match &row.kind {
         _ if waits => nothing,
@@ -115,6 +119,9 @@ fn enter(
         told.and_then(|order| order.movements.iter().find(|movement| movement.id == id))
     });
     let desk = Desk::new(row, told, fees_of, basis)?;
+    if let Some(why) = in_row(row) {
+        return desk.contradicted(&why, accounted);
+    }
     let policy = basis.policy;
     match &row.kind {
         BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
@@ -375,6 +382,19 @@ impl<'a> Desk<'a> {
             about: self.row.id.clone(),
             message: format!("{amount} of {} has no known reason: {why}", self.row.gateway.name),
             hint,
+        };
+        Ok(FactState::Accounted { review: Some(issue) })
+    }
+
+    /// Enters what a row that contradicts itself moved the balance by, and says what is wrong.
+    fn contradicted(&self, why: &str, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.review_entry(self.row.net, accounted)?;
+        let account = self.basis.policy.chart.account(Role::ForReview);
+        let issue = Issue {
+            kind: IssueKind::DoesNotAddUp,
+            about: self.row.id.clone(),
+            message: format!("a row of {} contradicts itself: {why}", self.row.gateway.name),
+            hint: format!("it stands in `{}` until the vendor tells it rightly", account.name),
         };
         Ok(FactState::Accounted { review: Some(issue) })
     }

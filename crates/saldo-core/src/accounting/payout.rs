@@ -6,6 +6,7 @@ mod foreign;
 pub use by_rows::told_with_payouts;
 pub(super) use by_rows::{reach, with_payouts};
 
+use super::contradictions::{check_dispute, check_payout};
 use super::decided::taken_back;
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;
@@ -144,6 +145,7 @@ fn enter_payout(
         }
         PayoutState::Paid | PayoutState::Failed => {}
     }
+    check_payout(payout)?;
     check_rows(payout, facts)?;
     if payout.net.currency() != policy.currency {
         return foreign::enter(payout, facts, policy, accounted);
@@ -300,6 +302,7 @@ fn enter_dispute(
             ));
         }
     };
+    check_dispute(dispute)?;
     let slot = dispute.id.to_string();
     let number = slot.rsplit('/').next().unwrap_or_default();
     let header = Header {

@@ -3,12 +3,13 @@
 use super::items::Items;
 use super::{Accounted, Trouble};
 use crate::accounting::Basis;
+use crate::accounting::contradictions::check_deferral;
 use crate::accounting::conversion::worth_unknown;
 use crate::accounting::known_order::OrderView;
 use crate::accounting::lines::{plain_line, tender_account};
 use crate::commerce::{Deferral, PartKind, Tender, sum_of};
 use crate::document::{DocumentKind, Header, Line, Party, SubledgerEntry};
-use crate::issue::{FactState, IssueKind};
+use crate::issue::{FactState, Issue};
 use crate::policy::{Deferrals, Detail, Policy, Role};
 use crate::text::FactId;
 use jiff::civil::Date;
@@ -38,6 +39,7 @@ fn enter(
     basis: Basis<'_>,
     accounted: &mut Accounted,
 ) -> Result<FactState, Trouble> {
+    check_deferral(deferral)?;
     let policy = basis.policy;
     let exclude = |rule: &str| Ok(FactState::Excluded { rule: rule.to_owned() });
     let month_end = policy.day(deferral.occurred_at).last_of_month();
@@ -60,10 +62,6 @@ fn enter(
     if deferral.amount.currency() != policy.currency {
         return Err(worth_unknown(deferral.amount, policy.currency));
     }
-    let told = sum_of(&deferral.parts, deferral.amount, |_| true)?;
-    if told != deferral.amount {
-        return Err(parts_differ(deferral, &told.to_string()));
-    }
     let (lines, review) = accrued(deferral, order, policy)?;
     if lines.is_empty() {
         return exclude("nothing-to-enter");
@@ -83,7 +81,7 @@ fn accrued(
     deferral: &Deferral,
     order: &OrderView<'_>,
     policy: &Policy,
-) -> Result<(Vec<Line>, Option<crate::issue::Issue>), Trouble> {
+) -> Result<(Vec<Line>, Option<Issue>), Trouble> {
     let (gateway, origin) = (&deferral.gateway, deferral.id.as_str());
     let by_order = matches!(order, OrderView::Accounted(_));
     let mut items = Items::new(&gateway.id, origin, policy);
@@ -134,12 +132,4 @@ fn entry(
         memo: format!("{}: {what} {date}", gateway.name),
     };
     Ok(SubledgerEntry::new(id, header, lines)?)
-}
-
-fn parts_differ(deferral: &Deferral, told: &str) -> Trouble {
-    Trouble::Issue(
-        IssueKind::DoesNotAddUp,
-        format!("{} are deferred, but its parts sum to {told}", deferral.amount),
-        "look at the record and tell us if the vendor's amounts are as they should be".to_owned(),
-    )
 }
