@@ -116,8 +116,8 @@ impl Part {
     }
 
     /// What a settlement holds of a month: dated on its last day, or on the month's where it ends
-    /// later. It is closed once the settlement was sent and its rows sum to it, and not before: what
-    /// does not add up is not entered.
+    /// later. It is closed once the settlement was sent and its rows sum to it, and not before:
+    /// what does not add up is not entered.
     fn of_settlement(
         date: Date,
         (settlement, closed, period): (&FactId, bool, Period),

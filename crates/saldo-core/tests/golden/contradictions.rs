@@ -120,14 +120,14 @@ fn a_row_that_does_not_sum_is_entered_for_review() {
     let cases = [
         (
             reserve(|row| row.net = money("-19.99")),
-            "a row of Shopify Payments contradicts itself: -20.00 USD less a fee of 0.00 USD is not \
-             -19.99 USD",
+            "a row of Shopify Payments contradicts itself: -20.00 USD less a fee of 0.00 USD is \
+             not -19.99 USD",
             1_999,
         ),
         (
             reserve(|row| row.fee = in_euros("0.00")),
-            "a row of Shopify Payments contradicts itself: -20.00 USD less a fee of 0.00 EUR is not \
-             -20.00 USD",
+            "a row of Shopify Payments contradicts itself: -20.00 USD less a fee of 0.00 EUR is \
+             not -20.00 USD",
             2_000,
         ),
         (
@@ -161,7 +161,8 @@ fn a_payout_agrees_with_its_rows_and_with_time() {
         ),
         (
             backwards(sent("50.00")),
-            "what it settles ends at 2026-03-01T17:00:00Z, before it begins at 2026-03-12T17:00:00Z",
+            "what it settles ends at 2026-03-01T17:00:00Z, before it begins at \
+             2026-03-12T17:00:00Z",
         ),
         (
             sent("50.01"),

@@ -12,14 +12,17 @@ mod currency;
 mod dated;
 mod decisions;
 mod fulfilments;
+mod gateways;
 mod lives;
 mod marketplaces;
 mod planned;
 mod shop;
 mod stable;
+mod statements;
 mod stocked;
 mod summaries;
 mod summary_sums;
+mod taxes;
 mod told;
 mod warehouse;
 mod words;
@@ -27,20 +30,12 @@ mod words;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::{self, Group, Payouts, Stock, StockMonth, work_out_stock};
-use saldo_core::commerce::{
-    AgreementKind, BalanceKind, DisputeOutcome, Fact, MovementKind, Order, PayoutState, SaleKind,
-};
-use saldo_core::document::{Line, LineKind, SubledgerEntry};
+use saldo_core::commerce::{AgreementKind, BalanceKind, Fact, MovementKind, Order, SaleKind};
+use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
-use saldo_core::money::Money;
-use saldo_core::plan::compose;
-use saldo_core::policy::{Policy, Role};
-use saldo_core::rounding::as_computed;
+use saldo_core::policy::Policy;
 use serde::Deserialize;
-use shop::{
-    arrived, dispute, gateway, goods, in_payout, money, order, payout, row, row_of, told, usd,
-    write_off,
-};
+use shop::{goods, order, row, told, usd, write_off};
 use std::collections::{BTreeMap, BTreeSet};
 
 const POLICY: &str = r#"
@@ -154,21 +149,9 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     }
     let entries = accounted.into_iter().flat_map(|accounted| accounted.entries);
     match event {
-        "X1" => entries.map(|entry| as_a_book_taxes_it(entry, money("-11.44"))).collect(),
+        "X1" => entries.map(|entry| taxes::as_a_book_taxes_it(entry, "-11.44")).collect(),
         _ => entries.collect(),
     }
-}
-
-/// An entry as a book holds it that works out the tax of each line itself.
-fn as_a_book_taxes_it(entry: SubledgerEntry, tax: Money) -> SubledgerEntry {
-    let document = compose(std::slice::from_ref(&entry)).unwrap().unwrap();
-    let account = policy(POLICY).chart.account(Role::Rounding);
-    let computed = |line: &Line| match line.kind {
-        LineKind::Tax { .. } => tax,
-        _ => line.amount,
-    };
-    let held = as_computed(&document, computed, &account).unwrap();
-    SubledgerEntry::new(entry.id, held.header().clone(), held.lines().to_vec()).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -379,85 +362,13 @@ fn liabilities() -> Vec<Case> {
     ]
 }
 
-fn taxes() -> Vec<Case> {
-    const CARD: &str = "shopify_payments";
-    let goods = |tax| [(SaleKind::Product, "100.00", "0.00", tax)];
-    let duties = (SaleKind::Duty, "21.00", "0.00", "0.00");
-    let by_amazon = |tax, paid| {
-        order("03-10").sale("03-10", &goods(tax)).tax_kept().paid("03-10", "amazon", paid)
-    };
-    let paid = |lines: &[shop::LineWords<'_>], amount: &str| {
-        order("03-10").sale("03-10", lines).paid("03-10", CARD, amount)
-    };
-    let [mug] = goods("0.00");
-    let taxed_by_line = (SaleKind::Product, "76.30", "0.00", "11.45");
-    vec![
-        case("T1", &[], vec![row(1, "03-10", BalanceKind::ShippingLabel, "-6.50", "0.00")]),
-        case("T2", &[], vec![paid(&[mug.clone(), duties], "121.00").fact()]),
-        case("T3", &[], vec![row(1, "03-12", BalanceKind::Duties, "-20.40", "0.00")]),
-        case("T6", &[], vec![by_amazon("8.25", "108.25").fact()]),
-        case("T7", &[], vec![by_amazon("19.00", "119.00").fact()]),
-        case("T8", &[], vec![paid(&goods("19.00"), "119.00").taxed("DE VAT", 19).fact()]),
-        case("T9", &[], vec![paid(&[mug], "100.00").fact()]),
-        case("X1", &[], vec![paid(&[taxed_by_line], "87.75").fact()]),
-    ]
-}
-
-fn gateways() -> Vec<Case> {
-    const CARD: &str = "shopify_payments";
-    let adjusted =
-        |amount: &str| in_payout(row(9, "03-01", BalanceKind::Unknown, amount, "0.00"), 1);
-    let paid_out = |day, net| payout(CARD, 1, day, net, PayoutState::Paid);
-    let returned = |day| row(7, day, BalanceKind::PayoutReturned, "950.00", "0.00");
-    let failed = vec![
-        adjusted("950.00"),
-        payout(CARD, 1, "03-02", "950.00", PayoutState::Failed),
-        in_payout(returned("03-05"), 2),
-        payout(CARD, 2, "03-09", "950.00", PayoutState::Paid),
-    ];
-    let shop_cash = order("03-10")
-        .sale("03-10", &[(SaleKind::Product, "5.00", "0.00", "0.00")])
-        .paid("03-10", "shop_cash", "5.00");
-    let credit = BalanceKind::TenderCredit(gateway("shop_cash"));
-    let paypal = order("03-10").sale_of_s1("03-10").paid("03-10", "paypal", "105.43");
-    let paypal_row = row_of("paypal", 1, "03-10", BalanceKind::Charge, "105.43", "4.17");
-    vec![
-        case("P1", &["03-12"], vec![adjusted("950.00"), paid_out("03-12", "950.00")]),
-        case(
-            "P2",
-            &["03-31", "04-02"],
-            vec![adjusted("950.00"), arrived(paid_out("03-31", "950.00"), "04-02")],
-        ),
-        case("P3", &["03-12"], vec![adjusted("-35.00"), paid_out("03-12", "-35.00")]),
-        case("P4", &["03-05", "03-09"], failed),
-        case("P5", &[], vec![row(1, "03-10", BalanceKind::Reserve, "-200.00", "0.00")]),
-        case("P6", &[], vec![row(1, "03-10", BalanceKind::Reserve, "200.00", "0.00")]),
-        case("P7", &[], vec![row(1, "03-10", BalanceKind::DisputeWithdrawal, "-105.43", "15.00")]),
-        case("P8", &[], vec![row(1, "03-10", BalanceKind::DisputeReversal, "105.43", "-15.00")]),
-        case("P9", &[], vec![dispute("03-30", DisputeOutcome::Lost, "105.43")]),
-        case("P11", &[], vec![row(1, "03-10", BalanceKind::LoanRepayment, "-150.00", "0.00")]),
-        case("P12", &[], vec![row(1, "03-10", BalanceKind::PlatformBill, "-68.00", "0.00")]),
-        case("P13", &[], vec![row(1, "03-10", BalanceKind::Unknown, "102.53", "0.00")]),
-        case("P14", &[], vec![shop_cash.fact(), row(1, "03-11", credit, "5.00", "0.00")]),
-        case(
-            "P15",
-            &[],
-            vec![
-                paypal.fact(),
-                in_payout(paypal_row, 1),
-                payout("paypal", 1, "03-14", "101.26", PayoutState::Paid),
-            ],
-        ),
-    ]
-}
-
 fn all_cases() -> Vec<Case> {
     let families = [
         sales(),
         returns(),
         liabilities(),
-        taxes(),
-        gateways(),
+        taxes::cases(),
+        gateways::cases(),
         decisions::cases(),
         stocked::cases(),
         currency::cases(),

@@ -1,11 +1,13 @@
 //! What marketplaces settle: rows that say themselves what they are made of, and what follows.
 
-use super::shop::{
-    LineWords, about, at, entry, gateway, in_payout, money, order, payout, reversed, row_of, source,
+use super::shop::{LineWords, entry, in_payout, money, order, payout, reversed};
+use super::statements::{
+    amount_row, deferred, ebay_parts, ebay_row, on_ebay, over_a_month_end, parts, released,
+    settled, settled_of_order, settlement,
 };
 use super::{Case, POLICY, account, case, policy};
 use saldo_core::commerce::{
-    BalanceKind, ChargedTo, Deferral, Fact, PartKind, PayoutState, Period, RowPart, SaleKind,
+    BalanceKind, ChargedTo, Deferral, Fact, PartKind, PayoutState, SaleKind,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::{FactState, Issue};
@@ -53,125 +55,6 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         case("X2", &["03-31"], vec![reversed(entry("03-31", &expected), "04-01")]),
     ]
-}
-
-type PartWords<'a> = (PartKind, &'a str);
-
-fn parts(of: &[PartWords<'_>]) -> Vec<RowPart> {
-    let part = |(kind, amount): &PartWords<'_>| RowPart {
-        kind: kind.clone(),
-        word: format!("{kind:?}"),
-        amount: money(amount),
-    };
-    of.iter().map(part).collect()
-}
-
-fn sum(parts: &[RowPart]) -> String {
-    let minor = parts.iter().map(|part| part.amount.minor()).sum();
-    saldo_core::money::Money::from_minor(minor, super::shop::usd()).amount_text()
-}
-
-fn amount_row(by: &str, number: u32, day: &str, kind: BalanceKind, amount: &str) -> Fact {
-    row_of(by, number, day, kind, amount, "0.00")
-}
-
-/// A row of the first settlement that names no order.
-fn settled(number: u32, day: &str, of: &[PartWords<'_>]) -> Fact {
-    let parts = parts(of);
-    let amount = sum(&parts);
-    in_payout(amount_row("amazon", number, day, BalanceKind::Itemised(parts), &amount), 1)
-}
-
-/// The same of the first order.
-fn settled_of_order(number: u32, day: &str, of: &[PartWords<'_>]) -> Fact {
-    let Fact::BalanceTransaction(mut row) = about(settled(number, day, of), 1, 0) else { panic!() };
-    row.movement = None;
-    Fact::BalanceTransaction(row)
-}
-
-fn ebay_row(number: u32, day: &str, kind: BalanceKind) -> Fact {
-    let BalanceKind::Itemised(parts) = &kind else { panic!("{kind:?}") };
-    let amount = sum(parts);
-    about(amount_row("ebay", number, day, kind, &amount), 1, 1)
-}
-
-fn ebay_parts() -> Vec<RowPart> {
-    parts(&[
-        (PartKind::Sale, "108.00"),
-        (PartKind::Commission, "-15.79"),
-        (PartKind::Advertising, "-2.16"),
-    ])
-}
-
-fn on_ebay(day: &str) -> super::shop::Shop {
-    let lines: [LineWords<'_>; 2] = [
-        (SaleKind::Product, "100.00", "0.00", "8.91"),
-        (SaleKind::Shipping, "8.00", "0.00", "0.00"),
-    ];
-    order(day).sale(day, &lines).tax_kept().paid(day, "ebay", "116.91")
-}
-
-/// A settlement of some days, deposited on a day.
-fn settlement(number: u32, (from, until): (&str, &str), deposited: &str, net: &str) -> Fact {
-    let sent = payout("amazon", number, deposited, net, PayoutState::Paid);
-    let Fact::Payout(mut payout) = sent else { panic!("a payout") };
-    payout.period = Some(Period { from: at(from), until: at(until) });
-    Fact::Payout(payout)
-}
-
-fn over_a_month_end() -> Vec<Fact> {
-    use PartKind::*;
-    let january = [
-        (Goods, "800.00"),
-        (Shipping, "20.00"),
-        (Discount, "-30.00"),
-        (Goods, "-60.00"),
-        (Commission, "-110.00"),
-        (FulfilmentFee, "-95.00"),
-        (StorageFee, "-15.00"),
-        (Advertising, "-40.00"),
-    ];
-    let february = [
-        (Goods, "900.00"),
-        (Shipping, "15.00"),
-        (Discount, "-20.00"),
-        (Goods, "-50.00"),
-        (Commission, "-125.00"),
-        (FulfilmentFee, "-110.00"),
-        (Advertising, "-50.00"),
-        (Reimbursement, "30.00"),
-        (Reserve, "-160.00"),
-        (Reserve, "100.00"),
-    ];
-    vec![
-        settled(1, "01-27", &january),
-        settled(2, "02-03", &february),
-        settlement(1, ("01-24", "02-07"), "02-08", "1000.00"),
-    ]
-}
-
-fn deferred() -> Deferral {
-    let parts = parts(&[
-        (PartKind::Goods, "250.00"),
-        (PartKind::Commission, "-35.00"),
-        (PartKind::FulfilmentFee, "-25.00"),
-    ]);
-    Deferral {
-        id: "shop/Deferral/1".into(),
-        source: source("Deferral/1"),
-        gateway: gateway("amazon"),
-        reason: "DD7".to_owned(),
-        order: Some("shop/Order/1".into()),
-        order_name: Some("#1001".to_owned()),
-        occurred_at: at("01-28"),
-        released_at: None,
-        amount: money("190.00"),
-        parts,
-    }
-}
-
-fn released(deferral: Deferral, day: &str) -> Fact {
-    Fact::Deferral(Box::new(Deferral { released_at: Some(at(day)), ..deferral }))
 }
 
 struct Books {
@@ -312,7 +195,10 @@ fn what_a_known_order_does_not_explain_is_for_review() {
     let books = Books::of(&rows, POLICY);
     assert_eq!((books.sum(CLEARING), books.sum(REVIEW)), (0, -500));
     let [issue] = books.issues()[..] else { panic!("{:?}", books.issues()) };
-    insta::assert_snapshot!(issue.message, @"5.00 USD of Amazon has no known reason: #1001 has no such payment");
+    insta::assert_snapshot!(
+        issue.message,
+        @"5.00 USD of Amazon has no known reason: #1001 has no such payment"
+    );
     assert_eq!(issue.about.as_str(), "shop/Row/2");
 }
 
@@ -352,6 +238,37 @@ fn a_settlement_that_does_not_add_up_is_not_entered() {
         until: None,
     };
     assert!(books.states.contains(&waits), "{:?}", books.states);
+}
+
+#[test]
+fn a_report_that_is_made_again_is_entered_once() {
+    let sold = [(PartKind::Goods, "100.00")];
+    let again = |fact: Fact| match fact {
+        Fact::BalanceTransaction(mut row) => {
+            row.source.stream = "made-again".into();
+            Fact::BalanceTransaction(row)
+        }
+        Fact::Payout(mut payout) => {
+            payout.source.stream = "made-again".into();
+            Fact::Payout(payout)
+        }
+        other => other,
+    };
+    let report = |amount: &str| {
+        [settled(1, "03-12", &sold), settlement(1, ("03-01", "03-14"), "03-16", amount)]
+    };
+    let twice = [report("100.00"), report("100.00").map(again)].concat();
+    let books = Books::of(&twice, POLICY);
+    assert_eq!((books.sum("Product sales"), books.sum("Bank")), (-10_000, 10_000));
+    assert!(books.issues().is_empty(), "{:?}", books.issues());
+    let differing = [report("100.00"), report("99.00").map(again)].concat();
+    let books = Books::of(&differing, POLICY);
+    assert_eq!(books.sum("Bank"), 10_000);
+    let [issue] = books.issues()[..] else { panic!("{:?}", books.issues()) };
+    insta::assert_snapshot!(
+        issue.message,
+        @"the payout is 99.00 USD by its record in `made-again`, but 100.00 USD by the one in `all`"
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Rows of marketplaces, which say themselves what they are made of.
 //!
 //! Where the order of a row is known, the order enters the sale, and the row only its fees and what
-//! the order does not explain. Where nobody tells the order, the row enters the sale. Both happen in
-//! the order's own group, so that a sale is never entered twice, whichever is heard first.
+//! the order does not explain. Where nobody tells the order, the row enters the sale. Both happen
+//! in the order's own group, so that a sale is never entered twice, whichever is heard first.
 
 use super::items::Items;
 use super::{Accounted, Desk, Trouble};

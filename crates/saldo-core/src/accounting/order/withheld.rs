@@ -22,8 +22,8 @@ impl<'a> Timeline<'a> {
     /// Takes the channel's tax out of what a gateway moved, on the day of the money: of what came
     /// in, as much as is still to be kept; of what went back, as much as is to be given back.
     ///
-    /// The owner says whether a gateway does. Where nobody said so, a gateway that tells the rows of
-    /// its balance tells what it keeps, and any other holds the order.
+    /// The owner says whether a gateway does. Where nobody said so, a gateway that tells the rows
+    /// of its balance tells what it keeps, and any other holds the order.
     pub(super) fn keep_tax(
         &mut self,
         date: Date,
