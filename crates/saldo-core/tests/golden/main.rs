@@ -13,6 +13,7 @@ mod decisions;
 mod fulfilments;
 mod lives;
 mod planned;
+mod rules;
 mod shop;
 mod stable;
 mod stocked;
