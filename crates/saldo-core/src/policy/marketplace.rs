@@ -33,6 +33,13 @@ impl Policy {
         own.unwrap_or_else(|| self.detail_on(day))
     }
 
+    /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
+    /// said so.
+    #[must_use]
+    pub fn keeps_tax(&self, gateway: &GatewayId) -> Option<bool> {
+        self.text.gateways.get(gateway).and_then(|known| known.keeps_tax)
+    }
+
     /// The account of the card that a gateway charges.
     #[must_use]
     pub fn card(&self, gateway: &GatewayId) -> Account {

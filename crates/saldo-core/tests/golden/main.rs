@@ -16,6 +16,7 @@ mod gateways;
 mod lives;
 mod marketplaces;
 mod planned;
+mod rules;
 mod shop;
 mod stable;
 mod statements;

@@ -289,6 +289,9 @@ fn a_part_of_an_unknown_kind_is_for_review_by_its_name() {
     let books = Books::of(&facts, &said);
     assert_eq!((books.sum("Advertising"), books.sum(REVIEW)), (300, 0));
     assert!(books.issues().is_empty());
+    let ruled = "[[rules]]\nname = 'ads'\nwhen = { role = 'advertising', gateway = 'amazon' }\n\
+                 account = 'Ads: Amazon'\n";
+    assert_eq!(Books::of(&facts, &format!("{said}{ruled}")).sum("Ads: Amazon"), 300);
     // The owner's word counts before what we would make of a part.
     let said = format!("rows.Goods = \"other-income\"\n{said}");
     assert_eq!(Books::of(&facts, &said).sum("Other income"), -10_000);

@@ -10,7 +10,7 @@ use crate::accounting::lines::{plain_line, tender_account};
 use crate::commerce::{Deferral, PartKind, Tender, sum_of};
 use crate::document::{DocumentKind, Header, Line, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue};
-use crate::policy::{Deferrals, Detail, Policy, Role};
+use crate::policy::{Deferrals, Detail, Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::civil::Date;
 
@@ -83,8 +83,13 @@ fn accrued(
     policy: &Policy,
 ) -> Result<(Vec<Line>, Option<Issue>), Trouble> {
     let (gateway, origin) = (&deferral.gateway, deferral.id.as_str());
-    let by_order = matches!(order, OrderView::Accounted(_));
-    let mut items = Items::new(&gateway.id, origin, policy);
+    let known = match order {
+        OrderView::Accounted(known) => Some(known.order),
+        OrderView::Undecided | OrderView::NotHeard => None,
+    };
+    let about = Subject { order: known, ..Subject::of_channel(&deferral.source.connection) };
+    let mut items = Items::new(&gateway.id, origin, about, policy);
+    let by_order = known.is_some();
     let counts = |kind: &PartKind| *kind != PartKind::Carried && !(by_order && kind.is_of_sale());
     items.add_parts(deferral.parts.iter().filter(|part| counts(&part.kind)))?;
     if by_order {

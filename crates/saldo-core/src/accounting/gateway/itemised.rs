@@ -12,7 +12,7 @@ use crate::commerce::{PartKind, RowPart, sum_of};
 use crate::document::{DocumentKind, Header, Line, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
-use crate::policy::Detail;
+use crate::policy::{Detail, Subject};
 
 /// Who enters the sale that a row tells.
 enum Seller {
@@ -59,7 +59,8 @@ impl Desk<'_> {
             Ok(seller) => seller,
             Err(waiting) => return Ok(waiting),
         };
-        let mut items = Items::new(&row.gateway.id, row.id.as_str(), basis.policy);
+        let about = Subject { order: self.order, ..Subject::of_channel(&row.source.connection) };
+        let mut items = Items::new(&row.gateway.id, row.id.as_str(), about, basis.policy);
         items.add_parts(parts.iter().filter(|part| seller.leaves(&part.kind)))?;
         if let Seller::Order { unexplained, held, .. } = seller {
             items.review(unexplained, &format!("{} has no such payment", self.named()))?;

@@ -7,7 +7,7 @@ use crate::document::{Line, LineKind};
 use crate::issue::{Issue, IssueKind};
 use crate::ledger::Account;
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::{FactId, GatewayId};
 use std::collections::BTreeSet;
 
@@ -16,6 +16,8 @@ pub(super) struct Items<'a> {
     gateway: &'a GatewayId,
     origin: &'a str,
     policy: &'a Policy,
+    /// What the rules are asked about.
+    about: Subject<'a>,
     lines: Vec<Line>,
     /// Why something is to be looked at, and how much.
     why: Option<(String, Money)>,
@@ -25,8 +27,15 @@ pub(super) struct Items<'a> {
 
 impl<'a> Items<'a> {
     /// Nothing yet, of this gateway, in lines that name this origin.
-    pub(super) const fn new(gateway: &'a GatewayId, origin: &'a str, policy: &'a Policy) -> Self {
-        Self { gateway, origin, policy, lines: Vec::new(), why: None, unknown: BTreeSet::new() }
+    pub(super) fn new(
+        gateway: &'a GatewayId,
+        origin: &'a str,
+        about: Subject<'a>,
+        policy: &'a Policy,
+    ) -> Self {
+        let about = about.by(Some(gateway));
+        let (lines, unknown) = (Vec::new(), BTreeSet::new());
+        Self { gateway, origin, policy, about, lines, why: None, unknown }
     }
 
     /// Adds parts, each where it belongs. What nobody gave a meaning is to be reviewed.
@@ -142,7 +151,7 @@ impl<'a> Items<'a> {
         let (gateway, policy) = (self.gateway, self.policy);
         let of_role = |role| match role {
             Role::Bank => policy.bank(gateway),
-            role => policy.chart.account(role),
+            role => policy.account_for(role, &self.about.amount(part.amount)),
         };
         if let Some(role) = policy.row_role(&part.word) {
             return Some(of_role(role));
