@@ -5,18 +5,18 @@
 //! decides.
 
 mod chart;
+mod gateway;
 mod goods;
 mod history;
 mod loan;
-mod marketplace;
 mod place;
 mod rules;
 
 pub use chart::{Chart, Role};
+pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use loan::Loan;
-pub use marketplace::Deferrals;
 pub use place::Place;
 pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
 
@@ -111,48 +111,6 @@ pub enum Approval {
     Automatic,
     /// A person approves each plan (`saldo plan`, `saldo approve`).
     Review,
-}
-
-/// Where a gateway's money stands until it is paid out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct GatewayAccount {
-    /// The account's name.
-    pub account: String,
-    /// What it is: clearing unless said otherwise.
-    #[serde(default = "clearing")]
-    pub kind: AccountKind,
-    /// The bank account that its payouts arrive on, where that is another than the others'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<String>,
-    /// The bank accounts that its payouts in other currencies than the books' arrive on, where
-    /// these are kept in them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub banks: BTreeMap<Currency, String>,
-    /// The loans that it granted and takes back from its balance, by the books day from which on
-    /// they are repaid.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub loans: BTreeMap<Date, Loan>,
-    /// Whether it pays out without the tax that the sales channel owes itself. Where nobody said
-    /// so, a gateway that tells the rows of its balance tells it, and any other money that holds
-    /// such tax is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keeps_tax: Option<bool>,
-    /// How much a document holds of what the gateway's own rows enter, their fees included; as the
-    /// policy's `detail` where nobody said so. `payout` gathers each settlement's part of a month.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Detail>,
-    /// The account of the card that it charges where its balance does not suffice. Negative
-    /// payouts are then taken from it, and otherwise from the bank.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub card: Option<String>,
-    /// What becomes of sales that it does not settle before a month ends.
-    #[serde(default, skip_serializing_if = "Deferrals::is_default")]
-    pub deferred: Deferrals,
-}
-
-fn clearing() -> AccountKind {
-    AccountKind::Clearing
 }
 
 /// Which customers stand on documents.
