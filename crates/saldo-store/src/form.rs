@@ -6,7 +6,7 @@
 //! here, and then the form gets another number. Entries in an older form are worked out anew by
 //! rebuilding.
 //!
-//! Lines of one entry say much that the line before them said, and name what they sell or tax twice.
+//! Lines of one entry say much that the line before them said, and twice what they sell or tax.
 //! That is written once.
 
 use crate::StoreError;
