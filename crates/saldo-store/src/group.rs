@@ -74,6 +74,28 @@ impl Store {
         Ok(rows.into_iter().map(dirty).collect())
     }
 
+    /// The groups of a company, by name from after this one on.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups(
+        &self,
+        company: &CompanyId,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<GroupId>, StoreError> {
+        let rows: Vec<String> = query(
+            "select group_id from fact_group
+             where company = $1 and group_id > $2 order by group_id limit $3",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or("", GroupId::as_str))
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.into_iter().map(GroupId::from).collect())
+    }
+
     /// How many groups have something new that accounting has not seen.
     ///
     /// # Errors

@@ -88,6 +88,7 @@ fn ask_afterwards(shell: &Shell<'_>) {
     let issues = shell.says("issues", &["issues"]);
     assert!(!issues["held"].as_array().unwrap().is_empty());
     shell.says("map-show", &["map", "show"]);
+    try_rules(shell);
     shell.says("doctor", &["doctor"]);
     for key in ["#1001", "Clearing: Shopify Payments@2026-08-10"] {
         let explained = shell.says("explain", &["explain", key]);
@@ -115,6 +116,37 @@ fn ask_afterwards(shell: &Shell<'_>) {
     shell.says("approve", &["approve", "--book", "plain-text"]);
     shell.says("retry", &["retry"]);
     shell.says("rebuild", &["rebuild"]);
+}
+
+/// What rules would catch, before they are taken into the policy.
+fn try_rules(shell: &Shell<'_>) {
+    let file = shell.data.with_extension("toml");
+    let exported = shell.run(&["map", "export"]);
+    let rules = "
+        [[rules]]
+        name = \"Apparel\"
+        when = { role = \"product-sales\", product-type = \"Apparel\" }
+        account = \"Sales: apparel\"
+        [[rules]]
+        name = \"Shirts\"
+        when = { role = \"product-sales\", product = \"* Shirt\" }
+        account = \"Sales: shirts\"
+        [[rules]]
+        name = \"At the counter\"
+        when = { source = \"pos\" }
+        exclude = true";
+    let policy = [&exported.stdout, rules.as_bytes()].concat();
+    std::fs::write(&file, policy).unwrap();
+    let file = file.to_str().unwrap();
+    let caught = shell.says("map-rules", &["map", "rules", file]);
+    let [apparel, shirts, counter] = [0, 1, 2].map(|place| &caught["rules"][place]);
+    assert!(apparel["count"].as_u64().unwrap() > 0, "{caught}");
+    assert!(apparel["sum"][0].as_str().unwrap().starts_with('-'), "{caught}");
+    assert_eq!(shirts["shadowed_by"][0], "Apparel", "{caught}");
+    assert!(counter["count"].as_u64().unwrap() > 0, "{caught}");
+    assert!(caught["rest"].as_array().unwrap().iter().any(|it| it["role"] == "product-sales"));
+    let of_policy = shell.says("map-rules", &["map", "rules"]);
+    assert_eq!(of_policy["rules"].as_array().unwrap().len(), 0);
 }
 
 /// What the owner decides, and takes back.

@@ -17,7 +17,7 @@ use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntr
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::{Account, AccountKind};
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -105,12 +105,12 @@ fn enter(
         BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
             let pairs = [
                 (policy.chart.account(Role::Disputes), row.amount),
-                (policy.chart.account(Role::ChargebackFees), row.fee.negated()),
+                (desk.account(Role::ChargebackFees), row.fee.negated()),
             ];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::DisputeFee => {
-            let pairs = [(policy.chart.account(Role::ChargebackFees), row.net)];
+            let pairs = [(desk.account(Role::ChargebackFees), row.net)];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
@@ -164,19 +164,29 @@ struct Desk<'a> {
     rate: Rate,
     /// The movement that it is about, whose fee the shop may tell in parts.
     about: Option<&'a MoneyMovement>,
+    /// The order that it belongs to, whether or not that is entered.
+    order: Option<&'a Order>,
 }
 
 impl<'a> Desk<'a> {
     fn new(
         row: &'a BalanceTransaction,
-        order: Option<&Order>,
+        order: Option<&'a Order>,
         about: Option<&'a MoneyMovement>,
         basis: Basis<'a>,
     ) -> Result<Self, Trouble> {
         let (tender, books) = (Tender::Gateway(row.gateway.clone()), basis.policy.currency);
         let clearing = tender_account(&tender, row.amount.currency(), basis.policy)?;
         let rate = rate_of(row, order, books)?.ok_or_else(|| worth_unknown(row.net, books))?;
-        Ok(Self { row, basis, clearing, rate, about })
+        Ok(Self { row, basis, clearing, rate, about, order })
+    }
+
+    /// The account of a role in what the row is about.
+    fn account(&self, role: Role) -> Account {
+        let row = self.row;
+        let subject = Subject { order: self.order, ..Subject::of_channel(&row.source.connection) };
+        let subject = subject.by(Some(&row.gateway.id)).amount(row.amount);
+        self.basis.policy.account_for(role, &subject)
     }
 
     /// What moves between accounts of which only one is kept in the row's currency has no worth
@@ -267,7 +277,7 @@ impl<'a> Desk<'a> {
         let policy = self.basis.policy;
         let account = match role {
             Role::Bank => policy.bank(&self.row.gateway.id),
-            role => policy.chart.account(role),
+            role => self.account(role),
         };
         let kind = match (account.kind, self.row.amount.is_negative()) {
             (AccountKind::Bank | AccountKind::Clearing, _) => DocumentKind::Transfer,
@@ -310,7 +320,7 @@ impl<'a> Desk<'a> {
     /// What the gateway settled otherwise than the sale was entered, at a rate that it states.
     fn exchange(&self, rest: Money, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let row = self.row;
-        let account = self.basis.policy.chart.account(Role::Exchange);
+        let account = self.account(Role::Exchange);
         let kind = LineKind::Other { taxed: false };
         let mut gained = self.line(kind, account, rest.negated())?;
         let mut cleared = self.cleared(rest)?;

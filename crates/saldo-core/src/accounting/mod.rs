@@ -19,6 +19,7 @@ mod purchase;
 mod stock;
 mod summary;
 mod telling;
+mod trial;
 
 pub use conversion::{value_rows, valued_by};
 pub use decided::{Undecidable, postings_of};
@@ -29,6 +30,7 @@ pub use stock::{
     work_out_stock,
 };
 pub use telling::{groups_alike, says_less, told_once};
+pub use trial::{Catch, Example, Idle, Trial};
 
 pub(crate) use payout::{counted_row, rows_of as payout_rows};
 

@@ -16,7 +16,7 @@ use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntr
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::Account;
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -302,9 +302,10 @@ fn enter_dispute(
         reference: number.to_owned(),
         memo: format!("Dispute {number} lost"),
     };
+    let about = Subject::of_channel(&dispute.source.connection).amount(dispute.amount);
     let line = |role, amount| Line {
         kind: LineKind::Other { taxed: false },
-        account: policy.chart.account(role),
+        account: policy.account_for(role, &about),
         amount,
         foreign: None,
         quantity: None,

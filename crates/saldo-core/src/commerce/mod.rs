@@ -16,8 +16,8 @@ pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
-    Agreement, AgreementKind, Collector, MoneyMovement, MovementKind, MovementState, Order,
-    Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
+    Agreement, AgreementKind, Assortment, Collector, MoneyMovement, MovementKind, MovementState,
+    Order, Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState};
 pub use stock::{

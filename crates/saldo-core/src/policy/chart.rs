@@ -173,6 +173,15 @@ impl Chart {
         Ok(Self(accounts))
     }
 
+    /// The same accounts, but for those of roles that get other names.
+    pub(super) fn renamed(&self, name: impl Fn(Role) -> Option<String>) -> Self {
+        let renamed = |(role, account): (&Role, &Account)| match name(*role) {
+            Some(name) => (*role, Account::new(name, account.kind)),
+            None => (*role, account.clone()),
+        };
+        Self(self.0.iter().map(renamed).collect())
+    }
+
     /// The account of a role.
     #[must_use]
     pub fn account(&self, role: Role) -> Account {

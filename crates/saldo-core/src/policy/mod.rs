@@ -9,13 +9,16 @@ mod goods;
 mod history;
 mod loan;
 mod place;
+mod rules;
 
 pub use chart::{Chart, Role};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use loan::Loan;
 pub use place::Place;
+pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
 
+use self::rules::Rules;
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, MoneyError};
@@ -62,6 +65,14 @@ pub enum PolicyError {
         value: Decimal,
         /// What is wrong with it.
         why: &'static str,
+    },
+    /// A rule that says nothing, or nothing that has sense.
+    #[error("the rule `{rule}` has no sense: {why}")]
+    Rule {
+        /// What it is called.
+        rule: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
@@ -194,6 +205,9 @@ pub struct PolicyText {
     pub lines: BTreeMap<String, Role>,
     /// The same for parts of the gateway's fee of a payment.
     pub fees: BTreeMap<String, Role>,
+    /// What becomes of what is of some product, tag, gateway or place. The first rule wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// How facts become documents, for one company.
@@ -209,6 +223,7 @@ pub struct Policy {
     pub text: PolicyText,
     /// The accounts.
     pub chart: Chart,
+    rules: Rules,
     zone: TimeZone,
     before: Option<history::Before>,
 }
@@ -225,7 +240,7 @@ impl Policy {
         time_zone: &str,
         start_date: Date,
     ) -> Result<Self, PolicyError> {
-        let text: PolicyText = toml::from_str(text)?;
+        let text = read_text(text)?;
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
@@ -246,7 +261,8 @@ impl Policy {
             }
         }
         loan::check_numbers(&text)?;
-        Ok(Self { revision, currency, start_date, text, chart, zone, before: None })
+        let rules = Rules::new(&text.rules, &chart)?;
+        Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
     }
 
     /// The books day of an instant.
@@ -334,7 +350,9 @@ impl Policy {
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
-        roles.chain(clearing).chain(banks).chain(stock).chain(self.own_tax_accounts())
+        let by_rules = self.rules.accounts();
+        let taxes = self.own_tax_accounts();
+        roles.chain(clearing).chain(banks).chain(stock).chain(taxes).chain(by_rules)
     }
 
     /// The accounts that single taxes were given.
@@ -386,6 +404,22 @@ impl Policy {
             },
         }
     }
+}
+
+/// Reads the text, and says of which rule something cannot be read.
+fn read_text(text: &str) -> Result<PolicyText, PolicyError> {
+    toml::from_str(text).map_err(|error| {
+        let table: Option<toml::Table> = toml::from_str(text).ok();
+        let rules = table.as_ref().and_then(|table| table.get("rules")?.as_array());
+        let mut rules = rules.into_iter().flatten().enumerate();
+        let wrong = rules.find_map(|(place, rule)| {
+            let error = rule.clone().try_into::<Rule>().err()?;
+            let name = rule.get("name").and_then(toml::Value::as_str);
+            let rule = name.map_or_else(|| format!("number {}", place + 1), str::to_owned);
+            Some(PolicyError::Rule { rule, why: error.message().to_owned() })
+        });
+        wrong.unwrap_or(PolicyError::Text(error))
+    })
 }
 
 /// One vendor writes the same word as `CUSTOMS_DUTY`, `customs_duty` and `customs duty`.

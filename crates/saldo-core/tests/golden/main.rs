@@ -14,6 +14,7 @@ mod fulfilments;
 mod histories;
 mod lives;
 mod planned;
+mod rules;
 mod shop;
 mod stable;
 mod stocked;

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Decision,
-    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move, MovementKind,
-    MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said, SaleKind,
-    SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Decided,
+    Decision, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move,
+    MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said,
+    SaleKind, SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::commerce::{Conversion, FeeKind, MovementFee, Settlement};
 use saldo_core::money::{Currency, Money};
@@ -68,6 +68,8 @@ pub(crate) fn order(day: &str) -> Shop {
         prices_include_tax: false,
         origin: "web".to_owned(),
         location: None,
+        presented_in: None,
+        tags: Vec::new(),
         customer: None,
         customer_name: None,
         agreements: Vec::new(),
@@ -91,6 +93,7 @@ impl Shop {
                 sku: Some("MUG".to_owned()),
                 title: "Mug".to_owned(),
             }),
+            assortment: Assortment::default(),
             item: matches!(kind, SaleKind::Product)
                 .then(|| OrderedItem { id: "Item/1".to_owned(), is_handed_over: true }),
             gross: money(gross),
@@ -237,6 +240,30 @@ impl Shop {
     /// Sold at a location.
     pub(crate) fn located(mut self, location: &str) -> Self {
         self.0.location = Some(location.to_owned());
+        self
+    }
+
+    /// With these words of the shop on it.
+    pub(crate) fn tagged(mut self, tags: &[&str]) -> Self {
+        self.0.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self
+    }
+
+    /// The buyer saw prices in this currency.
+    pub(crate) fn presented_in(mut self, code: &str) -> Self {
+        self.0.presented_in = Some(Currency::parse(code).unwrap());
+        self
+    }
+
+    /// All products are of this type and vendor.
+    pub(crate) fn of_assortment(mut self, product_type: &str, vendor: &str) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for line in lines.filter(|line| line.product.is_some()) {
+            line.assortment = Assortment {
+                product_type: Some(product_type.to_owned()),
+                vendor: Some(vendor.to_owned()),
+            };
+        }
         self
     }
 

@@ -213,6 +213,11 @@ pub(crate) enum Map {
     },
     /// Write the policy as TOML to standard output.
     Export,
+    /// Show what each rule catches of all that is stored, and what falls through.
+    Rules {
+        /// A policy as a TOML file, to be tried before it is imported: by default the one in force.
+        file: Option<PathBuf>,
+    },
 }
 
 /// What to take back.

@@ -3,6 +3,7 @@
 use super::args::{Global, Map};
 use super::context::{self, Usage};
 use super::output::table;
+use super::rules::rules;
 use super::{Ending, Output};
 use crate::engine::{Engine, Reviser, decide, revise};
 use crate::transport::clock::Clock;
@@ -35,6 +36,7 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
             let policy = Engine::policy_of(&store, &company).await?;
             show(&policy, output)?;
         }
+        Map::Rules { file } => return rules(global, file.as_deref(), output).await,
         Map::Export => output.text(&text_of(&store, &company).await?)?,
         Map::Import { file, from } => {
             let text = std::fs::read_to_string(&file)
@@ -143,7 +145,13 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
     let shown = Shown {
         revision: policy.revision,
         policy: policy.text.clone(),
-        accounts: accounts.chain(gateways).chain(banks).chain(taxes).chain(words).collect(),
+        accounts: accounts
+            .chain(gateways)
+            .chain(banks)
+            .chain(taxes)
+            .chain(words)
+            .chain(by_rules(policy))
+            .collect(),
     };
     output.data(&shown, || {
         let rows = shown
@@ -163,6 +171,14 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
         head + &table(&["key", "account", "kind"], 0, rows)
+    })
+}
+
+/// The accounts that rules name, each for the first of its roles.
+fn by_rules(policy: &Policy) -> impl Iterator<Item = ShownAccount> {
+    policy.text.rules.iter().filter_map(|rule| {
+        let (account, role) = (rule.account.clone()?, rule.when.role.iter().next()?);
+        Some(ShownAccount { role: format!("rules.{}", rule.name), account, kind: role.kind() })
     })
 }
 

@@ -18,6 +18,7 @@ mod plan;
 mod progress;
 mod prove;
 mod rebuild;
+mod rules;
 mod serve;
 mod sign_in;
 mod status;

@@ -1,7 +1,7 @@
 //! What a gateway charges for its rows.
 
 use super::{Accounted, Desk, Trouble};
-use crate::accounting::lines::role_line;
+use crate::accounting::lines::plain_line;
 use crate::accounting::summary::Part;
 use crate::commerce::FeeKind;
 use crate::document::{DocumentKind, Line, LineKind, SubledgerEntry};
@@ -67,7 +67,7 @@ impl Desk<'_> {
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
         let last = parts.keys().next_back().copied();
         for (role, part) in parts {
-            let account = self.basis.policy.chart.account(role);
+            let account = self.account(role);
             let mut fee = self.line(LineKind::Other { taxed: false }, account, part)?;
             // Parts of a foreign fee may round otherwise than the whole: the last takes the rest.
             if Some(role) == last {
@@ -92,8 +92,7 @@ impl Desk<'_> {
         }
         let line = |role, amount| {
             let text = format!("Reverse charge {}%", percent.normalize());
-            let kind = LineKind::Other { taxed: false };
-            role_line(kind, role, amount, &text, self.row.id.as_str(), policy)
+            plain_line(policy.chart.account(role), amount, &text, self.row.id.as_str())
         };
         Ok(vec![line(Role::InputTax, tax), line(Role::OutputTax, tax.negated())])
     }

@@ -52,7 +52,7 @@ impl<'a> Timeline<'a> {
         let kind = LineKind::Other { taxed: false };
         let tax = self.line(kind, Role::FacilitatorTax, kept, text, origin);
         let nothing = Money::zero(kept.currency());
-        let mut lines = moved_lines(movement, kept.negated(), nothing, self.policy)?;
+        let mut lines = moved_lines(self.order, movement, kept.negated(), nothing, self.policy)?;
         for line in &mut lines {
             line.text = text.to_owned();
         }
