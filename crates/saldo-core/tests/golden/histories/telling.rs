@@ -8,10 +8,10 @@ use crate::shop::source;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Dispute, DisputeOutcome,
-    Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState, Order,
-    OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount, Telling, Tender,
-    Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Dispute,
+    DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState,
+    Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount, Telling,
+    Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
@@ -143,6 +143,8 @@ impl<'h> Teller<'h> {
             customer_name: Some(format!("Buyer {}", number % 3)),
             agreements: Vec::new(),
             movements: Vec::new(),
+            presented_in: None,
+            tags: Vec::new(),
             telling: Telling::Interface,
         }
     }
@@ -225,6 +227,7 @@ impl<'h> Teller<'h> {
                 id: format!("Item/{}/{of}/{from}", case.number),
                 is_handed_over: true,
             }),
+            assortment: Assortment::default(),
             gross: self.money(units * item.each),
             discount: self.money(units * item.discount),
             taxes: if item.tax == 0 { Vec::new() } else { vec![tax] },
