@@ -11,6 +11,7 @@ mod currency;
 mod dated;
 mod decisions;
 mod fulfilments;
+mod histories;
 mod lives;
 mod planned;
 mod rules;
