@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod engine;
 mod merchant;
+mod templates;
 mod transport;
 
 use clap::Parser;

@@ -165,11 +165,31 @@ fn decide(shell: &Shell<'_>) {
     shell.forms.assert("error", &refused.stderr);
 }
 
+/// Charts to begin with.
+fn begin_with_templates(shell: &Shell<'_>) {
+    let listed = shell.says("map-template-list", &["map", "template", "list"]);
+    assert!(listed.as_array().unwrap().iter().any(|it| it["name"] == "de"), "{listed}");
+    let shown = shell.run(&["map", "template", "show", "ca"]);
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("QST payable"));
+    let file = shell.data.with_extension("toml");
+    std::fs::write(&file, "[accounts]\nbank = \"Our bank\"\n").unwrap();
+    shell.says("map-set", &["map", "template", "apply", "dk"]);
+    shell.says("map-set", &["map", "template", "apply", file.to_str().unwrap()]);
+    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    assert!(policy.contains("Our bank") && policy.contains("7200 Salgsmoms"), "{policy}");
+    let unknown = shell.run(&["map", "template", "apply", "atlantis"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    shell.forms.assert("error", &unknown.stderr);
+}
+
 /// What works without any vendor: a company with plain-text books and files.
 fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let begin = ["init", "--name", "Mug & Co.", "--currency", "USD", "--timezone"];
-    let rest = ["America/New_York", "--start-date", "2026-01-01"];
+    let rest = ["America/New_York", "--start-date", "2026-01-01", "--template", "us"];
     shell.says("init", &[&begin[..], &rest[..]].concat());
+    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    assert!(policy.contains("Sales of product income"), "{policy}");
+    begin_with_templates(shell);
     shell.says("connect", &["connect", "plain-text"]);
     let table = folder.join("orders.csv");
     std::fs::write(&table, "neither,an,export\n1,2,3\n").unwrap();

@@ -32,6 +32,7 @@ pub(crate) use row_part::sum_of;
 use crate::text::{ConnectionId, FactId, GatewayId, Stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a channel said, verbatim. Only ever added to: a later version is a further record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +60,10 @@ impl Record {
         }
     }
 
-    /// The hash of the bytes: the same id with the same hash is no news.
+    /// The SHA-256 of the bytes: the same id with the same hash is no news.
     #[must_use]
     pub fn content_hash(&self) -> [u8; 32] {
-        *blake3::hash(&self.bytes).as_bytes()
+        Sha256::digest(&self.bytes).into()
     }
 }
 

@@ -13,6 +13,7 @@ mod dated;
 mod decisions;
 mod fulfilments;
 mod gateways;
+mod histories;
 mod lives;
 mod marketplaces;
 mod planned;

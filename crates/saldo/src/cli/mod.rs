@@ -23,6 +23,7 @@ mod serve;
 mod sign_in;
 mod status;
 mod sync;
+mod template;
 mod undo;
 
 pub(crate) use args::Arguments;

@@ -26,6 +26,7 @@ mod settled;
 mod stage;
 mod standings;
 mod taken_over;
+mod templates;
 mod throttled;
 mod tripwire;
 mod undone;
