@@ -26,6 +26,12 @@ struct Arguments {
 enum Chore {
     /// Set up what is missing, then check and test everything: what CI runs.
     Test,
+    /// Try what must hold of the accounting on many merchants' histories: work for a night.
+    Histories {
+        /// How many for each property; the tests try 500.
+        #[arg(long, default_value_t = 10_000)]
+        count: u32,
+    },
     /// Read the source and check the rules that no compiler keeps.
     Tidy,
     /// Check that every dependency's licence and source is allowed by deny.toml.
@@ -54,6 +60,7 @@ fn run(arguments: &Arguments) -> Result<bool> {
             Ok(true)
         }
         Some(Chore::Test) => test::run(&root),
+        Some(Chore::Histories { count }) => test::histories(&root, *count),
         Some(Chore::Tidy) => tidy::run(&root),
         Some(Chore::Licences) => licences::run(&root),
         Some(Chore::Bench(settings)) => bench::run(&root, settings),

@@ -25,6 +25,12 @@ const STEPS: [Step; 8] = [
     Step { name: "tests", run: tests },
 ];
 
+/// The properties of the accounting, each on so many histories of merchants.
+pub(crate) fn histories(root: &Path, count: u32) -> Result<bool> {
+    let tests = ["test", "--package", "saldo-core", "--test", "golden", "--", "histories::"];
+    succeeds(cargo(root, &tests)?.env("SALDO_HISTORIES", count.to_string()))
+}
+
 const LINT: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
 
 /// What the test runners said.

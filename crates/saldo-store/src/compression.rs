@@ -15,10 +15,6 @@ use lz4_flex::block;
 use saldo_core::text::CompanyId;
 use std::collections::BTreeMap;
 
-/// How long a sample is: one or two orders. A longer one makes columns hardly smaller, and each
-/// compression slower.
-const SAMPLE_BYTES: usize = 4096;
-
 /// The samples of a company.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
@@ -47,26 +43,28 @@ impl Samples {
         Ok(samples)
     }
 
-    /// Makes a sample of a kind, where there is none and these texts are enough for one.
+    /// Makes a sample of a kind, where there is none and these texts are enough for one of so many
+    /// bytes: as long as one or two of them. A longer one makes columns hardly smaller, and each
+    /// compression slower.
     pub(crate) async fn learn<'t>(
         &mut self,
         transaction: &mut Transaction,
         company: &CompanyId,
-        kind: &str,
+        (kind, length): (&str, usize),
         texts: impl Iterator<Item = &'t [u8]>,
     ) -> Result<(), StoreError> {
         if self.by_kind.contains_key(kind) {
             return Ok(());
         }
-        let mut body = Vec::with_capacity(SAMPLE_BYTES);
+        let mut body = Vec::with_capacity(length);
         for text in texts {
-            let left = SAMPLE_BYTES - body.len();
+            let left = length - body.len();
             body.extend_from_slice(text.get(..left).unwrap_or(text));
-            if body.len() == SAMPLE_BYTES {
+            if body.len() == length {
                 break;
             }
         }
-        if body.len() < SAMPLE_BYTES {
+        if body.len() < length {
             return Ok(());
         }
         let number = self.by_number.last_key_value().map_or(1, |(last, _)| last + 1);
@@ -151,10 +149,10 @@ mod tests {
         let mut samples = Samples::default();
         let before = samples.compress("orders", &texts[7]);
         let few = texts.iter().take(3).map(Vec::as_slice);
-        samples.learn(&mut transaction, &company, "orders", few).await.unwrap();
+        samples.learn(&mut transaction, &company, ("orders", 4096), few).await.unwrap();
         assert_eq!(samples.compress("orders", &texts[7]), before, "too little for a sample");
         let all = texts.iter().map(Vec::as_slice);
-        samples.learn(&mut transaction, &company, "orders", all).await.unwrap();
+        samples.learn(&mut transaction, &company, ("orders", 4096), all).await.unwrap();
         let after = samples.compress("orders", &texts[7]);
         assert!(after.len() * 2 < before.len(), "{} of {}", after.len(), before.len());
         let loaded = Samples::load(&mut transaction, &company).await.unwrap();

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// What figures are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "figures";
+/// How much of them makes a sample: those of some groups.
+const SAMPLE_BYTES: usize = 4096;
 /// What cannot be read, where that is so.
 const WHAT: &str = "figures";
 
@@ -218,7 +220,7 @@ async fn save(
         texts.push(columns::to_json(&group.figures)?);
     }
     let bytes = texts.iter().map(String::as_bytes);
-    samples.learn(transaction, company, SAMPLE_KIND, bytes).await?;
+    samples.learn(transaction, company, (SAMPLE_KIND, SAMPLE_BYTES), bytes).await?;
     put_groups(transaction, company, groups.iter().zip(&texts), &samples).await?;
     put_sums(transaction, company, sums).await
 }

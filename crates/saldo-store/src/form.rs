@@ -5,6 +5,9 @@
 //! core, and say all that they say: a field that is added there does not compile until it is added
 //! here, and then the form gets another number. Entries in an older form are worked out anew by
 //! rebuilding.
+//!
+//! Lines of one entry say much that the line before them said, and twice what they sell or tax.
+//! That is written once.
 
 use crate::StoreError;
 use jiff::civil::Date;
@@ -19,7 +22,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The number of this form.
-const NUMBER: u8 = 1;
+const NUMBER: u8 = 2;
 /// How long the entries of most groups are.
 const BYTES: usize = 2048;
 /// What cannot be read, where that is so.
@@ -49,15 +52,17 @@ enum PartyRow<'a> {
 struct LineRow<'a> {
     #[serde(borrow)]
     kind: KindRow<'a>,
-    account: &'a str,
-    account_kind: AccountKind,
+    /// None where it is that of the line before.
+    account: Option<(&'a str, AccountKind)>,
     /// In the currency of the entry.
     minor: i64,
     /// In the currency that the account is kept in, where that is another one.
     foreign: Option<(String, i64)>,
     quantity: Option<i64>,
-    text: &'a str,
-    origin: &'a str,
+    /// None where it is the title of what is sold or taxed.
+    text: Option<&'a str>,
+    /// None where it is that of the line before.
+    origin: Option<&'a str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -154,9 +159,10 @@ impl<'a> EntryRow<'a> {
             applies_to: applies_to.as_deref(),
             reference,
             memo,
-            lines: lines
-                .iter()
-                .map(|line| LineRow::of(line, *currency))
+            lines: std::iter::once(None)
+                .chain(lines.iter().map(Some))
+                .zip(lines)
+                .map(|(before, line)| LineRow::of(line, before, *currency))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -174,8 +180,11 @@ impl<'a> EntryRow<'a> {
             reference: self.reference.to_owned(),
             memo: self.memo.to_owned(),
         };
-        let lines = self.lines.into_iter().map(|line| line.line(currency));
-        let lines = lines.collect::<Result<_, _>>()?;
+        let mut lines: Vec<Line> = Vec::with_capacity(self.lines.len());
+        for row in self.lines {
+            let line = row.line(lines.last(), currency)?;
+            lines.push(line);
+        }
         SubledgerEntry::new(FactId::from(self.id), header, lines).map_err(unreadable)
     }
 }
@@ -199,39 +208,48 @@ impl<'a> PartyRow<'a> {
 }
 
 impl<'a> LineRow<'a> {
-    fn of(line: &'a Line, currency: Currency) -> Result<Self, StoreError> {
+    fn of(line: &'a Line, before: Option<&Line>, currency: Currency) -> Result<Self, StoreError> {
         let Line { kind, account, amount, foreign, quantity, text, origin } = line;
         let Account { name, kind: account_kind } = account;
+        let same_account = before.is_some_and(|before| before.account == *account);
+        let same_origin = before.is_some_and(|before| before.origin == *origin);
+        let kind = KindRow::of(kind);
         if amount.currency() != currency {
             let reason = format!("an entry in {currency} has a line of {amount}");
             return Err(StoreError::Unwritable(reason));
         }
         Ok(Self {
-            kind: KindRow::of(kind),
-            account: name,
-            account_kind: *account_kind,
+            account: (!same_account).then_some((name, *account_kind)),
             minor: amount.minor(),
             foreign: foreign.map(|held| (held.currency().code().to_owned(), held.minor())),
             quantity: *quantity,
-            text,
-            origin,
+            text: (kind.title() != Some(text)).then_some(text),
+            origin: (!same_origin).then_some(origin),
+            kind,
         })
     }
 
-    fn line(self, currency: Currency) -> Result<Line, StoreError> {
+    fn line(self, before: Option<&Line>, currency: Currency) -> Result<Line, StoreError> {
         let held = |(currency, minor): (String, i64)| {
             let currency = Currency::parse(&currency).map_err(unreadable)?;
             Ok::<_, StoreError>(Money::from_minor(minor, currency))
         };
         let foreign = self.foreign.map(held);
+        let account = match (self.account, before) {
+            (Some((name, kind)), _) => Account::new(name, kind),
+            (None, Some(before)) => before.account.clone(),
+            (None, None) => return Err(unreadable("its first line has no account")),
+        };
+        let origin = self.origin.or(before.map(|before| before.origin.as_str()));
+        let text = self.text.or(self.kind.title());
         Ok(Line {
-            kind: self.kind.kind(),
-            account: Account::new(self.account, self.account_kind),
+            account,
             amount: Money::from_minor(self.minor, currency),
             foreign: foreign.transpose()?,
             quantity: self.quantity,
-            text: self.text.to_owned(),
-            origin: self.origin.to_owned(),
+            text: text.ok_or_else(|| unreadable("a line has no text"))?.to_owned(),
+            origin: origin.ok_or_else(|| unreadable("its first line has no origin"))?.to_owned(),
+            kind: self.kind.kind(),
         })
     }
 }
@@ -248,6 +266,14 @@ impl<'a> KindRow<'a> {
                 Self::Product { id: id.as_deref(), sku: sku.as_deref(), title, taxed: *taxed }
             }
             LineKind::Other { taxed } => Self::Other { taxed: *taxed },
+        }
+    }
+
+    /// What is sold or taxed.
+    fn title(&self) -> Option<&'a str> {
+        match self {
+            Self::Tax { title, .. } | Self::Product { title, .. } => Some(title),
+            Self::Settlement | Self::Receivable | Self::Other { .. } => None,
         }
     }
 
@@ -288,7 +314,7 @@ mod tests {
     fn entries() -> Vec<SubledgerEntry> {
         let product = Product { id: Some("v".into()), sku: None, title: "Mug".into() };
         let rate = Some("8.250".parse().unwrap());
-        let lines = vec![
+        let mut lines = vec![
             line(LineKind::Settlement, AccountKind::Clearing, 300),
             line(LineKind::Receivable, AccountKind::Receivable, -100),
             line(LineKind::Tax { title: "VAT".into(), rate }, AccountKind::TaxLiability, -90),
@@ -296,6 +322,8 @@ mod tests {
             line(LineKind::Product { product, taxed: true }, AccountKind::Income, -99),
             line(LineKind::Other { taxed: false }, AccountKind::Expense, -1),
         ];
+        lines[4].text = "Mug".to_owned();
+        lines[5].origin = "p".to_owned();
         let buyer = Party::Customer { key: "k".into(), name: "n".into() };
         let parties = [None, Some(buyer), Some(Party::Vendor { name: "Mill".into() })];
         let entry = |(number, party): (usize, Option<Party>)| {
@@ -333,14 +361,14 @@ mod tests {
         let parts: Vec<String> =
             bytes.chunks(22).map(|part| part.escape_ascii().to_string()).collect();
         insta::assert_snapshot!(parts.join("\n"), @r"
-        \x01\x06slot 0\x94\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
+        \x02\x06slot 0\x99\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
         D\x01\x00\x01k\x01n\x01\x07invoice\x02#1\x01m\x06
-        \x00\x01A\x01\xd8\x04\x01\x03EUR\xd8\x04\x01\xd8\x04\x01t\x01o\x01\x01
-        A\x03\xc7\x01\x00\x00\x01t\x01o\x02\x03VAT\x01\x00\x00\x03\x00: 
-        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01A\x07\xb3\x01\x00\x00\x01t\x01o\x02
-        \x03GST\x00\x01A\x07\x13\x00\x00\x01t\x01o\x03\x01\x01v\x00\x03M
-        ug\x01\x01A\t\xc5\x01\x00\x00\x01t\x01o\x04\x00\x01A\r\x01\x00\x00
-        \x01t\x01o
+        \x00\x01\x01A\x01\xd8\x04\x01\x03EUR\xd8\x04\x01\xd8\x04\x01\x01t\x01\x01
+        o\x01\x01\x01A\x03\xc7\x01\x00\x00\x01\x01t\x00\x02\x03VAT\x01\x00\x00
+        \x03\x00: \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01A\x07\xb3\x01\x00\x00
+        \x01\x01t\x00\x02\x03GST\x00\x00\x13\x00\x00\x01\x01t\x00\x03\x01\x01v
+        \x00\x03Mug\x01\x01\x01A\t\xc5\x01\x00\x00\x00\x00\x04\x00\x01\x01A\r
+        \x01\x00\x00\x01\x01t\x01\x01p
         ");
         let kinds = [DocumentKind::SalesReceipt, DocumentKind::JournalEntry];
         assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 7]);

@@ -32,9 +32,9 @@ pub(crate) struct Place<'a> {
 
 /// The records that join a group and those that leave it.
 #[derive(Default)]
-struct Moves {
-    join: BTreeSet<RecordRef>,
-    leave: BTreeSet<RecordRef>,
+struct Moves<'a> {
+    join: BTreeSet<&'a RecordRef>,
+    leave: BTreeSet<&'a RecordRef>,
 }
 
 impl Store {
@@ -72,6 +72,28 @@ impl Store {
         rows.extend(woken);
         let dirty = |(group, mark)| DirtyGroup { group: GroupId::from(group), mark };
         Ok(rows.into_iter().map(dirty).collect())
+    }
+
+    /// The groups of a company, by name from after this one on.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups(
+        &self,
+        company: &CompanyId,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<GroupId>, StoreError> {
+        let rows: Vec<String> = query(
+            "select group_id from fact_group
+             where company = $1 and group_id > $2 order by group_id limit $3",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or("", GroupId::as_str))
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(rows.into_iter().map(GroupId::from).collect())
     }
 
     /// How many groups have something new that accounting has not seen.
@@ -170,7 +192,7 @@ impl Store {
         let mut members = BTreeMap::new();
         let mut transaction = self.reader.begin().await?;
         for groups in groups.chunks(ROWS_MAX) {
-            members.extend(self::members(&mut transaction, company, groups).await?);
+            members.extend(self::members(&mut transaction, company, groups.iter()).await?);
         }
         let wanted: BTreeSet<&RecordRef> = members.values().flatten().collect();
         let wanted: Vec<&RecordRef> = wanted.into_iter().collect();
@@ -234,16 +256,16 @@ pub(crate) async fn place<'a>(
     places: &BTreeMap<RecordRef, Place<'_>>,
     accounts: &Accounts<'a>,
 ) -> Result<Vec<(String, &'a GroupAccount)>, StoreError> {
-    let mut moves: BTreeMap<GroupId, Moves> = BTreeMap::new();
+    let mut moves: BTreeMap<&GroupId, Moves<'_>> = BTreeMap::new();
     for (reference, place) in places {
         for group in &place.left {
-            moves.entry(group.clone()).or_default().leave.insert(reference.clone());
+            moves.entry(group).or_default().leave.insert(reference);
         }
         for group in &place.reading.groups {
-            moves.entry(group.clone()).or_default().join.insert(reference.clone());
+            moves.entry(group).or_default().join.insert(reference);
         }
     }
-    let moves: Vec<(GroupId, Moves)> = moves.into_iter().collect();
+    let moves: Vec<(&GroupId, Moves<'_>)> = moves.into_iter().collect();
     let mut fresh = Vec::new();
     for moves in moves.chunks(ROWS_MAX) {
         fresh.extend(mark(transaction, company, moves, accounts).await?);
@@ -293,19 +315,19 @@ async fn put_readings(
 async fn mark<'a>(
     transaction: &mut Transaction,
     company: &CompanyId,
-    moves: &[(GroupId, Moves)],
+    moves: &[(&GroupId, Moves<'_>)],
     accounts: &Accounts<'a>,
 ) -> Result<Vec<(String, &'a GroupAccount)>, StoreError> {
-    let groups: Vec<GroupId> = moves.iter().map(|(group, _)| group.clone()).collect();
-    let mut known = members(transaction, company, &groups).await?;
+    let groups = moves.iter().map(|(group, _)| *group);
+    let mut known = members(transaction, company, groups).await?;
     let mut rows = Vec::with_capacity(moves.len());
     let mut fresh = Vec::new();
     for (group, moves) in moves {
-        let before = known.remove(group);
+        let before = known.remove(*group);
         let account = accounts.get(group).filter(|_| before.is_none());
-        let mut members = before.unwrap_or_default();
-        members.retain(|member| !moves.leave.contains(member));
-        members.extend(moves.join.iter().cloned());
+        let before = before.unwrap_or_default();
+        let stay = before.iter().filter(|member| !moves.leave.contains(member));
+        let members = stay.chain(moves.join.iter().copied()).collect();
         let members = members_text(&members)?;
         match account {
             Some(account) => fresh.push((members, *account)),
@@ -334,16 +356,16 @@ async fn mark<'a>(
 }
 
 /// The members of up to [`ROWS_MAX`] groups, those that there are.
-async fn members(
+async fn members<'g>(
     transaction: &mut Transaction,
-    company: &CompanyId,
-    groups: &[GroupId],
+    company: &'g CompanyId,
+    groups: impl Iterator<Item = &'g GroupId>,
 ) -> Result<BTreeMap<GroupId, BTreeSet<RecordRef>>, StoreError> {
     let rows: Vec<(String, String)> =
         Statement::new("select group_id, members from fact_group where company = ")
             .bind(company.as_str())
             .text(" and group_id in ")
-            .list(groups.iter().map(GroupId::as_str))
+            .list(groups.map(GroupId::as_str))
             .query()
             .fetch_all(&mut *transaction)
             .await?;
@@ -357,7 +379,7 @@ async fn members(
         .collect()
 }
 
-fn members_text(members: &BTreeSet<RecordRef>) -> Result<String, StoreError> {
+fn members_text(members: &BTreeSet<&RecordRef>) -> Result<String, StoreError> {
     let short: Vec<(&ConnectionId, &Stream, &str)> =
         members.iter().map(|member| (&member.connection, &member.stream, &*member.id)).collect();
     columns::to_json(&short)

@@ -223,6 +223,8 @@ pub(crate) async fn changes_by_id<'v>(
 
 /// What changes are compressed as: those of a company are alike, whichever book they are for.
 const SAMPLE_KIND: &str = "changes";
+/// How long their sample is.
+const SAMPLE_BYTES: usize = 4096;
 
 impl Samples {
     /// A change as it stands in its row.
@@ -259,7 +261,7 @@ async fn insert_changes(
     }
     let mut samples = Samples::load(&mut *transaction, company).await?;
     let texts = rows.iter().map(|(_, _, body)| body.as_bytes());
-    samples.learn(transaction, company, SAMPLE_KIND, texts).await?;
+    samples.learn(transaction, company, (SAMPLE_KIND, SAMPLE_BYTES), texts).await?;
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into change

@@ -106,6 +106,9 @@ struct Version<'a> {
     body: Vec<u8>,
 }
 
+/// How long the sample of a stream is.
+const SAMPLE_BYTES: usize = 4096;
+
 /// Which version of a record is the latest, as a condition on a row `r`.
 pub(crate) const LATEST: &str = "not exists
     (select 1 from record l where l.company = r.company and l.connection = r.connection
@@ -195,7 +198,7 @@ impl Store {
         let mut samples = Samples::load(&mut transaction, company).await?;
         let (kind, bodies) = (sample_kind(lease, page), page.records.iter());
         let bodies = bodies.map(|pulled| &*pulled.record.bytes);
-        samples.learn(&mut transaction, company, &kind, bodies).await?;
+        samples.learn(&mut transaction, company, (&kind, SAMPLE_BYTES), bodies).await?;
         let compress = |body: &[u8]| samples.compress(&kind, body);
         let (versions, places, count) = news(page, references, known, compress)?;
         insert_versions(&mut transaction, company, &versions).await?;

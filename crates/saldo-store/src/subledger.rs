@@ -32,6 +32,8 @@ pub struct GroupAccount {
 
 /// What entries are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "entries";
+/// How long their sample is.
+const SAMPLE_BYTES: usize = 2048;
 
 /// The entries of a group as they stand in its row: the list of each slot.
 type Lists = BTreeMap<String, Vec<u8>>;
@@ -197,7 +199,7 @@ impl<'a> Changes<'a> {
         samples: &mut Samples,
     ) -> Result<(), StoreError> {
         let entries = self.rows.iter().map(|row| row.entries.as_slice());
-        samples.learn(transaction, company, SAMPLE_KIND, entries).await?;
+        samples.learn(transaction, company, (SAMPLE_KIND, SAMPLE_BYTES), entries).await?;
         let further = self.number(transaction, company).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));

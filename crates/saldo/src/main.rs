@@ -5,6 +5,7 @@ mod config;
 mod engine;
 mod merchant;
 mod pack;
+mod templates;
 mod transport;
 
 use clap::Parser;

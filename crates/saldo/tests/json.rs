@@ -88,6 +88,7 @@ fn ask_afterwards(shell: &Shell<'_>) {
     let issues = shell.says("issues", &["issues"]);
     assert!(!issues["held"].as_array().unwrap().is_empty());
     shell.says("map-show", &["map", "show"]);
+    try_rules(shell);
     shell.says("doctor", &["doctor"]);
     for key in ["#1001", "Clearing: Shopify Payments@2026-08-10"] {
         let explained = shell.says("explain", &["explain", key]);
@@ -105,6 +106,9 @@ fn ask_afterwards(shell: &Shell<'_>) {
     assert!(undo["done"]["approved"].as_u64().unwrap() > 0, "{undo}");
     assert_eq!(shell.says("redo", &["redo", "1"])["approved"], undo["done"]["approved"]);
     shell.says("runs", &["runs"]);
+    let days = ["--from", "2026-08-03", "--to", "2026-08-10"];
+    let bridge = shell.says("report-bridge", &[&["report", "bridge"][..], &days[..]].concat());
+    assert!(!bridge["rows"].as_array().unwrap().is_empty(), "{bridge}");
     shell.says("period", &["period", "close", "2026-08-05"]);
     let early = ["map", "set", "accounts.bank", "Checking", "--from", "2026-08-05"];
     shell.forms.assert("error", &shell.run(&early).stderr);
@@ -115,6 +119,62 @@ fn ask_afterwards(shell: &Shell<'_>) {
     shell.says("approve", &["approve", "--book", "plain-text"]);
     shell.says("retry", &["retry"]);
     shell.says("rebuild", &["rebuild"]);
+}
+
+/// What rules would catch, before they are taken into the policy.
+fn try_rules(shell: &Shell<'_>) {
+    let file = shell.data.with_extension("toml");
+    let exported = shell.run(&["map", "export"]);
+    let rules = "
+        [[rules]]
+        name = \"Apparel\"
+        when = { role = \"product-sales\", product-type = \"Apparel\" }
+        account = \"Sales: apparel\"
+        [[rules]]
+        name = \"Shirts\"
+        when = { role = \"product-sales\", product = \"* Shirt\" }
+        account = \"Sales: shirts\"
+        [[rules]]
+        name = \"At the counter\"
+        when = { source = \"pos\" }
+        exclude = true";
+    let policy = [&exported.stdout, rules.as_bytes()].concat();
+    std::fs::write(&file, policy).unwrap();
+    let file = file.to_str().unwrap();
+    let caught = shell.says("map-rules", &["map", "rules", file]);
+    let [apparel, shirts, counter] = [0, 1, 2].map(|place| &caught["rules"][place]);
+    assert!(apparel["count"].as_u64().unwrap() > 0, "{caught}");
+    assert!(apparel["sum"][0].as_str().unwrap().starts_with('-'), "{caught}");
+    assert_eq!(shirts["shadowed_by"][0], "Apparel", "{caught}");
+    assert!(counter["count"].as_u64().unwrap() > 0, "{caught}");
+    assert!(caught["rest"].as_array().unwrap().iter().any(|it| it["role"] == "product-sales"));
+    let of_policy = shell.says("map-rules", &["map", "rules"]);
+    assert_eq!(of_policy["rules"].as_array().unwrap().len(), 0);
+}
+
+/// What an accountant keeps when a month is over, and what becomes of it.
+fn close_a_month(shell: &Shell<'_>) {
+    let pack = shell.data.with_extension("zip");
+    let pack = pack.to_str().unwrap();
+    let close = ["report", "close", "--month", "2026-08", "--book", "plain-text", "--out"];
+    let written = shell.says("report-close", &[&close[..], &[pack]].concat());
+    let first = std::fs::read(pack).unwrap();
+    shell.says("report-close", &[&close[..], &[pack]].concat());
+    assert_eq!(std::fs::read(pack).unwrap(), first, "the same month gives the same bytes");
+    let key = written["public_key"].as_str().unwrap();
+    let verified = shell.says("verify", &["verify", pack, "--public-key", key]);
+    assert_eq!(verified["holds"], true, "{verified}");
+    let text = b"number,identity";
+    let at = first.windows(text.len()).position(|part| part == text).unwrap();
+    let mut altered = first;
+    altered[at] = b'N';
+    std::fs::write(pack, altered).unwrap();
+    let ended = shell.run(&["verify", pack]);
+    assert_eq!(ended.status.code(), Some(1));
+    let verified = shell.forms.assert("verify", &ended.stdout);
+    assert_eq!(verified["altered"], json!(["proof.csv"]));
+    std::fs::write(pack, "no pack").unwrap();
+    assert_eq!(shell.run(&["verify", pack]).status.code(), Some(2));
 }
 
 /// What the owner decides, and takes back.
@@ -133,11 +193,31 @@ fn decide(shell: &Shell<'_>) {
     shell.forms.assert("error", &refused.stderr);
 }
 
+/// Charts to begin with.
+fn begin_with_templates(shell: &Shell<'_>) {
+    let listed = shell.says("map-template-list", &["map", "template", "list"]);
+    assert!(listed.as_array().unwrap().iter().any(|it| it["name"] == "de"), "{listed}");
+    let shown = shell.run(&["map", "template", "show", "ca"]);
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("QST payable"));
+    let file = shell.data.with_extension("toml");
+    std::fs::write(&file, "[accounts]\nbank = \"Our bank\"\n").unwrap();
+    shell.says("map-set", &["map", "template", "apply", "dk"]);
+    shell.says("map-set", &["map", "template", "apply", file.to_str().unwrap()]);
+    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    assert!(policy.contains("Our bank") && policy.contains("7200 Salgsmoms"), "{policy}");
+    let unknown = shell.run(&["map", "template", "apply", "atlantis"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    shell.forms.assert("error", &unknown.stderr);
+}
+
 /// What works without any vendor: a company with plain-text books and files.
 fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let begin = ["init", "--name", "Mug & Co.", "--currency", "USD", "--timezone"];
-    let rest = ["America/New_York", "--start-date", "2026-01-01"];
+    let rest = ["America/New_York", "--start-date", "2026-01-01", "--template", "us"];
     shell.says("init", &[&begin[..], &rest[..]].concat());
+    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    assert!(policy.contains("Sales of product income"), "{policy}");
+    begin_with_templates(shell);
     shell.says("connect", &["connect", "plain-text"]);
     let table = folder.join("orders.csv");
     std::fs::write(&table, "neither,an,export\n1,2,3\n").unwrap();
@@ -152,6 +232,7 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     shell.says("sync", &["sync"]);
     shell.says("apply", &["apply"]);
     shell.says("prove", &["prove"]);
+    close_a_month(shell);
     let failed = shell.run(&["explain", "nobody"]);
     shell.forms.assert("error", &failed.stderr);
 }

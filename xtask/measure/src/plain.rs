@@ -120,7 +120,7 @@ pub(crate) struct Item {
 /// Parses a file. What each line is, its first bytes say.
 pub(crate) fn parse(file: &Path) -> Result<Value> {
     let gauge = Gauge::begin()?;
-    let mut reader = BufReader::new(File::open(file)?);
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(file)?);
     let mut line = Vec::new();
     let mut orders = 0_u64;
     while reader.read_until(b'\n', &mut line)? > 0 {

@@ -55,7 +55,7 @@ pub(crate) fn each_order(
         name: "download".to_owned(),
         timezone: office::TIMEZONE.to_owned(),
     };
-    let mut reader = BufReader::new(File::open(file)?);
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(file)?);
     let mut failed = None;
     let mut hear = |piece| match piece {
         Imported::Record(record) if failed.is_none() => {

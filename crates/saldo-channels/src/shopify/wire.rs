@@ -168,6 +168,10 @@ pub(super) struct Order {
     pub(super) test: bool,
     pub(super) currency_code: String,
     pub(super) taxes_included: bool,
+    /// This and the tags are not told by downloads that somebody made by an older question.
+    pub(super) presentment_currency_code: Option<String>,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
     pub(super) source_name: Option<String>,
     pub(super) retail_location: Option<Named>,
     pub(super) customer: Option<Customer>,
@@ -323,6 +327,15 @@ pub(super) struct LineItem {
     /// Not told by downloads that somebody made by an older question.
     pub(super) requires_shipping: Option<bool>,
     pub(super) variant: Option<Named>,
+    pub(super) vendor: Option<String>,
+    pub(super) product: Option<ProductOfItem>,
+}
+
+/// `Product`, as far as it says where an item stands in the assortment.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProductOfItem {
+    pub(super) product_type: String,
 }
 
 /// `Order`, as far as goods changed hands.

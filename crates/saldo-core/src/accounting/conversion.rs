@@ -2,12 +2,13 @@
 //! worth in the books'. Rates are those that the vendor states, never looked up.
 
 use super::Trouble;
-use super::lines::{role_line, tender_line};
+use super::lines::{plain_line, tender_line};
 use crate::commerce::{BalanceTransaction, Fact, MoneyMovement, Order, Tender};
-use crate::document::{Line, LineKind};
+use crate::document::Line;
 use crate::issue::IssueKind;
+use crate::ledger::Account;
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 
 /// By how much a gateway may round otherwise than we do when it settles at a rate, in minor units.
@@ -117,11 +118,14 @@ pub fn value_rows(facts: &mut [Fact], order: &Order, books: Currency) -> Result<
 /// of its tender, and the difference to the rate of the sale, or to what coins there are. Their
 /// amounts sum to the part, which is negative where money goes back.
 pub(super) fn moved_lines(
+    order: &Order,
     movement: &MoneyMovement,
     part: Money,
     before: Money,
     policy: &Policy,
 ) -> Result<Vec<Line>, Trouble> {
+    let about = Subject::of_order(order).by_tender(&movement.tender);
+    let account = |role| policy.account_for(role, &about);
     let conversion = movement.conversion.as_ref();
     let conversion = conversion.filter(|_| matches!(movement.tender, Tender::Gateway(_)));
     // Parts of one movement sum to the whole, to the unit.
@@ -133,7 +137,7 @@ pub(super) fn moved_lines(
     let Some(conversion) = conversion else {
         let rounding = movement.rounding.map_or(Ok(Money::zero(part.currency())), share)?;
         let paid = tender_line(&movement.tender, part.plus(rounding)?, &movement.id, policy)?;
-        return Ok(with_difference(paid, part, Role::Rounding, "Cash rounding", policy)?);
+        return Ok(with_difference(paid, part, || account(Role::Rounding), "Cash rounding")?);
     };
     let worth = share(conversion.worth)?;
     let line = match foreign(movement, policy.currency)? {
@@ -144,23 +148,21 @@ pub(super) fn moved_lines(
             Line { amount: worth, foreign: Some(foreign), ..line }
         }
     };
-    Ok(with_difference(line, part, Role::Exchange, "Rate since the sale", policy)?)
+    Ok(with_difference(line, part, || account(Role::Exchange), "Rate since the sale")?)
 }
 
 /// A line that shall amount to a part, with what it lacks of that on an account of its own.
 fn with_difference(
     line: Line,
     part: Money,
-    role: Role,
+    account: impl FnOnce() -> Account,
     text: &str,
-    policy: &Policy,
 ) -> Result<Vec<Line>, MoneyError> {
     let difference = part.minus(line.amount)?;
     if difference.is_zero() {
         return Ok(vec![line]);
     }
-    let kind = LineKind::Other { taxed: false };
-    let lacking = role_line(kind, role, difference, text, &line.origin, policy);
+    let lacking = plain_line(account(), difference, text, &line.origin);
     Ok(vec![line, lacking])
 }
 

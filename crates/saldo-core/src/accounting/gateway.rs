@@ -4,20 +4,28 @@
 //! is entered for review, so that the clearing account always proves. Once the sale is decided that
 //! entry no longer holds, and the plan takes it out.
 
+mod deferral;
 mod fees;
+mod itemised;
+mod items;
 mod loan;
 
+pub(super) use deferral::account_deferral;
+
+use super::contradictions::in_row;
 use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
-use super::known_order::{KnownOrder, Open, OrderView, movement_on_gateway};
+use super::known_order::{KnownOrder, Open, OrderView, PaymentState, movement_on_gateway};
 use super::lines::tender_account;
 use super::summary::Part;
 use super::{Accounted, Basis, Payouts, Stock, Trouble};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
+use crate::commerce::{
+    BalanceKind, BalanceTransaction, ChargedTo, Fact, MoneyMovement, Order, Tender,
+};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::{Account, AccountKind};
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,6 +38,11 @@ pub(super) fn account_lone_row(id: &FactId, facts: &[Fact], basis: Basis<'_>) ->
             && &row.id == id
         {
             account_row(row, &mut OrderView::NotHeard, None, basis, &mut accounted);
+        }
+        if let Fact::Deferral(deferral) = fact
+            && &deferral.id == id
+        {
+            account_deferral(deferral, &OrderView::NotHeard, basis, &mut accounted);
         }
     }
     accounted
@@ -71,8 +84,15 @@ pub fn entered_by(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Money {
+    if in_row(row).is_some() {
+        return row.net;
+    }
     let nothing = Money::zero(row.net.currency());
-    let amount = if waits { nothing } else { row.amount };
+    let amount = match &row.kind {
+        _ if waits => nothing,
+        BalanceKind::Itemised(_) => row.moved().unwrap_or(row.amount),
+        _ => row.amount,
+    };
     let policy = policy.in_force(policy.day(row.occurred_at));
     // No row goes by what goods cost.
     let stock = &Stock::default();
@@ -82,7 +102,7 @@ pub fn entered_by(
         | BalanceKind::DisputeReversal
         | BalanceKind::DisputeFee
         | BalanceKind::Transfer => row.fee,
-        _ if Part::of_fee(row, basis).open.is_none() => row.fee,
+        _ if Part::of_row(row, basis).open.is_none() => row.fee,
         _ => nothing,
     };
     amount.minus(fee).unwrap_or(row.net)
@@ -99,21 +119,27 @@ fn enter(
         told.and_then(|order| order.movements.iter().find(|movement| movement.id == id))
     });
     let desk = Desk::new(row, told, fees_of, basis)?;
+    if let Some(why) = in_row(row) {
+        return desk.contradicted(&why, accounted);
+    }
     let policy = basis.policy;
     match &row.kind {
         BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
         BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
             let pairs = [
                 (policy.chart.account(Role::Disputes), row.amount),
-                (policy.chart.account(Role::ChargebackFees), row.fee.negated()),
+                (desk.account(Role::ChargebackFees), row.fee.negated()),
             ];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::DisputeFee => {
-            let pairs = [(policy.chart.account(Role::ChargebackFees), row.net)];
+            let pairs = [(desk.account(Role::ChargebackFees), row.net)];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
+        BalanceKind::Hold => desk.with_fee(Role::FundsOnHold, accounted),
+        BalanceKind::Charged(to) => desk.charged(*to, accounted),
+        BalanceKind::Itemised(parts) => desk.itemised(parts, order, accounted),
         BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
         BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
         BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
@@ -164,19 +190,29 @@ struct Desk<'a> {
     rate: Rate,
     /// The movement that it is about, whose fee the shop may tell in parts.
     about: Option<&'a MoneyMovement>,
+    /// The order that it belongs to, whether or not that is entered.
+    order: Option<&'a Order>,
 }
 
 impl<'a> Desk<'a> {
     fn new(
         row: &'a BalanceTransaction,
-        order: Option<&Order>,
+        order: Option<&'a Order>,
         about: Option<&'a MoneyMovement>,
         basis: Basis<'a>,
     ) -> Result<Self, Trouble> {
         let (tender, books) = (Tender::Gateway(row.gateway.clone()), basis.policy.currency);
         let clearing = tender_account(&tender, row.amount.currency(), basis.policy)?;
         let rate = rate_of(row, order, books)?.ok_or_else(|| worth_unknown(row.net, books))?;
-        Ok(Self { row, basis, clearing, rate, about })
+        Ok(Self { row, basis, clearing, rate, about, order })
+    }
+
+    /// The account of a role in what the row is about.
+    fn account(&self, role: Role) -> Account {
+        let row = self.row;
+        let subject = Subject { order: self.order, ..Subject::of_channel(&row.source.connection) };
+        let subject = subject.by(Some(&row.gateway.id)).amount(row.amount);
+        self.basis.policy.account_for(role, &subject)
     }
 
     /// What moves between accounts of which only one is kept in the row's currency has no worth
@@ -205,9 +241,7 @@ impl<'a> Desk<'a> {
                     self.review_entry(row.amount, accounted)?;
                     Ok(FactState::Accounted { review: None })
                 }
-                Said::Later(Open { for_what, until }) => {
-                    Ok(FactState::Waiting { for_what, until: Some(until) })
-                }
+                Said::Later(Open { for_what, until }) => Ok(FactState::Waiting { for_what, until }),
                 Said::Amount(_, amount) if amount == row.amount => {
                     Ok(FactState::Accounted { review: None })
                 }
@@ -245,20 +279,10 @@ impl<'a> Desk<'a> {
         if !known.explained.insert(id.to_owned()) {
             return Said::Nothing;
         }
-        let policy = self.basis.policy;
-        let day = policy.day(movement.processed_at);
-        if known.held_from.is_some_and(|held| day >= held) {
-            return Said::Held;
-        }
-        match &known.open_day {
-            Some((open, entered)) if day >= *open && !entered.contains(id) => {
-                let for_what = format!("the end of the day of {}", known.order.name);
-                Said::Later(Open { until: policy.end_of_day(*open), for_what })
-            }
-            _ => match known.kept_back.get(id) {
-                Some(open) => Said::Later(open.clone()),
-                None => Said::Amount(movement, amount),
-            },
+        match known.payment_state(movement, self.basis.policy) {
+            PaymentState::Held => Said::Held,
+            PaymentState::Later(open) => Said::Later(open),
+            PaymentState::Entered => Said::Amount(movement, amount),
         }
     }
 
@@ -267,7 +291,7 @@ impl<'a> Desk<'a> {
         let policy = self.basis.policy;
         let account = match role {
             Role::Bank => policy.bank(&self.row.gateway.id),
-            role => policy.chart.account(role),
+            role => self.account(role),
         };
         let kind = match (account.kind, self.row.amount.is_negative()) {
             (AccountKind::Bank | AccountKind::Clearing, _) => DocumentKind::Transfer,
@@ -275,6 +299,18 @@ impl<'a> Desk<'a> {
             _ => DocumentKind::JournalEntry,
         };
         self.journal(&[(account, self.row.amount)], kind, accounted)
+    }
+
+    /// What a gateway takes from a bank account or a card of the merchant.
+    fn charged(&self, to: ChargedTo, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.in_books_currency()?;
+        self.fee(accounted)?;
+        let (policy, row) = (self.basis.policy, self.row);
+        let (account, kind) = match to {
+            ChargedTo::Bank => (policy.bank(&row.gateway.id), DocumentKind::Transfer),
+            ChargedTo::Card => (policy.card(&row.gateway.id), DocumentKind::JournalEntry),
+        };
+        self.journal(&[(account, row.amount)], kind, accounted)
     }
 
     /// Moves the clearing account by each amount, against each account.
@@ -310,7 +346,7 @@ impl<'a> Desk<'a> {
     /// What the gateway settled otherwise than the sale was entered, at a rate that it states.
     fn exchange(&self, rest: Money, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let row = self.row;
-        let account = self.basis.policy.chart.account(Role::Exchange);
+        let account = self.account(Role::Exchange);
         let kind = LineKind::Other { taxed: false };
         let mut gained = self.line(kind, account, rest.negated())?;
         let mut cleared = self.cleared(rest)?;
@@ -356,6 +392,19 @@ impl<'a> Desk<'a> {
             about: self.row.id.clone(),
             message: format!("{amount} of {} has no known reason: {why}", self.row.gateway.name),
             hint,
+        };
+        Ok(FactState::Accounted { review: Some(issue) })
+    }
+
+    /// Enters what a row that contradicts itself moved the balance by, and says what is wrong.
+    fn contradicted(&self, why: &str, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.review_entry(self.row.net, accounted)?;
+        let account = self.basis.policy.chart.account(Role::ForReview);
+        let issue = Issue {
+            kind: IssueKind::DoesNotAddUp,
+            about: self.row.id.clone(),
+            message: format!("a row of {} contradicts itself: {why}", self.row.gateway.name),
+            hint: format!("it stands in `{}` until the vendor tells it rightly", account.name),
         };
         Ok(FactState::Accounted { review: Some(issue) })
     }

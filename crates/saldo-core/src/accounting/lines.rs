@@ -1,27 +1,31 @@
 //! From lines of an agreement to lines of a document.
 
 use super::Trouble;
+use super::contradictions::check_line;
 use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{Line, LineKind};
 use crate::issue::IssueKind;
 use crate::ledger::Account;
 use crate::money::{Currency, Money};
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// The lines of an agreement, without what settles them. Their sum is what the buyer owes, as a
-/// credit: negative for a sale, positive for a return.
+/// credit: negative for a sale, positive for a return. Their accounts go by what they are `about`:
+/// the order, and the gateway that settles it.
 pub(super) fn agreement_lines(
     agreement: &Agreement,
     currency: Currency,
+    about: &Subject<'_>,
     policy: &Policy,
 ) -> Result<Vec<Line>, Trouble> {
     let mut lines = Vec::new();
     // What is sold and what comes back in one agreement, as in an exchange, is taxed apart.
     let mut taxes: BTreeMap<(bool, &str, Option<Decimal>, bool), Money> = BTreeMap::new();
     for sale in &agreement.lines {
-        push_sale(&mut lines, sale, policy)?;
+        check_line(sale, currency)?;
+        push_sale(&mut lines, sale, &about.line(sale), policy)?;
         for tax in &sale.taxes {
             let by_channel = tax.collector == Collector::Channel;
             let key = (by_channel, tax.title.as_str(), tax.rate, tax.amount.is_negative());
@@ -59,7 +63,12 @@ pub(super) fn facilitator_tax(agreement: &Agreement, currency: Currency) -> Resu
     Ok(Money::sum(currency, by_channel.map(|tax| tax.amount))?)
 }
 
-fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<(), Trouble> {
+fn push_sale(
+    lines: &mut Vec<Line>,
+    sale: &SaleLine,
+    about: &Subject<'_>,
+    policy: &Policy,
+) -> Result<(), Trouble> {
     let by_merchant = |tax: &&TaxAmount| tax.collector == Collector::Merchant;
     let taxed = sale.taxes.iter().filter(by_merchant).any(|tax| !tax.amount.is_zero());
     let title = sale.product.as_ref().map(|product| product.title.as_str());
@@ -78,7 +87,7 @@ fn push_sale(lines: &mut Vec<Line>, sale: &SaleLine, policy: &Policy) -> Result<
     };
     let line = |kind, role, amount, quantity, text: &str| Line {
         kind,
-        account: policy.chart.account(role),
+        account: policy.account_for(role, about),
         amount,
         foreign: None,
         quantity,
@@ -167,29 +176,20 @@ pub(super) fn tender_line(
 
 /// A line on an account that says nothing of products, tax or who pays.
 pub(super) fn plain_line(account: Account, amount: Money, text: &str, origin: &str) -> Line {
-    Line {
-        kind: LineKind::Other { taxed: false },
-        account,
-        amount,
-        foreign: None,
-        quantity: None,
-        text: text.to_owned(),
-        origin: origin.to_owned(),
-    }
+    line_on(account, LineKind::Other { taxed: false }, amount, text, origin)
 }
 
-/// A line that stands for an account by its role.
-pub(super) fn role_line(
+/// A line on an account.
+pub(super) fn line_on(
+    account: Account,
     kind: LineKind,
-    role: Role,
     amount: Money,
     text: &str,
     origin: &str,
-    policy: &Policy,
 ) -> Line {
     Line {
         kind,
-        account: policy.chart.account(role),
+        account,
         amount,
         foreign: None,
         quantity: None,

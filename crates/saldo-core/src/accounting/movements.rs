@@ -3,6 +3,7 @@
 use super::Trouble;
 use crate::commerce::{MoneyMovement, Tender};
 use crate::money::{Currency, Money};
+use crate::text::GatewayId;
 use std::collections::BTreeSet;
 
 /// A part of a movement.
@@ -75,6 +76,19 @@ impl<'a> Pool<'a> {
     /// Takes all that is left.
     pub(super) fn drain(&mut self) -> Vec<Portion<'a>> {
         std::mem::take(&mut self.portions)
+    }
+
+    /// The gateway that pays `wanted`, where there is as much and one gateway alone has a part in
+    /// it.
+    pub(super) fn gateway_of(&self, wanted: Money) -> Result<Option<&'a GatewayId>, Trouble> {
+        if self.total(wanted.currency())? < wanted || self.gateways_within(wanted)? != 1 {
+            return Ok(None);
+        }
+        let first = self.portions.iter().find_map(|portion| match &portion.movement.tender {
+            Tender::Gateway(gateway) => Some(&gateway.id),
+            Tender::GiftCard | Tender::StoreCredit => None,
+        });
+        Ok(first)
     }
 
     /// How many gateways a draw of `wanted` would touch.

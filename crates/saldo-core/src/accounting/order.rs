@@ -18,18 +18,18 @@ use self::place::Place;
 use self::recognition::Undelivered;
 use super::conversion::{moved_lines, shop_in_other_currency};
 use super::known_order::{KnownOrder, OrderView};
-use super::lines::role_line;
+use super::lines::line_on;
 use super::movements::Portion;
 use super::stock::account_parcels;
 use super::{Accounted, Basis, Trouble, summary, telling};
 use crate::commerce::{
-    BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
+    Agreement, BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::money::Money;
-use crate::policy::{Policy, Recognition, Role};
-use crate::text::FactId;
+use crate::policy::{Policy, Recognition, Role, Subject};
+use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -38,6 +38,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const OWNER_DECIDED: &str = "owner-decided";
 /// The rule by which a rehearsal is left out.
 const TEST_ORDER: &str = "test-order";
+
+/// How the names begin of the rules of the policy by which orders are left out.
+const BY_POLICY: &str = "rules/";
 
 /// What is known of an order besides its gateway rows.
 pub(super) struct Known<'a> {
@@ -57,15 +60,8 @@ pub(super) fn account_order<'a>(
 ) -> OrderView<'a> {
     let Known { order, goods, mut decisions } = known;
     decisions.retain(|decision| decision.said.taken_back.is_none());
-    let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
-    if decisions.iter().any(left_out) {
-        let state = FactState::Excluded { rule: OWNER_DECIDED.to_owned() };
-        accounted.stand(&order.id, &order.source, state);
-        return OrderView::Undecided;
-    }
-    if order.test {
-        let state = FactState::Excluded { rule: TEST_ORDER.to_owned() };
-        accounted.stand(&order.id, &order.source, state);
+    if let Some(rule) = left_out_by(order, &decisions, basis.policy) {
+        accounted.stand(&order.id, &order.source, FactState::Excluded { rule });
         return OrderView::Undecided;
     }
     if order.currency != basis.policy.currency {
@@ -97,12 +93,31 @@ pub(super) fn account_order<'a>(
         held_from: told.held_from,
         open_day: told.open_day,
         paid_by: told.paid_by,
+        kept: told.kept,
         earned: told.earned,
         kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
+        drawn: BTreeMap::new(),
     };
     summary::gather_receipts(&mut known, rows, basis, accounted);
     OrderView::Accounted(known)
+}
+
+/// The rule by which an order is left out, if one is.
+fn left_out_by(order: &Order, decisions: &[&Decision], policy: &Policy) -> Option<String> {
+    let left_out = |it: &&Decision| matches!(it.said.decided, Decided::Exclude { .. });
+    if decisions.iter().any(left_out) {
+        return Some(OWNER_DECIDED.to_owned());
+    }
+    if order.test {
+        return Some(TEST_ORDER.to_owned());
+    }
+    policy.excluded_by(order).map(|rule| format!("{BY_POLICY}{rule}"))
+}
+
+/// The name of the rule of the policy by which an order is left out, if one of these did it.
+pub(super) fn by_policy(rule: &str) -> Option<&str> {
+    rule.strip_prefix(BY_POLICY)
 }
 
 /// Enters what goods cost that were handed over, and says where these stand: where their order
@@ -129,8 +144,9 @@ pub(super) fn account_goods(
     };
     // Whatever else leaves an order out, as where nothing is to be paid for it: goods have left.
     let left_out = |state: &FactState| {
-        let rules = [OWNER_DECIDED, TEST_ORDER];
-        matches!(state, FactState::Excluded { rule } if rules.contains(&&**rule))
+        let by =
+            |rule: &str| [OWNER_DECIDED, TEST_ORDER].contains(&rule) || by_policy(rule).is_some();
+        matches!(state, FactState::Excluded { rule } if by(rule))
     };
     let state = match policy.keeps_cost() && !left_out(&of_order) {
         false => of_order,
@@ -169,6 +185,8 @@ struct Told<'a> {
     entries: Vec<SubledgerEntry>,
     /// The payments through gateways that each entry moves.
     paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// The tax of the sales channel that gateways kept of each payment, signed as it.
+    kept: BTreeMap<&'a str, Money>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
     state: FactState,
@@ -184,6 +202,7 @@ impl Told<'_> {
         Self {
             entries: Vec::new(),
             paid_by: BTreeMap::new(),
+            kept: BTreeMap::new(),
             earned: BTreeSet::new(),
             state,
             held_from: None,
@@ -228,6 +247,8 @@ struct Timeline<'a> {
     /// Tax of the sales channel in what was agreed that no gateway has kept yet; negative where it
     /// is to be given back.
     channel_tax: Money,
+    /// What gateways kept of such tax, by the payment that held it.
+    kept: BTreeMap<&'a str, Money>,
     /// The money that the deposits came by, first come first.
     deposited: VecDeque<(&'a MoneyMovement, Money)>,
     /// What the next entry moves through gateways, which may keep such tax of it.
@@ -277,6 +298,7 @@ impl<'a> Timeline<'a> {
         Told {
             entries: timeline.entries,
             paid_by: timeline.paid_by,
+            kept: timeline.kept,
             earned: timeline.earned,
             state,
             held_from,
@@ -305,6 +327,7 @@ impl<'a> Timeline<'a> {
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
             channel_tax: nothing,
+            kept: BTreeMap::new(),
             deposited: VecDeque::new(),
             may_keep: Vec::new(),
             places: BTreeMap::new(),
@@ -323,7 +346,8 @@ impl<'a> Timeline<'a> {
         let mut handed = std::mem::take(&mut day.handed).into_iter().peekable();
         for agreement in &day.agreements {
             self.hand_over(date, &mut handed, Some(agreement.happened_at))?;
-            let lines = self.lines_of(agreement)?;
+            let gateway = self.settled_by(agreement, &day)?;
+            let lines = self.lines_of(agreement, gateway)?;
             if lines.is_empty() {
                 continue;
             }
@@ -358,8 +382,29 @@ impl<'a> Timeline<'a> {
         Ok(true)
     }
 
+    /// The gateway that settles an agreement at once, if one does. Only rules ask for it.
+    fn settled_by(
+        &self,
+        agreement: &Agreement,
+        day: &Day<'a>,
+    ) -> Result<Option<&'a GatewayId>, Trouble> {
+        if !self.policy.asks_for_gateway() {
+            return Ok(None);
+        }
+        let mut due = Money::zero(self.order.currency);
+        for line in &agreement.lines {
+            due = due.plus(line.total()?)?;
+        }
+        let pool = if due.is_negative() { &day.refunded } else { &day.received };
+        match due.is_negative() || self.deposits.is_zero() {
+            true => pool.gateway_of(due.abs()),
+            false => Ok(None),
+        }
+    }
+
     fn line(&self, kind: LineKind, role: Role, amount: Money, text: &str, origin: &str) -> Line {
-        role_line(kind, role, amount, text, origin, self.policy)
+        let account = self.policy.account_for(role, &Subject::of_order(self.order));
+        line_on(account, kind, amount, text, origin)
     }
 
     /// Adds the line of a tender; movements of one gateway share a settlement line.
@@ -378,7 +423,7 @@ impl<'a> Timeline<'a> {
         let drawn = self.drawn_of.entry(&movement.id).or_insert(Money::zero(amount.currency()));
         let before = *drawn;
         *drawn = before.plus(amount.abs())?;
-        for line in moved_lines(movement, amount, before, self.policy)? {
+        for line in moved_lines(self.order, movement, amount, before, self.policy)? {
             let same = |known: &&mut Line| {
                 known.kind == LineKind::Settlement
                     && line.kind == LineKind::Settlement

@@ -30,6 +30,10 @@ pub struct Order {
     pub origin: String,
     /// The shop's location, where the sale has one.
     pub location: Option<String>,
+    /// The currency that the buyer sees prices in, and pays in; none where the channel tells none.
+    pub presented_in: Option<Currency>,
+    /// The words that the shop put on it.
+    pub tags: Vec<String>,
     /// The vendor's id of the buyer, where there is one.
     pub customer: Option<String>,
     /// The buyer's name as it would stand on an invoice.
@@ -121,6 +125,8 @@ pub struct SaleLine {
     pub quantity: Option<i64>,
     /// What was sold, for products and gift cards.
     pub product: Option<Product>,
+    /// Where that stands in the shop's assortment.
+    pub assortment: Assortment,
     /// The same as one thing that is handed over, where the channel tells such things apart.
     pub item: Option<OrderedItem>,
     /// The price before discount, without tax.
@@ -152,6 +158,15 @@ pub struct Product {
     pub sku: Option<String>,
     /// The name at the time of the sale.
     pub title: String,
+}
+
+/// Where a product stands in the shop's assortment, as far as the channel tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assortment {
+    /// The kind of product, in the shop's own words: `Mugs`.
+    pub product_type: Option<String>,
+    /// Who makes or supplies it.
+    pub vendor: Option<String>,
 }
 
 /// A tax on a line, never recomputed.

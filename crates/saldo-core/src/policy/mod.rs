@@ -5,17 +5,22 @@
 //! decides.
 
 mod chart;
+mod gateway;
 mod goods;
 mod history;
 mod loan;
 mod place;
+mod rules;
 
 pub use chart::{Chart, Role};
+pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use loan::Loan;
 pub use place::Place;
+pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
 
+use self::rules::Rules;
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, MoneyError};
@@ -63,6 +68,14 @@ pub enum PolicyError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A rule that says nothing, or nothing that has sense.
+    #[error("the rule `{rule}` has no sense: {why}")]
+    Rule {
+        /// What it is called.
+        rule: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
     Kinds {
@@ -98,36 +111,6 @@ pub enum Approval {
     Automatic,
     /// A person approves each plan (`saldo plan`, `saldo approve`).
     Review,
-}
-
-/// Where a gateway's money stands until it is paid out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct GatewayAccount {
-    /// The account's name.
-    pub account: String,
-    /// What it is: clearing unless said otherwise.
-    #[serde(default = "clearing")]
-    pub kind: AccountKind,
-    /// The bank account that its payouts arrive on, where that is another than the others'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<String>,
-    /// The bank accounts that its payouts in other currencies than the books' arrive on, where
-    /// these are kept in them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub banks: BTreeMap<Currency, String>,
-    /// The loans that it granted and takes back from its balance, by the books day from which on
-    /// they are repaid.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub loans: BTreeMap<Date, Loan>,
-    /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
-    /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keeps_tax: Option<bool>,
-}
-
-fn clearing() -> AccountKind {
-    AccountKind::Clearing
 }
 
 /// Which customers stand on documents.
@@ -194,6 +177,9 @@ pub struct PolicyText {
     pub lines: BTreeMap<String, Role>,
     /// The same for parts of the gateway's fee of a payment.
     pub fees: BTreeMap<String, Role>,
+    /// What becomes of what is of some product, tag, gateway or place. The first rule wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// How facts become documents, for one company.
@@ -209,6 +195,7 @@ pub struct Policy {
     pub text: PolicyText,
     /// The accounts.
     pub chart: Chart,
+    rules: Rules,
     zone: TimeZone,
     before: Option<history::Before>,
 }
@@ -225,7 +212,7 @@ impl Policy {
         time_zone: &str,
         start_date: Date,
     ) -> Result<Self, PolicyError> {
-        let text: PolicyText = toml::from_str(text)?;
+        let text = read_text(text)?;
         let zone =
             TimeZone::get(time_zone).map_err(|_| PolicyError::TimeZone(time_zone.to_owned()))?;
         let chart = Chart::new(&text.accounts)?;
@@ -246,7 +233,8 @@ impl Policy {
             }
         }
         loan::check_numbers(&text)?;
-        Ok(Self { revision, currency, start_date, text, chart, zone, before: None })
+        let rules = Rules::new(&text.rules, &chart)?;
+        Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
     }
 
     /// The books day of an instant.
@@ -283,7 +271,9 @@ impl Policy {
     pub fn follows_payouts(&self) -> bool {
         let details = |policy: &'_ Self| {
             let text = &policy.text;
-            let mut details = std::iter::once(&text.detail).chain(text.detail_from.values());
+            let own = text.gateways.values().filter_map(|gateway| gateway.detail.as_ref());
+            let mut details =
+                std::iter::once(&text.detail).chain(text.detail_from.values()).chain(own);
             details.any(|detail| *detail == Detail::Payout)
         };
         self.through_time().any(details)
@@ -317,13 +307,6 @@ impl Policy {
         banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
     }
 
-    /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
-    /// said so.
-    #[must_use]
-    pub fn keeps_tax(&self, gateway: &GatewayId) -> Option<bool> {
-        self.text.gateways.get(gateway).and_then(|known| known.keeps_tax)
-    }
-
     /// All accounts that the policy names, but for those of foreign currencies and of each tax,
     /// which are named after them.
     pub fn accounts(&self) -> impl Iterator<Item = Account> {
@@ -332,9 +315,14 @@ impl Policy {
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
         let banks = gateways.flat_map(|known| known.bank.iter().chain(known.banks.values()));
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
+        let cards = self.text.gateways.values().filter_map(|known| known.card.as_ref());
+        let cards = cards.map(|name| Account::new(name, Role::CreditCard.kind()));
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
-        roles.chain(clearing).chain(banks).chain(stock).chain(self.own_tax_accounts())
+        let by_rules = self.rules.accounts();
+        let taxes = self.own_tax_accounts();
+        let of_gateways = clearing.chain(banks).chain(cards);
+        roles.chain(of_gateways).chain(stock).chain(taxes).chain(by_rules)
     }
 
     /// The accounts that single taxes were given.
@@ -386,6 +374,22 @@ impl Policy {
             },
         }
     }
+}
+
+/// Reads the text, and says of which rule something cannot be read.
+fn read_text(text: &str) -> Result<PolicyText, PolicyError> {
+    toml::from_str(text).map_err(|error| {
+        let table: Option<toml::Table> = toml::from_str(text).ok();
+        let rules = table.as_ref().and_then(|table| table.get("rules")?.as_array());
+        let mut rules = rules.into_iter().flatten().enumerate();
+        let wrong = rules.find_map(|(place, rule)| {
+            let error = rule.clone().try_into::<Rule>().err()?;
+            let name = rule.get("name").and_then(toml::Value::as_str);
+            let rule = name.map_or_else(|| format!("number {}", place + 1), str::to_owned);
+            Some(PolicyError::Rule { rule, why: error.message().to_owned() })
+        });
+        wrong.unwrap_or(PolicyError::Text(error))
+    })
 }
 
 /// One vendor writes the same word as `CUSTOMS_DUTY`, `customs_duty` and `customs duty`.

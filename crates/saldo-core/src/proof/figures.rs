@@ -8,8 +8,8 @@ mod order;
 use super::Identity;
 use crate::accounting::{Group, groups, told_once};
 use crate::commerce::{
-    BalanceKind, BalanceTransaction, Decided, Decision, Dispute, DisputeOutcome, Fact, Order,
-    RecordRef,
+    BalanceKind, BalanceTransaction, Decided, Decision, Dispute, DisputeOutcome, Fact,
+    MoneyMovement, Order, PartKind, RecordRef, RowPart, SaleLine,
 };
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
@@ -154,12 +154,13 @@ struct Sheet<'a> {
 struct Watched(BTreeMap<String, Identity>);
 
 /// The roles whose accounts are compared one by one.
-const BY_ACCOUNT: [(Role, Identity); 6] = [
+const BY_ACCOUNT: [(Role, Identity); 7] = [
     (Role::GiftCards, Identity::StoredValue),
     (Role::StoreCredit, Identity::StoredValue),
     (Role::FacilitatorTax, Identity::FacilitatorTax),
     (Role::Reserves, Identity::HeldByPlatforms),
     (Role::Disputes, Identity::HeldByPlatforms),
+    (Role::FundsOnHold, Identity::HeldByPlatforms),
     (Role::Rounding, Identity::Rounding),
 ];
 
@@ -178,6 +179,12 @@ impl Watched {
                 let name = policy.chart.account(role).name.to_string();
                 names.insert(name, Identity::OpenOrders);
             }
+            let ruled = policy
+                .text
+                .rules
+                .iter()
+                .filter(|it| it.when.role.iter().any(|role| *role == Role::Rounding));
+            names.extend(ruled.filter_map(|it| Some((it.account.clone()?, Identity::Rounding))));
             let own = policy.text.tax.accounts.values().cloned();
             let tax = policy.chart.account(Role::SalesTax).name.to_string();
             names.extend(own.chain([tax]).map(|name| (name, Identity::TaxPayable)));
@@ -289,13 +296,20 @@ impl<'a> Sheet<'a> {
         told: &[Fact],
         ground: Ground<'_>,
     ) -> Result<(), MoneyError> {
-        if row.test {
+        if row.test || !is_sane(row.amount) {
             return Ok(());
         }
-        let (day, fate) = (self.policy.day(row.occurred_at), ground.fate(&row.id));
+        let day = self.policy.day(row.occurred_at);
+        // Of what a person is asked about, nobody says yet what it is.
+        let asked = matches!(
+            ground.state(&row.id),
+            Some(FactState::Accounted { review: Some(_) } | FactState::Held(_))
+        );
+        let fate = if asked { Fate::Awaited } else { ground.fate(&row.id) };
         let in_books = row.amount.currency() == self.policy.currency;
         let kept = match row.kind {
             BalanceKind::Reserve => Some(Role::Reserves),
+            BalanceKind::Hold => Some(Role::FundsOnHold),
             BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => Some(Role::Disputes),
             BalanceKind::Unknown => self.policy.in_force(day).row_role(&row.vendor_type),
             _ => None,
@@ -307,13 +321,11 @@ impl<'a> Sheet<'a> {
         }
         if row.kind == BalanceKind::Charge {
             // The row's own entry is its fee: its charge is compared with the payment that the
-            // shop tells, wherever the two stand. It waits where the shop tells none to it, and
-            // where a person is asked what it is.
-            let is_known = told.iter().any(|fact| matches!(fact, Fact::Order(_)));
-            let asked = matches!(
-                ground.state(&row.id),
-                Some(FactState::Accounted { review: Some(_) } | FactState::Held(_))
-            );
+            // shop tells, wherever the two stand, and waits where the shop tells none to it.
+            let is_known = told.iter().any(|fact| match fact {
+                Fact::Order(it) => !it.test && it.currency == self.policy.currency && adds_up(it),
+                _ => false,
+            });
             let fate = match is_known && !row.by_file && !asked {
                 true => Fate::Entered,
                 false => Fate::Awaited,
@@ -321,7 +333,50 @@ impl<'a> Sheet<'a> {
             let about = gross_about(&row.gateway.id, day);
             self.expect((Identity::GrossReceipts, &about), day, row.amount, fate)?;
         }
-        Ok(())
+        match &row.kind {
+            BalanceKind::Itemised(parts) => self.note_parts((row, parts), told, fate),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a marketplace says of tax and of what it keeps back, in the parts of a row. Tax of a
+    /// sale that an order tells stands with the order.
+    fn note_parts(
+        &mut self,
+        (row, parts): (&BalanceTransaction, &[RowPart]),
+        told: &[Fact],
+        fate: Fate,
+    ) -> Result<(), MoneyError> {
+        let day = self.policy.day(row.occurred_at);
+        if row.amount.currency() != self.policy.currency {
+            self.unknown.insert(Identity::HeldByPlatforms);
+            self.unknown.insert(Identity::TaxPayable);
+            return Ok(());
+        }
+        let by_order = told.iter().any(|fact| matches!(fact, Fact::Order(_)));
+        let mut of_channel = Money::zero(self.policy.currency);
+        let currency = self.policy.currency;
+        for part in parts.iter().filter(|part| part.amount.currency() == currency) {
+            match &part.kind {
+                PartKind::Reserve => {
+                    self.expect_on(Role::Reserves, day, part.amount.negated(), fate)?;
+                }
+                PartKind::Tax(title) if !by_order => {
+                    let place = (Identity::TaxPayable, title.as_str());
+                    self.expect(place, day, part.amount.negated(), fate)?;
+                }
+                PartKind::ChannelTax | PartKind::ChannelTaxKept => {
+                    of_channel = of_channel.plus(part.amount)?;
+                }
+                _ => {}
+            }
+        }
+        let fate = if of_channel.is_zero() { fate } else { Fate::Awaited };
+        let nothing = Money::zero(self.policy.currency);
+        match by_order {
+            true => Ok(()),
+            false => self.expect_on(Role::FacilitatorTax, day, nothing, fate),
+        }
     }
 
     /// A dispute that was lost is no longer kept back.
@@ -394,6 +449,7 @@ impl<'a> Sheet<'a> {
 fn about(identity: Identity, account: &str) -> &str {
     match identity {
         Identity::OpenOrders => OPEN_ORDERS,
+        Identity::Rounding => "all roundings",
         _ => account,
     }
 }
@@ -424,13 +480,40 @@ fn relieves(line: &Line, facts: &[Fact]) -> bool {
 /// What a fact is, its books day and its amount; none where it moves no money by itself.
 fn weight(fact: &Fact, policy: &Policy) -> Result<Option<(&'static str, Date, Money)>, MoneyError> {
     Ok(match fact {
-        Fact::Order(order) => Some(("orders", policy.day(order.processed_at), agreed(order)?)),
-        Fact::BalanceTransaction(row) => {
-            Some(("gateway rows", policy.day(row.occurred_at), row.net))
+        Fact::Order(order) => {
+            let agreed = if adds_up(order) { agreed(order)? } else { Money::zero(order.currency) };
+            Some(("orders", policy.day(order.processed_at), agreed))
         }
-        Fact::Payout(payout) => Some(("payouts", payout.issued_on, payout.net)),
+        Fact::BalanceTransaction(row) => {
+            Some(("gateway rows", policy.day(row.occurred_at), or_nothing(row.net)))
+        }
+        Fact::Payout(payout) => Some(("payouts", payout.issued_on, or_nothing(payout.net))),
         _ => None,
     })
+}
+
+/// The largest amount that is added up, in minor units: what is larger is damaged, and a million
+/// such amounts still have a sum.
+const MINOR_MAX: u64 = 1_000_000_000_000;
+
+fn or_nothing(amount: Money) -> Money {
+    if is_sane(amount) { amount } else { Money::zero(amount.currency()) }
+}
+
+fn is_sane(amount: Money) -> bool {
+    amount.minor().unsigned_abs() <= MINOR_MAX
+}
+
+/// Whether the amounts of an order can be added up at all: what contradicts itself is held.
+fn adds_up(order: &Order) -> bool {
+    let sane = |amount: Money| amount.currency() == order.currency && is_sane(amount);
+    let mut lines = order.agreements.iter().flat_map(|agreement| &agreement.lines);
+    let told = |line: &SaleLine| {
+        sane(line.gross) && sane(line.discount) && line.taxes.iter().all(|tax| sane(tax.amount))
+    };
+    let moved =
+        |movement: &MoneyMovement| sane(movement.amount) && movement.rounding.is_none_or(sane);
+    lines.all(told) && order.movements.iter().all(moved)
 }
 
 /// Everything that was agreed in an order: what its buyer owes or has paid.

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Decision,
-    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move, MovementKind,
-    MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said, SaleKind,
-    SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Decided,
+    Decision, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move,
+    MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said,
+    SaleKind, SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::commerce::{Conversion, FeeKind, MovementFee, Settlement};
 use saldo_core::money::{Currency, Money};
@@ -38,9 +38,11 @@ pub(crate) fn gateway(id: &str) -> Gateway {
         "paypal" => "PayPal",
         "shop_cash" => "Shop Cash",
         "amazon" => "Amazon",
+        "ebay" => "eBay",
         other => other,
     };
-    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "shopify_payments" }
+    let tells_payouts = matches!(id, "shopify_payments" | "amazon" | "ebay");
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts }
 }
 
 fn tender(id: &str) -> Tender {
@@ -68,6 +70,8 @@ pub(crate) fn order(day: &str) -> Shop {
         prices_include_tax: false,
         origin: "web".to_owned(),
         location: None,
+        presented_in: None,
+        tags: Vec::new(),
         customer: None,
         customer_name: None,
         agreements: Vec::new(),
@@ -91,6 +95,7 @@ impl Shop {
                 sku: Some("MUG".to_owned()),
                 title: "Mug".to_owned(),
             }),
+            assortment: Assortment::default(),
             item: matches!(kind, SaleKind::Product)
                 .then(|| OrderedItem { id: "Item/1".to_owned(), is_handed_over: true }),
             gross: money(gross),
@@ -240,6 +245,30 @@ impl Shop {
         self
     }
 
+    /// With these words of the shop on it.
+    pub(crate) fn tagged(mut self, tags: &[&str]) -> Self {
+        self.0.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self
+    }
+
+    /// The buyer saw prices in this currency.
+    pub(crate) fn presented_in(mut self, code: &str) -> Self {
+        self.0.presented_in = Some(Currency::parse(code).unwrap());
+        self
+    }
+
+    /// All products are of this type and vendor.
+    pub(crate) fn of_assortment(mut self, product_type: &str, vendor: &str) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for line in lines.filter(|line| line.product.is_some()) {
+            line.assortment = Assortment {
+                product_type: Some(product_type.to_owned()),
+                vendor: Some(vendor.to_owned()),
+            };
+        }
+        self
+    }
+
     /// All of it taxed by this tax and rate.
     pub(crate) fn taxed(mut self, title: &str, percent: i64) -> Self {
         let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
@@ -362,6 +391,7 @@ pub(crate) fn payout(by: &str, number: u32, day: &str, net: &str, state: PayoutS
         net: money(net),
         by_rows: false,
         bank_reference: None,
+        period: None,
     })
 }
 

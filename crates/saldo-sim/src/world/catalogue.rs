@@ -16,6 +16,10 @@ pub struct Product {
     pub cost: Minor,
     /// Whether it is a gift card: a promise, never taxed, never discounted.
     pub gift_card: bool,
+    /// What kind of thing it is, in the merchant's words.
+    pub product_type: &'static str,
+    /// Who makes it.
+    pub vendor: &'static str,
 }
 
 /// Somebody who buys.
@@ -70,6 +74,11 @@ pub const COUNTER_AREA: usize = 1;
 const ADJECTIVES: [&str; 8] =
     ["Linen", "Merino", "Oak", "Brass", "Indigo", "Recycled", "Everyday", "Quiet"];
 const NOUNS: [&str; 6] = ["Shirt", "Mug", "Lamp", "Notebook", "Blanket", "Tote"];
+/// The kind of each noun.
+const TYPES: [&str; 6] =
+    ["Apparel", "Tableware", "Lighting", "Stationery", "Home textiles", "Apparel"];
+/// The makers, each of every third product.
+const VENDORS: [&str; 3] = ["Demo Goods", "Northern Mill", "Studio Vega"];
 const FIRST_NAMES: [&str; 10] =
     ["Ada", "Bruno", "Chiara", "Dmitri", "Esra", "Finn", "Grace", "Hana", "Idris", "Jöran"];
 const LAST_NAMES: [&str; 10] = [
@@ -93,7 +102,7 @@ pub(crate) const GOODS: usize = ADJECTIVES.len() * NOUNS.len();
 /// Makes the products: goods first, then three gift cards.
 pub(super) fn products(chance: &mut Chance) -> Vec<Product> {
     let mut all = Vec::new();
-    for noun in NOUNS {
+    for (noun, product_type) in NOUNS.into_iter().zip(TYPES) {
         for adjective in ADJECTIVES {
             let number = all.len();
             let price = chance.between(4, 149) * 100 + if chance.per_mille(500) { 99 } else { 50 };
@@ -105,12 +114,22 @@ pub(super) fn products(chance: &mut Chance) -> Vec<Product> {
             };
             let title = format!("{adjective} {noun}");
             let cost = price * chance.between(25, 60) / 100;
-            all.push(Product { title, sku, price, cost, gift_card: false });
+            let vendor = VENDORS.get(number % VENDORS.len()).copied().unwrap_or(VENDORS[0]);
+            let gift_card = false;
+            all.push(Product { title, sku, price, cost, gift_card, product_type, vendor });
         }
     }
     for value in [2_500, 5_000, 10_000] {
         let title = format!("Gift Card {}", value / 100);
-        all.push(Product { title, sku: None, price: value, cost: 0, gift_card: true });
+        all.push(Product {
+            title,
+            sku: None,
+            price: value,
+            cost: 0,
+            gift_card: true,
+            product_type: "Gift Cards",
+            vendor: VENDORS[0],
+        });
     }
     all
 }

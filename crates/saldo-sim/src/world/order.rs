@@ -348,6 +348,14 @@ pub struct Order {
 }
 
 impl Order {
+    /// The words that the staff put on it: what companies order is wholesale, and now and then
+    /// somebody of the staff buys.
+    pub fn tags(&self) -> impl Iterator<Item = &'static str> {
+        let wholesale = (self.origin == Origin::Draft).then_some("wholesale");
+        let staff = (self.origin == Origin::Counter && self.number % 40 == 7).then_some("staff");
+        wholesale.into_iter().chain(staff)
+    }
+
     /// The place that it is taxed in.
     #[must_use]
     pub fn tax_area(&self) -> TaxArea {

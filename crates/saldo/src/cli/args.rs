@@ -127,6 +127,9 @@ pub(crate) struct Init {
     /// The first day to enter; earlier days stand in the opening balances.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) start_date: jiff::civil::Date,
+    /// The template of its chart and taxes (`saldo map template list`), or a TOML file.
+    #[arg(long)]
+    pub(crate) template: Option<String>,
 }
 
 /// What can be connected.
@@ -222,6 +225,34 @@ pub(crate) enum Map {
     },
     /// Write the policy as TOML to standard output.
     Export,
+    /// Begin with the chart and the taxes of a country, or of a file of your own.
+    #[command(subcommand)]
+    Template(Template),
+    /// Show what each rule catches of all that is stored, and what falls through.
+    Rules {
+        /// A policy as a TOML file, to be tried before it is imported: by default the one in force.
+        file: Option<PathBuf>,
+    },
+}
+
+/// Templates of policies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Template {
+    /// List the templates that Saldo brings along.
+    List,
+    /// Write a template as TOML to standard output.
+    Show {
+        /// Its name, such as `gb`.
+        name: String,
+    },
+    /// Put what a template says in the place of what the policy says; all else stays.
+    Apply {
+        /// Its name, or a TOML file.
+        name: String,
+        /// The first day that it holds for, as with `set`.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<jiff::civil::Date>,
+    },
 }
 
 /// What to take back.

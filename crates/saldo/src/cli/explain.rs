@@ -48,7 +48,7 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
     for record in &explanation.records {
         let (connection, stream, id) = (&record.connection, &record.stream, &record.id);
         put(&format!("  {connection} {stream} {id}, heard {}", record.fetched_at));
-        put(&format!("    blake3 {}", record.hash));
+        put(&format!("    sha256 {}", record.hash));
         if bytes {
             put(&record.bytes);
         }

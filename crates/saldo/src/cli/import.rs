@@ -78,7 +78,10 @@ fn refused(file: String, is_empty: bool) -> ImportReport {
 
 fn opener(file: &Path) -> Opener {
     let file = file.to_owned();
-    Arc::new(move || Ok(Box::new(BufReader::new(File::open(&file)?)) as Box<dyn BufRead + Send>))
+    Arc::new(move || {
+        Ok(Box::new(BufReader::with_capacity(1 << 16, File::open(&file)?))
+            as Box<dyn BufRead + Send>)
+    })
 }
 
 /// The connection that the files are for. A shop that is not connected gets one that knows nothing

@@ -2,8 +2,12 @@
 
 use super::args::{Global, Init};
 use super::context::{self, Usage};
+use super::map::checked;
+use super::template::text_of;
 use super::{Ending, Output};
 use crate::config;
+use crate::engine::{Reviser, decide};
+use crate::transport::clock::Clock;
 use jiff::tz::TimeZone;
 use saldo_core::money::Currency;
 use saldo_core::text::CompanyId;
@@ -34,6 +38,8 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
         timezone: words.timezone.clone(),
         start_date: words.start_date,
     };
+    let template = words.template.as_deref().map(text_of).transpose()?;
+    let policy = template.map(|text| checked(text.into_owned(), &company)).transpose()?;
     let data = context::data(global);
     config::make_data_folder(&data)?;
     let key_file = config::key_file()?;
@@ -41,6 +47,11 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     let public_key = config::signing_key(&key_file)?.public()?;
     let store = Store::open(&config::database(&data), true).await?;
     store.create_company(&company).await?;
+    if let Some(policy) = policy {
+        let (holder, now) = (context::holder()?, Clock::real().now());
+        let reviser = Reviser { company: &company.id, holder: &holder, since: None, now };
+        decide(&store, reviser, &policy).await?;
+    }
     let made = Made {
         company: company.id.to_string(),
         data: data.display().to_string(),

@@ -3,8 +3,10 @@
 use super::args::{Global, Map};
 use super::context::{self, Usage};
 use super::output::table;
+use super::rules::rules;
+use super::template::template;
 use super::{Ending, Output};
-use crate::engine::{Engine, Reviser, decide, revise};
+use crate::engine::{Engine, Reviser, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
@@ -28,33 +30,49 @@ struct ShownAccount {
 
 /// Shows or changes the policy.
 pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow::Result<Ending> {
-    let store = context::open_store(global).await?;
-    let company = context::company(global, &store).await?;
     match words {
         Map::Show => {
-            let policy = Engine::policy_of(&store, &company).await?;
-            show(&policy, output)?;
+            let (store, company) = opened(global).await?;
+            show(&Engine::policy_of(&store, &company).await?, output)?;
         }
-        Map::Export => output.text(&text_of(&store, &company).await?)?,
+        Map::Rules { file } => return rules(global, file.as_deref(), output).await,
+        Map::Template(words) => return template(global, words, output).await,
+        Map::Export => {
+            let (store, company) = opened(global).await?;
+            output.text(&text_of(&store, &company).await?)?;
+        }
         Map::Import { file, from } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
-            let text = checked(text, &company)?;
-            let (holder, now) = (context::holder()?, Clock::real().now());
-            let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
-            let revision = decide(&store, reviser, &text).await?;
-            saved(&store, &company, revision, output).await?;
+            change(global, from, output, |_| Ok(text)).await?;
         }
         Map::Set { key, value, from } => {
-            let change = |before: &str| checked(set(before, &key, &value)?, &company).map(Some);
-            let (holder, now) = (context::holder()?, Clock::real().now());
-            let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
-            if let Some(revision) = revise(&store, reviser, change).await? {
-                saved(&store, &company, revision, output).await?;
-            }
+            change(global, from, output, |before| set(before, &key, &value)).await?;
         }
     }
     Ok(Ending::Done)
+}
+
+async fn opened(global: &Global) -> anyhow::Result<(Store, Company)> {
+    let store = context::open_store(global).await?;
+    let company = context::company(global, &store).await?;
+    Ok((store, company))
+}
+
+/// Changes the text of the policy from a day on, and says so.
+pub(super) async fn change(
+    global: &Global,
+    from: Option<Date>,
+    output: &Output,
+    make: impl FnOnce(&str) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    let (store, company) = opened(global).await?;
+    let change = |before: &str| checked(make(before)?, &company).map(Some);
+    let (holder, now) = (context::holder()?, Clock::real().now());
+    let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
+    let revision = revise(&store, reviser, change).await?;
+    let revision = revision.expect("the change always makes a text");
+    saved(&store, &company, revision, output).await
 }
 
 async fn text_of(store: &Store, company: &Company) -> anyhow::Result<String> {
@@ -69,7 +87,7 @@ struct Saved {
 }
 
 /// A text that is a policy.
-fn checked(text: String, company: &Company) -> anyhow::Result<String> {
+pub(super) fn checked(text: String, company: &Company) -> anyhow::Result<String> {
     let read = Policy::new(0, &text, company.currency, &company.timezone, company.start_date);
     read.map_err(|error| Usage(error.to_string()))?;
     Ok(text)
@@ -143,7 +161,13 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
     let shown = Shown {
         revision: policy.revision,
         policy: policy.text.clone(),
-        accounts: accounts.chain(gateways).chain(banks).chain(taxes).chain(words).collect(),
+        accounts: accounts
+            .chain(gateways)
+            .chain(banks)
+            .chain(taxes)
+            .chain(words)
+            .chain(by_rules(policy))
+            .collect(),
     };
     output.data(&shown, || {
         let rows = shown
@@ -163,6 +187,14 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
         head + &table(&["key", "account", "kind"], 0, rows)
+    })
+}
+
+/// The accounts that rules name, each for the first of its roles.
+fn by_rules(policy: &Policy) -> impl Iterator<Item = ShownAccount> {
+    policy.text.rules.iter().filter_map(|rule| {
+        let (account, role) = (rule.account.clone()?, rule.when.role.iter().next()?);
+        Some(ShownAccount { role: format!("rules.{}", rule.name), account, kind: role.kind() })
     })
 }
 

@@ -20,10 +20,12 @@ mod progress;
 mod prove;
 mod rebuild;
 mod report;
+mod rules;
 mod serve;
 mod sign_in;
 mod status;
 mod sync;
+mod template;
 mod undo;
 
 pub(crate) use args::Arguments;

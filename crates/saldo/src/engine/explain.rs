@@ -60,7 +60,7 @@ pub(crate) struct ExplainedRecord {
     pub(crate) id: String,
     /// When it was heard.
     pub(crate) fetched_at: jiff::Timestamp,
-    /// The hash of the bytes.
+    /// The SHA-256 of the bytes, in hexadecimal digits.
     pub(crate) hash: String,
     /// The vendor's bytes.
     pub(crate) bytes: String,
@@ -248,7 +248,7 @@ fn explained(record: &Record) -> ExplainedRecord {
         stream: record.stream.to_string(),
         id: record.id.clone(),
         fetched_at: record.fetched_at,
-        hash: blake3::Hash::from_bytes(record.content_hash()).to_hex().to_string(),
+        hash: record.content_hash().map(|byte| format!("{byte:02x}")).concat(),
         bytes: String::from_utf8_lossy(&record.bytes).into_owned(),
     }
 }

@@ -27,6 +27,7 @@ mod settings;
 mod standings;
 mod stock;
 mod sync;
+mod trial;
 mod undo;
 mod worth;
 
@@ -60,6 +61,7 @@ pub(crate) use report::{
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
+pub(crate) use trial::try_rules;
 pub(crate) use undo::{PlannedUndo, Selection, plan_undo, redo, undo};
 
 use crate::transport::clock::Clock;

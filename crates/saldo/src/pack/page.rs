@@ -4,15 +4,17 @@ use super::sheet::Sheet;
 use std::fmt::Write;
 
 const STYLE: &str = "\
-body{font:15px/1.45 system-ui,sans-serif;color:#1a1a1a;margin:2.5rem auto;max-width:70rem;padding:0 1.5rem}\n\
-h1{font-size:1.7rem;margin:0}h2{font-size:1.15rem;margin:2.2rem 0 .2rem}p{margin:.2rem 0 .8rem;color:#444}\n\
-table{border-collapse:collapse;width:100%;font-size:.86rem}\n\
-th{text-align:left;border-bottom:1.5px solid #1a1a1a;padding:.25rem .7rem .25rem 0;vertical-align:bottom}\n\
-td{border-bottom:1px solid #ddd;padding:.22rem .7rem .22rem 0;vertical-align:top}\n\
+body{font:15px/1.45 system-ui,sans-serif;color:#1a1a1a;margin:2.5rem auto;max-width:70rem;\
+padding:0 1.5rem}\n\
+h1{font-size:1.7rem;margin:0}h2{font-size:1.15rem;margin:2.2rem 0 .2rem}\n\
+p{margin:.2rem 0 .8rem;color:#444}table{border-collapse:collapse;width:100%;font-size:.86rem}\n\
+th{text-align:left;border-bottom:1.5px solid #1a1a1a;vertical-align:bottom}\n\
+th,td{padding:.22rem .7rem .22rem 0}td{border-bottom:1px solid #ddd;vertical-align:top}\n\
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n\
-nav{columns:3;margin:1.2rem 0;font-size:.9rem}nav a{display:block;color:#0b4f8a;text-decoration:none}\n\
-@media print{body{margin:0;max-width:none;font-size:10pt}nav{display:none}thead{display:table-header-group}\
-tr{break-inside:avoid}h2{break-after:avoid}}\n";
+nav{columns:3;margin:1.2rem 0;font-size:.9rem}\n\
+nav a{display:block;color:#0b4f8a;text-decoration:none}\n\
+@media print{body{margin:0;max-width:none;font-size:10pt}nav{display:none}\n\
+thead{display:table-header-group}tr{break-inside:avoid}h2{break-after:avoid}}\n";
 
 /// The page of some tables.
 pub(crate) fn page(title: &str, intro: &[String], sheets: &[Sheet]) -> String {

@@ -1,6 +1,6 @@
 //! A file, line by line.
 
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, ErrorKind};
 
 /// How long a line, a row or a document may be, in bytes.
 const PIECE_BYTES_MAX: usize = 64 << 20;
@@ -35,11 +35,7 @@ impl<'a> Lines<'a> {
 
     /// The next line with its end.
     pub(super) fn next(&mut self) -> Result<Option<String>, String> {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(PIECE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-        let mut limited = (&mut *self.file).take(limit);
-        let read = limited.read_until(b'\n', &mut bytes);
-        read.map_err(|error| format!("line {}: {error}", self.number + 1))?;
+        let bytes = self.bytes().map_err(|error| format!("line {}: {error}", self.number + 1))?;
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -49,6 +45,26 @@ impl<'a> Lines<'a> {
         }
         let text = String::from_utf8(bytes);
         text.map(Some).map_err(|_| format!("line {}: it is not UTF-8 text", self.number))
+    }
+
+    /// All up to the end of a line, or of the file, or more than a piece may have.
+    fn bytes(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        while bytes.len() <= PIECE_BYTES_MAX {
+            let buffered = match self.file.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                buffered => buffered?,
+            };
+            let end = memchr::memchr(b'\n', buffered);
+            let piece = end.and_then(|end| buffered.get(..=end)).unwrap_or(buffered);
+            bytes.extend_from_slice(piece);
+            let length = piece.len();
+            self.file.consume(length);
+            if end.is_some() || length == 0 {
+                break;
+            }
+        }
+        Ok(bytes)
     }
 
     /// The next row of a table: a line, and those after it while a quotation mark is open.

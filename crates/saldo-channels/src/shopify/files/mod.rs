@@ -19,6 +19,7 @@ mod rest_payments;
 
 mod movement;
 mod share;
+mod tags;
 
 use super::read::Source;
 use lines::Lines;

@@ -5,6 +5,7 @@ use super::lines::Lines;
 use super::movement::{Payment, must_be_told, set_aside, to_look_at};
 use super::share::{Tax, Wrong, spread, spread_taxes, times};
 use super::table::{Columns, Row, Table};
+use super::tags::tags;
 use crate::shopify::read::{Source, gateways};
 use crate::shopify::wire::Gid;
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use rust_decimal::Decimal;
 use saldo_core::accounting;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Collector, Fact, MoneyMovement, MovementKind, MovementState, Order,
-    Product, SaleKind, SaleLine, Telling, Tender, Untold,
+    Agreement, AgreementKind, Assortment, Collector, Fact, MoneyMovement, MovementKind,
+    MovementState, Order, Product, SaleKind, SaleLine, Telling, Tender, Untold,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -160,6 +161,8 @@ fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, W
         prices_include_tax: inclusive,
         origin: head.filled("Source").unwrap_or("unknown").to_owned(),
         location: None,
+        presented_in: None,
+        tags: tags(head.get("Tags")),
         customer: None,
         customer_name: head.filled("Billing Name").map(str::to_owned),
         agreements: vec![agreement],
@@ -215,6 +218,7 @@ impl Sums {
 struct Item {
     title: String,
     sku: Option<String>,
+    vendor: Option<String>,
     quantity: i64,
     taxed: bool,
     gross: Money,
@@ -230,6 +234,7 @@ impl Item {
         Ok(Self {
             title: row.get("Lineitem name").to_owned(),
             sku: row.filled("Lineitem sku").map(str::to_owned),
+            vendor: row.filled("Vendor").map(str::to_owned),
             quantity,
             taxed: !row.get("Lineitem taxable").eq_ignore_ascii_case("false"),
             gross: times(row.money("Lineitem price", currency)?, quantity)?,
@@ -268,6 +273,7 @@ fn lines(
             kind: SaleKind::Product,
             quantity: Some(item.quantity),
             product: Some(Product { id: None, sku: item.sku, title: item.title }),
+            assortment: Assortment { product_type: None, vendor: item.vendor },
             item: None,
             gross: item.gross,
             discount: item.discount,
@@ -279,6 +285,7 @@ fn lines(
         kind: SaleKind::Shipping,
         quantity: None,
         product: None,
+        assortment: Assortment::default(),
         item: None,
         gross: sums.shipping,
         discount: Money::zero(sums.currency),
@@ -297,6 +304,7 @@ fn lines(
             kind: SaleKind::Duty,
             quantity: None,
             product: None,
+            assortment: Assortment::default(),
             item: None,
             gross: sums.duties,
             discount: Money::zero(sums.currency),

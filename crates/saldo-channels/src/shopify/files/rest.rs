@@ -45,6 +45,8 @@ pub(super) struct Order {
     #[serde(default)]
     pub(super) test: bool,
     pub(super) currency: String,
+    pub(super) presentment_currency: Option<String>,
+    pub(super) tags: Option<String>,
     pub(super) taxes_included: bool,
     pub(super) financial_status: Option<String>,
     pub(super) source_name: Option<String>,
@@ -77,6 +79,7 @@ pub(super) struct LineItem {
     pub(super) title: String,
     pub(super) sku: Option<String>,
     pub(super) variant_id: Option<NumberText>,
+    pub(super) vendor: Option<String>,
     pub(super) price: AmountText,
     pub(super) quantity: i64,
     #[serde(default)]

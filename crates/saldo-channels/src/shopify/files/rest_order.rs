@@ -3,13 +3,14 @@
 use super::movement::{Payment, must_be_told, set_aside};
 use super::rest::{self, AmountText, gid};
 use super::share::{Tax, Wrong, spread_taxes, times};
+use super::tags::tags;
 use crate::shopify::read::Source;
 use crate::shopify::read::order::{movement_kind, movement_state, tender};
 use crate::shopify::wire::NumberText;
 use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Collector, Fact, MoneyMovement, Order, Product, SaleKind, SaleLine,
-    TaxAmount, Telling, Untold,
+    Agreement, AgreementKind, Assortment, Collector, Fact, MoneyMovement, Order, Product, SaleKind,
+    SaleLine, TaxAmount, Telling, Untold,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -54,6 +55,8 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
         let what = "it has duties, in a form that is not known".to_owned();
         untold.push(must_be_told(what, "connect the shop, or enter the order by hand"));
     }
+    let presented_in = root.presentment_currency.as_deref().map(Currency::parse).transpose();
+    let presented_in = presented_in.map_err(|error| error.to_string())?;
     let customer_name = root.customer.as_ref().map(|buyer| {
         let parts = [&buyer.first_name, &buyer.last_name];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
@@ -70,6 +73,8 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
         prices_include_tax: root.taxes_included,
         origin: root.source_name.unwrap_or_else(|| "unknown".to_owned()),
         location: root.location_id.map(|id| format!("Location/{}", id.0)),
+        presented_in,
+        tags: root.tags.as_deref().map(tags).unwrap_or_default(),
         customer: root.customer.map(|buyer| format!("Customer/{}", buyer.id.0)),
         customer_name: customer_name.filter(|name| !name.is_empty()),
         agreements,
@@ -140,6 +145,10 @@ impl Desk {
                 sku: item.sku.clone().filter(|sku| !sku.is_empty()),
                 title: item.title.clone(),
             }),
+            assortment: Assortment {
+                product_type: None,
+                vendor: item.vendor.clone().filter(|name| !name.is_empty()),
+            },
             item: None,
             gross,
             discount,
@@ -162,6 +171,7 @@ impl Desk {
             kind: SaleKind::Shipping,
             quantity: None,
             product: None,
+            assortment: Assortment::default(),
             item: None,
             gross,
             discount,
@@ -267,6 +277,7 @@ impl Desk {
             kind: bought.line.kind.clone(),
             quantity: Some(item.quantity.saturating_neg()),
             product: bought.line.product.clone(),
+            assortment: bought.line.assortment.clone(),
             item: None,
             gross: net.negated(),
             discount: Money::zero(self.currency),
@@ -297,6 +308,7 @@ impl Desk {
             },
             quantity: None,
             product: None,
+            assortment: Assortment::default(),
             item: None,
             gross: amount,
             discount: Money::zero(self.currency),

@@ -5,9 +5,9 @@ use super::{Source, gateway};
 use crate::shopify::wire::{self, Bag};
 use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Collector, Conversion, Fact, FeeKind, MoneyMovement, MovementFee,
-    MovementKind, MovementState, Order, OrderedItem, Product, SaleKind, SaleLine, Settlement,
-    TaxAmount, Telling, Tender,
+    Agreement, AgreementKind, Assortment, Collector, Conversion, Fact, FeeKind, MoneyMovement,
+    MovementFee, MovementKind, MovementState, Order, OrderedItem, Product, SaleKind, SaleLine,
+    Settlement, TaxAmount, Telling, Tender,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -147,6 +147,10 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         .filter(|transaction| transaction.kind != "SUGGESTED_REFUND")
         .map(|transaction| context.movement(transaction))
         .collect();
+    let presented_in = root.presentment_currency_code.as_deref().map(Currency::parse);
+    let presented_in = presented_in
+        .transpose()
+        .map_err(|error| source.unknown(&format!("`presentmentCurrencyCode`: {error}")))?;
     let customer_name = root.customer.as_ref().and_then(|buyer| buyer.display_name.clone());
     let mut order = Order {
         id: source.fact_id(&root.id),
@@ -159,6 +163,8 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         prices_include_tax: root.taxes_included,
         origin: root.source_name.unwrap_or_else(|| "unknown".to_owned()),
         location: root.retail_location.map(|location| location.id.into_short()),
+        presented_in,
+        tags: root.tags,
         customer: root.customer.map(|buyer| buyer.id.into_short()),
         customer_name,
         agreements: agreements?,
@@ -198,7 +204,7 @@ impl OrderContext<'_> {
         })
     }
 
-    fn sale(&self, sale: wire::Sale) -> Result<SaleLine, Box<Issue>> {
+    fn sale(&self, mut sale: wire::Sale) -> Result<SaleLine, Box<Issue>> {
         let amounts = self.amounts(&sale).map_err(|error| self.does_not_add_up(&sale, &error))?;
         let taxes: Vec<_> = sale.taxes.into_iter().map(tax).collect();
         let gift_card = sale.line_item.as_ref().is_some_and(|item| item.is_gift_card);
@@ -217,6 +223,7 @@ impl OrderContext<'_> {
             kind,
             quantity: sale.quantity,
             item: sale.line_item.as_ref().map(ordered_item),
+            assortment: sale.line_item.as_mut().map(assortment).unwrap_or_default(),
             product: sale.line_item.map(product),
             gross: amounts.gross,
             discount: amounts.discount,
@@ -363,6 +370,16 @@ fn tax(tax: wire::SaleTax) -> TaxAmount {
 fn ordered_item(item: &wire::LineItem) -> OrderedItem {
     let is_handed_over = item.requires_shipping.unwrap_or(true);
     OrderedItem { id: item.id.short(), is_handed_over }
+}
+
+/// Where an item stands in the assortment. A product that was deleted since has no type any more.
+fn assortment(item: &mut wire::LineItem) -> Assortment {
+    let filled = |text: &String| !text.is_empty();
+    let product_type = item.product.take().map(|product| product.product_type);
+    Assortment {
+        product_type: product_type.filter(filled),
+        vendor: item.vendor.take().filter(filled),
+    }
 }
 
 fn product(item: wire::LineItem) -> Product {

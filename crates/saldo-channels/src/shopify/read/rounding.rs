@@ -86,7 +86,9 @@ fn moved(movement: &MoneyMovement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use saldo_core::commerce::{Agreement, RecordRef, SaleKind, SaleLine, Telling, Tender};
+    use saldo_core::commerce::{
+        Agreement, Assortment, RecordRef, SaleKind, SaleLine, Telling, Tender,
+    };
     use saldo_core::money::Currency;
 
     fn money(text: &str) -> Money {
@@ -101,6 +103,7 @@ mod tests {
             kind: SaleKind::Product,
             quantity: None,
             product: None,
+            assortment: Assortment::default(),
             gross: money(total),
             discount: money("0.00"),
             taxes: Vec::new(),
@@ -138,6 +141,8 @@ mod tests {
             prices_include_tax: false,
             origin: "pos".to_owned(),
             location: None,
+            presented_in: None,
+            tags: Vec::new(),
             customer: None,
             customer_name: None,
             agreements: vec![sale],

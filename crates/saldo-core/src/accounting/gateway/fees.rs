@@ -1,7 +1,7 @@
 //! What a gateway charges for its rows.
 
 use super::{Accounted, Desk, Trouble};
-use crate::accounting::lines::role_line;
+use crate::accounting::lines::plain_line;
 use crate::accounting::summary::Part;
 use crate::commerce::FeeKind;
 use crate::document::{DocumentKind, Line, LineKind, SubledgerEntry};
@@ -18,9 +18,11 @@ impl Desk<'_> {
         if row.fee.is_zero() {
             return Ok(());
         }
-        let part = Part::of_fee(row, self.basis);
+        let part = Part::of_row(row, self.basis);
         if let Some(open) = part.open {
-            accounted.wake(open.until);
+            if let Some(until) = open.until {
+                accounted.wake(until);
+            }
             return Ok(());
         }
         let (kind, what) = match row.fee.is_positive() {
@@ -67,7 +69,7 @@ impl Desk<'_> {
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
         let last = parts.keys().next_back().copied();
         for (role, part) in parts {
-            let account = self.basis.policy.chart.account(role);
+            let account = self.account(role);
             let mut fee = self.line(LineKind::Other { taxed: false }, account, part)?;
             // Parts of a foreign fee may round otherwise than the whole: the last takes the rest.
             if Some(role) == last {
@@ -92,8 +94,7 @@ impl Desk<'_> {
         }
         let line = |role, amount| {
             let text = format!("Reverse charge {}%", percent.normalize());
-            let kind = LineKind::Other { taxed: false };
-            role_line(kind, role, amount, &text, self.row.id.as_str(), policy)
+            plain_line(policy.chart.account(role), amount, &text, self.row.id.as_str())
         };
         Ok(vec![line(Role::InputTax, tax), line(Role::OutputTax, tax.negated())])
     }

@@ -22,9 +22,8 @@ impl Desk<'_> {
         let ratio = loan.cost.checked_div(loan.owed).unwrap_or(Decimal::ZERO);
         let spent = paid.at_rate(ratio, paid.currency())?;
         self.fee(accounted)?;
-        let of_role = |role, amount| {
-            self.line(LineKind::Other { taxed: false }, policy.chart.account(role), amount)
-        };
+        let of_role =
+            |role, amount| self.line(LineKind::Other { taxed: false }, self.account(role), amount);
         let mut lines = vec![of_role(Role::Loans, paid)?, self.cleared(row.amount)?];
         if !spent.is_zero() {
             lines.push(of_role(Role::FinancingCost, spent)?);

@@ -7,14 +7,15 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::agreement_lines;
+use crate::accounting::lines::{agreement_lines, plain_line};
 use crate::commerce::{
     Agreement, Collector, Fulfilment, OrderedItem, SaleKind, SaleLine, TaxAmount,
 };
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
-use crate::policy::Role;
+use crate::policy::{Role, Subject};
+use crate::text::GatewayId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -82,6 +83,25 @@ struct Item {
     handed_over: u64,
     /// Those of them that came back.
     came_back: u64,
+}
+
+/// What becomes income, or is income no longer, of an item or of carriage.
+#[derive(Clone, Debug)]
+struct Portion {
+    /// The item; none for carriage.
+    item: Option<String>,
+    title: String,
+    price: Price,
+}
+
+impl Portion {
+    fn of_item(id: &str, item: &Item, price: Price) -> Self {
+        Self { item: Some(id.to_owned()), title: item.title.clone(), price }
+    }
+
+    fn of_carriage(price: Price) -> Self {
+        Self { item: None, title: "Shipping".to_owned(), price }
+    }
 }
 
 /// What an order's fulfilment handed over of an item.
@@ -201,26 +221,23 @@ impl Undelivered {
 
     /// What waits although nothing is left to be handed over, as where less was given back than was
     /// paid: it is the merchant's.
-    fn left_over(&mut self) -> Result<Vec<(String, Role, Price)>, Trouble> {
+    fn left_over(&mut self) -> Result<Vec<Portion>, Trouble> {
         let zero = Price::zero(self.currency);
         let mut left = Vec::new();
-        for item in self.items.values_mut().filter(|item| item.open == 0) {
+        for (id, item) in self.items.iter_mut().filter(|(_, item)| item.open == 0) {
             let price = std::mem::replace(&mut item.price, zero);
-            left.push((item.title.clone(), Role::ProductSales, price));
+            left.push(Portion::of_item(id, item, price));
         }
         if !self.is_anything_open() {
             let carriage = std::mem::replace(&mut self.carriage, zero);
-            left.push(("Shipping".to_owned(), Role::ShippingIncome, carriage));
+            left.push(Portion::of_carriage(carriage));
         }
-        left.retain(|(_, _, price)| !price.is_zero());
+        left.retain(|portion| !portion.price.is_zero());
         Ok(left)
     }
 
     /// What a fulfilment earns: of what it holds, as far as that is agreed and waits.
-    fn hand_over(
-        &mut self,
-        fulfilment: &Fulfilment,
-    ) -> Result<Vec<(String, Role, Price)>, Trouble> {
+    fn hand_over(&mut self, fulfilment: &Fulfilment) -> Result<Vec<Portion>, Trouble> {
         let (mut told, mut earned) = (Vec::new(), Vec::new());
         for part in &fulfilment.parts {
             let Some(item) = self.items.get_mut(&part.item) else { continue };
@@ -232,21 +249,21 @@ impl Undelivered {
             item.price = item.price.minus(price)?;
             item.open -= units;
             item.handed_over += units;
-            told.push((item.title.clone(), Role::ProductSales, price));
+            told.push(Portion::of_item(&part.item, item, price));
             earned.push(Earned { item: part.item.clone(), units, price });
         }
         let mut carriage = Price::zero(self.currency);
         if !earned.is_empty() {
             std::mem::swap(&mut carriage, &mut self.carriage);
-            told.push(("Shipping".to_owned(), Role::ShippingIncome, carriage));
+            told.push(Portion::of_carriage(carriage));
         }
         self.earned.insert(fulfilment.id.clone(), (earned, carriage));
-        told.retain(|(_, _, price)| !price.is_zero());
+        told.retain(|portion| !portion.price.is_zero());
         Ok(told)
     }
 
     /// What a fulfilment that never was takes back: of units that did not come back since.
-    fn undo(&mut self, fulfilment: &Fulfilment) -> Result<Vec<(String, Role, Price)>, Trouble> {
+    fn undo(&mut self, fulfilment: &Fulfilment) -> Result<Vec<Portion>, Trouble> {
         let Some((earned, carriage)) = self.earned.remove(&fulfilment.id) else {
             return Ok(Vec::new());
         };
@@ -259,13 +276,13 @@ impl Undelivered {
             known.handed_over -= still_out;
             known.open += still_out;
             known.price = known.price.plus(price)?;
-            told.push((known.title.clone(), Role::ProductSales, zero.minus(price)?));
+            told.push(Portion::of_item(&item, known, zero.minus(price)?));
         }
         if self.is_anything_open() {
             self.carriage = self.carriage.plus(carriage)?;
-            told.push(("Shipping".to_owned(), Role::ShippingIncome, zero.minus(carriage)?));
+            told.push(Portion::of_carriage(zero.minus(carriage)?));
         }
-        told.retain(|(_, _, price)| !price.is_zero());
+        told.retain(|portion| !portion.price.is_zero());
         Ok(told)
     }
 
@@ -291,17 +308,22 @@ fn no_quantity(line: &SaleLine) -> Trouble {
     )
 }
 
-impl Timeline<'_> {
-    /// The lines of an agreement, as it is entered on its day.
-    pub(super) fn lines_of(&mut self, agreement: &Agreement) -> Result<Vec<Line>, Trouble> {
+impl<'a> Timeline<'a> {
+    /// The lines of an agreement, as it is entered on its day, where this gateway settles it.
+    pub(super) fn lines_of(
+        &mut self,
+        agreement: &Agreement,
+        gateway: Option<&GatewayId>,
+    ) -> Result<Vec<Line>, Trouble> {
         let currency = self.order.currency;
+        let about = Subject::of_order(self.order).by(gateway);
         let Some(undelivered) = &mut self.undelivered else {
-            return agreement_lines(agreement, currency, self.policy);
+            return agreement_lines(agreement, currency, &about, self.policy);
         };
         let mut earned = agreement.clone();
         let deferred = undelivered.defer(&mut earned.lines)?;
         let left_over = undelivered.left_over()?;
-        let mut lines = agreement_lines(&earned, currency, self.policy)?;
+        let mut lines = agreement_lines(&earned, currency, &about, self.policy)?;
         if !deferred.net.is_zero() {
             let text = match deferred.net.is_negative() {
                 true => "No longer to be handed over",
@@ -343,27 +365,42 @@ impl Timeline<'_> {
         Ok(())
     }
 
+    /// What the rules are asked about of an item, or of the order itself.
+    fn sold_as(&self, item: Option<&str>) -> Subject<'a> {
+        let order = self.order;
+        let about = Subject::of_order(order);
+        let lines = order.agreements.iter().flat_map(|agreement| &agreement.lines);
+        let is_of = |line: &&SaleLine| line.item.as_ref().map(|it| it.id.as_str()) == item;
+        match item.and_then(|_| lines.into_iter().find(is_of)) {
+            Some(line) => about.line(line),
+            None => about,
+        }
+    }
+
     /// The lines by which deposits become income; with negative prices, the other way round.
-    fn earning_lines(
-        &self,
-        told: &[(String, Role, Price)],
-        origin: &str,
-    ) -> Result<Vec<Line>, Trouble> {
-        let kind = || LineKind::Other { taxed: false };
+    fn earning_lines(&self, told: &[Portion], origin: &str) -> Result<Vec<Line>, Trouble> {
         let mut lines = Vec::new();
         let mut net = Money::zero(self.order.currency);
-        for (title, role, price) in told {
+        for Portion { item, title, price } in told {
             net = net.plus(price.net()?)?;
+            let role = match item {
+                Some(_) => Role::ProductSales,
+                None => Role::ShippingIncome,
+            };
+            let about = self.sold_as(item.as_deref());
             if !price.gross.is_zero() {
-                lines.push(self.line(kind(), *role, price.gross.negated(), title, origin));
+                let account = self.policy.account_for(role, &about);
+                lines.push(plain_line(account, price.gross.negated(), title, origin));
             }
             if !price.discount.is_zero() {
                 let text = format!("Discount: {title}");
-                lines.push(self.line(kind(), Role::Discounts, price.discount, &text, origin));
+                let account = self.policy.account_for(Role::Discounts, &about);
+                lines.push(plain_line(account, price.discount, &text, origin));
             }
         }
         if !net.is_zero() {
-            lines.push(self.line(kind(), Role::Deposits, net, "Deposit earned", origin));
+            let kind = LineKind::Other { taxed: false };
+            lines.push(self.line(kind, Role::Deposits, net, "Deposit earned", origin));
         }
         Ok(lines)
     }

@@ -8,7 +8,7 @@ use crate::commerce::{Decided, Decision, Fact, Payout, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::money::{Currency, Money};
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 
 /// Enters what a payout takes out of its clearing account, at what its rows stand in the books at:
@@ -51,7 +51,9 @@ pub(super) fn enter(
             let mut lines = vec![transfer_line(payout, &bank, amount), taken];
             let difference = worth.minus(amount)?;
             if !difference.is_zero() {
-                let account = policy.chart.account(Role::Exchange);
+                let about = Subject::of_channel(&payout.source.connection);
+                let about = about.by(Some(&payout.gateway.id)).amount(payout.net);
+                let account = policy.account_for(Role::Exchange, &about);
                 let text = "Changed by the bank".to_owned();
                 let kind = LineKind::Other { taxed: false };
                 let line = transfer_line(payout, &account, difference);

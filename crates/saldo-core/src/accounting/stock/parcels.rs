@@ -3,12 +3,12 @@
 use super::{Stock, StockItem, StockMonth, cost_of_returned, move_of, short_issue};
 use crate::accounting::lines::plain_line;
 use crate::accounting::{Accounted, Basis, Trouble};
-use crate::commerce::{Condition, Fulfilment, Goods, Order, Returned};
+use crate::commerce::{Condition, Fulfilment, Goods, Order, Product, Returned};
 use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::Issue;
 use crate::ledger::Account;
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,14 +90,38 @@ struct Desk<'a> {
     lacking: BTreeSet<String>,
 }
 
-/// Costs by the account of stock.
+/// Costs by account.
 type ByAccount = BTreeMap<Account, Money>;
+
+/// What leaves stock, positive, and what it is charged to.
+#[derive(Default)]
+struct Costs {
+    charged: ByAccount,
+    stock: ByAccount,
+}
+
+impl Costs {
+    fn add(&mut self, charged: Account, stock: Account, cost: Money) -> Result<(), Trouble> {
+        for (costs, account) in [(&mut self.charged, charged), (&mut self.stock, stock)] {
+            let sum = costs.entry(account).or_insert(Money::zero(cost.currency()));
+            *sum = sum.plus(cost)?;
+        }
+        Ok(())
+    }
+
+    fn negated(mut self) -> Self {
+        for cost in self.charged.values_mut().chain(self.stock.values_mut()) {
+            *cost = cost.negated();
+        }
+        self
+    }
+}
 
 impl Desk<'_> {
     /// The known cost of a parcel, by the account of stock. What is not known yet is noted.
-    fn cost_of(&mut self, parcel: &Fulfilment) -> Result<ByAccount, Trouble> {
+    fn cost_of(&mut self, parcel: &Fulfilment) -> Result<Costs, Trouble> {
         let connection = &self.goods.source.connection;
-        let mut costs = ByAccount::new();
+        let mut costs = Costs::default();
         for part in &parcel.parts {
             for (product, _) in part.stocked() {
                 let Some(item) = StockItem::of(connection, product) else {
@@ -110,7 +134,8 @@ impl Desk<'_> {
                     self.lacking.insert(product.title.clone());
                 }
                 if let Some(cost) = costed.and_then(|costed| costed.cost) {
-                    add(&mut costs, self.policy.inventory(item.sku()), cost)?;
+                    let charged = self.charged_to(&part.item, product);
+                    costs.add(charged, self.policy.inventory(item.sku()), cost)?;
                 }
             }
         }
@@ -121,19 +146,16 @@ impl Desk<'_> {
         let costs = self.cost_of(parcel)?;
         let memo = format!("Cost of what left for order {}", self.order.name);
         let number = format!("{}@cost", parcel.id);
-        self.enter(&number, parcel.at, Role::CostOfGoods, costs, &memo)
+        self.enter(&number, parcel.at, costs, &memo)
     }
 
     fn never_leave(&mut self, parcel: &Fulfilment, at: Timestamp) -> Result<(), Trouble> {
         let lacking = self.lacking.clone();
-        let mut costs = self.cost_of(parcel)?;
+        let costs = self.cost_of(parcel)?.negated();
         // What never left needs no cost.
         self.lacking = lacking;
-        for cost in costs.values_mut() {
-            *cost = cost.negated();
-        }
         let memo = format!("Nothing had left for order {} after all", self.order.name);
-        self.enter(&format!("{}@cost-undone", parcel.id), at, Role::CostOfGoods, costs, &memo)
+        self.enter(&format!("{}@cost-undone", parcel.id), at, costs, &memo)
     }
 
     /// Goods that came back go to stock, or to shrinkage where they are worth nothing, by what they
@@ -145,7 +167,7 @@ impl Desk<'_> {
             Condition::NeverLeft | Condition::Gone => return Ok(()),
         };
         let connection = &self.goods.source.connection;
-        let mut costs = ByAccount::new();
+        let mut costs = Costs::default();
         for (product, _) in returned.units.stocked() {
             let item = StockItem::of(connection, product);
             let cost = match &item {
@@ -161,31 +183,49 @@ impl Desk<'_> {
             };
             let account = match to_stock {
                 true => self.policy.inventory(item.as_ref().and_then(StockItem::sku)),
-                false => self.policy.chart.account(Role::Shrinkage),
+                false => {
+                    let about = self.about(&returned.units.item, product);
+                    self.policy.account_for(Role::Shrinkage, &about)
+                }
             };
-            add(&mut costs, account, cost.negated())?;
+            let charged = self.charged_to(&returned.units.item, product);
+            costs.add(charged, account, cost.negated())?;
         }
         let memo = format!("Goods of order {} {what}", self.order.name);
-        self.enter(&returned.id, returned.at, Role::CostOfGoods, costs, &memo)
+        self.enter(&returned.id, returned.at, costs, &memo)
     }
 
-    /// Enters costs: what leaves the accounts, positive, is charged to the account of a role.
+    /// What the rules are asked about: a product that stands for an item of the order.
+    fn about<'b>(&'b self, item: &str, product: &'b Product) -> Subject<'b> {
+        let mut lines = self.order.agreements.iter().flat_map(|agreement| &agreement.lines);
+        let sold = lines.find(|line| line.item.as_ref().is_some_and(|known| known.id == item));
+        let assortment = sold.map(|line| &line.assortment);
+        Subject { product: Some(product), assortment, ..Subject::of_order(self.order) }
+    }
+
+    /// The account that the cost of such a product is charged to.
+    fn charged_to(&self, item: &str, product: &Product) -> Account {
+        self.policy.account_for(Role::CostOfGoods, &self.about(item, product))
+    }
+
+    /// Enters costs.
     fn enter(
         &mut self,
         number: &str,
         at: Timestamp,
-        role: Role,
-        costs: ByAccount,
+        costs: Costs,
         memo: &str,
     ) -> Result<(), Trouble> {
-        let Some(first) = costs.values().next() else { return Ok(()) };
+        let Some(first) = costs.stock.values().next() else { return Ok(()) };
         let currency = first.currency();
-        let sum = Money::sum(currency, costs.values().copied())?;
-        if costs.values().all(|cost| cost.is_zero()) {
+        if costs.stock.values().all(|cost| cost.is_zero()) {
             return Ok(());
         }
-        let mut lines = vec![plain_line(self.policy.chart.account(role), sum, memo, number)];
-        for (account, cost) in costs {
+        let mut lines = Vec::new();
+        for (account, cost) in costs.charged {
+            lines.push(plain_line(account, cost, memo, number));
+        }
+        for (account, cost) in costs.stock {
             lines.push(plain_line(account, cost.negated(), memo, number));
         }
         let id = FactId::from(format!("{}/{number}", self.order.id));
@@ -202,10 +242,4 @@ impl Desk<'_> {
         self.entries.push(SubledgerEntry::new(id, header, lines)?);
         Ok(())
     }
-}
-
-fn add(costs: &mut ByAccount, account: Account, cost: Money) -> Result<(), Trouble> {
-    let sum = costs.entry(account).or_insert(Money::zero(cost.currency()));
-    *sum = sum.plus(cost)?;
-    Ok(())
 }

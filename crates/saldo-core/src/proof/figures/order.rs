@@ -1,6 +1,6 @@
 //! What an order says of taxes, gift cards, and what its buyer owes.
 
-use super::{Fate, Ground, OPEN_ORDERS, Sheet, agreed, gross_about};
+use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, gross_about, is_sane};
 use crate::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
     MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
@@ -20,6 +20,17 @@ pub(super) fn note_order(
 ) -> Result<(), MoneyError> {
     let (fate, policy) = (ground.fate(&order.id), ground.policy);
     if order.test || order.currency != policy.currency {
+        return Ok(());
+    }
+    if !adds_up(order) {
+        // It is held, but for what happened before the damage: nothing can be compared.
+        sheet.unknown.extend([
+            Identity::StoredValue,
+            Identity::TaxPayable,
+            Identity::FacilitatorTax,
+            Identity::OpenOrders,
+            Identity::Rounding,
+        ]);
         return Ok(());
     }
     let told = Told { order, told, policy, sale_day: sale_day(order, policy) };
@@ -142,7 +153,7 @@ impl<'a> Told<'a> {
         match &movement.tender {
             Tender::GiftCard => sheet.expect_on(Role::GiftCards, day, signed(paid), fate),
             Tender::StoreCredit => sheet.expect_on(Role::StoreCredit, day, signed(paid), fate),
-            Tender::Gateway(_) => self.note_receipt(movement, paid, sheet),
+            Tender::Gateway(_) => self.note_receipt(movement, (paid, fate), sheet),
         }
     }
 
@@ -150,14 +161,17 @@ impl<'a> Told<'a> {
     fn note_receipt(
         &self,
         movement: &MoneyMovement,
-        paid: Money,
+        (paid, fate): (Money, Fate),
         sheet: &mut Sheet<'_>,
     ) -> Result<(), MoneyError> {
         let Tender::Gateway(gateway) = &movement.tender else { return Ok(()) };
         let own = |row: &&BalanceTransaction| {
             row.gateway.id == gateway.id && row.movement.as_deref() == Some(&*movement.id)
         };
-        let row = self.rows().filter(|row| row.kind == BalanceKind::Charge).find(own);
+        let counts = |row: &&BalanceTransaction| {
+            row.kind == BalanceKind::Charge && !row.test && is_sane(row.amount)
+        };
+        let row = self.rows().filter(counts).find(own);
         let tells_rows = gateway.tells_payouts || row.is_some();
         if movement.kind != MovementKind::Payment || !tells_rows {
             return Ok(());
@@ -172,7 +186,7 @@ impl<'a> Told<'a> {
             return Ok(());
         }
         let about = gross_about(&gateway.id, day);
-        if row.is_none() {
+        if row.is_none() || fate == Fate::Awaited {
             sheet.waits.insert((Identity::GrossReceipts, about.clone()));
         }
         // What a gateway settles at a rate of its own, give or take its rounding, it says itself.

@@ -4,6 +4,7 @@
 mod batches;
 mod bookkeeper;
 mod bulk;
+mod closed;
 mod costed;
 mod deaths;
 mod decided;
@@ -27,6 +28,7 @@ mod settled;
 mod stage;
 mod standings;
 mod taken_over;
+mod templates;
 mod throttled;
 mod tripwire;
 mod undone;

@@ -105,7 +105,7 @@ impl<'w> LineItem<'w> {
             "title" | "name" => text(title),
             "sku" => optional_text(product.and_then(|each| each.product.sku.as_ref())),
             "variantTitle" => null(),
-            "vendor" => optional_text(product.map(|_| "Demo Goods")),
+            "vendor" => optional_text(product.map(|each| each.product.vendor)),
             "isGiftCard" => flag(gift_card),
             "taxable" => flag(self.amounts().taxed),
             "requiresShipping" => flag(product.is_some() && !gift_card),
@@ -196,6 +196,9 @@ impl<'w> Product<'w> {
             "id" => text(Scene::gid("Product", product_id(self.place))),
             "legacyResourceId" => text(product_id(self.place)),
             "title" => text(&self.product.title),
+            "productType" => text(self.product.product_type),
+            "vendor" => text(self.product.vendor),
+            "tags" => super::nothing(),
             _ => None,
         }
     }

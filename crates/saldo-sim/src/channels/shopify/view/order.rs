@@ -5,7 +5,7 @@ use super::fulfilment::Fulfilment;
 use super::line::{Item, LineItem, Shipping, sum_of};
 use super::refund::Refund;
 use super::transaction::Transaction;
-use super::{Scene, Shown, flag, nothing, null, number, object, optional_text, text, texts};
+use super::{Scene, Shown, flag, null, number, object, optional_text, text, texts};
 use crate::channels::shopify::search::Facet;
 use crate::channels::shopify::words;
 use crate::world::{self, Action, LineKind, Minor, Origin};
@@ -202,7 +202,7 @@ impl<'w> Order<'w> {
                 texts(names.into_iter().map(str::to_owned))
             }
             "discountCodes" => texts(self.order.discount_code.map(str::to_owned)),
-            "tags" => nothing(),
+            "tags" => texts(self.order.tags().map(str::to_owned)),
             "disputes" => scene.list(arguments, self.disputes()),
             "totalCashRoundingAdjustment" => scene.object(CashRounding(*self)),
             "currentTotalAdditionalFeesSet" | "currentTotalDutiesSet" => null(),

@@ -1,0 +1,208 @@
+//! A trial of the rules: what each would catch of what is known, before anything follows from it.
+//!
+//! Groups are accounted as they always are, by a policy whose accounts are named after the rules
+//! and roles that they come from ([`Policy::on_trial`]), so that no second reading of the rules can
+//! differ from the first.
+
+use super::order::by_policy;
+use super::{Accounted, Group, Stock, account_with};
+use crate::commerce::{Fact, Order};
+use crate::document::{Line, SubledgerEntry};
+use crate::issue::FactState;
+use crate::money::{Balance, Money, MoneyError};
+use crate::policy::{Marked, Policy, Role};
+use crate::text::FactId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many examples are kept of what a rule catches.
+const EXAMPLES: usize = 3;
+
+/// Something that a rule catches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Example {
+    /// What people call what it belongs to: an order's name.
+    pub reference: String,
+    /// The books day.
+    pub date: Date,
+    /// What it says to a reader.
+    pub text: String,
+    /// How much, debit positive; of an order that is left out what the buyer owed for it.
+    pub amount: Money,
+}
+
+/// What a rule, or a role without one, catches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catch {
+    /// How many lines of entries; of a rule that leaves orders out, how many orders.
+    pub count: u64,
+    /// Their sum: debit positive.
+    pub sum: Balance,
+    /// The first of them.
+    pub examples: Vec<Example>,
+}
+
+impl Catch {
+    fn take(&mut self, example: impl FnOnce() -> Example, amount: Money) -> Result<(), MoneyError> {
+        self.count += 1;
+        self.sum.add(amount)?;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(example());
+        }
+        Ok(())
+    }
+}
+
+/// What the rules of a policy catch.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    policy: Policy,
+    /// By the place of the rule in the policy's text.
+    pub rules: BTreeMap<usize, Catch>,
+    /// What no rule catches, by the role whose account it is entered on.
+    pub rest: BTreeMap<Role, Catch>,
+}
+
+impl Trial {
+    /// Begins a trial of a policy's rules.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        Self { policy: policy.on_trial(None), rules: BTreeMap::new(), rest: BTreeMap::new() }
+    }
+
+    /// Adds what the rules catch of a group.
+    ///
+    /// # Errors
+    /// Where a sum is too large.
+    pub fn add(
+        &mut self,
+        group: &Group,
+        facts: &[Fact],
+        stock: &Stock,
+        heard_until: Timestamp,
+    ) -> Result<(), MoneyError> {
+        let accounted = entered(group, facts, stock, &self.policy, heard_until);
+        for (entry, line) in lines(&accounted) {
+            let catch = match Marked::of(&line.account) {
+                Some(Marked::Rule(place)) => self.rules.entry(place).or_default(),
+                Some(Marked::Role(role)) => self.rest.entry(role).or_default(),
+                None => continue,
+            };
+            catch.take(|| example(entry, line), line.amount)?;
+        }
+        for (order, place) in left_out(&accounted, facts, &self.policy) {
+            let owed = owed(order)?;
+            let example = || Example {
+                reference: order.name.clone(),
+                date: self.policy.day(order.processed_at),
+                text: "left out".to_owned(),
+                amount: owed,
+            };
+            self.rules.entry(place).or_default().take(example, owed)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to ask, of the rules that caught nothing, which others stand before them. None where
+    /// each caught something.
+    #[must_use]
+    pub fn idle(&self, policy: &Policy) -> Option<Idle> {
+        let all = 0..policy.text.rules.len();
+        let idle = all.filter(|place| !self.rules.contains_key(place));
+        let alone: BTreeMap<usize, Policy> =
+            idle.map(|place| (place, policy.on_trial(Some(place)))).collect();
+        (!alone.is_empty()).then(|| Idle {
+            together: self.policy.clone(),
+            alone,
+            shadowed: BTreeMap::new(),
+        })
+    }
+}
+
+/// Rules that catch nothing, each tried alone.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    together: Policy,
+    alone: BTreeMap<usize, Policy>,
+    /// The rules before them that take what they would catch, where there is anything to catch; all
+    /// by their places in the text.
+    pub shadowed: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+impl Idle {
+    /// Notes which other rules take what these would catch of a group.
+    pub fn add(&mut self, group: &Group, facts: &[Fact], stock: &Stock, heard_until: Timestamp) {
+        for (place, alone) in &self.alone {
+            let alone = entered(group, facts, stock, alone, heard_until);
+            let own: BTreeSet<_> = lines(&alone)
+                .filter(|(_, line)| Marked::of(&line.account) == Some(Marked::Rule(*place)))
+                .map(|(entry, line)| name(entry, line))
+                .collect();
+            if own.is_empty() && left_out(&alone, facts, &self.together).next().is_none() {
+                continue;
+            }
+            let taken = entered(group, facts, stock, &self.together, heard_until);
+            let by_lines = lines(&taken)
+                .filter(|(entry, line)| own.contains(&name(entry, line)))
+                .filter_map(|(_, line)| match Marked::of(&line.account) {
+                    Some(Marked::Rule(earlier)) => Some(earlier),
+                    Some(Marked::Role(_)) | None => None,
+                });
+            // What another rule leaves out of the books has no lines at all.
+            let whole = left_out(&taken, facts, &self.together).map(|(_, earlier)| earlier);
+            self.shadowed.entry(*place).or_default().extend(by_lines.chain(whole));
+        }
+    }
+}
+
+fn entered(
+    group: &Group,
+    facts: &[Fact],
+    stock: &Stock,
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Accounted {
+    account_with(group, facts, (&super::Payouts::default(), stock), policy, heard_until)
+}
+
+fn lines(accounted: &Accounted) -> impl Iterator<Item = (&SubledgerEntry, &Line)> {
+    accounted.entries.iter().flat_map(|entry| entry.lines.iter().map(move |line| (entry, line)))
+}
+
+/// What tells a line from all others, whichever account it is on.
+fn name(entry: &SubledgerEntry, line: &Line) -> (FactId, String, String, i64) {
+    (entry.id.clone(), line.origin.clone(), line.text.clone(), line.amount.minor())
+}
+
+fn example(entry: &SubledgerEntry, line: &Line) -> Example {
+    Example {
+        reference: entry.header.reference.clone(),
+        date: entry.header.date,
+        text: line.text.clone(),
+        amount: line.amount,
+    }
+}
+
+/// The orders that rules leave out, with the places of the rules.
+fn left_out<'a>(
+    accounted: &'a Accounted,
+    facts: &'a [Fact],
+    policy: &'a Policy,
+) -> impl Iterator<Item = (&'a Order, usize)> {
+    facts.iter().filter_map(|fact| {
+        let Fact::Order(order) = fact else { return None };
+        let mut standings = accounted.standings.iter();
+        let own = standings.find(|it| it.id == order.id && it.source == order.source)?;
+        let FactState::Excluded { rule } = &own.state else { return None };
+        let name = by_policy(rule)?;
+        Some((&**order, policy.text.rules.iter().position(|it| it.name == name)?))
+    })
+}
+
+/// What the buyer owed for an order when it was sold, with all that was agreed since.
+fn owed(order: &Order) -> Result<Money, MoneyError> {
+    let lines = order.agreements.iter().flat_map(|agreement| &agreement.lines);
+    lines.into_iter().try_fold(Money::zero(order.currency), |sum, line| sum.plus(line.total()?))
+}

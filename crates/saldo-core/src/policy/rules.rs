@@ -1,0 +1,161 @@
+//! Rules: an ordered list that says what becomes of what is of some product, tag, gateway or place.
+//!
+//! Of the rules that answer a question, such as which account, the first whose conditions hold
+//! wins. A rule that answers nothing of it stands in nobody's way.
+
+mod condition;
+mod marked;
+mod words;
+
+pub use condition::{Conditions, Status, Subject};
+pub use marked::Marked;
+pub use words::Words;
+
+use super::{Chart, Policy, PolicyError, Role};
+use crate::commerce::Order;
+use crate::ledger::{Account, AccountKind};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A rule as it stands in the policy's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rule {
+    /// What people call it; each name stands once.
+    pub name: String,
+    /// What it looks at. Without a condition it holds for everything.
+    #[serde(default)]
+    pub when: Conditions,
+    /// The account in the place of the role's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Whether orders are left out of the books.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclude: bool,
+}
+
+/// The rules of a policy, by what they answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// Those that name an account of a role, by their place in the text.
+    accounts: BTreeMap<Role, Vec<(usize, Account)>>,
+    /// Those that leave orders out.
+    exclusions: Vec<usize>,
+    /// Whether any looks at the gateway.
+    by_gateway: bool,
+}
+
+impl Rules {
+    /// Sorts rules by what they answer.
+    pub(super) fn new(text: &[Rule], chart: &Chart) -> Result<Self, PolicyError> {
+        let mut rules = Self::default();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let mut kinds: BTreeMap<&str, AccountKind> = BTreeMap::new();
+        for (_, account) in chart.iter() {
+            kinds.insert(&account.name, account.kind);
+        }
+        for (place, rule) in text.iter().enumerate() {
+            let wrong = |why: String| PolicyError::Rule { rule: rule.name.clone(), why };
+            if rule.name.trim().is_empty() {
+                let rule = format!("number {}", place + 1);
+                return Err(PolicyError::Rule { rule, why: "it has no name".to_owned() });
+            }
+            if !names.insert(&rule.name) {
+                return Err(wrong("another rule has the same name".to_owned()));
+            }
+            rules.by_gateway |= !rule.when.gateway.is_empty();
+            match (&rule.account, rule.exclude) {
+                (Some(name), false) => {
+                    for role in mapped_roles(rule).map_err(wrong)? {
+                        let kind = *kinds.entry(name).or_insert(role.kind());
+                        if kind != role.kind() {
+                            return Err(wrong(format!(
+                                "the account `{name}` would be used for {} and for something of \
+                                 another kind",
+                                role.word()
+                            )));
+                        }
+                        let account = Account::new(name, kind);
+                        rules.accounts.entry(role).or_default().push((place, account));
+                    }
+                }
+                (None, true) => {
+                    if let Some(condition) = rule.when.of_lines() {
+                        return Err(wrong(format!(
+                            "it leaves whole orders out, and `{condition}` is of single lines"
+                        )));
+                    }
+                    rules.exclusions.push(place);
+                }
+                (None, false) => return Err(wrong("it says nothing: name an account".to_owned())),
+                (Some(_), true) => {
+                    return Err(wrong("what it leaves out has no account".to_owned()));
+                }
+            }
+        }
+        Ok(rules)
+    }
+
+    /// All accounts that rules name.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = Account> {
+        self.accounts.values().flatten().map(|(_, account)| account.clone())
+    }
+}
+
+/// The roles whose account a rule names. What is entered on an account of the balance sheet must
+/// leave it again by the same one, whatever it is about by then.
+fn mapped_roles(rule: &Rule) -> Result<Vec<Role>, String> {
+    if rule.when.role.is_empty() {
+        return Err("it names an account: say for which `role`".to_owned());
+    }
+    if !rule.when.status.is_empty() {
+        return Err("an order's `status` changes, and its accounts do not".to_owned());
+    }
+    let roles: Vec<Role> = rule.when.role.iter().copied().collect();
+    match roles.iter().find(|role| !is_mapped(**role)) {
+        Some(role) => Err(format!(
+            "the account of {} cannot go by rules: what comes in there must go out from there",
+            role.word()
+        )),
+        None => Ok(roles),
+    }
+}
+
+/// Whether the account of a role may go by rules: those of what is earned and spent.
+const fn is_mapped(role: Role) -> bool {
+    matches!(
+        role.kind(),
+        AccountKind::Income
+            | AccountKind::ContraIncome
+            | AccountKind::OtherIncome
+            | AccountKind::CostOfGoods
+            | AccountKind::Expense
+    )
+}
+
+impl Policy {
+    /// The account of a role in what the rules are asked about: of the first rule that names one,
+    /// else the role's own.
+    #[must_use]
+    pub fn account_for(&self, role: Role, about: &Subject<'_>) -> Account {
+        let Some(rules) = self.rules.accounts.get(&role) else { return self.chart.account(role) };
+        let first = rules.iter().find(|(place, _)| {
+            self.text.rules.get(*place).is_some_and(|rule| rule.when.hold(about))
+        });
+        first.map_or_else(|| self.chart.account(role), |(_, account)| account.clone())
+    }
+
+    /// Whether any rule looks at the gateway that settles a sale.
+    #[must_use]
+    pub fn asks_for_gateway(&self) -> bool {
+        self.rules.by_gateway
+    }
+
+    /// The first rule that leaves an order out, by its name.
+    #[must_use]
+    pub fn excluded_by(&self, order: &Order) -> Option<&str> {
+        let about = Subject::of_order(order);
+        let rules = self.rules.exclusions.iter().filter_map(|place| self.text.rules.get(*place));
+        rules.into_iter().find(|rule| rule.when.hold(&about)).map(|rule| rule.name.as_str())
+    }
+}

@@ -1,0 +1,56 @@
+//! Policies on trial: accounts that say which rule or role they come from.
+
+use super::{Rules, is_mapped};
+use crate::ledger::Account;
+use crate::policy::{Chart, Detail, Policy, Role};
+
+/// How the names of accounts begin that stand for a rule on trial.
+const RULE: &str = "\u{1}rule ";
+/// How those begin that stand for a role.
+const ROLE: &str = "\u{1}role ";
+
+/// What an account of a policy on trial stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// A rule, by its place in the text.
+    Rule(usize),
+    /// A role that no rule answers for.
+    Role(Role),
+}
+
+impl Marked {
+    /// What an account stands for; none for one that no rule can change.
+    #[must_use]
+    pub fn of(account: &Account) -> Option<Self> {
+        if let Some(place) = account.name.strip_prefix(RULE) {
+            return place.parse().ok().map(Self::Rule);
+        }
+        let word = account.name.strip_prefix(ROLE)?;
+        Role::ALL.iter().find(|role| role.word() == word).map(|role| Self::Role(*role))
+    }
+}
+
+impl Policy {
+    /// This policy as though it had always held, with accounts that say which rule or role they
+    /// come from ([`Marked`]), and one document an agreement. Of all rules, or of one alone.
+    #[must_use]
+    pub fn on_trial(&self, alone: Option<usize>) -> Self {
+        let mut policy = self.clone();
+        policy.before = None;
+        policy.text.detail = Detail::Order;
+        policy.text.detail_from.clear();
+        policy.chart = Chart::renamed(&self.chart, |role| {
+            is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
+        });
+        let Rules { accounts, exclusions, .. } = &mut policy.rules;
+        let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
+        exclusions.retain(stays);
+        for (role, rules) in accounts.iter_mut() {
+            rules.retain(|(place, _)| stays(place));
+            for (place, account) in rules {
+                *account = Account::new(format!("{RULE}{place}"), role.kind());
+            }
+        }
+        policy
+    }
+}

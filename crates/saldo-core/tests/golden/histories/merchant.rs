@@ -1,0 +1,258 @@
+//! A merchant whose shop nobody has seen: orders that go well and orders that do not, the gateway's
+//! ledger of them, and its payouts.
+
+use super::telling::Teller;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use saldo_core::commerce::Fact;
+use saldo_core::money::Currency;
+use std::collections::BTreeMap;
+
+/// The zones of the books: far in front, far behind, and two with days of 23 and 25 hours.
+const ZONES: [&str; 4] =
+    ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Europe/London"];
+/// With two decimals, with none and with three.
+const CURRENCIES: [&str; 3] = ["USD", "JPY", "KWD"];
+/// Taxes by their titles.
+pub(super) const TAXES: [&str; 2] = ["State tax", "VAT"];
+/// A payout takes the rows of so many days.
+pub(super) const PAYOUT_DAYS: u16 = 5;
+/// No payout is issued after so many.
+pub(super) const PAYOUTS: u16 = 30;
+/// Orders come within so many days of spring, when clocks change.
+const DAYS: u16 = 40;
+/// A deposit comes no more than so many days before its order.
+const DEPOSIT_DAYS: u16 = 10;
+
+/// An instant: so many days after the begin of the history, and so many milliseconds after midnight
+/// in Greenwich.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct When(pub(super) u16, pub(super) u32);
+
+impl When {
+    pub(super) fn instant(self) -> Timestamp {
+        let begin: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        let days = i64::from(self.0) * 86_400_000;
+        Timestamp::from_millisecond(begin.as_millisecond() + days + i64::from(self.1)).unwrap()
+    }
+
+    pub(super) fn later(self, days: u16) -> Self {
+        Self(self.0 + days, self.1)
+    }
+}
+
+/// What is sold: each unit at a price, less a discount, plus a tax; in minor units.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) units: i64,
+    pub(super) each: i64,
+    pub(super) discount: i64,
+    pub(super) tax: i64,
+    /// Which of [`TAXES`].
+    pub(super) title: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Card,
+    PayPal,
+    Cash,
+    GiftCard,
+    StoreCredit,
+}
+
+/// How an order is paid.
+#[derive(Clone, Debug)]
+pub(super) enum Paid {
+    /// All of it, so many days later.
+    Once(By, u16),
+    /// A part by one, the rest by another.
+    Split(By, i64, By),
+    /// A part so many days before the sale, the rest with it.
+    Deposit(By, i64, u16),
+    Never,
+}
+
+/// What becomes of money that goes back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Repaid {
+    By(By, u16),
+    /// The buyer still waits for it.
+    NotYet,
+}
+
+/// What happens to an order later.
+#[derive(Clone, Debug)]
+pub(super) enum Later {
+    /// Units of the first item come back.
+    Returns(i64, Repaid),
+    /// A further item is bought; it is paid, or owed.
+    Adds(Item, Option<By>),
+    /// One unit of the first item is changed for something else at the same price.
+    Exchanges,
+    /// Money goes back without goods.
+    Goodwill(i64, Repaid),
+    /// The buyer's bank takes the money of a card back: for good, for a while, or nobody knows yet.
+    Disputed(Option<bool>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    pub(super) at: When,
+    pub(super) items: Vec<Item>,
+    pub(super) shipping: i64,
+    pub(super) tip: i64,
+    pub(super) duty: i64,
+    /// The value of a gift card that is bought along.
+    pub(super) gift_card: i64,
+    pub(super) paid: Paid,
+    /// What cash is rounded by.
+    pub(super) rounding: i64,
+    /// Days after the one before, and what happens.
+    pub(super) later: Vec<(u16, Later)>,
+    /// In how many payouts' time the gateway pays it out.
+    pub(super) lag: u16,
+}
+
+/// What the gateway does besides.
+#[derive(Clone, Debug)]
+pub(super) enum Besides {
+    /// Keeps money back, and releases it after so many days.
+    Reserve(i64, Option<u16>),
+    /// Takes the platform's bill.
+    Bill(i64),
+}
+
+/// What became of a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Sent,
+    /// Sent back by the bank after some days.
+    Returned,
+    /// Still to be sent.
+    Planned,
+}
+
+/// The history of a merchant.
+#[derive(Clone, Debug)]
+pub(super) struct History {
+    pub(super) zone: &'static str,
+    pub(super) code: &'static str,
+    pub(super) lives: Vec<Life>,
+    pub(super) besides: Vec<(When, Besides)>,
+    pub(super) fates: Vec<Fate>,
+}
+
+/// What a part of the books must hold in the end, in minor units: debit positive.
+pub(super) type Sums = BTreeMap<String, i64>;
+
+/// Everything that is told of a history, and what the books must hold in the end by plain addition.
+pub(super) struct Told {
+    pub(super) facts: Vec<Fact>,
+    pub(super) expected: Sums,
+}
+
+impl History {
+    pub(super) fn currency(&self) -> Currency {
+        Currency::parse(self.code).unwrap()
+    }
+
+    pub(super) fn told(&self) -> Told {
+        let mut teller = Teller::new(self);
+        for (number, life) in (1_u32..).zip(&self.lives) {
+            teller.order(number, life);
+        }
+        for (when, besides) in &self.besides {
+            teller.besides(*when, besides);
+        }
+        teller.finish()
+    }
+}
+
+fn any_when(days: u16) -> impl Strategy<Value = When> {
+    // Midnight in one of the zones, or just before it, as often as any other time.
+    let edges = prop::sample::select(vec![36_000_000, 39_600_000, 14_400_000, 18_000_000, 0]);
+    let edge = (edges, 0_u32..2).prop_map(|(at, before): (u32, u32)| at.saturating_sub(before));
+    let days = DEPOSIT_DAYS..DEPOSIT_DAYS + days;
+    (days, prop_oneof![edge, 0_u32..86_400_000]).prop_map(|(day, at)| When(day, at))
+}
+
+fn any_item() -> impl Strategy<Value = Item> {
+    (1_i64..4, 1_i64..9_000, 0_i64..40, 0_i64..25, 0_usize..TAXES.len()).prop_map(
+        |(units, each, off, tax, title)| {
+            let discount = each * off / 100;
+            Item { units, each, discount, tax: (each - discount) * tax / 100, title }
+        },
+    )
+}
+
+fn any_by() -> impl Strategy<Value = By> {
+    let all = vec![By::Card, By::Card, By::PayPal, By::Cash, By::GiftCard, By::StoreCredit];
+    prop::sample::select(all)
+}
+
+fn any_paid() -> impl Strategy<Value = Paid> {
+    let share = || 1_i64..99;
+    prop_oneof![
+        6 => any_by().prop_map(|by| Paid::Once(by, 0)),
+        1 => (any_by(), 1_u16..30).prop_map(|(by, days)| Paid::Once(by, days)),
+        2 => (any_by(), share(), any_by()).prop_map(|(one, share, other)| {
+            Paid::Split(one, share, other)
+        }),
+        1 => (any_by(), share(), 1..=DEPOSIT_DAYS).prop_map(|(by, share, days)| {
+            Paid::Deposit(by, share, days)
+        }),
+        1 => Just(Paid::Never),
+    ]
+}
+
+fn any_later() -> impl Strategy<Value = Later> {
+    let repaid = || {
+        prop_oneof![
+            5 => (any_by(), 0_u16..3).prop_map(|(by, days)| Repaid::By(by, days)),
+            1 => Just(Repaid::NotYet),
+        ]
+    };
+    let bought = (any_item(), prop::option::of(any_by()));
+    prop_oneof![
+        4 => (1_i64..4, repaid()).prop_map(|(units, repaid)| Later::Returns(units, repaid)),
+        2 => bought.prop_map(|(item, by)| Later::Adds(item, by)),
+        1 => Just(Later::Exchanges),
+        2 => (1_i64..900, repaid()).prop_map(|(minor, repaid)| Later::Goodwill(minor, repaid)),
+        1 => prop::option::of(any::<bool>()).prop_map(Later::Disputed),
+    ]
+}
+
+fn any_life() -> impl Strategy<Value = Life> {
+    let rarely = |range: std::ops::Range<i64>| prop_oneof![3 => Just(0_i64), 1 => range];
+    let extras = (rarely(1..1_500), rarely(1..500), rarely(1..800), rarely(1..5_000));
+    let later = prop::collection::vec((0_u16..9, any_later()), 0..4);
+    let parts = (any_when(DAYS), prop::collection::vec(any_item(), 1..4), extras, any_paid());
+    (parts, -2_i64..3, later, 0_u16..3).prop_map(|(parts, rounding, later, lag)| {
+        let (at, items, (shipping, tip, duty, gift_card), paid) = parts;
+        Life { at, items, shipping, tip, duty, gift_card, paid, rounding, later, lag }
+    })
+}
+
+pub(super) fn any_history() -> impl Strategy<Value = History> {
+    let besides = prop_oneof![
+        (1_i64..2_000, prop::option::of(1_u16..20))
+            .prop_map(|(kept, until)| { Besides::Reserve(kept, until) }),
+        (1_i64..4_000).prop_map(Besides::Bill),
+    ];
+    let fate =
+        prop_oneof![6 => Just(Fate::Sent), 1 => Just(Fate::Returned), 1 => Just(Fate::Planned)];
+    (
+        (prop::sample::select(ZONES.to_vec()), prop::sample::select(CURRENCIES.to_vec())),
+        prop::collection::vec(any_life(), 1..7),
+        prop::collection::vec((any_when(DAYS), besides), 0..3),
+        prop::collection::vec(fate, usize::from(PAYOUTS)),
+    )
+        .prop_map(|((zone, code), lives, besides, fates)| History {
+            zone,
+            code,
+            lives,
+            besides,
+            fates,
+        })
+}

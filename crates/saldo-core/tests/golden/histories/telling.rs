@@ -1,0 +1,481 @@
+//! What channels tell of a history, and what it comes to by plain addition.
+
+use super::merchant::{
+    Besides, By, Fate, History, Item, Later, Life, PAYOUT_DAYS, PAYOUTS, Paid, Repaid, Sums, TAXES,
+    Told, When,
+};
+use crate::shop::source;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use saldo_core::commerce::{
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Dispute,
+    DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState,
+    Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount, Telling,
+    Tender, Units,
+};
+use saldo_core::money::{Currency, Money};
+use std::collections::BTreeMap;
+
+/// What the gateway takes for a dispute, in minor units.
+const DISPUTE_FEE: i64 = 15;
+
+impl By {
+    /// The part of the books that holds the money.
+    fn place(self) -> &'static str {
+        match self {
+            Self::Card => "Clearing: Card",
+            Self::PayPal => "Clearing: PayPal",
+            Self::Cash => "Cash drawer",
+            Self::GiftCard => "Gift card liability",
+            Self::StoreCredit => "Store credit liability",
+        }
+    }
+
+    fn tender(self) -> Tender {
+        match self {
+            Self::Card => Tender::Gateway(card()),
+            Self::PayPal => Tender::Gateway(gateway("paypal", "PayPal")),
+            Self::Cash => Tender::Gateway(gateway("cash", "Cash")),
+            Self::GiftCard => Tender::GiftCard,
+            Self::StoreCredit => Tender::StoreCredit,
+        }
+    }
+}
+
+fn gateway(id: &str, name: &str) -> Gateway {
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "card" }
+}
+
+pub(super) fn card() -> Gateway {
+    gateway("card", "Card")
+}
+
+/// Tells a history, and adds up.
+pub(super) struct Teller<'h> {
+    history: &'h History,
+    currency: Currency,
+    facts: Vec<Fact>,
+    rows: u32,
+    /// What each payout comes to.
+    nets: BTreeMap<u16, i64>,
+    expected: Sums,
+}
+
+/// An order that is being told.
+struct Case {
+    order: Order,
+    parcels: Vec<Fulfilment>,
+    number: u32,
+    lag: u16,
+    /// What the buyer paid and did not get back.
+    paid: i64,
+    /// The units of the first item that were not given back.
+    left: i64,
+}
+
+impl<'h> Teller<'h> {
+    pub(super) fn new(history: &'h History) -> Self {
+        let currency = history.currency();
+        let (facts, nets, expected) = (Vec::new(), BTreeMap::new(), Sums::new());
+        Self { history, currency, facts, rows: 0, nets, expected }
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::from_minor(minor, self.currency)
+    }
+
+    fn add(&mut self, place: &str, minor: i64) {
+        *self.expected.entry(place.to_owned()).or_default() += minor;
+    }
+
+    pub(super) fn order(&mut self, number: u32, life: &Life) {
+        let mut case = Case {
+            order: self.bare_order(number, life.at),
+            parcels: Vec::new(),
+            number,
+            lag: life.lag,
+            paid: 0,
+            left: life.items.first().map_or(0, |item| item.units),
+        };
+        let mut lines: Vec<(SaleKind, i64, &Item)> = Vec::new();
+        let items = life.items.iter().map(|item| (SaleKind::Product, item.units, item));
+        lines.extend(items);
+        let extras = [
+            (SaleKind::Shipping, life.shipping),
+            (SaleKind::Tip, life.tip),
+            (SaleKind::Duty, life.duty),
+            (SaleKind::GiftCard, life.gift_card),
+        ]
+        .map(|(kind, each)| (kind, Item { units: 1, each, discount: 0, tax: 0, title: 0 }));
+        let bought = extras.iter().filter(|(_, item)| item.each > 0);
+        lines.extend(bought.map(|(kind, item)| (kind.clone(), 1, item)));
+        let total = self.agree(&mut case, AgreementKind::Sale, life.at, &lines);
+        self.pay(&mut case, life, total);
+        let mut when = life.at;
+        for (days, what) in &life.later {
+            when = when.later(*days);
+            self.later(&mut case, life, when, what);
+        }
+        self.facts.push(Fact::Goods(Box::new(Goods {
+            id: format!("shop/Goods/{number}").into(),
+            source: source(&format!("Goods/{number}")),
+            order: case.order.id.clone(),
+            test: false,
+            fulfilments: case.parcels,
+            returned: Vec::new(),
+        })));
+        self.facts.push(Fact::Order(Box::new(case.order)));
+    }
+
+    fn bare_order(&self, number: u32, at: When) -> Order {
+        Order {
+            id: format!("shop/Order/{number}").into(),
+            source: source(&format!("Order/{number}")),
+            name: format!("#{}", 1_000 + number),
+            processed_at: at.instant(),
+            cancelled_at: None,
+            test: false,
+            currency: self.currency,
+            prices_include_tax: false,
+            origin: "web".to_owned(),
+            location: None,
+            customer: Some(format!("Customer/{}", number % 3)),
+            customer_name: Some(format!("Buyer {}", number % 3)),
+            agreements: Vec::new(),
+            movements: Vec::new(),
+            presented_in: None,
+            tags: Vec::new(),
+            telling: Telling::Interface,
+        }
+    }
+
+    /// Agrees on lines: of each what it is about, its units, negative where they go back, and what
+    /// a unit costs. Returns what the buyer owes for them. What is bought is handed over at once.
+    fn agree(
+        &mut self,
+        case: &mut Case,
+        kind: AgreementKind,
+        when: When,
+        lines: &[(SaleKind, i64, &Item)],
+    ) -> i64 {
+        let number = case.order.agreements.len() + 1;
+        let (mut told, mut handed, mut total) = (Vec::new(), Vec::new(), 0);
+        for (place, (kind, units, item)) in lines.iter().enumerate() {
+            let line = self.line(case, (number, place), kind, *units, item);
+            total += line.total().unwrap().minor();
+            if let Some(item) = line.item.as_ref().filter(|_| *units > 0) {
+                let count = u32::try_from(*units).unwrap();
+                let parts = Vec::new();
+                handed.push(Units {
+                    item: item.id.clone(),
+                    product: None,
+                    count,
+                    components: parts,
+                });
+            }
+            told.push(line);
+        }
+        if !handed.is_empty() {
+            let id = format!("Fulfilment/{}/{number}", case.number);
+            let at = when.later(1).instant();
+            case.parcels.push(Fulfilment { id, at, cancelled_at: None, parts: handed });
+        }
+        let id = format!("Agreement/{}/{number}", case.number);
+        case.order.agreements.push(Agreement {
+            id,
+            kind,
+            happened_at: when.instant(),
+            lines: told,
+        });
+        self.add("Buyers", total);
+        total
+    }
+
+    fn line(
+        &mut self,
+        case: &Case,
+        (agreement, place): (usize, usize),
+        kind: &SaleKind,
+        units: i64,
+        item: &Item,
+    ) -> SaleLine {
+        let net = units * (item.each - item.discount);
+        let part = match kind {
+            SaleKind::Tip => "Tips payable",
+            SaleKind::Duty => "Duties & import tax payable",
+            SaleKind::GiftCard => "Gift card liability",
+            _ => "Trade",
+        };
+        self.add(part, -net);
+        self.add(TAXES[item.title], -units * item.tax);
+        let is_product = *kind == SaleKind::Product;
+        // What goes back is the first item of the sale.
+        let (of, from) = if units < 0 { (1, 0) } else { (agreement, place) };
+        let product = || Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() };
+        let tax = TaxAmount {
+            title: TAXES[item.title].to_owned(),
+            rate: None,
+            amount: self.money(units * item.tax),
+            collector: Collector::Merchant,
+        };
+        SaleLine {
+            id: format!("Sale/{}/{agreement}/{place}", case.number),
+            kind: kind.clone(),
+            quantity: Some(units),
+            product: is_product.then(product),
+            item: is_product.then(|| OrderedItem {
+                id: format!("Item/{}/{of}/{from}", case.number),
+                is_handed_over: true,
+            }),
+            assortment: Assortment::default(),
+            gross: self.money(units * item.each),
+            discount: self.money(units * item.discount),
+            taxes: if item.tax == 0 { Vec::new() } else { vec![tax] },
+        }
+    }
+
+    fn pay(&mut self, case: &mut Case, life: &Life, total: i64) {
+        let part = |percent: i64| (total * percent / 100).max(1).min(total);
+        match &life.paid {
+            Paid::Once(by, days) => {
+                let rounding = if *by == By::Cash { life.rounding } else { 0 };
+                self.receive(case, *by, life.at.later(*days), total, rounding);
+            }
+            Paid::Split(one, percent, other) => {
+                let first = part(*percent);
+                self.receive(case, *one, life.at, first, 0);
+                self.receive(case, *other, life.at, total - first, 0);
+            }
+            Paid::Deposit(by, percent, days) => {
+                let first = part(*percent);
+                let before = When(life.at.0 - days, life.at.1);
+                self.receive(case, *by, before, first, 0);
+                self.receive(case, *by, life.at, total - first, 0);
+            }
+            Paid::Never => {}
+        }
+    }
+
+    /// The buyer pays; cash is rounded by a little.
+    fn receive(&mut self, case: &mut Case, by: By, when: When, minor: i64, rounding: i64) {
+        if minor <= 0 {
+            return;
+        }
+        let rounding = Some(rounding).filter(|by| *by != 0 && minor + by > 0);
+        case.paid += minor;
+        self.add("Buyers", -minor);
+        self.add(by.place(), minor + rounding.unwrap_or(0));
+        self.add("Rounding differences", -rounding.unwrap_or(0));
+        let movement = self.movement(case, MovementKind::Payment, by, when, minor);
+        let rounding = rounding.map(|by| self.money(by));
+        case.order.movements.push(MoneyMovement { rounding, ..movement });
+        if by == By::Card {
+            let fee = minor / 40;
+            self.add(By::Card.place(), -fee);
+            self.add("Payment processing fees", fee);
+            self.row(BalanceKind::Charge, when, (minor, fee), Some(case));
+        }
+    }
+
+    /// Money goes back to the buyer.
+    fn repay(&mut self, case: &mut Case, by: By, when: When, minor: i64) {
+        let minor = minor.min(case.paid);
+        if minor <= 0 {
+            return;
+        }
+        case.paid -= minor;
+        self.add("Buyers", minor);
+        self.add(by.place(), -minor);
+        let movement = self.movement(case, MovementKind::Refund, by, when, minor);
+        case.order.movements.push(movement);
+        if by == By::Card {
+            self.row(BalanceKind::Refund, when, (-minor, 0), Some(case));
+        }
+    }
+
+    fn movement(
+        &self,
+        case: &Case,
+        kind: MovementKind,
+        by: By,
+        when: When,
+        minor: i64,
+    ) -> MoneyMovement {
+        MoneyMovement {
+            id: format!("Transaction/{}/{}", case.number, case.order.movements.len() + 1),
+            kind,
+            state: MovementState::Succeeded,
+            tender: by.tender(),
+            processed_at: when.instant(),
+            amount: self.money(minor),
+            rounding: None,
+            conversion: None,
+            fees: Vec::new(),
+            test: false,
+        }
+    }
+
+    fn later(&mut self, case: &mut Case, life: &Life, when: When, what: &Later) {
+        let Some(first) = life.items.first() else { return };
+        match what {
+            Later::Returns(units, repaid) => {
+                let units = (*units).min(case.left);
+                if units > 0 {
+                    case.left -= units;
+                    let back = [(SaleKind::Product, -units, first)];
+                    let owed = self.agree(case, AgreementKind::Refund, when, &back);
+                    self.settle(case, when, -owed, repaid);
+                }
+            }
+            Later::Adds(item, by) => {
+                let more = [(SaleKind::Product, item.units, item)];
+                let owed = self.agree(case, AgreementKind::Edit, when, &more);
+                if let Some(by) = by {
+                    self.receive(case, *by, when, owed, 0);
+                }
+            }
+            Later::Exchanges if case.left > 0 => {
+                case.left -= 1;
+                let lines = [(SaleKind::Product, -1, first), (SaleKind::Product, 1, first)];
+                self.agree(case, AgreementKind::Edit, when, &lines);
+            }
+            Later::Goodwill(minor, repaid) if case.paid >= *minor => {
+                let given = Item { units: 1, each: *minor, discount: 0, tax: 0, title: 0 };
+                let lines = [(SaleKind::Adjustment, -1, &given)];
+                let owed = self.agree(case, AgreementKind::Refund, when, &lines);
+                self.settle(case, when, -owed, repaid);
+            }
+            Later::Disputed(won) => self.dispute(case, when, *won),
+            Later::Exchanges | Later::Goodwill(..) => {}
+        }
+    }
+
+    fn settle(&mut self, case: &mut Case, when: When, minor: i64, repaid: &Repaid) {
+        if let Repaid::By(by, days) = repaid {
+            self.repay(case, *by, when.later(*days), minor);
+        }
+    }
+
+    /// The first payment is disputed, where a card paid it.
+    fn dispute(&mut self, case: &Case, when: When, won: Option<bool>) {
+        let id = format!("shop/Dispute/{}", case.number);
+        let known = self.facts.iter().any(|fact| fact.id().as_str() == id);
+        let first = case.order.movements.first();
+        let Some(paid) = first.filter(|it| it.tender == By::Card.tender() && !known) else {
+            return;
+        };
+        let minor = paid.amount.minor();
+        self.row(BalanceKind::DisputeWithdrawal, when, (-minor, DISPUTE_FEE), None);
+        self.add(By::Card.place(), -minor - DISPUTE_FEE);
+        self.add("Chargeback fees", DISPUTE_FEE);
+        let ended = when.later(7);
+        match won {
+            None => self.add("Disputes receivable", minor),
+            Some(false) => self.add("Chargeback losses", minor),
+            Some(true) => {
+                self.row(BalanceKind::DisputeReversal, ended, (minor, 0), None);
+                self.add(By::Card.place(), minor);
+            }
+        }
+        self.facts.push(Fact::Dispute(Dispute {
+            id: id.into(),
+            source: source(&format!("Dispute/{}", case.number)),
+            order: Some(case.order.id.clone()),
+            outcome: match won {
+                None => DisputeOutcome::Open,
+                Some(true) => DisputeOutcome::Won,
+                Some(false) => DisputeOutcome::Lost,
+            },
+            finalised_at: won.map(|_| ended.instant()),
+            amount: self.money(minor),
+        }));
+    }
+
+    pub(super) fn besides(&mut self, when: When, besides: &Besides) {
+        match besides {
+            Besides::Reserve(kept, until) => {
+                self.row(BalanceKind::Reserve, when, (-kept, 0), None);
+                self.add(By::Card.place(), -kept);
+                self.add("Reserves held by platform", *kept);
+                if let Some(days) = until {
+                    self.row(BalanceKind::Reserve, when.later(*days), (*kept, 0), None);
+                    self.add(By::Card.place(), *kept);
+                    self.add("Reserves held by platform", -kept);
+                }
+            }
+            Besides::Bill(minor) => {
+                self.row(BalanceKind::PlatformBill, when, (-minor, 0), None);
+                self.add(By::Card.place(), -minor);
+                self.add("Software subscriptions", *minor);
+            }
+        }
+    }
+
+    /// A row of the card's ledger: amount and fee. Of an order it is about the last movement.
+    fn row(&mut self, kind: BalanceKind, when: When, (amount, fee): (i64, i64), of: Option<&Case>) {
+        self.rows += 1;
+        let back = kind == BalanceKind::PayoutReturned;
+        let payout = when.0 / PAYOUT_DAYS + of.map_or(0, |case| case.lag);
+        let payout = Some(payout).filter(|number| *number < PAYOUTS && !back);
+        if let Some(payout) = payout {
+            *self.nets.entry(payout).or_default() += amount - fee;
+        }
+        let number = self.rows;
+        self.facts.push(Fact::BalanceTransaction(Box::new(BalanceTransaction {
+            id: format!("shop/Row/{number}").into(),
+            source: source(&format!("Row/{number}")),
+            gateway: card(),
+            kind,
+            vendor_type: "WORD".to_owned(),
+            occurred_at: when.instant(),
+            amount: self.money(amount),
+            fee: self.money(fee),
+            net: self.money(amount - fee),
+            worth: None,
+            order: of.map(|case| case.order.id.clone()),
+            order_name: of.map(|case| case.order.name.clone()),
+            movement: of.and_then(|case| case.order.movements.last()).map(|it| it.id.clone()),
+            payout: payout.map(|number| format!("shop/Payout/{number}").into()),
+            paid_out: None,
+            test: false,
+            by_file: false,
+        })));
+    }
+
+    pub(super) fn finish(mut self) -> Told {
+        let begin: Date = "2026-03-01".parse().unwrap();
+        for (number, net) in std::mem::take(&mut self.nets) {
+            let fate = self.history.fates[usize::from(number)];
+            let days = (number + 1) * PAYOUT_DAYS + 1;
+            let state = match fate {
+                Fate::Sent => PayoutState::Paid,
+                Fate::Returned => PayoutState::Failed,
+                Fate::Planned => PayoutState::Scheduled,
+            };
+            self.facts.push(Fact::Payout(Payout {
+                id: format!("shop/Payout/{number}").into(),
+                source: source(&format!("Payout/{number}")),
+                gateway: card(),
+                state,
+                issued_on: begin + i64::from(days).days(),
+                arrived_on: None,
+                net: self.money(net),
+                by_rows: false,
+                bank_reference: None,
+                period: None,
+            }));
+            match fate {
+                Fate::Sent => {
+                    self.add(By::Card.place(), -net);
+                    self.add("Bank", net);
+                }
+                Fate::Returned => {
+                    self.row(BalanceKind::PayoutReturned, When(days + 3, 0), (net, 0), None);
+                }
+                Fate::Planned => {}
+            }
+        }
+        self.expected.retain(|_, minor| *minor != 0);
+        Told { facts: self.facts, expected: self.expected }
+    }
+}

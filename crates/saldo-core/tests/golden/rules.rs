@@ -1,0 +1,263 @@
+//! Rules of the policy: which account what gets, and which orders are left out.
+
+use super::shop::{Shop, dispute, goods, order, row, told, usd};
+use super::{POLICY, account, policy};
+use saldo_core::accounting::{Group, Stock, Trial};
+use saldo_core::commerce::{AgreementKind, BalanceKind, DisputeOutcome, Fact, SaleKind};
+use saldo_core::issue::FactState;
+use saldo_core::policy::{Policy, PolicyError};
+use std::collections::BTreeMap;
+
+const CARD: &str = "shopify_payments";
+
+/// Two mugs and carriage, paid at once by card.
+fn sale() -> Shop {
+    let mug = (SaleKind::Product, "100.00", "10.00", "0.00");
+    let carriage = (SaleKind::Shipping, "8.00", "0.00", "0.00");
+    order("03-10").sale("03-10", &[mug, carriage]).paid("03-10", CARD, "98.00")
+}
+
+fn with_rules(rules: &str) -> Policy {
+    policy(&format!("{POLICY}\n{rules}"))
+}
+
+/// What the accounts of income and expense hold in the end, in minor units.
+fn sums(facts: &[Fact], policy: &Policy) -> BTreeMap<String, i64> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for accounted in account(facts, policy, far) {
+        for line in accounted.entries.iter().flat_map(|entry| &entry.lines) {
+            *sums.entry(line.account.name.to_string()).or_default() += line.amount.minor();
+        }
+    }
+    sums.retain(|name, minor| *minor != 0 && !name.starts_with("Clearing"));
+    sums
+}
+
+/// Which account the mugs of a sale are entered on, with one rule for sales of products.
+fn entered_on(sale: Shop, conditions: &str) -> String {
+    let rule = format!(
+        "[[rules]]\nname = \"R\"\naccount = \"By rule\"\n\
+         [rules.when]\nrole = \"product-sales\"\n{conditions}"
+    );
+    let sums = sums(&[sale.fact()], &with_rules(&rule));
+    let on = ["By rule", "Product sales"].into_iter().filter(|name| sums.contains_key(*name));
+    on.collect::<Vec<_>>().join(" and ")
+}
+
+#[test]
+fn every_condition_is_looked_at() {
+    let sold = || {
+        sale()
+            .located("Location/7")
+            .tagged(&["VIP", "wholesale"])
+            .of_assortment("Mugs", "Northern Mill")
+            .presented_in("EUR")
+    };
+    let cases = [
+        ("channel = \"shop\"", true),
+        ("channel = \"sh*\"", true),
+        ("channel = \"market\"", false),
+        ("gateway = \"shopify_payments\"", true),
+        ("gateway = [\"paypal\", \"cash\"]", false),
+        ("currency = \"EUR\"", true),
+        ("currency = \"USD\"", false),
+        ("location = \"7\"", true),
+        ("location = \"Location/7\"", true),
+        ("location = \"8\"", false),
+        ("product-type = \"mugs\"", true),
+        ("product-type = \"Lamps\"", false),
+        ("product = \"Mug\"", true),
+        ("sku = \"MUG\"", true),
+        ("sku = \"MUG-*\"", false),
+        ("vendor = \"northern*\"", true),
+        ("vendor = \"Studio\"", false),
+        ("tag = \"vip\"", true),
+        ("tag = \"staff\"", false),
+        ("source = \"web\"", true),
+        ("source = \"pos\"", false),
+        ("tag = \"vip\"\nsource = \"pos\"", false),
+    ];
+    for (conditions, holds) in cases {
+        let expected = if holds { "By rule" } else { "Product sales" };
+        assert_eq!(entered_on(sold(), conditions), expected, "{conditions}");
+    }
+}
+
+#[test]
+fn what_is_not_known_holds_no_condition() {
+    for condition in ["location = \"*\"", "vendor = \"*\"", "tag = \"*\"", "product-type = \"*\""] {
+        assert_eq!(entered_on(sale(), condition), "Product sales", "{condition}");
+    }
+    let unpaid = order("03-10").sale_of_s1("03-10");
+    assert_eq!(entered_on(unpaid, "gateway = \"*\""), "Product sales");
+    let by_two = order("03-10").sale_of_s1("03-10");
+    let by_two = by_two.paid("03-10", CARD, "50.00").paid("03-10", "paypal", "55.43");
+    assert_eq!(entered_on(by_two, "gateway = \"*\""), "Product sales");
+}
+
+#[test]
+fn the_first_rule_that_answers_wins() {
+    let rules = r#"
+        [[rules]]
+        name = "Fees"
+        when.role = "processing-fees"
+        account = "Card fees"
+        [[rules]]
+        name = "Mugs"
+        when = { role = ["product-sales", "shipping-income"], sku = "MUG" }
+        account = "Mugs"
+        [[rules]]
+        name = "All else"
+        when.role = ["product-sales", "shipping-income"]
+        account = "Other sales"
+        [[rules]]
+        name = "Discounts"
+        when.role = "discounts"
+        account = "Discounts of mugs"
+    "#;
+    let facts = [sale().fact(), row(1, "03-10", BalanceKind::Charge, "98.00", "3.00")];
+    insta::assert_compact_debug_snapshot!(
+        sums(&facts, &with_rules(rules)),
+        @r#"{"Card fees": 300, "Discounts of mugs": 1000, "Mugs": -10000, "Other sales": -800}"#
+    );
+}
+
+#[test]
+fn what_is_earned_when_it_is_handed_over_goes_by_the_same_rules() {
+    let rules = "[[rules]]\nname = \"Mugs\"\nwhen = { role = \"product-sales\", sku = \"MUG\" }\n\
+                 account = \"Mugs\"";
+    let handed = [sale().fact(), told(goods(&[("03-11", &[("Item/1", 1)])]))];
+    let policy = |recognition: &str| policy(&format!("{recognition}\n{POLICY}\n{rules}"));
+    let at_payment = sums(&handed, &policy(""));
+    assert_eq!(at_payment["Mugs"], -10_000);
+    assert_eq!(sums(&handed, &policy("recognition = \"fulfilment\"")), at_payment);
+}
+
+#[test]
+fn a_dispute_goes_by_its_channel() {
+    let rules = "[[rules]]\nname = \"Lost\"\nwhen = { role = \"chargeback-losses\", \
+                 channel = \"shop\" }\naccount = \"Lost in the shop\"";
+    let lost = dispute("03-20", DisputeOutcome::Lost, "105.43");
+    assert_eq!(sums(&[lost], &with_rules(rules))["Lost in the shop"], 10_543);
+}
+
+fn states(facts: &[Fact], policy: &Policy) -> Vec<FactState> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, policy, far);
+    accounted.into_iter().flat_map(|it| it.standings).map(|it| it.state).collect()
+}
+
+#[test]
+fn an_order_is_left_out_by_a_rule_that_is_named() {
+    let rules = "[[rules]]\nname = \"Staff\"\nwhen = { tag = \"staff\" }\nexclude = true\n\
+                 [[rules]]\nname = \"Called off\"\nwhen = { status = \"cancelled\" }\n\
+                 exclude = true";
+    let policy = with_rules(rules);
+    let left_out = |rule: &str| vec![FactState::Excluded { rule: format!("rules/{rule}") }];
+    let entered = vec![FactState::Accounted { review: None }];
+    assert_eq!(states(&[sale().fact()], &policy), entered);
+    let staff = sale().tagged(&["Staff"]);
+    assert_eq!(states(&[staff.clone().fact()], &policy), left_out("Staff"));
+    assert_eq!(states(&[staff.cancelled("03-11").fact()], &policy), left_out("Staff"));
+    assert_eq!(states(&[sale().cancelled("03-11").fact()], &policy), left_out("Called off"));
+}
+
+#[test]
+fn money_of_an_order_that_is_left_out_is_entered_for_review() {
+    let rules = "[[rules]]\nname = \"All\"\nexclude = true";
+    let facts = [sale().fact(), row(1, "03-10", BalanceKind::Charge, "98.00", "3.00")];
+    let sums = sums(&facts, &with_rules(rules));
+    assert_eq!(sums["Platform adjustments - to review"], -9_800);
+    assert!(!sums.contains_key("Product sales"), "{sums:?}");
+}
+
+#[test]
+fn a_rule_without_sense_is_refused_by_its_name() {
+    let cases = [
+        ("account = \"A\"", "say for which `role`"),
+        ("when.role = \"deposits\"\naccount = \"A\"", "what comes in there must go out"),
+        ("when.role = \"discounts\"\naccount = \"Product sales\"", "another kind"),
+        ("when.role = [\"discounts\", \"tips\"]\naccount = \"A\"", "the account of tips"),
+        ("when.role = [\"discounts\", \"product-sales\"]\naccount = \"A\"", "another kind"),
+        ("when.tag = \"a\"", "it says nothing"),
+        ("when.sku = \"a\"\nexclude = true", "`sku` is of single lines"),
+        ("account = \"A\"\nexclude = true", "what it leaves out has no account"),
+        ("when.tagg = \"a\"", "unknown field `tagg`"),
+        ("when.role = \"sales\"", "unknown variant `sales`"),
+        ("acount = \"a\"", "unknown field `acount`"),
+        ("when.status = \"gone\"", "unknown variant `gone`"),
+    ];
+    let new =
+        |text: &str| Policy::new(1, text, usd(), "UTC", "2026-01-01".parse().unwrap()).map(|_| ());
+    for (rule, expected) in cases {
+        let text = format!("[[rules]]\nname = \"R\"\n{rule}\n");
+        match new(&text) {
+            Err(PolicyError::Rule { rule, why }) => {
+                assert_eq!(rule, "R");
+                assert!(why.contains(expected), "{text}{why}");
+            }
+            other => panic!("{text}{other:?}"),
+        }
+    }
+    let twice = "[[rules]]\nname = \"R\"\nexclude = true\n".repeat(2);
+    assert!(new(&twice).unwrap_err().to_string().contains("same name"));
+    let nameless = new("[[rules]]\nexclude = true\n").unwrap_err().to_string();
+    assert_eq!(nameless, "the rule `number 1` has no sense: missing field `name`");
+}
+
+#[test]
+fn a_trial_shows_what_each_rule_catches_and_what_comes_too_late() {
+    let rules = r#"
+        [[rules]]
+        name = "Staff"
+        when.tag = "staff"
+        exclude = true
+        [[rules]]
+        name = "Mugs"
+        when = { role = "product-sales", sku = "MUG" }
+        account = "Mugs"
+        [[rules]]
+        name = "Too late"
+        when = { role = "product-sales", product = "Mug", source = "web" }
+        account = "Web mugs"
+        [[rules]]
+        name = "Nothing"
+        when = { role = "product-sales", vendor = "Nobody" }
+        account = "Nobody's"
+        [[rules]]
+        name = "Staff discounts"
+        when = { role = "discounts", tag = "staff" }
+        account = "Staff discounts"
+    "#;
+    let policy = with_rules(rules);
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let refund = (SaleKind::Product, "-20.00", "0.00", "0.00");
+    let sold = sale().agree(AgreementKind::Refund, "03-12", &[refund]);
+    let orders = [sold.fact(), sale().numbered(2).tagged(&["staff"]).fact()];
+    let groups = orders.map(|fact| (Group::Order(fact.id().clone()), vec![fact]));
+    let mut trial = Trial::of(&policy);
+    for (group, facts) in &groups {
+        trial.add(group, facts, &Stock::default(), far).unwrap();
+    }
+    let mut idle = trial.idle(&policy).unwrap();
+    for (group, facts) in &groups {
+        idle.add(group, facts, &Stock::default(), far);
+    }
+    let caught = |catch: &saldo_core::accounting::Catch| {
+        let example = &catch.examples[0];
+        (catch.count, catch.sum.of(usd()).to_string(), example.reference.clone())
+    };
+    let by_rule: BTreeMap<_, _> = trial.rules.iter().map(|it| (*it.0, caught(it.1))).collect();
+    let rest: BTreeMap<_, _> =
+        trial.rest.iter().map(|it| (it.0.word(), it.1.sum.of(usd()).to_string())).collect();
+    insta::assert_compact_debug_snapshot!(
+        by_rule,
+        @r##"{0: (1, "98.00 USD", "#1002"), 1: (1, "-100.00 USD", "#1001")}"##
+    );
+    insta::assert_compact_debug_snapshot!(
+        rest,
+        @r#"{"discounts": "10.00 USD", "returns": "20.00 USD", "shipping-income": "-8.00 USD"}"#
+    );
+    insta::assert_compact_debug_snapshot!(idle.shadowed, @"{2: {0, 1}, 4: {0}}");
+}

@@ -1,0 +1,55 @@
+//! `saldo map template`.
+
+use super::args::{Global, Template as Words};
+use super::context::Usage;
+use super::map::change;
+use super::output::table;
+use super::{Ending, Output};
+use crate::templates::{TEMPLATES, Template, applied};
+use anyhow::Context;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::path::Path;
+
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    title: &'static str,
+}
+
+/// Lists, shows or applies templates.
+pub(crate) async fn template(
+    global: &Global,
+    words: Words,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    match words {
+        Words::List => {
+            let listed = TEMPLATES.map(|it| Listed { name: it.name, title: it.title() });
+            output.data(&listed, || {
+                let row = |it: &Listed| vec![it.name.to_owned(), it.title.to_owned()];
+                table(&["template", "what it is"], 0, listed.iter().map(row).collect())
+            })?;
+        }
+        Words::Show { name } => output.text(&text_of(&name)?)?,
+        Words::Apply { name, from } => {
+            let text = text_of(&name)?;
+            change(global, from, output, |before| applied(before, &text)).await?;
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// The text of a template: of one that is named, or of a file.
+pub(crate) fn text_of(name: &str) -> anyhow::Result<Cow<'static, str>> {
+    if let Some(template) = Template::named(name) {
+        return Ok(Cow::Borrowed(template.text));
+    }
+    if Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("toml")) {
+        let read = std::fs::read_to_string(name);
+        return read.map(Cow::Owned).with_context(|| format!("{name} cannot be read"));
+    }
+    let known = TEMPLATES.map(|it| it.name).join(", ");
+    Err(Usage(format!("`{name}` is no template: there are {known}, and files that end in .toml"))
+        .into())
+}

@@ -1,0 +1,122 @@
+//! A month's reports agree with each other, and with the books that other programs read.
+
+use super::super::{Arrival, Bridge, Month, MonthReport, bridge, month_report};
+use super::stage::{Stage, world};
+use saldo_core::money::Money;
+use saldo_core::text::ConnectionId;
+use saldo_sim::fault::FaultSettings;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+async fn august() -> (Stage, Month, MonthReport, Bridge) {
+    let stage = Stage::after(&world(31, 150, 40), &FaultSettings::none()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let (book, month) = (ConnectionId::new("plain-text"), "2026-08".parse::<Month>().unwrap());
+    let report = month_report(&engine, &book, month).await.unwrap().expect("nobody enters");
+    let bridge = bridge(&engine, month.first, month.last()).await.unwrap();
+    (stage, month, report, bridge)
+}
+
+fn sum(amounts: impl IntoIterator<Item = Money>) -> i64 {
+    amounts.into_iter().map(Money::minor).sum()
+}
+
+#[tokio::test]
+async fn the_parts_of_a_month_are_its_trial_balance() {
+    let (_, _, report, _) = august().await;
+    assert_eq!(sum(report.accounts.iter().map(|it| it.closing)), 0, "all of it balances");
+    let of = |name: &str| report.account(name).unwrap().clone();
+    for roll in &report.stored_value {
+        let account = of(&roll.account);
+        assert_eq!(sum([roll.opening, roll.issued, roll.used]), account.closing.minor());
+    }
+    assert!(report.stored_value.iter().any(|it| !it.issued.is_zero()), "{report:#?}");
+    for age in &report.ageing {
+        let ages = age.ages;
+        let parts = sum([ages.to_7, ages.to_30, ages.to_60, ages.over_60]);
+        assert_eq!((parts, ages.total), (ages.total.minor(), of(&age.account).closing));
+    }
+    let tax = of("Sales tax payable");
+    let moved = tax.closing.minus(tax.opening).unwrap().minor();
+    assert_eq!(sum(report.taxes.iter().map(|it| it.net)), moved);
+    assert!(report.taxes.len() > 2, "each tax by itself: {:#?}", report.taxes);
+    let lines = report.held.iter().chain(&report.rounding).map(|it| (&it.account, it.amount));
+    let fees = report.fees.iter().map(|it| (&it.account, it.amount));
+    let mut sums: BTreeMap<&String, i64> = BTreeMap::new();
+    for (account, amount) in lines {
+        *sums.entry(account).or_default() += amount.minor();
+    }
+    assert!(sums.contains_key(&"Rounding differences".to_owned()), "{sums:?}");
+    let mut fee_sums: BTreeMap<&String, i64> = BTreeMap::new();
+    for (account, amount) in fees {
+        *fee_sums.entry(account).or_default() += amount.minor();
+    }
+    for (account, sum) in sums.into_iter().chain(fee_sums) {
+        let it = of(account);
+        assert_eq!(sum, it.closing.minus(it.opening).unwrap().minor(), "{account}");
+    }
+}
+
+#[tokio::test]
+async fn a_month_is_what_hledger_says_it_is() {
+    let (stage, month, report, _) = august().await;
+    let until = month.last().tomorrow().unwrap().to_string();
+    let journal = stage.books_folder().join("main.journal");
+    let asked = Command::new("hledger")
+        .args(["bal", "--flat", "-N", "-O", "csv", "-b", &month.first.to_string(), "-e", &until])
+        .arg("-f")
+        .arg(&journal)
+        .output();
+    let Ok(answer) = asked else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "hledger is missing");
+        eprintln!("skipped: a month beside hledger (it is not installed)");
+        return;
+    };
+    let text = String::from_utf8(answer.stdout).unwrap();
+    let amount = |line: &str| {
+        let (_, amount) = line.rsplit_once(',')?;
+        amount.trim_matches('"').parse::<Money>().ok().map(Money::minor)
+    };
+    let mut theirs: Vec<i64> = text.lines().skip(1).filter_map(amount).collect();
+    let moved = |it: &super::super::AccountMonth| it.debit.minus(it.credit).unwrap().minor();
+    let mut ours: Vec<i64> = report.accounts.iter().map(moved).filter(|it| *it != 0).collect();
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    assert!(ours.len() > 15, "{text}");
+    assert_eq!(ours, theirs, "{text}");
+}
+
+#[tokio::test]
+async fn every_cent_of_a_day_is_at_the_bank_or_on_the_way() {
+    let (stage, month, _, bridge) = august().await;
+    for day in &bridge.days {
+        let rows = bridge.rows.iter().filter(|row| row.sales_day == day.sales_day);
+        let net = rows.clone().map(|row| row.net);
+        assert_eq!(sum(net), day.net.minor());
+        assert_eq!(sum([day.arrived, day.on_the_way]), day.net.minor());
+    }
+    // A payout whose rows are all of these days is the sum of them.
+    let mut payouts: BTreeMap<&String, i64> = BTreeMap::new();
+    for row in &bridge.rows {
+        assert_eq!(row.gross.minus(row.fee).unwrap(), row.net);
+        let was_there = matches!(row.arrival, Arrival::Arrived | Arrival::Returned);
+        assert_eq!(row.bank_day.is_some(), was_there);
+        if let Some(payout) = &row.payout {
+            *payouts.entry(payout).or_default() += row.net.minor();
+        }
+    }
+    let proof = stage.prove().await;
+    let whole = proof
+        .payouts
+        .iter()
+        .filter(|it| payouts.get(&it.about).is_some_and(|net| *net == it.expected.minor()));
+    assert!(whole.count() + 2 >= payouts.len(), "all but those over an end of the month");
+    let of_cash = bridge.untold.iter().filter(|it| it.account == "Clearing: Cash");
+    let untold = sum(of_cash.map(|it| it.amount));
+    let engine = stage.engine().await;
+    let book = ConnectionId::new("plain-text");
+    let report = month_report(&engine, &book, month).await.unwrap().unwrap();
+    let cash = report.account("Clearing: Cash").unwrap();
+    assert_eq!(untold, cash.debit.minus(cash.credit).unwrap().minor());
+}
