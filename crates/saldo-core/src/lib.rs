@@ -15,6 +15,7 @@ pub mod ledger;
 
 pub mod document;
 pub mod issue;
+pub mod rounding;
 
 pub mod policy;
 

@@ -267,8 +267,8 @@ pub fn owed_at_start(
         };
         let owed = balances.entry(account.name.to_string()).or_default();
         match (before, paid_before) {
-            (true, false) => owed.add(row.net)?,
-            (false, true) => owed.add(row.net.negated())?,
+            (true, false) => owed.add(row.moved()?)?,
+            (false, true) => owed.add(row.moved()?.negated())?,
             (true, true) | (false, false) => {}
         }
     }

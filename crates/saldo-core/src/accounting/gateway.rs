@@ -4,15 +4,23 @@
 //! is entered for review, so that the clearing account always proves. Once the sale is decided that
 //! entry no longer holds, and the plan takes it out.
 
+mod deferral;
 mod fees;
+mod itemised;
+mod items;
 mod loan;
 
+pub(super) use deferral::account_deferral;
+
+use super::contradictions::in_row;
 use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
-use super::known_order::{KnownOrder, Open, OrderView, movement_on_gateway};
+use super::known_order::{KnownOrder, Open, OrderView, PaymentState, movement_on_gateway};
 use super::lines::tender_account;
 use super::summary::Part;
 use super::{Accounted, Basis, Payouts, Stock, Trouble};
-use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
+use crate::commerce::{
+    BalanceKind, BalanceTransaction, ChargedTo, Fact, MoneyMovement, Order, Tender,
+};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::{Account, AccountKind};
@@ -30,6 +38,11 @@ pub(super) fn account_lone_row(id: &FactId, facts: &[Fact], basis: Basis<'_>) ->
             && &row.id == id
         {
             account_row(row, &mut OrderView::NotHeard, None, basis, &mut accounted);
+        }
+        if let Fact::Deferral(deferral) = fact
+            && &deferral.id == id
+        {
+            account_deferral(deferral, &OrderView::NotHeard, basis, &mut accounted);
         }
     }
     accounted
@@ -71,8 +84,15 @@ pub fn entered_by(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Money {
+    if in_row(row).is_some() {
+        return row.net;
+    }
     let nothing = Money::zero(row.net.currency());
-    let amount = if waits { nothing } else { row.amount };
+    let amount = match &row.kind {
+        _ if waits => nothing,
+        BalanceKind::Itemised(_) => row.moved().unwrap_or(row.amount),
+        _ => row.amount,
+    };
     let policy = policy.in_force(policy.day(row.occurred_at));
     // No row goes by what goods cost.
     let stock = &Stock::default();
@@ -82,7 +102,7 @@ pub fn entered_by(
         | BalanceKind::DisputeReversal
         | BalanceKind::DisputeFee
         | BalanceKind::Transfer => row.fee,
-        _ if Part::of_fee(row, basis).open.is_none() => row.fee,
+        _ if Part::of_row(row, basis).open.is_none() => row.fee,
         _ => nothing,
     };
     amount.minus(fee).unwrap_or(row.net)
@@ -99,6 +119,9 @@ fn enter(
         told.and_then(|order| order.movements.iter().find(|movement| movement.id == id))
     });
     let desk = Desk::new(row, told, fees_of, basis)?;
+    if let Some(why) = in_row(row) {
+        return desk.contradicted(&why, accounted);
+    }
     let policy = basis.policy;
     match &row.kind {
         BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
@@ -114,6 +137,9 @@ fn enter(
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
+        BalanceKind::Hold => desk.with_fee(Role::FundsOnHold, accounted),
+        BalanceKind::Charged(to) => desk.charged(*to, accounted),
+        BalanceKind::Itemised(parts) => desk.itemised(parts, order, accounted),
         BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
         BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
         BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
@@ -215,9 +241,7 @@ impl<'a> Desk<'a> {
                     self.review_entry(row.amount, accounted)?;
                     Ok(FactState::Accounted { review: None })
                 }
-                Said::Later(Open { for_what, until }) => {
-                    Ok(FactState::Waiting { for_what, until: Some(until) })
-                }
+                Said::Later(Open { for_what, until }) => Ok(FactState::Waiting { for_what, until }),
                 Said::Amount(_, amount) if amount == row.amount => {
                     Ok(FactState::Accounted { review: None })
                 }
@@ -255,20 +279,10 @@ impl<'a> Desk<'a> {
         if !known.explained.insert(id.to_owned()) {
             return Said::Nothing;
         }
-        let policy = self.basis.policy;
-        let day = policy.day(movement.processed_at);
-        if known.held_from.is_some_and(|held| day >= held) {
-            return Said::Held;
-        }
-        match &known.open_day {
-            Some((open, entered)) if day >= *open && !entered.contains(id) => {
-                let for_what = format!("the end of the day of {}", known.order.name);
-                Said::Later(Open { until: policy.end_of_day(*open), for_what })
-            }
-            _ => match known.kept_back.get(id) {
-                Some(open) => Said::Later(open.clone()),
-                None => Said::Amount(movement, amount),
-            },
+        match known.payment_state(movement, self.basis.policy) {
+            PaymentState::Held => Said::Held,
+            PaymentState::Later(open) => Said::Later(open),
+            PaymentState::Entered => Said::Amount(movement, amount),
         }
     }
 
@@ -285,6 +299,18 @@ impl<'a> Desk<'a> {
             _ => DocumentKind::JournalEntry,
         };
         self.journal(&[(account, self.row.amount)], kind, accounted)
+    }
+
+    /// What a gateway takes from a bank account or a card of the merchant.
+    fn charged(&self, to: ChargedTo, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.in_books_currency()?;
+        self.fee(accounted)?;
+        let (policy, row) = (self.basis.policy, self.row);
+        let (account, kind) = match to {
+            ChargedTo::Bank => (policy.bank(&row.gateway.id), DocumentKind::Transfer),
+            ChargedTo::Card => (policy.card(&row.gateway.id), DocumentKind::JournalEntry),
+        };
+        self.journal(&[(account, row.amount)], kind, accounted)
     }
 
     /// Moves the clearing account by each amount, against each account.
@@ -366,6 +392,19 @@ impl<'a> Desk<'a> {
             about: self.row.id.clone(),
             message: format!("{amount} of {} has no known reason: {why}", self.row.gateway.name),
             hint,
+        };
+        Ok(FactState::Accounted { review: Some(issue) })
+    }
+
+    /// Enters what a row that contradicts itself moved the balance by, and says what is wrong.
+    fn contradicted(&self, why: &str, accounted: &mut Accounted) -> Result<FactState, Trouble> {
+        self.review_entry(self.row.net, accounted)?;
+        let account = self.basis.policy.chart.account(Role::ForReview);
+        let issue = Issue {
+            kind: IssueKind::DoesNotAddUp,
+            about: self.row.id.clone(),
+            message: format!("a row of {} contradicts itself: {why}", self.row.gateway.name),
+            hint: format!("it stands in `{}` until the vendor tells it rightly", account.name),
         };
         Ok(FactState::Accounted { review: Some(issue) })
     }

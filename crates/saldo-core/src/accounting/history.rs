@@ -56,6 +56,7 @@ fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
             instants.chain(&order.cancelled_at).min().map(day)
         }
         Fact::BalanceTransaction(row) => Some(day(&row.occurred_at)),
+        Fact::Deferral(deferral) => Some(day(&deferral.occurred_at)),
         Fact::Payout(payout) => Some(payout.issued_on),
         Fact::Dispute(dispute) => dispute.finalised_at.as_ref().map(day),
         // What was handed over belongs to the order's own days.

@@ -1,6 +1,7 @@
 //! From lines of an agreement to lines of a document.
 
 use super::Trouble;
+use super::contradictions::check_line;
 use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{Line, LineKind};
 use crate::issue::IssueKind;
@@ -23,6 +24,7 @@ pub(super) fn agreement_lines(
     // What is sold and what comes back in one agreement, as in an exchange, is taxed apart.
     let mut taxes: BTreeMap<(bool, &str, Option<Decimal>, bool), Money> = BTreeMap::new();
     for sale in &agreement.lines {
+        check_line(sale, currency)?;
         push_sale(&mut lines, sale, &about.line(sale), policy)?;
         for tax in &sale.taxes {
             let by_channel = tax.collector == Collector::Channel;

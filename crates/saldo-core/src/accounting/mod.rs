@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod contradictions;
 mod conversion;
 mod decided;
 mod gateway;
@@ -52,7 +53,7 @@ use std::fmt;
 pub enum Group {
     /// An order, the gateway rows that name it, and what the owner decided about it.
     Order(FactId),
-    /// A gateway row that names no order.
+    /// A gateway row that names no order, or something deferred that names none.
     Row(FactId),
     /// The gateway rows of files, which know an order by its name alone (`shopify:demo/#1001`), and
     /// the orders of that name: those that files tell, and those of the interface where files told
@@ -138,6 +139,10 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             };
             [home, alike].into_iter().chain(payout).collect()
         }
+        Fact::Deferral(deferral) => match &deferral.order {
+            Some(order) => vec![Group::Order(order.clone())],
+            None => vec![Group::Row(deferral.id.clone())],
+        },
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::Decision(decision) => match &decision.said.decided {
@@ -400,6 +405,13 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     }
     for row in rows {
         gateway::account_row(row, &mut view, order, basis, &mut accounted);
+    }
+    for fact in facts {
+        if let Fact::Deferral(deferral) = fact
+            && deferral.order.as_ref() == Some(id)
+        {
+            gateway::account_deferral(deferral, &view, basis, &mut accounted);
+        }
     }
     accounted
 }

@@ -93,9 +93,11 @@ pub(super) fn account_order<'a>(
         held_from: told.held_from,
         open_day: told.open_day,
         paid_by: told.paid_by,
+        kept: told.kept,
         earned: told.earned,
         kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
+        drawn: BTreeMap::new(),
     };
     summary::gather_receipts(&mut known, rows, basis, accounted);
     OrderView::Accounted(known)
@@ -183,6 +185,8 @@ struct Told<'a> {
     entries: Vec<SubledgerEntry>,
     /// The payments through gateways that each entry moves.
     paid_by: BTreeMap<FactId, Vec<&'a MoneyMovement>>,
+    /// The tax of the sales channel that gateways kept of each payment, signed as it.
+    kept: BTreeMap<&'a str, Money>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
     state: FactState,
@@ -198,6 +202,7 @@ impl Told<'_> {
         Self {
             entries: Vec::new(),
             paid_by: BTreeMap::new(),
+            kept: BTreeMap::new(),
             earned: BTreeSet::new(),
             state,
             held_from: None,
@@ -242,6 +247,8 @@ struct Timeline<'a> {
     /// Tax of the sales channel in what was agreed that no gateway has kept yet; negative where it
     /// is to be given back.
     channel_tax: Money,
+    /// What gateways kept of such tax, by the payment that held it.
+    kept: BTreeMap<&'a str, Money>,
     /// The money that the deposits came by, first come first.
     deposited: VecDeque<(&'a MoneyMovement, Money)>,
     /// What the next entry moves through gateways, which may keep such tax of it.
@@ -291,6 +298,7 @@ impl<'a> Timeline<'a> {
         Told {
             entries: timeline.entries,
             paid_by: timeline.paid_by,
+            kept: timeline.kept,
             earned: timeline.earned,
             state,
             held_from,
@@ -319,6 +327,7 @@ impl<'a> Timeline<'a> {
             moved: Vec::new(),
             paid_by: BTreeMap::new(),
             channel_tax: nothing,
+            kept: BTreeMap::new(),
             deposited: VecDeque::new(),
             may_keep: Vec::new(),
             places: BTreeMap::new(),

@@ -6,15 +6,17 @@ mod foreign;
 pub use by_rows::told_with_payouts;
 pub(super) use by_rows::{reach, with_payouts};
 
+use super::contradictions::{check_dispute, check_payout};
 use super::decided::taken_back;
 use super::{Accounted, Trouble};
 use crate::accounting::lines::tender_account;
 use crate::commerce::{
-    BalanceKind, BalanceTransaction, Dispute, DisputeOutcome, Fact, Payout, PayoutState, Tender,
+    BalanceKind, BalanceTransaction, Dispute, DisputeOutcome, Fact, Payout, PayoutState, Period,
+    Tender,
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
-use crate::ledger::Account;
+use crate::ledger::{Account, Side};
 use crate::money::Money;
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -32,6 +34,8 @@ pub(super) struct Progress {
     pub(super) issued_on: Date,
     /// Whether it was sent, and its rows sum to it.
     pub(super) closed: bool,
+    /// The time that it settles, where it is a settlement.
+    pub(super) period: Option<Period>,
 }
 
 impl Payouts {
@@ -51,7 +55,8 @@ impl Payouts {
                 let rows = sums.get(&payout.id).copied().unwrap_or(nothing);
                 let sent = matches!(payout.state, PayoutState::Paid | PayoutState::Failed);
                 let closed = sent && rows == Some(payout.net);
-                Some((payout.id.clone(), Progress { issued_on: payout.issued_on, closed }))
+                let (issued_on, period) = (payout.issued_on, payout.period);
+                Some((payout.id.clone(), Progress { issued_on, closed, period }))
             }
             _ => None,
         };
@@ -140,13 +145,17 @@ fn enter_payout(
         }
         PayoutState::Paid | PayoutState::Failed => {}
     }
+    check_payout(payout)?;
     check_rows(payout, facts)?;
     if payout.net.currency() != policy.currency {
         return foreign::enter(payout, facts, policy, accounted);
     }
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;
-    let bank = policy.bank(&payout.gateway.id);
+    let bank = match payout.net.is_negative() {
+        true => policy.charged_by(&payout.gateway.id),
+        false => policy.bank(&payout.gateway.id),
+    };
     let later_month = |date: &Date| date.first_of_month() != payout.issued_on.first_of_month();
     match payout.arrived_on.filter(later_month) {
         None => transfer(payout, "", payout.issued_on, &clearing, &bank, accounted)?,
@@ -213,11 +222,14 @@ fn transfer(
         return Ok(());
     }
     let slot = format!("{}{part}", payout.id);
-    let header = Header { date, ..transfer_header(payout, slot.clone()) };
-    let lines = vec![
-        transfer_line(payout, to, payout.net),
-        transfer_line(payout, from, payout.net.negated()),
-    ];
+    let mut header = Header { date, ..transfer_header(payout, slot.clone()) };
+    let mut arrives = transfer_line(payout, to, payout.net);
+    // Books know transfers between places that hold money: a card is none.
+    if to.kind.side() == Side::Liabilities {
+        header.kind = DocumentKind::JournalEntry;
+        arrives.kind = LineKind::Other { taxed: false };
+    }
+    let lines = vec![arrives, transfer_line(payout, from, payout.net.negated())];
     accounted.entries.push(SubledgerEntry::new(FactId::from(slot), header, lines)?);
     Ok(())
 }
@@ -290,6 +302,7 @@ fn enter_dispute(
             ));
         }
     };
+    check_dispute(dispute)?;
     let slot = dispute.id.to_string();
     let number = slot.rsplit('/').next().unwrap_or_default();
     let header = Header {

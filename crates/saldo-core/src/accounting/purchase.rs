@@ -5,6 +5,7 @@
 //! to stock. Of goods that are gone by then the stock of each item takes it on to the cost of
 //! goods.
 
+use super::contradictions::{check_bill, check_payment, check_receipt};
 use super::lines::plain_line;
 use super::{Accounted, Basis, Trouble};
 use crate::commerce::{BilledLine, Fact, GoodsReceipt, Product, SupplierBill, SupplierPayment};
@@ -111,6 +112,12 @@ struct Purchase<'a> {
 
 impl<'a> Purchase<'a> {
     fn take(&mut self, date: Date, step: Step<'a>) -> Result<FactState, Trouble> {
+        let books = self.policy.currency;
+        match step {
+            Step::Receipt(receipt) => check_receipt(receipt, books)?,
+            Step::Payment(payment) => check_payment(payment, books)?,
+            Step::Bill(bill) => check_bill(bill, books)?,
+        }
         match step {
             Step::Receipt(receipt) => self.receive(date, receipt)?,
             Step::Payment(payment) => self.pay(payment)?,
@@ -142,8 +149,7 @@ impl<'a> Purchase<'a> {
     fn receive(&mut self, date: Date, receipt: &'a GoodsReceipt) -> Result<(), Trouble> {
         let mut costs = Vec::new();
         for line in &receipt.lines {
-            let cost = line.cost.ok_or_else(|| no_cost(receipt, &line.product))?;
-            costs.push((line, self.own(cost)?));
+            costs.extend(line.cost.map(|cost| (line, cost)));
         }
         let mut lines = Vec::new();
         let mut sum = Money::zero(self.policy.currency);
@@ -161,7 +167,7 @@ impl<'a> Purchase<'a> {
     }
 
     fn pay(&mut self, payment: &SupplierPayment) -> Result<(), Trouble> {
-        let amount = self.own(payment.amount)?;
+        let amount = payment.amount;
         let for_bills = amount.min(self.owed);
         let deposit = amount.minus(for_bills)?;
         self.owed = self.owed.minus(for_bills)?;
@@ -183,12 +189,12 @@ impl<'a> Purchase<'a> {
 
     fn bill(&mut self, date: Date, bill: &'a SupplierBill) -> Result<(), Trouble> {
         let origin = bill.id.as_str();
-        let landed = self.own(bill.landed)?;
+        let landed = bill.landed;
         let nothing = Money::zero(self.policy.currency);
         let (mut received, mut charged) = (nothing, landed);
         let mut stock = Vec::new();
         for (line, landed) in bill.lines.iter().zip(bill.landed_by_line()) {
-            let amount = self.own(line.amount)?;
+            let amount = line.amount;
             let expected = self.settle(line)?;
             received = received.plus(expected)?;
             charged = charged.plus(amount)?;
@@ -232,19 +238,6 @@ impl<'a> Purchase<'a> {
         Ok(expected)
     }
 
-    /// An amount in the company's currency.
-    fn own(&self, amount: Money) -> Result<Money, Trouble> {
-        let own = self.policy.currency;
-        match amount.currency() == own {
-            true => Ok(amount),
-            false => Err(Trouble::Issue(
-                IssueKind::UnknownData,
-                format!("{amount} is not in {own}, which the books are kept in"),
-                "enter it by hand: purchases in other currencies are not known yet".to_owned(),
-            )),
-        }
-    }
-
     fn by_role(&self, role: Role, amount: Money, text: &str, origin: &str) -> Line {
         plain_line(self.policy.chart.account(role), amount, text, origin)
     }
@@ -271,14 +264,6 @@ impl<'a> Purchase<'a> {
         self.entries.push(SubledgerEntry::new(id.clone(), header, lines)?);
         Ok(())
     }
-}
-
-fn no_cost(receipt: &GoodsReceipt, product: &Product) -> Trouble {
-    Trouble::Issue(
-        IssueKind::UnknownData,
-        format!("nobody says what `{}` of {} costs", product.title, receipt.supplier),
-        "give the purchase order its prices".to_owned(),
-    )
 }
 
 fn not_received(line: &BilledLine) -> Trouble {

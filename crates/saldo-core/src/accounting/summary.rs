@@ -7,10 +7,10 @@
 
 use super::known_order::{KnownOrder, Open};
 use super::{Accounted, Basis};
-use crate::commerce::{BalanceKind, BalanceTransaction, MoneyMovement, Order, Tender};
+use crate::commerce::{BalanceKind, BalanceTransaction, MoneyMovement, Order, Period, Tender};
 use crate::document::{DocumentKind, LineKind, SubledgerEntry};
 use crate::issue::FactState;
-use crate::policy::Detail;
+use crate::policy::{Detail, Policy};
 use crate::text::FactId;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -34,7 +34,7 @@ impl Part {
     /// What happened on a day: closed once the day is over.
     fn of_day(date: Date, basis: Basis<'_>) -> Self {
         let until = basis.policy.end_of_day(date);
-        let open = Open { until, for_what: format!("the end of {date}") };
+        let open = Open { until: Some(until), for_what: format!("the end of {date}") };
         Self {
             path: date.to_string(),
             date,
@@ -76,7 +76,8 @@ impl Part {
                 let id = payout.as_str();
                 let id = id.split_once('/').map_or(id, |(_, id)| id);
                 let number = id.rsplit('/').next().unwrap_or(id);
-                let open = Open { until, for_what: format!("payout {number} to be sent") };
+                let for_what = format!("payout {number} to be sent");
+                let open = Open { until: Some(until), for_what };
                 Self {
                     path: format!("{id}/{month}"),
                     date: issued_on.clamp(first, last),
@@ -92,20 +93,49 @@ impl Part {
                     date: last,
                     reference: month.clone(),
                     name: format!("{month}, not paid out by its end"),
-                    open: (!over).then_some(Open { until, for_what }),
+                    open: (!over).then_some(Open { until: Some(until), for_what }),
                 }
             }
         }
     }
 
-    /// The part that the fee of a row is entered with.
-    pub(super) fn of_fee(row: &BalanceTransaction, basis: Basis<'_>) -> Self {
+    /// The part that the fee of a row is entered with, or all of a row that says itself what it is
+    /// made of.
+    pub(super) fn of_row(row: &BalanceTransaction, basis: Basis<'_>) -> Self {
         let date = basis.policy.day(row.occurred_at);
-        match detail(date, basis) {
+        match detail_of_row(row, basis) {
             Detail::Payout if row.gateway.tells_payouts => {
-                Self::of_payouts(date, std::iter::once(row.payout.as_ref()), basis)
+                let settled = row.payout.as_ref().and_then(|id| Some((id, basis.payouts.get(id)?)));
+                match settled.and_then(|(id, known)| Some((id, known.closed, known.period?))) {
+                    Some(settlement) => Self::of_settlement(date, settlement, basis.policy),
+                    None => Self::of_payouts(date, std::iter::once(row.payout.as_ref()), basis),
+                }
             }
             _ => Self::of_day(date, basis),
+        }
+    }
+
+    /// What a settlement holds of a month: dated on its last day, or on the month's where it ends
+    /// later. It is closed once the settlement was sent and its rows sum to it, and not before:
+    /// what does not add up is not entered.
+    fn of_settlement(
+        date: Date,
+        (settlement, closed, period): (&FactId, bool, Period),
+        policy: &Policy,
+    ) -> Self {
+        let last = date.last_of_month();
+        let first = date.first_of_month().max(policy.start_date).min(last);
+        let month = date.strftime("%Y-%m").to_string();
+        let id = settlement.as_str();
+        let id = id.split_once('/').map_or(id, |(_, id)| id);
+        let number = id.rsplit('/').next().unwrap_or(id);
+        let for_what = format!("settlement {number} to be sent and to add up");
+        Self {
+            path: format!("{id}/{month}"),
+            date: policy.day(period.until).clamp(first, last),
+            reference: number.to_owned(),
+            name: format!("settlement {number}, {month}"),
+            open: (!closed).then_some(Open { until: None, for_what }),
         }
     }
 
@@ -134,6 +164,15 @@ impl Part {
         };
         let settled = paid_by.iter().filter(told);
         Self::of_payouts(date, settled.map(payout), basis)
+    }
+}
+
+/// How much a document holds of what a gateway's row enters.
+pub(super) fn detail_of_row(row: &BalanceTransaction, basis: Basis<'_>) -> Detail {
+    let date = basis.policy.day(row.occurred_at);
+    match date < basis.policy.start_date {
+        true => Detail::Order,
+        false => basis.policy.detail_of(&row.gateway.id, date),
     }
 }
 
@@ -174,8 +213,8 @@ pub(super) fn gather_receipts(
         gather(entry, known.order, part, basis);
         true
     });
-    for open in &waits {
-        accounted.wake(open.until);
+    for until in waits.iter().filter_map(|open| open.until) {
+        accounted.wake(until);
     }
     if let Some(Open { until, for_what }) = waits.into_iter().next() {
         let order = known.order;
@@ -185,7 +224,7 @@ pub(super) fn gather_receipts(
         if let Some(standing) = accounted.standings.iter_mut().find(own)
             && matches!(standing.state, FactState::Accounted { .. })
         {
-            standing.state = FactState::Waiting { for_what, until: Some(until) };
+            standing.state = FactState::Waiting { for_what, until };
         }
     }
 }

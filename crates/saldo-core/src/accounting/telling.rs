@@ -211,6 +211,7 @@ pub(super) fn set_aside_repetitions(
             (Fact::BalanceTransaction(told), Fact::BalanceTransaction(counts)) => {
                 told_by_another(&Again { told, counts })
             }
+            (Fact::Payout(told), Fact::Payout(counts)) => payout_told_again(told, counts),
             _ => aside(),
         };
         accounted.stand(fact.id(), fact.source(), state);
@@ -250,9 +251,11 @@ fn told_by_another(again: &Again<'_>) -> FactState {
         let number = row.payout.as_ref().and_then(|payout| payout.as_str().rsplit('/').next());
         number.map_or_else(|| "no payout yet".to_owned(), |number| format!("payout {number}"))
     };
-    let said = |row: &BalanceTransaction| format!("a fee of {} and {}", row.fee, payout(row));
+    let said = |row: &BalanceTransaction| {
+        format!("{} with a fee of {} and {}", row.net, row.fee, payout(row))
+    };
     // What is paid out later has no payout in what was told before.
-    if row.fee == counts.fee && !again.contradict_about_payout() {
+    if (row.net, row.fee) == (counts.net, counts.fee) && !again.contradict_about_payout() {
         return aside();
     }
     let review = Issue {
@@ -267,6 +270,24 @@ fn told_by_another(again: &Again<'_>) -> FactState {
             counts.source.stream
         ),
         hint: format!("the one in `{}` is entered: see which is right", counts.source.stream),
+    };
+    FactState::Accounted { review: Some(review) }
+}
+
+/// Where a payout stands that another record states as well: aside, unless they differ in how much
+/// it is, as where a report is made again.
+fn payout_told_again(told: &Payout, counts: &Payout) -> FactState {
+    if told.by_rows || counts.by_rows || told.net == counts.net {
+        return aside();
+    }
+    let review = Issue {
+        kind: IssueKind::DoesNotAddUp,
+        about: told.id.clone(),
+        message: format!(
+            "the payout is {} by its record in `{}`, but {} by the one in `{}`",
+            told.net, told.source.stream, counts.net, counts.source.stream
+        ),
+        hint: format!("{} counts: see which is right", counts.net),
     };
     FactState::Accounted { review: Some(review) }
 }

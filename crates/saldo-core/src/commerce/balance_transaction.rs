@@ -1,6 +1,6 @@
 //! The ledger that a gateway keeps of the merchant's money.
 
-use super::{Gateway, PaidOut, RecordRef};
+use super::{Gateway, PaidOut, RecordRef, RowPart};
 use crate::money::Money;
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -21,6 +21,11 @@ pub enum BalanceKind {
     DisputeFee,
     /// Money kept back by the gateway (negative) or released (positive).
     Reserve,
+    /// The money of single sales, not to be paid out until something is settled with the buyer
+    /// (negative), or free again.
+    Hold,
+    /// Money that the gateway takes (positive) where its balance does not suffice.
+    Charged(ChargedTo),
     /// The platform's own bill, or its correction.
     PlatformBill,
     /// A label or a carrier's charge for a parcel, or its correction.
@@ -35,8 +40,20 @@ pub enum BalanceKind {
     PayoutReturned,
     /// The payout's own row: the payout says the same.
     Transfer,
+    /// What a marketplace says itself that a row is made of: the row's amount is the sum of these
+    /// parts, and its fee is nil, since fees are parts.
+    Itemised(Vec<RowPart>),
     /// Anything else: entered for review, unless the owner said what the vendor's word means.
     Unknown,
+}
+
+/// Where a gateway takes money from that its balance lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChargedTo {
+    /// The merchant's bank account.
+    Bank,
+    /// A credit card of the merchant.
+    Card,
 }
 
 /// A movement of the balance that a gateway keeps for the merchant. Positive in the merchant's
@@ -101,6 +118,9 @@ impl BalanceTransaction {
             BalanceKind::DisputeReversal => "dispute-reversal",
             BalanceKind::DisputeFee => "dispute-fee",
             BalanceKind::Reserve => "reserve",
+            BalanceKind::Hold => "hold",
+            BalanceKind::Charged(ChargedTo::Bank) => "charged-to-bank",
+            BalanceKind::Charged(ChargedTo::Card) => "charged-to-card",
             BalanceKind::PlatformBill => "platform-bill",
             BalanceKind::ShippingLabel => "shipping-label",
             BalanceKind::Duties => "duties",
@@ -108,6 +128,7 @@ impl BalanceTransaction {
             BalanceKind::TenderCredit(_) => "tender-credit",
             BalanceKind::PayoutReturned => "payout-returned",
             BalanceKind::Transfer => "transfer",
+            BalanceKind::Itemised(_) => "itemised",
             BalanceKind::Unknown => return self.vendor_type.to_lowercase(),
         };
         known.to_owned()

@@ -9,9 +9,10 @@ mod decision;
 mod goods;
 mod order;
 mod payout;
+mod row_part;
 mod stock;
 
-pub use balance_transaction::{BalanceKind, BalanceTransaction};
+pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
@@ -19,11 +20,14 @@ pub use order::{
     Agreement, AgreementKind, Assortment, Collector, MoneyMovement, MovementKind, MovementState,
     Order, Product, SaleKind, SaleLine, TaxAmount, Telling, Tender, Untold,
 };
-pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState};
+pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
+pub use row_part::{Deferral, PartKind, RowPart};
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
     SupplierBill, SupplierPayment, UnitCost,
 };
+
+pub(crate) use row_part::sum_of;
 
 use crate::text::{ConnectionId, FactId, GatewayId, Stream};
 use jiff::Timestamp;
@@ -85,6 +89,8 @@ pub enum Fact {
     Payout(Payout),
     /// A customer's bank took, or tries to take, a payment back.
     Dispute(Dispute),
+    /// What a marketplace owes and does not settle yet.
+    Deferral(Box<Deferral>),
     /// What the owner decided.
     Decision(Box<Decision>),
     /// What was handed over for an order.
@@ -112,6 +118,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.id,
             Self::Payout(payout) => &payout.id,
             Self::Dispute(dispute) => &dispute.id,
+            Self::Deferral(deferral) => &deferral.id,
             Self::Decision(decision) => &decision.id,
             Self::Goods(goods) => &goods.id,
             Self::UnitCost(cost) => &cost.id,
@@ -131,6 +138,7 @@ impl Fact {
             Self::BalanceTransaction(transaction) => &transaction.source,
             Self::Payout(payout) => &payout.source,
             Self::Dispute(dispute) => &dispute.source,
+            Self::Deferral(deferral) => &deferral.source,
             Self::Decision(decision) => &decision.source,
             Self::Goods(goods) => &goods.source,
             Self::UnitCost(cost) => &cost.source,

@@ -45,6 +45,20 @@ pub struct Payout {
     pub by_rows: bool,
     /// The number by which the bank knows it.
     pub bank_reference: Option<String>,
+    /// The time that it settles, where it is a settlement: then its rows are told with it and
+    /// never before, and belong to it and their month ever after. None where rows come first, and
+    /// a payout takes along what there is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub period: Option<Period>,
+}
+
+/// A time that is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it ends: the last day of the settlement is the books day of this instant.
+    pub until: Timestamp,
 }
 
 /// What a row of a gateway's balance says of the payout that it was paid out in.

@@ -1,6 +1,6 @@
 //! From entries of the sub-ledger to the documents that carry them.
 
-use crate::document::{Document, Line, LineKind, SubledgerEntry};
+use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     let Some(first) = entries.first() else { return Ok(None) };
     let lines = match entries {
         [only] => only.lines.clone(),
-        many => summed(many)?,
+        many => summed(many, first.header.kind == DocumentKind::Transfer)?,
     };
     match lines.is_empty() {
         true => Ok(None),
@@ -33,7 +33,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     }
 }
 
-fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
+fn summed(entries: &[SubledgerEntry], is_transfer: bool) -> Result<Vec<Line>, Unbalanced> {
     let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
@@ -46,7 +46,8 @@ fn summed(entries: &[SubledgerEntry]) -> Result<Vec<Line>, Unbalanced> {
             LineKind::Settlement => (3, false, String::new()),
         };
         // Both ends of a transfer stay apart even where they settle.
-        let side = if rank == 3 && line.amount.is_negative() { "credit" } else { "" };
+        let apart = is_transfer && rank == 3 && line.amount.is_negative();
+        let side = if apart { "credit" } else { "" };
         let title = format!("{title}{side}");
         let key = (rank, line.account.name.to_string(), taxed, title);
         match sums.get_mut(&key) {

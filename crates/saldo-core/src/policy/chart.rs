@@ -49,6 +49,10 @@ roles! {
     Receivable = "receivable", "Accounts receivable", Receivable;
     /// Money that a platform keeps back.
     Reserves = "reserves", "Reserves held by platform", OtherCurrentAsset;
+    /// Money of single sales that a platform does not pay out yet.
+    FundsOnHold = "funds-on-hold", "Funds on hold", OtherCurrentAsset;
+    /// What a marketplace owes for sales that are in no settlement yet.
+    DeferredBalances = "deferred-balances", "Deferred balances", OtherCurrentAsset;
     /// Payments that a buyer's bank took back for now.
     Disputes = "disputes", "Disputes receivable", OtherCurrentAsset;
     /// Cash that left the drawer and has not reached the bank.
@@ -66,6 +70,8 @@ roles! {
         "goods-received", "Goods received not invoiced", OtherCurrentLiability;
     /// What suppliers are owed by their bills.
     Payable = "payable", "Accounts payable", Payable;
+    /// The card that a marketplace charges where its balance does not suffice.
+    CreditCard = "credit-card", "Credit card", OtherCurrentLiability;
     /// Tax collected for the state.
     SalesTax = "sales-tax", "Sales tax payable", TaxLiability;
     /// Gift cards that are still to be redeemed.
@@ -97,6 +103,8 @@ roles! {
     Exchange = "exchange", "FX gain/loss (realised)", OtherIncome;
     /// What is earned outside the trade.
     OtherIncome = "other-income", "Other income", OtherIncome;
+    /// What a marketplace pays for goods that it lost or spoilt.
+    Reimbursements = "reimbursements", "Marketplace reimbursements", OtherIncome;
     /// What will never be redeemed of gift cards.
     GiftCardBreakage = "gift-card-breakage", "Gift card breakage", OtherIncome;
     /// Sales before discounts and returns.
@@ -129,6 +137,10 @@ roles! {
     ShippingCost = "shipping-cost", "Outbound shipping cost", Expense;
     /// A marketplace's share of sales.
     Commission = "commission", "Marketplace commission", Expense;
+    /// What a marketplace charges for packing and sending goods.
+    FulfilmentFees = "fulfilment-fees", "Marketplace fulfilment fees", Expense;
+    /// What a marketplace charges for keeping goods.
+    StorageFees = "storage-fees", "Marketplace storage fees", Expense;
     /// What is paid to be seen.
     Advertising = "advertising", "Advertising", Expense;
     /// What duties and import tax cost more, or less, than buyers paid for them.

@@ -5,6 +5,7 @@
 //! decides.
 
 mod chart;
+mod gateway;
 mod goods;
 mod history;
 mod levels;
@@ -13,6 +14,7 @@ mod place;
 mod rules;
 
 pub use chart::{Chart, Role};
+pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
@@ -111,36 +113,6 @@ pub enum Approval {
     Automatic,
     /// A person approves each plan (`saldo plan`, `saldo approve`).
     Review,
-}
-
-/// Where a gateway's money stands until it is paid out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct GatewayAccount {
-    /// The account's name.
-    pub account: String,
-    /// What it is: clearing unless said otherwise.
-    #[serde(default = "clearing")]
-    pub kind: AccountKind,
-    /// The bank account that its payouts arrive on, where that is another than the others'.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<String>,
-    /// The bank accounts that its payouts in other currencies than the books' arrive on, where
-    /// these are kept in them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub banks: BTreeMap<Currency, String>,
-    /// The loans that it granted and takes back from its balance, by the books day from which on
-    /// they are repaid.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub loans: BTreeMap<Date, Loan>,
-    /// Of a gateway that tells no rows of its balance: whether it pays out without the tax that the
-    /// sales channel owes itself. Where nobody said so, money that holds such tax is held.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub keeps_tax: Option<bool>,
-}
-
-fn clearing() -> AccountKind {
-    AccountKind::Clearing
 }
 
 /// Which customers stand on documents.
@@ -305,7 +277,9 @@ impl Policy {
     pub fn follows_payouts(&self) -> bool {
         let details = |policy: &'_ Self| {
             let text = &policy.text;
-            let mut details = std::iter::once(&text.detail).chain(text.detail_from.values());
+            let own = text.gateways.values().filter_map(|gateway| gateway.detail.as_ref());
+            let mut details =
+                std::iter::once(&text.detail).chain(text.detail_from.values()).chain(own);
             details.any(|detail| *detail == Detail::Payout)
         };
         self.through_time().any(details)
@@ -339,13 +313,6 @@ impl Policy {
         banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
     }
 
-    /// Whether a gateway pays out without the tax that the sales channel owes itself, if the owner
-    /// said so.
-    #[must_use]
-    pub fn keeps_tax(&self, gateway: &GatewayId) -> Option<bool> {
-        self.text.gateways.get(gateway).and_then(|known| known.keeps_tax)
-    }
-
     /// All accounts that the policy names, but for those of foreign currencies and of each tax,
     /// which are named after them.
     pub fn accounts(&self) -> impl Iterator<Item = Account> {
@@ -354,11 +321,14 @@ impl Policy {
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));
         let banks = gateways.flat_map(|known| known.bank.iter().chain(known.banks.values()));
         let banks = banks.map(|name| Account::new(name, AccountKind::Bank));
+        let cards = self.text.gateways.values().filter_map(|known| known.card.as_ref());
+        let cards = cards.map(|name| Account::new(name, Role::CreditCard.kind()));
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
         let by_rules = self.rules.accounts();
         let taxes = self.own_tax_accounts();
-        roles.chain(clearing).chain(banks).chain(stock).chain(taxes).chain(by_rules)
+        let of_gateways = clearing.chain(banks).chain(cards);
+        roles.chain(of_gateways).chain(stock).chain(taxes).chain(by_rules)
     }
 
     /// The accounts that single taxes were given.

@@ -38,9 +38,11 @@ pub(crate) fn gateway(id: &str) -> Gateway {
         "paypal" => "PayPal",
         "shop_cash" => "Shop Cash",
         "amazon" => "Amazon",
+        "ebay" => "eBay",
         other => other,
     };
-    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "shopify_payments" }
+    let tells_payouts = matches!(id, "shopify_payments" | "amazon" | "ebay");
+    Gateway { id: id.into(), name: name.to_owned(), tells_payouts }
 }
 
 fn tender(id: &str) -> Tender {
@@ -389,6 +391,7 @@ pub(crate) fn payout(by: &str, number: u32, day: &str, net: &str, state: PayoutS
         net: money(net),
         by_rows: false,
         bank_reference: None,
+        period: None,
     })
 }
 

@@ -168,6 +168,7 @@ fn held(source: &Source, id: FactId, said: &PaidOut, row: &Said<'_>, why: String
         net: Money::zero(row.net.currency()),
         by_rows: true,
         bank_reference: None,
+        period: None,
     })
 }
 

@@ -63,6 +63,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
             net: row.money("Total", row.currency()?)?,
             by_rows: false,
             bank_reference: row.filled("Bank Reference").map(str::to_owned),
+            period: None,
         }))
     };
     said().map_err(|why: String| source.unknown(&why))

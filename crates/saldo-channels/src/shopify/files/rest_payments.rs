@@ -22,6 +22,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         net: amount(source, "amount", &payout.amount, currency)?,
         by_rows: false,
         bank_reference: None,
+        period: None,
     }))
 }
 

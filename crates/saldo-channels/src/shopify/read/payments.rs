@@ -26,6 +26,7 @@ pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue
         net,
         by_rows: false,
         bank_reference: payout.external_trace_id.filter(|trace| !trace.is_empty()),
+        period: None,
     }))
 }
 

@@ -18,9 +18,11 @@ impl Desk<'_> {
         if row.fee.is_zero() {
             return Ok(());
         }
-        let part = Part::of_fee(row, self.basis);
+        let part = Part::of_row(row, self.basis);
         if let Some(open) = part.open {
-            accounted.wake(open.until);
+            if let Some(until) = open.until {
+                accounted.wake(until);
+            }
             return Ok(());
         }
         let (kind, what) = match row.fee.is_positive() {

@@ -3,6 +3,7 @@
 use super::Known;
 use super::recognition::Handing;
 use crate::accounting::Trouble;
+use crate::accounting::contradictions::check_movement;
 use crate::accounting::movements::Pool;
 use crate::commerce::{
     Agreement, AgreementKind, Decision, Goods, MoneyMovement, MovementKind, MovementState, Order,
@@ -49,7 +50,11 @@ pub(super) fn days<'a>(
         }
     }
     for movement in money {
-        days.entry(policy.day(movement.processed_at)).or_default().take(movement);
+        let day = days.entry(policy.day(movement.processed_at)).or_default();
+        match check_movement(movement, order.currency) {
+            Ok(()) => day.take(movement),
+            Err(trouble) => day.stop(trouble),
+        }
     }
     for handing in goods.map(|goods| handings(order, goods, policy)).unwrap_or_default() {
         let date = policy.day(handing.at).max(sale_day).max(earliest);

@@ -22,8 +22,8 @@ impl<'a> Timeline<'a> {
     /// Takes the channel's tax out of what a gateway moved, on the day of the money: of what came
     /// in, as much as is still to be kept; of what went back, as much as is to be given back.
     ///
-    /// A gateway that tells the rows of its balance tells what it keeps. Of any other the owner
-    /// must say whether it does.
+    /// The owner says whether a gateway does. Where nobody said so, a gateway that tells the rows
+    /// of its balance tells what it keeps, and any other holds the order.
     pub(super) fn keep_tax(
         &mut self,
         date: Date,
@@ -39,15 +39,18 @@ impl<'a> Timeline<'a> {
         if kept.is_zero() {
             return Ok(());
         }
-        let keeps = match gateway.tells_payouts {
-            true => false,
-            false => self.policy.keeps_tax(&gateway.id).ok_or_else(|| not_said(kept, gateway))?,
+        let keeps = match (self.policy.keeps_tax(&gateway.id), gateway.tells_payouts) {
+            (Some(said), _) => said,
+            (None, true) => false,
+            (None, false) => return Err(not_said(kept, gateway)),
         };
         // Money that comes later does not hold it, whoever tells what became of it.
         self.channel_tax = self.channel_tax.minus(kept)?;
         if !keeps {
             return Ok(());
         }
+        let so_far = self.kept.entry(&movement.id).or_insert(Money::zero(kept.currency()));
+        *so_far = so_far.plus(kept)?;
         let (origin, text) = (movement.id.as_str(), "Tax kept by the channel");
         let kind = LineKind::Other { taxed: false };
         let tax = self.line(kind, Role::FacilitatorTax, kept, text, origin);

@@ -90,6 +90,7 @@ fn by_rows(
         net,
         by_rows: true,
         bank_reference: None,
+        period: None,
     })
 }
 

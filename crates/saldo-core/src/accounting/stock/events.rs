@@ -1,6 +1,7 @@
 //! What happens to an item of stock within a month, in order of time.
 
 use super::{StockItem, StockMonth, move_of};
+use crate::accounting::contradictions::{check_bill, check_receipt};
 use crate::commerce::{Condition, Fact, Goods, RecordRef, Returned, StockAdjustment, SupplierBill};
 use crate::commerce::{Product, Units};
 use crate::money::{Currency, Money};
@@ -133,7 +134,7 @@ pub(super) fn events<'a>(
 
 struct Gathered<'a, 'm> {
     month: &'m StockMonth,
-    /// What is told in another is held where it is entered, and no cost here.
+    /// Receipts and bills that are told in another are held where they are entered.
     currency: Currency,
     events: Vec<Event<'a>>,
 }
@@ -142,23 +143,24 @@ impl<'a> Gathered<'a, '_> {
     fn add(&mut self, fact: &'a Fact) {
         match fact {
             Fact::Goods(goods) if !goods.test => self.add_goods(fact, goods),
-            Fact::UnitCost(cost) if self.is_own(fact, &cost.product, cost.cost) => {
+            Fact::UnitCost(cost) if self.is_of(fact, &cost.product) => {
                 self.push(fact, cost.since, What::Told(cost.cost));
             }
             Fact::StockAdjustment(found) if self.is_of(fact, &found.product) => {
                 self.push(fact, found.at, What::Adjusted(found));
             }
-            Fact::GoodsReceipt(receipt) => {
+            Fact::GoodsReceipt(receipt) if check_receipt(receipt, self.currency).is_ok() => {
                 for line in &receipt.lines {
-                    let own = |cost: &Money| self.is_own(fact, &line.product, *cost);
-                    if let Some(cost) = line.cost.filter(own) {
+                    if let Some(cost) = line.cost.filter(|_| self.is_of(fact, &line.product)) {
                         let units = u64::from(line.units);
                         let what = What::Received { line: &line.id, units, cost };
                         self.push(fact, receipt.received_at, what);
                     }
                 }
             }
-            Fact::SupplierBill(bill) => self.add_bill(fact, bill),
+            Fact::SupplierBill(bill) if check_bill(bill, self.currency).is_ok() => {
+                self.add_bill(fact, bill);
+            }
             _ => {}
         }
     }
@@ -189,7 +191,7 @@ impl<'a> Gathered<'a, '_> {
 
     fn add_bill(&mut self, fact: &'a Fact, bill: &'a SupplierBill) {
         for (line, landed) in bill.lines.iter().zip(bill.landed_by_line()) {
-            if !self.is_own(fact, &line.product, line.amount) {
+            if !self.is_of(fact, &line.product) {
                 continue;
             }
             if let Ok(amount) = line.amount.plus(landed) {
@@ -206,11 +208,6 @@ impl<'a> Gathered<'a, '_> {
             StockItem::of(connection, product).as_ref() == Some(&self.month.item)
         });
         own.map(|(_, count)| count).sum()
-    }
-
-    /// Whether an amount is told of the item, in the company's currency.
-    fn is_own(&self, fact: &Fact, product: &Product, amount: Money) -> bool {
-        amount.currency() == self.currency && self.is_of(fact, product)
     }
 
     fn is_of(&self, fact: &Fact, product: &Product) -> bool {

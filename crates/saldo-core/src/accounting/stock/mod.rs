@@ -15,6 +15,7 @@ pub(super) use parcels::account_parcels;
 pub use parcels::months_of_order;
 
 use self::events::{Event, What, events};
+use super::contradictions::{check_adjustment, check_unit_cost};
 use super::lines::plain_line;
 use super::{Accounted, Trouble};
 use crate::commerce::{
@@ -308,6 +309,7 @@ impl Desk<'_> {
         let holding = &mut self.sheet.closing;
         match &event.what {
             What::Told(cost) => {
+                check_unit_cost(*cost, self.policy.currency)?;
                 holding.tell(*cost);
                 self.cover(event)
             }
@@ -361,6 +363,7 @@ impl Desk<'_> {
     }
 
     fn adjust(&mut self, event: &Event<'_>, found: &StockAdjustment) -> Result<(), Trouble> {
+        check_adjustment(found, self.policy.currency)?;
         let units = found.units.unsigned_abs();
         let method = self.policy.text.cost.method;
         let holding = &mut self.sheet.closing;

@@ -462,6 +462,7 @@ impl<'h> Teller<'h> {
                 net: self.money(net),
                 by_rows: false,
                 bank_reference: None,
+                period: None,
             }));
             match fate {
                 Fate::Sent => {
