@@ -13,6 +13,7 @@ mod explained;
 mod foreign;
 mod fulfilled;
 mod late;
+mod levels;
 mod modes;
 mod named;
 mod noted;
