@@ -17,8 +17,8 @@ pub(super) fn alike(entries: Vec<SubledgerEntry>) -> Vec<Vec<SubledgerEntry>> {
 
 /// The document of entries that share a header; none where nothing is left of their amounts.
 ///
-/// One entry keeps its lines. Of many, lines are summed by account, kind and tax; debits and credits
-/// of a journal entry on an account of the balance sheet stay apart.
+/// One entry keeps its lines. Of many, lines are summed by account, kind and tax; debits and
+/// credits of a journal entry on an account of the balance sheet stay apart.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
