@@ -298,3 +298,18 @@ fn a_trial_shows_what_each_rule_catches_and_what_comes_too_late() {
     );
     insta::assert_compact_debug_snapshot!(idle.shadowed, @"{2: {0, 1}, 5: {0}, 6: {0}}");
 }
+
+#[test]
+fn of_what_a_rule_catches_the_first_three_are_shown_and_all_are_counted() {
+    let rules = "[[rules]]\nname = \"All\"\nexclude = true";
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mut trial = Trial::of(&with_rules(rules));
+    for number in 1..=4 {
+        let fact = sale().numbered(number).fact();
+        let group = Group::Order(fact.id().clone());
+        trial.add(&group, &[fact], &Stock::default(), far).unwrap();
+    }
+    let catch = &trial.rules[&0];
+    let shown: Vec<&str> = catch.examples.iter().map(|example| &*example.reference).collect();
+    assert_eq!((catch.count, shown), (4, vec!["#1001", "#1002", "#1003"]));
+}
