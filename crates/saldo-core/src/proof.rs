@@ -1,8 +1,10 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
 mod figures;
+mod kept_back;
 
 pub use figures::{Figure, Ground, OPEN_ORDERS, figures};
+pub use kept_back::{facilitator_checks, kept_back};
 
 use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
@@ -28,12 +30,12 @@ pub enum Identity {
     StoredValue,
     /// The tax owed is that of what was sold, less that of what came back and what was remitted.
     TaxPayable,
-    /// Of tax that a marketplace owes itself nothing stays.
+    /// What a marketplace charges of the tax that it owes itself, it keeps: nothing of it stays.
     FacilitatorTax,
     /// What buyers owe, and are owed, is what was agreed less what was paid, order by order.
     OpenOrders,
-    /// What platforms keep back, and what is disputed, is what their rows say.
-    HeldByPlatforms,
+    /// An account holds what platforms keep back by their own words, and what is disputed.
+    KeptBack,
     /// The value of the stock is that of its layers.
     Inventory,
     /// Every fact stands in exactly one state.
@@ -56,7 +58,7 @@ impl Identity {
         (4, Self::TaxPayable),
         (5, Self::FacilitatorTax),
         (6, Self::OpenOrders),
-        (7, Self::HeldByPlatforms),
+        (7, Self::KeptBack),
         (8, Self::Inventory),
         (9, Self::Standings),
         (10, Self::Rounding),
@@ -75,7 +77,7 @@ impl Identity {
             Self::TaxPayable => "tax payable = tax lines, less refunds and remittances",
             Self::FacilitatorTax => "tax of marketplaces = nothing, once it is settled",
             Self::OpenOrders => "owed by and to buyers = agreed, less paid, order by order",
-            Self::HeldByPlatforms => "reserves and disputes = what the gateways' rows say",
+            Self::KeptBack => "reserves and disputes = what the gateways' rows say",
             Self::Inventory => "stock = the sum of its layers",
             Self::Standings => "facts that were told = facts in exactly one state",
             Self::Rounding => "rounding = what coins that do not exist force",

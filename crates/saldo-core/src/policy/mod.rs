@@ -8,6 +8,7 @@ mod chart;
 mod gateway;
 mod goods;
 mod history;
+mod levels;
 mod loan;
 mod place;
 mod rules;
@@ -16,12 +17,13 @@ pub use chart::{Chart, Role};
 pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
+pub use levels::{Level, RunTotals};
 pub use loan::Loan;
 pub use place::Place;
 pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
 
 use self::rules::Rules;
-use crate::document::Party;
+use crate::document::{DocumentKind, Party};
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, MoneyError};
 use crate::text::GatewayId;
@@ -161,6 +163,9 @@ pub struct PolicyText {
     pub recognition_from: BTreeMap<Date, Recognition>,
     /// Who approves what is to be entered.
     pub approval: Approval,
+    /// The same for single kinds of documents, and up to what a run approves them by itself.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub levels: BTreeMap<DocumentKind, Level>,
     /// Whose name stands on documents.
     pub customers: Customers,
     /// Tax.
@@ -233,6 +238,7 @@ impl Policy {
             }
         }
         loan::check_numbers(&text)?;
+        levels::check_levels(&text, currency)?;
         let rules = Rules::new(&text.rules, &chart)?;
         Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
     }
@@ -272,6 +278,7 @@ impl Policy {
         let details = |policy: &'_ Self| {
             let text = &policy.text;
             let own = text.gateways.values().filter_map(|gateway| gateway.detail.as_ref());
+            let own = own.chain(text.rules.iter().filter_map(|rule| rule.detail.as_ref()));
             let mut details =
                 std::iter::once(&text.detail).chain(text.detail_from.values()).chain(own);
             details.any(|detail| *detail == Detail::Payout)

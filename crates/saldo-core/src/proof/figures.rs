@@ -158,9 +158,9 @@ const BY_ACCOUNT: [(Role, Identity); 7] = [
     (Role::GiftCards, Identity::StoredValue),
     (Role::StoreCredit, Identity::StoredValue),
     (Role::FacilitatorTax, Identity::FacilitatorTax),
-    (Role::Reserves, Identity::HeldByPlatforms),
-    (Role::Disputes, Identity::HeldByPlatforms),
-    (Role::FundsOnHold, Identity::HeldByPlatforms),
+    (Role::Reserves, Identity::KeptBack),
+    (Role::Disputes, Identity::KeptBack),
+    (Role::FundsOnHold, Identity::KeptBack),
     (Role::Rounding, Identity::Rounding),
 ];
 
@@ -316,7 +316,7 @@ impl<'a> Sheet<'a> {
         };
         match kept {
             Some(role) if in_books => self.expect_on(role, day, row.amount.negated(), fate)?,
-            Some(_) => _ = self.unknown.insert(Identity::HeldByPlatforms),
+            Some(_) => _ = self.unknown.insert(Identity::KeptBack),
             None => {}
         }
         if row.kind == BalanceKind::Charge {
@@ -349,7 +349,7 @@ impl<'a> Sheet<'a> {
     ) -> Result<(), MoneyError> {
         let day = self.policy.day(row.occurred_at);
         if row.amount.currency() != self.policy.currency {
-            self.unknown.insert(Identity::HeldByPlatforms);
+            self.unknown.insert(Identity::KeptBack);
             self.unknown.insert(Identity::TaxPayable);
             return Ok(());
         }

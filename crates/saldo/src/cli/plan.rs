@@ -3,7 +3,7 @@
 use super::args::{Global, PlanArguments};
 use super::output::table;
 use super::{Ending, Output, context};
-use crate::engine::{self, PlannedBook};
+use crate::engine::{self, PlannedBook, Waiting};
 use saldo_core::book::{Need, Subject};
 use saldo_core::document::Document;
 use saldo_core::plan::{Change, Difference, Reason, differences};
@@ -23,6 +23,7 @@ pub(crate) struct BookPlan<'a> {
     changes: &'a [Change],
     differences: &'a [Difference],
     unsettled: usize,
+    waiting: &'a [Waiting],
 }
 
 impl<'a> BookPlan<'a> {
@@ -33,6 +34,7 @@ impl<'a> BookPlan<'a> {
             changes: &planned.changes,
             differences,
             unsettled: planned.unsettled.len(),
+            waiting: &planned.waiting,
         }
     }
 }
@@ -85,6 +87,10 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
         text.push_str(&change_text(change));
     }
     text.push_str(&differences_text(differences));
+    for Waiting { kind, documents, why } in &planned.waiting {
+        let line = format!("\n{documents} {kind} wait for `saldo approve`: {why}\n");
+        text.push_str(&line);
+    }
     if !planned.unsettled.is_empty() {
         let count = planned.unsettled.len();
         let line = format!(

@@ -15,6 +15,7 @@ use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
+use saldo_core::policy::{Policy, RunTotals};
 use saldo_core::text::{ConnectionId, FactId};
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use serde::Serialize;
@@ -32,6 +33,19 @@ pub(crate) struct PlannedBook {
     /// The slots that cannot be planned yet: something about them was heard but not accounted, or
     /// it is not known what came of a change.
     pub(crate) unsettled: BTreeSet<String>,
+    /// The documents that no run approves by itself, by kind: where the policy has levels.
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+/// Documents that wait for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Waiting {
+    /// Of which kind.
+    pub(crate) kind: DocumentKind,
+    /// How many.
+    pub(crate) documents: u64,
+    /// Why: a sentence without a full stop.
+    pub(crate) why: String,
 }
 
 /// What must change in every book, or in one. What has news is accounted first: a plan from entries
@@ -73,17 +87,41 @@ pub(super) async fn plan_book(
         withdrawn: Vec::new(),
         changes: Vec::new(),
         unsettled: BTreeSet::new(),
+        waiting: Vec::new(),
     };
     let mut seen = BTreeSet::new();
     let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
-    while let Some(chunk) = plan_chunk(engine, connection, after).await? {
+    while let Some(chunk) = plan_chunk(engine, connection, after, &BTreeSet::new()).await? {
         let mut unseen = |change: &Change| seen.insert(change.id.clone());
         planned.withdrawn.extend(chunk.withdrawn.into_iter().filter(&mut unseen));
         planned.changes.extend(chunk.changes.into_iter().filter(&mut unseen));
         planned.unsettled.extend(chunk.again);
         after = chunk.until;
     }
+    if !engine.policy.text.levels.is_empty() {
+        planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?);
+    }
     Ok(planned)
+}
+
+/// What changes would enter, by kind of document.
+fn totals(changes: &[Change]) -> Result<RunTotals, EngineError> {
+    let mut totals = RunTotals::default();
+    for change in changes {
+        if let Subject::Document { document, .. } = &change.subject {
+            totals.add(document)?;
+        }
+    }
+    Ok(totals)
+}
+
+/// What of a run waits for a person, and why.
+fn waiting(policy: &Policy, run: &RunTotals) -> Vec<Waiting> {
+    let waits = |kind| {
+        let why = policy.waits_for_approval(kind, run)?;
+        Some(Waiting { kind, documents: run.count(kind), why })
+    };
+    run.kinds().filter_map(waits).collect()
 }
 
 /// What must change in some slots of a book, as though these entries were not wanted there.
@@ -100,6 +138,7 @@ pub(super) async fn plan_slots(
         withdrawn: chunk.withdrawn,
         changes: chunk.changes,
         unsettled: chunk.again.into_iter().collect(),
+        waiting: Vec::new(),
     })
 }
 
@@ -172,7 +211,7 @@ pub(super) async fn note_unapproved(
     };
     let (mut seen, mut unsettled) = (BTreeSet::new(), BTreeSet::new());
     let mut after = engine.store.planned_until(company, &connection.id).await?;
-    while let Some(chunk) = plan_chunk(engine, connection, after).await? {
+    while let Some(chunk) = plan_chunk(engine, connection, after, &BTreeSet::new()).await? {
         after = chunk.until;
         let mut unseen = |change: &&Change| seen.insert(change.id.clone());
         unapproved.withdrawn += chunk.withdrawn.iter().filter(&mut unseen).count();
@@ -198,6 +237,40 @@ pub(super) async fn note_unapproved(
     Ok(unapproved)
 }
 
+/// Who approves.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum By<'a> {
+    /// Somebody, by name: everything.
+    Person(&'a str),
+    /// The policy: what it wants no person to look at.
+    Rule,
+}
+
+impl By<'_> {
+    /// As it is kept beside what was approved.
+    const fn name(&self) -> &str {
+        match self {
+            Self::Person(name) => name,
+            Self::Rule => "rule: automatic",
+        }
+    }
+}
+
+/// The kinds of documents that the policy keeps back for a person, of all that is to be entered in
+/// a book.
+async fn kept_back(
+    engine: &Engine,
+    desk: &Desk,
+    connection: &Connection,
+) -> Result<BTreeSet<DocumentKind>, EngineError> {
+    if desk.policy.approves_everything() {
+        return Ok(BTreeSet::new());
+    }
+    let planned = plan_book(engine, connection).await?;
+    let waiting = waiting(&desk.policy, &totals(&planned.changes)?);
+    Ok(waiting.into_iter().map(|it| it.kind).collect())
+}
+
 /// Plans every book, or one, and writes the changes into its outbox; says how many are new.
 pub(crate) async fn approve(
     engine: &Engine,
@@ -206,7 +279,7 @@ pub(crate) async fn approve(
 ) -> Result<usize, EngineError> {
     let desk = engine.take_desk().await?;
     let mut failed = Vec::new();
-    let approved = approve_at(engine, &desk, only, approved_by, &mut failed).await;
+    let approved = approve_at(engine, &desk, only, By::Person(approved_by), &mut failed).await;
     let left = engine.leave_desk(desk).await;
     let approved = approved?;
     left?;
@@ -219,12 +292,12 @@ pub(super) async fn approve_at(
     engine: &Engine,
     desk: &Desk,
     only: Option<&str>,
-    approved_by: &str,
+    by: By<'_>,
     failed: &mut Vec<EngineError>,
 ) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
     let mut approved = 0;
-    let run = (approved_by, engine.clock.now());
+    let run = (by, engine.clock.now());
     for connection in books(engine, only).await? {
         let done = take_and_approve(engine, desk, &connection, run).await;
         approved += set_aside(done, failed)?;
@@ -236,7 +309,7 @@ async fn take_and_approve(
     engine: &Engine,
     desk: &Desk,
     connection: &Connection,
-    run: (&str, Timestamp),
+    run: (By<'_>, Timestamp),
 ) -> Result<usize, EngineError> {
     let lease = engine.lease(connection).await?;
     let done = approve_book(engine, desk, (connection, &lease), run).await;
@@ -250,20 +323,24 @@ async fn approve_book(
     engine: &Engine,
     desk: &Desk,
     (connection, lease): (&Connection, &Lease),
-    (approved_by, at): (&str, Timestamp),
+    (by, at): (By<'_>, Timestamp),
 ) -> Result<usize, EngineError> {
     let company = engine.company_id();
     let mut approved = 0;
     touch_late(engine, desk, connection).await?;
+    let kept_back = match by {
+        By::Person(_) => BTreeSet::new(),
+        By::Rule => kept_back(engine, desk, connection).await?,
+    };
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     // What must be planned again is touched anew, and left for the next time.
     let last = engine.store.last_touched(company).await?;
     while after < last {
-        let Some(chunk) = plan_chunk(engine, connection, after).await? else { break };
+        let Some(chunk) = plan_chunk(engine, connection, after, &kept_back).await? else { break };
         after = chunk.until;
         engine.keep(&desk.lease).await?;
         engine.keep(lease).await?;
-        let approval = approval_of(connection, chunk, approved_by, at);
+        let approval = approval_of(connection, chunk, by.name(), at);
         approved += engine.store.approve(&desk.lease, &approval).await?;
     }
     Ok(approved)

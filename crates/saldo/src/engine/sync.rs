@@ -3,11 +3,11 @@
 use super::account::account_all;
 use super::desk::Desk;
 use super::error::ended;
-use super::plan::approve_at;
+use super::plan::{By, approve_at};
 use super::pull::{pull_all, pull_later};
 use super::push::{push, push_each};
 use super::{Engine, EngineError};
-use saldo_core::policy::{Approval, Late};
+use saldo_core::policy::Late;
 use serde::Serialize;
 
 /// What a sync did.
@@ -62,8 +62,8 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
 
 /// Whether what is dated in a closed period is dated otherwise without being asked about.
 async fn moves_by_itself(engine: &Engine) -> Result<bool, EngineError> {
-    let text = Engine::policy_of(&engine.store, &engine.company).await?.text;
-    Ok(text.periods.late == Late::FirstOpenDay && text.approval == Approval::Automatic)
+    let policy = Engine::policy_of(&engine.store, &engine.company).await?;
+    Ok(policy.text.periods.late == Late::FirstOpenDay && policy.approves_everything())
 }
 
 /// Pushes what is approved, to every book or to one. What has news is accounted first, as after a
@@ -100,8 +100,8 @@ async fn account_and_approve_at(
     failed: &mut Vec<EngineError>,
 ) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
-    match desk.policy.text.approval {
-        Approval::Automatic => approve_at(engine, desk, None, "rule: automatic", failed).await,
-        Approval::Review => Ok(0),
+    match desk.policy.approves_anything() {
+        true => approve_at(engine, desk, None, By::Rule, failed).await,
+        false => Ok(0),
     }
 }

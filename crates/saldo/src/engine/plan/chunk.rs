@@ -4,7 +4,7 @@ use super::needs::{Waits, plan_needs_of};
 use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::Subject;
-use saldo_core::document::{DocumentKey, SubledgerEntry};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use saldo_core::plan::{
     ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice,
 };
@@ -32,17 +32,70 @@ pub(super) struct Chunk {
     pub(super) until: i64,
 }
 
-/// Plans the next slots that were touched after a number; none when there are no more.
+impl Chunk {
+    /// Leaves slots for another time in which documents of these kinds would be entered, and all
+    /// that wait for anything in them.
+    fn keep_back(&mut self, kinds: &BTreeSet<DocumentKind>) {
+        if kinds.is_empty() {
+            return;
+        }
+        let is_of_kind =
+            |change: &&Change| document(change).is_some_and(|it| kinds.contains(&it.header().kind));
+        let mut kept: BTreeSet<String> =
+            self.changes.iter().filter(is_of_kind).filter_map(|it| it.slot.clone()).collect();
+        let is_in = |kept: &BTreeSet<String>, change: &Change| {
+            change.slot.as_ref().is_some_and(|slot| kept.contains(slot))
+        };
+        loop {
+            let of_kept = self.changes.iter().filter(|it| is_in(&kept, it)).map(|it| &it.id);
+            let of_kept: BTreeSet<&String> = of_kept.collect();
+            let waits = |change: &&Change| {
+                let invoice = document(change).and_then(|it| it.header().applies_to.as_ref());
+                let waits = self.waits.get(&change.id).into_iter().flatten();
+                invoice.is_some_and(|slot| kept.contains(slot))
+                    || waits.into_iter().any(|id| of_kept.contains(id))
+            };
+            let more = self.changes.iter().filter(|it| !is_in(&kept, it)).filter(waits);
+            let more: Vec<String> = more.filter_map(|it| it.slot.clone()).collect();
+            if more.is_empty() {
+                break;
+            }
+            kept.extend(more);
+        }
+        self.changes.retain(|it| !is_in(&kept, it));
+        let withdrawn = self.withdrawn.iter().filter(|it| is_in(&kept, it));
+        let stays: BTreeSet<String> = withdrawn.map(|it| it.id.clone()).collect();
+        self.withdraws.retain(|it| !stays.contains(&it.id));
+        self.withdrawn.retain(|it| !stays.contains(&it.id));
+        let changes: BTreeSet<&String> = self.changes.iter().map(|it| &it.id).collect();
+        self.waits.retain(|id, _| changes.contains(id));
+        kept.extend(std::mem::take(&mut self.again));
+        self.again = kept.into_iter().collect();
+    }
+}
+
+/// The document that a change enters, if it enters one.
+fn document(change: &Change) -> Option<&Document> {
+    match &change.subject {
+        Subject::Document { document, .. } => Some(document),
+        Subject::Need(_) => None,
+    }
+}
+
+/// Plans the next slots that were touched after a number, but for documents of the kinds that are
+/// kept back; none when there are no more.
 pub(super) async fn plan_chunk(
     engine: &Engine,
     connection: &Connection,
     after: i64,
+    kept_back: &BTreeSet<DocumentKind>,
 ) -> Result<Option<Chunk>, EngineError> {
     let company = engine.company_id();
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
     let slots = touched.into_iter().map(|(_, slot)| slot).collect();
-    let chunk = Draft::of(engine, connection, slots, &BTreeSet::new()).await?.chunk;
+    let mut chunk = Draft::of(engine, connection, slots, &BTreeSet::new()).await?.chunk;
+    chunk.keep_back(kept_back);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
 }
 

@@ -1,0 +1,100 @@
+//! Levels of intervention: what a sync approves by itself, and what waits for a person.
+
+use super::super::{PlannedBook, Waiting, approve, plan, push};
+use super::stage::{Stage, world};
+use crate::merchant::COMPANY;
+use saldo_core::book::Subject;
+use saldo_core::document::DocumentKind;
+use saldo_sim::fault::FaultSettings;
+use std::collections::BTreeMap;
+
+/// A merchant whose whole history is still to be entered, by a policy that begins so.
+async fn by_policy(words: &str) -> Stage {
+    let stage = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    stage.revise_for_all_days(|before| format!("{before}\n{words}")).await;
+    stage.sync().await;
+    stage
+}
+
+async fn planned(stage: &Stage) -> PlannedBook {
+    let engine = stage.engine().await;
+    let mut planned = plan(&engine, Some(COMPANY)).await.unwrap();
+    engine.store.close().await;
+    planned.remove(0)
+}
+
+/// How many documents of each kind are planned.
+fn kinds(planned: &PlannedBook) -> BTreeMap<DocumentKind, u64> {
+    let mut kinds = BTreeMap::new();
+    for change in &planned.changes {
+        if let Subject::Document { document, .. } = &change.subject {
+            *kinds.entry(document.header().kind).or_default() += 1;
+        }
+    }
+    kinds
+}
+
+fn waiting(planned: &PlannedBook) -> Vec<(DocumentKind, u64, &str)> {
+    let all = planned.waiting.iter();
+    all.map(|Waiting { kind, documents, why }| (*kind, *documents, why.as_str())).collect()
+}
+
+/// Approves all that waits, and proves the books.
+async fn approve_the_rest(stage: &Stage) {
+    let engine = stage.engine().await;
+    assert!(approve(&engine, None, "owner").await.unwrap() > 0);
+    push(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("once all was approved and pushed").await;
+}
+
+#[tokio::test]
+async fn a_kind_that_is_reviewed_waits_with_all_that_hangs_on_it() {
+    let stage = by_policy("[levels.invoice]\napproval = \"review\"").await;
+    let left = planned(&stage).await;
+    let kinds = kinds(&left);
+    assert!(kinds[&DocumentKind::Invoice] > 0 && kinds[&DocumentKind::Payment] > 0, "{kinds:?}");
+    assert!(!kinds.contains_key(&DocumentKind::SalesReceipt), "{kinds:?}");
+    assert!(!kinds.contains_key(&DocumentKind::Expense), "{kinds:?}");
+    let count = kinds[&DocumentKind::Invoice];
+    assert_eq!(waiting(&left), [(DocumentKind::Invoice, count, "a person approves them")]);
+    // Nothing of it slips through later.
+    assert_eq!(stage.sync().await.approved, 0);
+    assert_eq!(planned(&stage).await.changes, left.changes);
+    approve_the_rest(&stage).await;
+}
+
+#[tokio::test]
+async fn where_all_is_reviewed_a_kind_may_go_by_itself() {
+    let words = "[levels.expense]\napproval = \"automatic\"";
+    let stage = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    let all = |before: &str| format!("approval = \"review\"\n{before}\n{words}");
+    stage.revise_for_all_days(all).await;
+    assert!(stage.sync().await.approved > 0);
+    let kinds = kinds(&planned(&stage).await);
+    assert!(!kinds.contains_key(&DocumentKind::Expense), "{kinds:?}");
+    assert!(kinds.len() > 3, "{kinds:?}");
+    approve_the_rest(&stage).await;
+}
+
+#[tokio::test]
+async fn a_run_beyond_its_limits_waits_until_somebody_looks() {
+    let limits = "[levels.expense]\ncount = 2\n[levels.transfer]\namount = \"1.00\"\n\
+                  [levels.sales-receipt]\ncount = 100000\namount = \"1000000.00\"";
+    let stage = by_policy(limits).await;
+    let left = planned(&stage).await;
+    let kinds = kinds(&left);
+    assert!(!kinds.contains_key(&DocumentKind::SalesReceipt), "{kinds:?}");
+    let said = waiting(&left);
+    let [(DocumentKind::Transfer, transfers, by_amount), (DocumentKind::Expense, fees, by_count)] =
+        said[..]
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!((transfers, fees), (kinds[&DocumentKind::Transfer], kinds[&DocumentKind::Expense]));
+    assert_eq!(by_count, format!("there are {fees}, and a run approves 2 by itself"));
+    assert!(by_amount.ends_with(" USD, and a run approves 1.00 USD by itself"), "{by_amount}");
+    // The limits are of what waits together: the next run does not let a part of it through.
+    assert_eq!(stage.sync().await.approved, 0);
+    approve_the_rest(&stage).await;
+}
