@@ -1,5 +1,9 @@
 //! Proofs: that everything adds up, with the difference wherever it does not.
 
+mod kept_back;
+
+pub use kept_back::{facilitator_checks, kept_back};
+
 use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};
 use crate::document::{DocumentKey, DocumentKind};
@@ -20,6 +24,10 @@ pub enum Identity {
     PayoutInBook,
     /// A clearing account holds what it held at the start, and what the gateway owes since.
     Clearing,
+    /// What a marketplace charges of the tax that it owes itself, it keeps.
+    FacilitatorTax,
+    /// An account holds what platforms keep back by their own words.
+    KeptBack,
 }
 
 /// One comparison.

@@ -8,6 +8,7 @@ mod read_back;
 
 mod accounts;
 mod programs;
+mod settlement;
 
 mod documents;
 mod folder;

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Lets a program check the books; none where it is not installed.
-fn check(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+pub(crate) fn check(program: &str, arguments: &[&str], folder: &Path) -> Option<String> {
     let output =
         Command::new(program).args(arguments).current_dir(folder).env("LC_ALL", "C.UTF-8").output();
     let output = match output {

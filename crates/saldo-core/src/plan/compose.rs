@@ -1,7 +1,7 @@
 //! From entries of the sub-ledger to the documents that carry them.
 
 use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
-use crate::ledger::Unbalanced;
+use crate::ledger::{Side, Unbalanced};
 use std::collections::BTreeMap;
 
 /// Entries that fit into one document: of one kind, date, currency and link.
@@ -17,7 +17,8 @@ pub(super) fn alike(entries: Vec<SubledgerEntry>) -> Vec<Vec<SubledgerEntry>> {
 
 /// The document of entries that share a header; none where nothing is left of their amounts.
 ///
-/// One entry keeps its lines. Of many, lines are summed by account, kind and tax.
+/// One entry keeps its lines. Of many, lines are summed by account, kind and tax; debits and
+/// credits of a journal entry on an account of the balance sheet stay apart.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
@@ -25,7 +26,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     let Some(first) = entries.first() else { return Ok(None) };
     let lines = match entries {
         [only] => only.lines.clone(),
-        many => summed(many, first.header.kind == DocumentKind::Transfer)?,
+        many => summed(many, first.header.kind)?,
     };
     match lines.is_empty() {
         true => Ok(None),
@@ -33,7 +34,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     }
 }
 
-fn summed(entries: &[SubledgerEntry], is_transfer: bool) -> Result<Vec<Line>, Unbalanced> {
+fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
     let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
@@ -45,9 +46,7 @@ fn summed(entries: &[SubledgerEntry], is_transfer: bool) -> Result<Vec<Line>, Un
             LineKind::Receivable => (2, false, String::new()),
             LineKind::Settlement => (3, false, String::new()),
         };
-        // Both ends of a transfer stay apart even where they settle.
-        let apart = is_transfer && rank == 3 && line.amount.is_negative();
-        let side = if apart { "credit" } else { "" };
+        let side = if shows_sides(line, kind) && line.amount.is_negative() { "credit" } else { "" };
         let title = format!("{title}{side}");
         let key = (rank, line.account.name.to_string(), taxed, title);
         match sums.get_mut(&key) {
@@ -68,6 +67,18 @@ fn summed(entries: &[SubledgerEntry], is_transfer: bool) -> Result<Vec<Line>, Un
     let whole =
         |((_, _, taxed, _), (line, count)): (_, (Line, u32))| summary_line(line, taxed, count);
     Ok(sums.into_iter().map(whole).filter(moves).collect())
+}
+
+/// Whether what comes and what goes on an account stay two lines: both ends of a transfer, and in a
+/// journal entry what is kept back and released, or charged and passed on.
+fn shows_sides(line: &Line, kind: DocumentKind) -> bool {
+    match (&line.kind, kind) {
+        (LineKind::Settlement, kind) => kind == DocumentKind::Transfer,
+        (LineKind::Other { .. }, DocumentKind::JournalEntry) => {
+            matches!(line.account.kind.side(), Side::Assets | Side::Liabilities)
+        }
+        _ => false,
+    }
 }
 
 fn summary_line(line: Line, taxed: bool, count: u32) -> Line {

@@ -1,18 +1,22 @@
 //! What marketplaces settle: rows that say themselves what they are made of, and what follows.
 
-use super::shop::{LineWords, entry, in_payout, money, order, payout, reversed};
+use super::shop::{LineWords, dispute, entry, in_payout, money, order, payout, reversed, row_of};
 use super::statements::{
     amount_row, deferred, ebay_parts, ebay_row, on_ebay, over_a_month_end, parts, released,
     settled, settled_of_order, settlement,
 };
 use super::{Case, POLICY, account, case, policy};
+use jiff::civil::Date;
+use saldo_core::accounting::{Payouts, entered_by};
 use saldo_core::commerce::{
-    BalanceKind, ChargedTo, Deferral, Fact, PartKind, PayoutState, SaleKind,
+    BalanceKind, ChargedTo, Deferral, DisputeOutcome, Fact, PartKind, PayoutState, SaleKind,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::{FactState, Issue};
 use saldo_core::plan::compose;
-use std::collections::BTreeMap;
+use saldo_core::proof::{facilitator_checks, kept_back};
+use saldo_core::text::FactId;
+use std::collections::{BTreeMap, BTreeSet};
 
 const TAX: &str = "Marketplace facilitator tax clearing";
 const CLEARING: &str = "Clearing: Amazon";
@@ -331,6 +335,90 @@ fn tax_of_the_marketplace_comes_in_and_goes_out() {
         .map(|line| line.amount.minor())
         .collect();
     assert_eq!(of_tax, [-825, 825, 825, -825], "both sides are shown");
+}
+
+#[test]
+fn a_settlement_that_keeps_more_tax_than_it_charged_does_not_prove() {
+    use PartKind::*;
+    let settlement = settlement(1, ("03-01", "03-14"), "03-16", "0.00");
+    let kept = |amount| {
+        let row = settled(1, "03-12", &[(ChannelTax, "8.25"), (ChannelTaxKept, amount)]);
+        let checks = facilitator_checks(&[row, settlement.clone()]).unwrap();
+        let [check] = &checks[..] else { panic!("{checks:?}") };
+        (check.holds(), check.found.minor())
+    };
+    assert_eq!(kept("-8.25"), (true, 0));
+    assert_eq!(kept("-8.26"), (false, -1));
+}
+
+/// What the facts say that is kept back on a day, beside what the books hold of it then.
+fn kept_back_on(facts: &[Fact], day: &str) -> [BTreeMap<String, i64>; 2] {
+    let day: Date = format!("2026-{day}").parse().unwrap();
+    let said = kept_back(facts.iter(), &policy(POLICY), day).unwrap();
+    let mut books = Books::of(facts, POLICY);
+    books.entries.retain(|entry| entry.header.date <= day);
+    let said: BTreeMap<String, i64> = said
+        .into_iter()
+        .map(|(account, balance)| (account, balance.of(super::shop::usd()).minor()))
+        .filter(|(_, minor)| *minor != 0)
+        .collect();
+    let accounts = [
+        "Reserves held by platform",
+        "Funds on hold: eBay",
+        "Amazon deferred balances",
+        "Disputes receivable",
+    ];
+    let mut held = books.sums();
+    held.retain(|account, _| accounts.contains(&&**account));
+    [said, held]
+}
+
+#[test]
+fn the_books_hold_what_platforms_keep_back() {
+    let mut facts = over_a_month_end();
+    facts.extend([
+        released(deferred(), "02-03"),
+        amount_row("ebay", 12, "02-05", BalanceKind::Hold, "-90.05"),
+        amount_row("ebay", 13, "02-10", BalanceKind::Hold, "90.05"),
+        row_of("ebay", 14, "02-06", BalanceKind::DisputeWithdrawal, "-30.00", "15.00"),
+        dispute("02-20", DisputeOutcome::Lost, "30.00"),
+    ]);
+    for (day, count) in [("01-30", 0), ("01-31", 1), ("02-02", 1), ("02-07", 3), ("02-28", 1)] {
+        let [said, held] = kept_back_on(&facts, day);
+        assert_eq!(said, held, "{day}");
+        assert_eq!(said.len(), count, "{day}: {said:?}");
+    }
+}
+
+#[test]
+fn what_rows_are_expected_to_have_moved_is_what_was_entered() {
+    use PartKind::*;
+    let facts = [
+        settled_of_order(1, "03-05", &[(Goods, "100.00"), (Commission, "-15.00")]),
+        settled(2, "03-14", &[(Carried, "45.00"), (StorageFee, "-20.00")]),
+        settlement(1, ("03-01", "03-14"), "03-16", "110.00"),
+        in_payout(settled(3, "03-20", &[(Goods, "70.00")]), 2),
+        settlement(2, ("03-15", "03-28"), "03-30", "70.01"),
+    ];
+    let policy = policy(POLICY);
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let payouts = Payouts::of(&facts);
+    let waiting: BTreeSet<FactId> = account(&facts, &policy, far)
+        .into_iter()
+        .flat_map(|accounted| accounted.standings)
+        .filter(|standing| matches!(standing.state, FactState::Waiting { .. }))
+        .map(|standing| standing.id)
+        .collect();
+    let rows = facts.iter().filter_map(|fact| match fact {
+        Fact::BalanceTransaction(row) => Some(row),
+        _ => None,
+    });
+    let expected =
+        rows.map(|row| entered_by(row, waiting.contains(&row.id), &payouts, &policy, far).minor());
+    let expected: i64 = expected.sum();
+    assert_eq!(expected, 8_500 - 2_000, "what is carried moves nothing, the other waits");
+    let deposits = 11_000;
+    assert_eq!(Books::of(&facts, POLICY).sum(CLEARING), expected - deposits);
 }
 
 #[test]

@@ -115,8 +115,8 @@ fn entry(
 ) -> Result<SubledgerEntry, Trouble> {
     let (gateway, connection) = (&deferral.gateway, &deferral.source.connection);
     let (what, part) = match released {
-        false => ("deferred at the end of", "deferred"),
-        true => ("deferred before, released on", "released"),
+        false => (format!("deferred at the end of {}", date.strftime("%Y-%m")), "deferred"),
+        true => (format!("deferred before, released on {date}"), "released"),
     };
     let id = FactId::from(format!("{}/{part}", deferral.id));
     let happened_on = policy.day(deferral.occurred_at);
@@ -134,7 +134,7 @@ fn entry(
         party: Some(Party::Vendor { name: gateway.name.clone() }),
         applies_to: None,
         reference: format!("{} {date}", gateway.name),
-        memo: format!("{}: {what} {date}", gateway.name),
+        memo: format!("{}: {what}", gateway.name),
     };
     Ok(SubledgerEntry::new(id, header, lines)?)
 }
