@@ -37,7 +37,8 @@ const DAYS: u16 = 40;
 /// A deposit comes no more than so many days before its order.
 const DEPOSIT_DAYS: u16 = 10;
 
-/// When histories begin: before clocks are put forward, and before they are put back and a year ends.
+/// When histories begin: before clocks are put forward, or before they are put back and a year ends
+/// soon.
 const BEGINS: [&str; 2] = ["2026-03-01", "2026-10-01"];
 
 /// An instant: so many days after the begin of the history, and so many milliseconds after midnight
