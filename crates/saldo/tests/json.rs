@@ -87,6 +87,8 @@ fn ask_afterwards(shell: &Shell<'_>) {
     shell.says("status", &["status"]);
     let issues = shell.says("issues", &["issues"]);
     assert!(!issues["held"].as_array().unwrap().is_empty());
+    let excluded = shell.says("issues-excluded", &["issues", "--excluded"]);
+    assert!(excluded.as_array().unwrap().iter().any(|it| it["rule"] == "test-order"));
     shell.says("map-show", &["map", "show"]);
     try_rules(shell);
     shell.says("doctor", &["doctor"]);
@@ -134,7 +136,11 @@ fn try_rules(shell: &Shell<'_>) {
         [[rules]]
         name = \"At the counter\"
         when = { source = \"pos\" }
-        exclude = true";
+        exclude = true
+        [[rules]]
+        name = \"The web\"
+        when = { source = \"web\" }
+        detail = \"day\"";
     let policy = [&exported.stdout, rules.as_bytes()].concat();
     std::fs::write(&file, policy).unwrap();
     let file = file.to_str().unwrap();
@@ -143,6 +149,7 @@ fn try_rules(shell: &Shell<'_>) {
     assert!(apparel["count"].as_u64().unwrap() > 0, "{caught}");
     assert!(apparel["sum"][0].as_str().unwrap().starts_with('-'), "{caught}");
     assert_eq!(shirts["shadowed_by"][0], "Apparel", "{caught}");
+    assert!(caught["rules"][3]["count"].as_u64().unwrap() > 0, "{caught}");
     assert!(counter["count"].as_u64().unwrap() > 0, "{caught}");
     assert!(caught["rest"].as_array().unwrap().iter().any(|it| it["role"] == "product-sales"));
     let of_policy = shell.says("map-rules", &["map", "rules"]);

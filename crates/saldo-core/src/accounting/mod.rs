@@ -356,7 +356,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         Group::Stock(month) => {
             work_out_stock(month, &told, basis.stock, policy, basis.heard_until).1
         }
-        Group::Purchase(id) => purchase::account_purchase(id, &told, basis),
+        Group::Purchase(_) => purchase::account_purchase(&told, basis),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
@@ -438,5 +438,29 @@ fn leave_out_what_is_too_early(accounted: &mut Accounted, policy: &Policy) {
                 standing.state = FactState::Excluded { rule: "before-start-date".to_owned() };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_known_by_its_name() {
+        let names = [
+            "order/shop/Order/1",
+            "row/shop/Row/1",
+            "named/shop/#1001",
+            "payout/shop/Payout/1",
+            "dispute/shop/Dispute/1",
+            "item/shop/MUG/2026-03",
+            "purchase/shop/Purchase/1",
+            "decision/owner/Decision/1",
+        ];
+        for name in names {
+            let group = Group::parse(&GroupId::from(name.to_owned()));
+            assert_eq!(group.map(|group| group.to_string()), Some(name.to_owned()));
+        }
+        assert_eq!(Group::parse(&GroupId::from("basket/shop/Basket/1".to_owned())), None);
     }
 }

@@ -17,27 +17,22 @@ use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// Accounts a purchase order with its receipts, bills and payments.
-pub(super) fn account_purchase(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
+/// Accounts a purchase order with its receipts, bills and payments: the facts of one purchase.
+pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut accounted = Accounted::default();
     let mut steps: Vec<(Date, u8, Step<'_>)> = Vec::new();
-    let own = |purchase: &FactId| purchase == id;
     for fact in facts {
         match fact {
-            Fact::PurchaseOrder(order) if own(&order.id) => {
+            Fact::PurchaseOrder(order) => {
                 let state = FactState::Excluded { rule: "a-commitment-only".to_owned() };
                 accounted.stand(&order.id, &order.source, state);
             }
-            Fact::GoodsReceipt(receipt) if own(&receipt.purchase) => {
+            Fact::GoodsReceipt(receipt) => {
                 let date = basis.policy.day(receipt.received_at);
                 steps.push((date, 0, Step::Receipt(receipt)));
             }
-            Fact::SupplierPayment(payment) if own(&payment.purchase) => {
-                steps.push((payment.on, 1, Step::Payment(payment)));
-            }
-            Fact::SupplierBill(bill) if own(&bill.purchase) => {
-                steps.push((bill.on, 2, Step::Bill(bill)));
-            }
+            Fact::SupplierPayment(payment) => steps.push((payment.on, 1, Step::Payment(payment))),
+            Fact::SupplierBill(bill) => steps.push((bill.on, 2, Step::Bill(bill))),
             _ => {}
         }
     }

@@ -205,11 +205,11 @@ pub(super) fn detail_of_row(row: &BalanceTransaction, basis: Basis<'_>) -> Detai
     }
 }
 
-/// How much a document holds. What lies before the start date is left out as it is.
-fn detail(date: Date, basis: Basis<'_>) -> Detail {
+/// How much a document of an order holds. What lies before the start date is left out as it is.
+fn detail(order: &Order, date: Date, basis: Basis<'_>) -> Detail {
     match date < basis.policy.start_date {
         true => Detail::Order,
-        false => basis.policy.detail_on(date),
+        false => basis.policy.detail_for(order, date),
     }
 }
 
@@ -224,7 +224,7 @@ pub(super) fn gather_receipts(
     let mut waits: BTreeSet<Open> = BTreeSet::new();
     accounted.entries.retain_mut(|entry| {
         let date = entry.header.date;
-        let detail = detail(date, basis);
+        let detail = detail(known.order, date, basis);
         let receipt =
             matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
         if detail == Detail::Order || !(receipt || known.earned.contains(&entry.id)) {

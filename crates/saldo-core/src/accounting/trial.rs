@@ -59,6 +59,8 @@ impl Catch {
 #[derive(Clone, Debug)]
 pub struct Trial {
     policy: Policy,
+    /// The policy as it is: on trial every agreement has a document.
+    as_it_is: Policy,
     /// By the place of the rule in the policy's text.
     pub rules: BTreeMap<usize, Catch>,
     /// What no rule catches, by the role whose account it is entered on.
@@ -69,7 +71,12 @@ impl Trial {
     /// Begins a trial of a policy's rules.
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
-        Self { policy: policy.on_trial(None), rules: BTreeMap::new(), rest: BTreeMap::new() }
+        Self {
+            policy: policy.on_trial(None),
+            as_it_is: policy.clone(),
+            rules: BTreeMap::new(),
+            rest: BTreeMap::new(),
+        }
     }
 
     /// Adds what the rules catch of a group.
@@ -92,17 +99,28 @@ impl Trial {
             };
             catch.take(|| example(entry, line), line.amount)?;
         }
-        for (order, place) in left_out(&accounted, facts, &self.policy) {
-            let owed = owed(order)?;
-            let example = || Example {
-                reference: order.name.clone(),
-                date: self.policy.day(order.processed_at),
-                text: "left out".to_owned(),
-                amount: owed,
-            };
-            self.rules.entry(place).or_default().take(example, owed)?;
+        let left_out: Vec<_> = left_out(&accounted, facts, &self.policy).collect();
+        for (order, place) in left_out {
+            self.take_order(order, place, "left out")?;
+        }
+        for order in entered_orders(&accounted, facts) {
+            if let Some(place) = self.as_it_is.detail_rule(order) {
+                self.take_order(order, place, "in other detail")?;
+            }
         }
         Ok(())
+    }
+
+    /// A rule catches a whole order.
+    fn take_order(&mut self, order: &Order, place: usize, text: &str) -> Result<(), MoneyError> {
+        let owed = owed(order)?;
+        let example = || Example {
+            reference: order.name.clone(),
+            date: self.policy.day(order.processed_at),
+            text: text.to_owned(),
+            amount: owed,
+        };
+        self.rules.entry(place).or_default().take(example, owed)
     }
 
     /// Begins to ask, of the rules that caught nothing, which others stand before them. None where
@@ -114,6 +132,7 @@ impl Trial {
         let alone: BTreeMap<usize, Policy> =
             idle.map(|place| (place, policy.on_trial(Some(place)))).collect();
         (!alone.is_empty()).then(|| Idle {
+            as_it_is: policy.clone(),
             together: self.policy.clone(),
             alone,
             shadowed: BTreeMap::new(),
@@ -124,6 +143,7 @@ impl Trial {
 /// Rules that catch nothing, each tried alone.
 #[derive(Clone, Debug)]
 pub struct Idle {
+    as_it_is: Policy,
     together: Policy,
     alone: BTreeMap<usize, Policy>,
     /// The rules before them that take what they would catch, where there is anything to catch; all
@@ -134,6 +154,7 @@ pub struct Idle {
 impl Idle {
     /// Notes which other rules take what these would catch of a group.
     pub fn add(&mut self, group: &Group, facts: &[Fact], stock: &Stock, heard_until: Timestamp) {
+        self.add_details(facts);
         for (place, alone) in &self.alone {
             let alone = entered(group, facts, stock, alone, heard_until);
             let own: BTreeSet<_> = lines(&alone)
@@ -153,6 +174,31 @@ impl Idle {
             // What another rule leaves out of the books has no lines at all.
             let whole = left_out(&taken, facts, &self.together).map(|(_, earlier)| earlier);
             self.shadowed.entry(*place).or_default().extend(by_lines.chain(whole));
+        }
+    }
+
+    /// Of rules that say how much documents hold, whether they would catch an order: another rule
+    /// then took it, or left it out.
+    fn add_details(&mut self, facts: &[Fact]) {
+        let says = |place: &&usize| {
+            let rule = self.as_it_is.text.rules.get(**place);
+            rule.is_some_and(|rule| rule.detail.is_some())
+        };
+        let orders = facts.iter().filter_map(|fact| match fact {
+            Fact::Order(order) => Some(&**order),
+            _ => None,
+        });
+        for order in orders {
+            for place in self.alone.keys().filter(says) {
+                if !self.as_it_is.rule_holds(*place, order) {
+                    continue;
+                }
+                let name = self.as_it_is.excluded_by(order);
+                let excluded =
+                    self.as_it_is.text.rules.iter().position(|it| Some(&*it.name) == name);
+                let taken = excluded.or_else(|| self.as_it_is.detail_rule(order));
+                self.shadowed.entry(*place).or_default().extend(taken);
+            }
         }
     }
 }
@@ -189,7 +235,7 @@ fn example(entry: &SubledgerEntry, line: &Line) -> Example {
 fn left_out<'a>(
     accounted: &'a Accounted,
     facts: &'a [Fact],
-    policy: &'a Policy,
+    policy: &Policy,
 ) -> impl Iterator<Item = (&'a Order, usize)> {
     facts.iter().filter_map(|fact| {
         let Fact::Order(order) = fact else { return None };
@@ -198,6 +244,19 @@ fn left_out<'a>(
         let FactState::Excluded { rule } = &own.state else { return None };
         let name = by_policy(rule)?;
         Some((&**order, policy.text.rules.iter().position(|it| it.name == name)?))
+    })
+}
+
+/// The orders that are entered, at least in part.
+fn entered_orders<'a>(
+    accounted: &'a Accounted,
+    facts: &'a [Fact],
+) -> impl Iterator<Item = &'a Order> {
+    facts.iter().filter_map(|fact| {
+        let Fact::Order(order) = fact else { return None };
+        let own = |it: &&super::Standing| it.id == order.id && it.source == order.source;
+        let state = &accounted.standings.iter().find(own)?.state;
+        (!matches!(state, FactState::Excluded { .. })).then_some(&**order)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Plans of one slot, step by step.
 
 use super::*;
+use crate::book::Item;
 use crate::document::{DocumentKind, Header, Line, LineKind};
 use crate::ledger::{Account, AccountKind};
 
@@ -89,6 +90,7 @@ fn what_no_longer_holds_is_reversed_and_entered_anew() {
     let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100), entry("b", 20)], &[]));
     let corrected = plan(&[entry("a", 90), entry("b", 20)], &approved);
     assert_eq!(fees(&corrected), [-100, 90]);
+    assert!(corrected.iter().all(|change| change.reason == Reason::NoLongerHolds));
     approved.extend(all(Whereabouts::InBook, corrected));
     assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
     let vanished = plan(&[], &approved);
@@ -109,6 +111,7 @@ fn what_is_certainly_not_in_the_book_is_withdrawn_and_never_reversed() {
     assert_eq!(corrected.withdraws, [approved[0].change.id.clone()]);
     assert_eq!(fees(&corrected.changes), [110]);
     assert_eq!(corrected.changes[0].generation, 1, "a number is used once");
+    assert_eq!(corrected.changes[0].reason, Reason::NoLongerHolds);
     approved[0].whereabouts = Whereabouts::Withdrawn;
     approved.extend(all(Whereabouts::InBook, corrected.changes));
     assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
@@ -423,4 +426,26 @@ fn what_did_not_arrive_before_its_period_was_closed_is_planned_anew() {
     assert_eq!(dates(&plan.changes)[0].0, "2026-04-01");
     let unknown = all(Whereabouts::Unknown, vec![approved[0].change.clone()]);
     assert_eq!(closed("2026-03-31", &entries, &unknown), SlotPlan::default());
+}
+
+#[test]
+fn what_a_need_needs_is_made_before_it_and_once() {
+    let account = Account::new("Product sales", AccountKind::Income);
+    let item = Need::Item(Item { product: None, account: account.clone() });
+    let account = Need::Account(account);
+    let needs = |subject: &Subject| match subject {
+        Subject::Document { .. } => vec![item.clone()],
+        Subject::Need(Need::Item(_)) => vec![account.clone()],
+        Subject::Need(_) => Vec::new(),
+    };
+    let first = plan(&[entry("a", 100)], &[]);
+    let documents = [&first[..], &plan(&[entry("b", 20)], &[])].concat();
+    let planned = |bound: &[&Need]| -> Vec<String> {
+        let bound = |need: &Need| bound.contains(&need);
+        let changes = plan_needs(&"book".into(), &documents, needs, bound);
+        changes.into_iter().map(|change| change.id).collect()
+    };
+    assert_eq!(planned(&[]), ["account/Product sales", "item/Product sales"]);
+    assert_eq!(planned(&[&account]), ["item/Product sales"]);
+    assert_eq!(planned(&[&account, &item]), [""; 0]);
 }

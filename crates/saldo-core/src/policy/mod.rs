@@ -278,6 +278,7 @@ impl Policy {
         let details = |policy: &'_ Self| {
             let text = &policy.text;
             let own = text.gateways.values().filter_map(|gateway| gateway.detail.as_ref());
+            let own = own.chain(text.rules.iter().filter_map(|rule| rule.detail.as_ref()));
             let mut details =
                 std::iter::once(&text.detail).chain(text.detail_from.values()).chain(own);
             details.any(|detail| *detail == Detail::Payout)

@@ -11,9 +11,10 @@ pub use condition::{Conditions, Status, Subject};
 pub use marked::Marked;
 pub use words::Words;
 
-use super::{Chart, Policy, PolicyError, Role};
+use super::{Chart, Detail, Policy, PolicyError, Role};
 use crate::commerce::Order;
 use crate::ledger::{Account, AccountKind};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,9 @@ pub struct Rule {
     /// The account in the place of the role's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// How much a document of an order holds, in the place of the policy's own detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Detail>,
     /// Whether orders are left out of the books.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclude: bool,
@@ -39,6 +43,8 @@ pub struct Rule {
 pub(super) struct Rules {
     /// Those that name an account of a role, by their place in the text.
     accounts: BTreeMap<Role, Vec<(usize, Account)>>,
+    /// Those that say how much documents of an order hold.
+    details: Vec<usize>,
     /// Those that leave orders out.
     exclusions: Vec<usize>,
     /// Whether any looks at the gateway.
@@ -64,32 +70,32 @@ impl Rules {
                 return Err(wrong("another rule has the same name".to_owned()));
             }
             rules.by_gateway |= !rule.when.gateway.is_empty();
-            match (&rule.account, rule.exclude) {
-                (Some(name), false) => {
+            match (&rule.account, rule.detail, rule.exclude) {
+                (Some(name), None, false) => {
                     for role in mapped_roles(rule).map_err(wrong)? {
-                        let kind = *kinds.entry(name).or_insert(role.kind());
-                        if kind != role.kind() {
-                            return Err(wrong(format!(
-                                "the account `{name}` would be used for {} and for something of \
-                                 another kind",
-                                role.word()
-                            )));
-                        }
-                        let account = Account::new(name, kind);
+                        let account = account(name, role, &mut kinds).map_err(wrong)?;
                         rules.accounts.entry(role).or_default().push((place, account));
                     }
                 }
-                (None, true) => {
-                    if let Some(condition) = rule.when.of_lines() {
-                        return Err(wrong(format!(
-                            "it leaves whole orders out, and `{condition}` is of single lines"
-                        )));
-                    }
+                (None, None, true) => {
+                    of_whole_orders(rule).map_err(wrong)?;
                     rules.exclusions.push(place);
                 }
-                (None, false) => return Err(wrong("it says nothing: name an account".to_owned())),
-                (Some(_), true) => {
-                    return Err(wrong("what it leaves out has no account".to_owned()));
+                (None, Some(_), false) => {
+                    of_whole_orders(rule).map_err(wrong)?;
+                    if !rule.when.status.is_empty() {
+                        let why = "an order's `status` changes, and its documents stand";
+                        return Err(wrong(why.to_owned()));
+                    }
+                    rules.details.push(place);
+                }
+                (None, None, false) => {
+                    let why = "it says nothing: name an `account`, a `detail`, or `exclude`";
+                    return Err(wrong(why.to_owned()));
+                }
+                _ => {
+                    let why = "it says more than one thing: make a rule of each";
+                    return Err(wrong(why.to_owned()));
                 }
             }
         }
@@ -99,6 +105,32 @@ impl Rules {
     /// All accounts that rules name.
     pub(super) fn accounts(&self) -> impl Iterator<Item = Account> {
         self.accounts.values().flatten().map(|(_, account)| account.clone())
+    }
+}
+
+/// The account that a rule gives a role. One name has one kind.
+fn account<'a>(
+    name: &'a str,
+    role: Role,
+    kinds: &mut BTreeMap<&'a str, AccountKind>,
+) -> Result<Account, String> {
+    let kind = *kinds.entry(name).or_insert(role.kind());
+    match kind == role.kind() {
+        true => Ok(Account::new(name, kind)),
+        false => Err(format!(
+            "the account `{name}` would be used for {} and for something of another kind",
+            role.word()
+        )),
+    }
+}
+
+/// What is said of whole orders looks at nothing that only single lines have.
+fn of_whole_orders(rule: &Rule) -> Result<(), String> {
+    match rule.when.of_lines() {
+        None => Ok(()),
+        Some(condition) => {
+            Err(format!("it is about whole orders, and `{condition}` is of single lines"))
+        }
     }
 }
 
@@ -149,6 +181,36 @@ impl Policy {
     #[must_use]
     pub fn asks_for_gateway(&self) -> bool {
         self.rules.by_gateway
+    }
+
+    /// How much a document holds of what was agreed in an order and happened on a books day: by the
+    /// rules and the policy that were in force then.
+    #[must_use]
+    pub fn detail_for(&self, order: &Order, day: Date) -> Detail {
+        let policy = self.in_force(day);
+        let by_rule = policy.detail_rule(order).and_then(|place| policy.text.rules.get(place));
+        by_rule.and_then(|rule| rule.detail).unwrap_or_else(|| self.detail_on(day))
+    }
+
+    /// The first rule that says how much documents of an order hold, by its place in the text.
+    #[must_use]
+    pub fn detail_rule(&self, order: &Order) -> Option<usize> {
+        let mut rules = self.rules.details.iter();
+        if rules.len() == 0 {
+            return None;
+        }
+        let about = Subject::of_order(order);
+        let holds = |place: &&usize| {
+            self.text.rules.get(**place).is_some_and(|rule| rule.when.hold(&about))
+        };
+        rules.find(holds).copied()
+    }
+
+    /// Whether a rule's conditions hold for an order, whichever rules come first.
+    #[must_use]
+    pub fn rule_holds(&self, place: usize, order: &Order) -> bool {
+        let rule = self.text.rules.get(place);
+        rule.is_some_and(|rule| rule.when.hold(&Subject::of_order(order)))
     }
 
     /// The first rule that leaves an order out, by its name.

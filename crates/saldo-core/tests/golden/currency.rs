@@ -1,12 +1,15 @@
 //! Money in other currencies than the books'.
 
-use super::shop::{LineWords, Shop, decided, euros, in_payout, money, order, payout, row, undone};
+use super::shop::{
+    LineWords, Shop, decided, eur, euros, in_payout, money, order, payout, row, undone,
+};
 use super::{Case, POLICY, account, case, policy};
 use saldo_core::commerce::{
     BalanceKind, Decided, Fact, FeeKind, MovementKind, PayoutState, SaleKind,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
+use saldo_core::money::Money;
 use std::collections::BTreeMap;
 
 const CARD: &str = "shopify_payments";
@@ -212,4 +215,18 @@ fn a_refund_by_a_gateway_that_changes_goes_back_at_its_own_rate() {
     assert_eq!(found["Clearing: Shopify Payments"].0, 10_800 - 505 - 5_550);
     // 1.00 lost on the charge, and 1.00 on the refund: 55.50 went where 54.50 were sold.
     assert_eq!(found["FX gain/loss (realised)"].0, 200);
+}
+
+#[test]
+fn what_arrived_is_said_in_the_currency_of_the_books() {
+    let amount = Money::parse("95.00", eur()).unwrap();
+    let in_euros = decided("03-13", Decided::Arrived { payout: "shop/Payout/1".into(), amount });
+    let (entries, states) = far(&[paid_out(), vec![in_euros]].concat(), POLICY);
+    assert_eq!(balances(&entries)["Clearing: Shopify Payments EUR"], (10_450, 9_500));
+    let held = states.iter().find_map(|state| match state {
+        FactState::Held(issue) => Some(issue),
+        _ => None,
+    });
+    let issue = held.expect("the payout");
+    assert!(issue.hint.contains("--amount AMOUNT (in USD)"), "{}", issue.hint);
 }

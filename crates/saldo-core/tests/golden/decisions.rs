@@ -203,3 +203,21 @@ fn a_loan_whose_price_nobody_said_is_for_review() {
     let FactState::Accounted { review: Some(issue) } = state else { panic!("{state:?}") };
     assert!(issue.hint.contains("gateways.shopify_payments.loans.DATE"), "{}", issue.hint);
 }
+
+#[test]
+fn what_is_recovered_says_what_had_been_written_off() {
+    let unpaid = order("03-10").sale_of_s1("03-10").paid("06-01", CARD, "105.43");
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let all = account(&[unpaid.fact(), write_off("05-01", true)], &policy(POLICY), far);
+    let entries = all.into_iter().flat_map(|accounted| accounted.entries);
+    let recovered = entries.filter(|entry| entry.header.date.to_string() == "2026-06-01");
+    let lines: Vec<String> = recovered
+        .flat_map(|entry| entry.lines)
+        .map(|line| format!("{} {} {}", line.account.name, line.amount, line.text))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    Clearing: Shopify Payments 105.43 USD Shopify Payments
+    Bad debt -98.00 USD Recovered: Written off
+    Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax
+    ");
+}

@@ -173,6 +173,32 @@ fn money_of_an_order_that_is_left_out_is_entered_for_review() {
 }
 
 #[test]
+fn an_order_has_the_detail_of_the_first_rule_that_says_one() {
+    let rules = r#"
+        [[rules]]
+        name = "Large buyers"
+        when.tag = "wholesale"
+        detail = "order"
+        [[rules]]
+        name = "The web"
+        when.source = "web"
+        detail = "day"
+    "#;
+    let slots = |policy: &Policy| -> Vec<String> {
+        let far = "2027-01-01T00:00:00Z".parse().unwrap();
+        let facts = [sale().fact(), sale().numbered(2).tagged(&["wholesale"]).fact()];
+        let accounted = account(&facts, policy, far).into_iter();
+        accounted.flat_map(|it| it.entries).map(|entry| entry.header.slot).collect()
+    };
+    let [one, other] = &slots(&with_rules(rules))[..] else { panic!() };
+    assert!(one.starts_with("summary/shop/2026-03-10/sales-receipt/"), "{one}");
+    assert!(other.starts_with("shop/OrderName/#1002/"), "{other}");
+    let by_payout = with_rules("[[rules]]\nname = \"P\"\ndetail = \"payout\"");
+    assert!(by_payout.follows_payouts());
+    assert!(slots(&by_payout).iter().all(|slot| slot.contains("not-paid-out/2026-03")));
+}
+
+#[test]
 fn a_rule_without_sense_is_refused_by_its_name() {
     let cases = [
         ("account = \"A\"", "say for which `role`"),
@@ -182,7 +208,10 @@ fn a_rule_without_sense_is_refused_by_its_name() {
         ("when.role = [\"discounts\", \"product-sales\"]\naccount = \"A\"", "another kind"),
         ("when.tag = \"a\"", "it says nothing"),
         ("when.sku = \"a\"\nexclude = true", "`sku` is of single lines"),
-        ("account = \"A\"\nexclude = true", "what it leaves out has no account"),
+        ("when.gateway = \"a\"\ndetail = \"day\"", "`gateway` is of single lines"),
+        ("when.status = \"paid\"\ndetail = \"day\"", "`status` changes"),
+        ("account = \"A\"\nexclude = true", "more than one thing"),
+        ("detail = \"day\"\nexclude = true", "more than one thing"),
         ("when.tagg = \"a\"", "unknown field `tagg`"),
         ("when.role = \"sales\"", "unknown variant `sales`"),
         ("acount = \"a\"", "unknown field `acount`"),
@@ -226,6 +255,14 @@ fn a_trial_shows_what_each_rule_catches_and_what_comes_too_late() {
         when = { role = "product-sales", vendor = "Nobody" }
         account = "Nobody's"
         [[rules]]
+        name = "By the day"
+        when.source = "web"
+        detail = "day"
+        [[rules]]
+        name = "Staff by the order"
+        when.tag = "staff"
+        detail = "order"
+        [[rules]]
         name = "Staff discounts"
         when = { role = "discounts", tag = "staff" }
         account = "Staff discounts"
@@ -245,19 +282,34 @@ fn a_trial_shows_what_each_rule_catches_and_what_comes_too_late() {
         idle.add(group, facts, &Stock::default(), far);
     }
     let caught = |catch: &saldo_core::accounting::Catch| {
-        let example = &catch.examples[0];
-        (catch.count, catch.sum.of(usd()).to_string(), example.reference.clone())
+        assert_eq!(catch.examples.len(), 1);
+        (catch.count, catch.sum.of(usd()).to_string())
     };
     let by_rule: BTreeMap<_, _> = trial.rules.iter().map(|it| (*it.0, caught(it.1))).collect();
     let rest: BTreeMap<_, _> =
         trial.rest.iter().map(|it| (it.0.word(), it.1.sum.of(usd()).to_string())).collect();
     insta::assert_compact_debug_snapshot!(
         by_rule,
-        @r##"{0: (1, "98.00 USD", "#1002"), 1: (1, "-100.00 USD", "#1001")}"##
+        @r#"{0: (1, "98.00 USD"), 1: (1, "-100.00 USD"), 4: (1, "78.00 USD")}"#
     );
     insta::assert_compact_debug_snapshot!(
         rest,
         @r#"{"discounts": "10.00 USD", "returns": "20.00 USD", "shipping-income": "-8.00 USD"}"#
     );
-    insta::assert_compact_debug_snapshot!(idle.shadowed, @"{2: {0, 1}, 4: {0}}");
+    insta::assert_compact_debug_snapshot!(idle.shadowed, @"{2: {0, 1}, 5: {0}, 6: {0}}");
+}
+
+#[test]
+fn of_what_a_rule_catches_the_first_three_are_shown_and_all_are_counted() {
+    let rules = "[[rules]]\nname = \"All\"\nexclude = true";
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mut trial = Trial::of(&with_rules(rules));
+    for number in 1..=4 {
+        let fact = sale().numbered(number).fact();
+        let group = Group::Order(fact.id().clone());
+        trial.add(&group, &[fact], &Stock::default(), far).unwrap();
+    }
+    let catch = &trial.rules[&0];
+    let shown: Vec<&str> = catch.examples.iter().map(|example| &*example.reference).collect();
+    assert_eq!((catch.count, shown), (4, vec!["#1001", "#1002", "#1003"]));
 }

@@ -7,16 +7,15 @@ use super::warehouse::{
 };
 use super::{Case, POLICY, account, case, policy, stock_of};
 use jiff::Timestamp;
-use proptest::prelude::*;
 use saldo_core::commerce::{AdjustmentReason, Condition, Fact, Goods, SaleKind};
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
 use std::collections::BTreeMap;
 
-const COGS: &str = "Cost of goods sold";
-const STOCK: &str = "Inventory";
-const GRNI: &str = "Goods received not invoiced";
+pub(crate) const COGS: &str = "Cost of goods sold";
+pub(crate) const STOCK: &str = "Inventory";
+pub(crate) const GRNI: &str = "Goods received not invoiced";
 const SHRINKAGE: &str = "Inventory shrinkage & damage";
 const CARD: &str = "shopify_payments";
 
@@ -68,19 +67,28 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-fn costing(method: &str) -> Policy {
+pub(crate) fn costing(method: &str) -> Policy {
     policy(&format!("{POLICY}\n[cost]\nowner = \"saldo\"\nmethod = \"{method}\"\n"))
 }
 
-fn far() -> Timestamp {
+pub(crate) fn far() -> Timestamp {
     "2027-06-01T00:00:00Z".parse().unwrap()
 }
 
-fn entries(facts: &[Fact], policy: &Policy) -> Vec<SubledgerEntry> {
-    account(facts, policy, far()).into_iter().flat_map(|accounted| accounted.entries).collect()
+pub(crate) fn entries(facts: &[Fact], policy: &Policy) -> Vec<SubledgerEntry> {
+    entries_until(facts, policy, far())
 }
 
-fn on(entries: &[SubledgerEntry], account: &str, day: &str) -> i64 {
+/// What is entered of what has been heard until an instant.
+pub(crate) fn entries_until(
+    facts: &[Fact],
+    policy: &Policy,
+    heard: Timestamp,
+) -> Vec<SubledgerEntry> {
+    account(facts, policy, heard).into_iter().flat_map(|accounted| accounted.entries).collect()
+}
+
+pub(crate) fn on(entries: &[SubledgerEntry], account: &str, day: &str) -> i64 {
     let day = format!("2026-{day}");
     let lines = entries
         .iter()
@@ -89,19 +97,19 @@ fn on(entries: &[SubledgerEntry], account: &str, day: &str) -> i64 {
     lines.filter(|line| &*line.account.name == account).map(|line| line.amount.minor()).sum()
 }
 
-fn sum(entries: &[SubledgerEntry], account: &str) -> i64 {
+pub(crate) fn sum(entries: &[SubledgerEntry], account: &str) -> i64 {
     let lines = entries.iter().flat_map(|entry| &entry.lines);
     lines.filter(|line| &*line.account.name == account).map(|line| line.amount.minor()).sum()
 }
 
 /// An order of the first of January, paid, whose goods these are.
-fn ordered_by_buyer(goods: Goods) -> Vec<Fact> {
+pub(crate) fn ordered_by_buyer(goods: Goods) -> Vec<Fact> {
     let lines = [(SaleKind::Product, "100.00", "0.00", "0.00")];
     let order = order("01-02").sale("01-02", &lines).paid("01-02", CARD, "100.00");
     vec![order.fact(), told(goods)]
 }
 
-fn state(facts: &[Fact], policy: &Policy, fact: &str) -> FactState {
+pub(crate) fn state(facts: &[Fact], policy: &Policy, fact: &str) -> FactState {
     let all = account(facts, policy, far());
     let mut standings = all.into_iter().flat_map(|it| it.standings);
     standings.find(|standing| standing.id.as_str() == fact).unwrap().state
@@ -383,110 +391,6 @@ fn what_leaves_and_comes_back_at_one_instant_is_in_stock_again() {
     assert_eq!((sum(&entries(&facts, &policy), STOCK), held), (2, 2));
 }
 
-/// Things that happen to an item over half a year.
-#[derive(Clone, Debug)]
-enum Event {
-    Received { day: u16, units: u32, minor: i64, billed: Option<(u16, i64, i64)> },
-    Sent { day: u16, units: u32, back: Option<(u16, bool)> },
-    Counted { day: u16, less: i64 },
-}
-
-fn any_event() -> impl Strategy<Value = Event> {
-    let billed = prop::option::of((0_u16..60, -300_i64..300, 0_i64..500));
-    prop_oneof![
-        (0_u16..120, 1_u32..40, 1_i64..60_000, billed).prop_map(|(day, units, minor, billed)| {
-            Event::Received { day, units, minor, billed }
-        }),
-        (0_u16..120, 1_u32..9, prop::option::of((0_u16..60, any::<bool>())))
-            .prop_map(|(day, units, back)| Event::Sent { day, units, back }),
-        (0_u16..120, 1_i64..3).prop_map(|(day, less)| Event::Counted { day, less }),
-    ]
-}
-
-fn day(number: u16) -> String {
-    let first: jiff::civil::Date = "2026-01-05".parse().unwrap();
-    let day = first.checked_add(jiff::ToSpan::days(i64::from(number))).unwrap();
-    day.strftime("%m-%d").to_string()
-}
-
-fn text(minor: i64) -> String {
-    format!("{}.{:02}", minor / 100, minor % 100)
-}
-
-fn facts_of(events: &[Event]) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let mut parcels: Vec<(String, u32)> = Vec::new();
-    let mut returns = Vec::new();
-    for (number, event) in (1_u32..).zip(events) {
-        match event {
-            Event::Received { day: on, units, minor, billed: bill } => {
-                facts.push(received(number, &day(*on), "MUG", *units, &text(*minor)));
-                if let Some((later, more, landed)) = bill {
-                    let amount = text((*minor + *more).max(1));
-                    let bill_day = day(on + later);
-                    let amount = (*units, &*amount);
-                    facts.push(billed(number, &bill_day, "MUG", amount, &text(*landed)));
-                }
-            }
-            Event::Sent { day: on, units, back } => {
-                parcels.push((day(*on), *units));
-                if let Some((later, resaleable)) = back {
-                    let resaleable =
-                        if *resaleable { Condition::Resaleable } else { Condition::Damaged };
-                    returns.push((day(on + later), resaleable));
-                }
-            }
-            Event::Counted { day: on, less } => {
-                facts.push(counted(number, &day(*on), "MUG", -less));
-            }
-        }
-    }
-    let parts: Vec<(String, [(&str, u32); 1])> =
-        parcels.iter().map(|(day, units)| (day.clone(), [("MUG", *units)])).collect();
-    let parts: Vec<(&str, &[(&str, u32)])> =
-        parts.iter().map(|(day, part)| (&**day, &part[..])).collect();
-    let mut goods = sent(&parts);
-    for (day, condition) in returns {
-        goods = back(goods, &day, ("MUG", 1), condition);
-    }
-    facts.extend(ordered_by_buyer(goods));
-    facts
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_account_of_stock_holds_what_the_layers_hold(
-        events in prop::collection::vec(any_event(), 1..14),
-        fifo in any::<bool>(),
-    ) {
-        let facts = facts_of(&events);
-        let policy = costing(if fifo { "fifo" } else { "average" });
-        let entered = sum(&entries(&facts, &policy), STOCK);
-        // Bills that wait for goods are not in the books; nor are they in the layers.
-        let stock = stock_of(&facts, &policy, far());
-        prop_assert_eq!(entered, stock.value(usd()).unwrap().minor());
-    }
-
-    #[test]
-    fn the_order_in_which_stock_is_told_does_not_matter(
-        events in prop::collection::vec(any_event(), 1..10),
-        seed in any::<u64>(),
-    ) {
-        let facts = facts_of(&events);
-        let mut shuffled = facts.clone();
-        let length = shuffled.len();
-        for place in 0..length {
-            let other = usize::try_from(seed.rotate_left(u32::try_from(place).unwrap()) % 97);
-            shuffled.swap(place, other.unwrap() % length);
-        }
-        let policy = costing("fifo");
-        prop_assert_eq!(entries(&facts, &policy), entries(&shuffled, &policy));
-    }
-}
-
-/// The sums of entries by account.
 #[test]
 fn what_is_entered_balances_in_stock_and_cost() {
     let mut facts = ordered_by_buyer(sent(&[("01-10", &[("MUG", 4)])]));

@@ -3,7 +3,9 @@
 use crate::planned::lacking;
 use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
-use saldo_core::accounting::{Accounted, GROUPS_OF_LEDGERS, groups, told_once, told_with_payouts};
+use saldo_core::accounting::{
+    Accounted, GROUPS_OF_LEDGERS, groups, says_less, told_once, told_with_payouts,
+};
 use saldo_core::commerce::{
     BalanceKind, BalanceTransaction, Fact, PaidOut, PayoutState, SaleKind, Telling, Untold,
 };
@@ -403,4 +405,86 @@ fn every_row_and_payout_stands_in_a_group_of_ledgers() {
         assert!(stands(fact), "{fact:?}");
     }
     assert!(!stands(&sale("10.00")), "what the interface says of orders is not read for them");
+}
+
+/// The message of the one fact that is to be looked at.
+fn looked_at(facts: &[Fact]) -> String {
+    let issues = states(facts).into_iter().filter_map(|(_, state)| match state {
+        FactState::Accounted { review } => review,
+        _ => None,
+    });
+    let [issue] = &issues.collect::<Vec<_>>()[..] else { panic!("one is to be looked at") };
+    issue.message.clone()
+}
+
+#[test]
+fn a_row_that_two_records_tell_otherwise_is_looked_at() {
+    let again = |fee| {
+        let told = row(1, "03-17", BalanceKind::Charge, "10.00", fee);
+        edited(in_payout(told, 7), |row| row.source.stream = "report".into())
+    };
+    let facts = |fee| [sale("10.00"), in_payout(charge(1), 7), again(fee)];
+    assert_eq!(counted(&facts("0.59")), (1, 2, 0), "they agree");
+    insta::assert_snapshot!(
+        looked_at(&facts("0.60")),
+        @"the row has 9.40 USD with a fee of 0.60 USD and payout 7 by its record in `report`, but 9.41 USD with a fee of 0.59 USD and payout 7 by shop/Row/1 in `all`"
+    );
+    assert_eq!(balance(&facts("0.60"), CLEARING), 941, "it counts once");
+}
+
+#[test]
+fn an_older_file_says_less_than_what_is_known() {
+    let scheduled = paid_out(charge(1), PayoutState::Scheduled);
+    let sent = paid_out(charge(1), PayoutState::Paid);
+    let none_yet = edited(sent.clone(), |row| (row.payout, row.paid_out) = (None, None));
+    let in_another = edited(scheduled.clone(), |row| row.payout = Some("shop/Payout/8".into()));
+    let dearer = edited(scheduled.clone(), |row| row.fee = row.amount);
+    for (told, known, expected) in [
+        (&none_yet, &sent, true),
+        (&scheduled, &sent, true),
+        (&none_yet, &scheduled, true),
+        (&sent, &scheduled, false),
+        (&sent, &none_yet, false),
+        (&sent, &sent, false),
+        (&in_another, &sent, false),
+        (&dearer, &sent, false),
+    ] {
+        assert_eq!(says_less(told, known), expected, "{told:?} {known:?}");
+    }
+}
+
+#[test]
+fn an_older_file_says_less_of_a_payout_that_has_come_further() {
+    let stated = |net, state| payout("shopify_payments", 7, "03-19", net, state);
+    let (scheduled, sent) =
+        (stated("9.41", PayoutState::Scheduled), stated("9.41", PayoutState::Paid));
+    assert!(says_less(&scheduled, &sent));
+    assert!(!says_less(&sent, &scheduled) && !says_less(&sent, &sent), "that is no news");
+    assert!(!says_less(&stated("9.40", PayoutState::Scheduled), &sent), "another amount");
+    assert!(!says_less(&scheduled, &charge(1)));
+}
+
+#[test]
+fn a_payout_whose_rows_contradict_each_other_is_held_with_the_reason() {
+    let other = || row(3, "03-18", BalanceKind::Charge, "20.00", "0.50");
+    let (failed, cancelled) = (PayoutState::Failed, PayoutState::Cancelled);
+    let on_another_day = edited(paid_out(other(), PayoutState::Paid), |row| {
+        row.paid_out.as_mut().unwrap().issued_on = "2026-03-21".parse().unwrap();
+    });
+    let cases = [
+        (
+            [paid_out(charge(2), PayoutState::Paid), on_another_day],
+            "on 2026-03-19 and on 2026-03-21",
+        ),
+        ([paid_out(charge(2), failed), paid_out(other(), cancelled)], "how far it has come"),
+    ];
+    for (facts, why) in cases {
+        let held = states(&facts).into_iter().find_map(|(_, state)| match state {
+            FactState::Held(issue) => Some(issue.message),
+            _ => None,
+        });
+        let message = held.expect("the payout");
+        assert!(message.contains(why), "{message}");
+        assert_eq!(balance(&facts, "Bank"), 0);
+    }
 }

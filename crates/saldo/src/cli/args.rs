@@ -64,7 +64,11 @@ pub(crate) enum Command {
     /// Open a document, an order, a payout or an entry down to the vendor's bytes.
     Explain(Explain),
     /// List what needs a person.
-    Issues,
+    Issues {
+        /// List what is left out of the books instead, and by which rule.
+        #[arg(long)]
+        excluded: bool,
+    },
     /// Try again what a book refused.
     Retry(Retry),
     /// Show how far every connection has come, and how many facts stand where.

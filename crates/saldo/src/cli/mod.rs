@@ -6,6 +6,7 @@ mod context;
 mod decide;
 mod demo;
 mod doctor;
+mod excluded;
 mod explain;
 mod export;
 mod import;
@@ -95,7 +96,8 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Apply => sync::apply(global, output).await,
         Command::Prove(words) => prove::prove(global, &words, output).await,
         Command::Explain(words) => explain::explain(global, &words, output).await,
-        Command::Issues => issues::issues(global, output).await,
+        Command::Issues { excluded: false } => issues::issues(global, output).await,
+        Command::Issues { excluded: true } => excluded::list(global, output).await,
         Command::Retry(words) => issues::retry(global, &words, output).await,
         Command::Status => status::status(global, output).await,
         Command::Undo(words) => undo::undo(global, words, output).await,

@@ -96,9 +96,10 @@ fn caught(policy: &Policy, mut trial: Trial, idle: Option<Idle>) -> Caught {
 fn text(caught: &Caught) -> String {
     let mut rows = Vec::new();
     for CaughtByRule { rule, what, shadowed_by } in &caught.rules {
-        let says = match &rule.account {
-            Some(account) => account.clone(),
-            None => "left out".to_owned(),
+        let says = match (&rule.account, rule.detail) {
+            (Some(account), _) => account.clone(),
+            (None, Some(detail)) => format!("detail {detail:?}").to_lowercase(),
+            (None, None) => "left out".to_owned(),
         };
         let instead = match (what.count, shadowed_by.as_slice()) {
             (0, []) => Some("nothing like it is known".to_owned()),

@@ -8,6 +8,7 @@ mod connection;
 mod decisions;
 mod desk;
 mod error;
+mod excluded;
 mod explain;
 mod import;
 mod numbered;
@@ -39,6 +40,7 @@ pub(crate) use decisions::{
 };
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;
+pub(crate) use excluded::{Excluded, excluded};
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};

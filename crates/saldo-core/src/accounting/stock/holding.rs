@@ -187,7 +187,7 @@ impl Holding {
         }
     }
 
-    /// Forgets that units left without a cost; how many did.
+    /// Forgets that units left without a cost.
     pub(super) fn forgive(&mut self, by: &str) {
         self.short.retain(|short| short.by != by);
     }

@@ -39,10 +39,14 @@ impl Policy {
         policy.before = None;
         policy.text.detail = Detail::Order;
         policy.text.detail_from.clear();
+        for gateway in policy.text.gateways.values_mut() {
+            gateway.detail = None;
+        }
         policy.chart = Chart::renamed(&self.chart, |role| {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
-        let Rules { accounts, exclusions, .. } = &mut policy.rules;
+        let Rules { accounts, exclusions, details, .. } = &mut policy.rules;
+        details.clear();
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
         for (role, rules) in accounts.iter_mut() {

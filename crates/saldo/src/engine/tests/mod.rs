@@ -23,6 +23,7 @@ mod periods;
 mod priced;
 mod proofs;
 mod refused;
+mod ruled;
 mod settled;
 mod stage;
 mod standings;
