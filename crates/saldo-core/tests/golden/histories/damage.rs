@@ -37,6 +37,21 @@ pub(super) fn any_damage() -> impl Strategy<Value = Damage> {
 }
 
 impl Damage {
+    /// Whether a fact that is struck contradicts itself, or what it is the sum of, so that a person
+    /// must look at it.
+    pub(super) fn contradicts(self, fact: &Fact) -> bool {
+        let amount = match fact {
+            Fact::BalanceTransaction(row) => row.amount,
+            Fact::Payout(payout) if payout.state != PayoutState::Scheduled => payout.net,
+            _ => return false,
+        };
+        match self {
+            Self::Sign => !amount.is_zero(),
+            Self::Currency | Self::TooMuch | Self::Cent => true,
+            Self::Word | Self::TooEarly | Self::Units => false,
+        }
+    }
+
     fn amount(self, money: &mut Money) {
         let (minor, currency) = (money.minor(), money.currency());
         *money = match self {

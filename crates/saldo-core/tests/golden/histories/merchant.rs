@@ -2,15 +2,28 @@
 //! ledger of them, and its payouts.
 
 use super::telling::Teller;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
 use saldo_core::commerce::Fact;
 use saldo_core::money::Currency;
 use std::collections::BTreeMap;
 
-/// The zones of the books: far in front, far behind, and two with days of 23 and 25 hours.
-const ZONES: [&str; 4] =
-    ["Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York", "Europe/London"];
+/// The zones of the books: far in front, far behind, and two with days of 23 and 25 hours. By how
+/// many hours their clocks differ from those of Greenwich, and until when.
+const OFFSETS: [(&str, &[(i64, &str)]); 4] = [
+    ("Pacific/Kiritimati", &[(14, NEVER)]),
+    ("Pacific/Pago_Pago", &[(-11, NEVER)]),
+    (
+        "America/New_York",
+        &[(-5, "2026-03-08T07:00:00Z"), (-4, "2026-11-01T06:00:00Z"), (-5, NEVER)],
+    ),
+    ("Europe/London", &[(0, "2026-03-29T01:00:00Z"), (1, "2026-10-25T01:00:00Z"), (0, NEVER)]),
+];
+/// Later than any history.
+const NEVER: &str = "2027-03-01T00:00:00Z";
+/// The milliseconds of a day without a change of clocks.
+const DAY: i64 = 86_400_000;
 /// With two decimals, with none and with three.
 const CURRENCIES: [&str; 3] = ["USD", "JPY", "KWD"];
 /// Taxes by their titles.
@@ -19,10 +32,14 @@ pub(super) const TAXES: [&str; 2] = ["State tax", "VAT"];
 pub(super) const PAYOUT_DAYS: u16 = 5;
 /// No payout is issued after so many.
 pub(super) const PAYOUTS: u16 = 30;
-/// Orders come within so many days of spring, when clocks change.
+/// Orders come within so many days.
 const DAYS: u16 = 40;
 /// A deposit comes no more than so many days before its order.
 const DEPOSIT_DAYS: u16 = 10;
+
+/// When histories begin: before clocks are put forward, or before they are put back and a year ends
+/// soon.
+const BEGINS: [&str; 2] = ["2026-03-01", "2026-10-01"];
 
 /// An instant: so many days after the begin of the history, and so many milliseconds after midnight
 /// in Greenwich.
@@ -30,12 +47,6 @@ const DEPOSIT_DAYS: u16 = 10;
 pub(super) struct When(pub(super) u16, pub(super) u32);
 
 impl When {
-    pub(super) fn instant(self) -> Timestamp {
-        let begin: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
-        let days = i64::from(self.0) * 86_400_000;
-        Timestamp::from_millisecond(begin.as_millisecond() + days + i64::from(self.1)).unwrap()
-    }
-
     pub(super) fn later(self, days: u16) -> Self {
         Self(self.0 + days, self.1)
     }
@@ -136,6 +147,7 @@ pub(super) enum Fate {
 /// The history of a merchant.
 #[derive(Clone, Debug)]
 pub(super) struct History {
+    pub(super) begins: &'static str,
     pub(super) zone: &'static str,
     pub(super) code: &'static str,
     pub(super) lives: Vec<Life>,
@@ -143,18 +155,45 @@ pub(super) struct History {
     pub(super) fates: Vec<Fate>,
 }
 
-/// What a part of the books must hold in the end, in minor units: debit positive.
+/// What parts of the books hold, in minor units: debit positive.
 pub(super) type Sums = BTreeMap<String, i64>;
 
-/// Everything that is told of a history, and what the books must hold in the end by plain addition.
+/// What happens to parts of the books on each day.
+pub(super) type Days = BTreeMap<Date, Sums>;
+
+/// Everything that is told of a history, and what the books must hold of it by plain addition.
 pub(super) struct Told {
     pub(super) facts: Vec<Fact>,
-    pub(super) expected: Sums,
+    pub(super) expected: Days,
 }
 
 impl History {
     pub(super) fn currency(&self) -> Currency {
         Currency::parse(self.code).unwrap()
+    }
+
+    /// A day of the history, from its begin.
+    pub(super) fn date(&self, days: u16) -> Date {
+        self.begins.parse::<Date>().unwrap() + i64::from(days).days()
+    }
+
+    pub(super) fn instant(&self, when: When) -> Timestamp {
+        let begin: Timestamp = format!("{}T00:00:00Z", self.begins).parse().unwrap();
+        let milliseconds = i64::from(when.0) * DAY + i64::from(when.1);
+        Timestamp::from_millisecond(begin.as_millisecond() + milliseconds).unwrap()
+    }
+
+    /// The day of an instant where the books are kept, by a table of hours.
+    pub(super) fn day(&self, when: When) -> Date {
+        let instant = self.instant(when).as_millisecond();
+        let offset = |(hours, until): &(i64, &str)| {
+            let until: Timestamp = until.parse().unwrap();
+            (instant < until.as_millisecond()).then_some(*hours)
+        };
+        let hours = OFFSETS.iter().find(|(zone, _)| *zone == self.zone).unwrap().1;
+        let hours = hours.iter().find_map(offset).unwrap();
+        let days = (instant + hours * 3_600_000).div_euclid(DAY);
+        Date::constant(1970, 1, 1) + days.days()
     }
 
     pub(super) fn told(&self) -> Told {
@@ -243,12 +282,17 @@ pub(super) fn any_history() -> impl Strategy<Value = History> {
     let fate =
         prop_oneof![6 => Just(Fate::Sent), 1 => Just(Fate::Returned), 1 => Just(Fate::Planned)];
     (
-        (prop::sample::select(ZONES.to_vec()), prop::sample::select(CURRENCIES.to_vec())),
+        (
+            prop::sample::select(BEGINS.to_vec()),
+            prop::sample::select(OFFSETS.map(|(zone, _)| zone).to_vec()),
+            prop::sample::select(CURRENCIES.to_vec()),
+        ),
         prop::collection::vec(any_life(), 1..7),
         prop::collection::vec((any_when(DAYS), besides), 0..3),
         prop::collection::vec(fate, usize::from(PAYOUTS)),
     )
-        .prop_map(|((zone, code), lives, besides, fates)| History {
+        .prop_map(|((begins, zone, code), lives, besides, fates)| History {
+            begins,
             zone,
             code,
             lives,

@@ -12,7 +12,8 @@ use crate::account;
 use book::Book;
 use damage::any_damage;
 use jiff::Timestamp;
-use merchant::{History, Sums, When, any_history};
+use jiff::civil::Date;
+use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
 use saldo_core::accounting::{self, Accounted};
 use saldo_core::commerce::{Fact, Payout, PayoutState};
@@ -65,7 +66,7 @@ fn policy(history: &History, more: &str) -> Policy {
 }
 
 fn far() -> Timestamp {
-    "2027-01-01T00:00:00Z".parse().unwrap()
+    "2028-01-01T00:00:00Z".parse().unwrap()
 }
 
 fn entries(facts: &[Fact], policy: &Policy) -> Vec<SubledgerEntry> {
@@ -110,10 +111,15 @@ proptest! {
     })]
 
     #[test]
-    fn the_books_hold_what_plain_addition_gives(history in any_history()) {
+    fn each_day_holds_what_plain_addition_gives(history in any_history()) {
         let (told, policy) = (history.told(), policy(&history, ""));
-        let accounts = by_account(&entries(&told.facts, &policy));
-        prop_assert_eq!(by_part(&accounts), told.expected);
+        let mut days: BTreeMap<Date, Vec<SubledgerEntry>> = BTreeMap::new();
+        for entry in entries(&told.facts, &policy) {
+            days.entry(entry.header.date).or_default().push(entry);
+        }
+        let sums = days.into_iter().map(|(day, entries)| (day, by_part(&by_account(&entries))));
+        let days: Days = sums.filter(|(_, sums)| !sums.is_empty()).collect();
+        prop_assert_eq!(days, told.expected);
     }
 
     #[test]
@@ -184,7 +190,7 @@ proptest! {
             let known = &arrived[..arrived.len().min((number + 1) * page)];
             book.catch_up(&entries(known, &policy));
             if let Some(days) = closed.filter(|_| number == closes_after) {
-                book.close(policy.day(When(days, 0).instant()));
+                book.close(policy.day(history.instant(When(days, 0))));
             }
         }
         let once = entries(&facts, &policy);
@@ -208,6 +214,14 @@ proptest! {
         let accounted = account(&facts, &policy, far());
         let states = states(&accounted);
         prop_assert_eq!(states.len(), facts.len());
+        if damage.contradicts(&whole) {
+            let state = &states[whole.id().as_str()];
+            let said = match state {
+                FactState::Held(issue) | FactState::Accounted { review: Some(issue) } => issue,
+                other => panic!("nothing is said of it: {other:?}"),
+            };
+            prop_assert_eq!(&said.about, whole.id());
+        }
         let touched: BTreeSet<_> = accounting::groups(&whole)
             .into_iter()
             .chain(accounting::groups(&facts[place]))

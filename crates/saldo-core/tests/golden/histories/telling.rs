@@ -1,11 +1,10 @@
 //! What channels tell of a history, and what it comes to by plain addition.
 
 use super::merchant::{
-    Besides, By, Fate, History, Item, Later, Life, PAYOUT_DAYS, PAYOUTS, Paid, Repaid, Sums, TAXES,
+    Besides, By, Days, Fate, History, Item, Later, Life, PAYOUT_DAYS, PAYOUTS, Paid, Repaid, TAXES,
     Told, When,
 };
 use crate::shop::source;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::commerce::{
     Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Dispute,
@@ -58,7 +57,7 @@ pub(super) struct Teller<'h> {
     rows: u32,
     /// What each payout comes to.
     nets: BTreeMap<u16, i64>,
-    expected: Sums,
+    expected: Days,
 }
 
 /// An order that is being told.
@@ -76,7 +75,7 @@ struct Case {
 impl<'h> Teller<'h> {
     pub(super) fn new(history: &'h History) -> Self {
         let currency = history.currency();
-        let (facts, nets, expected) = (Vec::new(), BTreeMap::new(), Sums::new());
+        let (facts, nets, expected) = (Vec::new(), BTreeMap::new(), Days::new());
         Self { history, currency, facts, rows: 0, nets, expected }
     }
 
@@ -84,8 +83,12 @@ impl<'h> Teller<'h> {
         Money::from_minor(minor, self.currency)
     }
 
-    fn add(&mut self, place: &str, minor: i64) {
-        *self.expected.entry(place.to_owned()).or_default() += minor;
+    fn add(&mut self, when: When, place: &str, minor: i64) {
+        self.add_on(self.history.day(when), place, minor);
+    }
+
+    fn add_on(&mut self, date: Date, place: &str, minor: i64) {
+        *self.expected.entry(date).or_default().entry(place.to_owned()).or_default() += minor;
     }
 
     pub(super) fn order(&mut self, number: u32, life: &Life) {
@@ -132,7 +135,7 @@ impl<'h> Teller<'h> {
             id: format!("shop/Order/{number}").into(),
             source: source(&format!("Order/{number}")),
             name: format!("#{}", 1_000 + number),
-            processed_at: at.instant(),
+            processed_at: self.history.instant(at),
             cancelled_at: None,
             test: false,
             currency: self.currency,
@@ -161,7 +164,7 @@ impl<'h> Teller<'h> {
         let number = case.order.agreements.len() + 1;
         let (mut told, mut handed, mut total) = (Vec::new(), Vec::new(), 0);
         for (place, (kind, units, item)) in lines.iter().enumerate() {
-            let line = self.line(case, (number, place), kind, *units, item);
+            let line = self.line(case, (when, number, place), kind, *units, item);
             total += line.total().unwrap().minor();
             if let Some(item) = line.item.as_ref().filter(|_| *units > 0) {
                 let count = u32::try_from(*units).unwrap();
@@ -177,24 +180,24 @@ impl<'h> Teller<'h> {
         }
         if !handed.is_empty() {
             let id = format!("Fulfilment/{}/{number}", case.number);
-            let at = when.later(1).instant();
+            let at = self.history.instant(when.later(1));
             case.parcels.push(Fulfilment { id, at, cancelled_at: None, parts: handed });
         }
         let id = format!("Agreement/{}/{number}", case.number);
         case.order.agreements.push(Agreement {
             id,
             kind,
-            happened_at: when.instant(),
+            happened_at: self.history.instant(when),
             lines: told,
         });
-        self.add("Buyers", total);
+        self.add(when, "Buyers", total);
         total
     }
 
     fn line(
         &mut self,
         case: &Case,
-        (agreement, place): (usize, usize),
+        (when, agreement, place): (When, usize, usize),
         kind: &SaleKind,
         units: i64,
         item: &Item,
@@ -206,8 +209,8 @@ impl<'h> Teller<'h> {
             SaleKind::GiftCard => "Gift card liability",
             _ => "Trade",
         };
-        self.add(part, -net);
-        self.add(TAXES[item.title], -units * item.tax);
+        self.add(when, part, -net);
+        self.add(when, TAXES[item.title], -units * item.tax);
         let is_product = *kind == SaleKind::Product;
         // What goes back is the first item of the sale.
         let (of, from) = if units < 0 { (1, 0) } else { (agreement, place) };
@@ -263,16 +266,16 @@ impl<'h> Teller<'h> {
         }
         let rounding = Some(rounding).filter(|by| *by != 0 && minor + by > 0);
         case.paid += minor;
-        self.add("Buyers", -minor);
-        self.add(by.place(), minor + rounding.unwrap_or(0));
-        self.add("Rounding differences", -rounding.unwrap_or(0));
+        self.add(when, "Buyers", -minor);
+        self.add(when, by.place(), minor + rounding.unwrap_or(0));
+        self.add(when, "Rounding differences", -rounding.unwrap_or(0));
         let movement = self.movement(case, MovementKind::Payment, by, when, minor);
         let rounding = rounding.map(|by| self.money(by));
         case.order.movements.push(MoneyMovement { rounding, ..movement });
         if by == By::Card {
             let fee = minor / 40;
-            self.add(By::Card.place(), -fee);
-            self.add("Payment processing fees", fee);
+            self.add(when, By::Card.place(), -fee);
+            self.add(when, "Payment processing fees", fee);
             self.row(BalanceKind::Charge, when, (minor, fee), Some(case));
         }
     }
@@ -284,8 +287,8 @@ impl<'h> Teller<'h> {
             return;
         }
         case.paid -= minor;
-        self.add("Buyers", minor);
-        self.add(by.place(), -minor);
+        self.add(when, "Buyers", minor);
+        self.add(when, by.place(), -minor);
         let movement = self.movement(case, MovementKind::Refund, by, when, minor);
         case.order.movements.push(movement);
         if by == By::Card {
@@ -306,7 +309,7 @@ impl<'h> Teller<'h> {
             kind,
             state: MovementState::Succeeded,
             tender: by.tender(),
-            processed_at: when.instant(),
+            processed_at: self.history.instant(when),
             amount: self.money(minor),
             rounding: None,
             conversion: None,
@@ -366,16 +369,17 @@ impl<'h> Teller<'h> {
         };
         let minor = paid.amount.minor();
         self.row(BalanceKind::DisputeWithdrawal, when, (-minor, DISPUTE_FEE), None);
-        self.add(By::Card.place(), -minor - DISPUTE_FEE);
-        self.add("Chargeback fees", DISPUTE_FEE);
+        self.add(when, By::Card.place(), -minor - DISPUTE_FEE);
+        self.add(when, "Chargeback fees", DISPUTE_FEE);
+        self.add(when, "Disputes receivable", minor);
         let ended = when.later(7);
-        match won {
-            None => self.add("Disputes receivable", minor),
-            Some(false) => self.add("Chargeback losses", minor),
-            Some(true) => {
-                self.row(BalanceKind::DisputeReversal, ended, (minor, 0), None);
-                self.add(By::Card.place(), minor);
-            }
+        if let Some(won) = won {
+            let ends_as = if won { By::Card.place() } else { "Chargeback losses" };
+            self.add(ended, ends_as, minor);
+            self.add(ended, "Disputes receivable", -minor);
+        }
+        if won == Some(true) {
+            self.row(BalanceKind::DisputeReversal, ended, (minor, 0), None);
         }
         self.facts.push(Fact::Dispute(Dispute {
             id: id.into(),
@@ -386,7 +390,7 @@ impl<'h> Teller<'h> {
                 Some(true) => DisputeOutcome::Won,
                 Some(false) => DisputeOutcome::Lost,
             },
-            finalised_at: won.map(|_| ended.instant()),
+            finalised_at: won.map(|_| self.history.instant(ended)),
             amount: self.money(minor),
         }));
     }
@@ -395,18 +399,18 @@ impl<'h> Teller<'h> {
         match besides {
             Besides::Reserve(kept, until) => {
                 self.row(BalanceKind::Reserve, when, (-kept, 0), None);
-                self.add(By::Card.place(), -kept);
-                self.add("Reserves held by platform", *kept);
+                self.add(when, By::Card.place(), -kept);
+                self.add(when, "Reserves held by platform", *kept);
                 if let Some(days) = until {
                     self.row(BalanceKind::Reserve, when.later(*days), (*kept, 0), None);
-                    self.add(By::Card.place(), *kept);
-                    self.add("Reserves held by platform", -kept);
+                    self.add(when.later(*days), By::Card.place(), *kept);
+                    self.add(when.later(*days), "Reserves held by platform", -kept);
                 }
             }
             Besides::Bill(minor) => {
                 self.row(BalanceKind::PlatformBill, when, (-minor, 0), None);
-                self.add(By::Card.place(), -minor);
-                self.add("Software subscriptions", *minor);
+                self.add(when, By::Card.place(), -minor);
+                self.add(when, "Software subscriptions", *minor);
             }
         }
     }
@@ -427,7 +431,7 @@ impl<'h> Teller<'h> {
             gateway: card(),
             kind,
             vendor_type: "WORD".to_owned(),
-            occurred_at: when.instant(),
+            occurred_at: self.history.instant(when),
             amount: self.money(amount),
             fee: self.money(fee),
             net: self.money(amount - fee),
@@ -443,7 +447,6 @@ impl<'h> Teller<'h> {
     }
 
     pub(super) fn finish(mut self) -> Told {
-        let begin: Date = "2026-03-01".parse().unwrap();
         for (number, net) in std::mem::take(&mut self.nets) {
             let fate = self.history.fates[usize::from(number)];
             let days = (number + 1) * PAYOUT_DAYS + 1;
@@ -457,25 +460,29 @@ impl<'h> Teller<'h> {
                 source: source(&format!("Payout/{number}")),
                 gateway: card(),
                 state,
-                issued_on: begin + i64::from(days).days(),
+                issued_on: self.history.date(days),
                 arrived_on: None,
                 net: self.money(net),
                 by_rows: false,
                 bank_reference: None,
                 period: None,
             }));
-            match fate {
-                Fate::Sent => {
-                    self.add(By::Card.place(), -net);
-                    self.add("Bank", net);
-                }
-                Fate::Returned => {
-                    self.row(BalanceKind::PayoutReturned, When(days + 3, 0), (net, 0), None);
-                }
-                Fate::Planned => {}
+            if fate != Fate::Planned {
+                let date = self.history.date(days);
+                self.add_on(date, By::Card.place(), -net);
+                self.add_on(date, "Bank", net);
+            }
+            if fate == Fate::Returned {
+                let back = When(days + 3, 0);
+                self.row(BalanceKind::PayoutReturned, back, (net, 0), None);
+                self.add(back, By::Card.place(), net);
+                self.add(back, "Bank", -net);
             }
         }
-        self.expected.retain(|_, minor| *minor != 0);
+        for sums in self.expected.values_mut() {
+            sums.retain(|_, minor| *minor != 0);
+        }
+        self.expected.retain(|_, sums| !sums.is_empty());
         Told { facts: self.facts, expected: self.expected }
     }
 }
