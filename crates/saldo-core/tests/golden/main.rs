@@ -17,6 +17,7 @@ mod histories;
 mod layers;
 mod lives;
 mod marketplaces;
+mod older_files;
 mod planned;
 mod rules;
 mod shop;
