@@ -18,6 +18,7 @@ mod histories;
 mod layers;
 mod lives;
 mod marketplaces;
+mod older_files;
 mod planned;
 mod rules;
 mod shop;
