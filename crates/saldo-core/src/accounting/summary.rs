@@ -7,9 +7,13 @@
 
 use super::known_order::{KnownOrder, Open};
 use super::{Accounted, Basis};
-use crate::commerce::{BalanceKind, BalanceTransaction, MoneyMovement, Order, Period, Tender};
+use crate::commerce::{
+    BalanceKind, BalanceTransaction, MoneyMovement, MovementKind, Order, PartKind, Period, Tender,
+    sum_of,
+};
 use crate::document::{DocumentKind, LineKind, SubledgerEntry};
 use crate::issue::FactState;
+use crate::money::Money;
 use crate::policy::{Detail, Policy};
 use crate::text::FactId;
 use jiff::civil::Date;
@@ -154,16 +158,41 @@ impl Part {
         if detail != Detail::Payout || !paid_by.iter().any(|movement| told(&movement)) {
             return Self::of_day(date, basis);
         }
-        let payout = |movement: &&MoneyMovement| {
-            let about = |row: &&&BalanceTransaction| {
-                matches!(row.kind, BalanceKind::Charge | BalanceKind::Refund)
-                    && !row.test
-                    && row.movement.as_deref() == Some(&*movement.id)
-            };
-            rows.iter().find(about).and_then(|row| row.payout.as_ref())
-        };
-        let settled = paid_by.iter().filter(told);
-        Self::of_payouts(date, settled.map(payout), basis)
+        let mut payouts = Vec::new();
+        for movement in paid_by.iter().filter(told) {
+            let mut about = rows.iter().filter(|row| is_about(row, movement));
+            let first = about.next();
+            payouts.push(first.and_then(|row| row.payout.as_ref()));
+            // One row is the movement; rows of parts may settle it together.
+            if first.is_some_and(|row| !row.parts().is_empty()) {
+                payouts.extend(about.map(|row| row.payout.as_ref()));
+            }
+        }
+        Self::of_payouts(date, payouts.into_iter(), basis)
+    }
+}
+
+/// Whether a row settles a movement of its order, or a part of it. A row of parts that names no
+/// movement settles any of its gateway and direction.
+fn is_about(row: &BalanceTransaction, movement: &MoneyMovement) -> bool {
+    let named = row.movement.as_deref();
+    let comes = movement.kind == MovementKind::Payment;
+    let is_of_gateway = || match &movement.tender {
+        Tender::Gateway(gateway) => gateway.id == row.gateway.id,
+        Tender::GiftCard | Tender::StoreCredit => false,
+    };
+    match &row.kind {
+        _ if row.test => false,
+        BalanceKind::Charge | BalanceKind::Refund => named == Some(&*movement.id),
+        BalanceKind::Itemised(parts) => match named {
+            Some(named) => named == movement.id,
+            None => {
+                let sold = sum_of(parts, row.net, PartKind::is_of_sale);
+                let goes_with = |sold: Money| !sold.is_zero() && sold.is_positive() == comes;
+                is_of_gateway() && sold.is_ok_and(goes_with)
+            }
+        },
+        _ => false,
     }
 }
 

@@ -186,6 +186,24 @@ fn an_order_that_is_known_is_not_sold_again_by_its_rows() {
 }
 
 #[test]
+fn where_documents_follow_payouts_an_order_goes_with_the_settlement_of_its_rows() {
+    let facts = [
+        order("03-10")
+            .sale("03-10", &[(SaleKind::Product, "100.00", "0.00", "0.00")])
+            .paid("03-10", "amazon", "100.00")
+            .fact(),
+        settled_of_order(1, "03-12", &[(PartKind::Goods, "60.00")]),
+        settled_of_order(2, "03-13", &[(PartKind::Goods, "40.00")]),
+        settlement(1, ("03-01", "03-14"), "03-16", "100.00"),
+    ];
+    let summed = format!("detail = \"payout\"\n{POLICY}");
+    let books = Books::heard_until(&facts, &summed, "2026-03-17T12:00:00Z");
+    assert_eq!((books.sum("Product sales"), books.sum(CLEARING)), (-10_000, 0));
+    assert!(books.entries.iter().any(|entry| entry.header.memo.contains("payout 1, 2026-03")));
+    assert!(!books.states.iter().any(|state| matches!(state, FactState::Waiting { .. })));
+}
+
+#[test]
 fn what_a_known_order_does_not_explain_is_for_review() {
     let rows = [
         settled_of_order(1, "03-12", &[(PartKind::Goods, "100.00")]),
