@@ -12,6 +12,8 @@ mod config;
 mod engine;
 #[path = "../../../crates/saldo/src/merchant/mod.rs"]
 mod merchant;
+#[path = "../../../crates/saldo/src/pack/mod.rs"]
+mod pack;
 #[path = "../../../crates/saldo/src/templates.rs"]
 mod templates;
 #[path = "../../../crates/saldo/src/transport/mod.rs"]
