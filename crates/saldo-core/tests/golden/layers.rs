@@ -45,6 +45,20 @@ fn a_parcel_that_was_called_off_takes_nothing_of_what_comes_later() {
 }
 
 #[test]
+fn a_parcel_that_is_called_off_gives_back_what_a_later_receipt_had_covered() {
+    let parcels = sent(&[("01-10", &[("MUG", 2)])]);
+    let mut facts = ordered_by_buyer(called_off(parcels, 0, "02-20"));
+    facts.push(received(1, "02-05", "MUG", 5, "50.00"));
+    for method in ["fifo", "average"] {
+        let policy = costing(method);
+        let all = entries(&facts, &policy);
+        assert_eq!((on(&all, COGS, "02-05"), on(&all, COGS, "02-20")), (2_000, -2_000), "{method}");
+        let held = stock_of(&facts, &policy, far()).value(usd()).unwrap().minor();
+        assert_eq!((sum(&all, COGS), sum(&all, STOCK), held), (0, 5_000, 5_000), "{method}");
+    }
+}
+
+#[test]
 fn lines_of_a_receipt_cost_the_same_however_they_are_listed() {
     let Fact::GoodsReceipt(mut receipt) = received(1, "01-05", "MUG", 5, "50.00") else {
         panic!("a receipt")

@@ -37,10 +37,19 @@ pub struct Holding {
     layers: Vec<Layer>,
     /// What left without a cost, in the order in which it left.
     short: Vec<Short>,
+    /// What left without a cost and was given one later, by the move.
+    covered: BTreeMap<String, Covered>,
     /// What came in and was not billed yet, by the line of the receipt.
     unbilled: BTreeMap<String, Unbilled>,
     /// What bills charged for goods that are still to come, by the same.
     billed: BTreeMap<String, Unbilled>,
+}
+
+/// Units that got their cost after they had left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Covered {
+    pub(super) units: u64,
+    pub(super) cost: Money,
 }
 
 /// Units of a received line, and what they cost: by the receipt, or by the bill.
@@ -204,6 +213,7 @@ impl Holding {
         for short in std::mem::take(&mut self.short) {
             let costed = self.issue(short.units)?;
             if let Some(cost) = costed.cost {
+                self.note_covered(&short.by, costed.known, cost)?;
                 covered.push((Short { units: costed.known, ..short.clone() }, cost));
             }
             if !costed.is_complete() {
@@ -211,6 +221,18 @@ impl Holding {
             }
         }
         Ok(covered)
+    }
+
+    fn note_covered(&mut self, by: &str, units: u64, cost: Money) -> Result<(), MoneyError> {
+        let nothing = Covered { units: 0, cost: Money::zero(cost.currency()) };
+        let covered = self.covered.entry(by.to_owned()).or_insert(nothing);
+        *covered = Covered { units: covered.units + units, cost: covered.cost.plus(cost)? };
+        Ok(())
+    }
+
+    /// What units of a move cost that got their cost after they had left, and have now come back.
+    pub(super) fn uncover(&mut self, by: &str) -> Option<Covered> {
+        self.covered.remove(by)
     }
 
     /// Takes in a line of a receipt, and what a bill has charged for it before.

@@ -338,7 +338,10 @@ impl Desk<'_> {
                 if let Some(Costed { known, cost: Some(cost), .. }) = known {
                     holding.take_back(method, by, known, cost)?;
                 }
-                Ok(())
+                let Some(late) = holding.uncover(by) else { return Ok(()) };
+                holding.take_back(method, by, late.units, late.cost)?;
+                let (what, text) = (format!("uncover/{by}"), "Goods that never left");
+                self.enter(event, &what, late.cost.negated(), Role::CostOfGoods, text)
             }
             What::CameBack { goods, returned, units } => {
                 let (own, stock, item) = (&self.sheet.issued, self.stock, &self.month.item);
