@@ -78,7 +78,9 @@ mod tests {
             let it = ages(moved, day("2026-08-31"), usd).unwrap();
             [it.to_7, it.to_30, it.to_60, it.over_60, it.total].map(Money::minor)
         };
-        let cases: [(&[(&str, i64)], [i64; 5]); 5] = [
+        /// What moved on which days, and what is left by age.
+        type Case<'a> = (&'a [(&'a str, i64)], [i64; 5]);
+        let cases: [Case<'_>; 5] = [
             (&[("2026-08-24", 100), ("2026-08-23", 50)], [100, 50, 0, 0, 150]),
             (&[("2026-07-02", 70), ("2026-07-01", 1)], [0, 0, 70, 1, 71]),
             (&[("2026-06-01", 100), ("2026-08-30", 20), ("2026-08-31", -105)], [15, 0, 0, 0, 15]),
