@@ -152,6 +152,7 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
         key,
         data: settings.data.clone(),
         holder: "bench".to_owned(),
+        is_awaited: false,
         wiring: Wiring::InProcess(BTreeMap::from(vendors)),
         progress: Progress::unseen(),
     };

@@ -80,6 +80,7 @@ pub(crate) async fn engine(data: &Path, at: Timestamp, wishes: Wishes<'_>) -> Re
         key,
         data: data.to_owned(),
         holder: "bench".to_owned(),
+        is_awaited: false,
         wiring: Wiring::Sockets,
         progress: Progress::unseen(),
     })

@@ -81,6 +81,7 @@ pub(crate) async fn engine(global: &Global, output: &Output) -> anyhow::Result<E
         key: Arc::new(key),
         data: data(global),
         holder: holder()?,
+        is_awaited: false,
         wiring: Wiring::Sockets,
         progress: progress::bars(output),
     })

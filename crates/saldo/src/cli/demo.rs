@@ -129,6 +129,7 @@ async fn open(
         key,
         data: data.to_owned(),
         holder: context::holder()?,
+        is_awaited: false,
         wiring: Wiring::Sockets,
         progress: progress::bars(output),
     })

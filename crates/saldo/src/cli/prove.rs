@@ -21,7 +21,8 @@ pub(crate) async fn prove(
     words: &args::Prove,
     output: &Output,
 ) -> anyhow::Result<Ending> {
-    let engine = context::engine(global, output).await?;
+    let mut engine = context::engine(global, output).await?;
+    engine.is_awaited = true;
     let proved = engine::prove(&engine).await;
     match &proved {
         Ok(report) => show(report, words.all, output)?,

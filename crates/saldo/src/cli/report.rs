@@ -20,7 +20,8 @@ pub(crate) async fn report(
     words: Report,
     output: &Output,
 ) -> anyhow::Result<Ending> {
-    let engine = context::engine(global, output).await?;
+    let mut engine = context::engine(global, output).await?;
+    engine.is_awaited = true;
     match words {
         Report::Bridge(words) => bridge(&engine, &words, output).await,
         Report::Close(words) => close(&engine, &words, output).await,

@@ -93,6 +93,9 @@ pub(crate) struct Engine {
     pub(crate) wiring: Wiring,
     /// Who watches.
     pub(crate) progress: Progress,
+    /// Whether a person waits for what is read: a book that does not answer is then given up after
+    /// seconds, not after minutes.
+    pub(crate) is_awaited: bool,
 }
 
 impl Engine {

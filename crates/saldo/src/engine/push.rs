@@ -264,7 +264,10 @@ impl<'a> Pusher<'a> {
             _ => None,
         });
         let bindings = self.bindings(subjects).await?;
-        let mut patience = Patience::default();
+        let mut patience = match self.engine.is_awaited {
+            true => Patience::brief(),
+            false => Patience::default(),
+        };
         loop {
             let context = self.context(bindings.clone());
             match self.ask(tasks, &context).await {

@@ -25,7 +25,7 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// Some seconds of patience, for a run that comes back later.
+    /// Some seconds of patience, for a run that comes back later or a person who waits.
     pub(super) fn brief() -> Self {
         Self { tries: 0, brief: true }
     }

@@ -101,6 +101,7 @@ impl Desk {
             key: Arc::new(Key::generate().unwrap()),
             data: folder.path().to_owned(),
             holder: "a test".to_owned(),
+            is_awaited: false,
             wiring: Wiring::InProcess(BTreeMap::from([(book.id, vendor)])),
             progress: Progress::unseen(),
         };

@@ -119,6 +119,7 @@ impl Stage {
             key: Arc::clone(&self.key),
             data: self.folder.path().to_owned(),
             holder: self.holder.clone(),
+            is_awaited: false,
             wiring: Wiring::InProcess(BTreeMap::from(vendors)),
             progress: Progress::unseen(),
         }
