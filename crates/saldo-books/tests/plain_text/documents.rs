@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use saldo_core::book::Subject;
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::CompanyId;
 use std::collections::BTreeMap;
@@ -118,6 +118,7 @@ pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> 
     Line {
         kind: LineKind::Other { taxed: false },
         account: Account::new(name, kind),
+        dimensions: Dimensions::default(),
         amount,
         foreign: None,
         quantity: Some(2),

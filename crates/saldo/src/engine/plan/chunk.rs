@@ -288,7 +288,7 @@ impl<'a> Draft<'a> {
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
-        let of = SlotOf { company, book, slot, closing: self.closing };
+        let of = SlotOf { company, book, slot, closing: self.closing, of_documents: None };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
         let entries = self.entries.entry(slot.to_owned()).or_default();
