@@ -128,7 +128,7 @@ fn a_dimension_without_sense_is_refused() {
             other => panic!("{text}{other:?}"),
         }
     }
-    for name in ["Class", "a", "two words", "über", "9th"] {
+    for name in ["Class", "a", "two words", "über", "9th", "date"] {
         let refused = new(&format!("[dimensions.\"{name}\"]"));
         assert!(matches!(refused, Err(PolicyError::Dimension { .. })), "{name}: {refused:?}");
     }

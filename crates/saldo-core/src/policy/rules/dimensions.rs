@@ -71,8 +71,15 @@ pub(super) fn add_rule(all: &mut [Declared], place: usize, rule: &Rule) -> Resul
     Ok(())
 }
 
+/// Words that stand for something else beside an amount: a dimension of that name could not be told
+/// from it.
+const TAKEN: [&str; 7] = ["amount", "date", "date2", "quantity", "saldo", "text", "type"];
+
 /// What every book can show as the name of a tag.
 fn check_name(name: &str) -> Result<(), &'static str> {
+    if TAKEN.contains(&name) {
+        return Err("the word stands for something else beside an amount");
+    }
     let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match (2..=NAME).contains(&name.len()) && begins && name.chars().all(plain) {
