@@ -7,6 +7,7 @@
 use super::ask::{list, literal};
 use super::chart::{self, ROWS};
 use super::compare;
+use super::dimensions;
 use super::faults::VendorFault;
 use super::names;
 use super::shape::{Shape, shape};
@@ -73,6 +74,10 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Party(party)) => {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
+            Subject::Need(Need::Value { dimension, value }) => {
+                let list = dimensions::list_of(dimension);
+                list.map(|list| named(list, names::value(value))).into_iter().collect()
+            }
             Subject::Document { key, document, .. } => {
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
@@ -124,7 +129,7 @@ fn query((entity, rows): Place, names: &BTreeSet<String>, page: usize) -> String
 
 const fn column(entity: Entity) -> &'static str {
     match entity {
-        Entity::Account | Entity::Item => "Name",
+        Entity::Account | Entity::Item | Entity::Class | Entity::Department => "Name",
         Entity::Customer | Entity::Vendor | Entity::Employee => "DisplayName",
         _ => "DocNumber",
     }
@@ -133,7 +138,13 @@ const fn column(entity: Entity) -> &'static str {
 const fn is_list(entity: Entity) -> bool {
     matches!(
         entity,
-        Entity::Account | Entity::Item | Entity::Customer | Entity::Vendor | Entity::Employee
+        Entity::Account
+            | Entity::Item
+            | Entity::Customer
+            | Entity::Vendor
+            | Entity::Employee
+            | Entity::Class
+            | Entity::Department
     )
 }
 
@@ -182,6 +193,10 @@ fn outcome(
             };
             Ok(party_outcome(party, list(own)?))
         }
+        Subject::Need(Need::Value { dimension, value }) => {
+            let Some(entity) = dimensions::list_of(dimension) else { return Ok(Outcome::Absent) };
+            Ok(value_outcome(value, list(entity)?))
+        }
         Subject::Document { key, document, applies_to } => {
             let Ok(shape) = shape(document) else { return Ok(Outcome::Absent) };
             let place = look_up.place(shape.entity(), document);
@@ -228,6 +243,13 @@ fn account_outcome(account: &Account, rows: Vec<ListEntity>) -> Outcome {
     let held = row.account_type.clone().unwrap_or_default();
     let difference = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
     found(row, difference)
+}
+
+fn value_outcome(value: &str, rows: Vec<ListEntity>) -> Outcome {
+    let names = names::value(value);
+    let mut rows = rows.into_iter();
+    let ours = rows.find(|row| names.iter().any(|name| is_named(row, name)));
+    ours.map_or(Outcome::Absent, |row| found(row, None))
 }
 
 /// The item of one of the possible names whose lines reach the right account.

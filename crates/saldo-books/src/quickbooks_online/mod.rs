@@ -4,6 +4,7 @@ mod ask;
 mod balances;
 mod chart;
 mod compare;
+mod dimensions;
 mod faults;
 mod find;
 mod gather;
@@ -20,7 +21,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::book::{
+    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+};
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -54,6 +57,10 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    dimensions: KeptDimensions::Named {
+        of_lines: &[dimensions::CLASS],
+        of_documents: Some(dimensions::LOCATION),
+    },
     lists_all_days: false,
 };
 
@@ -82,13 +89,14 @@ impl Book for QuickBooksOnline {
             Need::Account(account) => vec![names::account(&account.name)],
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
+            Need::Value { value, .. } => names::value(value),
         }
     }
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_)) => Vec::new(),
+            Subject::Need(Need::Account(_) | Need::Party(_) | Need::Value { .. }) => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

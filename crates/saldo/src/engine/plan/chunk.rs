@@ -2,6 +2,7 @@
 
 use super::needs::{Waits, plan_needs_of};
 use crate::engine::period::closing_of;
+use super::book_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::Subject;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
@@ -288,7 +289,8 @@ impl<'a> Draft<'a> {
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
-        let of = SlotOf { company, book, slot, closing: self.closing, of_documents: None };
+        let of_documents = book_of(self.connection)?.description().dimensions.of_documents();
+        let of = SlotOf { company, book, slot, closing: self.closing, of_documents };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
         let entries = self.entries.entry(slot.to_owned()).or_default();
