@@ -6,19 +6,22 @@ use super::output::table;
 use super::rules::rules;
 use super::template::template;
 use super::{Ending, Output};
-use crate::engine::{Engine, Reviser, revise};
+use crate::engine::{Engine, Reviser, known_settings, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
+use saldo_books::book;
 use saldo_core::policy::Policy;
-use saldo_store::{Company, Store};
+use saldo_store::{Company, Role, Store};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Serialize)]
 struct Shown {
     revision: u32,
     policy: saldo_core::policy::PolicyText,
     accounts: Vec<ShownAccount>,
+    dimensions: Vec<ShownDimension>,
 }
 
 #[derive(Serialize)]
@@ -28,12 +31,25 @@ struct ShownAccount {
     kind: saldo_core::ledger::AccountKind,
 }
 
+/// A dimension that the policy declares.
+#[derive(Serialize)]
+struct ShownDimension {
+    name: String,
+    default: Option<String>,
+    /// What rules say that lines stand for in it.
+    values: BTreeSet<String>,
+    /// The books that do not keep it: what stands for something in it is refused there.
+    not_kept_by: Vec<String>,
+}
+
 /// Shows or changes the policy.
 pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow::Result<Ending> {
     match words {
         Map::Show => {
             let (store, company) = opened(global).await?;
-            show(&Engine::policy_of(&store, &company).await?, output)?;
+            let policy = Engine::policy_of(&store, &company).await?;
+            let dimensions = dimensions(&policy, &store, &company).await?;
+            show(&policy, dimensions, output)?;
         }
         Map::Rules { file } => return rules(global, file.as_deref(), output).await,
         Map::Template(words) => return template(global, words, output).await,
@@ -129,7 +145,49 @@ fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
     Ok(toml::to_string_pretty(&policy)?)
 }
 
-fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
+/// The dimensions of a policy, with the books that do not keep them.
+async fn dimensions(
+    policy: &Policy,
+    store: &Store,
+    company: &Company,
+) -> anyhow::Result<Vec<ShownDimension>> {
+    let mut shown = Vec::new();
+    let connections = store.connections(&company.id).await?;
+    for (name, dimension) in &policy.text.dimensions {
+        let mut not_kept_by = Vec::new();
+        for connection in connections.iter().filter(|it| it.role == Role::Book) {
+            let Some(book) = book(&connection.adapter) else { continue };
+            let settings = known_settings(store, &company.id, &connection.id).await?;
+            let is_off = settings.is_some_and(|settings| settings.switched_off.contains(name));
+            if is_off || !book.description().dimensions.keeps(name) {
+                not_kept_by.push(connection.id.to_string());
+            }
+        }
+        let values = policy.text.rules.iter().filter_map(|rule| rule.set.get(name)).cloned();
+        shown.push(ShownDimension {
+            name: name.clone(),
+            default: dimension.default.clone(),
+            values: values.collect(),
+            not_kept_by,
+        });
+    }
+    Ok(shown)
+}
+
+fn dimensions_text(dimensions: &[ShownDimension]) -> String {
+    if dimensions.is_empty() {
+        return String::new();
+    }
+    let row = |it: &ShownDimension| {
+        let values = it.values.iter().cloned().collect::<Vec<_>>().join(", ");
+        let default = it.default.clone().unwrap_or_else(|| "nothing".to_owned());
+        vec![it.name.clone(), default, values, it.not_kept_by.join(", ")]
+    };
+    let rows = dimensions.iter().map(row).collect();
+    format!("\n{}", table(&["dimension", "by default", "by rules", "not kept by"], 0, rows))
+}
+
+fn show(policy: &Policy, dimensions: Vec<ShownDimension>, output: &Output) -> anyhow::Result<()> {
     let accounts = policy.chart.iter().map(|(role, account)| ShownAccount {
         role: format!("accounts.{}", role.word()),
         account: account.name.to_string(),
@@ -168,6 +226,7 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             .chain(words)
             .chain(by_rules(policy))
             .collect(),
+        dimensions,
     };
     output.data(&shown, || {
         let rows = shown
@@ -186,7 +245,8 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             policy.text.customers.default,
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
-        head + &table(&["key", "account", "kind"], 0, rows)
+        let accounts = table(&["key", "account", "kind"], 0, rows);
+        head + &accounts + &dimensions_text(&shown.dimensions)
     })
 }
 

@@ -1,8 +1,8 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
+use super::book_of;
 use super::needs::{Waits, plan_needs_of};
 use crate::engine::period::closing_of;
-use super::book_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::Subject;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
