@@ -178,8 +178,8 @@ fn key_of(entry: &SubledgerEntry) -> EntryKey {
 /// What must change in a book so that exactly these entries stand under a slot.
 ///
 /// An entry also holds where it stands by another key, or with its lines parted otherwise, as long
-/// as the same accounts move by the same amounts in the same dimensions: a file told first what the vendor's interface
-/// tells now.
+/// as the same accounts move by the same amounts in the same dimensions: a file told first what the
+/// vendor's interface tells now.
 ///
 /// What belongs to a closed period is dated on the first open day. So is the reversal of what
 /// stands in one; a change that did not get into the book before its period was closed is withdrawn

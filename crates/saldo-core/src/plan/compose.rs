@@ -33,8 +33,8 @@ fn values(entry: &SubledgerEntry, dimension: &str) -> BTreeSet<Option<String>> {
 
 /// The document of entries that share a header; none where nothing is left of their amounts.
 ///
-/// One entry keeps its lines. Of many, lines are summed by account, dimensions, kind and tax; debits and
-/// credits of a journal entry on an account of the balance sheet stay apart.
+/// One entry keeps its lines. Of many, lines are summed by account, dimensions, kind and tax;
+/// debits and credits of a journal entry on an account of the balance sheet stay apart.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
@@ -50,8 +50,12 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     }
 }
 
+/// What lines have in common that are summed: rank, account, dimensions, whether they are taxed, and
+/// the tax or side.
+type SumKey = (u8, String, Dimensions, bool, String);
+
 fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
-    let mut sums: BTreeMap<(u8, String, Dimensions, bool, String), (Line, u32)> = BTreeMap::new();
+    let mut sums: BTreeMap<SumKey, (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
             LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {

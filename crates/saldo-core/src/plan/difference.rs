@@ -22,8 +22,8 @@ pub struct Difference {
     pub amount: Money,
 }
 
-/// What changes amount to, by account, dimensions, month and currency. What one takes out and another enters
-/// again is not in it: a plan that only parts documents otherwise has no difference.
+/// What changes amount to, by account, dimensions, month and currency. What one takes out and
+/// another enters again is not in it: a plan that only parts documents otherwise has no difference.
 ///
 /// # Errors
 /// Where sums are too large.

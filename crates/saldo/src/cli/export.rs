@@ -106,8 +106,8 @@ impl Ledger<'_> {
 #[error("the books changed while they were written: export them again")]
 pub(super) struct Overtaken;
 
-const CSV_HEAD: &str = "date,key,kind,reference,memo,account,amount,currency,text,foreign,foreign_currency,\
-     dimensions\r\n";
+const CSV_HEAD: &str = "date,key,kind,reference,memo,account,amount,currency,text,\
+     foreign,foreign_currency,dimensions\r\n";
 
 /// One row a posting: debit positive.
 fn csv(key: DocumentKey, document: &Document) -> String {

@@ -11,7 +11,8 @@ use crate::policy::{Policy, Role, Subject};
 use crate::text::{FactId, GatewayId};
 use std::collections::BTreeSet;
 
-/// What parts of a row come to: a line for each account, dimensions and side, in the order of the parts.
+/// What parts of a row come to: a line for each account, dimensions and side, in the order of the
+/// parts.
 pub(super) struct Items<'a> {
     gateway: &'a GatewayId,
     origin: &'a str,
@@ -146,8 +147,8 @@ impl<'a> Items<'a> {
         })
     }
 
-    /// Where a part is entered: where the owner said that the vendor's word belongs, or by what it is
-    /// for; none where neither tells.
+    /// Where a part is entered: where the owner said that the vendor's word belongs, or by what it
+    /// is for; none where neither tells.
     fn spot_of(&self, part: &RowPart) -> Option<Spot> {
         let (gateway, policy) = (self.gateway, self.policy);
         let of_role = |role| match role {

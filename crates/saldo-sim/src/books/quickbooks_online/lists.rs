@@ -1,5 +1,5 @@
-//! What documents refer to: accounts, items, customers, vendors, classes and locations; and lists that cannot be
-//! written.
+//! What documents refer to: accounts, items, customers, vendors, classes and locations; and lists
+//! that cannot be written.
 
 use super::company::{Company, Space, View, account_type};
 use super::entity::{self, Entity};
