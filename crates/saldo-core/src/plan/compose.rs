@@ -50,8 +50,8 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     }
 }
 
-/// What lines have in common that are summed: rank, account, dimensions, whether they are taxed, and
-/// the tax or side.
+/// What lines have in common that are summed: rank, account, dimensions, whether they are taxed,
+/// and the tax or side.
 type SumKey = (u8, String, Dimensions, bool, String);
 
 fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
