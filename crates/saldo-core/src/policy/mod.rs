@@ -13,6 +13,7 @@ mod loan;
 mod place;
 mod rules;
 mod tax;
+mod undo;
 
 pub use chart::{Chart, Role};
 pub use gateway::{Deferrals, GatewayAccount};
@@ -23,6 +24,7 @@ pub use loan::Loan;
 pub use place::Place;
 pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
 pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
+pub use undo::Undoing;
 
 use self::rules::Rules;
 use crate::document::{DocumentKind, Party};
@@ -162,6 +164,8 @@ pub struct PolicyText {
     pub products: Products,
     /// Closed periods.
     pub periods: Periods,
+    /// How what was entered is taken back.
+    pub undo: Undoing,
     /// The names of the accounts by role, where they differ from the defaults.
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.

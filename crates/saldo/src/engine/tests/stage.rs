@@ -204,10 +204,10 @@ impl Stage {
         store.close().await;
     }
 
-    /// Lays words over the policy, which hold for all days, closed or not: as though they
+    /// Puts words in front of the policy, which hold for all days, closed or not: as though they
     /// had been there before anything was closed.
     pub(super) async fn decide_for_all_days(&self, words: &str) {
-        self.revise_for_all_days(|before| applied(before, words).unwrap()).await;
+        self.revise_for_all_days(|before| format!("{words}\n{before}")).await;
     }
 
     /// Changes the policy for all days.
