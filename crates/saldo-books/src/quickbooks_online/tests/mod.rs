@@ -5,6 +5,7 @@ mod effect;
 mod heard;
 mod read;
 mod schema;
+mod voided;
 mod written;
 
 use super::QuickBooksOnline;
