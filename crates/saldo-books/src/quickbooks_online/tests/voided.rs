@@ -22,11 +22,15 @@ fn voiding(document: &Document) -> Subject {
 
 /// A receipt as the vendor holds it.
 fn row(document: &Document, note: &str, total: &str) -> Value {
-    let text = format!(
-        r#"{{"Id":"42","SyncToken":"4","DocNumber":"{}","PrivateNote":"{note}","TotalAmt":{total}}}"#,
-        key(document)
-    );
-    serde_json::from_str(&text).unwrap()
+    let total: Value = serde_json::from_str(total).unwrap();
+    let number = key(document).to_string();
+    json!({
+        "Id": "42",
+        "SyncToken": "4",
+        "DocNumber": number,
+        "PrivateNote": note,
+        "TotalAmt": total,
+    })
 }
 
 fn acknowledged() -> Acknowledgement {
