@@ -1,3 +1,6 @@
 //! Simulated accounting systems.
 
+mod address;
+mod chance;
+
 pub mod quickbooks_online;
