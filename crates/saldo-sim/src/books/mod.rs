@@ -4,3 +4,4 @@ mod address;
 mod chance;
 
 pub mod quickbooks_online;
+pub mod xero;
