@@ -19,6 +19,8 @@ pub enum Method {
     Get,
     /// Do.
     Post,
+    /// Do; where a vendor tells the two apart, make something new and change nothing.
+    Put,
 }
 
 /// A request over HTTP, complete but for the access token, which the transport adds.

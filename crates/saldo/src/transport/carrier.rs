@@ -110,7 +110,7 @@ impl SimCarrier {
 pub(super) fn lost(method: Method, cause: &str) -> Fault {
     match method {
         Method::Get => Fault::new(Permit::Retry, format!("the answer was lost: {cause}")),
-        Method::Post => Fault::new(
+        Method::Post | Method::Put => Fault::new(
             Permit::InDoubt,
             format!("the answer was lost, the request may have taken effect: {cause}"),
         ),

@@ -79,6 +79,7 @@ impl HttpCarrier {
             let builder = match request.method {
                 Method::Get => self.client(&url).get(url),
                 Method::Post => self.client(&url).post(url),
+                Method::Put => self.client(&url).put(url),
             };
             let sent = builder.headers(headers).body(request.body.clone()).send().await;
             let response = sent.map_err(|error| not_answered(request.method, &error))?;
@@ -206,7 +207,7 @@ async fn read_answer(
 fn too_large(method: Method, limit: usize) -> Fault {
     let permits = match method {
         Method::Get => Permit::Never,
-        Method::Post => Permit::InDoubt,
+        Method::Post | Method::Put => Permit::InDoubt,
     };
     Fault::new(permits, format!("the answer has more than {limit} bytes"))
 }
@@ -302,6 +303,7 @@ mod tests {
             let permits = |answer: Result<HttpAnswer, Fault>| answer.unwrap_err().permits;
             assert_eq!(permits(against(said, Method::Get, &carrier).await), reading);
             assert_eq!(permits(against(said, Method::Post, &carrier).await), doing);
+            assert_eq!(permits(against(said, Method::Put, &carrier).await), doing);
         }
         let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n1234567890";
         assert_eq!(against(whole, Method::Post, &carrier).await.unwrap().body.len(), 10);

@@ -81,6 +81,7 @@ async fn answer(
     let method = match request.method().as_str() {
         "GET" => Method::Get,
         "POST" => Method::Post,
+        "PUT" => Method::Put,
         _ => return status(StatusCode::METHOD_NOT_ALLOWED),
     };
     let heard = hear(request, method).await?;

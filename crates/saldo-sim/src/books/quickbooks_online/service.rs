@@ -123,7 +123,7 @@ impl QuickBooksOnlineSim {
         let body = String::from_utf8_lossy(&call.request.body);
         let text = match call.request.method {
             Method::Get => call.address.parameter("query"),
-            Method::Post => Some(body.as_ref()),
+            Method::Post | Method::Put => Some(body.as_ref()),
         };
         let text = text.ok_or_else(|| Fault::missing("query"))?;
         Ok(json!({ "QueryResponse": self.company.query(text, None)? }))
