@@ -2,7 +2,7 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::line_on;
+use crate::accounting::lines::{line_on, tax_account};
 use crate::commerce::{Collector, Decided, Decision, SaleLine};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::{Currency, Money};
@@ -84,7 +84,8 @@ impl<'a> Timeline<'a> {
         }
         for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
             let kind = LineKind::Tax { title: title.clone(), rate: None };
-            lines.push(line_on(self.policy.tax(title), kind, amount, title, origin));
+            let account = tax_account(title, None, self.policy)?;
+            lines.push(line_on(account, kind, amount, title, origin));
         }
         self.given_up.0.extend(lines.iter().cloned());
         let credit = open.negated();
