@@ -33,6 +33,8 @@ pub fn resolve(
         Need::Account(wanted) => find_account(wanted, chart, names),
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
+        // Which of the book's rates a tax is, the book's owner or the book itself must say.
+        Need::TaxRate(_) => None,
     };
     found.map_or(Resolution::Create, |entry| Resolution::Bound(entry.remote.clone()))
 }

@@ -73,6 +73,8 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Party(party)) => {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
+            // No document needs one.
+            Subject::Need(Need::TaxRate(_)) => Vec::new(),
             Subject::Document { key, document, .. } => {
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
@@ -182,6 +184,7 @@ fn outcome(
             };
             Ok(party_outcome(party, list(own)?))
         }
+        Subject::Need(Need::TaxRate(_)) => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to } => {
             let Ok(shape) = shape(document) else { return Ok(Outcome::Absent) };
             let place = look_up.place(shape.entity(), document);

@@ -50,7 +50,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     // Longer reports are answered late or not at all: the vendor advises half a year.
     result_days: Some(180),
     look_up_batch: 30,
-    tokens: true,
+    token_lives: Some(Duration::from_mins(10)),
     idempotent: false,
     enters_tax: true,
     has_settings: true,
@@ -82,13 +82,14 @@ impl Book for QuickBooksOnline {
             Need::Account(account) => vec![names::account(&account.name)],
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
+            Need::TaxRate(tax) => vec![tax.to_string()],
         }
     }
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_)) => Vec::new(),
+            Subject::Need(Need::Account(_) | Need::Party(_) | Need::TaxRate(_)) => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
