@@ -306,6 +306,8 @@ pub enum ChartKind {
         sku: Option<String>,
         /// The account where lines of a sale land.
         income_account: Option<RemoteId>,
+        /// Whether each line says by itself where it lands, whatever the item says.
+        lines_say_account: bool,
     },
     /// A customer.
     Customer,
@@ -460,6 +462,11 @@ pub trait Book: Send + Sync {
     /// what is entered in one place. The same for all where a request may go anywhere.
     fn place(&self, _subject: &Subject) -> String {
         String::new()
+    }
+
+    /// What balances call an account that the chart calls so.
+    fn reported(&self, account: &RemoteId) -> RemoteId {
+        account.clone()
     }
 
     /// What must be bound before a subject can be created. Deterministic, without repetition.

@@ -90,8 +90,9 @@ fn find_item<'a>(
     account: Option<&RemoteId>,
 ) -> Option<&'a ChartEntry> {
     let lands_right = |entry: &&ChartEntry| match &entry.kind {
-        ChartKind::Item { income_account, .. } => {
-            entry.active && account.is_some() && income_account.as_ref() == account
+        ChartKind::Item { income_account, lines_say_account, .. } => {
+            let lands = account.is_some() && income_account.as_ref() == account;
+            entry.active && (*lines_say_account || lands)
         }
         _ => false,
     };
@@ -130,6 +131,7 @@ mod tests {
 
     fn chart() -> Vec<ChartEntry> {
         let item = |sku: &str, income: &str| ChartKind::Item {
+            lines_say_account: false,
             sku: Some(sku.to_owned()),
             income_account: Some(income.into()),
         };
