@@ -3,19 +3,17 @@
 //! The one side reads the facts alone, and adds up what they say; the other adds up lines of
 //! entries by their accounts. Neither knows how accounting came from the first to the second.
 
+mod gateway;
 mod order;
 
 use super::Identity;
 use crate::accounting::{Group, groups, told_once};
-use crate::commerce::{
-    BalanceKind, BalanceTransaction, Decided, Decision, Dispute, DisputeOutcome, Fact,
-    MoneyMovement, Order, PartKind, RecordRef, RowPart, SaleLine,
-};
+use crate::commerce::{Decided, Decision, Fact, MoneyMovement, Order, RecordRef, SaleLine};
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::{Currency, Money, MoneyError};
 use crate::policy::{Place, Policy, Role};
-use crate::text::{FactId, GatewayId};
+use crate::text::FactId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +112,9 @@ pub fn figures(ground: Ground<'_>) -> Result<Vec<Figure>, MoneyError> {
             Fact::Dispute(dispute) if is_home(ground.group, fact) => {
                 sheet.note_dispute(dispute, ground)?;
             }
+            Fact::Deferral(deferral) if is_home(ground.group, fact) => {
+                sheet.note_deferral(deferral, ground)?;
+            }
             Fact::Decision(decision) if is_home(ground.group, fact) => {
                 sheet.note_decision(decision, ground)?;
             }
@@ -154,13 +155,14 @@ struct Sheet<'a> {
 struct Watched(BTreeMap<String, Identity>);
 
 /// The roles whose accounts are compared one by one.
-const BY_ACCOUNT: [(Role, Identity); 7] = [
+const BY_ACCOUNT: [(Role, Identity); 8] = [
     (Role::GiftCards, Identity::StoredValue),
     (Role::StoreCredit, Identity::StoredValue),
     (Role::FacilitatorTax, Identity::FacilitatorTax),
     (Role::Reserves, Identity::KeptBack),
     (Role::Disputes, Identity::KeptBack),
     (Role::FundsOnHold, Identity::KeptBack),
+    (Role::DeferredBalances, Identity::KeptBack),
     (Role::Rounding, Identity::Rounding),
 ];
 
@@ -288,106 +290,6 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// What a row of a gateway's balance says of what the gateway keeps back, and of what buyers
-    /// paid through it.
-    fn note_row(
-        &mut self,
-        row: &BalanceTransaction,
-        told: &[Fact],
-        ground: Ground<'_>,
-    ) -> Result<(), MoneyError> {
-        if row.test || !is_sane(row.amount) {
-            return Ok(());
-        }
-        let day = self.policy.day(row.occurred_at);
-        // Of what a person is asked about, nobody says yet what it is.
-        let asked = matches!(
-            ground.state(&row.id),
-            Some(FactState::Accounted { review: Some(_) } | FactState::Held(_))
-        );
-        let fate = if asked { Fate::Awaited } else { ground.fate(&row.id) };
-        let in_books = row.amount.currency() == self.policy.currency;
-        let kept = match row.kind {
-            BalanceKind::Reserve => Some(Role::Reserves),
-            BalanceKind::Hold => Some(Role::FundsOnHold),
-            BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => Some(Role::Disputes),
-            BalanceKind::Unknown => self.policy.in_force(day).row_role(&row.vendor_type),
-            _ => None,
-        };
-        match kept {
-            Some(role) if in_books => self.expect_on(role, day, row.amount.negated(), fate)?,
-            Some(_) => _ = self.unknown.insert(Identity::KeptBack),
-            None => {}
-        }
-        if row.kind == BalanceKind::Charge {
-            // The row's own entry is its fee: its charge is compared with the payment that the
-            // shop tells, wherever the two stand, and waits where the shop tells none to it.
-            let is_known = told.iter().any(|fact| match fact {
-                Fact::Order(it) => !it.test && it.currency == self.policy.currency && adds_up(it),
-                _ => false,
-            });
-            let fate = match is_known && !row.by_file && !asked {
-                true => Fate::Entered,
-                false => Fate::Awaited,
-            };
-            let about = gross_about(&row.gateway.id, day);
-            self.expect((Identity::GrossReceipts, &about), day, row.amount, fate)?;
-        }
-        match &row.kind {
-            BalanceKind::Itemised(parts) => self.note_parts((row, parts), told, fate),
-            _ => Ok(()),
-        }
-    }
-
-    /// What a marketplace says of tax and of what it keeps back, in the parts of a row. Tax of a
-    /// sale that an order tells stands with the order.
-    fn note_parts(
-        &mut self,
-        (row, parts): (&BalanceTransaction, &[RowPart]),
-        told: &[Fact],
-        fate: Fate,
-    ) -> Result<(), MoneyError> {
-        let day = self.policy.day(row.occurred_at);
-        if row.amount.currency() != self.policy.currency {
-            self.unknown.insert(Identity::KeptBack);
-            self.unknown.insert(Identity::TaxPayable);
-            return Ok(());
-        }
-        let by_order = told.iter().any(|fact| matches!(fact, Fact::Order(_)));
-        let mut of_channel = Money::zero(self.policy.currency);
-        let currency = self.policy.currency;
-        for part in parts.iter().filter(|part| part.amount.currency() == currency) {
-            match &part.kind {
-                PartKind::Reserve => {
-                    self.expect_on(Role::Reserves, day, part.amount.negated(), fate)?;
-                }
-                PartKind::Tax(title) if !by_order => {
-                    let place = (Identity::TaxPayable, title.as_str());
-                    self.expect(place, day, part.amount.negated(), fate)?;
-                }
-                PartKind::ChannelTax | PartKind::ChannelTaxKept => {
-                    of_channel = of_channel.plus(part.amount)?;
-                }
-                _ => {}
-            }
-        }
-        let fate = if of_channel.is_zero() { fate } else { Fate::Awaited };
-        let nothing = Money::zero(self.policy.currency);
-        match by_order {
-            true => Ok(()),
-            false => self.expect_on(Role::FacilitatorTax, day, nothing, fate),
-        }
-    }
-
-    /// A dispute that was lost is no longer kept back.
-    fn note_dispute(&mut self, dispute: &Dispute, ground: Ground<'_>) -> Result<(), MoneyError> {
-        let (DisputeOutcome::Lost, Some(ended)) = (&dispute.outcome, dispute.finalised_at) else {
-            return Ok(());
-        };
-        let (day, fate) = (self.policy.day(ended), ground.fate(&dispute.id));
-        self.expect_on(Role::Disputes, day, dispute.amount.negated(), fate)
-    }
-
     /// What the owner decided to enter.
     fn note_decision(&mut self, decision: &Decision, ground: Ground<'_>) -> Result<(), MoneyError> {
         let Decided::Entry { moves, reversed_on, .. } = &decision.said.decided else {
@@ -413,16 +315,21 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// The lines of an entry that stand on watched accounts.
+    /// The lines of an entry that stand on watched accounts. What is damaged has no sum.
     fn note_entry(&mut self, entry: &SubledgerEntry, ground: Ground<'_>) -> Result<(), MoneyError> {
         let day = entry.header.date;
         for line in &entry.lines {
-            if let LineKind::Tax { title, .. } = &line.kind {
-                if !relieves(line, ground.facts) {
-                    self.find((Identity::TaxPayable, title), day, line.amount)?;
-                }
-            } else if let Some(identity) = self.watched.identity(&line.account.name) {
-                self.find((identity, about(identity, &line.account.name)), day, line.amount)?;
+            let (identity, about) = match &line.kind {
+                LineKind::Tax { .. } if relieves(line, ground.facts) => continue,
+                LineKind::Tax { title, .. } => (Identity::TaxPayable, title.as_str()),
+                _ => match self.watched.identity(&line.account.name) {
+                    Some(identity) => (identity, about(identity, &line.account.name)),
+                    None => continue,
+                },
+            };
+            match is_sane(line.amount) {
+                true => self.find((identity, about), day, line.amount)?,
+                false => _ = self.unknown.insert(identity),
             }
         }
         Ok(())
@@ -452,11 +359,6 @@ fn about(identity: Identity, account: &str) -> &str {
         Identity::Rounding => "all roundings",
         _ => account,
     }
-}
-
-/// What a gateway took in within a calendar year.
-fn gross_about(gateway: &GatewayId, day: Date) -> String {
-    format!("{gateway} {}", day.year())
 }
 
 /// Whether a line takes back tax of what was never paid, or owes it again: what that comes to

@@ -41,6 +41,7 @@ use saldo_core::commerce::{AgreementKind, BalanceKind, Fact, MovementKind, Order
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
+use saldo_core::proof::Figure;
 use serde::Deserialize;
 use shop::{goods, order, row, told, usd, write_off};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,9 +92,19 @@ fn stock_of(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Stock {
     stock
 }
 
-/// Everything that the facts amount to, whichever group it comes from.
 /// What comes of groups. Those in which facts are evidence alone give nothing.
 fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accounting::Accounted> {
+    let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
+    let all = accounted_with_figures(facts, policy, heard_until).into_iter();
+    all.map(|(accounted, _)| accounted).filter(gives).collect()
+}
+
+/// What comes of each group, with its figures, which agree.
+fn accounted_with_figures(
+    facts: &[Fact],
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Vec<(accounting::Accounted, Vec<Figure>)> {
     let mut members: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
         for group in accounting::groups(fact) {
@@ -118,11 +129,10 @@ fn account(facts: &[Fact], policy: &Policy, heard_until: Timestamp) -> Vec<accou
         value(&mut known, &orders, policy);
         let accounted =
             accounting::account_with(group, &known, (&payouts, &stock), policy, heard_until);
-        figures::assert_equal(group, &known, &accounted, policy);
-        accounted
+        let figures = figures::equal(group, &known, &accounted, policy);
+        (accounted, figures)
     };
-    let gives = |accounted: &accounting::Accounted| *accounted != accounting::Accounted::default();
-    members.iter().map(account).filter(gives).collect()
+    members.iter().map(account).collect()
 }
 
 /// Rows in other currencies stand at what their orders say, whichever group they are in.

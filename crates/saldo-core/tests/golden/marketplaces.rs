@@ -5,7 +5,7 @@ use super::statements::{
     amount_row, deferred, ebay_parts, ebay_row, on_ebay, over_a_month_end, parts, released,
     settled, settled_of_order, settlement,
 };
-use super::{Case, POLICY, account, case, policy};
+use super::{Case, POLICY, account, accounted_with_figures, case, policy};
 use jiff::civil::Date;
 use saldo_core::accounting::{Payouts, entered_by};
 use saldo_core::commerce::{
@@ -14,7 +14,7 @@ use saldo_core::commerce::{
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::{FactState, Issue};
 use saldo_core::plan::compose;
-use saldo_core::proof::{facilitator_checks, kept_back};
+use saldo_core::proof::{Identity, facilitator_checks};
 use saldo_core::text::FactId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -372,22 +372,17 @@ fn a_settlement_that_keeps_more_tax_than_it_charged_does_not_prove() {
 /// What the facts say that is kept back on a day, beside what the books hold of it then.
 fn kept_back_on(facts: &[Fact], day: &str) -> [BTreeMap<String, i64>; 2] {
     let day: Date = format!("2026-{day}").parse().unwrap();
-    let said = kept_back(facts.iter(), &policy(POLICY), day).unwrap();
-    let mut books = Books::of(facts, POLICY);
-    books.entries.retain(|entry| entry.header.date <= day);
-    let said: BTreeMap<String, i64> = said
-        .into_iter()
-        .map(|(account, balance)| (account, balance.of(super::shop::usd()).minor()))
-        .filter(|(_, minor)| *minor != 0)
-        .collect();
-    let accounts = [
-        "Reserves held by platform",
-        "Funds on hold: eBay",
-        "Amazon deferred balances",
-        "Disputes receivable",
-    ];
-    let mut held = books.sums();
-    held.retain(|account, _| accounts.contains(&&**account));
+    let (mut said, mut held): (BTreeMap<String, i64>, BTreeMap<String, i64>) = Default::default();
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let all = accounted_with_figures(facts, &policy(POLICY), far);
+    for figure in all.into_iter().flat_map(|(_, figures)| figures) {
+        if figure.identity == Identity::KeptBack && figure.day <= day {
+            *said.entry(figure.about.clone()).or_default() += figure.expected.minor();
+            *held.entry(figure.about).or_default() += figure.found.minor();
+        }
+    }
+    said.retain(|_, minor| *minor != 0);
+    held.retain(|_, minor| *minor != 0);
     [said, held]
 }
 

@@ -167,7 +167,7 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         }
     }
     let (facts, unapproved) = standings(engine).await?;
-    let identities = identities::prove(engine, &told.policy, &told.payouts, &books).await?;
+    let identities = identities::prove(engine, &told, &books).await?;
     let Told { payouts, unstated_payouts, .. } = told;
     let report = ProofReport {
         payouts,

@@ -1,6 +1,7 @@
 //! What an order says of taxes, gift cards, and what its buyer owes.
 
-use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, gross_about, is_sane};
+use super::gateway::gross_about;
+use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane};
 use crate::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
     MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,

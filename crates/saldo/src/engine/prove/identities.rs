@@ -5,9 +5,10 @@
 //! its records, and kept: a proof costs what was accounted since the last one, and one sum for each
 //! day and account.
 
-use super::super::account::{Readers, Told};
+use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
 use super::BookProof;
+use super::told::Told;
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
@@ -21,6 +22,8 @@ use std::collections::BTreeMap;
 const GROUPS_AT_ONCE: usize = 500;
 /// How many groups are looked at for what is behind differences.
 const GROUPS_SHOWN: usize = 1_000;
+/// What a line about the tax in the settlements of marketplaces is about.
+const SETTLEMENTS: &str = "tax in settlements";
 
 /// One of the twelve identities.
 #[derive(Clone, Debug, Serialize)]
@@ -109,10 +112,10 @@ impl IdentityProof {
 /// Works out what was accounted since the last proof, and compares all twelve.
 pub(super) async fn prove(
     engine: &Engine,
-    policy: &Policy,
-    payouts: &[Check],
+    told: &Told,
     books: &[BookProof],
 ) -> Result<Vec<IdentityProof>, EngineError> {
+    let (policy, payouts) = (&told.policy, &told.payouts);
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
@@ -123,6 +126,7 @@ pub(super) async fn prove(
             Identity::PayoutRows => of_payouts(payouts, books)?,
             Identity::Clearing => of_books(books, |book| &book.clearing)?,
             Identity::Inventory => of_stock(engine, policy, books).await?,
+            Identity::FacilitatorTax => of_settlements(lines(own())?, &told.facilitators)?,
             _ => lines(own())?,
         };
         let days = match identity {
@@ -131,6 +135,11 @@ pub(super) async fn prove(
         };
         let behind = match identity {
             Identity::PayoutRows => differing_payouts(payouts, books)?,
+            Identity::FacilitatorTax => {
+                let mut facts = behind(identity, &differing)?;
+                facts.extend(differing_settlements(&told.facilitators)?);
+                facts
+            }
             _ => behind(identity, &differing)?,
         };
         let is_off = |line: &IdentityLine| !line.difference.is_zero();
@@ -168,7 +177,7 @@ async fn work_out(engine: &Engine, policy: &Policy) -> Result<(), EngineError> {
         let mut told = alike::told_in(engine, &readers, policy, &records).await?;
         let mut worked_out = Vec::with_capacity(groups.len());
         for UnfiguredGroup { group, mark, entries, states } in groups {
-            let Told { facts, unreadable } = told.remove(&group).unwrap_or_default();
+            let OfGroup { facts, unreadable } = told.remove(&group).unwrap_or_default();
             let (facts, unreadable) = (&facts, &unreadable);
             let (entries, states) = (&entries, &states);
             let figures = match Group::parse(&group) {
@@ -239,15 +248,33 @@ fn of_books(
 /// All payouts against their rows, and against each book, as one sum each: payout by payout they
 /// stand in the report besides.
 fn of_payouts(payouts: &[Check], books: &[BookProof]) -> Result<Vec<IdentityLine>, MoneyError> {
-    let mut lines = sum_of_checks(None, payouts)?;
+    let mut lines = sum_of_checks((None, "payouts"), payouts)?;
     for book in books {
-        lines.extend(sum_of_checks(Some(book), &book.payouts)?);
+        lines.extend(sum_of_checks((Some(book), "payouts"), &book.payouts)?);
     }
     Ok(lines)
 }
 
+/// What is entered of the tax of marketplaces, and what their settlements say of it as one sum.
+fn of_settlements(
+    mut entered: Vec<IdentityLine>,
+    settlements: &[Check],
+) -> Result<Vec<IdentityLine>, MoneyError> {
+    entered.extend(sum_of_checks((None, SETTLEMENTS), settlements)?);
+    Ok(entered)
+}
+
+fn differing_settlements(settlements: &[Check]) -> Result<Vec<DifferingFact>, MoneyError> {
+    let differing = settlements.iter().filter(|check| !check.holds());
+    let fact = |check: &Check| {
+        let (fact, about) = (check.about.clone(), SETTLEMENTS.to_owned());
+        Ok(DifferingFact { fact, about, difference: check.difference()? })
+    };
+    differing.map(fact).collect()
+}
+
 fn sum_of_checks(
-    book: Option<&BookProof>,
+    (book, about): (Option<&BookProof>, &str),
     checks: &[Check],
 ) -> Result<Vec<IdentityLine>, MoneyError> {
     let mut by_currency: BTreeMap<Currency, Vec<&Check>> = BTreeMap::new();
@@ -259,7 +286,7 @@ fn sum_of_checks(
         let found = Money::sum(currency, checks.iter().map(|it| it.found))?;
         Ok(IdentityLine {
             book: book.map(|book| book.book.clone()),
-            about: "payouts".to_owned(),
+            about: about.to_owned(),
             expected,
             found,
             awaited: Money::zero(currency),
@@ -367,4 +394,24 @@ fn behind(
         }
     }
     Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settlement_that_keeps_other_tax_than_it_charged_is_named() {
+        let check = |about: &str, found: &str| Check {
+            identity: Identity::FacilitatorTax,
+            about: about.to_owned(),
+            expected: "0.00 USD".parse().unwrap(),
+            found: found.parse().unwrap(),
+        };
+        let checks = [check("shop/Payout/1", "0.00 USD"), check("shop/Payout/2", "-0.01 USD")];
+        let [line] = &of_settlements(Vec::new(), &checks).unwrap()[..] else { panic!() };
+        assert_eq!((line.difference.minor(), line.facts), (-1, 2));
+        let [fact] = &differing_settlements(&checks).unwrap()[..] else { panic!() };
+        assert_eq!((fact.fact.as_str(), fact.difference.minor()), ("shop/Payout/2", -1));
+    }
 }

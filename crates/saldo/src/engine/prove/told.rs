@@ -29,6 +29,8 @@ pub(super) struct Told {
     pub(super) payouts: Vec<Check>,
     /// The payouts whose totals nobody states.
     pub(super) unstated_payouts: Vec<UnstatedPayout>,
+    /// The tax of the marketplace in each settlement: what it charged less what it kept.
+    pub(super) facilitators: Vec<Check>,
 }
 
 impl Told {
@@ -57,6 +59,7 @@ impl Told {
             owed_at_start: proof::owed_at_start(&facts, &policy)?,
             payouts: proof::payout_rows_checks(&facts)?,
             unstated_payouts: proof::unstated_payouts(&facts),
+            facilitators: proof::facilitator_checks(&facts)?,
             policy,
         })
     }
