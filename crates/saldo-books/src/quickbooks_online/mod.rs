@@ -39,6 +39,7 @@ static DESCRIPTION: BookDescription = BookDescription {
             authorise_address: "authorise",
             token_address: "token",
             scopes: "com.intuit.quickbooks.accounting",
+            without_secret: false,
         },
     }),
     limits: &[

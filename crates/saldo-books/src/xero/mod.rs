@@ -48,6 +48,7 @@ static DESCRIPTION: BookDescription = BookDescription {
                      accounting.banktransactions accounting.manualjournals accounting.contacts \
                      accounting.settings accounting.reports.trialbalance.read \
                      accounting.reports.profitandloss.read",
+            without_secret: true,
         },
     }),
     limits: &[RateLimit { count: 60, per: Duration::from_mins(1), path_contains: "" }],
