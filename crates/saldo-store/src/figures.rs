@@ -4,9 +4,8 @@
 use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
-use crate::{Store, StoreError, columns, form};
+use crate::{Store, StoreError, columns, form, state};
 use jiff::civil::Date;
-use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
@@ -80,8 +79,7 @@ impl Store {
             for (slot, list) in form::lists(&bytes)? {
                 entries.extend(form::list(slot, list)?);
             }
-            let states: Vec<(FactId, RecordRef, FactState)> =
-                columns::from_json("state of a fact", &states)?;
+            let states = state::from_column(&states)?;
             let states = states.into_iter().map(|(fact, _, state)| (fact, state)).collect();
             Ok(UnfiguredGroup { group: GroupId::from(group), mark, entries, states })
         };
@@ -246,9 +244,9 @@ async fn put_groups<'a>(
     groups: impl Iterator<Item = (&'a GroupFigures, &'a String)> + Clone,
     samples: &Samples,
 ) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
+    let (mut rows, mut compressor) = (Vec::new(), samples.compressor(SAMPLE_KIND));
     for (group, text) in groups.clone() {
-        rows.push((group, samples.compress(SAMPLE_KIND, text.as_bytes()), differs(group)?));
+        rows.push((group, compressor.compress(text.as_bytes())?, differs(group)?));
     }
     Statement::new("insert into group_figures (company, group_id, figures, differs) ")
         .rows(rows, |row, (group, figures, differs)| {

@@ -192,7 +192,7 @@ fn outcome(
             Outcome::Done(acknowledgement) => Outcome::Found(acknowledgement),
             _ => Outcome::Absent,
         }),
-        Subject::Document { key, document, applies_to } => {
+        Subject::Document { key, document, applies_to, .. } => {
             let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
             Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
         }

@@ -39,7 +39,10 @@ pub(super) fn body(
             let (place, fields) = entry(need, &context.bindings, taken)?;
             json(place, &fields)
         }
-        Subject::Document { key, document, applies_to } => {
+        Subject::Document { key, voids: Some(_), .. } => {
+            Err(format!("{key} is to be voided, which Saldo cannot do in Xero"))
+        }
+        Subject::Document { key, document, applies_to, voids: None } => {
             let (place, fields) = record(*key, document, *applies_to, context)?;
             json(place, &fields)
         }

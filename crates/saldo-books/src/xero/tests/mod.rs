@@ -136,7 +136,8 @@ fn invoice_key() -> DocumentKey {
 
 fn subject(document: &Document) -> Subject {
     let applies_to = document.header().applies_to.is_some().then(invoice_key);
-    Subject::Document { key: key(document), document: Box::new(document.clone()), applies_to }
+    let (key, document) = (key(document), Box::new(document.clone()));
+    Subject::Document { key, document, applies_to, voids: None }
 }
 
 fn sale() -> Document {
