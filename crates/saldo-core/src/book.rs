@@ -8,8 +8,11 @@ use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
 use crate::text::{CompanyId, ConnectionId, RemoteId};
 use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
 
 /// What is known of a book without asking it.
 #[derive(Clone, Debug)]
@@ -28,8 +31,9 @@ pub struct BookDescription {
     pub look_up_batch: usize,
     /// How many days one [`Task::ReadResult`] may go over; none where any number is as well.
     pub result_days: Option<i64>,
-    /// Whether a request carries a token by which the book recognises a repetition.
-    pub tokens: bool,
+    /// How long the book recognises the repetition of a request by the token that it carries; none
+    /// where requests carry no token.
+    pub token_lives: Option<Duration>,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
     /// Whether it enters the sales tax of documents by itself, on accounts of its own that no
@@ -105,7 +109,9 @@ impl BookSettings {
         let is_off = |name: &&str| self.switched_off.contains(*name);
         match subject {
             Subject::Need(Need::Value { dimension, .. }) => Some(&**dimension).filter(is_off),
-            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_)) => None,
+            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {
+                None
+            }
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
@@ -137,6 +143,8 @@ pub enum Need {
         /// The value.
         value: String,
     },
+    /// A rate of sales tax.
+    TaxRate(TaxRate),
 }
 
 impl Need {
@@ -153,6 +161,7 @@ impl Need {
             Self::Party(Party::Customer { key, .. }) => format!("customer/{key}"),
             Self::Party(Party::Vendor { name }) => format!("vendor/{name}"),
             Self::Value { dimension, value } => format!("dimension/{dimension}/{value}"),
+            Self::TaxRate(tax) => format!("tax/{tax}"),
         }
     }
 }
@@ -164,6 +173,26 @@ pub struct Item {
     pub product: Option<Product>,
     /// The account that its lines must reach.
     pub account: Account,
+}
+
+/// A rate of sales tax as the channels name it: what a line points at in a book that works out tax
+/// by the line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaxRate {
+    /// The tax as the channel names it; several that lie on the same lines with ` + ` between them.
+    pub title: String,
+    /// Percent, where known: of several, their sum.
+    pub rate: Option<Decimal>,
+}
+
+impl fmt::Display for TaxRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)?;
+        match self.rate {
+            Some(rate) => write!(f, " {}%", rate.normalize()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What is to be in the book afterwards.
@@ -365,6 +394,8 @@ pub enum ChartKind {
         sku: Option<String>,
         /// The account where lines of a sale land.
         income_account: Option<RemoteId>,
+        /// Whether each line says by itself where it lands, whatever the item says.
+        lines_say_account: bool,
     },
     /// A customer.
     Customer,
@@ -517,7 +548,19 @@ pub trait Book: Send + Sync {
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
             Need::Value { value, .. } => value.clone(),
+            Need::TaxRate(tax) => tax.to_string(),
         }]
+    }
+
+    /// Where in the book a subject is entered, in the book's own words: one request creates only
+    /// what is entered in one place. The same for all where a request may go anywhere.
+    fn place(&self, _subject: &Subject) -> String {
+        String::new()
+    }
+
+    /// What balances call an account that the chart calls so.
+    fn reported(&self, account: &RemoteId) -> RemoteId {
+        account.clone()
     }
 
     /// Whether the book can void a document like this, and the accounts of it on which the book

@@ -79,6 +79,8 @@ impl<'a> LookUp<'a> {
                 let list = dimensions::list_of(dimension);
                 list.map(|list| named(list, names::value(value))).into_iter().collect()
             }
+            // No document needs one.
+            Subject::Need(Need::TaxRate(_)) => Vec::new(),
             Subject::Document { key, document, voids, .. } => {
                 // What is voided keeps its place and its number.
                 let voided = voids.as_deref().map(|it| (&it.key, &it.document));
@@ -201,6 +203,7 @@ fn outcome(
             let Some(entity) = dimensions::list_of(dimension) else { return Ok(Outcome::Absent) };
             Ok(value_outcome(value, list(entity)?))
         }
+        Subject::Need(Need::TaxRate(_)) => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, voids } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };

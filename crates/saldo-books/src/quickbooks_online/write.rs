@@ -365,5 +365,6 @@ fn list_entity(
             let fields = ListEntity { name: Some(names::account(value)), ..ListEntity::default() };
             Ok((list, fields))
         }
+        Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
     }
 }

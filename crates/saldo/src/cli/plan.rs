@@ -162,6 +162,7 @@ fn need_text(need: &Need) -> String {
         }
         Need::Party(saldo_core::document::Party::Vendor { name }) => format!("vendor {name}"),
         Need::Value { dimension, value } => format!("{dimension} {value}"),
+        Need::TaxRate(tax) => format!("tax rate {tax}"),
     }
 }
 
