@@ -104,7 +104,7 @@ impl Books {
         self.now = self.now.checked_add(SignedDuration::from_millis(1_050)).unwrap();
         self.requests += 1;
         // However long a test is, its token does not end.
-        if self.requests % 500 == 0 {
+        if self.requests.is_multiple_of(500) {
             self.token = self.sim.connect(self.now).access_token;
         }
         let request = request.header("authorization", &format!("Bearer {}", self.token));
