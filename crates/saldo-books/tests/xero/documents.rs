@@ -3,7 +3,7 @@
 use super::DAY;
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 
 pub(crate) fn gbp() -> Currency {
@@ -33,7 +33,8 @@ pub(crate) fn fees() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, gbp()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
-    Line { kind, account, amount, foreign: None, quantity: None, text, origin }
+    let dimensions = Dimensions::default();
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

@@ -286,12 +286,16 @@ fn show(
             policy.text.customers.default,
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
-        let missing = shown.missing.iter().map(|it| {
-            format!("missing: {}; held by it: {}\n  hint: {}\n", it.message, it.held, it.hint)
-        });
         let accounts = table(&["key", "account", "kind"], 0, rows);
-        head + &accounts + &dimensions_text(&shown.dimensions) + &missing.collect::<String>()
+        head + &accounts + &dimensions_text(&shown.dimensions) + &missing_text(&shown.missing)
     })
+}
+
+fn missing_text(missing: &[Missing]) -> String {
+    let text = |it: &Missing| {
+        format!("missing: {}; held by it: {}\n  hint: {}\n", it.message, it.held, it.hint)
+    };
+    missing.iter().map(text).collect()
 }
 
 /// The accounts that rules name, each for the first of its roles.
