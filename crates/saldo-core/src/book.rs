@@ -426,7 +426,7 @@ pub struct ChartPage {
 pub struct HeldDocument {
     /// What the book calls it.
     pub remote: RemoteId,
-    /// Its number, where the list shows one.
+    /// Its number, where the list shows one; of a number that ends in a key, the key.
     pub number: Option<String>,
     /// Its version; none where the book keeps none, so that its content must be looked at.
     pub version: Option<String>,

@@ -87,6 +87,13 @@ impl DocumentKey {
         Self(key)
     }
 
+    /// The key at the end of a number that people see: [`Document::number`].
+    #[must_use]
+    pub fn at_end_of(number: &str) -> Option<Self> {
+        let start = number.len().checked_sub(11)?;
+        number.get(start..)?.parse().ok()
+    }
+
     /// The eleven characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -253,7 +260,7 @@ impl SubledgerEntry {
     /// # Errors
     /// [`Unbalanced`] where they do not.
     pub fn new(id: FactId, header: Header, lines: Vec<Line>) -> Result<Self, Unbalanced> {
-        let Document { header, lines } = Document::new(header, lines)?;
+        let (header, lines) = Document::new(header, lines)?.into_parts();
         Ok(Self { id, header, lines })
     }
 
@@ -296,6 +303,8 @@ fn money_hash(header: &Header, lines: &[Line]) -> String {
 pub struct Document {
     header: Header,
     lines: Vec<Line>,
+    /// What its number begins with.
+    prefix: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -303,19 +312,21 @@ struct Stored {
     #[serde(flatten)]
     header: Header,
     lines: Vec<Line>,
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    prefix: String,
 }
 
 impl TryFrom<Stored> for Document {
     type Error = Unbalanced;
 
     fn try_from(stored: Stored) -> Result<Self, Unbalanced> {
-        Self::new(stored.header, stored.lines)
+        Ok(Self::new(stored.header, stored.lines)?.with_prefix(&stored.prefix))
     }
 }
 
 impl From<Document> for Stored {
     fn from(document: Document) -> Self {
-        Self { header: document.header, lines: document.lines }
+        Self { header: document.header, lines: document.lines, prefix: document.prefix }
     }
 }
 
@@ -336,9 +347,21 @@ impl Document {
         }
         let sum = Money::sum(header.currency, lines.iter().map(|line| line.amount))?;
         match sum.is_zero() {
-            true => Ok(Self { header, lines }),
+            true => Ok(Self { header, lines, prefix: String::new() }),
             false => Err(Unbalanced::Difference(sum)),
         }
+    }
+
+    /// The same document, with a number that begins so.
+    #[must_use]
+    pub fn with_prefix(self, prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), ..self }
+    }
+
+    /// The number that people see: the prefix, and the key, by which it is one alone.
+    #[must_use]
+    pub fn number(&self, key: DocumentKey) -> String {
+        format!("{}{key}", self.prefix)
     }
 
     /// What it says besides its lines.
@@ -425,7 +448,7 @@ impl Document {
     }
 
     /// The document that takes this one back: the same accounts with the other sign, in the same
-    /// slot (of a later generation), dated on a day of the caller's choice.
+    /// slot (of a later generation), dated on a day of the caller's choice, without a prefix.
     #[must_use]
     pub fn reversal(&self, date: Date) -> Self {
         let kind = match self.header.kind {
@@ -449,7 +472,8 @@ impl Document {
             foreign: line.foreign.map(Money::negated),
             ..line.clone()
         };
-        Self { header, lines: self.lines.iter().map(reverse).collect() }
+        let lines = self.lines.iter().map(reverse).collect();
+        Self { header, lines, prefix: String::new() }
     }
 
     /// What it amounts to that this document is made nil where it stands: its reversal, on its own
@@ -475,5 +499,15 @@ mod tests {
         let next = DocumentKey::derive(&company, "shop/Order/1", DocumentKind::Invoice, 1);
         assert_ne!(key, next);
         insta::assert_snapshot!(key.as_str(), @"7H5Z152Q6DH");
+    }
+    #[test]
+    fn a_key_is_found_at_the_end_of_a_number() {
+        let key: DocumentKey = "7H5Z152Q6DH".parse().unwrap();
+        for number in ["7H5Z152Q6DH", "S-7H5Z152Q6DH", "2026/7H5Z152Q6DH"] {
+            assert_eq!(DocumentKey::at_end_of(number), Some(key), "{number}");
+        }
+        for number in ["", "1042", "S-7H5Z152Q6D", "é152Q6DH", "S-7h5z152q6dh"] {
+            assert_eq!(DocumentKey::at_end_of(number), None, "{number}");
+        }
     }
 }

@@ -25,6 +25,7 @@ use crate::book::{Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
 use crate::ledger::{Dimensions, Unbalanced};
 use crate::money::{Currency, Money};
+use crate::policy::Prefixes;
 use crate::text::{CompanyId, ConnectionId, FactId};
 use compose::alike;
 use jiff::civil::Date;
@@ -169,6 +170,8 @@ pub struct SlotOf<'a> {
     /// The dimension that the book keeps of documents as a whole, where it does: what stands for
     /// something else there has a document of its own.
     pub of_documents: Option<&'a str>,
+    /// What the numbers of new documents begin with.
+    pub prefixes: &'a Prefixes,
 }
 
 /// What must be done about a slot in a book.
@@ -442,6 +445,8 @@ impl<'a> Planner<'a> {
         let generation = self.generation;
         self.generation += 1;
         let (document, relates_to) = self.of.closing.place(document);
+        let prefix = self.of.prefixes.of(document.header().kind);
+        let document = document.with_prefix(prefix);
         let key = document.key(self.of.company, generation);
         Change {
             id: key.to_string(),

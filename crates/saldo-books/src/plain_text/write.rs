@@ -115,9 +115,14 @@ pub(super) fn document_block(
 /// The first lines of a transaction of beancount.
 fn beancount_head(key: DocumentKey, document: &Document) -> String {
     let header = document.header();
+    let number = document.number(key);
+    let number = match number == key.as_str() {
+        true => String::new(),
+        false => format!("\n  number: \"{number}\""),
+    };
     let payee = header.party.as_ref().map(|party| format!("{} ", quoted(party_name(party))));
     format!(
-        "{} * {}{}\n  saldo: \"{key}\"\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
+        "{} * {}{}\n  saldo: \"{key}\"{number}\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
         header.date,
         payee.unwrap_or_default(),
         quoted(&header.memo),
@@ -128,14 +133,15 @@ fn beancount_head(key: DocumentKey, document: &Document) -> String {
     )
 }
 
-/// The first lines of a transaction of hledger. The key stands before the description as its code,
+/// The first lines of a transaction of hledger. The number stands before the description as its code,
 /// so that a description may begin with any sign.
 fn hledger_head(key: DocumentKey, document: &Document) -> String {
     let header = document.header();
     let payee = header.party.as_ref().map(|party| format!("{} | ", description(party_name(party))));
     let first = format!(
-        "{} * ({key}) {}{}",
+        "{} * ({}) {}{}",
         header.date,
+        document.number(key),
         payee.unwrap_or_default(),
         description(&header.memo)
     );

@@ -36,15 +36,15 @@ pub(super) fn acknowledgement(
         version: row.sync_token.clone(),
         total: total.transpose()?,
         tax,
-        number: number_of_its_own(entity, key, row),
+        number: number_of_its_own(entity, &document.number(key), row),
     })
 }
 
 /// The number that the vendor gave a transaction in place of ours, where the company numbers its
 /// documents itself.
-fn number_of_its_own(entity: Entity, key: DocumentKey, row: &Transaction) -> Option<String> {
+fn number_of_its_own(entity: Entity, ours: &str, row: &Transaction) -> Option<String> {
     let number = row.doc_number.as_ref().filter(|_| entity.is_numbered());
-    number.filter(|number| !number.is_empty() && *number != key.as_str()).cloned()
+    number.filter(|number| !number.is_empty() && *number != ours).cloned()
 }
 
 fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {

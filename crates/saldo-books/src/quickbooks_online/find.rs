@@ -86,7 +86,7 @@ impl<'a> LookUp<'a> {
                 let voided = voids.as_deref().map(|it| (&it.key, &it.document));
                 let (key, document) = voided.unwrap_or((key, document));
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
-                place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
+                place.map(|place| (place, vec![document.number(*key)])).into_iter().collect()
             }
         }
     }
@@ -351,10 +351,10 @@ fn document_outcome(
     }))
 }
 
-/// Whether a transaction carries our number, or our marker in its note.
+/// Whether a transaction carries our key in its number, or our marker in its note.
 fn is_ours(row: &Transaction, key: DocumentKey) -> bool {
     let marker = write::marker(key);
     let note = row.private_note.as_deref().unwrap_or_default();
-    row.doc_number.as_deref() == Some(key.as_str())
+    row.doc_number.as_deref().and_then(DocumentKey::at_end_of) == Some(key)
         || note.split_whitespace().any(|word| word == marker)
 }

@@ -8,6 +8,7 @@ use super::faults::VendorFault;
 use super::wire::{Entity, Transaction};
 use jiff::civil::Date;
 use saldo_core::book::{DocumentPage, HeldDocument};
+use saldo_core::document::DocumentKey;
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::text::RemoteId;
 use serde_json::Value;
@@ -88,7 +89,10 @@ fn held(entity: Entity, row: &Value) -> Result<HeldDocument, Fault> {
     let id = row.id.ok_or_else(|| unreadable("it has no id".to_owned()))?;
     Ok(HeldDocument {
         remote: RemoteId::from(id),
-        number: row.doc_number.filter(|number| !number.is_empty()),
+        number: row.doc_number.filter(|number| !number.is_empty()).map(|number| {
+            let key = DocumentKey::at_end_of(&number);
+            key.map_or(number, |key| key.to_string())
+        }),
         version: row.sync_token,
     })
 }

@@ -96,7 +96,7 @@ pub(super) fn transaction(
         private_note: Some(note(&header.memo, key)),
         ..Transaction::default()
     };
-    let numbered = Transaction { doc_number: Some(key.to_string()), ..common.clone() };
+    let numbered = Transaction { doc_number: Some(document.number(key)), ..common.clone() };
     let writer = Writer { bindings: &context.bindings, party: header.party.as_ref() };
     let body = match &shape {
         Shape::Form(form) => writer.form(form, numbered),

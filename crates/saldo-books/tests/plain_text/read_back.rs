@@ -238,6 +238,20 @@ fn an_edited_dimension_is_reported_and_a_tag_of_the_owner_is_not() {
 }
 
 #[test]
+fn a_number_with_a_prefix_is_shown_and_found_by_its_key() {
+    let sold = sale("Ann").with_prefix("S-");
+    let mut folder = Folder::default();
+    let Outcome::Done(done) = folder.enter(&sold) else { panic!("not done") };
+    let number = format!("S-{}", key(&sold));
+    let text = |path: &str| folder.files[path].clone();
+    assert!(text("2026-08.beancount").contains(&format!("number: \"{number}\"")));
+    assert!(text("2026-08.journal").contains(&format!("* ({number}) Ann")));
+    // Whatever numbers begin with later.
+    let found = folder.run(&[Task::look_up(subject(&sale("Ann")))]);
+    assert_eq!(found, [Outcome::Found(done)]);
+}
+
+#[test]
 fn entries_of_the_owner_are_listed_and_counted() {
     let mut folder = Folder::default();
     folder.enter(&sale("Ann"));

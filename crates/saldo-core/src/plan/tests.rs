@@ -3,6 +3,7 @@
 use super::*;
 use crate::book::Item;
 use crate::document::{DocumentKind, Header, Line, LineKind};
+use crate::policy::Prefixes;
 use crate::ledger::{Account, AccountKind, Dimensions};
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {
@@ -42,7 +43,7 @@ fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPl
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -202,7 +203,7 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
@@ -227,7 +228,7 @@ fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
@@ -385,7 +386,7 @@ fn closed(until: &str, entries: &[SubledgerEntry], approved: &[ApprovedChange]) 
         book: &"book".into(),
         slot: SLOT,
         closing,
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -471,7 +472,7 @@ fn plan_voiding(
         book: &"book".into(),
         slot: SLOT,
         closing,
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     let voidable = approved.iter().filter_map(|it| {
         let Subject::Document { key, document, .. } = &it.change.subject else { return None };
@@ -513,4 +514,33 @@ fn what_was_entered_again_is_not_voided_by_its_first_number() {
     let voided = plan_voiding(&[], &approved, Closing::default());
     assert_eq!(fees(&voided), [-100]);
     assert_eq!(voided[0].voids().unwrap().key.to_string(), approved[2].change.id);
+}
+
+#[test]
+fn a_document_keeps_the_prefix_that_it_was_planned_with() {
+    let numbered = |text: &str| -> Prefixes {
+        let policy = crate::policy::PolicyText { ..toml::from_str(text).unwrap() };
+        policy.numbers
+    };
+    let (before, after) = (numbered("[numbers]\nexpense = \"F-\""), numbered(""));
+    let planned = |entries: &[SubledgerEntry], approved: &[ApprovedChange], prefixes| {
+        let (company, book) = (&"demo".into(), &"book".into());
+        let (closing, slot) = (Closing::default(), SLOT);
+        let of = SlotOf { company, book, slot, closing, of_documents: None, prefixes };
+        plan_slot(of, entries, approved, |_| None).unwrap().changes
+    };
+    let number = |change: &Change| match &change.subject {
+        Subject::Document { key, document, .. } => document.number(*key),
+        Subject::Need(_) => panic!("no document"),
+    };
+    let expense = |id| of_kind(entry(id, 100), DocumentKind::Expense, None);
+    let first = planned(&[expense("a")], &[], &before);
+    assert_eq!(number(&first[0]), format!("F-{}", first[0].id));
+    let stored = serde_json::to_string(&first[0]).unwrap();
+    assert_eq!(serde_json::from_str::<Change>(&stored).unwrap(), first[0]);
+    let change = first[0].clone();
+    let there = [ApprovedChange { change, whereabouts: Whereabouts::InBook }];
+    assert_eq!(planned(&[expense("a")], &there, &after), []);
+    let more = planned(&[expense("a"), expense("b")], &there, &after);
+    assert_eq!(number(&more[0]), more[0].id);
 }

@@ -10,6 +10,7 @@ mod goods;
 mod history;
 mod levels;
 mod loan;
+mod numbers;
 mod place;
 mod rules;
 mod tax;
@@ -21,6 +22,7 @@ pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
 pub use loan::Loan;
+pub use numbers::Prefixes;
 pub use place::Place;
 pub use rules::{Conditions, Dimension, Marked, Rule, Status, Subject, Words};
 pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
@@ -81,6 +83,17 @@ pub enum PolicyError {
         rule: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// A prefix that no number can begin with in every book.
+    #[error(
+        "numbers of a {kind} cannot begin with `{prefix}`: at most ten letters without accents, \
+         digits, and the signs - _ / ."
+    )]
+    Prefix {
+        /// The kind of document.
+        kind: DocumentKind,
+        /// The prefix.
+        prefix: String,
     },
     /// A dimension that has no sense.
     #[error("the dimension `{name}` has no sense: {why}")]
@@ -164,6 +177,9 @@ pub struct PolicyText {
     /// The same for single kinds of documents, and up to what a run approves them by itself.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub levels: BTreeMap<DocumentKind, Level>,
+    /// What the numbers of documents begin with, by kind.
+    #[serde(skip_serializing_if = "Prefixes::is_empty")]
+    pub numbers: Prefixes,
     /// Whose name stands on documents.
     pub customers: Customers,
     /// Tax.
@@ -244,6 +260,7 @@ impl Policy {
         }
         loan::check_numbers(&text)?;
         levels::check_levels(&text, currency)?;
+        text.numbers.check()?;
         let rules = Rules::new(&text, &chart)?;
         Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
     }
@@ -474,5 +491,21 @@ mod tests {
         assert_eq!(name("USD").as_deref(), Some("Clearing: PayPal"));
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
+    }
+    #[test]
+    fn a_prefix_fits_every_book() {
+        let usd = Currency::parse("USD").unwrap();
+        let new = |prefix: &str| {
+            let text = format!("[numbers]\nsales-receipt = \"{prefix}\"");
+            let policy = Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap());
+            policy.map(|it| it.text.numbers.of(DocumentKind::SalesReceipt).to_owned())
+        };
+        for prefix in ["S-", "", "2026/ab_1.", "1234567890"] {
+            assert_eq!(new(prefix).unwrap(), prefix);
+        }
+        for prefix in ["12345678901", "S ", "é", "(S)", "S:"] {
+            let refused = new(prefix).unwrap_err().to_string();
+            assert!(refused.contains("numbers of a sales-receipt cannot begin"), "{refused}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use saldo_core::accounting::{Catch, Group, Stock, Trial};
 use saldo_core::commerce::{BalanceKind, DisputeOutcome, Fact, SaleKind};
 use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::plan::{Change, Closing, SlotOf, plan_slot};
-use saldo_core::policy::{Policy, PolicyError};
+use saldo_core::policy::{Policy, PolicyError, Prefixes};
 use std::collections::BTreeMap;
 
 const CARD: &str = "shopify_payments";
@@ -186,7 +186,8 @@ fn a_book_that_keeps_a_dimension_of_documents_has_one_for_each_value() {
     let planned = |of_documents| {
         let (company, book) = (&"demo".into(), &"book".into());
         let closing = Closing::default();
-        let of = SlotOf { company, book, slot, closing, of_documents };
+        let prefixes = Prefixes::NONE;
+        let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
         plan_slot(of, &fees, &[], |_| None).unwrap().changes.len()
     };
     assert_eq!(planned(None), 1);

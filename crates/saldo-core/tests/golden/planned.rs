@@ -1,6 +1,7 @@
 //! Plans for a book that has everything it was ever told.
 
 use saldo_core::document::SubledgerEntry;
+use saldo_core::policy::Prefixes;
 use saldo_core::plan::{ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot};
 
 /// What such a book lacks of a slot.
@@ -16,7 +17,7 @@ pub(crate) fn lacking(
         book: &"book".into(),
         slot,
         closing: Closing::default(),
-        of_documents: None,
+        of_documents: None, prefixes: Prefixes::NONE,
     };
     let plan = plan_slot(of, entries, &approved, |_| None).unwrap();
     assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");

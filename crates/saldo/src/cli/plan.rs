@@ -124,7 +124,8 @@ fn withdrawn_text(change: &Change) -> String {
         Subject::Need(need) => need_text(need),
         Subject::Document { key, document, .. } => {
             let header = document.header();
-            format!("{} {} {key}  {}", header.date, header.kind, header.memo)
+            let number = document.number(*key);
+            format!("{} {} {number}  {}", header.date, header.kind, header.memo)
         }
     };
     format!("  x {what}  (withdrawn: the book never had it)\n")
@@ -140,8 +141,11 @@ pub(crate) fn change_text(change: &Change) -> String {
             let sign = if change.takes_out.is_empty() { "+" } else { "-" };
             let why = reason_text(&change.reason);
             let what = match change.voids() {
-                Some(voided) => format!("void {} {}", voided.document.header().kind, voided.key),
-                None => format!("{} {key}", header.kind),
+                Some(voided) => {
+                    let number = voided.document.number(voided.key);
+                    format!("void {} {number}", voided.document.header().kind)
+                }
+                None => format!("{} {}", header.kind, document.number(*key)),
             };
             writeln!(text, "\n  {sign} {} {what}  {}  ({why})", header.date, header.memo)
                 .expect("text can always be written to a string");

@@ -8,6 +8,7 @@ use saldo_core::accounting::{self, Group};
 use saldo_core::arithmetic::{self, Sum};
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record};
+use saldo_core::document::DocumentKey;
 use saldo_core::issue::FactState;
 use saldo_core::money::Balance;
 use saldo_core::plan::Change;
@@ -93,8 +94,10 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
 pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, EngineError> {
     let company = engine.company_id();
     let mut slots = BTreeSet::new();
-    for booked in engine.store.changes_by_id(company, key).await? {
-        slots.extend(booked.change.slot);
+    for id in [Some(key.to_owned()), key_in(key)].into_iter().flatten() {
+        for booked in engine.store.changes_by_id(company, &id).await? {
+            slots.extend(booked.change.slot);
+        }
     }
     let Some((account, day)) = account_and_day(key) else { return Ok(slots) };
     for book in engine.connections(Role::Book).await? {
@@ -109,6 +112,12 @@ pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<Stri
         slots.extend(found.into_iter().filter_map(|document| document.change.slot));
     }
     Ok(slots)
+}
+
+/// The key of the document whose number this may be, prefix and all.
+fn key_in(number: &str) -> Option<String> {
+    let key = DocumentKey::at_end_of(number)?.to_string();
+    (key != number).then_some(key)
 }
 
 /// The account and the day that a key names, if it does: `Bank@2026-08-03`.
@@ -186,7 +195,7 @@ async fn documents_of(
     let mut documents = Vec::new();
     for book in engine.connections(Role::Book).await? {
         for change in engine.store.changes_for_slots(company, &book.id, &slots).await? {
-            let named = change.id == key;
+            let named = change.id == key || key_in(key).is_some_and(|key| key == change.id);
             let booked = engine.store.changes_by_id(company, &change.id).await?;
             let booked = booked.into_iter().find(|it| it.change.book == book.id);
             let Some(booked) = booked else { continue };

@@ -387,3 +387,36 @@ fn recorded_faults_are_read() {
         assert_eq!(fault.permits, expected, "{file}: {fault}");
     }
 }
+
+#[test]
+fn a_document_is_found_by_the_key_in_its_number() {
+    let sold = sale().with_prefix("S-");
+    let (tasks, context) = creates(std::slice::from_ref(&sold));
+    let sent = items(&tasks, &context)[0].clone();
+    let heard = |number: &str| {
+        let more = serde_json::from_str::<Value>(
+            &format!(r#"{{"TotalAmt":105.43,"DocNumber":"{number}","PrivateNote":""}}"#),
+        );
+        let row = kept(&sent, "SalesReceipt", &more.unwrap());
+        let answer = json!({"QueryResponse": {"SalesReceipt": [row]}}).to_string();
+        let look_up = [Task::look_up(subject(&sold))];
+        hear(&look_up, &context, 200, &answer).unwrap().remove(0)
+    };
+    match heard(&format!("S-{}", key(&sold))) {
+        Outcome::Found(found) => assert_eq!(found.number, None),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(heard("S-AAAAAAAAAAA"), Outcome::Further { .. }));
+    let row = json!({"Id": "1", "DocNumber": format!("S-{}", key(&sold)), "SyncToken": "0"});
+    let listed = json!({"BatchItemResponse": (1..=8).map(|place| {
+        let rows = if place == 1 { json!({"SalesReceipt": [row]}) } else { json!({}) };
+        json!({"bId": place.to_string(), "QueryResponse": rows})
+    }).collect::<Vec<_>>()});
+    let list = [Task::ReadDocuments { from: day(), until: day(), page: None }];
+    match hear(&list, &context, 200, &listed.to_string()).unwrap().remove(0) {
+        Outcome::Documents(page) => {
+            assert_eq!(page.documents[0].number, Some(key(&sold).to_string()));
+        }
+        other => panic!("{other:?}"),
+    }
+}

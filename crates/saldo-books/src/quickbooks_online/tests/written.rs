@@ -490,3 +490,17 @@ fn a_deposit_is_a_purchase_and_the_payment_of_a_bill_is_a_journal_entry() {
     assert!(body(&paid_supplier(prepaid)).get("Purchase").is_some());
     assert!(body(&paid_supplier(payable)).get("JournalEntry").is_some());
 }
+
+#[test]
+fn a_number_begins_with_its_prefix() {
+    let sold = sale().with_prefix("S-");
+    let number = format!("S-{}", key(&sold));
+    assert_eq!(at(&body(&sold), "/SalesReceipt/DocNumber"), number.as_str());
+    let note = body(&sold)["SalesReceipt"]["PrivateNote"].as_str().unwrap().to_owned();
+    assert!(note.ends_with(&format!("saldo:{}", key(&sold))), "{note}");
+    let asked = queries(&[Task::look_up(subject(&sold)), Task::look_up(subject(&claim()))], &context(&[]));
+    assert!(asked[0].contains(&format!("DocNumber in ('{number}')")), "{asked:?}");
+    assert!(asked[1].contains(&format!("DocNumber in ('{}')", key(&claim()))), "{asked:?}");
+    let longest = sale().with_prefix("1234567890");
+    assert_eq!(longest.number(key(&longest)).len(), 21);
+}

@@ -5,6 +5,7 @@ use super::spot;
 use jiff::civil::Date;
 use saldo_core::book::Subject;
 use saldo_core::document::{DocumentKey, SubledgerEntry};
+use saldo_core::policy::Prefixes;
 use saldo_core::plan::{ApprovedChange, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +61,7 @@ impl Book {
             book: &"book".into(),
             slot,
             closing: self.closing,
-            of_documents: None,
+            of_documents: None, prefixes: Prefixes::NONE,
         };
         let approved = self.told.get(slot).map(Vec::as_slice).unwrap_or_default();
         let plan = plan_slot(of, wanted, approved, |slot| self.invoice(slot)).unwrap();

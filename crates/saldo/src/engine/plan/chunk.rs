@@ -311,7 +311,8 @@ impl<'a> Draft<'a> {
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
         let of_documents = book_of(self.connection)?.description().dimensions.of_documents();
-        let of = SlotOf { company, book, slot, closing: self.closing, of_documents };
+        let (closing, prefixes) = (self.closing, &self.engine.policy.text.numbers);
+        let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
         let entries = self.entries.entry(slot.to_owned()).or_default();

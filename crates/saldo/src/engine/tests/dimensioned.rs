@@ -1,4 +1,4 @@
-//! Classes and locations on a merchant's whole history: in both books, until they are taken out of
+//! Numbers, and classes and locations, on a merchant's whole history: in both books, until they are taken out of
 //! the policy again.
 
 use super::bookkeeper::Bookkeeper;
@@ -153,4 +153,23 @@ async fn what_the_company_does_not_track_is_held_until_it_does() {
     assert_eq!(report.refused, 0, "{report:?}");
     stage.assert_proven("once it tracks them").await;
     assert_eq!(in_company(&stage), in_files(&stage));
+}
+
+#[tokio::test]
+async fn a_document_keeps_the_number_that_it_came_with() {
+    let stage = Stage::after(&world(21, 30, 15), &FaultSettings::none()).await;
+    stage.decide_for_all_days("numbers.sales-receipt = \"S-\"").await;
+    stage.sync().await;
+    stage.assert_proven("with a prefix").await;
+    let numbers = || {
+        let held = Bookkeeper::of(&stage).find("SalesReceipt", "maxresults 1000");
+        held.iter().map(|it| it["DocNumber"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = numbers();
+    assert!(before.len() > 5, "{before:?}");
+    assert!(before.iter().all(|number| number.starts_with("S-") && number.len() == 13));
+    stage.revise_for_all_days(|text| text.replace("\"S-\"", "\"2027/\"")).await;
+    assert_eq!(stage.sync().await.approved, 0);
+    assert_eq!(numbers(), before);
+    stage.assert_proven("with another prefix").await;
 }
