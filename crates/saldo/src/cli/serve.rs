@@ -3,7 +3,6 @@
 use super::args;
 use super::{Ending, Output};
 use crate::merchant::{self, EmptyBooks, Merchant};
-use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::server::serve;
 use anyhow::Context;
@@ -82,8 +81,8 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     output.data(&serving, || toml::to_string(&serving).unwrap_or_default())?;
     output.note("serving until interrupted");
     tokio::select! {
-        ended = serve(SharedVendor::clone(&merchant.shopify), clock.clone(), shopify) => ended?,
-        ended = serve(SharedVendor::clone(&merchant.quickbooks), clock.clone(), quickbooks) => ended?,
+        ended = serve(merchant.shopify, clock.clone(), shopify) => ended?,
+        ended = serve(merchant.quickbooks, clock.clone(), quickbooks) => ended?,
         ended = serve(organisation.vendor, clock, xero) => ended?,
         _ = tokio::signal::ctrl_c() => {}
     }
