@@ -2,6 +2,7 @@
 
 use super::super::BookProof;
 use super::stage::{Stage, on_all_cores, world};
+use super::tripwire::Tripwire;
 use crate::cli::connect::connection;
 use crate::merchant::{EmptyBooks, XERO_TOKEN};
 use crate::transport::token::name;
@@ -11,6 +12,11 @@ use saldo_store::Role;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// After how long the next process begins: at once, when keys are old, when they are forgotten.
+const RESTARTS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(310), Duration::from_secs(900)];
+/// At every how many effects a process ends.
+const DEATHS: usize = 7;
 /// How many worlds are told.
 const WORLDS: u64 = 12;
 /// How long a request may still be under way after the last answer.
@@ -69,6 +75,36 @@ async fn an_organisation_holds_what_the_other_books_hold() {
     assert!(proof.holds());
     let calls = xero.vendor_itself().calls();
     assert!(calls.writes < 60, "documents go fifty at a time: {calls:?}");
+}
+
+/// A merchant of few days, with its organisation.
+async fn small() -> (Stage, EmptyBooks) {
+    let mut stage = Stage::after(&world(7, 25, 12), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    (stage, xero)
+}
+
+#[test]
+fn a_process_may_end_while_it_enters_into_an_organisation() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, effects) = runtime.block_on(async {
+        let (stage, xero) = small().await;
+        let wire = Tripwire::default();
+        assert!(!stage.sync_until_death(&wire).await);
+        stage.assert_proven("a life without death").await;
+        let ledger = xero.vendor_itself().organisation().ledger_without_ids();
+        (ledger, wire.seen().len())
+    });
+    assert!(expected.lines().count() > 100, "{expected}");
+    on_all_cores((0..effects).step_by(DEATHS), async |number| {
+        let (stage, xero) = small().await;
+        assert!(stage.sync_until_death(&Tripwire::at(number)).await);
+        stage.clock.advance(RESTARTS[number / DEATHS % RESTARTS.len()]);
+        stage.sync().await;
+        stage.assert_proven(&format!("death at effect {number}")).await;
+        let ledger = xero.vendor_itself().organisation().ledger_without_ids();
+        assert!(ledger == expected, "death at effect {number}: the books differ");
+    });
 }
 
 #[test]

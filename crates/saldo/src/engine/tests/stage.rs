@@ -137,6 +137,9 @@ impl Stage {
             (ConnectionId::new(COMPANY), books),
             (ConnectionId::new("plain-text"), Arc::new(Mutex::new(Box::new(Nobody) as Box<_>))),
         ];
+        let others = self.others.iter().map(|(id, vendor)| {
+            (id.clone(), wire.before(vendor, (Effect::AskCompany, Effect::HearCompany)))
+        });
         Engine {
             store,
             clock: self.clock.clone(),
@@ -146,7 +149,7 @@ impl Stage {
             data: self.folder.path().to_owned(),
             holder: self.holder.clone(),
             is_awaited: false,
-            wiring: Wiring::InProcess(vendors.into_iter().chain(self.others.clone()).collect()),
+            wiring: Wiring::InProcess(vendors.into_iter().chain(others).collect()),
             progress: Progress::unseen(),
         }
     }
