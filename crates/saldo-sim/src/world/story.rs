@@ -332,7 +332,7 @@ impl Teller<'_> {
     fn sell_gift_cards(&mut self, draft: &Draft) {
         let sold = draft.order.lines.iter().filter(|line| line.product >= GOODS);
         let amount = sold.map(|line| line.amounts.total()).sum();
-        self.gift_cards.grant(draft.order.created_at, amount, None);
+        self.gift_cards.sell(draft.order.processed_at, amount, draft.order.id);
     }
 
     /// An instant some days later, at another hour; nothing where the history ends before.
