@@ -29,6 +29,10 @@ pub struct ChannelDescription {
     pub goods_streams: &'static [&'static str],
     /// The streams that tell what goods cost: pulled after these, where Saldo enters it.
     pub cost_streams: &'static [&'static str],
+    /// The streams in which the channel says of itself what it keeps: balances and counts, which
+    /// proofs compare with. Pulled last, on each books day once. What such a stream has reached is
+    /// the instant as of which all of it is said.
+    pub stated_streams: &'static [&'static str],
     /// How requests are authorised.
     pub authorisation: Authorisation,
     /// The documented limits that count requests.

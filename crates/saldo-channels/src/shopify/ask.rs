@@ -3,9 +3,10 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, CostsState, CostsStep, GOODS_SHAPES, GoodsShape, GoodsState, GoodsStep,
-    Listing, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep,
-    Saved, Unfinished, WatchState, WatchStep, earlier,
+    Bulk, BulkStage, CostsState, CostsStep, GOODS_SHAPES, GiftCardsListing, GiftCardsState,
+    GiftCardsStep, GoodsShape, GoodsState, GoodsStep, Listing, Open, OrderPages, OrdersState,
+    OrdersStep, PayoutScan, Rest, RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep,
+    earlier,
 };
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::{ChannelContext, Cursor, Next};
@@ -30,6 +31,7 @@ const GOODS_OF_ORDER: &str = concat!(
     include_str!("queries/goods_fields.graphql")
 );
 const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
+const GIFT_CARDS: &str = include_str!("queries/gift_cards.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
@@ -64,6 +66,7 @@ pub(super) fn ask(
         Flow::Orders => ask_orders(&Saved::load(cursor)?, context),
         Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
         Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
+        Flow::GiftCards => ask_gift_cards(&Saved::load(cursor)?, context),
     }
 }
 
@@ -97,6 +100,7 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::Goods => GOODS,
         Question::GoodsOfOrder => GOODS_OF_ORDER,
         Question::InventoryItems => INVENTORY_ITEMS,
+        Question::GiftCards => GIFT_CARDS,
     }
 }
 
@@ -149,6 +153,27 @@ fn ask_costs(saved: &Saved<CostsState>, context: &ChannelContext) -> Result<Next
     let query = terms.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let variables = json!({ "query": query, "first": saved.state.page });
     question(context, &saved.budget, Question::InventoryItems, &variables)
+}
+
+fn ask_gift_cards(saved: &Saved<GiftCardsState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let listing = match &saved.state.step {
+        GiftCardsStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        GiftCardsStep::Rest(rest) => GiftCardsListing::new(context.now, rest.heard_until),
+        GiftCardsStep::Listing(listing) => listing.clone(),
+    };
+    let first = saved.state.page;
+    let variables = match (&listing.since, &listing.last) {
+        (Some(_), _) => json!({
+            "query": "", "after": listing.after, "first": first,
+            "sortKey": "UPDATED_AT", "reverse": true,
+        }),
+        // By ids and not by the vendor's cursor, since a list shows no more than 25,000.
+        (None, last) => json!({
+            "query": last.as_ref().map(|last| format!("id:>{}", last.number())).unwrap_or_default(),
+            "after": null, "first": first, "sortKey": "ID", "reverse": false,
+        }),
+    };
+    question(context, &saved.budget, Question::GiftCards, &variables)
 }
 
 /// Where the window of a new pull of goods begins.

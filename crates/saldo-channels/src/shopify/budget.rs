@@ -29,6 +29,7 @@ pub(super) enum Question {
     Goods,
     GoodsOfOrder,
     InventoryItems,
+    GiftCards,
 }
 
 impl Question {
@@ -47,6 +48,7 @@ impl Question {
             Self::Goods => "fulfilments",
             Self::GoodsOfOrder => "the fulfilments of an order",
             Self::InventoryItems => "unit costs",
+            Self::GiftCards => "gift cards",
         }
     }
 
@@ -63,6 +65,7 @@ impl Question {
                 "`read_shopify_payments_payouts` and `read_shopify_payments_accounts`"
             }
             Self::InventoryItems => "`read_inventory` and `read_products`",
+            Self::GiftCards => "`read_gift_cards` and `read_orders`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }

@@ -4,6 +4,7 @@
 //! the form. A state that rests names the instant up to which everything has been heard.
 
 use super::budget::Budget;
+use super::wire::Gid;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::Cursor;
 use saldo_core::exchange::{Fault, Permit};
@@ -259,6 +260,51 @@ pub(super) struct CostsListing {
     pub(super) from: Option<Timestamp>,
     /// The number in the id of the last one.
     pub(super) after: Option<u64>,
+}
+
+/// What is left on gift cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GiftCardsState {
+    /// How many cards a question asks for.
+    pub(super) page: u32,
+    pub(super) step: GiftCardsStep,
+}
+
+impl Default for GiftCardsState {
+    fn default() -> Self {
+        Self { page: 100, step: GiftCardsStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of gift cards has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum GiftCardsStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Cards are listed.
+    Listing(GiftCardsListing),
+}
+
+/// A listing of gift cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GiftCardsListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// Only what changed since then, the latest first; none for all, by their ids.
+    pub(super) since: Option<Timestamp>,
+    /// The vendor's cursor of the last page.
+    pub(super) after: Option<String>,
+    /// The last card of it.
+    pub(super) last: Option<Gid>,
+    /// How many cards were heard.
+    pub(super) heard: u32,
+}
+
+impl GiftCardsListing {
+    pub(super) const fn new(began: Timestamp, since: Option<Timestamp>) -> Self {
+        Self { began, since, after: None, last: None, heard: 0 }
+    }
 }
 
 /// What was handed over for orders.

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod costs;
+mod gift_cards;
 mod goods;
 mod orders;
 mod payments;
@@ -34,6 +35,7 @@ pub(super) fn hear(
         Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
+        Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }
 

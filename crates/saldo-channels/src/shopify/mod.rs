@@ -36,6 +36,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     streams: &["payouts", "balance-transactions", "disputes", "orders"],
     goods_streams: &["goods"],
     cost_streams: &["costs"],
+    stated_streams: &["gift-cards"],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
         prefix: "",
@@ -53,6 +54,7 @@ enum Flow {
     Orders,
     Goods,
     Costs,
+    GiftCards,
 }
 
 impl Flow {
@@ -65,6 +67,7 @@ impl Flow {
             "orders" => Some(Self::Orders),
             "goods" => Some(Self::Goods),
             "costs" => Some(Self::Costs),
+            "gift-cards" => Some(Self::GiftCards),
             _ => None,
         }
     }

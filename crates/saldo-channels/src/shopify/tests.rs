@@ -5,6 +5,7 @@ mod clocks;
 mod costs;
 mod faults;
 mod files;
+mod gift_cards;
 mod goods;
 mod orders;
 mod payments;
