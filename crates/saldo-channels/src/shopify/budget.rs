@@ -30,6 +30,7 @@ pub(super) enum Question {
     GoodsOfOrder,
     InventoryItems,
     GiftCards,
+    OrdersOfDays,
 }
 
 impl Question {
@@ -49,6 +50,7 @@ impl Question {
             Self::GoodsOfOrder => "the fulfilments of an order",
             Self::InventoryItems => "unit costs",
             Self::GiftCards => "gift cards",
+            Self::OrdersOfDays => "the number of orders of each day",
         }
     }
 
@@ -57,6 +59,7 @@ impl Question {
         match self {
             Self::AccessScopes => "any scope",
             Self::OrdersCount
+            | Self::OrdersOfDays
             | Self::Orders
             | Self::OrderRest
             | Self::BulkStart

@@ -5,8 +5,9 @@
 
 use super::budget::Budget;
 use super::wire::Gid;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use saldo_core::channel::Cursor;
+use saldo_core::channel::{ChannelContext, Cursor};
 use saldo_core::exchange::{Fault, Permit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ const VERSION: u32 = 1;
 pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// A stream that came to its end this short ago has no more to say: the pull is over.
 pub(super) const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// How far back days are counted again: an order may be told of a day that is over.
+const COUNTED_AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many objects of one listing are read before it begins anew at the last one's date. (The
 /// vendor shows no more than 25,000.)
 pub(super) const LISTING_LIMIT: u32 = 20_000;
@@ -304,6 +307,47 @@ pub(super) struct GiftCardsListing {
 impl GiftCardsListing {
     pub(super) const fn new(began: Timestamp, since: Option<Timestamp>) -> Self {
         Self { began, since, after: None, last: None, heard: 0 }
+    }
+}
+
+/// How many orders the shop counts on each day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DaysState {
+    pub(super) step: DaysStep,
+}
+
+/// How far a pull of counted days has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DaysStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Days are counted, some at a time.
+    Listing(DaysListing),
+}
+
+impl Default for DaysStep {
+    fn default() -> Self {
+        Self::Rest(Rest::default())
+    }
+}
+
+/// A listing of counted days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DaysListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// The day that is counted next.
+    pub(super) next: Date,
+}
+
+impl DaysListing {
+    /// The days to count when a pull begins: all of them first, later the last ones again.
+    pub(super) fn new(rest: Rest, began: Timestamp, context: &ChannelContext) -> Self {
+        let day = |instant: Timestamp| instant.to_zoned(context.zone.clone()).date();
+        let again = rest.heard_until.map(|heard| day(earlier(heard, COUNTED_AGAIN)));
+        let first = day(context.since);
+        Self { began, next: again.map_or(first, |again| again.max(first)) }
     }
 }
 

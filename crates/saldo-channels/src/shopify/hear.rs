@@ -5,6 +5,7 @@ mod costs;
 mod gift_cards;
 mod goods;
 mod orders;
+mod orders_of_days;
 mod payments;
 
 use super::Flow;
@@ -35,6 +36,7 @@ pub(super) fn hear(
         Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
+        Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }

@@ -139,6 +139,13 @@ pub(super) struct GiftCard {
     pub(super) order: Option<Named>,
 }
 
+/// `Count`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) count: u64,
+    pub(super) precision: String,
+}
+
 /// A thing of which only the id matters.
 #[derive(Debug, Deserialize)]
 pub(super) struct Named {

@@ -84,6 +84,4 @@ pub struct OrdersOfDay {
     pub until: Timestamp,
     /// How many orders were placed in between.
     pub count: u64,
-    /// When it was counted.
-    pub at: Timestamp,
 }

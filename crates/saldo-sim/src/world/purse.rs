@@ -10,7 +10,7 @@ pub struct Voucher {
     pub issued_at: Timestamp,
     /// What was on it then.
     pub initial: Minor,
-    /// The order that it was bought in; none where something was given back on it.
+    /// The order that it was bought in, or whose money was given back on it.
     pub order: Option<u64>,
     /// What was taken from it, and when, in order of time: positive amounts. What its shop took or
     /// gave by hand is among them.
@@ -46,7 +46,7 @@ impl Purse {
         }
     }
 
-    /// Sells a voucher in an order.
+    /// Grants a voucher in an order, to whoever holds it.
     pub(super) fn sell(&mut self, issued_at: Timestamp, initial: Minor, order: u64) {
         if initial > 0 {
             let (order, taken) = (Some(order), Vec::new());

@@ -325,7 +325,7 @@ impl Teller<'_> {
 
     fn give_back(&mut self, draft: &mut Draft, at: Timestamp) {
         let (cards, credit) = draft.give_back(at);
-        self.gift_cards.grant(at, cards, draft.order.customer);
+        self.gift_cards.sell(at, cards, draft.order.id);
         self.store_credit.grant(at, credit, draft.order.customer);
     }
 

@@ -5,6 +5,7 @@ mod documents;
 mod holdings;
 mod identities;
 mod payouts;
+mod stated;
 mod told;
 
 pub(super) use told::money_facts;

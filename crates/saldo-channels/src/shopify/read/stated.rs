@@ -4,7 +4,8 @@ use super::Source;
 use crate::shopify::budget::Question;
 use crate::shopify::envelope::denial;
 use crate::shopify::wire;
-use saldo_core::commerce::{Fact, GiftCard, Saying, Stated, Topic};
+use jiff::Timestamp;
+use saldo_core::commerce::{Fact, GiftCard, OrdersOfDay, Record, Saying, Stated, Topic};
 use saldo_core::issue::Issue;
 
 /// The id of the record that says why something may not be read.
@@ -32,6 +33,22 @@ pub(super) fn read_gift_card(source: &Source, text: &str) -> Result<Fact, Box<Is
         changed_at: card.updated_at,
     });
     Ok(stated(source, &card.id.short(), Topic::GiftCards, saying))
+}
+
+/// Reads how many orders a day has.
+pub(super) fn read_day(source: &Source, record: &Record, text: &str) -> Result<Fact, Box<Issue>> {
+    let counted: wire::Count = source.parse(text)?;
+    let days = || {
+        let (from, until) = record.id.split_once('/')?;
+        Some((from.parse::<Timestamp>().ok()?, until.parse::<Timestamp>().ok()?))
+    };
+    let (from, until) = days().ok_or_else(|| source.unknown("it names no day"))?;
+    if counted.precision != "EXACT" {
+        let why = format!("its number of orders is {}, not exact", counted.precision);
+        return Err(source.unknown(&why));
+    }
+    let saying = Saying::Orders(OrdersOfDay { from, until, count: counted.count });
+    Ok(stated(source, &format!("OrdersOfDay/{from}"), Topic::OrdersOfDays, saying))
 }
 
 fn refused(

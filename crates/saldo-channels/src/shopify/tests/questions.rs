@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 13] = [
+const QUESTIONS: [Question; 14] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -28,6 +28,7 @@ const QUESTIONS: [Question; 13] = [
     Question::GoodsOfOrder,
     Question::InventoryItems,
     Question::GiftCards,
+    Question::OrdersOfDays,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -113,6 +114,7 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::Goods, Stage::new("goods").question().1));
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
+    all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
     all
 }
 

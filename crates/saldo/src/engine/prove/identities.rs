@@ -7,8 +7,8 @@
 
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
-use super::BookProof;
 use super::told::Told;
+use super::{BookProof, stated};
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
@@ -119,6 +119,7 @@ pub(super) async fn prove(
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
+    let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -126,6 +127,9 @@ pub(super) async fn prove(
             Identity::PayoutRows => of_payouts(payouts, books)?,
             Identity::Clearing => of_books(books, |book| &book.clearing)?,
             Identity::Inventory => of_stock(engine, policy, books).await?,
+            Identity::StoredValue => {
+                lines(own())?.into_iter().chain(std::mem::take(&mut cards.lines)).collect()
+            }
             Identity::FacilitatorTax => of_settlements(lines(own())?, &told.facilitators)?,
             _ => lines(own())?,
         };
@@ -135,6 +139,11 @@ pub(super) async fn prove(
         };
         let behind = match identity {
             Identity::PayoutRows => differing_payouts(payouts, books)?,
+            Identity::StoredValue => {
+                let mut facts = behind(identity, &differing)?;
+                facts.append(&mut cards.behind);
+                facts
+            }
             Identity::FacilitatorTax => {
                 let mut facts = behind(identity, &differing)?;
                 facts.extend(differing_settlements(&told.facilitators)?);
@@ -154,7 +163,7 @@ pub(super) async fn prove(
                 (false, true) => Verdict::Differs,
                 (false, false) => Verdict::Proved,
             },
-            unknown: unknown(identity, lines.is_empty(), policy),
+            unknown: unknown(identity, &lines, &cards.unknown, policy),
             lines,
             days,
             behind,
@@ -339,11 +348,19 @@ async fn of_stock(
 }
 
 /// What nobody tells.
-fn unknown(identity: Identity, nothing: bool, policy: &Policy) -> Option<String> {
+fn unknown(
+    identity: Identity,
+    lines: &[IdentityLine],
+    cards: &[String],
+    policy: &Policy,
+) -> Option<String> {
+    let nothing = lines.is_empty();
+    let store_credit = policy.chart.account(Role::StoreCredit).name;
     let said = match identity {
-        Identity::StoredValue => {
-            "the open balances that the shop holds are not read: issued and used are compared \
-             order by order"
+        Identity::StoredValue if !cards.is_empty() => return Some(cards.join("; ")),
+        Identity::StoredValue if lines.iter().any(|it| *it.about == *store_credit) => {
+            "shops tell store credit buyer by buyer, and are not asked: issued and used are \
+             compared order by order"
         }
         Identity::Inventory => match policy.text.cost.owner {
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",

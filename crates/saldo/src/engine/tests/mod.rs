@@ -29,6 +29,7 @@ mod ruled;
 mod settled;
 mod stage;
 mod standings;
+mod stated;
 mod taken_over;
 mod templates;
 mod throttled;
