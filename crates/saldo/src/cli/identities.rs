@@ -1,7 +1,7 @@
 //! The twelve identities as a table.
 
 use super::output::table;
-use crate::engine::{DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict};
+use crate::engine::{DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict};
 use saldo_core::money::{Currency, Money, MoneyError};
 use std::collections::BTreeMap;
 
@@ -20,11 +20,38 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
         let unknown = proof.unknown.as_deref().unwrap_or_default();
         text += &format!("{}: {unknown}\n", proof.number);
     }
+    for proof in report.identities.iter().filter(|proof| !proof.totals.is_empty()) {
+        text += &totals(&proof.totals, all);
+    }
     for proof in report.identities.iter().filter(|proof| !proof.behind.is_empty()) {
         text += &format!("\nBehind the differences of identity {}\n", proof.number);
         text += &table(&["", "in", "difference"], 1, proof.behind.iter().map(fact_row).collect());
     }
     text
+}
+
+/// How many orders the channels count: the days that differ, or all of them, and the sum.
+fn totals(days: &[DayTotal], all: bool) -> String {
+    let row = |it: &DayTotal| {
+        let state = match (it.differs(), it.awaited) {
+            (true, _) => "DIFFERS",
+            (false, true) => "awaited",
+            (false, false) => "-",
+        };
+        let [stated, told] = [it.stated, it.told].map(|count| count.to_string());
+        vec![it.day.to_string(), state.to_owned(), stated, told]
+    };
+    let shown = days.iter().filter(|it| all || it.stated != it.told).map(row).collect::<Vec<_>>();
+    let listed = match shown.is_empty() {
+        true => String::new(),
+        false => table(&["", "", "counted", "told"], 2, shown),
+    };
+    let (stated, told): (u64, u64) =
+        days.iter().fold((0, 0), |(stated, told), it| (stated + it.stated, told + it.told));
+    format!(
+        "\nOrders as the channels count them\n{listed}{} days: {stated} counted, {told} told\n",
+        days.len()
+    )
 }
 
 /// A line with the number and what it says, and below it what it is about.

@@ -1,6 +1,7 @@
 //! Prove: does everything add up?
 
 mod accounts;
+mod days;
 mod documents;
 mod holdings;
 mod identities;
@@ -10,6 +11,7 @@ mod told;
 
 pub(super) use told::money_facts;
 
+pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
 pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
 

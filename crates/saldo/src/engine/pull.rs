@@ -112,7 +112,7 @@ async fn pull(
         connection: connection.id.clone(),
         now: engine.clock.now(),
         since: start_of_books(engine),
-        zone: engine.policy.zone.clone(),
+        zone: engine.policy.zone().clone(),
         addresses,
         settings: connection.settings.clone(),
     };

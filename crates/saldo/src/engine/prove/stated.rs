@@ -43,12 +43,12 @@ pub(super) struct Compared {
 }
 
 /// What a channel says about a topic.
-struct Statement {
-    connection: ConnectionId,
+pub(super) struct Statement {
+    pub(super) connection: ConnectionId,
     /// As of when; none where it says nothing, for this reason.
-    said: Result<Timestamp, String>,
+    pub(super) said: Result<Timestamp, String>,
     /// What it says.
-    sayings: Vec<(FactId, RecordRef, Saying)>,
+    pub(super) sayings: Vec<(FactId, RecordRef, Saying)>,
 }
 
 impl Statement {
@@ -123,7 +123,7 @@ async fn records_of(
 }
 
 /// What all channels say about a topic.
-async fn statements(
+pub(super) async fn statements(
     engine: &Engine,
     readers: &Readers,
     topic: Topic,

@@ -1,10 +1,14 @@
 //! What a shop says of itself, beside what its orders say.
 
-use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict};
+use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, explain};
 use super::stage::{Stage, world};
 use jiff::ToSpan;
+use saldo_core::money::{Currency, Money};
+use saldo_core::proof::{Figure, Identity};
+use saldo_core::text::GroupId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::{World, WorldSettings};
+use saldo_store::GroupFigures;
 use std::time::Duration;
 
 /// A day and a while.
@@ -65,6 +69,8 @@ async fn what_the_owner_takes_from_a_card_by_hand_is_found_with_the_card() {
     let [card] = &stored.behind[..] else { panic!("{stored:#?}") };
     assert!(card.fact.starts_with("shopify:demo/GiftCard/"), "{card:?}");
     assert_eq!(card.difference.minor(), -700);
+    let explained = explain(&stage.engine().await, &card.fact).await.unwrap();
+    assert!(explained.records.len() >= 2, "as it was, and as it is");
 }
 
 #[tokio::test]
@@ -78,4 +84,38 @@ async fn a_shop_that_is_asked_at_any_hour_never_seems_to_differ() {
         let lines = in_shops(&proof);
         assert!(lines.iter().all(|line| line.difference.is_zero()), "{lines:#?}");
     }
+}
+
+#[tokio::test]
+async fn every_order_that_the_shop_counts_is_told() {
+    let settings = world(31, 150, 40);
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    assert_eq!(standings.verdict, Verdict::Proved, "{:#?}", standings.totals);
+    assert_eq!(standings.totals.len(), 40, "each day of the history");
+    let counted: u64 = standings.totals.iter().map(|it| it.stated).sum();
+    let told: u64 = standings.totals.iter().map(|it| it.told).sum();
+    assert_eq!((counted, told), (150, 150));
+    let engine = stage.engine().await;
+    let gone = standings.totals.iter().find(|it| it.told > 0).unwrap().day;
+    let nothing = Money::zero(Currency::parse("USD").unwrap());
+    let forgotten = Figure {
+        identity: Identity::Standings,
+        about: "orders, entered".to_owned(),
+        day: gone,
+        expected: nothing,
+        found: nothing,
+        awaited: nothing,
+        facts: 1,
+    };
+    let group = GroupId::from("order/shop/Order/none");
+    let figures = GroupFigures { group, mark: 1, figures: vec![forgotten] };
+    engine.store.save_figures(engine.company_id(), &[figures]).await.unwrap();
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    let off: Vec<_> = standings.totals.iter().filter(|it| it.stated != it.told).collect();
+    assert!(!proof.adds_up() && standings.verdict == Verdict::Differs, "{off:#?}");
+    assert_eq!((off.len(), off[0].day, off[0].told - off[0].stated), (1, gone, 1));
 }
