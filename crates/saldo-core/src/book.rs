@@ -116,7 +116,26 @@ pub enum Subject {
         document: Box<Document>,
         /// The number of the invoice that it belongs to, where it does.
         applies_to: Option<DocumentKey>,
+        /// What is made nil in the book in place of entering this one, which says what that
+        /// amounts to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        voids: Option<Box<Voided>>,
     },
+}
+
+/// A document that stands in a book and is made nil there, by an operation of the book's own that
+/// leaves the document standing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voided {
+    /// The number that it was entered with.
+    pub key: DocumentKey,
+    /// The document as it was entered.
+    pub document: Document,
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// The version that the book acknowledged. In another one somebody changed it since, or
+    /// something was matched with it, so that the book refuses.
+    pub version: String,
 }
 
 /// One thing that a book is asked to do.
@@ -426,6 +445,12 @@ pub trait Book: Send + Sync {
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
         }]
+    }
+
+    /// Whether the book can void a document like this, and the accounts of it on which the book
+    /// may hold a match that it shows nobody, as with the rows of a bank. None where it cannot.
+    fn voids(&self, _document: &Document) -> Option<Vec<Account>> {
+        None
     }
 
     /// What must be bound before a subject can be created. Deterministic, without repetition.

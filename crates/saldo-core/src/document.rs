@@ -442,6 +442,15 @@ impl Document {
         };
         Self { header, lines: self.lines.iter().map(reverse).collect() }
     }
+
+    /// What it amounts to that this document is made nil where it stands: its reversal, on its own
+    /// day.
+    #[must_use]
+    pub fn voiding(&self) -> Self {
+        let mut voiding = self.reversal(self.header.date);
+        voiding.header.memo = format!("Voided: {}", self.header.memo);
+        voiding
+    }
 }
 
 #[cfg(test)]

@@ -14,13 +14,14 @@ mod difference;
 mod links;
 mod period;
 mod standing;
+mod voiding;
 
 pub use compose::compose;
 pub use difference::{Difference, differences};
 pub use period::Closing;
 pub use standing::standing_invoice;
 
-use crate::book::{Need, Subject};
+use crate::book::{Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::{Currency, Money};
@@ -57,6 +58,12 @@ pub struct Covered {
     pub id: FactId,
     /// The entry's money hash.
     pub hash: String,
+}
+
+impl Covered {
+    fn of(entry: &SubledgerEntry) -> Self {
+        Self { id: entry.id.clone(), hash: entry.money_hash() }
+    }
 }
 
 /// One step of a plan: make one thing be in one book.
@@ -103,6 +110,15 @@ impl Change {
     pub fn date(&self) -> Option<Date> {
         match &self.subject {
             Subject::Document { document, .. } => Some(document.header().date),
+            Subject::Need(_) => None,
+        }
+    }
+
+    /// The document that it makes nil in the book in place of entering another, if it does.
+    #[must_use]
+    pub fn voids(&self) -> Option<&Voided> {
+        match &self.subject {
+            Subject::Document { voids, .. } => voids.as_deref(),
             Subject::Need(_) => None,
         }
     }
@@ -195,6 +211,21 @@ pub fn plan_slot(
     approved: &[ApprovedChange],
     invoice: impl Fn(&str) -> Option<DocumentKey>,
 ) -> Result<SlotPlan, Unbalanced> {
+    plan_slot_voiding(of, &BTreeMap::new(), entries, approved, invoice)
+}
+
+/// What [`plan_slot`] says, where these documents of the slot, by number, may be voided. What goes
+/// as a whole is voided, in an open period; anything else is reversed.
+///
+/// # Errors
+/// As [`plan_slot`].
+pub fn plan_slot_voiding(
+    of: SlotOf<'_>,
+    voidable: &BTreeMap<DocumentKey, Voided>,
+    entries: &[SubledgerEntry],
+    approved: &[ApprovedChange],
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> Result<SlotPlan, Unbalanced> {
     let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
     let paid = paid_by_what_goes(approved, &wanted);
@@ -242,6 +273,7 @@ pub fn plan_slot(
         (false, _) => Reason::NoLongerHolds,
     };
     let mut planner = Planner::new(of, approved, &kept);
+    planner.void(&mut gone, &kept, &standing, voidable);
     planner.take_out(&gone, |entry| {
         standing.get(&key_of(entry)).map_or(entry.header.date, Standing::entered_on)
     })?;
@@ -364,10 +396,8 @@ impl<'a> Planner<'a> {
             let date = document.header().date;
             let entered = entries.iter().map(&entered_on).max().unwrap_or(date);
             let reversal = document.reversal(entered);
-            let covered =
-                |entry: &SubledgerEntry| Covered { id: entry.id.clone(), hash: entry.money_hash() };
             let mut change = self.change(reversal, Reason::NoLongerHolds);
-            change.takes_out = entries.iter().map(covered).collect();
+            change.takes_out = entries.iter().map(Covered::of).collect();
             self.reversals.insert(change.id.clone());
             self.changes.push(change);
         }
@@ -412,7 +442,12 @@ impl<'a> Planner<'a> {
             book: self.of.book.clone(),
             slot: Some(self.of.slot.to_owned()),
             generation,
-            subject: Subject::Document { key, document: Box::new(document), applies_to: None },
+            subject: Subject::Document {
+                key,
+                document: Box::new(document),
+                applies_to: None,
+                voids: None,
+            },
             reason,
             enters: Vec::new(),
             takes_out: Vec::new(),

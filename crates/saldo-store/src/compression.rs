@@ -80,17 +80,11 @@ impl Samples {
         Ok(())
     }
 
-    /// Compresses a text against the sample of its kind, where there is one.
-    pub(crate) fn compress(&self, kind: &str, text: &[u8]) -> Vec<u8> {
+    /// Compresses texts of a kind, against its sample where there is one.
+    pub(crate) fn compressor(&self, kind: &str) -> Compressor<'_> {
         let number = self.by_kind.get(kind).copied().unwrap_or_default();
-        let block = match self.by_number.get(&number) {
-            Some(sample) => block::compress_prepend_size_with_dict(text, sample),
-            None => block::compress_prepend_size(text),
-        };
-        let mut column = Vec::with_capacity(size_of::<u32>() + block.len());
-        column.extend_from_slice(&number.to_le_bytes());
-        column.extend_from_slice(&block);
-        column
+        let sample = self.by_number.get(&number).map_or(&[][..], Vec::as_slice);
+        Compressor { number, sample, block: Vec::new() }
     }
 
     /// What was compressed, as it was.
@@ -125,6 +119,30 @@ impl Samples {
     }
 }
 
+/// Compresses texts of one kind.
+pub(crate) struct Compressor<'s> {
+    /// Zero for none.
+    number: u32,
+    /// Empty where there is none.
+    sample: &'s [u8],
+    /// Where blocks are made, to be copied at the length that they turn out to have.
+    block: Vec<u8>,
+}
+
+impl Compressor<'_> {
+    /// Compresses a text.
+    pub(crate) fn compress(&mut self, text: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let unwritable = |error: &dyn std::error::Error| StoreError::Unwritable(error.to_string());
+        let length = u32::try_from(text.len()).map_err(|error| unwritable(&error))?;
+        let room = block::get_maximum_output_size(text.len());
+        self.block.resize(room.max(self.block.len()), 0);
+        let written = block::compress_into_with_dict(text, &mut self.block, self.sample);
+        let block = self.block.get(..written.map_err(|error| unwritable(&error))?);
+        let head = [self.number.to_le_bytes(), length.to_le_bytes()];
+        Ok([head.as_flattened(), block.unwrap_or_default()].concat())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,19 +165,23 @@ mod tests {
         .await
         .unwrap();
         let mut samples = Samples::default();
-        let before = samples.compress("orders", &texts[7]);
+        let before = samples.compressor("orders").compress(&texts[7]).unwrap();
         let few = texts.iter().take(3).map(Vec::as_slice);
         samples.learn(&mut transaction, &company, ("orders", 4096), few).await.unwrap();
-        assert_eq!(samples.compress("orders", &texts[7]), before, "too little for a sample");
+        assert_eq!(
+            samples.compressor("orders").compress(&texts[7]).unwrap(),
+            before,
+            "too little for a sample"
+        );
         let all = texts.iter().map(Vec::as_slice);
         samples.learn(&mut transaction, &company, ("orders", 4096), all).await.unwrap();
-        let after = samples.compress("orders", &texts[7]);
+        let after = samples.compressor("orders").compress(&texts[7]).unwrap();
         assert!(after.len() * 2 < before.len(), "{} of {}", after.len(), before.len());
         let loaded = Samples::load(&mut transaction, &company).await.unwrap();
         for column in [before, after] {
             assert_eq!(loaded.decompress("order", &column).unwrap(), texts[7]);
         }
-        let others = loaded.compress("entries", &texts[7]);
+        let others = loaded.compressor("entries").compress(&texts[7]).unwrap();
         assert_eq!(others[..4], [0; 4], "a kind without a sample");
     }
 

@@ -4,9 +4,8 @@
 use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
-use crate::{Store, StoreError, columns, form};
+use crate::{Store, StoreError, columns, form, state};
 use jiff::civil::Date;
-use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
@@ -186,7 +185,7 @@ impl Store {
 
 /// Where facts of a group stand, from the column.
 fn states_of(text: &str) -> Result<Vec<(FactId, FactState)>, StoreError> {
-    let states: Vec<(FactId, RecordRef, FactState)> = columns::from_json("state of a fact", text)?;
+    let states = state::from_column(text)?;
     Ok(states.into_iter().map(|(fact, _, state)| (fact, state)).collect())
 }
 
@@ -288,9 +287,9 @@ async fn put_groups<'a>(
     groups: impl Iterator<Item = (&'a GroupFigures, &'a String)> + Clone,
     samples: &Samples,
 ) -> Result<(), StoreError> {
-    let mut rows = Vec::new();
+    let (mut rows, mut compressor) = (Vec::new(), samples.compressor(SAMPLE_KIND));
     for (group, text) in groups.clone() {
-        rows.push((group, samples.compress(SAMPLE_KIND, text.as_bytes()), differs(group)?));
+        rows.push((group, compressor.compress(text.as_bytes())?, differs(group)?));
     }
     Statement::new("insert into group_figures (company, group_id, figures, differs, stored_on) ")
         .rows(rows, |row, (group, figures, differs)| {

@@ -17,6 +17,7 @@ use saldo_core::document::{DocumentKind, Header, Line, LineKind, Party, Subledge
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
+use serde::ser::{Error, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -28,8 +29,9 @@ const BYTES: usize = 2048;
 /// What cannot be read, where that is so.
 const WHAT: &str = "sub-ledger";
 
+/// An entry, with lines that are yet to be written, or were read.
 #[derive(Serialize, Deserialize)]
-struct EntryRow<'a> {
+struct EntryRow<'a, Lines> {
     id: &'a str,
     kind: DocumentKind,
     date: (i16, i8, i8),
@@ -38,8 +40,26 @@ struct EntryRow<'a> {
     applies_to: Option<&'a str>,
     reference: &'a str,
     memo: &'a str,
-    #[serde(borrow)]
-    lines: Vec<LineRow<'a>>,
+    lines: Lines,
+}
+
+/// The lines of an entry, each made into its row when it is written.
+struct LinesOf<'a> {
+    lines: &'a [Line],
+    currency: Currency,
+}
+
+impl Serialize for LinesOf<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.lines.len()))?;
+        let mut before = None;
+        for line in self.lines {
+            let row = LineRow::of(line, before, self.currency);
+            rows.serialize_element(&row.map_err(S::Error::custom)?)?;
+            before = Some(line);
+        }
+        rows.end()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,8 +121,7 @@ pub(crate) fn write(entries: &[SubledgerEntry]) -> Result<Written<'_>, StoreErro
     bytes.push(NUMBER);
     for (slot, mut entries) in by_slot {
         entries.sort_by(|one, other| one.id.cmp(&other.id));
-        let rows = entries.iter().map(|entry| EntryRow::of(entry));
-        let rows = rows.collect::<Result<Vec<EntryRow<'_>>, _>>()?;
+        let rows: Vec<_> = entries.iter().map(|entry| EntryRow::of(entry)).collect();
         list.clear();
         list = postcard::to_extend(&rows, list).map_err(unwritable)?;
         bytes = postcard::to_extend(&(slot, list.len()), bytes).map_err(unwritable)?;
@@ -134,7 +153,8 @@ pub(crate) fn lists(bytes: &[u8]) -> Result<BTreeMap<&str, &[u8]>, StoreError> {
 
 /// The entries of one slot.
 pub(crate) fn list(slot: &str, bytes: &[u8]) -> Result<Vec<SubledgerEntry>, StoreError> {
-    let rows: Vec<EntryRow<'_>> = postcard::from_bytes(bytes).map_err(unreadable)?;
+    let rows: Vec<EntryRow<'_, Vec<LineRow<'_>>>> =
+        postcard::from_bytes(bytes).map_err(unreadable)?;
     rows.into_iter().map(|row| row.entry(slot)).collect()
 }
 
@@ -146,11 +166,11 @@ fn unreadable(reason: impl ToString) -> StoreError {
     StoreError::unreadable(WHAT, reason)
 }
 
-impl<'a> EntryRow<'a> {
-    fn of(entry: &'a SubledgerEntry) -> Result<Self, StoreError> {
+impl<'a> EntryRow<'a, LinesOf<'a>> {
+    fn of(entry: &'a SubledgerEntry) -> Self {
         let SubledgerEntry { id, header, lines } = entry;
         let Header { slot: _, kind, date, currency, party, applies_to, reference, memo } = header;
-        Ok(Self {
+        Self {
             id: id.as_str(),
             kind: *kind,
             date: (date.year(), date.month(), date.day()),
@@ -159,14 +179,12 @@ impl<'a> EntryRow<'a> {
             applies_to: applies_to.as_deref(),
             reference,
             memo,
-            lines: std::iter::once(None)
-                .chain(lines.iter().map(Some))
-                .zip(lines)
-                .map(|(before, line)| LineRow::of(line, before, *currency))
-                .collect::<Result<_, _>>()?,
-        })
+            lines: LinesOf { lines, currency: *currency },
+        }
     }
+}
 
+impl<'a> EntryRow<'a, Vec<LineRow<'a>>> {
     fn entry(self, slot: &str) -> Result<SubledgerEntry, StoreError> {
         let (year, month, day) = self.date;
         let currency = Currency::parse(self.currency).map_err(unreadable)?;
@@ -208,15 +226,14 @@ impl<'a> PartyRow<'a> {
 }
 
 impl<'a> LineRow<'a> {
-    fn of(line: &'a Line, before: Option<&Line>, currency: Currency) -> Result<Self, StoreError> {
+    fn of(line: &'a Line, before: Option<&Line>, currency: Currency) -> Result<Self, String> {
         let Line { kind, account, amount, foreign, quantity, text, origin } = line;
         let Account { name, kind: account_kind } = account;
         let same_account = before.is_some_and(|before| before.account == *account);
         let same_origin = before.is_some_and(|before| before.origin == *origin);
         let kind = KindRow::of(kind);
         if amount.currency() != currency {
-            let reason = format!("an entry in {currency} has a line of {amount}");
-            return Err(StoreError::Unwritable(reason));
+            return Err(format!("an entry in {currency} has a line of {amount}"));
         }
         Ok(Self {
             account: (!same_account).then_some((name, *account_kind)),

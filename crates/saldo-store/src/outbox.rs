@@ -257,11 +257,15 @@ async fn insert_changes(
             .await?;
     let mut rows = Vec::with_capacity(new.len());
     for (position, change) in (last + 1..).zip(new) {
-        rows.push((position, *change, columns::to_json(change)?));
+        rows.push((position, *change, columns::to_json(change)?.into_bytes()));
     }
     let mut samples = Samples::load(&mut *transaction, company).await?;
-    let texts = rows.iter().map(|(_, _, body)| body.as_bytes());
+    let texts = rows.iter().map(|(_, _, body)| body.as_slice());
     samples.learn(transaction, company, (SAMPLE_KIND, SAMPLE_BYTES), texts).await?;
+    let mut compressor = samples.compressor(SAMPLE_KIND);
+    for (_, _, body) in &mut rows {
+        *body = compressor.compress(body)?;
+    }
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into change
@@ -280,7 +284,7 @@ async fn insert_changes(
                 .push_bind(kind(change))
                 .push_bind(approval.approved_by.as_str())
                 .push_bind(columns::micros(approval.at))
-                .push_bind(samples.compress(SAMPLE_KIND, body.as_bytes()));
+                .push_bind(body.as_slice());
         })
         .query()
         .execute(&mut *transaction)

@@ -3,9 +3,9 @@
 
 use crate::compression::Samples;
 use crate::outbox::ChangeStatus;
-use crate::state::States;
+use crate::state;
 use crate::statement::{ROWS_MAX, Statement, query};
-use crate::{Store, StoreError, columns};
+use crate::{Store, StoreError};
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, FactId};
@@ -118,8 +118,7 @@ impl Store {
             .fetch_all(&self.reader)
             .await?;
             for (slot, states) in rows {
-                let states: States = columns::from_json("state of a fact", &states)?;
-                for (fact, _, state) in states {
+                for (fact, _, state) in state::from_column(&states)? {
                     let FactState::Accounted { review } = state else { continue };
                     let Some(not_yet) = not_yet(&open[&slot], &fact) else { continue };
                     let review = review.is_some();

@@ -142,7 +142,8 @@ fn key(change: &Change) -> String {
     }
 }
 
-/// Adds receipts.
+/// Adds receipts. What voids a document is one about that document too: it stands there in
+/// another version since.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     company: &CompanyId,
@@ -152,16 +153,20 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(acknowledged.len());
     for (change, acknowledgement) in acknowledged {
-        rows.push((change, *acknowledgement, content_hash(change)?));
+        let hash = content_hash(change)?;
+        if let Some(voided) = change.voids() {
+            rows.push((voided.key.to_string(), *acknowledgement, hash.clone()));
+        }
+        rows.push((key(change), *acknowledgement, hash));
     }
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into receipt (company, book, key, remote, version, hash, total, tax, at) ",
         )
-        .rows(rows, |row, (change, acknowledgement, hash)| {
+        .rows(rows, |row, (key, acknowledgement, hash)| {
             row.push_bind(company.as_str())
                 .push_bind(book.as_str())
-                .push_bind(key(change))
+                .push_bind(key.as_str())
                 .push_bind(acknowledgement.remote.as_str())
                 .push_bind(acknowledgement.version.as_deref())
                 .push_bind(hash.as_str())

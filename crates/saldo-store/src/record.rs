@@ -1,6 +1,6 @@
 //! Records: what channels said, page by page.
 
-use crate::compression::Samples;
+use crate::compression::{Compressor, Samples};
 use crate::group::Place;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
@@ -199,8 +199,7 @@ impl Store {
         let (kind, bodies) = (sample_kind(lease, page), page.records.iter());
         let bodies = bodies.map(|pulled| &*pulled.record.bytes);
         samples.learn(&mut transaction, company, (&kind, SAMPLE_BYTES), bodies).await?;
-        let compress = |body: &[u8]| samples.compress(&kind, body);
-        let (versions, places, count) = news(page, references, known, compress)?;
+        let (versions, places, count) = news(page, references, known, samples.compressor(&kind))?;
         insert_versions(&mut transaction, company, &versions).await?;
         let holds = policy::revision(&mut transaction, company).await? == accounts.revision;
         let accounts = accounts.groups.iter().filter(|_| holds);
@@ -280,12 +279,12 @@ fn versions_statement<'v>(company: &'v CompanyId, references: &'v [RecordRef]) -
 type News<'a> = (Vec<Version<'a>>, BTreeMap<RecordRef, Place<'a>>, PageCount);
 
 /// Tells news from what is known. A thing that a page names twice has two versions.
-fn news(
-    page: &PageCommit,
+fn news<'a>(
+    page: &'a PageCommit,
     references: Vec<RecordRef>,
     known: BTreeMap<RecordRef, Latest>,
-    compress: impl Fn(&[u8]) -> Vec<u8>,
-) -> Result<News<'_>, StoreError> {
+    mut compressor: Compressor<'_>,
+) -> Result<News<'a>, StoreError> {
     let mut versions = Vec::new();
     let mut places: BTreeMap<RecordRef, Place<'_>> = BTreeMap::new();
     let mut count = PageCount::default();
@@ -309,7 +308,7 @@ fn news(
                 1
             }
         };
-        let body = compress(&record.bytes);
+        let body = compressor.compress(&record.bytes)?;
         let left = match last {
             Some(last) => columns::from_json("group of a record", &last.groups)?,
             None => Vec::new(),

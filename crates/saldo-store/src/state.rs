@@ -89,8 +89,32 @@ pub(crate) const fn unsettled(state: &FactState) -> bool {
     )
 }
 
-/// States as they stand in the row of their group.
+/// Where the facts of a group stand, each with the record that says it.
 pub(crate) type States = Vec<(FactId, RecordRef, FactState)>;
+
+/// A state as it stands in the row of its group: the fact, the connection, the stream and the id of
+/// the record that says it, and where it stands; nothing where it is entered, as nearly all are.
+type StateRow = (FactId, ConnectionId, Stream, String, Option<FactState>);
+
+/// States as they stand in the row of their group.
+pub(crate) fn to_column(states: &States) -> Result<String, StoreError> {
+    let mut rows = Vec::with_capacity(states.len());
+    for (fact, RecordRef { connection, stream, id }, state) in states {
+        let is_plain = matches!(state, FactState::Accounted { review: None });
+        rows.push((fact, connection, stream, id, (!is_plain).then_some(state)));
+    }
+    columns::to_json(&rows)
+}
+
+/// The states in the row of a group.
+pub(crate) fn from_column(text: &str) -> Result<States, StoreError> {
+    let rows: Vec<StateRow> = columns::from_json("state of a fact", text)?;
+    let state = |(fact, connection, stream, id, state): StateRow| {
+        let state = state.unwrap_or(FactState::Accounted { review: None });
+        (fact, RecordRef { connection, stream, id }, state)
+    };
+    Ok(rows.into_iter().map(state).collect())
+}
 
 impl Store {
     /// How many facts stand where.
@@ -226,7 +250,7 @@ impl Store {
 fn standings_of(rows: &[String]) -> Result<Vec<FactStanding>, StoreError> {
     let mut standings = Vec::new();
     for row in rows {
-        let states: States = columns::from_json("state of a fact", row)?;
+        let states = from_column(row)?;
         let standing = |(fact, source, state)| FactStanding { fact, source, state };
         standings.extend(states.into_iter().map(standing));
     }

@@ -60,6 +60,7 @@ struct GroupRow<'a> {
     account: &'a GroupAccount,
     /// The members of a group that is not there yet; those of one that is are not touched.
     members: String,
+    /// In their form; compressed when they are put.
     entries: Vec<u8>,
     states: String,
     unsettled: i64,
@@ -184,7 +185,7 @@ impl<'a> Changes<'a> {
             account,
             members,
             entries: entries.bytes,
-            states: columns::to_json(&account.states)?,
+            states: state::to_column(&account.states)?,
             unsettled: columns::integer(unsettled.count())?,
             own: known.own,
             touched,
@@ -200,11 +201,15 @@ impl<'a> Changes<'a> {
     ) -> Result<(), StoreError> {
         let entries = self.rows.iter().map(|row| row.entries.as_slice());
         samples.learn(transaction, company, (SAMPLE_KIND, SAMPLE_BYTES), entries).await?;
+        let mut compressor = samples.compressor(SAMPLE_KIND);
+        for row in &mut self.rows {
+            row.entries = compressor.compress(&row.entries)?;
+        }
         let further = self.number(transaction, company).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));
             let rows = std::mem::replace(&mut self.rows, rest);
-            put_groups(transaction, company, rows, samples).await?;
+            put_groups(transaction, company, rows).await?;
         }
         slot::put_further(transaction, company, &further).await?;
         state::count(transaction, company, &self.counts).await
@@ -259,7 +264,7 @@ async fn before(
     rows.into_iter()
         .map(|(group, entries, states, slot, seq, entries_in_slot)| {
             let lists = lists_in(samples, entries.as_deref())?;
-            let states = columns::from_json("state of a fact", &states)?;
+            let states = state::from_column(&states)?;
             let own = slot.zip(seq);
             let own = own.map(|(slot, seq)| OwnSlot { slot, seq, entries: entries_in_slot });
             Ok((GroupId::from(group), Before { lists, states, own }))
@@ -296,7 +301,6 @@ async fn put_groups(
     transaction: &mut Transaction,
     company: &CompanyId,
     rows: Vec<GroupRow<'_>>,
-    samples: &Samples,
 ) -> Result<(), StoreError> {
     Statement::new(
         "insert into fact_group
@@ -319,7 +323,7 @@ async fn put_groups(
             .push_bind(slot)
             .push_bind(seq)
             .push_bind(entries)
-            .push_bind(samples.compress(SAMPLE_KIND, &group.entries));
+            .push_bind(group.entries);
     })
     .text(
         " on conflict (company, group_id) do update

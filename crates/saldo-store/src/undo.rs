@@ -6,7 +6,7 @@ use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, FactId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries that are to be taken out of a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct NewUndo {
     pub words: String,
     /// The entries, each with its slot.
     pub entries: BTreeSet<(FactId, String)>,
+    /// Whether documents are to be voided where the book allows it, in place of being reversed.
+    pub voids: bool,
     /// Who decided.
     pub decided_by: String,
 }
@@ -87,12 +89,13 @@ impl Store {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
         let number: i64 = query(
-            "insert into undo (company, book, words, decided_by, at)
-             values ($1, $2, $3, $4, $5) returning seq",
+            "insert into undo (company, book, words, voids, decided_by, at)
+             values ($1, $2, $3, $4, $5, $6) returning seq",
         )
         .bind(company.as_str())
         .bind(undo.book.as_str())
         .bind(&undo.words)
+        .bind(i64::from(undo.voids))
         .bind(&undo.decided_by)
         .bind(columns::micros(now))
         .fetch_one(&mut transaction)
@@ -209,7 +212,8 @@ impl Store {
         Ok(rows.into_iter().map(|(entry, slot)| (FactId::from(entry), slot)).collect())
     }
 
-    /// Those of these entries that are taken out of a book.
+    /// Those of these entries that are taken out of a book, each with whether its document is to be
+    /// voided where the book allows it.
     ///
     /// # Errors
     /// Where the database fails.
@@ -218,7 +222,7 @@ impl Store {
         company: &CompanyId,
         book: &ConnectionId,
         entries: &[&FactId],
-    ) -> Result<BTreeSet<FactId>, StoreError> {
+    ) -> Result<BTreeMap<FactId, bool>, StoreError> {
         let any: Option<i64> = query(
             "select 1 from undo where company = $1 and book = $2 and redone_at is null limit 1",
         )
@@ -226,10 +230,10 @@ impl Store {
         .bind(book.as_str())
         .fetch_optional(&self.reader)
         .await?;
-        let mut found = BTreeSet::new();
+        let mut found = BTreeMap::new();
         for entries in entries.chunks(ROWS_MAX).filter(|_| any.is_some()) {
-            let some: Vec<String> = Statement::new(
-                "select e.entry from undone_entry e join undo u on u.seq = e.undo
+            let some: Vec<(String, i64)> = Statement::new(
+                "select e.entry, u.voids from undone_entry e join undo u on u.seq = e.undo
                  where u.redone_at is null and e.company = ",
             )
             .bind(company.as_str())
@@ -240,7 +244,7 @@ impl Store {
             .query()
             .fetch_all(&self.reader)
             .await?;
-            found.extend(some.into_iter().map(FactId::from));
+            found.extend(some.into_iter().map(|(entry, voids)| (FactId::from(entry), voids != 0)));
         }
         Ok(found)
     }

@@ -45,7 +45,7 @@ fn company() -> Result<Company> {
 
 /// The policy that the company has once its shop is connected.
 pub(crate) fn policy() -> Result<Policy> {
-    let mut text = String::new();
+    let mut text = "tax.unknown = \"common\"\n".to_owned();
     for gateway in channel(ADAPTER).context("no such channel")?.gateways() {
         let (id, name) = (&gateway.id, &gateway.name);
         writeln!(text, "[gateways.\"{id}\"]\naccount = \"Clearing: {name}\"")?;

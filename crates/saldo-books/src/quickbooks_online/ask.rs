@@ -105,7 +105,7 @@ pub(super) fn batch_id(index: usize) -> String {
     (index + 1).to_string()
 }
 
-/// A batch of creates. What this book cannot express stays out of it, and is refused
+/// A batch of writes. What this book cannot express stays out of it, and is refused
 /// when the answer is heard; if that is all of it, there is nothing to ask.
 fn write_batch(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
@@ -125,7 +125,7 @@ fn request(index: usize, body: &Result<Body, String>) -> Option<Value> {
     let body = body.as_ref().ok()?;
     Some(Value::Object(Map::from_iter([
         ("bId".to_owned(), Value::from(batch_id(index))),
-        ("operation".to_owned(), Value::from("create")),
+        ("operation".to_owned(), Value::from(body.operation)),
         (body.entity.name().to_owned(), body.json.clone()),
     ])))
 }

@@ -10,6 +10,7 @@ use super::compare;
 use super::faults::VendorFault;
 use super::names;
 use super::shape::{Shape, shape};
+use super::voiding;
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write;
 use jiff::civil::Date;
@@ -73,7 +74,10 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Party(party)) => {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
-            Subject::Document { key, document, .. } => {
+            Subject::Document { key, document, voids, .. } => {
+                // What is voided keeps its place and its number.
+                let voided = voids.as_deref().map(|it| (&it.key, &it.document));
+                let (key, document) = voided.unwrap_or((key, document));
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
             }
@@ -182,11 +186,15 @@ fn outcome(
             };
             Ok(party_outcome(party, list(own)?))
         }
-        Subject::Document { key, document, applies_to } => {
-            let Ok(shape) = shape(document) else { return Ok(Outcome::Absent) };
-            let place = look_up.place(shape.entity(), document);
+        Subject::Document { key, document, applies_to, voids } => {
+            let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
+            let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };
+            let place = look_up.place(shape.entity(), stands);
             let rows = found.get(&place).copied().unwrap_or_default();
-            let ours = document_outcome((*key, document, *applies_to), &shape, rows, context)?;
+            let ours = match voids {
+                Some(voided) => voided_outcome(voided.key, shape.entity(), rows)?,
+                None => document_outcome((*key, document, *applies_to), &shape, rows, context)?,
+            };
             Ok(ours.unwrap_or_else(|| not_among(place.1, rows.len(), page)))
         }
     }
@@ -272,6 +280,27 @@ fn party_outcome(party: &Party, rows: Vec<ListEntity>) -> Outcome {
     }
 }
 
+/// Whether the document of this number, if it is among these rows, is voided.
+fn voided_outcome(
+    key: DocumentKey,
+    entity: Entity,
+    rows: &[Value],
+) -> Result<Option<Outcome>, Fault> {
+    let held = transactions(entity, rows)?;
+    let ours = held.iter().find(|row| is_ours(row, key));
+    Ok(ours.map(|row| voiding::acknowledgement(row).map_or(Outcome::Absent, Outcome::Found)))
+}
+
+fn transactions(entity: Entity, rows: &[Value]) -> Result<Vec<Transaction>, Fault> {
+    let read = |row: &Value| {
+        serde_json::from_value::<Transaction>(row.clone()).map_err(|error| {
+            let message = format!("a row of {} cannot be read: {error}", entity.name());
+            Fault::new(Permit::Never, message)
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// The document among these rows, if it is.
 fn document_outcome(
     (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
@@ -280,13 +309,7 @@ fn document_outcome(
     context: &BookContext,
 ) -> Result<Option<Outcome>, Fault> {
     let entity = shape.entity();
-    let read = |row: &Value| {
-        serde_json::from_value::<Transaction>(row.clone()).map_err(|error| {
-            let message = format!("a row of {} cannot be read: {error}", entity.name());
-            Fault::new(Permit::Never, message)
-        })
-    };
-    let held: Vec<Transaction> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let held = transactions(entity, rows)?;
     let mut ours = held.iter().filter(|row| is_ours(row, key));
     let Some(first) = ours.next() else { return Ok(None) };
     let (_, sent) = write::transaction(key, document, applies_to, context)

@@ -4,7 +4,7 @@ use super::ask::{batch_id, bodies, look_ups, mixed};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write::Body;
-use super::{balances, chart, compare, find, listing, result, settings};
+use super::{balances, chart, compare, find, listing, result, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -110,7 +110,7 @@ fn batch_members(body: &Value, purpose: Purpose) -> Result<BTreeMap<&str, &Value
     Ok(members.iter().filter_map(|member| Some((member.get("bId")?.as_str()?, member))).collect())
 }
 
-/// What became of creates.
+/// What became of writes.
 fn written(
     tasks: &[Task],
     answer: &HttpAnswer,
@@ -178,21 +178,28 @@ fn became(
     member: &Value,
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
+    let Task::Create(subject) = task else { return Err(mixed()) };
+    let voids = matches!(subject, Subject::Document { voids: Some(_), .. });
     if let Some(fault) = VendorFault::in_json(member) {
         return match fault.is_of_the_service() {
             true => Err(in_doubt(format!("an item of the batch failed: {}", fault.words()))),
+            false if voids => Ok(Outcome::Refused(voiding::refusal(fault.refusal()))),
             false => Ok(Outcome::Refused(fault.refusal())),
         };
     }
     let held = member.get(entity.name());
     let held = held.ok_or_else(|| in_doubt(format!("the answer holds no {}", entity.name())))?;
-    let Task::Create(subject) = task else { return Err(mixed()) };
     let acknowledgement = match subject {
         Subject::Need(_) => {
             let row: ListEntity = read(entity, held)?;
             let remote = row.id.ok_or_else(|| in_doubt("the answer has no id"))?;
             let acknowledgement = Acknowledgement::of(RemoteId::from(remote));
             Acknowledgement { version: row.sync_token, ..acknowledgement }
+        }
+        Subject::Document { voids: Some(_), .. } => {
+            let row: Transaction = read(entity, held)?;
+            let voided = voiding::acknowledgement(&row);
+            voided.ok_or_else(|| in_doubt("the answer does not show it voided"))?
         }
         Subject::Document { key, document, .. } => {
             let row: Transaction = read(entity, held)?;

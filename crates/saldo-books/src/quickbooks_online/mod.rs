@@ -14,6 +14,7 @@ mod report;
 mod result;
 mod settings;
 mod shape;
+mod voiding;
 mod wire;
 mod write;
 
@@ -21,7 +22,9 @@ mod write;
 mod tests;
 
 use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::ledger::Account;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -85,8 +88,14 @@ impl Book for QuickBooksOnline {
         }
     }
 
+    fn voids(&self, document: &Document) -> Option<Vec<Account>> {
+        voiding::voids(document)
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
+            // What it refers to is bound already, and nothing else is said.
+            Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(Need::Account(_) | Need::Party(_)) => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.

@@ -2,6 +2,7 @@
 
 use super::names::{self, List, Taken};
 use super::shape::{Form, FormLine, PostingLine, Shape, shape};
+use super::voiding;
 use super::wire::{
     self, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction, ListEntity,
     Reference, SalesItemDetail, TaxDetail, Transaction,
@@ -13,9 +14,11 @@ use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::Money;
 use serde_json::{Number, Value};
 
-/// A body that the vendor takes for a create.
+/// A body that the vendor takes for a write.
 pub(super) struct Body {
     pub(super) entity: Entity,
+    /// What the vendor is to do with it: `create` or `void`.
+    pub(super) operation: &'static str,
     pub(super) json: Value,
 }
 
@@ -33,7 +36,8 @@ pub(super) fn body(
             let (entity, fields) = list_entity(need, &context.bindings, taken)?;
             json(entity, &fields)
         }
-        Subject::Document { key, document, applies_to } => {
+        Subject::Document { voids: Some(voided), .. } => voiding::body(voided),
+        Subject::Document { key, document, applies_to, voids: None } => {
             let (entity, fields) = transaction(*key, document, *applies_to, context)?;
             json(entity, &fields)
         }
@@ -42,7 +46,7 @@ pub(super) fn body(
 
 fn json(entity: Entity, fields: &impl serde::Serialize) -> Result<Body, String> {
     let json = wire::to_json(fields).map_err(|fault| fault.message)?;
-    Ok(Body { entity, json })
+    Ok(Body { entity, operation: "create", json })
 }
 
 /// The private note of a document: what it says, and the marker by which it is found again.

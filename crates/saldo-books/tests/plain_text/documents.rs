@@ -111,7 +111,12 @@ pub(crate) fn key(document: &Document) -> DocumentKey {
 
 pub(crate) fn subject(document: &Document) -> Subject {
     let document = document.clone();
-    Subject::Document { key: key(&document), document: Box::new(document), applies_to: None }
+    Subject::Document {
+        key: key(&document),
+        document: Box::new(document),
+        applies_to: None,
+        voids: None,
+    }
 }
 
 pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> Line {

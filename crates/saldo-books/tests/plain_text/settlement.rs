@@ -15,6 +15,7 @@ use saldo_core::policy::Policy;
 use std::collections::BTreeMap;
 
 const POLICY: &str = r#"
+tax.unknown = "common"
 [gateways.marketplace]
 account = "Clearing: Marketplace"
 detail = "payout"

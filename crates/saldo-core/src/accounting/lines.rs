@@ -40,7 +40,9 @@ pub(super) fn agreement_lines(
         // Tax that the channel owes itself does not belong in a tax report of the merchant.
         let (kind, account) = match by_channel {
             true => (LineKind::Other { taxed: false }, policy.chart.account(Role::FacilitatorTax)),
-            false => (LineKind::Tax { title: title.to_owned(), rate }, policy.tax(title)),
+            false => {
+                (LineKind::Tax { title: title.to_owned(), rate }, tax_account(title, rate, policy)?)
+            }
         };
         let (amount, text) = (amount.negated(), title.to_owned());
         lines.push(Line {
@@ -54,6 +56,31 @@ pub(super) fn agreement_lines(
         });
     }
     Ok(lines)
+}
+
+/// The account of a tax that the merchant owes.
+pub(super) fn tax_account(
+    title: &str,
+    rate: Option<Decimal>,
+    policy: &Policy,
+) -> Result<Account, Trouble> {
+    policy.tax(title).ok_or_else(|| {
+        let rate = rate.map_or_else(String::new, |rate| format!(" of {} %", rate.normalize()));
+        Trouble::Issue(
+            IssueKind::MissingMapping,
+            format!("the tax `{title}`{rate} has no account"),
+            unknown_tax_hint(title, policy),
+        )
+    })
+}
+
+/// What to do about a tax that the policy does not name.
+pub(super) fn unknown_tax_hint(title: &str, policy: &Policy) -> String {
+    let common = policy.chart.account(Role::SalesTax).name;
+    format!(
+        "say where it is owed, for example: saldo map set 'tax.accounts.\"{title}\"' \"{common}\"; \
+         where all taxes stand on that account: saldo map set tax.unknown common"
+    )
 }
 
 /// The tax in an agreement that the channel collected and owes itself, as a sale has it.
@@ -72,6 +99,11 @@ fn push_sale(
     let by_merchant = |tax: &&TaxAmount| tax.collector == Collector::Merchant;
     let taxed = sale.taxes.iter().filter(by_merchant).any(|tax| !tax.amount.is_zero());
     let title = sale.product.as_ref().map(|product| product.title.as_str());
+    if let (SaleKind::Product, Some(product)) = (&sale.kind, &sale.product)
+        && let Some(name) = policy.unknown_product(product)
+    {
+        return Err(unknown_product(name));
+    }
     let (role, text) = match &sale.kind {
         SaleKind::Product if sale.gross.is_negative() => (Role::Returns, title.unwrap_or("Return")),
         SaleKind::Product => (Role::ProductSales, title.unwrap_or("Product")),
@@ -114,6 +146,18 @@ fn unknown_line(sale: &SaleLine, word: &str) -> Trouble {
         format!(
             "say where all such lines belong, for example: \
              saldo map set \"lines.{word}\" other-income"
+        ),
+    )
+}
+
+fn unknown_product(name: &str) -> Trouble {
+    Trouble::Issue(
+        IssueKind::MissingMapping,
+        format!("the product `{name}` is not among those that are known"),
+        format!(
+            "add it to the policy, by `saldo map export` and `saldo map import`: \
+             products.known = [\"{name}\"]; or let such products be entered: \
+             saldo map set products.unknown create"
         ),
     )
 }

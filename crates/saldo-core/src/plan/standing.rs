@@ -25,6 +25,11 @@ impl Standing<'_> {
         dates.max().unwrap_or(self.entry.header.date)
     }
 
+    /// Whether it stands by this change, and by no other.
+    pub(super) fn is_by(&self, change: &Change) -> bool {
+        matches!(self.changes[..], [only] if only.id == change.id)
+    }
+
     /// How often it stands beyond what is wanted of it.
     pub(super) fn surplus(&self, is_wanted: bool) -> usize {
         self.changes.len().saturating_sub(usize::from(is_wanted))

@@ -449,3 +449,52 @@ fn what_a_need_needs_is_made_before_it_and_once() {
     assert_eq!(planned(&[&account]), ["item/Product sales"]);
     assert_eq!(planned(&[&account, &item]), [""; 0]);
 }
+
+/// What a plan says where these documents may be voided.
+fn plan_voiding(
+    entries: &[SubledgerEntry],
+    approved: &[ApprovedChange],
+    closing: Closing,
+) -> Vec<Change> {
+    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT, closing };
+    let voidable = approved.iter().filter_map(|it| {
+        let Subject::Document { key, document, .. } = &it.change.subject else { return None };
+        let (document, remote) = ((**document).clone(), crate::text::RemoteId::from("7"));
+        Some((*key, Voided { key: *key, document, remote, version: "0".to_owned() }))
+    });
+    let voidable = voidable.collect();
+    plan_slot_voiding(of, &voidable, entries, approved, |_| None).unwrap().changes
+}
+
+#[test]
+fn a_document_that_goes_as_a_whole_is_voided_in_an_open_period() {
+    let entries = [entry("a", 100), entry("b", 20)];
+    let mut approved = all(Whereabouts::InBook, plan(&entries, &[]));
+    let number = approved[0].change.id.clone();
+    let open = Closing::default();
+    let voided = plan_voiding(&[], &approved, open);
+    assert_eq!(fees(&voided), [-120]);
+    assert_eq!(voided[0].voids().unwrap().key.to_string(), number);
+    assert_eq!(voided[0].date(), approved[0].change.date());
+    let reversed = plan_voiding(&entries[..1], &approved, open);
+    assert_eq!((fees(&reversed), reversed[0].voids()), (vec![-20], None), "a part is reversed");
+    let closed = Closing { until: approved[0].change.date() };
+    let late = plan_voiding(&[], &approved, closed);
+    assert_eq!((fees(&late), late[0].voids()), (vec![-120], None), "nothing closed is voided");
+    approved.extend(all(Whereabouts::InBook, voided));
+    assert!(plan_voiding(&[], &approved, open).is_empty(), "it is nil");
+    let again = plan_voiding(&entries, &approved, open);
+    assert_eq!((fees(&again), again[0].generation), (vec![120], 2), "it is entered anew");
+    assert_eq!(again[0].voids(), None);
+}
+
+#[test]
+fn what_was_entered_again_is_not_voided_by_its_first_number() {
+    let entries = [entry("a", 100)];
+    let mut approved = all(Whereabouts::InBook, plan(&entries, &[]));
+    approved.extend(all(Whereabouts::InBook, plan(&[], &approved)));
+    approved.extend(all(Whereabouts::InBook, plan(&entries, &approved)));
+    let voided = plan_voiding(&[], &approved, Closing::default());
+    assert_eq!(fees(&voided), [-100]);
+    assert_eq!(voided[0].voids().unwrap().key.to_string(), approved[2].change.id);
+}

@@ -12,6 +12,8 @@ mod levels;
 mod loan;
 mod place;
 mod rules;
+mod tax;
+mod undo;
 
 pub use chart::{Chart, Role};
 pub use gateway::{Deferrals, GatewayAccount};
@@ -21,6 +23,8 @@ pub use levels::{Level, RunTotals};
 pub use loan::Loan;
 pub use place::Place;
 pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
+pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
+pub use undo::Undoing;
 
 use self::rules::Rules;
 use crate::document::{DocumentKind, Party};
@@ -131,20 +135,6 @@ impl Default for Customers {
     }
 }
 
-/// Tax that the merchant owes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Tax {
-    /// Whether each tax has an account of its own, named after it, below the tax account.
-    pub account_per_tax: bool,
-    /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
-    /// and takes back as input tax: the reverse charge. None where it does not apply.
-    pub reverse_charge: Option<Decimal>,
-    /// Taxes with accounts of their own, by the name that the channel gives them: what is owed to
-    /// other countries under a one-stop shop, for example.
-    pub accounts: BTreeMap<String, String>,
-}
-
 /// The part of a policy that is text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -170,8 +160,12 @@ pub struct PolicyText {
     pub customers: Customers,
     /// Tax.
     pub tax: Tax,
+    /// Which products are known.
+    pub products: Products,
     /// Closed periods.
     pub periods: Periods,
+    /// How what was entered is taken back.
+    pub undo: Undoing,
     /// The names of the accounts by role, where they differ from the defaults.
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.
@@ -333,15 +327,9 @@ impl Policy {
         let stock = self.text.cost.accounts.values();
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
         let by_rules = self.rules.accounts();
-        let taxes = self.own_tax_accounts();
+        let taxes = self.named_tax_accounts();
         let of_gateways = clearing.chain(banks).chain(cards);
         roles.chain(of_gateways).chain(stock).chain(taxes).chain(by_rules)
-    }
-
-    /// The accounts that single taxes were given.
-    fn own_tax_accounts(&self) -> impl Iterator<Item = Account> {
-        let names = self.text.tax.accounts.values();
-        names.map(|name| Account::new(name, AccountKind::OtherCurrentLiability))
     }
 
     /// Where rows of a gateway belong that it calls by this word, if the owner said so.
@@ -360,18 +348,6 @@ impl Policy {
     #[must_use]
     pub fn fee_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.fees, word)
-    }
-
-    /// The account of a tax. One for each is the owner's own: no book enters tax there by itself.
-    #[must_use]
-    pub fn tax(&self, title: &str) -> Account {
-        let account = self.chart.account(Role::SalesTax);
-        let own = self.text.tax.accounts.get(title).cloned();
-        let one_each = || format!("{}: {title}", account.name);
-        match own.or_else(|| self.text.tax.account_per_tax.then(one_each)) {
-            Some(name) => Account::new(name, AccountKind::OtherCurrentLiability),
-            None => account,
-        }
     }
 
     /// The customer on the documents of a buyer.

@@ -81,7 +81,7 @@ impl Policy {
             Place::BankOf(gateway) => {
                 self.text.gateways.contains_key(gateway).then(|| self.bank(gateway))
             }
-            Place::Tax(title) => Some(self.tax(title)),
+            Place::Tax(title) => self.tax(title),
         }
     }
 }

@@ -301,10 +301,11 @@ impl<'a> Sheet<'a> {
             for (day, back) in days.into_iter().filter_map(|(day, back)| Some((day?, back))) {
                 let policy = self.policy.in_force(day);
                 let account = match &moved.place {
-                    Place::Role(role) => policy.chart.account(*role),
+                    Place::Role(role) => Some(policy.chart.account(*role)),
                     Place::Tax(title) => policy.tax(title),
-                    Place::Gateway(_) | Place::BankOf(_) => continue,
+                    Place::Gateway(_) | Place::BankOf(_) => None,
                 };
+                let Some(account) = account else { continue };
                 let amount = if back { moved.amount.negated() } else { moved.amount };
                 if let Some(identity) = self.watched.identity(&account.name) {
                     let about = about(identity, &account.name);

@@ -30,6 +30,7 @@ mod summaries;
 mod summary_sums;
 mod taxes;
 mod told;
+mod unknown;
 mod waits;
 mod warehouse;
 mod words;
@@ -67,6 +68,7 @@ amazon.card = "Credit card"
 ebay = { account = "Clearing: eBay", keeps-tax = true }
 [tax.accounts]
 "DE VAT" = "OSS VAT payable (per country)"
+"Sales tax" = "Sales tax payable (per jurisdiction)"
 "#;
 
 fn policy(text: &str) -> Policy {

@@ -315,7 +315,8 @@ fn a_day_has_a_document_for_each_location_and_tax_treatment() {
         plain(4).located("Location/5").fact(),
         mug(5, "03-09", "10.00"),
     ];
-    let mut found = outlines(&entries(at("detail = \"day\"", &facts, "03-10")));
+    let words = "detail = \"day\"\ntax.unknown = \"common\"";
+    let mut found = outlines(&entries(at(words, &facts, "03-10")));
     found.sort();
     let expected = [
         document("03-09", "sales-receipt", 1_000),

@@ -1,3 +1,7 @@
 //! Simulated accounting systems.
 
+mod address;
+mod chance;
+
 pub mod quickbooks_online;
+pub mod xero;

@@ -176,6 +176,8 @@ create table undo (
     company text not null references company (id),
     book text not null,
     words text not null,
+    -- Whether documents are voided where the book allows it.
+    voids integer not null,
     decided_by text not null,
     at integer not null,
     redone_by text,

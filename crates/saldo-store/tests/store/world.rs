@@ -165,7 +165,12 @@ pub(crate) fn change(slot: &str, generation: u32, date: Date, minor: i64) -> Cha
         book: book(),
         slot: Some(slot.to_owned()),
         generation,
-        subject: Subject::Document { key, document: Box::new(document), applies_to: None },
+        subject: Subject::Document {
+            key,
+            document: Box::new(document),
+            applies_to: None,
+            voids: None,
+        },
         reason: Reason::NewFact,
         enters: vec![entry(slot, slot, minor)],
         takes_out: Vec::new(),

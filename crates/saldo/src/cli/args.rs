@@ -278,6 +278,10 @@ pub(crate) struct Undo {
     /// Only from this book.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) book: Option<String>,
+    /// Void documents where the book allows it and nothing is matched with them, in place of
+    /// reversing them.
+    #[arg(long)]
+    pub(crate) void: bool,
     /// Do it, and push it.
     #[arg(long)]
     pub(crate) yes: bool,

@@ -151,9 +151,13 @@ impl Office {
 }
 
 /// A policy with an account for each gateway that a channel is known to use; none where it has
-/// them.
+/// them. The first policy of a company also says that all taxes stand on one account.
 fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
     let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
+    if policy.is_empty() {
+        let tax = toml::Table::from_iter([("unknown".to_owned(), "common".into())]);
+        policy.insert("tax".to_owned(), tax.into());
+    }
     let gateways = policy
         .entry("gateways")
         .or_insert_with(|| toml::Value::Table(toml::Table::new()))

@@ -10,15 +10,28 @@ use crate::engine::{Engine, Reviser, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
+use saldo_core::issue::{Issue, IssueKind};
 use saldo_core::policy::Policy;
-use saldo_store::{Company, Store};
+use saldo_store::{Company, HeldFact, Store};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Shown {
     revision: u32,
     policy: saldo_core::policy::PolicyText,
     accounts: Vec<ShownAccount>,
+    /// What is held since the policy does not say where it belongs.
+    missing: Vec<Missing>,
+}
+
+/// Gateways, taxes, products and words that the policy does not name.
+#[derive(Serialize)]
+struct Missing {
+    message: String,
+    hint: String,
+    /// How many orders, rows and payouts are held by it.
+    held: u64,
 }
 
 #[derive(Serialize)]
@@ -33,7 +46,8 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
     match words {
         Map::Show => {
             let (store, company) = opened(global).await?;
-            show(&Engine::policy_of(&store, &company).await?, output)?;
+            let missing = missing(store.held(&company.id).await?);
+            show(&Engine::policy_of(&store, &company).await?, missing, output)?;
         }
         Map::Rules { file } => return rules(global, file.as_deref(), output).await,
         Map::Template(words) => return template(global, words, output).await,
@@ -51,6 +65,18 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
         }
     }
     Ok(Ending::Done)
+}
+
+/// What is held for want of a line of the policy, each once.
+fn missing(held: Vec<HeldFact>) -> Vec<Missing> {
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for Issue { kind, message, hint, .. } in held.into_iter().map(|held| held.issue) {
+        if kind == IssueKind::MissingMapping {
+            *counts.entry((message, hint)).or_default() += 1;
+        }
+    }
+    let missing = |((message, hint), held)| Missing { message, hint, held };
+    counts.into_iter().map(missing).collect()
 }
 
 async fn opened(global: &Global) -> anyhow::Result<(Store, Company)> {
@@ -110,7 +136,7 @@ async fn saved(
 /// The text with one value set. Only values that differ from the defaults need to stand in it.
 fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
     let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
-    let mut parts: Vec<&str> = key.split('.').collect();
+    let mut parts = parts_of(key);
     let last = parts.pop().unwrap_or_default();
     let mut table = &mut policy;
     for part in parts {
@@ -129,7 +155,17 @@ fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
     Ok(toml::to_string_pretty(&policy)?)
 }
 
-fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
+/// The parts of a key: what stands between points, where these are not in quotation marks.
+fn parts_of(key: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let parts = key.split(|letter| {
+        quoted ^= letter == '"';
+        letter == '.' && !quoted
+    });
+    parts.map(|part| part.trim_matches('"')).collect()
+}
+
+fn show(policy: &Policy, missing: Vec<Missing>, output: &Output) -> anyhow::Result<()> {
     let accounts = policy.chart.iter().map(|(role, account)| ShownAccount {
         role: format!("accounts.{}", role.word()),
         account: account.name.to_string(),
@@ -145,9 +181,9 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
         let (role, bank) = (format!("gateways.{gateway}.bank"), policy.bank(gateway));
         ShownAccount { role, account: bank.name.to_string(), kind: bank.kind }
     });
-    let taxes = policy.text.tax.accounts.keys().map(|title| {
-        let (role, account) = (format!("tax.accounts.{title}"), policy.tax(title));
-        ShownAccount { role, account: account.name.to_string(), kind: account.kind }
+    let taxes = policy.text.tax.accounts.keys().filter_map(|title| {
+        let (role, account) = (format!("tax.accounts.{title}"), policy.tax(title)?);
+        Some(ShownAccount { role, account: account.name.to_string(), kind: account.kind })
     });
     let text = &policy.text;
     let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees)];
@@ -168,6 +204,7 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             .chain(words)
             .chain(by_rules(policy))
             .collect(),
+        missing,
     };
     output.data(&shown, || {
         let rows = shown
@@ -186,7 +223,10 @@ fn show(policy: &Policy, output: &Output) -> anyhow::Result<()> {
             policy.text.customers.default,
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
-        head + &table(&["key", "account", "kind"], 0, rows)
+        let missing = shown.missing.iter().map(|it| {
+            format!("missing: {}; held by it: {}\n  hint: {}\n", it.message, it.held, it.hint)
+        });
+        head + &table(&["key", "account", "kind"], 0, rows) + &missing.collect::<String>()
     })
 }
 
@@ -207,6 +247,7 @@ mod tests {
         let text = set("", "gateways.klarna.account", "Clearing: Klarna").unwrap();
         let text = set(&text, "customers.by-name", "true").unwrap();
         let text = set(&text, "detail-from.2027-01-01", "payout").unwrap();
+        let text = set(&text, "tax.accounts.\"CH VAT 8.1%\"", "VAT").unwrap();
         insta::assert_snapshot!(text, @r#"
         [customers]
         by-name = true
@@ -216,6 +257,9 @@ mod tests {
 
         [gateways.klarna]
         account = "Clearing: Klarna"
+
+        [tax.accounts]
+        "CH VAT 8.1%" = "VAT"
         "#);
         assert!(set(&text, "gateways.klarna.account.kind", "bank").is_err());
     }

@@ -137,12 +137,12 @@ pub(crate) fn change_text(change: &Change) -> String {
             let mut text = String::new();
             let sign = if change.takes_out.is_empty() { "+" } else { "-" };
             let why = reason_text(&change.reason);
-            writeln!(
-                text,
-                "\n  {sign} {} {} {key}  {}  ({why})",
-                header.date, header.kind, header.memo
-            )
-            .expect("text can always be written to a string");
+            let what = match change.voids() {
+                Some(voided) => format!("void {} {}", voided.document.header().kind, voided.key),
+                None => format!("{} {key}", header.kind),
+            };
+            writeln!(text, "\n  {sign} {} {what}  {}  ({why})", header.date, header.memo)
+                .expect("text can always be written to a string");
             text + &lines_text(document)
         }
     }

@@ -4,7 +4,7 @@ use super::args::{Global, Undo};
 use super::output::table;
 use super::plan::{BookPlan, book_text};
 use super::{Ending, Output, context};
-use crate::engine::{self, Engine, PlannedUndo, Selection, SyncReport};
+use crate::engine::{self, Engine, PlannedUndo, Selection, SyncReport, TakeBack};
 use jiff::Timestamp;
 use saldo_core::plan::differences;
 use serde::Serialize;
@@ -31,9 +31,10 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     let engine = context::engine(global, output).await?;
     let only = words.book.clone();
     let only = only.as_deref();
-    let yes = words.yes;
+    let (yes, voids) = (words.yes, words.void);
     let selection = selection(words)?;
-    let planned = engine::plan_undo(&engine, &selection, only).await?;
+    let what = TakeBack { selection: &selection, only, voids };
+    let planned = engine::plan_undo(&engine, what).await?;
     let stood_before = planned.iter().map(|it| it.stood_before).max().unwrap_or(0);
     let mut books = Vec::with_capacity(planned.len());
     for PlannedUndo { planned, .. } in planned {
@@ -42,7 +43,7 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     }
     let done = match yes {
         true => {
-            let approved = engine::undo(&engine, &selection, only, &by()).await?;
+            let approved = engine::undo(&engine, what, &by()).await?;
             Some(Done { approved, pushed: engine::apply(&engine, only).await? })
         }
         false => None,

@@ -64,7 +64,7 @@ pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;
-pub(crate) use undo::{PlannedUndo, Selection, plan_undo, redo, undo};
+pub(crate) use undo::{PlannedUndo, Selection, TakeBack, plan_undo, redo, undo};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

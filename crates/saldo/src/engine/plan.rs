@@ -2,21 +2,22 @@
 
 mod chunk;
 mod needs;
+mod voidable;
 
 use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
 use super::{Engine, EngineError, SyncReport};
-pub(super) use chunk::unwanted;
 use chunk::{Chunk, plan_chunk, plan_some};
+pub(super) use chunk::{TakenOut, unwanted};
 use jiff::Timestamp;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
 use saldo_core::policy::{Policy, RunTotals};
-use saldo_core::text::{ConnectionId, FactId};
+use saldo_core::text::ConnectionId;
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +130,7 @@ pub(super) async fn plan_slots(
     engine: &Engine,
     connection: &Connection,
     slots: BTreeSet<String>,
-    taken_out: &BTreeSet<FactId>,
+    taken_out: &TakenOut,
 ) -> Result<PlannedBook, EngineError> {
     let slots = slots.into_iter().collect();
     let chunk = plan_some(engine, connection, slots, taken_out).await?;
@@ -156,7 +157,7 @@ pub(super) async fn approve_planned(
         let lease = engine.lease(&connection).await?;
         let slots = slots.iter().cloned().collect();
         let done = async {
-            let chunk = plan_some(engine, &connection, slots, &BTreeSet::new()).await?;
+            let chunk = plan_some(engine, &connection, slots, &TakenOut::default()).await?;
             let approval = Approval {
                 planned_until: None,
                 ..approval_of(&connection, chunk, approved_by, engine.clock.now())

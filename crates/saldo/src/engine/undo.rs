@@ -4,7 +4,7 @@
 use super::account::account_all;
 use super::desk::Desk;
 use super::explain::{groups_of_name, slots_of};
-use super::plan::{PlannedBook, approve_planned, books, plan_slots};
+use super::plan::{PlannedBook, TakenOut, approve_planned, books, plan_slots};
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +25,18 @@ pub(crate) enum Selection {
     Run(Timestamp),
     /// All documents that are dated on these days.
     Days(Date, Date),
+}
+
+/// What is to be taken back, from where, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TakeBack<'a> {
+    /// What.
+    pub(crate) selection: &'a Selection,
+    /// Only from this book.
+    pub(crate) only: Option<&'a str>,
+    /// Whether documents are voided where the book allows it and nothing is matched with them, in
+    /// place of being reversed.
+    pub(crate) voids: bool,
 }
 
 impl fmt::Display for Selection {
@@ -58,8 +70,7 @@ fn keys<'a>(entries: impl IntoIterator<Item = &'a SubledgerEntry>) -> Entries {
 /// Shows what would be taken out of every book, or of one. Nothing is decided by that.
 pub(crate) async fn plan_undo(
     engine: &Engine,
-    selection: &Selection,
-    only: Option<&str>,
+    TakeBack { selection, only, voids }: TakeBack<'_>,
 ) -> Result<Vec<PlannedUndo>, EngineError> {
     let mut planned = Vec::new();
     for connection in books(engine, only).await? {
@@ -68,7 +79,8 @@ pub(crate) async fn plan_undo(
         entries.retain(|entry| !undone.contains(entry));
         let slots = entries.iter().map(|(_, slot)| slot.clone()).collect();
         let ids = entries.iter().map(|(id, _)| id.clone()).collect();
-        let book = plan_slots(engine, &connection, slots, &ids).await?;
+        let taken_out = TakenOut { entries: ids, voids };
+        let book = plan_slots(engine, &connection, slots, &taken_out).await?;
         planned.push(PlannedUndo { planned: book, stood_before, entries });
     }
     match planned.iter().all(|it| it.entries.is_empty() && it.stood_before == 0) {
@@ -81,12 +93,11 @@ pub(crate) async fn plan_undo(
 /// push sends it. Returns how many changes that makes.
 pub(crate) async fn undo(
     engine: &Engine,
-    selection: &Selection,
-    only: Option<&str>,
+    what: TakeBack<'_>,
     decided_by: &str,
 ) -> Result<usize, EngineError> {
     let desk = engine.take_desk().await?;
-    let done = undo_at(engine, &desk, selection, only, decided_by).await;
+    let done = undo_at(engine, &desk, what, decided_by).await;
     let left = engine.leave_desk(desk).await;
     let done = done?;
     left?;
@@ -96,20 +107,20 @@ pub(crate) async fn undo(
 async fn undo_at(
     engine: &Engine,
     desk: &Desk,
-    selection: &Selection,
-    only: Option<&str>,
+    what: TakeBack<'_>,
     decided_by: &str,
 ) -> Result<usize, EngineError> {
     account_all(engine, desk).await?;
     let mut approved = 0;
-    for it in plan_undo(engine, selection, only).await? {
+    for it in plan_undo(engine, what).await? {
         if it.entries.is_empty() {
             continue;
         }
         let slots = it.entries.iter().map(|(_, slot)| slot.clone()).collect();
         let undo = NewUndo {
             book: it.planned.book.clone(),
-            words: selection.to_string(),
+            words: what.selection.to_string(),
+            voids: what.voids,
             entries: it.entries,
             decided_by: decided_by.to_owned(),
         };

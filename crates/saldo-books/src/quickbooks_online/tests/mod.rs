@@ -5,6 +5,7 @@ mod effect;
 mod heard;
 mod read;
 mod schema;
+mod voided;
 mod written;
 
 use super::QuickBooksOnline;
@@ -140,7 +141,7 @@ fn key(document: &Document) -> DocumentKey {
 
 fn subject(document: &Document) -> Subject {
     let key = key(document);
-    Subject::Document { key, document: Box::new(document.clone()), applies_to: None }
+    Subject::Document { key, document: Box::new(document.clone()), applies_to: None, voids: None }
 }
 
 fn sale() -> Document {

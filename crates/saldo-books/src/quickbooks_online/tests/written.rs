@@ -31,6 +31,7 @@ fn a_payment_is_linked_to_its_invoice() {
         key: key(&payment),
         document: Box::new(payment),
         applies_to: Some(invoice),
+        voids: None,
     };
     let mut context = context(std::slice::from_ref(&subject));
     let tasks = [Task::Create(subject)];

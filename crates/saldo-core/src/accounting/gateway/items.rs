@@ -1,7 +1,7 @@
 //! Parts of a marketplace's row, as lines on accounts.
 
 use super::Trouble;
-use crate::accounting::lines::plain_line;
+use crate::accounting::lines::{plain_line, unknown_tax_hint};
 use crate::commerce::{PartKind, RowPart};
 use crate::document::{Line, LineKind};
 use crate::issue::{Issue, IssueKind};
@@ -23,6 +23,8 @@ pub(super) struct Items<'a> {
     why: Option<(String, Money)>,
     /// Words of the vendor that mean nothing here.
     unknown: BTreeSet<String>,
+    /// Taxes that the policy does not name.
+    taxes: BTreeSet<String>,
 }
 
 impl<'a> Items<'a> {
@@ -34,8 +36,8 @@ impl<'a> Items<'a> {
         policy: &'a Policy,
     ) -> Self {
         let about = about.by(Some(gateway));
-        let (lines, unknown) = (Vec::new(), BTreeSet::new());
-        Self { gateway, origin, policy, about, lines, why: None, unknown }
+        let (unknown, taxes) = (BTreeSet::new(), BTreeSet::new());
+        Self { gateway, origin, policy, about, lines: Vec::new(), why: None, unknown, taxes }
     }
 
     /// Adds parts, each where it belongs. What nobody gave a meaning is to be reviewed.
@@ -47,6 +49,10 @@ impl<'a> Items<'a> {
             match (self.account_of(part), &part.kind) {
                 (Some(account), _) => self.add_part(part, account)?,
                 (None, PartKind::Sale) => self.review(part.amount, "its order is not known")?,
+                (None, PartKind::Tax(title)) => {
+                    self.taxes.insert(title.clone());
+                    self.review(part.amount, &format!("the tax `{title}` has no account"))?;
+                }
                 (None, _) => {
                     self.unknown.insert(part.word.clone());
                     let why = format!("the marketplace calls it `{}`", part.word);
@@ -130,12 +136,15 @@ impl<'a> Items<'a> {
     pub(super) fn issue(&self, about: &FactId, gateway: &str) -> Option<Issue> {
         let (why, amount) = self.why.as_ref()?;
         let account = self.policy.chart.account(Role::ForReview).name;
-        let hint = match self.unknown.first() {
-            Some(word) => format!(
+        let hint = match (self.taxes.first(), self.unknown.first()) {
+            (Some(title), _) => {
+                format!("it stands in `{account}`; {}", unknown_tax_hint(title, self.policy))
+            }
+            (None, Some(word)) => format!(
                 "it stands in `{account}`; where all such rows belong to one account, say which, \
                  for example: saldo map set \"rows.{word}\" other-income"
             ),
-            None => format!("it stands in `{account}` until its reason is known"),
+            (None, None) => format!("it stands in `{account}` until its reason is known"),
         };
         Some(Issue {
             kind: IssueKind::UnknownData,
@@ -162,7 +171,7 @@ impl<'a> Items<'a> {
             PartKind::Shipping => Role::ShippingIncome,
             PartKind::Discount => Role::Discounts,
             PartKind::Allowance => Role::RefundAllowances,
-            PartKind::Tax(title) => return Some(policy.tax(title)),
+            PartKind::Tax(title) => return policy.tax(title),
             PartKind::ChannelTax | PartKind::ChannelTaxKept => Role::FacilitatorTax,
             PartKind::Commission => Role::Commission,
             PartKind::FulfilmentFee => Role::FulfilmentFees,

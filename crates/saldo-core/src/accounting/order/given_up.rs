@@ -2,6 +2,7 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
+use crate::accounting::lines::tax_account;
 use crate::commerce::{Collector, Decided, Decision, SaleLine};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::{Currency, Money};
@@ -84,7 +85,7 @@ impl<'a> Timeline<'a> {
         for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
             lines.push(Line {
                 kind: LineKind::Tax { title: title.clone(), rate: None },
-                account: self.policy.tax(title),
+                account: tax_account(title, None, self.policy)?,
                 amount,
                 foreign: None,
                 quantity: None,

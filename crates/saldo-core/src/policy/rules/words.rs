@@ -33,17 +33,18 @@ impl Words<String> {
     /// word, or at its beginning, stands for whatever follows, or goes before.
     #[must_use]
     pub fn accept(&self, value: &str) -> bool {
-        self.0.iter().any(|word| is_like(word, value))
+        self.0.iter().any(|word| Self::is_like(word, value))
     }
-}
 
-fn is_like(word: &str, value: &str) -> bool {
-    let (word, value) = (word.to_lowercase(), value.to_lowercase());
-    match (word.strip_prefix('*'), word.strip_suffix('*')) {
-        (Some(rest), Some(_)) => value.contains(rest.strip_suffix('*').unwrap_or(rest)),
-        (Some(end), None) => value.ends_with(end),
-        (None, Some(beginning)) => value.starts_with(beginning),
-        (None, None) => value == word,
+    /// Whether a value is this word, in the same way.
+    pub(in crate::policy) fn is_like(word: &str, value: &str) -> bool {
+        let (word, value) = (word.to_lowercase(), value.to_lowercase());
+        match (word.strip_prefix('*'), word.strip_suffix('*')) {
+            (Some(rest), Some(_)) => value.contains(rest.strip_suffix('*').unwrap_or(rest)),
+            (Some(end), None) => value.ends_with(end),
+            (None, Some(beginning)) => value.starts_with(beginning),
+            (None, None) => value == word,
+        }
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
             ("*lin*", "Oak", false),
         ];
         for (word, value, expected) in cases {
-            assert_eq!(is_like(word, value), expected, "{word} {value}");
+            assert_eq!(Words::is_like(word, value), expected, "{word} {value}");
         }
     }
 }

@@ -1,8 +1,6 @@
 #![doc = include_str!("README.md")]
 
 mod access;
-mod address;
-mod chance;
 mod company;
 mod entity;
 mod entries;
@@ -34,6 +32,7 @@ pub use kind::Kind;
 pub use ledger::Posting;
 pub use traffic::Calls;
 
+use super::{address, chance};
 use crate::{Reply, Vendor};
 use access::{Access, json_answer};
 use address::Address;

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 const POLICY: &str = r#"
+tax.unknown = "common"
 [gateways]
 shopify_payments.account = "Clearing: Shopify Payments"
 "#;

@@ -1,12 +1,13 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
 use super::needs::{Waits, plan_needs_of};
+use super::voidable::voidable;
 use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
-use saldo_core::book::Subject;
+use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice,
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot_voiding, standing_invoice,
 };
 use saldo_core::text::FactId;
 use saldo_store::{Connection, Withdrawal};
@@ -94,9 +95,18 @@ pub(super) async fn plan_chunk(
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
     let slots = touched.into_iter().map(|(_, slot)| slot).collect();
-    let mut chunk = Draft::of(engine, connection, slots, &BTreeSet::new()).await?.chunk;
+    let mut chunk = Draft::of(engine, connection, slots, &TakenOut::default()).await?.chunk;
     chunk.keep_back(kept_back);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
+}
+
+/// Entries that nobody wants, besides those that the owner took out before.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct TakenOut {
+    /// The entries.
+    pub(in crate::engine) entries: BTreeSet<FactId>,
+    /// Whether their documents are voided where the book allows it.
+    pub(in crate::engine) voids: bool,
 }
 
 /// Plans some slots, as though these entries had been taken out as well.
@@ -104,7 +114,7 @@ pub(super) async fn plan_some(
     engine: &Engine,
     connection: &Connection,
     slots: Vec<String>,
-    taken_out: &BTreeSet<FactId>,
+    taken_out: &TakenOut,
 ) -> Result<Chunk, EngineError> {
     let chunk = Draft::of(engine, connection, slots, taken_out).await?.chunk;
     with_needs(engine, connection, chunk).await
@@ -143,7 +153,7 @@ pub(in crate::engine) async fn unwanted(
     connection: &Connection,
     slots: Vec<String>,
 ) -> Result<Unwanted, EngineError> {
-    let nothing = BTreeSet::new();
+    let nothing = TakenOut::default();
     let draft = Draft::of(engine, connection, slots, &nothing).await?;
     let (withdraws, slots) = (draft.chunk.withdraws, draft.slots.into_iter().collect());
     Ok(Unwanted { withdraws, slots })
@@ -173,8 +183,9 @@ struct Draft<'a> {
     approved: BTreeMap<String, Vec<ApprovedChange>>,
     with_news: BTreeSet<String>,
     closing: Closing,
-    /// The entries that nobody wants, besides those that the owner took out before.
-    taken_out: &'a BTreeSet<FactId>,
+    taken_out: &'a TakenOut,
+    /// The documents that may be voided.
+    voidable: BTreeMap<DocumentKey, Voided>,
     chunk: Chunk,
 }
 
@@ -183,7 +194,7 @@ impl<'a> Draft<'a> {
         engine: &'a Engine,
         connection: &'a Connection,
         closing: Closing,
-        taken_out: &'a BTreeSet<FactId>,
+        taken_out: &'a TakenOut,
     ) -> Self {
         Self {
             engine,
@@ -196,6 +207,7 @@ impl<'a> Draft<'a> {
             with_news: BTreeSet::new(),
             closing,
             taken_out,
+            voidable: BTreeMap::new(),
             chunk: Chunk::default(),
         }
     }
@@ -205,7 +217,7 @@ impl<'a> Draft<'a> {
         engine: &'a Engine,
         connection: &'a Connection,
         slots: Vec<String>,
-        taken_out: &'a BTreeSet<FactId>,
+        taken_out: &'a TakenOut,
     ) -> Result<Self, EngineError> {
         let closing = closing_of(engine, connection).await?;
         let mut draft = Self::new(engine, connection, closing, taken_out);
@@ -228,15 +240,24 @@ impl<'a> Draft<'a> {
         let book = &self.connection.id;
         let mut entries = store.slot_entries(company, &slots).await?;
         let ids: Vec<&FactId> = entries.values().flatten().map(|entry| &entry.id).collect();
-        let undone = store.undone_among(company, book, &ids).await?;
+        let mut undone = store.undone_among(company, book, &ids).await?;
+        let taken_out = self.taken_out.entries.iter().cloned();
+        undone.extend(taken_out.map(|entry| (entry, self.taken_out.voids)));
         for (slot, entries) in entries.iter_mut().filter(|(_, entries)| !entries.is_empty()) {
-            entries.retain(|it| !undone.contains(&it.id) && !self.taken_out.contains(&it.id));
+            entries.retain(|it| !undone.contains_key(&it.id));
             if entries.is_empty() {
                 self.emptied.insert(slot.clone());
             }
         }
         self.entries.extend(entries);
-        for it in store.approved_for_slots(company, book, &slots).await? {
+        let approved = store.approved_for_slots(company, book, &slots).await?;
+        let to_void = undone.into_iter().filter(|(_, voids)| *voids);
+        let to_void: BTreeSet<FactId> = to_void.map(|(entry, _)| entry).collect();
+        if !to_void.is_empty() {
+            let voidable = voidable(self.engine, self.connection, &to_void, &approved).await?;
+            self.voidable.extend(voidable);
+        }
+        for it in approved {
             let slot = it.change.slot.clone().unwrap_or_default();
             self.approved.entry(slot).or_default().push(it);
         }
@@ -295,7 +316,8 @@ impl<'a> Draft<'a> {
         entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
-        let plan = plan_slot(of, entries, approved, |slot| self.standing_invoice(slot))?;
+        let invoice = |slot: &str| self.standing_invoice(slot);
+        let plan = plan_slot_voiding(of, &self.voidable, entries, approved, invoice)?;
         let has_news = self.with_news.contains(slot);
         if plan.is_unsettled || has_news {
             self.chunk.again.push(slot.to_owned());

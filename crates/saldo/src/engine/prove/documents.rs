@@ -191,8 +191,11 @@ async fn look_at(
     let (engine, book) = (pusher.engine, &pusher.connection.id);
     let keys: Vec<String> = suspects.keys().cloned().collect();
     let changes = engine.store.changes_of(engine.company_id(), book, &keys).await?;
+    // What was voided is looked at as what it shall be: nil.
+    let voided: BTreeSet<String> =
+        changes.iter().filter_map(|it| Some(it.voids()?.key.to_string())).collect();
     let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
-    for change in changes {
+    for change in changes.into_iter().filter(|change| !voided.contains(&change.id)) {
         if let Subject::Document { document, .. } = &change.subject {
             by_kind.entry(document.header().kind).or_default().push(change);
         }
@@ -231,6 +234,9 @@ fn difference(
         Outcome::Found(found) => (found.total, Vec::new()),
         Outcome::FoundDifferent { acknowledgement, difference } => {
             (acknowledgement.total, vec![difference])
+        }
+        _ if change.voids().is_some() && held.by_remote.contains_key(remote) => {
+            (None, vec!["it was voided, and is not any more".to_owned()])
         }
         _ => {
             let (found, words) = gone(document, remote, held);

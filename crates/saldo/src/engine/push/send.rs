@@ -132,6 +132,11 @@ impl Pusher<'_> {
                     results.push((id, AttemptResult { outcome, detail }));
                     undivided.push(it);
                 }
+                // It may be refused because an earlier send voided it: only a look shows that.
+                Outcome::Refused(refusal) if in_doubt && it.change.voids().is_some() => {
+                    let (outcome, detail) = (AttemptOutcome::InDoubt, refusal.message);
+                    results.push((id, AttemptResult { outcome, detail }));
+                }
                 outcome => results.push((id, self.result(&it.change, &it.task, outcome))),
             }
         }

@@ -38,5 +38,6 @@ mod undone;
 mod unfolding;
 mod unreadable;
 mod unwanted;
+mod voided;
 mod words;
 mod worlds;

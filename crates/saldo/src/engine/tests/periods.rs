@@ -1,8 +1,8 @@
 //! Closed periods: nothing is dated in one once it is closed, and nothing in it changes.
 
 use super::super::{
-    EngineError, Reviser, Selection, apply, close_until, decide, first_open_day, periods, plan,
-    redo, undo,
+    EngineError, Reviser, Selection, TakeBack, apply, close_until, decide, first_open_day, periods,
+    plan, redo, undo,
 };
 use super::stage::{Stage, by_account, world};
 use crate::merchant::COMPANY;
@@ -187,7 +187,9 @@ async fn what_is_taken_back_from_a_closed_period_is_reversed_on_the_first_open_d
     close_until(&engine, closed(), false, "owner").await.unwrap();
     let before = in_closed(&stage);
     let days = Selection::Days(closed() - 3.days(), closed());
-    let changes = undo(&engine, &days, None, "owner").await.unwrap();
+    let changes = undo(&engine, TakeBack { selection: &days, only: None, voids: false }, "owner")
+        .await
+        .unwrap();
     let pushed = apply(&engine, None).await.unwrap();
     assert_eq!((pushed.acknowledged, pushed.refused), (changes, 0), "{pushed:?}");
     assert_eq!(in_closed(&stage), before);

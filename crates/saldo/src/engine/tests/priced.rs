@@ -2,6 +2,7 @@
 
 use super::super::{EngineError, Reviser, revise};
 use super::stage::{Stage, by_account, world};
+use crate::templates::applied;
 use saldo_sim::fault::FaultSettings;
 
 const REVERSE_CHARGE: &str = "tax.reverse-charge = \"25\"";
@@ -15,7 +16,7 @@ async fn told(before: &str, of_gateway: &str) -> Stage {
         let table = "[gateways.shopify_payments]\n";
         assert!(text.contains(table), "{text}");
         let text = text.replace(table, &format!("{table}{of_gateway}\n"));
-        Ok::<_, EngineError>(Some(format!("{before}\n{text}")))
+        Ok::<_, EngineError>(Some(applied(&text, before).unwrap()))
     };
     let (store, company) = (&engine.store, engine.company_id());
     let (holder, now) = ("Ann", stage.clock.now());

@@ -7,6 +7,7 @@ use super::super::{
 use super::tripwire::{Death, Effect, Tripwire};
 use crate::engine::Progress;
 use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
+use crate::templates::applied;
 use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::testing::FILE_WATCH;
@@ -192,12 +193,12 @@ impl Stage {
         }
     }
 
-    /// Puts words in front of the policy, which holds from now on.
+    /// Lays words over the policy, which holds from now on.
     pub(super) async fn decide(&self, words: &str) {
         let engine = self.engine().await;
         let (store, company) = (&engine.store, engine.company_id());
         let before = store.policy(company).await.unwrap().unwrap().text;
-        let text = format!("{words}\n{before}");
+        let text = applied(&before, words).unwrap();
         let (holder, now) = (&*self.holder, self.clock.now());
         decide(store, Reviser { company, holder, since: None, now }, &text).await.unwrap();
         store.close().await;

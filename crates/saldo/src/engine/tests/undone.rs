@@ -1,7 +1,7 @@
 //! Undo and redo: afterwards the books are what they would be had it never been entered, or had it
 //! never been taken back.
 
-use super::super::{EngineError, Selection, apply, plan_undo, redo, sync, undo};
+use super::super::{EngineError, Selection, TakeBack, apply, plan_undo, redo, sync, undo};
 use super::stage::{Books, Stage, by_account, world};
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
@@ -22,10 +22,16 @@ async fn synced() -> Stage {
     stage
 }
 
+/// It is reversed in every book.
+fn of(selection: &Selection) -> TakeBack<'_> {
+    TakeBack { selection, only: None, voids: false }
+}
+
 /// By how much the plan of an undo moves accounts in the simulated company.
 async fn planned(stage: &Stage, selection: &Selection) -> BTreeMap<String, i64> {
     let engine = stage.engine().await;
-    let planned = plan_undo(&engine, selection, Some(COMPANY)).await.unwrap();
+    let planned =
+        plan_undo(&engine, TakeBack { only: Some(COMPANY), ..of(selection) }).await.unwrap();
     let mut moves = BTreeMap::new();
     for change in &planned[0].planned.changes {
         let Subject::Document { document, .. } = &change.subject else { continue };
@@ -40,7 +46,7 @@ async fn planned(stage: &Stage, selection: &Selection) -> BTreeMap<String, i64> 
 /// Takes something back and pushes that; what the books hold then is proved.
 async fn taken_back(stage: &Stage, selection: &Selection) {
     let engine = stage.engine().await;
-    let changes = undo(&engine, selection, None, "owner").await.unwrap();
+    let changes = undo(&engine, of(selection), "owner").await.unwrap();
     assert!(changes > 0);
     let pushed = apply(&engine, None).await.unwrap();
     assert_eq!((pushed.acknowledged, pushed.refused), (changes, 0), "{pushed:?}");
@@ -138,7 +144,7 @@ async fn nothing_that_is_unknown_is_taken_back() {
     let stage = synced().await;
     let engine = stage.engine().await;
     for selection in [Selection::Named("nobody".to_owned()), Selection::Run(stage.clock.now())] {
-        let planned = plan_undo(&engine, &selection, None).await;
+        let planned = plan_undo(&engine, of(&selection)).await;
         assert!(matches!(planned, Err(EngineError::NothingKnown(_))), "{planned:?}");
     }
     let unknown = redo(&engine, 7, "owner").await;

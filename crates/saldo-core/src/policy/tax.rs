@@ -1,0 +1,175 @@
+//! Taxes and products that must be known before anything of them is entered.
+
+use super::Policy;
+use super::rules::Words;
+use crate::commerce::Product;
+use crate::ledger::{Account, AccountKind};
+use crate::policy::Role;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What becomes of a tax that no line of the policy names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownTax {
+    /// What bears it is held until the policy names it.
+    #[default]
+    Hold,
+    /// It stands on the common account, with the others that have none of their own.
+    Common,
+}
+
+/// Tax that the merchant owes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Tax {
+    /// Whether each tax has an account of its own, named after it, below the tax account.
+    pub account_per_tax: bool,
+    /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
+    /// and takes back as input tax: the reverse charge. None where it does not apply.
+    pub reverse_charge: Option<Decimal>,
+    /// What becomes of a tax that `accounts` does not name, where each has not its own account.
+    pub unknown: UnknownTax,
+    /// The accounts of taxes, by the name that the channel gives them, which also names the
+    /// jurisdiction: what is owed to other countries under a one-stop shop, for example. A `*` at
+    /// either end of a name stands for the rest; of several such names the longest counts. A tax
+    /// that is given the common account is known, and stands there.
+    pub accounts: BTreeMap<String, String>,
+}
+
+impl Tax {
+    /// The account that the policy names for a tax.
+    fn named(&self, title: &str) -> Option<&String> {
+        let likes = || self.accounts.iter().filter(|(name, _)| Words::is_like(name, title));
+        let longest = || likes().max_by_key(|(name, _)| name.chars().count());
+        self.accounts.get(title).or_else(|| longest().map(|(_, account)| account))
+    }
+}
+
+/// What becomes of a product that no line of the policy names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownProduct {
+    /// It is entered, and books that keep items get one for it.
+    #[default]
+    Create,
+    /// What it is sold with is held until the policy names it.
+    Hold,
+}
+
+/// Which products are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Products {
+    /// What becomes of others.
+    pub unknown: UnknownProduct,
+    /// The stock-keeping units that are known, or titles, where a product has no unit. Capitals do
+    /// not matter, and a `*` at either end stands for the rest.
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub known: Words<String>,
+}
+
+impl Policy {
+    /// The account of a tax; none where the policy holds taxes that it does not name, and does not
+    /// name this one. One for each is the owner's own: no book enters tax there by itself.
+    #[must_use]
+    pub fn tax(&self, title: &str) -> Option<Account> {
+        let common = self.chart.account(Role::SalesTax);
+        match self.text.tax.named(title) {
+            Some(name) => Some(self.account_of_tax(name)),
+            None if self.text.tax.account_per_tax => {
+                Some(own_tax_account(&format!("{}: {title}", common.name)))
+            }
+            None => (self.text.tax.unknown == UnknownTax::Common).then_some(common),
+        }
+    }
+
+    /// The account of this name, where a tax stands on it.
+    fn account_of_tax(&self, name: &str) -> Account {
+        let common = self.chart.account(Role::SalesTax);
+        if *common.name == *name { common } else { own_tax_account(name) }
+    }
+
+    /// The accounts that single taxes were given.
+    pub(super) fn named_tax_accounts(&self) -> impl Iterator<Item = Account> {
+        self.text.tax.accounts.values().map(|name| self.account_of_tax(name))
+    }
+
+    /// By what name a product is known, where the policy holds products that it does not name, and
+    /// does not name this one.
+    #[must_use]
+    pub fn unknown_product<'a>(&self, product: &'a Product) -> Option<&'a str> {
+        let name = product.sku.as_deref().unwrap_or(&product.title);
+        let products = &self.text.products;
+        let held = products.unknown == UnknownProduct::Hold && !products.known.accept(name);
+        held.then_some(name)
+    }
+}
+
+fn own_tax_account(name: &str) -> Account {
+    Account::new(name, AccountKind::OtherCurrentLiability)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn policy(text: &str) -> Policy {
+        let eur = Currency::parse("EUR").unwrap();
+        Policy::new(1, text, eur, "UTC", "2026-01-01".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_tax_has_the_account_that_the_policy_names() {
+        let named = "[tax.accounts]\n\"FR VAT\" = \"OSS FR\"\n\"* State Tax\" = \"States\"\n\
+                     \"New York *\" = \"New York\"\n\"DE VAT\" = \"Sales tax payable\"";
+        let cases = [
+            ("", "FR VAT", None),
+            ("tax.unknown = \"common\"", "FR VAT", Some("Sales tax payable")),
+            ("tax.account-per-tax = true", "FR VAT", Some("Sales tax payable: FR VAT")),
+            (named, "FR VAT", Some("OSS FR")),
+            (named, "fr vat", Some("OSS FR")),
+            (named, "IT VAT", None),
+            (named, "Texas State Tax", Some("States")),
+            (named, "New York City Tax", Some("New York")),
+            // Two names fit: the longer one counts.
+            (named, "New York State Tax", Some("States")),
+            (named, "DE VAT", Some("Sales tax payable")),
+        ];
+        for (text, title, account) in cases {
+            let found = policy(text).tax(title);
+            assert_eq!(found.as_ref().map(|it| &*it.name), account, "{text} {title}");
+        }
+    }
+
+    #[test]
+    fn a_tax_on_the_common_account_is_the_books_own() {
+        let text = "tax.accounts.\"DE VAT\" = \"Sales tax payable\"";
+        let kinds = policy(text).tax("DE VAT").map(|account| account.kind);
+        assert_eq!(kinds, Some(AccountKind::TaxLiability));
+    }
+
+    #[test]
+    fn products_are_known_by_unit_or_title() {
+        let product = |sku: Option<&str>| Product {
+            id: None,
+            sku: sku.map(str::to_owned),
+            title: "Mug, blue".to_owned(),
+        };
+        let hold = "products = { unknown = \"hold\", known = [\"MUG-*\", \"Mug*\"] }";
+        let cases = [
+            ("", Some("X-1"), None),
+            ("products.unknown = \"hold\"", Some("X-1"), Some("X-1")),
+            (hold, Some("X-1"), Some("X-1")),
+            (hold, Some("mug-1"), None),
+            (hold, None, None),
+            ("products.unknown = \"hold\"", None, Some("Mug, blue")),
+        ];
+        for (text, sku, unknown) in cases {
+            let product = product(sku);
+            assert_eq!(policy(text).unknown_product(&product), unknown, "{text} {sku:?}");
+        }
+    }
+}
