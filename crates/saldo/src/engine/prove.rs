@@ -13,7 +13,7 @@ pub(super) use told::money_facts;
 
 pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
-pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
+pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof, Verdict};
 
 use super::account::Heard;
 use super::error::set_aside;
