@@ -34,8 +34,8 @@ fn fact_until(fact: &Fact, at: Timestamp, policy: &Policy) -> Option<Fact> {
     happened.then(|| fact.clone())
 }
 
-/// What was taken from gift cards to pay for orders (positive) or given back on them (negative), one
-/// by one.
+/// What was taken from gift cards to pay for orders (positive) or given back on them (negative),
+/// one by one.
 pub fn taken_from_gift_cards(facts: &[Fact]) -> impl Iterator<Item = Money> {
     let orders = facts.iter().filter_map(|fact| match fact {
         Fact::Order(order) if !order.test => Some(&**order),

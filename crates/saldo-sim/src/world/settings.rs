@@ -20,8 +20,8 @@ pub struct WorldSettings {
     pub currency: String,
     /// The shop's name, as it stands in its address.
     pub shop: String,
-    /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative where
-    /// it is given.
+    /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative
+    /// where it is given.
     pub taken_by_hand: Option<(Timestamp, i64)>,
 }
 

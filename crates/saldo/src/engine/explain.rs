@@ -172,8 +172,8 @@ pub(super) async fn groups_of_name(
     Ok(groups)
 }
 
-/// Adds what a channel says of itself by this name, each version of it: it stands in no group, since
-/// nothing is entered of it.
+/// Adds what a channel says of itself by this name, each version of it: it stands in no group,
+/// since nothing is entered of it.
 async fn add_statements(
     engine: &Engine,
     key: &str,

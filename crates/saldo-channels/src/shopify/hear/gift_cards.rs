@@ -1,5 +1,5 @@
-//! What is left on gift cards. The vendor tells what is on them now: all cards are heard once, later
-//! those that changed since.
+//! What is left on gift cards. The vendor tells what is on them now: all cards are heard once,
+//! later those that changed since.
 
 use super::{Hearing, halved, page};
 use crate::shopify::budget::{Question, fitting};
