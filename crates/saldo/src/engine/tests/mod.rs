@@ -31,6 +31,7 @@ mod ruled;
 mod settled;
 mod stage;
 mod standings;
+mod stated;
 mod taken_over;
 mod templates;
 mod throttled;
