@@ -42,6 +42,9 @@ pub struct BookDescription {
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
+    /// Whether numbers of documents may begin with a prefix: of at most ten characters, before the
+    /// eleven of the key.
+    pub prefixes: bool,
     /// The dimensions that it keeps.
     pub dimensions: KeptDimensions,
     /// Whether a list of the documents of all days costs little and shows all their numbers: a

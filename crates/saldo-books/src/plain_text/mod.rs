@@ -34,6 +34,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: true,
     enters_tax: false,
     has_settings: false,
+    prefixes: true,
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
 };

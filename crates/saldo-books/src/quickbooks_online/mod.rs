@@ -61,6 +61,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    prefixes: true,
     dimensions: KeptDimensions::Named {
         of_lines: &[dimensions::CLASS],
         of_documents: Some(dimensions::LOCATION),

@@ -62,6 +62,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    prefixes: false,
     dimensions: KeptDimensions::Named { of_lines: &[], of_documents: None },
     lists_all_days: false,
 };

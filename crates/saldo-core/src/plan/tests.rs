@@ -3,8 +3,8 @@
 use super::*;
 use crate::book::Item;
 use crate::document::{DocumentKind, Header, Line, LineKind};
-use crate::policy::Prefixes;
 use crate::ledger::{Account, AccountKind, Dimensions};
+use crate::policy::Prefixes;
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {
     let usd = crate::money::Currency::parse("USD").unwrap();
@@ -43,7 +43,8 @@ fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPl
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -203,7 +204,8 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
@@ -228,7 +230,8 @@ fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
@@ -386,7 +389,8 @@ fn closed(until: &str, entries: &[SubledgerEntry], approved: &[ApprovedChange]) 
         book: &"book".into(),
         slot: SLOT,
         closing,
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -472,7 +476,8 @@ fn plan_voiding(
         book: &"book".into(),
         slot: SLOT,
         closing,
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     let voidable = approved.iter().filter_map(|it| {
         let Subject::Document { key, document, .. } = &it.change.subject else { return None };

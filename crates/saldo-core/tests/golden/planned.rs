@@ -1,8 +1,8 @@
 //! Plans for a book that has everything it was ever told.
 
 use saldo_core::document::SubledgerEntry;
-use saldo_core::policy::Prefixes;
 use saldo_core::plan::{ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot};
+use saldo_core::policy::Prefixes;
 
 /// What such a book lacks of a slot.
 pub(crate) fn lacking(
@@ -17,7 +17,8 @@ pub(crate) fn lacking(
         book: &"book".into(),
         slot,
         closing: Closing::default(),
-        of_documents: None, prefixes: Prefixes::NONE,
+        of_documents: None,
+        prefixes: Prefixes::NONE,
     };
     let plan = plan_slot(of, entries, &approved, |_| None).unwrap();
     assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");

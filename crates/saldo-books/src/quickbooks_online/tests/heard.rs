@@ -394,9 +394,9 @@ fn a_document_is_found_by_the_key_in_its_number() {
     let (tasks, context) = creates(std::slice::from_ref(&sold));
     let sent = items(&tasks, &context)[0].clone();
     let heard = |number: &str| {
-        let more = serde_json::from_str::<Value>(
-            &format!(r#"{{"TotalAmt":105.43,"DocNumber":"{number}","PrivateNote":""}}"#),
-        );
+        let more = serde_json::from_str::<Value>(&format!(
+            r#"{{"TotalAmt":105.43,"DocNumber":"{number}","PrivateNote":""}}"#
+        ));
         let row = kept(&sent, "SalesReceipt", &more.unwrap());
         let answer = json!({"QueryResponse": {"SalesReceipt": [row]}}).to_string();
         let look_up = [Task::look_up(subject(&sold))];

@@ -498,7 +498,8 @@ fn a_number_begins_with_its_prefix() {
     assert_eq!(at(&body(&sold), "/SalesReceipt/DocNumber"), number.as_str());
     let note = body(&sold)["SalesReceipt"]["PrivateNote"].as_str().unwrap().to_owned();
     assert!(note.ends_with(&format!("saldo:{}", key(&sold))), "{note}");
-    let asked = queries(&[Task::look_up(subject(&sold)), Task::look_up(subject(&claim()))], &context(&[]));
+    let asked =
+        queries(&[Task::look_up(subject(&sold)), Task::look_up(subject(&claim()))], &context(&[]));
     assert!(asked[0].contains(&format!("DocNumber in ('{number}')")), "{asked:?}");
     assert!(asked[1].contains(&format!("DocNumber in ('{}')", key(&claim()))), "{asked:?}");
     let longest = sale().with_prefix("1234567890");

@@ -5,8 +5,8 @@ use super::spot;
 use jiff::civil::Date;
 use saldo_core::book::Subject;
 use saldo_core::document::{DocumentKey, SubledgerEntry};
-use saldo_core::policy::Prefixes;
 use saldo_core::plan::{ApprovedChange, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice};
+use saldo_core::policy::Prefixes;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often slots are planned until nothing is left to do: a payment waits for its invoice.
@@ -61,7 +61,8 @@ impl Book {
             book: &"book".into(),
             slot,
             closing: self.closing,
-            of_documents: None, prefixes: Prefixes::NONE,
+            of_documents: None,
+            prefixes: Prefixes::NONE,
         };
         let approved = self.told.get(slot).map(Vec::as_slice).unwrap_or_default();
         let plan = plan_slot(of, wanted, approved, |slot| self.invoice(slot)).unwrap();

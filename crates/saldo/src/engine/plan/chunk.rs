@@ -10,6 +10,7 @@ use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use saldo_core::plan::{
     ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot_voiding, standing_invoice,
 };
+use saldo_core::policy::Prefixes;
 use saldo_core::text::FactId;
 use saldo_store::{Connection, Withdrawal};
 use std::collections::{BTreeMap, BTreeSet};
@@ -310,8 +311,13 @@ impl<'a> Draft<'a> {
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
-        let of_documents = book_of(self.connection)?.description().dimensions.of_documents();
-        let (closing, prefixes) = (self.closing, &self.engine.policy.text.numbers);
+        let description = book_of(self.connection)?.description();
+        let of_documents = description.dimensions.of_documents();
+        let prefixes = match description.prefixes {
+            true => &self.engine.policy.text.numbers,
+            false => Prefixes::NONE,
+        };
+        let closing = self.closing;
         let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
