@@ -133,8 +133,8 @@ fn beancount_head(key: DocumentKey, document: &Document) -> String {
     )
 }
 
-/// The first lines of a transaction of hledger. The number stands before the description as its code,
-/// so that a description may begin with any sign.
+/// The first lines of a transaction of hledger. The number stands before the description as its
+/// code, so that a description may begin with any sign.
 fn hledger_head(key: DocumentKey, document: &Document) -> String {
     let header = document.header();
     let payee = header.party.as_ref().map(|party| format!("{} | ", description(party_name(party))));

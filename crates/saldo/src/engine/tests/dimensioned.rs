@@ -1,5 +1,5 @@
-//! Numbers, and classes and locations, on a merchant's whole history: in both books, until they are taken out of
-//! the policy again.
+//! Numbers, and classes and locations, on a merchant's whole history: in both books, until they are
+//! taken out of the policy again.
 
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, by_account, world};
