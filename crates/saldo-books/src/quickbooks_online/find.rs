@@ -81,6 +81,7 @@ impl<'a> LookUp<'a> {
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
             }
+            Subject::Confirmed { .. } => Vec::new(),
         }
     }
 }
@@ -186,7 +187,8 @@ fn outcome(
             };
             Ok(party_outcome(party, list(own)?))
         }
-        Subject::Document { key, document, applies_to, voids } => {
+        Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };
             let place = look_up.place(shape.entity(), stands);

@@ -97,7 +97,9 @@ impl Book for QuickBooksOnline {
             // What it refers to is bound already, and nothing else is said.
             Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_)) => Vec::new(),
+            Subject::Need(Need::Account(_) | Need::Party(_)) | Subject::Confirmed { .. } => {
+                Vec::new()
+            }
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
