@@ -8,8 +8,11 @@ use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
 use crate::text::{CompanyId, ConnectionId, RemoteId};
 use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
 
 /// What is known of a book without asking it.
 #[derive(Clone, Debug)]
@@ -28,8 +31,9 @@ pub struct BookDescription {
     pub look_up_batch: usize,
     /// How many days one [`Task::ReadResult`] may go over; none where any number is as well.
     pub result_days: Option<i64>,
-    /// Whether a request carries a token by which the book recognises a repetition.
-    pub tokens: bool,
+    /// How long the book recognises the repetition of a request by the token that it carries; none
+    /// where requests carry no token.
+    pub token_lives: Option<Duration>,
     /// Whether creating what is already there is harmless, so that no look-up is needed.
     pub idempotent: bool,
     /// Whether it enters the sales tax of documents by itself, on accounts of its own that no
@@ -74,6 +78,8 @@ pub enum Need {
     Item(Item),
     /// A customer or vendor.
     Party(Party),
+    /// A rate of sales tax.
+    TaxRate(TaxRate),
 }
 
 impl Need {
@@ -89,6 +95,7 @@ impl Need {
             }
             Self::Party(Party::Customer { key, .. }) => format!("customer/{key}"),
             Self::Party(Party::Vendor { name }) => format!("vendor/{name}"),
+            Self::TaxRate(tax) => format!("tax/{tax}"),
         }
     }
 }
@@ -100,6 +107,26 @@ pub struct Item {
     pub product: Option<Product>,
     /// The account that its lines must reach.
     pub account: Account,
+}
+
+/// A rate of sales tax as the channels name it: what a line points at in a book that works out tax
+/// by the line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaxRate {
+    /// The tax as the channel names it; several that lie on the same lines with ` + ` between them.
+    pub title: String,
+    /// Percent, where known: of several, their sum.
+    pub rate: Option<Decimal>,
+}
+
+impl fmt::Display for TaxRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)?;
+        match self.rate {
+            Some(rate) => write!(f, " {}%", rate.normalize()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What is to be in the book afterwards.
@@ -309,6 +336,8 @@ pub enum ChartKind {
         sku: Option<String>,
         /// The account where lines of a sale land.
         income_account: Option<RemoteId>,
+        /// Whether each line says by itself where it lands, whatever the item says.
+        lines_say_account: bool,
     },
     /// A customer.
     Customer,
@@ -455,7 +484,19 @@ pub trait Book: Send + Sync {
             }
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
+            Need::TaxRate(tax) => tax.to_string(),
         }]
+    }
+
+    /// Where in the book a subject is entered, in the book's own words: one request creates only
+    /// what is entered in one place. The same for all where a request may go anywhere.
+    fn place(&self, _subject: &Subject) -> String {
+        String::new()
+    }
+
+    /// What balances call an account that the chart calls so.
+    fn reported(&self, account: &RemoteId) -> RemoteId {
+        account.clone()
     }
 
     /// Whether the book can void a document like this, and the accounts of it on which the book

@@ -293,7 +293,8 @@ pub enum Grant {
         /// Which of the connection's addresses gives tokens.
         token_address: &'static str,
     },
-    /// OAuth 2.0 authorization code with refresh tokens; the client authenticates by HTTP Basic.
+    /// OAuth 2.0 authorization code with refresh tokens; a client that has a secret authenticates
+    /// by HTTP Basic.
     AuthorizationCode {
         /// Which of the connection's addresses the owner's browser goes to.
         authorise_address: &'static str,
@@ -301,6 +302,9 @@ pub enum Grant {
         token_address: &'static str,
         /// The scopes to ask for.
         scopes: &'static str,
+        /// Whether a client without a secret may sign in, by proof that it is the one that began
+        /// to (RFC 7636).
+        without_secret: bool,
     },
 }
 

@@ -33,6 +33,8 @@ pub fn resolve(
         Need::Account(wanted) => find_account(wanted, chart, names),
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
+        // Which of the book's rates a tax is, the book's owner or the book itself must say.
+        Need::TaxRate(_) => None,
     };
     found.map_or(Resolution::Create, |entry| Resolution::Bound(entry.remote.clone()))
 }
@@ -88,8 +90,9 @@ fn find_item<'a>(
     account: Option<&RemoteId>,
 ) -> Option<&'a ChartEntry> {
     let lands_right = |entry: &&ChartEntry| match &entry.kind {
-        ChartKind::Item { income_account, .. } => {
-            entry.active && account.is_some() && income_account.as_ref() == account
+        ChartKind::Item { income_account, lines_say_account, .. } => {
+            let lands = account.is_some() && income_account.as_ref() == account;
+            entry.active && (*lines_say_account || lands)
         }
         _ => false,
     };
@@ -128,6 +131,7 @@ mod tests {
 
     fn chart() -> Vec<ChartEntry> {
         let item = |sku: &str, income: &str| ChartKind::Item {
+            lines_say_account: false,
             sku: Some(sku.to_owned()),
             income_account: Some(income.into()),
         };

@@ -34,7 +34,7 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     let block = write::account_block(syntax, account, &remote);
                     put(FileRank::Accounts, file_path("accounts", syntax), syntax, Some(block));
                 }
-                Subject::Need(Need::Item(_) | Need::Party(_)) => {}
+                Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
                 Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
                     let draft = matches!(subject, Subject::Document { draft: true, .. });
@@ -140,7 +140,9 @@ fn outcome(
             let remote = account::remote_name(&account.name, account.kind);
             (Expected::account(account, &remote), remote, "accounts".to_owned())
         }
-        Subject::Need(Need::Item(_) | Need::Party(_)) => return Ok(hear::no_such_thing()),
+        Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {
+            return Ok(hear::no_such_thing());
+        }
         Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
             if let Some(refusal) = refusal(document) {
                 return Ok(Outcome::Refused(refusal));

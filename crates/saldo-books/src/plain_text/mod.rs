@@ -30,7 +30,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     batch: BATCH,
     look_up_batch: BATCH,
     result_days: None,
-    tokens: false,
+    token_lives: None,
     idempotent: true,
     enters_tax: false,
     has_settings: false,

@@ -142,6 +142,7 @@ fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
         Entity::Item => ChartKind::Item {
             sku: row.sku,
             income_account: row.income_account_ref.map(|it| RemoteId::from(it.value)),
+            lines_say_account: false,
         },
         Entity::Customer => ChartKind::Customer,
         Entity::Vendor => ChartKind::Vendor,

@@ -74,6 +74,8 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Party(party)) => {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
+            // No document needs one.
+            Subject::Need(Need::TaxRate(_)) => Vec::new(),
             Subject::Document { key, document, voids, .. } => {
                 // What is voided keeps its place and its number.
                 let voided = voids.as_deref().map(|it| (&it.key, &it.document));
@@ -187,7 +189,7 @@ fn outcome(
             };
             Ok(party_outcome(party, list(own)?))
         }
-        Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };

@@ -42,6 +42,7 @@ static DESCRIPTION: BookDescription = BookDescription {
             authorise_address: "authorise",
             token_address: "token",
             scopes: "com.intuit.quickbooks.accounting",
+            without_secret: false,
         },
     }),
     limits: &[
@@ -53,7 +54,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     // Longer reports are answered late or not at all: the vendor advises half a year.
     result_days: Some(180),
     look_up_batch: 30,
-    tokens: true,
+    token_lives: Some(Duration::from_mins(10)),
     idempotent: false,
     enters_tax: true,
     has_settings: true,
@@ -85,6 +86,7 @@ impl Book for QuickBooksOnline {
             Need::Account(account) => vec![names::account(&account.name)],
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
+            Need::TaxRate(tax) => vec![tax.to_string()],
         }
     }
 
@@ -97,9 +99,8 @@ impl Book for QuickBooksOnline {
             // What it refers to is bound already, and nothing else is said.
             Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_)) | Subject::Confirmed { .. } => {
-                Vec::new()
-            }
+            Subject::Need(Need::Account(_) | Need::Party(_) | Need::TaxRate(_))
+            | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

@@ -342,5 +342,6 @@ fn list_entity(
             };
             Ok((entity, fields))
         }
+        Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
     }
 }

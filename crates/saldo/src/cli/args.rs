@@ -143,6 +143,8 @@ pub(crate) enum Connect {
     Shopify(ConnectShopify),
     /// A QuickBooks Online company.
     QuickbooksOnline(ConnectQuickbooksOnline),
+    /// A Xero organisation.
+    Xero(ConnectXero),
     /// Plain-text books (beancount and hledger) in the data folder.
     PlainText,
 }
@@ -200,6 +202,43 @@ pub(crate) struct ConnectQuickbooksOnline {
     pub(crate) token_url: Option<String>,
     /// Another address for signing in.
     #[arg(long, value_name = "URL")]
+    pub(crate) authorise_url: Option<String>,
+}
+
+/// A Xero organisation. Without a client id, what is said changes the connection that is there.
+#[derive(Debug, Args)]
+pub(crate) struct ConnectXero {
+    /// The client id of the app.
+    #[arg(long)]
+    pub(crate) client_id: Option<String>,
+    /// The file that holds the app's client secret; an app that signs in by PKCE has none.
+    #[arg(long, value_name = "FILE", requires = "client_id")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The organisation's id; without it, you choose from those that the sign-in reaches.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    /// The file that holds a refresh token; with it no sign-in is needed.
+    #[arg(long, value_name = "FILE", requires = "client_id")]
+    pub(crate) refresh_token_file: Option<PathBuf>,
+    /// Which of the organisation's tax types a tax is, where more than one can be meant:
+    /// `--tax "VAT 20%=OUTPUT2"`. May be said more than once.
+    #[arg(long, value_name = "TAX=TYPE")]
+    pub(crate) tax: Vec<String>,
+    /// The tax type of income that is sold without tax: `ZERORATEDOUTPUT`.
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) untaxed: Option<String>,
+    /// The address that Xero sends the browser back to. A loopback address is listened on; of any
+    /// other, the address of the page that then opens is pasted here.
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
+    pub(crate) redirect_url: String,
+    /// Another address of the Accounting API.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// Another address that gives tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) token_url: Option<String>,
+    /// Another address for signing in.
+    #[arg(long, value_name = "URL", alias = "identity-url")]
     pub(crate) authorise_url: Option<String>,
 }
 

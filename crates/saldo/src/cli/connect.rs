@@ -1,5 +1,7 @@
 //! `saldo connect`.
 
+mod xero;
+
 use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
 use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
@@ -45,6 +47,7 @@ pub(crate) async fn connect(
     let connection = match words {
         Connect::Shopify(words) => shopify(&office, &words, output).await?,
         Connect::QuickbooksOnline(words) => quickbooks_online(&office, &words, output).await?,
+        Connect::Xero(words) => xero::xero(&office, &words, output).await?,
         Connect::PlainText => {
             let connection = connection("plain-text", Role::Book, "plain-text");
             office.add(&connection).await?;
@@ -293,6 +296,7 @@ async fn quickbooks_online(
         Some(token) => office.keep(&connection.id, name::REFRESH_TOKEN, &token).await?,
         None => {
             let realm = sign_in::sign_in(office, &connection, &words.redirect_url, output).await?;
+            let realm = realm.context("the answer names no company (realmId)")?;
             connection.settings.insert("realm".to_owned(), realm);
             office.add(&connection).await?;
         }

@@ -163,6 +163,7 @@ fn need_text(need: &Need) -> String {
             format!("customer {name}")
         }
         Need::Party(saldo_core::document::Party::Vendor { name }) => format!("vendor {name}"),
+        Need::TaxRate(tax) => format!("tax rate {tax}"),
     }
 }
 

@@ -15,25 +15,31 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
-/// Signs in and keeps the tokens; gives the number of the company that was chosen.
-pub(crate) async fn sign_in(
-    office: &Office,
-    connection: &Connection,
-    redirect_url: &str,
-    output: &Output,
-) -> anyhow::Result<String> {
+/// What keeps the tokens of a connection.
+pub(crate) fn keeper(office: &Office, connection: &Connection) -> anyhow::Result<TokenKeeper> {
     let book = book(&connection.adapter).context("this version has no such book")?;
     let authorisation = book.description().authorisation.clone().context("nobody signs in here")?;
     let mut addresses = book.addresses(&connection.settings).map_err(anyhow::Error::msg)?;
     addresses.0.extend(connection.addresses.0.clone());
     let secrets = office.secrets(&connection.id);
-    let keeper = TokenKeeper::new(authorisation, addresses, secrets, Clock::real());
-    let state = unguessable()?;
-    let url = keeper.authorise_url(&state, redirect_url).await?;
+    Ok(TokenKeeper::new(authorisation, addresses, secrets, Clock::real()))
+}
+
+/// Signs in and keeps the tokens; gives the number of the company that was chosen, where the vendor
+/// says it.
+pub(crate) async fn sign_in(
+    office: &Office,
+    connection: &Connection,
+    redirect_url: &str,
+    output: &Output,
+) -> anyhow::Result<Option<String>> {
+    let keeper = keeper(office, connection)?;
+    let (state, verifier) = (unguessable()?, unguessable()?);
+    let url = keeper.authorise_url(&state, &verifier, redirect_url).await?;
     let back = answer(redirect_url, &url, output).await?;
     let answer = read_answer(&back, &state)?;
     let carrier = Carrier::Http(HttpCarrier::new()?);
-    keeper.exchange_code(&answer.code, redirect_url, &carrier).await?;
+    keeper.exchange_code(&answer.code, &verifier, redirect_url, &carrier).await?;
     Ok(answer.realm)
 }
 
@@ -96,7 +102,7 @@ async fn listen(listener: &TcpListener, redirect: &Url) -> anyhow::Result<Url> {
 
 struct SignedIn {
     code: String,
-    realm: String,
+    realm: Option<String>,
 }
 
 /// Reads the address that the browser was sent back to; another state is another's sign-in.
@@ -111,8 +117,7 @@ fn read_answer(url: &Url, state: &str) -> anyhow::Result<SignedIn> {
         bail!("the sign-in was refused: {error}");
     }
     let code = value("code").context("the answer has no code")?;
-    let realm = value("realmId").context("the answer names no company (realmId)")?;
-    Ok(SignedIn { code, realm })
+    Ok(SignedIn { code, realm: value("realmId") })
 }
 
 #[cfg(test)]
@@ -125,12 +130,12 @@ mod tests {
             let url = Url::parse(&format!("http://localhost/callback?{query}")).unwrap();
             read_answer(&url, "s1").map(|answer| (answer.code, answer.realm)).ok()
         };
-        let good = Some(("c".to_owned(), "9".to_owned()));
-        assert_eq!(read("code=c&realmId=9&state=s1"), good);
+        let good = |realm: Option<&str>| Some(("c".to_owned(), realm.map(str::to_owned)));
+        assert_eq!(read("code=c&realmId=9&state=s1"), good(Some("9")));
+        assert_eq!(read("code=c&state=s1"), good(None));
         assert_eq!(read("code=c&realmId=9&state=s2"), None);
         assert_eq!(read("code=c&realmId=9"), None);
         assert_eq!(read("error=access_denied&state=s1"), None);
-        assert_eq!(read("code=c&state=s1"), None);
     }
 
     #[tokio::test]

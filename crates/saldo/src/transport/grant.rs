@@ -7,7 +7,7 @@
 
 use super::carrier::{Credential, is_passing, retry_permit};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use saldo_core::exchange::{Fault, HttpAnswer, HttpRequest, Permit};
 use saldo_core::text::Secret;
 use serde::Deserialize;
@@ -67,6 +67,13 @@ pub(super) fn sign_in_address(address: &str, query: &[(&str, &str)]) -> Result<S
     let mut url = url::Url::parse(address).map_err(unreadable)?;
     url.query_pairs_mut().extend_pairs(query);
     Ok(url.into())
+}
+
+/// What proves later that whoever turns a code into tokens is the one that began to sign in: the
+/// hash of a text that nobody else knows (RFC 7636, 4.2, method S256).
+pub(super) fn challenge(verifier: &str) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, verifier.as_bytes());
+    URL_SAFE_NO_PAD.encode(hash)
 }
 
 /// Reads the answer to a request for tokens.
@@ -150,6 +157,13 @@ mod tests {
         // RFC 7617, section 2.
         let credential = basic(&Secret::new("Aladdin"), &Secret::new("open sesame"));
         assert_eq!(credential.value.expose(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_the_rfc() {
+        // RFC 7636, appendix B.
+        let challenge = challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

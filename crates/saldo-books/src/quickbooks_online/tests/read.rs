@@ -65,7 +65,9 @@ fn a_chart_is_read_from_all_lists() {
         .map(|entry| {
             let kind = match &entry.kind {
                 ChartKind::Account { kind, collects_tax, .. } => format!("{kind:?} {collects_tax}"),
-                ChartKind::Item { sku, income_account } => format!("{sku:?} {income_account:?}"),
+                ChartKind::Item { sku, income_account, .. } => {
+                    format!("{sku:?} {income_account:?}")
+                }
                 other => format!("{other:?}"),
             };
             format!("{} {} {kind} {}", entry.remote, entry.name, entry.active)

@@ -80,6 +80,8 @@ pub(super) async fn joint(
             }
             chart = Some(read);
         }
+        let remotes: BTreeSet<RemoteId> =
+            remotes.iter().map(|remote| pusher.book.reported(remote)).collect();
         if !remotes.is_empty() {
             join(&mut accounts, remotes, (*name).clone());
         }

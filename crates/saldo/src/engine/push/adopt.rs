@@ -10,6 +10,7 @@ use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
 use saldo_core::text::RemoteId;
 use saldo_store::{AttemptOutcome, AttemptResult, Purpose};
+use std::collections::BTreeMap;
 
 impl Pusher<'_> {
     /// The book's chart, read once a run and again when it proved stale.
@@ -27,23 +28,26 @@ impl Pusher<'_> {
 
     /// Creates what the book does not have, after adopting what it has, in full batches.
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
-        let mut work = Vec::new();
+        let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
         let mut adopted = Vec::new();
         for change in changes {
             match self.resolve(&change.subject).await? {
                 Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
                 Some(Resolution::Create) | None => {
                     let task = Task::Create(change.subject.clone());
-                    work.push(Work { change, task });
+                    let place = self.book.place(&change.subject);
+                    places.entry(place).or_default().push(Work { change, task });
                 }
             }
         }
         self.adopt(adopted).await?;
         let full = self.book.description().batch.max(1);
-        while !work.is_empty() {
-            let rest = work.split_off(work.len().min(full));
-            self.send(work).await?;
-            work = rest;
+        for mut work in places.into_values() {
+            while !work.is_empty() {
+                let rest = work.split_off(work.len().min(full));
+                self.send(work).await?;
+                work = rest;
+            }
         }
         Ok(())
     }

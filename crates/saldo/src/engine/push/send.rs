@@ -11,9 +11,9 @@ use saldo_core::exchange::{Fault, Permit};
 use saldo_store::{AttemptOutcome, AttemptResult, Batch, Purpose};
 use std::time::Duration;
 
-/// How long a batch in doubt may be repeated under its token: ten minutes, less the time that a
-/// request may still stand in line before it leaves.
-const TOKEN_LIVES: Duration = Duration::from_secs(540);
+/// How much earlier than a token is forgotten a batch is no longer repeated under it: the time that
+/// a request may still stand in line before it leaves.
+const IN_LINE: Duration = Duration::from_mins(1);
 
 impl Pusher<'_> {
     /// Sends a batch until its outcome is known, or must be looked up later.
@@ -62,8 +62,10 @@ impl Pusher<'_> {
     /// Whether a batch in doubt may be sent once more as it was.
     fn may_repeat(&self, first_sent: Timestamp) -> bool {
         let description = self.book.description();
-        let young = self.engine.clock.now() < later(first_sent, TOKEN_LIVES);
-        description.idempotent || (description.tokens && young)
+        let young = |lives: Duration| {
+            self.engine.clock.now() < later(first_sent, lives.saturating_sub(IN_LINE))
+        };
+        description.idempotent || description.token_lives.is_some_and(young)
     }
 
     /// A batch that cannot be expressed is sent one by one, so that only its culprit is refused.

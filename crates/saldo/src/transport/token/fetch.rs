@@ -5,7 +5,7 @@ use super::super::carrier::{Carrier, Credential};
 use super::super::clock::later;
 use super::super::grant::{Granted, Refused, basic, read_answer, token_request};
 use super::{Fresh, Obtained, State, TokenKeeper, log_in, name, same};
-use saldo_core::exchange::{Fault, HttpRequest, Permit};
+use saldo_core::exchange::{Fault, Grant, HttpRequest, Permit};
 use saldo_core::text::Secret;
 use std::time::Duration;
 use zeroize::Zeroize;
@@ -90,9 +90,27 @@ impl TokenKeeper {
         carrier: &Carrier,
     ) -> Result<Result<Granted, Refused>, Fault> {
         let client_id = self.needed(name::CLIENT_ID).await?;
-        let client_secret = self.needed(name::CLIENT_SECRET).await?;
-        let request = token_request(self.addresses.get(token_address)?, fields);
-        ask(request, Some(&basic(&client_id, &client_secret)), carrier).await
+        let address = self.addresses.get(token_address)?;
+        match self.client_secret().await? {
+            Some(client_secret) => {
+                let request = token_request(address, fields);
+                ask(request, Some(&basic(&client_id, &client_secret)), carrier).await
+            }
+            None => {
+                let named = [fields, &[("client_id", client_id.expose())]].concat();
+                ask(token_request(address, &named), None, carrier).await
+            }
+        }
+    }
+
+    /// The client's secret; none where it has none, and may sign in without.
+    pub(super) async fn client_secret(&self) -> Result<Option<Secret>, Fault> {
+        match self.authorisation.grant {
+            Grant::AuthorizationCode { without_secret: true, .. } => {
+                self.store.load(name::CLIENT_SECRET).await
+            }
+            _ => self.needed(name::CLIENT_SECRET).await.map(Some),
+        }
     }
 
     /// What was granted, with the instant of its expiry.

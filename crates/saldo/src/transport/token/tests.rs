@@ -71,6 +71,7 @@ const BY_CODE: Grant = Grant::AuthorizationCode {
     authorise_address: "sign-in",
     token_address: "token",
     scopes: "books read",
+    without_secret: false,
 };
 
 #[tokio::test]
@@ -205,19 +206,59 @@ async fn a_spent_token_is_replaced_by_the_next_request() {
 async fn a_sign_in_brings_tokens() {
     let desk = Desk::new(&[]);
     let keeper = desk.keeper(BY_CODE);
-    let url = keeper.authorise_url("s1", "https://home/back").await.unwrap();
+    let url = keeper.authorise_url("s1", "v1", "https://home/back").await.unwrap();
     assert_eq!(
         url,
         "https://vendor.example/sign-in?client_id=id&response_type=code&scope=books+read\
          &redirect_uri=https%3A%2F%2Fhome%2Fback&state=s1"
     );
-    keeper.exchange_code("c0", "https://home/back", &desk.carrier).await.unwrap();
+    keeper.exchange_code("c0", "v1", "https://home/back", &desk.carrier).await.unwrap();
     assert_eq!(desk.token(&keeper).await.unwrap(), "a1");
     assert_eq!(desk.store.history(name::REFRESH_TOKEN), ["r1"]);
-    let wrong = keeper.exchange_code("c9", "https://home/back", &desk.carrier).await;
+    let wrong = keeper.exchange_code("c9", "v1", "https://home/back", &desk.carrier).await;
     assert_eq!(wrong.unwrap_err().permits, Permit::LogIn);
-    let no_sign_in = desk.keeper(BY_CLIENT).authorise_url("s", "u").await.unwrap_err();
+    let no_sign_in = desk.keeper(BY_CLIENT).authorise_url("s", "v", "u").await.unwrap_err();
     assert_eq!(no_sign_in.permits, Permit::Never);
+}
+
+#[tokio::test]
+async fn a_client_without_a_secret_proves_that_it_began_the_sign_in() {
+    let desk = Desk::new(&[]);
+    let without_secret = MemoryStore::with(&[(name::CLIENT_ID, "id")]);
+    let desk = Desk { store: without_secret, ..desk };
+    let forms = Arc::clone(&desk.forms);
+    let carrier = carrier(&desk.clock, move |request, _| {
+        assert!(!request.headers.iter().any(|(name, _)| name == "authorization"));
+        forms.lock().unwrap().push(String::from_utf8(request.body.clone()).unwrap());
+        reply(200, r#"{"access_token":"a1","refresh_token":"r1","expires_in":0}"#)
+    });
+    let Grant::AuthorizationCode { authorise_address, token_address, scopes, .. } = BY_CODE else {
+        panic!("it is by code");
+    };
+    let without_secret = true;
+    let grant =
+        Grant::AuthorizationCode { authorise_address, token_address, scopes, without_secret };
+    let keeper = desk.keeper(grant);
+    // The pair of RFC 7636, appendix B.
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let url = keeper.authorise_url("s1", verifier, "https://home/back").await.unwrap();
+    let challenge = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    assert!(url.ends_with(&format!("&state=s1&{challenge}&code_challenge_method=S256")), "{url}");
+    keeper.exchange_code("c0", verifier, "https://home/back", &carrier).await.unwrap();
+    keeper.token(&carrier).await.unwrap();
+    let asked = desk.forms.lock().unwrap().clone();
+    assert_eq!(
+        asked,
+        [
+            format!(
+                "grant_type=authorization_code&code=c0&redirect_uri=https%3A%2F%2Fhome%2Fback\
+                 &code_verifier={verifier}&client_id=id"
+            ),
+            "grant_type=refresh_token&refresh_token=r1&client_id=id".to_owned(),
+        ]
+    );
+    let with_secret_only = desk.keeper(BY_CODE).authorise_url("s1", "v1", "u").await.unwrap_err();
+    assert_eq!(with_secret_only.permits, Permit::LogIn);
 }
 
 #[tokio::test]

@@ -1,0 +1,185 @@
+//! What to ask: one list of new things, one page of a list, or one report.
+
+use super::chart;
+use super::find::{self, LookUp};
+use super::listing;
+use super::names::Taken;
+use super::place::Place;
+use super::write::{self, Body};
+use saldo_core::book::{BookContext, Need, Subject, Task};
+use saldo_core::exchange::{Ask, Fault, HttpRequest, Method, Permit};
+use serde_json::{Map, Value};
+
+/// How many things one request may carry.
+pub(super) const BATCH: usize = 50;
+/// How long a token may be.
+const TOKEN: usize = 128;
+
+/// What stands behind the question mark of an address: names and values.
+pub(super) type Query = Vec<(&'static str, String)>;
+
+/// What to ask so that these tasks are done.
+pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+    let request = match tasks {
+        [Task::ReadSettings] => read(Place::Organisation, &[], context)?,
+        [Task::ReadChart { page }] => {
+            let (place, number) = chart::position(page.as_deref(), &Place::OF_THE_CHART)?;
+            let mut query = pages(place, number);
+            if place == Place::Contacts {
+                // Names of archived contacts are free, but what is bound may be archived.
+                query.push(("includeArchived", "true".to_owned()));
+            }
+            read(place, &query, context)?
+        }
+        [Task::ReadBalances { as_of }] => {
+            report("TrialBalance", &[("date", as_of.to_string())], context)?
+        }
+        [Task::ReadResult { from, until }] => {
+            let days = [("fromDate", from.to_string()), ("toDate", until.to_string())];
+            let layout = ("standardLayout", "true".to_owned());
+            let query: Vec<_> = days.into_iter().chain([layout]).collect();
+            report("ProfitAndLoss", &query, context)?
+        }
+        [Task::ReadDocuments { from, until, page }] => {
+            let (place, query) = listing::query(*from, *until, page.as_deref())?;
+            read(place, &query, context)?
+        }
+        [Task::LookUp { .. }, ..] => {
+            let (place, query) = find::query(&look_ups(tasks)?)?;
+            read(place, &query, context)?
+        }
+        [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => read(Place::TaxRates, &[], context)?,
+        [Task::Create(_), ..] => write_all(tasks, token, context)?,
+        _ => return Err(mixed()),
+    };
+    Ok(Ask::Http(request))
+}
+
+/// The fault of tasks that do not belong together: the engine's mistake.
+pub(super) fn mixed() -> Fault {
+    Fault::new(Permit::Never, "tasks of different kinds cannot be asked in one request")
+}
+
+/// Look-ups as they go on.
+pub(super) fn look_ups<'a>(tasks: &'a [Task]) -> Result<Vec<LookUp<'a>>, Fault> {
+    let look_up = |task: &'a Task| match task {
+        Task::LookUp { subject, page } => LookUp::new(subject, page.as_deref()),
+        _ => Err(mixed()),
+    };
+    tasks.iter().map(look_up).collect()
+}
+
+/// What asks for a page of a list, with prices as exact as they were sent.
+pub(super) fn pages(place: Place, number: usize) -> Query {
+    let mut query = Vec::new();
+    if place.has_pages() {
+        query.push(("page", number.to_string()));
+        query.push(("pageSize", chart::ROWS.to_string()));
+    }
+    if place.has_prices() {
+        query.push(("unitdp", "4".to_owned()));
+    }
+    query
+}
+
+fn read(
+    place: Place,
+    query: &[(&str, String)],
+    context: &BookContext,
+) -> Result<HttpRequest, Fault> {
+    of_tenant(HttpRequest::get(address(place.name(), query, context)?), context)
+}
+
+fn report(
+    name: &str,
+    query: &[(&str, String)],
+    context: &BookContext,
+) -> Result<HttpRequest, Fault> {
+    let path = format!("Reports/{name}");
+    of_tenant(HttpRequest::get(address(&path, query, context)?), context)
+}
+
+fn address(path: &str, query: &[(&str, String)], context: &BookContext) -> Result<String, Fault> {
+    let api = context.addresses.get("api")?;
+    let pairs: Vec<String> =
+        query.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
+    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+    Ok(format!("{api}/api.xro/2.0/{path}{query}"))
+}
+
+/// A request about the organisation that the owner chose; the vendor speaks XML where it is not
+/// told otherwise.
+fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<HttpRequest, Fault> {
+    let missing = || Fault::new(Permit::Never, "the connection has no setting called `tenant`");
+    let tenant = context.settings.get("tenant").ok_or_else(missing)?;
+    Ok(request.header("accept", "application/json").header("xero-tenant-id", tenant))
+}
+
+/// New things of one place, by PUT: by POST the vendor would overwrite the invoice that has the
+/// same number. What this book cannot express stays out, and is refused when the answer is heard;
+/// if that is all of it, there is nothing to ask.
+fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
+    if tasks.len() > BATCH || token.len() > TOKEN {
+        let message = format!("a request takes {BATCH} tasks and a token of {TOKEN} characters");
+        return Err(Fault::new(Permit::Never, message));
+    }
+    let bodies = bodies(tasks, context)?;
+    let sound: Vec<&Body> = bodies.iter().filter_map(|body| body.as_ref().ok()).collect();
+    let Some(place) = sound.first().map(|body| body.place) else {
+        let reason = bodies.iter().find_map(|body| body.as_ref().err()).cloned();
+        return Err(Fault::new(Permit::Never, reason.unwrap_or_default()));
+    };
+    if sound.iter().any(|body| body.place != place) {
+        return Err(mixed());
+    }
+    let json = match (place, &sound[..]) {
+        // New accounts come one by one, and bare.
+        (Place::Accounts, [only]) => only.json.clone(),
+        (Place::Accounts, _) => return Err(mixed()),
+        _ => {
+            let list = sound.iter().map(|body| body.json.clone()).collect();
+            Value::Object(Map::from_iter([(place.list().to_owned(), Value::Array(list))]))
+        }
+    };
+    let mut query = Vec::new();
+    if place.answers_each() {
+        query.push(("summarizeErrors", "false".to_owned()));
+    }
+    if place.has_prices() {
+        query.push(("unitdp", "4".to_owned()));
+    }
+    let url = address(place.name(), &query, context)?;
+    let request = HttpRequest::post_json(url, json.to_string().into_bytes());
+    let request = HttpRequest { method: Method::Put, ..request };
+    Ok(of_tenant(request, context)?.header("idempotency-key", token))
+}
+
+/// The bodies of tasks that create, in their order; for a task that this book cannot express, why.
+///
+/// # Errors
+/// Where the tasks are of different kinds.
+pub(super) fn bodies(
+    tasks: &[Task],
+    context: &BookContext,
+) -> Result<Vec<Result<Body, String>>, Fault> {
+    let mut taken = Taken::new(&context.bindings);
+    let body = |task: &Task| match task {
+        Task::Create(subject) => Ok(write::body(subject, context, &mut taken)),
+        _ => Err(mixed()),
+    };
+    tasks.iter().map(body).collect()
+}
+
+/// A text as part of an address.
+fn percent(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,281 @@
+//! Looking things up: documents by number or reference, then by day and mark, everything else by
+//! name.
+//!
+//! One request asks one place, so what is looked for elsewhere is answered with where it goes on.
+//! Only invoices and credit notes have numbers that nobody can change unseen. Everything else is
+//! absent only after all of its day were read, page by page, and none carries its mark. Amounts are
+//! not asked for: what the vendor or a person changed must be found as well.
+
+use super::ask::{self, Query};
+use super::chart::{self, ROWS};
+use super::compare;
+use super::dates;
+use super::listing;
+use super::names;
+use super::place::Place;
+use super::wire::{Entry, Record};
+use super::write;
+use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
+use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::text::RemoteId;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The page at which a look-up by name or number begins.
+const NAMED: &str = "named";
+
+/// A look-up, and how far it has come.
+pub(super) struct LookUp<'a> {
+    subject: &'a Subject,
+    /// Where it is looked for; none for what this book cannot hold.
+    place: Option<Place>,
+    rows: Rows,
+}
+
+/// Which rows of a place are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    /// Those of certain names, numbers or references.
+    Named,
+    /// This page of those of the document's day.
+    OfDay(usize),
+}
+
+impl<'a> LookUp<'a> {
+    /// A look-up that goes on at a page.
+    ///
+    /// # Errors
+    /// Where the page is none of ours.
+    pub(super) fn new(subject: &'a Subject, page: Option<&str>) -> Result<Self, Fault> {
+        let place = Place::of(subject);
+        let rows = match page {
+            // A narration cannot be asked for: its mark stands among other words.
+            None if place == Some(Place::ManualJournals) => Rows::OfDay(1),
+            None | Some(NAMED) => Rows::Named,
+            Some(number) => Rows::OfDay(number.parse().map_err(|_| {
+                Fault::new(Permit::Never, format!("`{number}` is no page of a day"))
+            })?),
+        };
+        Ok(Self { subject, place, rows })
+    }
+
+    fn is_asked_with(&self, first: &Self) -> bool {
+        self.place == first.place && self.rows == first.rows
+    }
+
+    /// The page at which it begins or goes on.
+    fn page(&self) -> String {
+        match self.rows {
+            Rows::Named => NAMED.to_owned(),
+            Rows::OfDay(number) => number.to_string(),
+        }
+    }
+
+    /// What a filter says of it.
+    fn condition(&self) -> Option<String> {
+        match self.subject {
+            Subject::Need(Need::Account(account)) => {
+                Some(format!("Name == {}", literal(&names::account(&account.name))))
+            }
+            Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
+            Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
+            Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => None,
+            Subject::Document { key, document, .. } => match (self.rows, self.place?) {
+                (Rows::OfDay(_), _) => {
+                    Some(format!("Date == {}", dates::literal(document.header().date)))
+                }
+                (Rows::Named, Place::CreditNotes) => {
+                    Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
+                }
+                (Rows::Named, Place::Invoices) => None,
+                (Rows::Named, _) => {
+                    let reference = names::reference(&document.header().reference, *key);
+                    Some(format!("Reference == {}", literal(&reference)))
+                }
+            },
+        }
+    }
+}
+
+/// A text as a literal of the filter language, which knows no escape that the vendor documents.
+fn literal(text: &str) -> String {
+    format!("\"{}\"", names::plain(text, usize::MAX))
+}
+
+fn any(field: &str, names: &[String]) -> Option<String> {
+    let conditions: Vec<String> =
+        names.iter().map(|name| format!("{field} == {}", literal(name))).collect();
+    Some(conditions.join(" OR "))
+}
+
+/// What asks for the first of these, and all that is asked for with it.
+///
+/// # Errors
+/// Where none of them can be in this book.
+pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
+    let nowhere = || Fault::new(Permit::Never, "none of this can be in xero");
+    let first = look_ups.iter().find(|it| it.place.is_some()).ok_or_else(nowhere)?;
+    let place = first.place.ok_or_else(nowhere)?;
+    let asked: Vec<&LookUp<'_>> =
+        look_ups.iter().filter(|look_up| look_up.is_asked_with(first)).collect();
+    let mut query = Vec::new();
+    if place == Place::Invoices && first.rows == Rows::Named {
+        let number = |look_up: &&LookUp<'_>| match look_up.subject {
+            Subject::Document { key, .. } => Some(key.to_string()),
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
+        };
+        let numbers: Vec<String> = asked.iter().filter_map(number).collect();
+        query.push(("InvoiceNumbers", numbers.join(",")));
+    }
+    let conditions: BTreeSet<String> =
+        asked.iter().filter_map(|look_up| look_up.condition()).collect();
+    if !conditions.is_empty() {
+        let conditions: Vec<String> = conditions.into_iter().collect();
+        query.push(("where", conditions.join(" OR ")));
+    }
+    let number = match first.rows {
+        Rows::Named => 1,
+        Rows::OfDay(number) => number,
+    };
+    query.extend(ask::pages(place, number));
+    Ok((place, query))
+}
+
+/// What the answer to [`query`] means, one outcome a look-up.
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(super) fn outcomes(
+    look_ups: &[LookUp<'_>],
+    answer: &Value,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let (place, _) = query(look_ups)?;
+    let rows = chart::rows(place, answer)?;
+    let Some(first) = look_ups.iter().find(|it| it.place.is_some()) else { return Ok(Vec::new()) };
+    let outcome = |look_up: &LookUp<'_>| match look_up.place {
+        None => Ok(Outcome::Absent),
+        Some(_) if !look_up.is_asked_with(first) => Ok(Outcome::Further { page: look_up.page() }),
+        Some(place) => outcome(look_up, place, rows, context),
+    };
+    look_ups.iter().map(outcome).collect()
+}
+
+fn outcome(
+    look_up: &LookUp<'_>,
+    place: Place,
+    rows: &[Value],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let entries = || rows.iter().map(|row| chart::row(place, row)).collect::<Result<Vec<_>, _>>();
+    match look_up.subject {
+        Subject::Need(Need::Account(account)) => {
+            let name = names::account(&account.name);
+            let named = entries()?.into_iter().find(|row| is_called(row.name.as_ref(), &name));
+            let wanted = names::account_type(account.kind);
+            Ok(named.map_or(Outcome::Absent, |row| {
+                let held = row.r#type.clone().unwrap_or_default();
+                let other = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
+                found(&row, other)
+            }))
+        }
+        Subject::Need(Need::Item(item)) => {
+            let codes = names::item(item);
+            let coded = entries()?
+                .into_iter()
+                .find(|row| codes.iter().any(|code| is_called(row.code.as_ref(), code)));
+            Ok(coded.map_or(Outcome::Absent, |row| found(&row, None)))
+        }
+        Subject::Need(Need::Party(party)) => Ok(contact(party, &entries()?)),
+        Subject::Need(Need::TaxRate(tax)) => Ok(match super::rates::outcome(tax, rows, context)? {
+            Outcome::Done(acknowledgement) => Outcome::Found(acknowledgement),
+            _ => Outcome::Absent,
+        }),
+        Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Document { key, document, applies_to, .. } => {
+            let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
+            Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
+        }
+    }
+}
+
+/// What it means that a document is not among so many rows.
+fn not_among(asked: Rows, place: Place, rows: usize) -> Outcome {
+    match asked {
+        // Their numbers are unique, and neither is deleted without a trace.
+        Rows::Named if matches!(place, Place::Invoices | Place::CreditNotes) => Outcome::Absent,
+        Rows::Named => Outcome::Further { page: "1".to_owned() },
+        Rows::OfDay(number) if place.has_pages() && rows >= ROWS => {
+            Outcome::Further { page: (number + 1).to_string() }
+        }
+        Rows::OfDay(_) => Outcome::Absent,
+    }
+}
+
+fn is_called(held: Option<&String>, name: &str) -> bool {
+    held.is_some_and(|held| held.to_lowercase() == name.to_lowercase())
+}
+
+/// Something of the chart that was found: as it should be, or not.
+fn found(row: &Entry, difference: Option<String>) -> Outcome {
+    let unusable = (!row.is_active()).then(|| "it is archived, or tracks stock".to_owned());
+    let remote = row.remote().unwrap_or_else(|| RemoteId::from(""));
+    let acknowledgement = Acknowledgement::of(remote);
+    match difference.or(unusable) {
+        None => Outcome::Found(acknowledgement),
+        Some(difference) => Outcome::FoundDifferent { acknowledgement, difference },
+    }
+}
+
+/// The contact of one of the possible names: the one with our number, else one without any of ours.
+fn contact(party: &Party, rows: &[Entry]) -> Outcome {
+    let names = names::party(party);
+    let named: Vec<&Entry> = rows
+        .iter()
+        .filter(|row| row.is_active())
+        .filter(|row| names.iter().any(|name| is_called(row.name.as_ref(), name)))
+        .collect();
+    let number = names::contact_number(party);
+    let numbered = named.iter().find(|row| number.is_some() && row.contact_number == number);
+    let of_another =
+        |row: &&&Entry| row.contact_number.as_ref().is_some_and(|it| it.starts_with("saldo-"));
+    let row = numbered.or_else(|| named.iter().find(|row| !of_another(row)));
+    row.map_or(Outcome::Absent, |row| found(row, None))
+}
+
+/// The document among these rows, if it is. What was deleted is not, unless its number stays taken.
+fn document_outcome(
+    (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
+    place: Place,
+    rows: &[Value],
+    context: &BookContext,
+) -> Result<Option<Outcome>, Fault> {
+    let read = |row: &Value| {
+        serde_json::from_value::<Record>(row.clone()).map_err(|error| {
+            let message = format!("a row of {} cannot be read: {error}", place.name());
+            Fault::new(Permit::Never, message)
+        })
+    };
+    let held: Vec<Record> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let numbered = matches!(place, Place::Invoices | Place::CreditNotes);
+    let mut ours: Vec<&Record> = held
+        .iter()
+        .filter(|record| compare::is_ours(record, key))
+        .filter(|record| numbered || listing::counts(record))
+        .collect();
+    ours.sort_by_key(|record| !listing::counts(record));
+    let Some(first) = ours.first() else { return Ok(None) };
+    let (_, sent) = write::record(key, document, applies_to, context)
+        .map_err(|reason| Fault::new(Permit::Never, reason))?;
+    let (acknowledgement, mut differences) =
+        compare::held(place, document, &sent, first, context.currency);
+    let copies = ours.iter().filter(|record| listing::counts(record)).count();
+    if copies > 1 {
+        differences.push(format!("it stands there {copies} times"));
+    }
+    Ok(Some(match differences.is_empty() {
+        true => Outcome::Found(acknowledgement),
+        false => Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") },
+    }))
+}

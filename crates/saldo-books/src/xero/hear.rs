@@ -1,0 +1,160 @@
+//! What answers mean: outcome by outcome, or what the failure of a whole answer permits.
+
+use super::ask::{bodies, look_ups, mixed};
+use super::faults::{self, Purpose};
+use super::place::Place;
+use super::wire::{Entry, Fate, Record};
+use super::write::Body;
+use super::{balances, chart, compare, find, listing, rates, result, settings};
+use saldo_core::book::{
+    Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task,
+};
+use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The code of a refusal that is ours: the book was not asked.
+pub(super) const NOT_ASKED: &str = "saldo";
+
+/// What the answer to these tasks means.
+pub(super) fn hear(
+    tasks: &[Task],
+    answer: &Answer,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let Answer::Http(answer) = answer else { return Err(Fault::unexpected("xero")) };
+    let one = |outcome: Outcome| Ok(vec![outcome]);
+    match tasks {
+        [Task::ReadSettings] => {
+            let read = read(answer)?;
+            let rows = chart::rows(Place::Organisation, &read)?;
+            one(Outcome::Settings(settings::settings(rows, context)?))
+        }
+        [Task::ReadChart { page }] => {
+            one(Outcome::Chart(chart::page(page.as_deref(), &read(answer)?, context)?))
+        }
+        [Task::ReadBalances { as_of }] => {
+            one(Outcome::Balances(balances::balances(&read(answer)?, *as_of, context)?))
+        }
+        [Task::ReadResult { from, until }] => {
+            one(Outcome::Balances(result::movements(&read(answer)?, (*from, *until), context)?))
+        }
+        [Task::ReadDocuments { page, .. }] => {
+            one(Outcome::Documents(listing::page(page.as_deref(), &read(answer)?)?))
+        }
+        [Task::LookUp { .. }, ..] => find::outcomes(&look_ups(tasks)?, &read(answer)?, context),
+        [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => {
+            let read = read(answer)?;
+            let rows = chart::rows(Place::TaxRates, &read)?;
+            let outcome = |task: &Task| match task {
+                Task::Create(Subject::Need(Need::TaxRate(tax))) => {
+                    rates::outcome(tax, rows, context)
+                }
+                _ => Err(mixed()),
+            };
+            tasks.iter().map(outcome).collect()
+        }
+        [Task::Create(_), ..] => written(tasks, answer, context),
+        _ => Err(mixed()),
+    }
+}
+
+/// The body of a successful answer to a read.
+fn read(answer: &HttpAnswer) -> Result<Value, Fault> {
+    match faults::of_answer(answer, Purpose::Read) {
+        Some(fault) => Err(fault),
+        None => json(answer, Purpose::Read),
+    }
+}
+
+fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        Fault::new(purpose.unknown(), format!("xero's answer cannot be read: {error}"))
+    })
+}
+
+/// What became of creates: one element of the answer for each that was asked, in their order.
+fn written(
+    tasks: &[Task],
+    answer: &HttpAnswer,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let bodies = bodies(tasks, context)?;
+    let sound = bodies.iter().filter(|body| body.is_ok()).count();
+    if let Some(refusal) = of_the_whole(answer, sound) {
+        let outcome = |body: &Result<Body, String>| match body {
+            Ok(_) => Outcome::Refused(refusal.clone()),
+            Err(reason) => not_asked(reason),
+        };
+        return Ok(bodies.iter().map(outcome).collect());
+    }
+    if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
+        return Err(fault);
+    }
+    let body = json(answer, Purpose::Write)?;
+    let place = bodies.iter().flatten().next().map(|body| body.place).ok_or_else(mixed)?;
+    let elements = body.get(place.list()).and_then(Value::as_array);
+    let elements = elements.filter(|elements| elements.len() == sound).ok_or_else(|| {
+        in_doubt(format!("the answer has not one of {} for each that was sent", place.list()))
+    })?;
+    let mut elements = elements.iter();
+    let mut outcomes = Vec::with_capacity(tasks.len());
+    for (task, body) in tasks.iter().zip(&bodies) {
+        outcomes.push(match body {
+            Err(reason) => not_asked(reason),
+            Ok(_) => became(task, elements.next().ok_or_else(mixed)?, context)?,
+        });
+    }
+    Ok(outcomes)
+}
+
+fn in_doubt(message: impl Into<String>) -> Fault {
+    Fault::new(Permit::InDoubt, message)
+}
+
+/// The refusal of a whole request for what stands in it. Of a request for one thing it is known
+/// whom it concerns.
+fn of_the_whole(answer: &HttpAnswer, sound: usize) -> Option<Refusal> {
+    let refusal = faults::refusal_of_content(answer)?;
+    let kind = if sound > 1 { RefusalKind::WholeRequest } else { refusal.kind };
+    Some(Refusal { kind, ..refusal })
+}
+
+fn not_asked(reason: &str) -> Outcome {
+    Outcome::Refused(Refusal {
+        kind: RefusalKind::Other,
+        code: NOT_ASKED.to_owned(),
+        message: reason.to_owned(),
+        hint: "Xero cannot hold this as it is: change the mapping, or enter it by hand".to_owned(),
+    })
+}
+
+/// What became of one element.
+fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome, Fault> {
+    let fate: Fate = parsed(element)?;
+    if fate.is_refused() {
+        return Ok(Outcome::Refused(faults::refusal_of(&fate.validation_errors)));
+    }
+    let Task::Create(subject) = task else { return Err(mixed()) };
+    let acknowledgement = match subject {
+        Subject::Need(_) => {
+            let entry: Entry = parsed(element)?;
+            let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
+            Acknowledgement::of(remote)
+        }
+        Subject::Confirmed { .. } => return Err(mixed()),
+        Subject::Document { key, document, .. } => {
+            let record: Record = parsed(element)?;
+            if !compare::is_ours(&record, *key) {
+                return Err(in_doubt(format!("the answer is not about {key}")));
+            }
+            compare::acknowledgement(document, &record, context.currency).map_err(in_doubt)?
+        }
+    };
+    Ok(Outcome::Done(acknowledgement))
+}
+
+fn parsed<T: DeserializeOwned>(element: &Value) -> Result<T, Fault> {
+    serde_json::from_value(element.clone())
+        .map_err(|error| in_doubt(format!("an element of the answer cannot be read: {error}")))
+}

@@ -1,0 +1,82 @@
+//! The documents of some days, kind by kind and page by page: ids, versions and numbers.
+
+use super::ask::{self, Query};
+use super::chart;
+use super::dates;
+use super::names;
+use super::place::Place;
+use super::wire::Record;
+use jiff::civil::Date;
+use saldo_core::book::{DocumentPage, HeldDocument};
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::text::RemoteId;
+use serde_json::Value;
+
+/// The bank transactions that bank transfers make, which are no documents of their own.
+const OF_TRANSFERS: [&str; 2] = ["RECEIVE-TRANSFER", "SPEND-TRANSFER"];
+
+/// What asks for a page, and where.
+///
+/// # Errors
+/// Where the page is none of ours.
+pub(super) fn query(from: Date, until: Date, page: Option<&str>) -> Result<(Place, Query), Fault> {
+    let (place, number) = chart::position(page, &Place::OF_DOCUMENTS)?;
+    let (from, until) = (dates::literal(from), dates::literal(until));
+    let mut query = vec![("where", format!("Date >= {from} AND Date <= {until}"))];
+    query.extend(ask::pages(place, number));
+    Ok((place, query))
+}
+
+/// What the answer to a page means.
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(super) fn page(page: Option<&str>, answer: &Value) -> Result<DocumentPage, Fault> {
+    let (place, number) = chart::position(page, &Place::OF_DOCUMENTS)?;
+    let rows = chart::rows(place, answer)?;
+    let next = chart::next(place, number, rows.len(), &Place::OF_DOCUMENTS);
+    let mut documents = Vec::new();
+    for row in rows {
+        documents.extend(held(place, row)?);
+    }
+    Ok(DocumentPage { documents, next })
+}
+
+/// Whether a document counts: neither deleted nor voided, nor a part of another.
+pub(super) fn counts(record: &Record) -> bool {
+    let status = record.status.as_deref().unwrap_or_default();
+    let kind = record.r#type.as_deref().unwrap_or_default();
+    !matches!(status, "DELETED" | "VOIDED") && !OF_TRANSFERS.contains(&kind)
+}
+
+/// The version of a document: when it last changed. A bank transfer never changes.
+pub(super) fn version(record: &Record) -> Option<String> {
+    record.updated.clone().or_else(|| record.bank_transfer_id.clone())
+}
+
+fn held(place: Place, row: &Value) -> Result<Option<HeldDocument>, Fault> {
+    let unreadable = |reason: String| {
+        Fault::new(Permit::Never, format!("a row of {} cannot be read: {reason}", place.name()))
+    };
+    let record: Record =
+        serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
+    if !counts(&record) {
+        return Ok(None);
+    }
+    let id = record.id().ok_or_else(|| unreadable("it has no id".to_owned()))?;
+    let said = match place {
+        Place::Invoices => record.invoice_number.clone(),
+        Place::CreditNotes => record.credit_note_number.clone(),
+        Place::ManualJournals => marked(record.narration.as_deref()),
+        _ => marked(record.reference.as_deref()),
+    };
+    Ok(Some(HeldDocument {
+        remote: RemoteId::from(id),
+        number: said.filter(|number| !number.is_empty()),
+        version: version(&record),
+    }))
+}
+
+fn marked(text: Option<&str>) -> Option<String> {
+    names::marked(text?).map(|key| key.to_string())
+}

@@ -1,0 +1,136 @@
+#![doc = include_str!("README.md")]
+
+mod ask;
+mod balances;
+mod chart;
+mod compare;
+mod dates;
+mod faults;
+mod find;
+mod hear;
+mod listing;
+mod names;
+mod place;
+mod rates;
+mod report;
+mod result;
+mod settings;
+mod shape;
+mod tax;
+mod wire;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use place::Place;
+use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::text::RemoteId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Xero, through version 2.0 of its accounting interface.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Xero;
+
+static DESCRIPTION: BookDescription = BookDescription {
+    name: "xero",
+    title: "Xero",
+    authorisation: Some(Authorisation {
+        header: "authorization",
+        prefix: "Bearer ",
+        grant: Grant::AuthorizationCode {
+            authorise_address: "authorise",
+            token_address: "token",
+            // Each right by itself: the broad ones are not given to new clients.
+            scopes: "offline_access accounting.invoices accounting.payments \
+                     accounting.banktransactions accounting.manualjournals accounting.contacts \
+                     accounting.settings accounting.reports.trialbalance.read \
+                     accounting.reports.profitandloss.read",
+            without_secret: true,
+        },
+    }),
+    limits: &[RateLimit { count: 60, per: Duration::from_mins(1), path_contains: "" }],
+    batch: ask::BATCH,
+    // An address takes no more filters than these.
+    look_up_batch: 25,
+    result_days: Some(365),
+    token_lives: Some(Duration::from_mins(6)),
+    idempotent: false,
+    enters_tax: true,
+    has_settings: true,
+    lists_all_days: false,
+};
+
+impl Book for Xero {
+    fn description(&self) -> &'static BookDescription {
+        &DESCRIPTION
+    }
+
+    fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String> {
+        let tenant = settings.get("tenant").map_or("", String::as_str);
+        // It is known after signing in.
+        if !tenant.is_empty() && !wire::is_id(tenant) {
+            return Err("the setting `tenant` must be the id of the organisation's connection in \
+                        Xero: 32 hexadecimal digits in five groups"
+                .to_owned());
+        }
+        let addresses = [
+            ("api", "https://api.xero.com"),
+            ("authorise", "https://login.xero.com/identity/connect/authorize"),
+            ("token", "https://identity.xero.com/connect/token"),
+        ];
+        let owned = |(name, address): (&str, &str)| (name.to_owned(), address.to_owned());
+        Ok(Addresses(addresses.into_iter().map(owned).collect()))
+    }
+
+    fn names(&self, need: &Need) -> Vec<String> {
+        match need {
+            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Item(item) => names::item(item),
+            Need::Party(party) => names::party(party),
+            Need::TaxRate(tax) => vec![tax.to_string()],
+        }
+    }
+
+    fn place(&self, subject: &Subject) -> String {
+        match (subject, Place::of(subject)) {
+            // Each account is a request of its own.
+            (Subject::Need(Need::Account(account)), Some(place)) => {
+                format!("{}/{}", place.name(), account.name)
+            }
+            (_, Some(place)) => place.name().to_owned(),
+            (_, None) => String::new(),
+        }
+    }
+
+    fn reported(&self, account: &RemoteId) -> RemoteId {
+        RemoteId::from(wire::account_id(account))
+    }
+
+    fn needs(&self, subject: &Subject) -> Vec<Need> {
+        match subject {
+            Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
+            Subject::Need(Need::Account(_) | Need::Party(_) | Need::TaxRate(_))
+            | Subject::Confirmed { .. } => Vec::new(),
+            // What this book cannot hold needs nothing: asking for it says why.
+            Subject::Document { document, .. } => {
+                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn ask(&self, tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+        ask::ask(tasks, token, context)
+    }
+
+    fn hear(
+        &self,
+        tasks: &[Task],
+        answer: &Answer,
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        hear::hear(tasks, answer, context)
+    }
+}

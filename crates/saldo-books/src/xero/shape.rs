@@ -1,0 +1,346 @@
+//! Which of the vendor's documents a document becomes, and what stands in it.
+//!
+//! This is decided from the document alone, so that it is decided alike when a document is created,
+//! looked up, and asked what it needs.
+
+use super::names::{is_bank, nobody};
+use super::tax::{self, LineTax, Taxes};
+use saldo_core::book::{Item, Need};
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::{Money, MoneyError};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A document in the vendor's terms.
+#[derive(Debug)]
+pub(super) enum Shape<'a> {
+    /// An invoice or a credit note.
+    Claim(Form<'a>),
+    /// Money received or spent on one bank account.
+    Money {
+        /// Which.
+        bank: &'a Account,
+        /// What for.
+        form: Form<'a>,
+    },
+    /// Money moved between two bank accounts.
+    Transfer {
+        /// Where it was.
+        from: &'a Account,
+        /// Where it is.
+        to: &'a Account,
+        /// How much.
+        amount: Money,
+    },
+    /// Money received for an invoice.
+    Payment {
+        /// Where it went.
+        account: &'a Account,
+        /// How much.
+        amount: Money,
+    },
+    /// Debits and credits, debit positive.
+    Journal(Vec<FormLine<'a>>),
+}
+
+/// Lines with tax: amounts positive in the form's own direction.
+#[derive(Debug)]
+pub(super) struct Form<'a> {
+    /// Whether it gives something up: a credit note, money spent. Debits are positive then.
+    pub(super) gives: bool,
+    /// Its lines.
+    pub(super) lines: Vec<FormLine<'a>>,
+    /// The tax that the vendor enters on top of them.
+    pub(super) tax: Money,
+    /// The lines and the tax.
+    pub(super) total: Money,
+}
+
+/// A line.
+#[derive(Debug)]
+pub(super) struct FormLine<'a> {
+    pub(super) product: Option<&'a Product>,
+    pub(super) account: &'a Account,
+    pub(super) amount: Money,
+    /// Whether tax was charged on it.
+    pub(super) taxed: bool,
+    /// Which, once it is laid onto the lines.
+    pub(super) tax: Option<LineTax>,
+    pub(super) quantity: Option<i64>,
+    pub(super) text: Cow<'a, str>,
+}
+
+impl<'a> FormLine<'a> {
+    /// A line as it stands in a document, without tax.
+    fn plain(line: &'a Line, amount: Money) -> Self {
+        let (product, taxed) = match &line.kind {
+            LineKind::Product { product, taxed } => (Some(product), *taxed),
+            LineKind::Other { taxed } => (None, *taxed),
+            LineKind::Settlement | LineKind::Receivable | LineKind::Tax { .. } => (None, false),
+        };
+        let (quantity, text) = (line.quantity, Cow::from(&line.text));
+        Self { product, account: &line.account, amount, taxed, tax: None, quantity, text }
+    }
+
+    /// The item that the line is of, where it is of a product.
+    pub(super) fn item(&self) -> Option<Item> {
+        let account = self.account.clone();
+        self.product.map(|product| Item { product: Some(product.clone()), account })
+    }
+}
+
+impl Shape<'_> {
+    /// What the vendor will call its total: of a manual journal, its debits.
+    pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
+        match self {
+            Self::Claim(form) | Self::Money { form, .. } => Ok(form.total),
+            Self::Transfer { amount, .. } | Self::Payment { amount, .. } => Ok(*amount),
+            Self::Journal(lines) => {
+                let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
+                Money::sum(document.header().currency, debits)
+            }
+        }
+    }
+
+    /// The form, where it has one.
+    pub(super) const fn form(&self) -> Option<&Form<'_>> {
+        match self {
+            Self::Claim(form) | Self::Money { form, .. } => Some(form),
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+        }
+    }
+
+    /// Whom it is made out to, where the vendor wants somebody.
+    pub(super) fn contact(&self, document: &Document) -> Option<Party> {
+        match self {
+            Self::Claim(_) => document.header().party.clone(),
+            Self::Money { .. } => Some(document.header().party.clone().unwrap_or_else(nobody)),
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+        }
+    }
+
+    /// What must be bound before it can be created, without repetition.
+    pub(super) fn needs(&self, document: &Document) -> Vec<Need> {
+        let account = |account: &Account| Need::Account(account.clone());
+        let mut needs: Vec<Need> = self.contact(document).into_iter().map(Need::Party).collect();
+        match self {
+            Self::Claim(_) => {}
+            Self::Money { bank, .. } => needs.push(account(bank)),
+            Self::Transfer { from, to, .. } => needs.extend([account(from), account(to)]),
+            Self::Payment { account: paid_to, .. } => needs.push(account(paid_to)),
+            Self::Journal(lines) => needs.extend(lines.iter().map(|line| account(line.account))),
+        }
+        for line in self.form().into_iter().flat_map(|form| &form.lines) {
+            needs.push(account(line.account));
+            needs.extend(line.item().map(Need::Item));
+            needs.extend(line.tax.iter().map(|tax| Need::TaxRate(tax.rate.clone())));
+        }
+        let mut seen = BTreeSet::new();
+        needs.retain(|need| seen.insert(need.binding()));
+        needs
+    }
+}
+
+/// The shape of a document.
+///
+/// # Errors
+/// In words, why this book cannot hold it.
+pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
+    match document.header().kind {
+        DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
+        DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),
+        DocumentKind::Payment => payment(document),
+        DocumentKind::Transfer | DocumentKind::Expense | DocumentKind::JournalEntry => {
+            entry(document)
+        }
+    }
+}
+
+/// Lines of one kind, netted by account; nothing where they cancel.
+fn net(
+    document: &Document,
+    wanted: impl Fn(&Line) -> bool,
+) -> Result<BTreeMap<&Account, Money>, String> {
+    let mut nets = BTreeMap::new();
+    for line in document.lines().iter().filter(|line| wanted(line)) {
+        let sum = nets.entry(&line.account).or_insert(Money::zero(document.header().currency));
+        *sum = sum.plus(line.amount).map_err(|error| error.to_string())?;
+    }
+    nets.retain(|_, amount: &mut Money| !amount.is_zero());
+    Ok(nets)
+}
+
+fn sum(document: &Document, amounts: impl IntoIterator<Item = Money>) -> Result<Money, String> {
+    Money::sum(document.header().currency, amounts).map_err(|error| error.to_string())
+}
+
+/// What is paid at once is money received on the bank account that gains, or spent from the one
+/// that loses. What moves no money on a bank account is an invoice or credit note over nothing.
+fn receipt(document: &Document) -> Result<Shape<'_>, String> {
+    if document.lines().iter().any(|line| line.kind == LineKind::Receivable) {
+        return Err("a receipt leaves nothing owed, but a line is receivable".to_owned());
+    }
+    match money(document)? {
+        Some(shape) => Ok(shape),
+        None => {
+            let gives = document.header().kind == DocumentKind::RefundReceipt;
+            over_nothing(document, gives)
+        }
+    }
+}
+
+fn over_nothing(document: &Document, gives: bool) -> Result<Shape<'_>, String> {
+    let form = form(document, gives)?;
+    match form.total.is_zero() {
+        true => of_customer(document, form),
+        false => Err(format!("it comes to {} that nobody paid or owes", form.total)),
+    }
+}
+
+/// Money on one bank account, with a line for everything else; none where no bank account moves.
+fn money(document: &Document) -> Result<Option<Shape<'_>>, String> {
+    let banks = net(document, |line| is_bank(&line.account))?;
+    let mut moved = banks.iter();
+    match (moved.next(), moved.next()) {
+        (None, _) => Ok(None),
+        (Some((bank, amount)), None) => {
+            let form = form(document, amount.is_negative())?;
+            Ok(Some(Shape::Money { bank, form }))
+        }
+        (Some(_), Some(_)) => {
+            let names: Vec<String> = banks.keys().map(|it| format!("`{}`", it.name)).collect();
+            Err(format!(
+                "it moves money on several bank accounts and elsewhere ({}), which no document of \
+                 Xero's can hold",
+                names.join(", ")
+            ))
+        }
+    }
+}
+
+/// A claim: what the receivable gains is an invoice, what it loses a credit note.
+fn claim(document: &Document) -> Result<Shape<'_>, String> {
+    let owed = net(document, |line| line.kind == LineKind::Receivable)?;
+    let moved = sum(document, owed.into_values())?;
+    let gives = match (moved.is_positive(), moved.is_negative()) {
+        (true, _) => false,
+        (_, true) => true,
+        _ => document.header().kind == DocumentKind::CreditMemo,
+    };
+    let banks = net(document, |line| is_bank(&line.account))?;
+    if let Some(bank) = banks.keys().next() {
+        return Err(format!("no line of an invoice can reach the bank account `{}`", bank.name));
+    }
+    let form = form(document, gives)?;
+    of_customer(document, form)
+}
+
+fn of_customer<'a>(document: &Document, form: Form<'a>) -> Result<Shape<'a>, String> {
+    match &document.header().party {
+        Some(Party::Customer { .. }) => Ok(Shape::Claim(form)),
+        Some(Party::Vendor { name }) => {
+            Err(format!("an invoice is made out to a customer, not to the supplier `{name}`"))
+        }
+        None => Err("an invoice or credit note needs a customer".to_owned()),
+    }
+}
+
+/// A payment of one account for its invoice.
+fn payment(document: &Document) -> Result<Shape<'_>, String> {
+    let plain = |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    if document.header().applies_to.is_none() {
+        return Err("a payment needs the invoice that it pays".to_owned());
+    }
+    match (settled.first_key_value(), settled.len()) {
+        (Some((account, amount)), 1)
+            if amount.is_positive() && document.lines().iter().all(plain) =>
+        {
+            Ok(Shape::Payment { account, amount: *amount })
+        }
+        _ => Err("a payment moves money to one account, and what is owed".to_owned()),
+    }
+}
+
+/// Anything else, by the accounts that it touches: a transfer between two bank accounts, money
+/// received or spent on one, or else a manual journal, which can touch neither bank accounts nor
+/// what is owed.
+fn entry(document: &Document) -> Result<Shape<'_>, String> {
+    if let Some(line) = document.lines().iter().find(|line| is_owed(&line.account)) {
+        return Err(format!(
+            "it touches `{}`, which only invoices, credit notes and payments can",
+            line.account.name
+        ));
+    }
+    let nets = net(document, |_| true)?;
+    let from = nets.iter().find(|(_, amount)| amount.is_negative());
+    let to = nets.iter().find(|(_, amount)| amount.is_positive());
+    if let (Some((from, _)), Some((to, amount)), 2) = (from, to, nets.len())
+        && is_bank(from)
+        && is_bank(to)
+    {
+        return Ok(Shape::Transfer { from, to, amount: *amount });
+    }
+    match money(document)? {
+        Some(shape) => Ok(shape),
+        None => journal(document),
+    }
+}
+
+fn journal(document: &Document) -> Result<Shape<'_>, String> {
+    let moves = |line: &&Line| !is_bank(&line.account) && !line.amount.is_zero();
+    let lines: Vec<FormLine<'_>> = document
+        .lines()
+        .iter()
+        .filter(moves)
+        .map(|line| FormLine::plain(line, line.amount))
+        .collect();
+    match lines.is_empty() {
+        true => Err("nothing is left of it that moves money".to_owned()),
+        false => Ok(Shape::Journal(lines)),
+    }
+}
+
+/// Whether an account says what somebody owes.
+const fn is_owed(account: &Account) -> bool {
+    matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
+}
+
+/// Everything but the bank account and what is owed, as lines; sales tax on the lines that bear it.
+fn form(document: &Document, gives: bool) -> Result<Form<'_>, String> {
+    let oriented = |amount: Money| if gives { amount } else { amount.negated() };
+    let mut lines = Vec::new();
+    let mut taxes = Taxes::new();
+    for line in document.lines() {
+        match &line.kind {
+            LineKind::Receivable => {}
+            LineKind::Tax { title, rate } if is_tax_of_the_vendor(line) => {
+                let nothing = Money::zero(document.header().currency);
+                let sum = taxes.entry((title.clone(), *rate)).or_insert(nothing);
+                *sum = sum.plus(oriented(line.amount)).map_err(|error| error.to_string())?;
+            }
+            _ if is_bank(&line.account) => {}
+            _ if line.amount.is_zero() => {}
+            _ => lines.push(FormLine::plain(line, oriented(line.amount))),
+        }
+    }
+    if let Some(line) = lines.iter().find(|line| is_owed(line.account)) {
+        return Err(format!("no line can stand for what is owed on `{}`", line.account.name));
+    }
+    if lines.is_empty() {
+        return Err("nothing is said of what it is for".to_owned());
+    }
+    let tax = sum(document, taxes.values().copied())?;
+    tax::lay(&mut lines, taxes)?;
+    let net = sum(document, lines.iter().map(|line| line.amount))?;
+    let total = net.plus(tax).map_err(|error| error.to_string())?;
+    Ok(Form { gives, lines, tax, total })
+}
+
+/// Whether the vendor enters this tax by itself. Tax on an account of the owner's own is a line
+/// like any other.
+fn is_tax_of_the_vendor(line: &Line) -> bool {
+    matches!(line.kind, LineKind::Tax { .. }) && line.account.kind == AccountKind::TaxLiability
+}

@@ -1,0 +1,352 @@
+//! The vendor's JSON as types, and the border between its numbers and [`Money`].
+//!
+//! One struct holds the fields of all documents that this book uses, and one those of everything
+//! that documents refer to; fields that a thing does not have stay empty and are not written. The
+//! same structs are written and read, so that what was sent and what is held can be compared field
+//! by field. Unknown fields are ignored, as the vendor adds them without a new version.
+
+use rust_decimal::Decimal;
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::money::{Currency, Money};
+use saldo_core::text::RemoteId;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Number, Value};
+
+/// The id of nothing: what the vendor gives an element that it refuses.
+const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
+
+/// An empty list where the vendor says null.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<Vec<T>, D::Error> {
+    Option::<Vec<T>>::deserialize(reader).map(Option::unwrap_or_default)
+}
+
+/// An account, as documents refer to it. Bank accounts go by their id, since not all have a code;
+/// lines go by the code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct AccountReference {
+    pub(super) code: Option<String>,
+    #[serde(rename = "AccountID")]
+    pub(super) account_id: Option<String>,
+}
+
+impl AccountReference {
+    /// The reference by the id of what the chart calls so: its id, and its code where it has one.
+    pub(super) fn by_id(remote: &RemoteId) -> Self {
+        Self { code: None, account_id: Some(account_id(remote).to_owned()) }
+    }
+
+    /// The reference by its code, where it has one, otherwise by its id.
+    pub(super) fn by_code(remote: &RemoteId) -> Self {
+        match remote.as_str().split_once(' ') {
+            Some((_, code)) => Self { code: Some(code.to_owned()), account_id: None },
+            None => Self::by_id(remote),
+        }
+    }
+}
+
+/// The id of what the chart calls so.
+pub(super) fn account_id(remote: &RemoteId) -> &str {
+    remote.as_str().split(' ').next().unwrap_or_default()
+}
+
+/// Whether a text is an id of the vendor's.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == NOTHING.len() && text.bytes().all(|it| it == b'-' || it.is_ascii_hexdigit())
+}
+
+/// A contact, as documents refer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ContactReference {
+    #[serde(rename = "ContactID")]
+    pub(super) contact_id: Option<String>,
+}
+
+/// An invoice, as payments refer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct InvoiceReference {
+    #[serde(rename = "InvoiceID")]
+    pub(super) invoice_id: Option<String>,
+    /// In answers: whose currency a payment has.
+    #[serde(rename = "CurrencyCode")]
+    pub(super) currency_code: Option<String>,
+}
+
+/// What the vendor has against an element.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Complaint {
+    pub(super) message: String,
+}
+
+/// The fields of all documents that this book uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Record {
+    pub(super) r#type: Option<String>,
+    #[serde(rename = "InvoiceID")]
+    pub(super) invoice_id: Option<String>,
+    #[serde(rename = "CreditNoteID")]
+    pub(super) credit_note_id: Option<String>,
+    #[serde(rename = "BankTransactionID")]
+    pub(super) bank_transaction_id: Option<String>,
+    #[serde(rename = "BankTransferID")]
+    pub(super) bank_transfer_id: Option<String>,
+    #[serde(rename = "PaymentID")]
+    pub(super) payment_id: Option<String>,
+    #[serde(rename = "ManualJournalID")]
+    pub(super) manual_journal_id: Option<String>,
+    pub(super) invoice_number: Option<String>,
+    pub(super) credit_note_number: Option<String>,
+    pub(super) reference: Option<String>,
+    pub(super) narration: Option<String>,
+    pub(super) contact: Option<ContactReference>,
+    pub(super) date: Option<String>,
+    pub(super) due_date: Option<String>,
+    pub(super) currency_code: Option<String>,
+    pub(super) line_amount_types: Option<String>,
+    pub(super) status: Option<String>,
+    #[serde(deserialize_with = "list")]
+    pub(super) line_items: Vec<Line>,
+    #[serde(deserialize_with = "list")]
+    pub(super) journal_lines: Vec<Line>,
+    pub(super) bank_account: Option<AccountReference>,
+    pub(super) from_bank_account: Option<AccountReference>,
+    pub(super) to_bank_account: Option<AccountReference>,
+    pub(super) account: Option<AccountReference>,
+    pub(super) invoice: Option<InvoiceReference>,
+    pub(super) amount: Option<Number>,
+    pub(super) total: Option<Number>,
+    pub(super) total_tax: Option<Number>,
+    #[serde(rename = "UpdatedDateUTC")]
+    pub(super) updated: Option<String>,
+}
+
+/// A line of a document, or of a manual journal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Line {
+    pub(super) description: Option<String>,
+    pub(super) quantity: Option<Number>,
+    pub(super) unit_amount: Option<Number>,
+    pub(super) line_amount: Option<Number>,
+    pub(super) item_code: Option<String>,
+    pub(super) account_code: Option<String>,
+    #[serde(rename = "AccountID")]
+    pub(super) account_id: Option<String>,
+    pub(super) tax_type: Option<String>,
+    pub(super) tax_amount: Option<Number>,
+}
+
+/// The fields of everything that documents refer to: accounts, items, contacts, tax rates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Entry {
+    #[serde(rename = "AccountID")]
+    pub(super) account_id: Option<String>,
+    #[serde(rename = "ItemID")]
+    pub(super) item_id: Option<String>,
+    #[serde(rename = "ContactID")]
+    pub(super) contact_id: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) r#type: Option<String>,
+    pub(super) bank_account_number: Option<String>,
+    pub(super) status: Option<String>,
+    pub(super) currency_code: Option<String>,
+    pub(super) system_account: Option<String>,
+    pub(super) enable_payments_to_account: Option<bool>,
+    pub(super) description: Option<String>,
+    pub(super) sales_details: Option<SalesDetails>,
+    pub(super) is_tracked_as_inventory: Option<bool>,
+    pub(super) contact_number: Option<String>,
+    pub(super) contact_status: Option<String>,
+    pub(super) tax_type: Option<String>,
+    pub(super) effective_rate: Option<Number>,
+    pub(super) can_apply_to_revenue: Option<bool>,
+}
+
+/// Where lines of an item land, if they do not say so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct SalesDetails {
+    pub(super) account_code: Option<String>,
+}
+
+/// What an element of an answer says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Fate {
+    pub(super) status_attribute_string: Option<String>,
+    pub(super) has_errors: Option<bool>,
+    pub(super) has_validation_errors: Option<bool>,
+    #[serde(deserialize_with = "list")]
+    pub(super) validation_errors: Vec<Complaint>,
+}
+
+impl Fate {
+    /// Whether the element was refused.
+    pub(super) fn is_refused(&self) -> bool {
+        match self.status_attribute_string.as_deref() {
+            Some(status) => status.eq_ignore_ascii_case("ERROR"),
+            None => {
+                self.has_errors == Some(true)
+                    || self.has_validation_errors == Some(true)
+                    || !self.validation_errors.is_empty()
+            }
+        }
+    }
+}
+
+/// The owner's organisation, as far as it matters here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Organisation {
+    pub(super) base_currency: Option<String>,
+    pub(super) period_lock_date: Option<String>,
+    pub(super) end_of_year_lock_date: Option<String>,
+}
+
+impl Record {
+    /// What the vendor calls it.
+    pub(super) fn id(&self) -> Option<&str> {
+        let ids = [
+            &self.bank_transaction_id,
+            &self.bank_transfer_id,
+            &self.payment_id,
+            &self.manual_journal_id,
+            &self.credit_note_id,
+            &self.invoice_id,
+        ];
+        ids.into_iter().flatten().map(String::as_str).find(|id| *id != NOTHING)
+    }
+}
+
+impl Entry {
+    /// What we call it: an account's id and its code, where it has one, with a space between; a
+    /// contact's id, an item's code, the type of a tax rate.
+    pub(super) fn remote(&self) -> Option<RemoteId> {
+        let said = |text: &&String| !text.is_empty() && text.as_str() != NOTHING;
+        let code = self.code.as_ref().filter(said);
+        if let Some(id) = self.account_id.as_ref().filter(said) {
+            return Some(match code {
+                Some(code) => RemoteId::from(format!("{id} {code}")),
+                None => RemoteId::from(id.as_str()),
+            });
+        }
+        let name = match (&self.contact_id, &self.item_id) {
+            (Some(_), _) => self.contact_id.as_ref(),
+            (None, Some(_)) => code,
+            (None, None) => self.tax_type.as_ref(),
+        };
+        name.filter(said).map(|text| RemoteId::from(text.as_str()))
+    }
+
+    /// Whether it can be used. A tracked item cannot: the vendor would enter its cost and stock.
+    pub(super) fn is_active(&self) -> bool {
+        let active = |status: &Option<String>| status.as_deref().is_none_or(|it| it == "ACTIVE");
+        active(&self.status)
+            && active(&self.contact_status)
+            && self.is_tracked_as_inventory != Some(true)
+    }
+}
+
+/// The JSON of a value, without the fields that are empty.
+///
+/// # Errors
+/// Never for the types of this module; the fault says what could not be written.
+pub(super) fn to_json(value: &impl Serialize) -> Result<Value, Fault> {
+    let mut json = serde_json::to_value(value)
+        .map_err(|error| Fault::new(Permit::Never, format!("a body cannot be written: {error}")))?;
+    drop_empty(&mut json);
+    Ok(json)
+}
+
+fn drop_empty(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null() && field.as_array() != Some(&Vec::new()));
+            fields.values_mut().for_each(drop_empty);
+        }
+        Value::Array(members) => members.iter_mut().for_each(drop_empty),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// An amount as a JSON number, digit for digit.
+pub(super) fn number(amount: Money) -> Number {
+    amount.amount_text().parse().expect("the text of an amount is a JSON number")
+}
+
+/// A decimal as a JSON number, digit for digit.
+pub(super) fn decimal_number(decimal: Decimal) -> Number {
+    decimal.to_string().parse().expect("the text of a decimal is a JSON number")
+}
+
+/// A JSON number as a decimal.
+pub(super) fn decimal(number: &Number) -> Option<Decimal> {
+    let text = number.to_string();
+    text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
+}
+
+/// A JSON number as an amount. Zeros beyond the currency's digits are understood, digits are not.
+///
+/// # Errors
+/// In words, where it is no amount of the currency.
+pub(super) fn money(number: &Number, currency: Currency) -> Result<Money, String> {
+    let plain = decimal(number).map(|it| it.normalize().to_string());
+    let text = plain.unwrap_or_else(|| number.to_string());
+    Money::parse(&text, currency).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_cross_the_border_digit_for_digit() {
+        let gbp = Currency::parse("GBP").unwrap();
+        for text in ["0.10", "0.30", "-0.05", "90071992547409.93", "92233720368547758.07"] {
+            let amount = Money::parse(text, gbp).unwrap();
+            assert_eq!(serde_json::to_string(&number(amount)).unwrap(), text);
+            let read: Number = serde_json::from_str(text).unwrap();
+            assert_eq!(money(&read, gbp), Ok(amount));
+        }
+    }
+
+    #[test]
+    fn numbers_are_amounts_only_where_the_currency_can_hold_them() {
+        let cases = [
+            ("337.5", "GBP", Some(33_750)),
+            ("20.0000", "GBP", Some(2_000)),
+            ("1E+2", "GBP", Some(10_000)),
+            ("0.005", "GBP", None),
+            ("12.0", "JPY", Some(12)),
+            ("12.5", "JPY", None),
+        ];
+        for (text, code, expected) in cases {
+            let currency = Currency::parse(code).unwrap();
+            let read: Number = serde_json::from_str(text).unwrap();
+            let read = money(&read, currency).ok().map(Money::minor);
+            assert_eq!(read, expected, "{text} {code}");
+        }
+    }
+
+    #[test]
+    fn an_element_says_what_became_of_it() {
+        let refused = |text: &str| serde_json::from_str::<Fate>(text).unwrap().is_refused();
+        assert!(refused(r#"{"StatusAttributeString":"ERROR"}"#));
+        assert!(refused(r#"{"ValidationErrors":[{"Message":"No"}]}"#));
+        assert!(refused(r#"{"HasValidationErrors":true}"#));
+        assert!(!refused(r#"{"StatusAttributeString":"WARNING","ValidationErrors":[]}"#));
+        assert!(!refused(r#"{"ValidationErrors":null,"HasErrors":false}"#));
+    }
+
+    #[test]
+    fn empty_fields_are_not_written() {
+        let body = Record { reference: Some("7".to_owned()), ..Record::default() };
+        assert_eq!(to_json(&body).unwrap().to_string(), r#"{"Reference":"7"}"#);
+    }
+}

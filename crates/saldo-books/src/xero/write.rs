@@ -1,0 +1,338 @@
+//! Documents, and what documents refer to, as the vendor's bodies.
+
+use super::names::{self, Taken};
+use super::place::Place;
+use super::shape::{Form, FormLine, Shape, shape};
+use super::wire::{
+    self, AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
+};
+use rust_decimal::Decimal;
+use saldo_core::book::{Bindings, BookContext, Need, Subject};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::ledger::{Account, AccountKind, Side};
+use saldo_core::money::Money;
+use saldo_core::text::RemoteId;
+use serde_json::Value;
+
+/// The tax type of lines that no sales tax lies on.
+const NO_TAX: &str = "NONE";
+/// The connection's setting for the tax type of income that was sold without tax.
+pub(super) const UNTAXED: &str = "untaxed";
+
+/// A body that the vendor takes for a create.
+pub(super) struct Body {
+    pub(super) place: Place,
+    pub(super) json: Value,
+}
+
+/// The body that creates a subject.
+///
+/// # Errors
+/// In words, why this book cannot hold it, or what is not bound.
+pub(super) fn body(
+    subject: &Subject,
+    context: &BookContext,
+    taken: &mut Taken<'_>,
+) -> Result<Body, String> {
+    match subject {
+        Subject::Need(need) => {
+            let (place, fields) = entry(need, &context.bindings, taken)?;
+            json(place, &fields)
+        }
+        Subject::Document { key, voids: Some(_), .. } => {
+            Err(format!("{key} is to be voided, which Saldo cannot do in Xero"))
+        }
+        Subject::Document { key, draft: true, .. } | Subject::Confirmed { key, .. } => {
+            Err(format!("{key} is to be a draft, which Saldo cannot enter in Xero"))
+        }
+        Subject::Document { key, document, applies_to, .. } => {
+            let (place, fields) = record(*key, document, *applies_to, context)?;
+            json(place, &fields)
+        }
+    }
+}
+
+fn json(place: Place, fields: &impl serde::Serialize) -> Result<Body, String> {
+    let json = wire::to_json(fields).map_err(|fault| fault.message)?;
+    Ok(Body { place, json })
+}
+
+/// A document as the vendor's.
+///
+/// # Errors
+/// As [`body`].
+pub(super) fn record(
+    key: DocumentKey,
+    document: &Document,
+    applies_to: Option<DocumentKey>,
+    context: &BookContext,
+) -> Result<(Place, Record), String> {
+    let header = document.header();
+    let about = |reason: String| format!("{} {key} ({}): {reason}", header.kind, header.reference);
+    if header.currency != context.currency {
+        return Err(about(format!(
+            "it is in {}, and the company's books are in {}",
+            header.currency, context.currency
+        )));
+    }
+    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
+        return Err(about(format!(
+            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
+            line.held(),
+            line.account.name
+        )));
+    }
+    let shape = shape(document).map_err(about)?;
+    let writer = Writer { key, document, context };
+    let record = match &shape {
+        Shape::Claim(form) => writer.claim(&shape, form),
+        Shape::Money { bank, form } => writer.money(&shape, bank, form),
+        Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
+        Shape::Payment { account, amount } => writer.payment(account, *amount, applies_to),
+        Shape::Journal(lines) => writer.journal(lines),
+    };
+    Ok((Place::of_shape(&shape), record.map_err(about)?))
+}
+
+/// What a document's references are looked up in.
+struct Writer<'a> {
+    key: DocumentKey,
+    document: &'a Document,
+    context: &'a BookContext,
+}
+
+impl Writer<'_> {
+    fn remote(&self, need: &Need) -> Result<&RemoteId, String> {
+        let remote = self.context.bindings.need(need);
+        remote.ok_or_else(|| format!("`{}` is not bound", need.binding()))
+    }
+
+    /// An account that money is on.
+    fn account(&self, account: &Account) -> Result<AccountReference, String> {
+        self.remote(&Need::Account(account.clone())).map(AccountReference::by_id)
+    }
+
+    /// An account that a line reaches.
+    fn reached(&self, account: &Account) -> Result<AccountReference, String> {
+        self.remote(&Need::Account(account.clone())).map(AccountReference::by_code)
+    }
+
+    fn contact(&self, shape: &Shape<'_>) -> Result<Option<ContactReference>, String> {
+        let Some(party) = shape.contact(self.document) else { return Ok(None) };
+        let remote = self.remote(&Need::Party(party))?;
+        Ok(Some(ContactReference { contact_id: Some(remote.to_string()) }))
+    }
+
+    fn date(&self) -> Option<String> {
+        Some(self.document.header().date.to_string())
+    }
+
+    /// What every document says that has no number of its own.
+    fn marked(&self) -> Record {
+        let reference = names::reference(&self.document.header().reference, self.key);
+        Record { date: self.date(), reference: Some(reference), ..Record::default() }
+    }
+
+    fn form(&self, shape: &Shape<'_>, form: &Form<'_>) -> Result<Record, String> {
+        let lines = form.lines.iter().map(|line| self.form_line(line));
+        Ok(Record {
+            contact: self.contact(shape)?,
+            line_amount_types: Some("Exclusive".to_owned()),
+            line_items: lines.collect::<Result<_, _>>()?,
+            status: Some("AUTHORISED".to_owned()),
+            ..self.marked()
+        })
+    }
+
+    fn claim(&self, shape: &Shape<'_>, form: &Form<'_>) -> Result<Record, String> {
+        let header = self.document.header();
+        let number = Some(self.key.to_string());
+        let words = names::plain(&header.reference, names::TEXT.min(255));
+        let (r#type, invoice_number, credit_note_number, due_date) = match form.gives {
+            true => ("ACCRECCREDIT", None, number, None),
+            false => ("ACCREC", number, None, self.date()),
+        };
+        Ok(Record {
+            r#type: Some(r#type.to_owned()),
+            invoice_number,
+            credit_note_number,
+            due_date,
+            reference: (!words.is_empty()).then_some(words),
+            currency_code: Some(header.currency.code().to_owned()),
+            ..self.form(shape, form)?
+        })
+    }
+
+    fn money(&self, shape: &Shape<'_>, bank: &Account, form: &Form<'_>) -> Result<Record, String> {
+        let r#type = if form.gives { "SPEND" } else { "RECEIVE" };
+        Ok(Record {
+            r#type: Some(r#type.to_owned()),
+            bank_account: Some(self.account(bank)?),
+            ..self.form(shape, form)?
+        })
+    }
+
+    fn form_line(&self, line: &FormLine<'_>) -> Result<Line, String> {
+        let (units, price) = units_and_price(line);
+        let text = match line.quantity.filter(|count| *count > 1 && units == Decimal::ONE) {
+            Some(count) => format!("{count} x {}", line.text),
+            None => line.text.to_string(),
+        };
+        let item = line.item().map(Need::Item);
+        let item = item.map(|item| self.remote(&item)).transpose()?;
+        let tax_amount = match &line.tax {
+            Some(tax) => tax.amount,
+            None => Money::zero(line.amount.currency()),
+        };
+        let account = self.reached(line.account)?;
+        Ok(Line {
+            description: Some(description(&text, line.account)),
+            quantity: Some(wire::decimal_number(units)),
+            unit_amount: Some(wire::decimal_number(price)),
+            line_amount: Some(wire::number(line.amount)),
+            item_code: item.map(RemoteId::to_string),
+            account_code: account.code,
+            account_id: account.account_id,
+            tax_type: Some(self.tax_type(line)?),
+            tax_amount: Some(wire::number(tax_amount)),
+        })
+    }
+
+    fn tax_type(&self, line: &FormLine<'_>) -> Result<String, String> {
+        if let Some(tax) = &line.tax {
+            return self.remote(&Need::TaxRate(tax.rate.clone())).map(RemoteId::to_string);
+        }
+        let untaxed = self.context.settings.get(UNTAXED);
+        let untaxed = untaxed.filter(|_| line.account.kind.side() == Side::Income);
+        Ok(untaxed.cloned().unwrap_or_else(|| NO_TAX.to_owned()))
+    }
+
+    fn transfer(&self, from: &Account, to: &Account, amount: Money) -> Result<Record, String> {
+        Ok(Record {
+            from_bank_account: Some(self.account(from)?),
+            to_bank_account: Some(self.account(to)?),
+            amount: Some(wire::number(amount)),
+            ..self.marked()
+        })
+    }
+
+    fn payment(
+        &self,
+        account: &Account,
+        amount: Money,
+        applies_to: Option<DocumentKey>,
+    ) -> Result<Record, String> {
+        let invoice = applies_to.ok_or("the invoice that it pays is not known")?;
+        let bound = self.context.bindings.document(invoice);
+        let bound = bound.ok_or_else(|| format!("its invoice {invoice} is not bound"))?;
+        let invoice = InvoiceReference { invoice_id: Some(bound.to_string()), currency_code: None };
+        Ok(Record {
+            invoice: Some(invoice),
+            account: Some(self.account(account)?),
+            amount: Some(wire::number(amount)),
+            ..self.marked()
+        })
+    }
+
+    fn journal(&self, lines: &[FormLine<'_>]) -> Result<Record, String> {
+        let header = self.document.header();
+        let lines = lines.iter().map(|line| {
+            let account = self.reached(line.account)?;
+            Ok::<_, String>(Line {
+                line_amount: Some(wire::number(line.amount)),
+                account_code: account.code,
+                account_id: account.account_id,
+                description: Some(description(&line.text, line.account)),
+                ..Line::default()
+            })
+        });
+        let words = if header.memo.is_empty() { &header.reference } else { &header.memo };
+        Ok(Record {
+            narration: Some(names::reference(words, self.key)),
+            reference: None,
+            line_amount_types: Some("NoTax".to_owned()),
+            status: Some("POSTED".to_owned()),
+            journal_lines: lines.collect::<Result<_, _>>()?,
+            ..self.marked()
+        })
+    }
+}
+
+/// What a line says: the vendor wants a word at least.
+fn description(text: &str, account: &Account) -> String {
+    let words = names::text(text, names::TEXT);
+    if words.is_empty() { names::text(&account.name, names::TEXT) } else { words }
+}
+
+/// Units and unit price: the line's own where they multiply to the amount exactly with at most four
+/// decimals, otherwise one of all of it. The price carries the sign.
+fn units_and_price(line: &FormLine<'_>) -> (Decimal, Decimal) {
+    let amount: Decimal = line.amount.amount_text().parse().unwrap_or_default();
+    let own = line.quantity.filter(|units| *units > 0).and_then(|units| {
+        let units = Decimal::from(units);
+        let price = amount.checked_div(units)?.normalize();
+        let exact = price.scale() <= 4 && price.checked_mul(units)? == amount;
+        exact.then_some((units, price))
+    });
+    own.unwrap_or((Decimal::ONE, amount))
+}
+
+/// An account, item or contact.
+fn entry(
+    need: &Need,
+    bindings: &Bindings,
+    taken: &mut Taken<'_>,
+) -> Result<(Place, Entry), String> {
+    match need {
+        Need::Account(account) => new_account(account).map(|fields| (Place::Accounts, fields)),
+        Need::Item(item) => {
+            let account = Need::Account(item.account.clone());
+            let lands = bindings.need(&account);
+            let lands = lands.ok_or_else(|| format!("`{}` is not bound", account.binding()))?;
+            let title = match &item.product {
+                Some(product) => product.title.clone(),
+                None => item.account.name.to_string(),
+            };
+            let sales = SalesDetails { account_code: AccountReference::by_code(lands).code };
+            let description = names::text(&title, names::TEXT);
+            let fields = Entry {
+                code: Some(taken.choose("taken-item", &names::item(item))),
+                name: Some(names::text(&title, names::ITEM_NAME)).filter(|it| !it.is_empty()),
+                description: (!description.is_empty()).then_some(description),
+                sales_details: Some(sales),
+                ..Entry::default()
+            };
+            Ok((Place::Items, fields))
+        }
+        Need::Party(party) => {
+            let fields = Entry {
+                name: Some(taken.choose("taken", &names::party(party))),
+                contact_number: names::contact_number(party),
+                ..Entry::default()
+            };
+            Ok((Place::Contacts, fields))
+        }
+        Need::TaxRate(tax) => Err(format!("the tax rate `{tax}` is the owner's to make in Xero")),
+    }
+}
+
+fn new_account(account: &Account) -> Result<Entry, String> {
+    let r#type = names::account_type(account.kind);
+    let is_bank = names::is_bank(account);
+    // A gift card can pay an invoice, and so can what is kept back.
+    let pays =
+        matches!(account.kind, AccountKind::OtherCurrentAsset | AccountKind::OtherCurrentLiability);
+    match account.kind {
+        AccountKind::Receivable | AccountKind::Payable => {
+            Err(format!("`{}` is one of Xero's own accounts, which nobody can add", account.name))
+        }
+        _ => Ok(Entry {
+            code: Some(names::account_code(&account.name)),
+            name: Some(names::account(&account.name)),
+            r#type: Some(r#type.to_owned()),
+            bank_account_number: is_bank.then(|| names::bank_account_number(&account.name)),
+            enable_payments_to_account: pays.then_some(true),
+            ..Entry::default()
+        }),
+    }
+}
