@@ -209,7 +209,7 @@ pub fn of_account<'a>(
 mod tests {
     use super::*;
     use crate::document::{DocumentKind, Header, Line, LineKind};
-    use crate::ledger::{Account, AccountKind};
+    use crate::ledger::{Account, AccountKind, Dimensions};
 
     fn money(text: &str) -> Money {
         text.parse().unwrap()
@@ -229,6 +229,7 @@ mod tests {
         let line = |name, amount| Line {
             kind: LineKind::Settlement,
             account: Account::new(name, AccountKind::Bank),
+            dimensions: Dimensions::default(),
             amount,
             foreign: None,
             quantity: None,

@@ -10,7 +10,7 @@ use crate::text::{CompanyId, ConnectionId, RemoteId};
 use jiff::{Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -42,9 +42,47 @@ pub struct BookDescription {
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
+    /// The dimensions that it keeps.
+    pub dimensions: KeptDimensions,
     /// Whether a list of the documents of all days costs little and shows all their numbers: a
     /// proof then looks everywhere for copies, not only on the days of our own documents.
     pub lists_all_days: bool,
+}
+
+/// Which dimensions a book keeps, by the names that a policy gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptDimensions {
+    /// Any, of each line.
+    Any,
+    /// These alone. What stands for anything in another is refused.
+    Named {
+        /// Of each line.
+        of_lines: &'static [&'static str],
+        /// Of a document as a whole, but for journal entries.
+        of_documents: Option<&'static str>,
+    },
+}
+
+impl KeptDimensions {
+    /// Whether it keeps the dimension of this name.
+    #[must_use]
+    pub fn keeps(self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named { of_lines, of_documents } => {
+                of_lines.contains(&name) || of_documents == Some(name)
+            }
+        }
+    }
+
+    /// The dimension that it keeps of documents as a whole.
+    #[must_use]
+    pub const fn of_documents(self) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::Named { of_documents, .. } => of_documents,
+        }
+    }
 }
 
 /// What a book's owner decided there, as far as pushing must know.
@@ -58,9 +96,28 @@ pub struct BookSettings {
     pub numbers_documents: bool,
     /// Whether the book applies credits to open invoices by itself, to whichever it finds.
     pub applies_credits: bool,
+    /// The dimensions that the book could keep and does not, since its owner switched them off.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub switched_off: BTreeSet<String>,
 }
 
 impl BookSettings {
+    /// The first dimension that a subject stands for something in and the book does not keep, since
+    /// its owner switched it off.
+    #[must_use]
+    pub fn switched_off<'a>(&self, subject: &'a Subject) -> Option<&'a str> {
+        let is_off = |name: &&str| self.switched_off.contains(*name);
+        match subject {
+            Subject::Need(Need::Value { dimension, .. }) => Some(&**dimension).filter(is_off),
+            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
+            | Subject::Confirmed { .. } => None,
+            Subject::Document { document, .. } => {
+                let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
+                dimensions.map(|(name, _)| name).find(is_off)
+            }
+        }
+    }
+
     /// Whether the book takes nothing that is dated on this day.
     #[must_use]
     pub fn is_closed(&self, date: Date) -> bool {
@@ -78,6 +135,13 @@ pub enum Need {
     Item(Item),
     /// A customer or vendor.
     Party(Party),
+    /// What lines stand for in a dimension.
+    Value {
+        /// The dimension, by the name that the policy gives it.
+        dimension: String,
+        /// The value.
+        value: String,
+    },
     /// A rate of sales tax.
     TaxRate(TaxRate),
 }
@@ -95,6 +159,7 @@ impl Need {
             }
             Self::Party(Party::Customer { key, .. }) => format!("customer/{key}"),
             Self::Party(Party::Vendor { name }) => format!("vendor/{name}"),
+            Self::Value { dimension, value } => format!("dimension/{dimension}/{value}"),
             Self::TaxRate(tax) => format!("tax/{tax}"),
         }
     }
@@ -263,6 +328,8 @@ pub enum RefusalKind {
     DuplicateName,
     /// The period is closed.
     PeriodClosed,
+    /// Its owner switched a dimension off that it stands for something in.
+    DimensionOff,
     /// The request was recognised as a repetition whose answer is gone: look it up.
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
@@ -284,6 +351,7 @@ impl RefusalKind {
             Self::DuplicateNumber | Self::DuplicateRequest | Self::HeldOtherwise => false,
             Self::DuplicateName
             | Self::PeriodClosed
+            | Self::DimensionOff
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -345,6 +413,11 @@ pub enum ChartKind {
     Vendor,
     /// Somebody else whose name is taken: an employee.
     OtherName,
+    /// A value of a dimension.
+    Value {
+        /// The dimension, by the name that policies give it.
+        dimension: String,
+    },
 }
 
 /// A page of a chart.
@@ -427,7 +500,7 @@ impl Bindings {
     /// Notes that a name of the book's chart is taken by this entry, whatever it is bound to.
     pub fn take_name(&mut self, entry: &ChartEntry) {
         let list = match entry.kind {
-            ChartKind::Account { .. } => return,
+            ChartKind::Account { .. } | ChartKind::Value { .. } => return,
             ChartKind::Item { .. } => "taken-item",
             ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
         };
@@ -484,6 +557,7 @@ pub trait Book: Send + Sync {
             }
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
+            Need::Value { value, .. } => value.clone(),
             Need::TaxRate(tax) => tax.to_string(),
         }]
     }

@@ -1,7 +1,7 @@
 //! Documents: what a bookkeeper would enter, each with the balanced entry that it amounts to.
 
 use crate::commerce::Product;
-use crate::ledger::{Account, Entry, Posting, Unbalanced};
+use crate::ledger::{Account, Dimensions, Entry, Posting, Unbalanced};
 use crate::money::{Currency, Money, MoneyError};
 use crate::text::{CompanyId, FactId};
 use jiff::civil::Date;
@@ -170,6 +170,9 @@ pub struct Line {
     pub kind: LineKind,
     /// The account that it touches.
     pub account: Account,
+    /// By what its money is told apart besides; of lines of income and expenses alone.
+    #[serde(skip_serializing_if = "Dimensions::is_empty", default)]
+    pub dimensions: Dimensions,
     /// How much, in the document's currency: debit positive.
     pub amount: Money,
     /// The same in the currency that the account is kept in, where that is another one.
@@ -254,7 +257,8 @@ impl SubledgerEntry {
         Ok(Self { id, header, lines })
     }
 
-    /// A hash of all of it that carries money: kind, date, currency, link, accounts and amounts.
+    /// A hash of all of it that carries money: kind, date, currency, link, accounts, dimensions and
+    /// amounts.
     #[must_use]
     pub fn money_hash(&self) -> String {
         money_hash(&self.header, &self.lines)
@@ -277,6 +281,10 @@ fn money_hash(header: &Header, lines: &[Line]) -> String {
         put(&line.amount.amount_text());
         if let Some(foreign) = line.foreign {
             put(&foreign.to_string());
+        }
+        for (name, value) in line.dimensions.iter() {
+            put(&format!("\u{1}{name}"));
+            put(value);
         }
     }
     hasher.finalize().to_hex().as_str().chars().take(32).collect()
@@ -402,7 +410,8 @@ impl Document {
         Money::sum(self.header.currency, taxes.map(|line| line.amount)).map(Money::abs)
     }
 
-    /// A hash of all that carries money: kind, date, currency, link, accounts and amounts.
+    /// A hash of all that carries money: kind, date, currency, link, accounts, dimensions and
+    /// amounts.
     #[must_use]
     pub fn money_hash(&self) -> String {
         money_hash(&self.header, &self.lines)

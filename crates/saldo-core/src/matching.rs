@@ -33,6 +33,7 @@ pub fn resolve(
         Need::Account(wanted) => find_account(wanted, chart, names),
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
+        Need::Value { dimension, .. } => find_value(dimension, chart, names),
         // Which of the book's rates a tax is, the book's owner or the book itself must say.
         Need::TaxRate(_) => None,
     };
@@ -114,6 +115,17 @@ fn find_party<'a>(
         Party::Vendor { .. } => ChartKind::Vendor,
     };
     let own = || chart.iter().filter(|entry| entry.active && entry.kind == kind);
+    names.iter().find_map(|name| own().find(|entry| same(&entry.name, name)))
+}
+
+fn find_value<'a>(
+    wanted: &str,
+    chart: &'a [ChartEntry],
+    names: &[String],
+) -> Option<&'a ChartEntry> {
+    let is_of =
+        |kind: &ChartKind| matches!(kind, ChartKind::Value { dimension } if dimension == wanted);
+    let own = || chart.iter().filter(|entry| entry.active && is_of(&entry.kind));
     names.iter().find_map(|name| own().find(|entry| same(&entry.name, name)))
 }
 

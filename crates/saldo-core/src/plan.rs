@@ -23,7 +23,7 @@ pub use standing::standing_invoice;
 
 use crate::book::{Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
-use crate::ledger::Unbalanced;
+use crate::ledger::{Dimensions, Unbalanced};
 use crate::money::{Currency, Money};
 use crate::text::{CompanyId, ConnectionId, FactId};
 use compose::alike;
@@ -188,6 +188,9 @@ pub struct SlotOf<'a> {
     pub slot: &'a str,
     /// Which periods of the book are closed.
     pub closing: Closing,
+    /// The dimension that the book keeps of documents as a whole, where it does: what stands for
+    /// something else there has a document of its own.
+    pub of_documents: Option<&'a str>,
 }
 
 /// What must be done about a slot in a book.
@@ -213,8 +216,8 @@ fn key_of(entry: &SubledgerEntry) -> EntryKey {
 /// What must change in a book so that exactly these entries stand under a slot.
 ///
 /// An entry also holds where it stands by another key, or with its lines parted otherwise, as long
-/// as the same accounts move by the same amounts: a file told first what the vendor's interface
-/// tells now.
+/// as the same accounts move by the same amounts in the same dimensions: a file told first what the
+/// vendor's interface tells now.
 ///
 /// What belongs to a closed period is dated on the first open day. So is the reversal of what
 /// stands in one; a change that did not get into the book before its period was closed is withdrawn
@@ -342,15 +345,18 @@ fn still_refers(
 }
 
 /// What an entry does to accounts, whatever it is called.
-type Effect<'a> =
-    (Date, &'static str, Currency, Option<&'a str>, BTreeMap<(&'a str, Currency), i128>);
+type Effect<'a> = (Date, &'static str, Currency, Option<&'a str>, BTreeMap<Moved<'a>, i128>);
+
+/// An account with the dimensions and the currency that an amount on it is of.
+type Moved<'a> = (&'a str, &'a Dimensions, Currency);
 
 fn effect(entry: &SubledgerEntry) -> Effect<'_> {
     let header = &entry.header;
-    let mut sums: BTreeMap<(&str, Currency), i128> = BTreeMap::new();
+    let mut sums: BTreeMap<Moved<'_>, i128> = BTreeMap::new();
     for line in &entry.lines {
         for amount in std::iter::once(line.amount).chain(line.foreign) {
-            let sum = sums.entry((&line.account.name, amount.currency())).or_default();
+            let moved = (&*line.account.name, &line.dimensions, amount.currency());
+            let sum = sums.entry(moved).or_default();
             *sum += i128::from(amount.minor());
         }
     }
@@ -413,7 +419,7 @@ impl<'a> Planner<'a> {
         gone: &[SubledgerEntry],
         entered_on: impl Fn(&SubledgerEntry) -> Date,
     ) -> Result<(), Unbalanced> {
-        for entries in alike(gone.to_vec()) {
+        for entries in alike(gone.to_vec(), self.of.of_documents) {
             let Some(document) = compose(&entries)? else { continue };
             let date = document.header().date;
             let entered = entries.iter().map(&entered_on).max().unwrap_or(date);
@@ -435,7 +441,7 @@ impl<'a> Planner<'a> {
         reason: &Reason,
         invoice: impl Fn(&str) -> Option<DocumentKey>,
     ) -> Result<(), Unbalanced> {
-        for entries in alike(new) {
+        for entries in alike(new, self.of.of_documents) {
             let Some(document) = compose(&entries)? else { continue };
             let mut change = self.change(document, reason.clone());
             let link = link_of(&change, &invoice);

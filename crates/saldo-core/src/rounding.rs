@@ -6,7 +6,7 @@
 //! rounding, and the document is not entered.
 
 use crate::document::{Document, Line, LineKind};
-use crate::ledger::{Account, Unbalanced};
+use crate::ledger::{Account, Dimensions, Unbalanced};
 use crate::money::{Money, MoneyError};
 use thiserror::Error;
 
@@ -76,6 +76,7 @@ pub fn as_computed(
         lines.push(Line {
             kind: LineKind::Other { taxed: false },
             account: rounding.clone(),
+            dimensions: Dimensions::default(),
             amount: difference.negated(),
             foreign: None,
             quantity: None,
@@ -109,6 +110,7 @@ mod tests {
         let line = |kind, name, minor, text: String| Line {
             kind,
             account: Account::new(name, AccountKind::Income),
+            dimensions: Dimensions::default(),
             amount: Money::from_minor(minor, usd),
             foreign: None,
             quantity: None,

@@ -8,7 +8,7 @@ use saldo_core::commerce::Record;
 use saldo_core::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use saldo_core::exchange::Addresses;
 use saldo_core::issue::FactState;
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId, Stream};
 use saldo_store::{
@@ -213,6 +213,7 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
     let line = |number: i64| Line {
         kind: LineKind::Other { taxed: false },
         account: Account::new("Sales", AccountKind::Income),
+        dimensions: Dimensions::default(),
         amount: Money::from_minor(number, currency),
         foreign: None,
         quantity: Some(1),

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::commerce::Product;
 use saldo_core::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
 use serde::ser::{Error, SerializeSeq, Serializer};
@@ -72,8 +72,8 @@ enum PartyRow<'a> {
 struct LineRow<'a> {
     #[serde(borrow)]
     kind: KindRow<'a>,
-    /// None where it is that of the line before.
-    account: Option<(&'a str, AccountKind)>,
+    #[serde(borrow)]
+    spot: SpotRow<'a>,
     /// In the currency of the entry.
     minor: i64,
     /// In the currency that the account is kept in, where that is another one.
@@ -83,6 +83,15 @@ struct LineRow<'a> {
     text: Option<&'a str>,
     /// None where it is that of the line before.
     origin: Option<&'a str>,
+}
+
+/// Where a line is entered. Dimensions are written where there are any, and cost nothing elsewhere.
+#[derive(Serialize, Deserialize)]
+enum SpotRow<'a> {
+    /// Where the line before is.
+    Same,
+    On(&'a str, AccountKind),
+    In(&'a str, AccountKind, #[serde(borrow)] Vec<(&'a str, &'a str)>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -227,16 +236,14 @@ impl<'a> PartyRow<'a> {
 
 impl<'a> LineRow<'a> {
     fn of(line: &'a Line, before: Option<&Line>, currency: Currency) -> Result<Self, String> {
-        let Line { kind, account, amount, foreign, quantity, text, origin } = line;
-        let Account { name, kind: account_kind } = account;
-        let same_account = before.is_some_and(|before| before.account == *account);
+        let Line { kind, account, dimensions, amount, foreign, quantity, text, origin } = line;
         let same_origin = before.is_some_and(|before| before.origin == *origin);
         let kind = KindRow::of(kind);
         if amount.currency() != currency {
             return Err(format!("an entry in {currency} has a line of {amount}"));
         }
         Ok(Self {
-            account: (!same_account).then_some((name, *account_kind)),
+            spot: SpotRow::of(account, dimensions, before),
             minor: amount.minor(),
             foreign: foreign.map(|held| (held.currency().code().to_owned(), held.minor())),
             quantity: *quantity,
@@ -252,15 +259,12 @@ impl<'a> LineRow<'a> {
             Ok::<_, StoreError>(Money::from_minor(minor, currency))
         };
         let foreign = self.foreign.map(held);
-        let account = match (self.account, before) {
-            (Some((name, kind)), _) => Account::new(name, kind),
-            (None, Some(before)) => before.account.clone(),
-            (None, None) => return Err(unreadable("its first line has no account")),
-        };
+        let (account, dimensions) = self.spot.spot(before)?;
         let origin = self.origin.or(before.map(|before| before.origin.as_str()));
         let text = self.text.or(self.kind.title());
         Ok(Line {
             account,
+            dimensions,
             amount: Money::from_minor(self.minor, currency),
             foreign: foreign.transpose()?,
             quantity: self.quantity,
@@ -268,6 +272,29 @@ impl<'a> LineRow<'a> {
             origin: origin.ok_or_else(|| unreadable("its first line has no origin"))?.to_owned(),
             kind: self.kind.kind(),
         })
+    }
+}
+
+impl<'a> SpotRow<'a> {
+    fn of(account: &'a Account, dimensions: &'a Dimensions, before: Option<&Line>) -> Self {
+        let same = |before: &Line| before.account == *account && before.dimensions == *dimensions;
+        let Account { name, kind } = account;
+        match (before.is_some_and(same), dimensions.is_empty()) {
+            (true, _) => Self::Same,
+            (false, true) => Self::On(name, *kind),
+            (false, false) => Self::In(name, *kind, dimensions.iter().collect()),
+        }
+    }
+
+    fn spot(self, before: Option<&Line>) -> Result<(Account, Dimensions), StoreError> {
+        match (self, before) {
+            (Self::On(name, kind), _) => Ok((Account::new(name, kind), Dimensions::default())),
+            (Self::In(name, kind, dimensions), _) => {
+                Ok((Account::new(name, kind), dimensions.into_iter().collect()))
+            }
+            (Self::Same, Some(before)) => Ok((before.account.clone(), before.dimensions.clone())),
+            (Self::Same, None) => Err(unreadable("its first line has no account")),
+        }
     }
 }
 
@@ -319,6 +346,7 @@ mod tests {
         Line {
             kind,
             account: Account::new("A", account_kind),
+            dimensions: Dimensions::default(),
             amount: Money::from_minor(minor, usd),
             foreign: (minor > 0).then(|| Money::from_minor(minor, Currency::parse("EUR").unwrap())),
             quantity: (minor > 0).then_some(minor),
@@ -370,6 +398,25 @@ mod tests {
         let read = lists.iter().map(|(slot, bytes)| list(slot, bytes).unwrap());
         assert_eq!(read.flatten().collect::<Vec<_>>(), entries);
         assert!(super::lists(&write(&[]).unwrap().bytes).unwrap().is_empty());
+    }
+
+    #[test]
+    fn dimensions_are_written_where_they_are() {
+        let mut one = entries().swap_remove(0);
+        let without = write(std::slice::from_ref(&one)).unwrap().bytes.len();
+        let of = |value: &str| [("class", value), ("location", "Aarhus")].into_iter().collect();
+        one.lines[4].dimensions = of("Retail");
+        one.lines[5].account = one.lines[4].account.clone();
+        one.lines[5].dimensions = of("Retail");
+        let bytes = write(std::slice::from_ref(&one)).unwrap().bytes;
+        // The names and values once, each with its length, and how many they are; and the account
+        // of the last line no more.
+        let named = "class".len() + "Retail".len() + "location".len() + "Aarhus".len();
+        assert_eq!(bytes.len(), without + named + 4 + 1 - 3);
+        let read = |bytes: &[u8]| list("slot 0", lists(bytes).unwrap()["slot 0"]).unwrap();
+        assert_eq!(read(&bytes), [one.clone()]);
+        one.lines[5].dimensions = of("Outlet");
+        assert_eq!(read(&write(std::slice::from_ref(&one)).unwrap().bytes), [one]);
     }
 
     #[test]

@@ -143,7 +143,14 @@ fn try_rules(shell: &Shell<'_>) {
         [[rules]]
         name = \"The web\"
         when = { source = \"web\" }
-        detail = \"day\"";
+        detail = \"day\"
+        [[rules]]
+        name = \"Company\"
+        when = { tag = \"wholesale\" }
+        set = { class = \"Wholesale\", region = \"North\" }
+        [dimensions]
+        class.default = \"Web\"
+        region = {}";
     let policy = [&exported.stdout, rules.as_bytes()].concat();
     std::fs::write(&file, policy).unwrap();
     let file = file.to_str().unwrap();
@@ -154,6 +161,13 @@ fn try_rules(shell: &Shell<'_>) {
     assert_eq!(shirts["shadowed_by"][0], "Apparel", "{caught}");
     assert!(caught["rules"][3]["count"].as_u64().unwrap() > 0, "{caught}");
     assert!(counter["count"].as_u64().unwrap() > 0, "{caught}");
+    assert!(caught["rules"][4]["count"].as_u64().unwrap() > 0, "{caught}");
+    let by_default = caught["by_default"].as_array().unwrap();
+    assert_eq!(by_default[0]["value"], "Web", "{caught}");
+    assert_eq!(
+        (&by_default[1]["dimension"], &by_default[1]["value"]),
+        (&json!("region"), &json!(null))
+    );
     assert!(caught["rest"].as_array().unwrap().iter().any(|it| it["role"] == "product-sales"));
     let of_policy = shell.says("map-rules", &["map", "rules"]);
     assert_eq!(of_policy["rules"].as_array().unwrap().len(), 0);

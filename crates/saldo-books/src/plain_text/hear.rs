@@ -268,7 +268,7 @@ fn account_difference(account: &Account, open: &OpenAccount) -> Option<String> {
     }
 }
 
-/// What stands otherwise with an entry: day, accounts or amounts.
+/// What stands otherwise with an entry: day, accounts, amounts or dimensions.
 fn entry_difference(date: Date, expected: &[(String, Held)], found: &ReadEntry) -> Option<String> {
     let place = format!("`{}`", found.path);
     if found.date != date {

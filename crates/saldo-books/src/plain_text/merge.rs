@@ -34,7 +34,9 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     let block = write::account_block(syntax, account, &remote);
                     put(FileRank::Accounts, file_path("accounts", syntax), syntax, Some(block));
                 }
-                Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {}
+                Subject::Need(
+                    Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+                ) => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
                 Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
                     let draft = matches!(subject, Subject::Document { draft: true, .. });
@@ -140,7 +142,7 @@ fn outcome(
             let remote = account::remote_name(&account.name, account.kind);
             (Expected::account(account, &remote), remote, "accounts".to_owned())
         }
-        Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {
+        Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. }) => {
             return Ok(hear::no_such_thing());
         }
         Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {

@@ -14,7 +14,7 @@ pub use write::Syntax;
 
 use jiff::civil::Date;
 use saldo_core::book::{
-    Book, BookContext, BookDescription, BookSettings, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, BookSettings, KeptDimensions, Need, Outcome, Subject, Task,
 };
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: true,
     enters_tax: false,
     has_settings: false,
+    dimensions: KeptDimensions::Any,
     lists_all_days: true,
 };
 

@@ -6,7 +6,7 @@
 //! and stops nobody.
 
 use super::account;
-use super::write::Syntax;
+use super::write::{Syntax, tag_value};
 use jiff::civil::Date;
 use saldo_core::document::{DocumentKey, Line};
 use saldo_core::ledger::AccountKind;
@@ -29,29 +29,37 @@ pub struct Reading {
 
 /// What a posting moves: an amount, and what it was worth where its document is in another
 /// currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Held {
     /// How much moves on the account: debit positive.
     pub amount: Money,
     /// What it was worth, of the same sign.
     pub worth: Option<Money>,
+    /// Its dimensions by name, as a tag shows their values.
+    pub dimensions: BTreeMap<String, String>,
 }
 
 impl Held {
     /// What a line of a document moves.
     pub(super) fn of(line: &Line) -> Self {
-        Self { amount: line.held(), worth: line.foreign.map(|_| line.amount) }
+        let dimensions = line.dimensions.iter();
+        let dimensions = dimensions.map(|(name, value)| (name.to_owned(), tag_value(value)));
+        Self {
+            amount: line.held(),
+            worth: line.foreign.map(|_| line.amount),
+            dimensions: dimensions.collect(),
+        }
     }
 
     /// What it weighs in its transaction.
-    pub(super) fn weight(self) -> Money {
+    pub(super) fn weight(&self) -> Money {
         self.worth.unwrap_or(self.amount)
     }
 }
 
 impl From<Money> for Held {
     fn from(amount: Money) -> Self {
-        Self { amount, worth: None }
+        Self { amount, worth: None, dimensions: BTreeMap::new() }
     }
 }
 
@@ -59,9 +67,11 @@ impl fmt::Display for Held {
     /// As both syntaxes write it: a total price has no sign of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.worth {
-            None => write!(f, "{}", self.amount),
-            Some(worth) => write!(f, "{} @@ {}", self.amount, worth.abs()),
+            None => write!(f, "{}", self.amount)?,
+            Some(worth) => write!(f, "{} @@ {}", self.amount, worth.abs())?,
         }
+        let mut dimensions = self.dimensions.iter();
+        dimensions.try_for_each(|(name, value)| write!(f, " {name}:{value}"))
     }
 }
 
@@ -124,8 +134,8 @@ impl ReadEntry {
     }
 }
 
-/// What tells one content of an entry from another: a hash of its day, accounts and amounts, in
-/// whichever order they stand.
+/// What tells one content of an entry from another: a hash of its day, accounts, amounts and
+/// dimensions, in whichever order they stand.
 pub(super) fn version(date: Date, postings: &[(String, Held)]) -> String {
     let mut lines: Vec<String> =
         postings.iter().map(|(name, amount)| format!("{name} {amount}")).collect();
@@ -166,7 +176,7 @@ impl Reading {
                         key: directive.metadata("saldo", syntax).and_then(|key| key.parse().ok()),
                         date,
                         is_pending: word == "!",
-                        postings: postings(&directive.body, syntax),
+                        postings: postings(&directive, syntax),
                     });
                 }
                 (Syntax::Beancount, _) => {}
@@ -318,13 +328,30 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// The postings of a transaction; none where one of them is not understood.
-fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Held)>> {
-    let mut postings = Vec::new();
+fn postings(directive: &Directive<'_>, syntax: Syntax) -> Option<Vec<(String, Held)>> {
+    let dimensions = directive.metadata("dimensions", syntax).unwrap_or_default();
+    let dimensions: Vec<&str> = dimensions.split_whitespace().collect();
+    let mut postings: Vec<(String, Held)> = Vec::new();
     let mut balancing = None;
-    for line in body.iter().filter(|line| !is_remark(line, syntax)) {
+    for line in &directive.body {
+        if is_remark(line, syntax) {
+            if let (Some((_, held)), Some((name, value))) = (postings.last_mut(), metadatum(line))
+                && dimensions.contains(&name)
+            {
+                held.dimensions.insert(name.to_owned(), tag_value(&value));
+            }
+            continue;
+        }
         let (name, amount) = posting(without_comment(line), syntax)?;
         match amount {
-            Some(amount) => postings.push((name, amount)),
+            Some(mut held) => {
+                held.dimensions.extend(
+                    tags(line)
+                        .filter(|(name, _)| dimensions.contains(name))
+                        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+                );
+                postings.push((name, held));
+            }
             None if balancing.is_none() => balancing = Some(name),
             None => return None,
         }
@@ -337,6 +364,19 @@ fn postings(body: &[&str], syntax: Syntax) -> Option<Vec<(String, Held)>> {
         postings.extend(sum.iter().map(|amount| (name.clone(), amount.negated().into())));
     }
     Some(postings)
+}
+
+/// A line of beancount's metadata: its name and its text.
+fn metadatum(line: &str) -> Option<(&str, String)> {
+    let (name, value) = line.split_once(':')?;
+    Some((name, unquoted(value.trim_start())?))
+}
+
+/// The tags in the comment at the end of a line.
+fn tags(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let comment = line.split_once(';').map_or("", |(_, comment)| comment);
+    let tags = comment.split(',').filter_map(|tag| tag.split_once(':'));
+    tags.map(|(name, value)| (name.trim(), value.trim()))
 }
 
 /// Whether a line of a transaction is no posting: a comment, metadata, tags or links.
@@ -372,7 +412,8 @@ fn posting(line: &str, syntax: Syntax) -> Option<(String, Option<Held>)> {
             let amount = Money::parse(number, Currency::parse(code).ok()?).ok()?;
             let worth = Money::parse(worth, Currency::parse(of).ok()?).ok()?;
             let worth = if amount.is_negative() { worth.negated() } else { worth };
-            Some((name.to_owned(), Some(Held { amount, worth: Some(worth) })))
+            let held = Held { worth: Some(worth), ..Held::from(amount) };
+            Some((name.to_owned(), Some(held)))
         }
         _ => None,
     }

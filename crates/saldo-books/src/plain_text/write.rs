@@ -8,6 +8,7 @@ use saldo_core::document::{Document, DocumentKey, Line, Party};
 use saldo_core::exchange::{Block, BlockSyntax};
 use saldo_core::ledger::Account;
 use saldo_core::money::Currency;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The two syntaxes that the book is written in.
@@ -117,13 +118,14 @@ fn beancount_head(key: DocumentKey, flag: char, document: &Document) -> String {
     let header = document.header();
     let payee = header.party.as_ref().map(|party| format!("{} ", quoted(party_name(party))));
     format!(
-        "{} {flag} {}{}\n  saldo: \"{key}\"\n  kind: \"{}\"\n  slot: {}\n  reference: {}",
+        "{} {flag} {}{}\n  saldo: \"{key}\"\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
         header.date,
         payee.unwrap_or_default(),
         quoted(&header.memo),
         header.kind,
         quoted(&header.slot),
-        quoted(&header.reference)
+        quoted(&header.reference),
+        dimensions(document).map_or_else(String::new, |it| format!("\n  dimensions: \"{it}\""))
     )
 }
 
@@ -139,12 +141,21 @@ fn hledger_head(key: DocumentKey, flag: char, document: &Document) -> String {
         description(&header.memo)
     );
     format!(
-        "{}\n    ; saldo:{key}, kind:{}\n    ; slot:{}\n    ; reference:{}",
+        "{}\n    ; saldo:{key}, kind:{}\n    ; slot:{}\n    ; reference:{}{}",
         first.trim_end(),
         header.kind,
         tag_value(&header.slot),
-        tag_value(&header.reference)
+        tag_value(&header.reference),
+        dimensions(document).map_or_else(String::new, |it| format!("\n    ; dimensions:{it}"))
     )
+}
+
+/// Which tags of its postings are dimensions, so that the owner's own are told from them; none
+/// where no line has any.
+fn dimensions(document: &Document) -> Option<String> {
+    let of_lines = document.lines().iter().flat_map(|line| line.dimensions.iter());
+    let names: BTreeSet<&str> = of_lines.map(|(name, _)| name).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// What a line says besides account and amount, as metadata of its posting.
@@ -155,13 +166,18 @@ fn push_beancount_details(text: &mut String, line: &Line) {
     if let Some(quantity) = line.quantity {
         let _ = write!(text, "\n    quantity: {quantity}");
     }
+    for (name, value) in line.dimensions.iter() {
+        let _ = write!(text, "\n    {name}: {}", quoted(value));
+    }
 }
 
 /// What a line says besides account and amount, as tags of its posting.
 fn push_hledger_details(text: &mut String, line: &Line) {
     let words = (!line.text.is_empty()).then(|| format!("text:{}", tag_value(&line.text)));
     let quantity = line.quantity.map(|quantity| format!("quantity:{quantity}"));
-    let tags: Vec<String> = words.into_iter().chain(quantity).collect();
+    let dimensions = line.dimensions.iter();
+    let dimensions = dimensions.map(|(name, value)| format!("{name}:{}", tag_value(value)));
+    let tags: Vec<String> = words.into_iter().chain(quantity).chain(dimensions).collect();
     if !tags.is_empty() {
         let _ = write!(text, "  ; {}", tags.join(", "));
     }
@@ -202,7 +218,7 @@ fn description(text: &str) -> String {
 
 /// Text as the value of a tag of hledger, where a comma would end it and brackets could hold a
 /// date. The low quotation mark looks like the comma that it stands for.
-fn tag_value(text: &str) -> String {
+pub(super) fn tag_value(text: &str) -> String {
     one_line(text).replace([',', ';'], "\u{201a}").replace('[', "(").replace(']', ")")
 }
 

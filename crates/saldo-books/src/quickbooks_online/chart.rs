@@ -3,6 +3,7 @@
 //! A page names the lists that have more rows, each with the row at which it goes on:
 //! `Customer:1001 Item:1001`. All lists of a page are read by one request.
 
+use super::dimensions;
 use super::faults::VendorFault;
 use super::names;
 use super::settings;
@@ -17,7 +18,7 @@ use serde_json::Value;
 pub(super) const ROWS: usize = 1000;
 
 /// The lists that make up the chart.
-const LISTS: [Entity; 7] = [
+const LISTS: [Entity; 9] = [
     Entity::Preferences,
     Entity::Account,
     Entity::Item,
@@ -25,6 +26,8 @@ const LISTS: [Entity; 7] = [
     Entity::Vendor,
     Entity::Employee,
     Entity::TaxAgency,
+    Entity::Class,
+    Entity::Department,
 ];
 
 /// The queries of a page, each with its list.
@@ -72,7 +75,7 @@ pub(super) fn page(
     for ((entity, start), answer) in positions(page)?.into_iter().zip(answers) {
         let rows = match answer {
             Ok(answer) => rows(entity, answer)?,
-            // A plan without employees or taxes has no names of theirs either.
+            // A plan without employees, taxes or classes has no names of theirs either.
             Err(fault) if fault.is_outside_the_plan() && optional(entity) => continue,
             Err(fault) => return Err(refused(entity, fault)),
         };
@@ -92,7 +95,7 @@ pub(super) fn page(
 }
 
 const fn optional(entity: Entity) -> bool {
-    matches!(entity, Entity::Employee | Entity::TaxAgency)
+    matches!(entity, Entity::Employee | Entity::TaxAgency | Entity::Class | Entity::Department)
 }
 
 /// The fault of a query that the vendor refused.
@@ -126,7 +129,9 @@ fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
     let nameless = || Fault::new(Permit::Never, format!("a {} has no id or name", entity.name()));
     let id = row.id.ok_or_else(nameless)?;
     let name = match entity {
-        Entity::Account | Entity::Item => row.fully_qualified_name.or(row.name),
+        Entity::Account | Entity::Item | Entity::Class | Entity::Department => {
+            row.fully_qualified_name.or(row.name)
+        }
         _ => row.display_name.or(row.name),
     };
     let kind = match entity {
@@ -146,7 +151,10 @@ fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
         },
         Entity::Customer => ChartKind::Customer,
         Entity::Vendor => ChartKind::Vendor,
-        _ => ChartKind::OtherName,
+        _ => match dimensions::dimension_of(entity) {
+            Some(dimension) => ChartKind::Value { dimension: dimension.to_owned() },
+            None => ChartKind::OtherName,
+        },
     };
     Ok(ChartEntry {
         remote: RemoteId::from(id),

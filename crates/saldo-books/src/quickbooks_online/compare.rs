@@ -143,6 +143,7 @@ fn texts(sent: &Transaction, row: &Transaction) -> Vec<String> {
         ("account", value(&sent.account_ref), value(&row.account_ref)),
         ("from account", value(&sent.from_account_ref), value(&row.from_account_ref)),
         ("to account", value(&sent.to_account_ref), value(&row.to_account_ref)),
+        ("location", value(&sent.department_ref), value(&row.department_ref)),
     ];
     let differs = |(what, sent, held): (&str, Option<String>, Option<String>)| {
         let sent = sent?;
@@ -176,7 +177,9 @@ fn money_differences(
     if entity == Entity::Transfer || held_currency != own {
         return Ok(differences);
     }
-    let (sent, held) = (line_sums(sent, own)?, line_sums(row, own)?);
+    // Where we say none, classes and locations are the owner's to give.
+    let told = sent.line.iter().any(|line| !values(line).is_empty());
+    let (sent, held) = (line_sums(sent, own, told)?, line_sums(row, own, told)?);
     let nothing = Money::zero(own);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
@@ -189,12 +192,32 @@ fn money_differences(
     Ok(differences)
 }
 
+/// The class and the location of a line, in words.
+fn values(line: &Line) -> String {
+    let item = line.sales_item_line_detail.as_ref().and_then(|it| it.class_ref.as_ref());
+    let expense = line.account_based_expense_line_detail.as_ref();
+    let journal = line.journal_entry_line_detail.as_ref();
+    let class = item
+        .or(expense.and_then(|it| it.class_ref.as_ref()))
+        .or(journal.and_then(|it| it.class_ref.as_ref()));
+    let location = journal.and_then(|it| it.department_ref.as_ref());
+    let named = [("class", class), ("location", location)].into_iter();
+    named.filter_map(|(what, it)| it.map(|it| format!(" in {what} {}", it.value))).collect()
+}
+
 /// The sum of each thing that lines point at. Lines that point at nothing (subtotals) do not count.
-fn line_sums(row: &Transaction, currency: Currency) -> Result<BTreeMap<String, Money>, String> {
+fn line_sums(
+    row: &Transaction,
+    currency: Currency,
+    with_values: bool,
+) -> Result<BTreeMap<String, Money>, String> {
     let mut sums = BTreeMap::new();
     for line in &row.line {
         let amount = amount(line, currency)?;
-        let Some((key, amount)) = target(line, amount) else { continue };
+        let Some((mut key, amount)) = target(line, amount) else { continue };
+        if with_values {
+            key.push_str(&values(line));
+        }
         let sum = sums.entry(key).or_insert(Money::zero(currency));
         *sum = sum.plus(amount).map_err(|error| error.to_string())?;
     }

@@ -7,6 +7,7 @@
 use super::ask::{list, literal};
 use super::chart::{self, ROWS};
 use super::compare;
+use super::dimensions;
 use super::faults::VendorFault;
 use super::names;
 use super::shape::{Shape, shape};
@@ -74,6 +75,10 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Party(party)) => {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
+            Subject::Need(Need::Value { dimension, value }) => {
+                let list = dimensions::list_of(dimension);
+                list.map(|list| named(list, names::value(value))).into_iter().collect()
+            }
             // No document needs one.
             Subject::Need(Need::TaxRate(_)) => Vec::new(),
             Subject::Document { key, document, voids, .. } => {
@@ -131,7 +136,7 @@ fn query((entity, rows): Place, names: &BTreeSet<String>, page: usize) -> String
 
 const fn column(entity: Entity) -> &'static str {
     match entity {
-        Entity::Account | Entity::Item => "Name",
+        Entity::Account | Entity::Item | Entity::Class | Entity::Department => "Name",
         Entity::Customer | Entity::Vendor | Entity::Employee => "DisplayName",
         _ => "DocNumber",
     }
@@ -140,7 +145,13 @@ const fn column(entity: Entity) -> &'static str {
 const fn is_list(entity: Entity) -> bool {
     matches!(
         entity,
-        Entity::Account | Entity::Item | Entity::Customer | Entity::Vendor | Entity::Employee
+        Entity::Account
+            | Entity::Item
+            | Entity::Customer
+            | Entity::Vendor
+            | Entity::Employee
+            | Entity::Class
+            | Entity::Department
     )
 }
 
@@ -188,6 +199,10 @@ fn outcome(
                 Party::Vendor { .. } => Entity::Vendor,
             };
             Ok(party_outcome(party, list(own)?))
+        }
+        Subject::Need(Need::Value { dimension, value }) => {
+            let Some(entity) = dimensions::list_of(dimension) else { return Ok(Outcome::Absent) };
+            Ok(value_outcome(value, list(entity)?))
         }
         Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, voids, .. } => {
@@ -240,6 +255,13 @@ fn account_outcome(account: &Account, rows: Vec<ListEntity>) -> Outcome {
     let held = row.account_type.clone().unwrap_or_default();
     let difference = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
     found(row, difference)
+}
+
+fn value_outcome(value: &str, rows: Vec<ListEntity>) -> Outcome {
+    let names = names::value(value);
+    let mut rows = rows.into_iter();
+    let ours = rows.find(|row| names.iter().any(|name| is_named(row, name)));
+    ours.map_or(Outcome::Absent, |row| found(row, None))
 }
 
 /// The item of one of the possible names whose lines reach the right account.

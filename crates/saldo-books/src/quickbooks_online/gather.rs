@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// How many lines a transaction may have.
 pub(super) const LINES: usize = 500;
 
-/// The lines of a form, at most [`LINES`]: where there are more, one for each item, tax code and
-/// sign, in the order of their first lines.
+/// The lines of a form, at most [`LINES`]: where there are more, one for each item, class, tax
+/// code and sign, in the order of their first lines.
 ///
 /// # Errors
 /// In words, where even those are too many, or their sums too large.
@@ -19,7 +19,7 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
         lines,
         |line| {
             let item = Need::Item(line.item()).binding();
-            (item, line.taxed, line.amount.is_negative())
+            (item, line.class, line.taxed, line.amount.is_negative())
         },
         |sum, line| {
             let units = sum.quantity.zip(line.quantity);
@@ -32,14 +32,14 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
 }
 
 /// The lines of a journal entry or expense, at most [`LINES`]: where there are more, one for each
-/// account and side.
+/// account, class, location and side.
 ///
 /// # Errors
 /// As [`form_lines`].
 pub(super) fn posting_lines(lines: Vec<PostingLine<'_>>) -> Result<Vec<PostingLine<'_>>, String> {
     gather(
         lines,
-        |line| (line.account, line.amount.is_negative()),
+        |line| (line.account, line.class, line.location, line.amount.is_negative()),
         |sum, line| {
             sum.amount = sum.amount.plus(line.amount).map_err(|error| error.to_string())?;
             Ok(())

@@ -4,6 +4,7 @@ mod ask;
 mod balances;
 mod chart;
 mod compare;
+mod dimensions;
 mod faults;
 mod find;
 mod gather;
@@ -21,7 +22,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::book::{
+    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+};
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
 use saldo_core::ledger::Account;
@@ -58,6 +61,10 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    dimensions: KeptDimensions::Named {
+        of_lines: &[dimensions::CLASS],
+        of_documents: Some(dimensions::LOCATION),
+    },
     lists_all_days: false,
 };
 
@@ -86,6 +93,7 @@ impl Book for QuickBooksOnline {
             Need::Account(account) => vec![names::account(&account.name)],
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
+            Need::Value { value, .. } => names::value(value),
             Need::TaxRate(tax) => vec![tax.to_string()],
         }
     }
@@ -99,7 +107,9 @@ impl Book for QuickBooksOnline {
             // What it refers to is bound already, and nothing else is said.
             Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_) | Need::TaxRate(_))
+            Subject::Need(
+                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+            )
             | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {

@@ -39,6 +39,14 @@ pub(super) fn account(name: &str) -> String {
     fit(&without_colon(name).replace('"', "'"))
 }
 
+/// The names that a value of a dimension may have: its own, as a new one gets it; and with colons,
+/// as the vendor shows what stands below another.
+pub(super) fn value(value: &str) -> Vec<String> {
+    let (own, below) = (account(value), fit(value));
+    let is_same = own == below;
+    std::iter::once(own).chain((!is_same).then_some(below)).collect()
+}
+
 fn without_colon(name: &str) -> String {
     name.replace(": ", " - ").replace(':', "-")
 }

@@ -1,5 +1,6 @@
 //! What the company's owner decided: the vendor's preferences.
 
+use super::dimensions;
 use super::wire::Preferences;
 use saldo_core::book::{BookContext, BookSettings};
 use saldo_core::exchange::{Fault, Permit};
@@ -27,7 +28,13 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
         );
         return Err(unreadable(reason));
     }
-    let date = preferences.accounting_info_prefs.book_close_date;
+    let accounting = preferences.accounting_info_prefs;
+    let kept = [
+        (dimensions::CLASS, accounting.class_tracking_per_txn_line),
+        (dimensions::LOCATION, accounting.track_departments),
+    ];
+    let off = kept.into_iter().filter(|(_, is_on)| *is_on != Some(true));
+    let date = accounting.book_close_date;
     let date = date.filter(|date| !date.is_empty()).map(|date| {
         date.parse().map_err(|error| unreadable(format!("BookCloseDate `{date}`: {error}")))
     });
@@ -37,5 +44,6 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
         closed_until: date.transpose()?,
         numbers_documents: !forms.custom_txn_numbers.unwrap_or(false),
         applies_credits: forms.auto_apply_credit.unwrap_or(false),
+        switched_off: off.map(|(name, _)| name.to_owned()).collect(),
     })
 }

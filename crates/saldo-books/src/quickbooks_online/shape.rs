@@ -3,6 +3,7 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::dimensions::{self, CLASS, LOCATION, class, location};
 use super::gather;
 use super::names::{can_take_deposits, is_bank};
 use super::wire::Entity;
@@ -43,6 +44,8 @@ pub(super) enum Shape<'a> {
         amount: Money,
         /// What it was for: charges positive.
         lines: Vec<PostingLine<'a>>,
+        /// Its location.
+        location: Option<&'a str>,
     },
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
@@ -61,6 +64,8 @@ pub(super) struct Form<'a> {
     pub(super) tax: Money,
     /// The lines and the tax.
     pub(super) total: Money,
+    /// Its location.
+    pub(super) location: Option<&'a str>,
 }
 
 /// An item line of a sales form.
@@ -72,6 +77,7 @@ pub(super) struct FormLine<'a> {
     pub(super) taxed: bool,
     pub(super) quantity: Option<i64>,
     pub(super) text: Cow<'a, str>,
+    pub(super) class: Option<&'a str>,
 }
 
 impl FormLine<'_> {
@@ -87,11 +93,25 @@ pub(super) struct PostingLine<'a> {
     pub(super) account: &'a Account,
     pub(super) amount: Money,
     pub(super) text: Cow<'a, str>,
+    pub(super) class: Option<&'a str>,
+    /// Of a line of a journal entry: other transactions have one as a whole.
+    pub(super) location: Option<&'a str>,
 }
 
 impl<'a> PostingLine<'a> {
     fn new(line: &'a Line) -> Self {
-        Self { account: &line.account, amount: line.amount, text: Cow::from(&line.text) }
+        Self {
+            account: &line.account,
+            amount: line.amount,
+            text: Cow::from(&line.text),
+            class: line.dimensions.get(CLASS),
+            location: line.dimensions.get(LOCATION),
+        }
+    }
+
+    /// What its dimensions need.
+    fn values(&self) -> impl Iterator<Item = Need> {
+        self.class.map(class).into_iter().chain(self.location.map(location))
     }
 }
 
@@ -130,6 +150,8 @@ impl Shape<'_> {
             Self::Form(form) => {
                 needs.extend(form.deposit.map(account));
                 needs.extend(form.lines.iter().map(|line| Need::Item(line.item())));
+                needs.extend(form.lines.iter().filter_map(|line| line.class.map(class)));
+                needs.extend(form.location.map(location));
             }
             Self::Payment { deposit, .. } => needs.push(account(deposit)),
             Self::Transfer { from, to, .. } => {
@@ -138,12 +160,14 @@ impl Shape<'_> {
             Self::Purchase { account: paid_from, lines, .. } => {
                 needs.push(account(paid_from));
                 needs.extend(lines.iter().map(|line| account(line.account)));
+                needs.extend(lines.iter().flat_map(PostingLine::values));
             }
             Self::Journal(lines) => {
                 if !lines.iter().any(|line| is_owed(line.account)) {
                     needs.clear();
                 }
                 needs.extend(lines.iter().map(|line| account(line.account)));
+                needs.extend(lines.iter().flat_map(PostingLine::values));
             }
         }
         let mut seen = BTreeSet::new();
@@ -157,6 +181,7 @@ impl Shape<'_> {
 /// # Errors
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
+    dimensions::check(document)?;
     let shape = match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => invoice(document),
@@ -288,7 +313,8 @@ fn form<'a>(
         let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
         let (account, quantity) = (&line.account, line.quantity);
         let taxed = taxed && by_the_vendor;
-        lines.push(FormLine { product, account, amount, taxed, quantity, text });
+        let class = line.dimensions.get(CLASS);
+        lines.push(FormLine { product, account, amount, taxed, quantity, text, class });
     }
     for (account, amount) in settled {
         lines.push(FormLine {
@@ -298,6 +324,7 @@ fn form<'a>(
             taxed: false,
             quantity: None,
             text: Cow::from(&*account.name),
+            class: None,
         });
     }
     if let Some(line) = lines.iter().find(|line| line.account.kind == AccountKind::Receivable) {
@@ -316,7 +343,8 @@ fn form<'a>(
         return Err(format!("a {} needs at least one line besides tax", entity.name()));
     }
     let lines = gather::form_lines(lines)?;
-    Ok(Shape::Form(Form { entity, deposit, lines, tax, total }))
+    let location = dimensions::location_of(document)?;
+    Ok(Shape::Form(Form { entity, deposit, lines, tax, total, location }))
 }
 
 /// Whether the vendor enters this tax by itself, where its agency points. Tax on an account of the
@@ -375,8 +403,9 @@ fn purchase(document: &Document) -> Result<Shape<'_>, String> {
     let owed = lines.iter().any(|line| is_owed(line.account));
     match (settled.first_key_value(), settled.len()) {
         (Some((account, amount)), 1) if amount.is_negative() && is_bank(account) && !owed => {
+            let location = dimensions::location_of(document)?;
             let lines = gather::posting_lines(lines)?;
-            Ok(Shape::Purchase { account, amount: amount.negated(), lines })
+            Ok(Shape::Purchase { account, amount: amount.negated(), lines, location })
         }
         _ => journal(document),
     }
@@ -401,7 +430,7 @@ fn journal(document: &Document) -> Result<Shape<'_>, String> {
     for (account, amount) in owed {
         let first = document.lines().iter().find(|line| line.account == *account);
         let text = first.map_or(Cow::from(""), |line| Cow::from(&line.text));
-        lines.push(PostingLine { account, amount, text });
+        lines.push(PostingLine { account, amount, text, class: None, location: None });
     }
     match lines.is_empty() {
         true => Err("nothing is left of it that moves money".to_owned()),

@@ -29,11 +29,13 @@ pub(super) enum Entity {
     Vendor,
     Employee,
     TaxAgency,
+    Class,
+    Department,
 }
 
 impl Entity {
     /// All of them.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::Payment,
@@ -49,6 +51,8 @@ impl Entity {
         Self::Vendor,
         Self::Employee,
         Self::TaxAgency,
+        Self::Class,
+        Self::Department,
     ];
 
     /// The name as it stands in queries and as the key of a body.
@@ -69,6 +73,8 @@ impl Entity {
             Self::Vendor => "Vendor",
             Self::Employee => "Employee",
             Self::TaxAgency => "TaxAgency",
+            Self::Class => "Class",
+            Self::Department => "Department",
         }
     }
 
@@ -118,6 +124,7 @@ pub(super) struct Transaction {
     pub(super) due_date: Option<String>,
     pub(super) currency_ref: Option<Reference>,
     pub(super) private_note: Option<String>,
+    pub(super) department_ref: Option<Reference>,
     pub(super) customer_ref: Option<Reference>,
     pub(super) deposit_to_account_ref: Option<Reference>,
     pub(super) from_account_ref: Option<Reference>,
@@ -157,6 +164,7 @@ pub(super) struct LinkedTransaction {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct SalesItemDetail {
     pub(super) item_ref: Option<Reference>,
+    pub(super) class_ref: Option<Reference>,
     pub(super) qty: Option<Number>,
     pub(super) unit_price: Option<Number>,
     pub(super) tax_code_ref: Option<Reference>,
@@ -167,6 +175,7 @@ pub(super) struct SalesItemDetail {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct ExpenseDetail {
     pub(super) account_ref: Option<Reference>,
+    pub(super) class_ref: Option<Reference>,
 }
 
 /// A line of a journal entry.
@@ -176,6 +185,8 @@ pub(super) struct JournalDetail {
     pub(super) posting_type: Option<String>,
     pub(super) account_ref: Option<Reference>,
     pub(super) entity: Option<JournalEntity>,
+    pub(super) class_ref: Option<Reference>,
+    pub(super) department_ref: Option<Reference>,
 }
 
 /// Whom a receivable line of a journal entry is about.
@@ -235,6 +246,8 @@ pub(super) struct SalesFormsPreferences {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct AccountingPreferences {
     pub(super) book_close_date: Option<String>,
+    pub(super) class_tracking_per_txn_line: Option<bool>,
+    pub(super) track_departments: Option<bool>,
 }
 
 /// In which currencies.

@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
+use super::dimensions;
 use super::names::{self, List, Taken};
 use super::shape::{Form, FormLine, PostingLine, Shape, shape};
 use super::voiding;
@@ -104,7 +105,9 @@ pub(super) fn transaction(
         Shape::Form(form) => writer.form(form, numbered),
         Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
-        Shape::Purchase { account, lines, .. } => writer.purchase(account, lines, numbered),
+        Shape::Purchase { account, lines, location, .. } => {
+            writer.purchase(account, lines, *location, numbered)
+        }
         Shape::Journal(lines) => writer.journal(lines, numbered),
     };
     Ok((shape.entity(), body.map_err(about)?))
@@ -128,6 +131,14 @@ impl Writer<'_> {
         self.reference(&Need::Account(account.clone())).map(Some)
     }
 
+    fn class(&self, value: Option<&str>) -> Result<Option<Reference>, String> {
+        value.map(|value| self.reference(&dimensions::class(value))).transpose()
+    }
+
+    fn location(&self, value: Option<&str>) -> Result<Option<Reference>, String> {
+        value.map(|value| self.reference(&dimensions::location(value))).transpose()
+    }
+
     fn party(&self) -> Result<Option<Reference>, String> {
         self.party.map(|party| self.reference(&Need::Party(party.clone()))).transpose()
     }
@@ -140,6 +151,7 @@ impl Writer<'_> {
         let lines = form.lines.iter().map(|line| self.form_line(line));
         Ok(Transaction {
             due_date,
+            department_ref: self.location(form.location)?,
             customer_ref: self.party()?,
             deposit_to_account_ref: form.deposit.map(|it| self.account(it)).transpose()?.flatten(),
             line: lines.collect::<Result<_, _>>()?,
@@ -158,6 +170,7 @@ impl Writer<'_> {
         let code = if line.taxed { "TAX" } else { "NON" };
         let detail = SalesItemDetail {
             item_ref: Some(self.reference(&Need::Item(line.item()))?),
+            class_ref: self.class(line.class)?,
             qty,
             unit_price,
             tax_code_ref: Some(Reference::to(code)),
@@ -213,6 +226,7 @@ impl Writer<'_> {
         &self,
         paid_from: &Account,
         lines: &[PostingLine<'_>],
+        location: Option<&str>,
         common: Transaction,
     ) -> Result<Transaction, String> {
         let kind = self.party.map(|party| match party {
@@ -220,7 +234,10 @@ impl Writer<'_> {
             Party::Vendor { .. } => Entity::Vendor.name().to_owned(),
         });
         let line = |line: &PostingLine<'_>| {
-            let detail = ExpenseDetail { account_ref: self.account(line.account)? };
+            let detail = ExpenseDetail {
+                account_ref: self.account(line.account)?,
+                class_ref: self.class(line.class)?,
+            };
             Ok::<_, String>(wire::Line {
                 account_based_expense_line_detail: Some(detail),
                 ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
@@ -228,6 +245,7 @@ impl Writer<'_> {
         };
         Ok(Transaction {
             account_ref: self.account(paid_from)?,
+            department_ref: self.location(location)?,
             entity_ref: self.party()?.map(|reference| Reference { r#type: kind, ..reference }),
             payment_type: Some("Cash".to_owned()),
             line: lines.iter().map(line).collect::<Result<_, _>>()?,
@@ -262,6 +280,8 @@ impl Writer<'_> {
             posting_type: Some(posting_type.to_owned()),
             account_ref: self.account(line.account)?,
             entity,
+            class_ref: self.class(line.class)?,
+            department_ref: self.location(line.location)?,
         };
         Ok(wire::Line {
             journal_entry_line_detail: Some(detail),
@@ -292,7 +312,7 @@ fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
     exact.then(|| (wire::decimal_number(units), wire::decimal_number(price)))
 }
 
-/// An account, item, customer or vendor.
+/// An account, item, customer, vendor, class or location.
 fn list_entity(
     need: &Need,
     bindings: &Bindings,
@@ -341,6 +361,12 @@ fn list_entity(
                 ..ListEntity::default()
             };
             Ok((entity, fields))
+        }
+        Need::Value { dimension, value } => {
+            let list = dimensions::list_of(dimension);
+            let list = list.ok_or_else(|| format!("no list holds what stands in `{dimension}`"))?;
+            let fields = ListEntity { name: Some(names::account(value)), ..ListEntity::default() };
+            Ok((list, fields))
         }
         Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
     }

@@ -80,7 +80,9 @@ impl<'a> LookUp<'a> {
             }
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
             Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
-            Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => None,
+            Subject::Need(Need::TaxRate(_) | Need::Value { .. }) | Subject::Confirmed { .. } => {
+                None
+            }
             Subject::Document { key, document, .. } => match (self.rows, self.place?) {
                 (Rows::OfDay(_), _) => {
                     Some(format!("Date == {}", dates::literal(document.header().date)))
@@ -193,6 +195,8 @@ fn outcome(
             _ => Outcome::Absent,
         }),
         Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        // No document needs one.
+        Subject::Need(Need::Value { .. }) => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => {
             let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
             Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))

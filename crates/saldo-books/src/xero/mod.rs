@@ -24,7 +24,9 @@ mod write;
 mod tests;
 
 use place::Place;
-use saldo_core::book::{Book, BookContext, BookDescription, Need, Outcome, Subject, Task};
+use saldo_core::book::{
+    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+};
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
@@ -60,6 +62,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     has_settings: true,
+    dimensions: KeptDimensions::Named { of_lines: &[], of_documents: None },
     lists_all_days: false,
 };
 
@@ -91,6 +94,7 @@ impl Book for Xero {
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::TaxRate(tax) => vec![tax.to_string()],
+            Need::Value { value, .. } => vec![value.clone()],
         }
     }
 
@@ -112,7 +116,9 @@ impl Book for Xero {
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
-            Subject::Need(Need::Account(_) | Need::Party(_) | Need::TaxRate(_))
+            Subject::Need(
+                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+            )
             | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {

@@ -148,6 +148,12 @@ impl Shape<'_> {
 /// # Errors
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
+    let mut dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
+    if let Some((name, value)) = dimensions.next() {
+        return Err(format!(
+            "a line stands for `{value}` in `{name}`, and tracking categories are not entered yet"
+        ));
+    }
     match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),

@@ -313,6 +313,7 @@ fn entry(
             Ok((Place::Contacts, fields))
         }
         Need::TaxRate(tax) => Err(format!("the tax rate `{tax}` is the owner's to make in Xero")),
+        Need::Value { dimension, .. } => Err(format!("Xero keeps nothing in `{dimension}`")),
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use saldo_core::book::Subject;
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::CompanyId;
 use std::collections::BTreeMap;
@@ -51,6 +51,14 @@ pub(crate) fn sale(words: &str) -> Document {
     document(DocumentKind::SalesReceipt, "2026-08-03".parse().unwrap(), lines, words)
 }
 
+/// The same, in two dimensions.
+pub(crate) fn sale_in(class: &str, location: &str) -> Document {
+    let sale = sale("Ann");
+    let mut lines = sale.lines().to_vec();
+    lines[1].dimensions = [("class", class), ("location", location)].into_iter().collect();
+    Document::new(sale.header().clone(), lines).unwrap()
+}
+
 /// Documents of every kind over accounts of every kind, in currencies of none to four decimals.
 pub(crate) fn every_kind() -> Vec<Document> {
     let codes = ["USD", "JPY", "KWD", "CLF"];
@@ -70,6 +78,7 @@ pub(crate) fn every_kind() -> Vec<Document> {
         document(*kind, jiff::civil::date(2026, month, 28), lines.collect(), HOSTILE)
     })
     .chain(in_two_currencies())
+    .chain([sale_in("Retail; é [a] \"b\"", "Aarhus")])
     .chain([
         document(DocumentKind::JournalEntry, "1970-01-01".parse().unwrap(), Vec::new(), ""),
         document(DocumentKind::JournalEntry, "9999-12-31".parse().unwrap(), Vec::new(), ")(*!|"),
@@ -124,6 +133,7 @@ pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> 
     Line {
         kind: LineKind::Other { taxed: false },
         account: Account::new(name, kind),
+        dimensions: Dimensions::default(),
         amount,
         foreign: None,
         quantity: Some(2),
@@ -185,6 +195,9 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
             let product = Product { id: None, sku: None, title: words.clone() };
             let mut lines = made.lines().to_vec();
             lines[0].kind = LineKind::Product { product, taxed: true };
+            let classes = [None, Some("Retail"), Some("é: \"b\""), Some("C:\\d")];
+            let class = classes[usize::try_from(day).unwrap() % classes.len()];
+            lines[0].dimensions = class.into_iter().map(|class| ("class", class)).collect();
             Document::new(header, lines).unwrap()
         },
     )

@@ -1,7 +1,7 @@
 //! What the book finds in its files again: as it was written, edited, repeated, or of the owner's
 //! own.
 
-use crate::documents::{any_document, currency, key, sale, subject};
+use crate::documents::{any_document, any_words, currency, key, sale, sale_in, subject};
 use crate::folder::{Folder, edit};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -215,6 +215,29 @@ fn edited_money_is_reported_and_edited_text_is_not() {
 }
 
 #[test]
+fn an_edited_dimension_is_reported_and_a_tag_of_the_owner_is_not() {
+    let cases = [
+        (".beancount", "class: \"Retail\"", "class: \"Web\"", true),
+        (".beancount", "\n    location: \"Aarhus, C\"", "", true),
+        (".journal", "class:Retail", "class:Web", true),
+        (".journal", ", location:Aarhus\u{201a} C", "", true),
+        (".beancount", "quantity: 2", "season: \"Spring\"", false),
+        (".journal", "quantity:2", "season:Spring", false),
+    ];
+    let sold = sale_in("Retail", "Aarhus, C");
+    let look_up = Task::look_up(subject(&sold));
+    for (suffix, from, to, is_reported) in cases {
+        let mut folder = Folder::default();
+        let Outcome::Done(done) = folder.enter(&sold) else { panic!("not done") };
+        assert_eq!(folder.run(std::slice::from_ref(&look_up)), [Outcome::Found(done)]);
+        edit(&mut folder, suffix, from, to);
+        let outcome = folder.run(std::slice::from_ref(&look_up));
+        let reported = matches!(outcome[..], [Outcome::FoundDifferent { .. }]);
+        assert_eq!(reported, is_reported, "{suffix} {from} {to}: {outcome:?}");
+    }
+}
+
+#[test]
 fn entries_of_the_owner_are_listed_and_counted() {
     let mut folder = Folder::default();
     folder.enter(&sale("Ann"));
@@ -232,6 +255,16 @@ fn entries_of_the_owner_are_listed_and_counted() {
 
 proptest! {
     #[test]
+    fn a_dimension_is_found_again_whatever_its_value(class in any_words()) {
+        let mut folder = Folder::default();
+        let sold = sale_in(&class, "Aarhus");
+        let outcome = folder.enter(&sold);
+        prop_assert!(matches!(outcome, Outcome::Done(_)), "{:?}", outcome);
+        let found = folder.run(&[Task::look_up(subject(&sold))]);
+        prop_assert!(matches!(&found[..], [Outcome::Found(_)]), "{:?}", found);
+    }
+
+    #[test]
     fn what_is_written_is_read_back_equal(document in any_document()) {
         let mut folder = Folder::default();
         let outcome = folder.enter(&document);
@@ -243,7 +276,10 @@ proptest! {
             .map(|line| {
                 let remote = context.bindings.need(&Need::Account(line.account.clone())).unwrap();
                 let worth = line.foreign.map(|_| line.amount);
-                (remote.as_str().to_owned(), Held { amount: line.held(), worth })
+                let dimensions = line.dimensions.iter();
+                let dimensions =
+                    dimensions.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                (remote.as_str().to_owned(), Held { amount: line.held(), worth, dimensions })
             })
             .collect();
         for syntax in Syntax::ALL {

@@ -6,7 +6,7 @@ use super::lines::{plain_line, tender_line};
 use crate::commerce::{BalanceTransaction, Fact, MoneyMovement, Order, Tender};
 use crate::document::Line;
 use crate::issue::IssueKind;
-use crate::ledger::Account;
+use crate::ledger::Spot;
 use crate::money::{Currency, Money, MoneyError};
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -125,7 +125,7 @@ pub(super) fn moved_lines(
     policy: &Policy,
 ) -> Result<Vec<Line>, Trouble> {
     let about = Subject::of_order(order).by_tender(&movement.tender);
-    let account = |role| policy.account_for(role, &about);
+    let spot = |role| policy.spot(role, &about);
     let conversion = movement.conversion.as_ref();
     let conversion = conversion.filter(|_| matches!(movement.tender, Tender::Gateway(_)));
     // Parts of one movement sum to the whole, to the unit.
@@ -137,7 +137,7 @@ pub(super) fn moved_lines(
     let Some(conversion) = conversion else {
         let rounding = movement.rounding.map_or(Ok(Money::zero(part.currency())), share)?;
         let paid = tender_line(&movement.tender, part.plus(rounding)?, &movement.id, policy)?;
-        return Ok(with_difference(paid, part, || account(Role::Rounding), "Cash rounding")?);
+        return Ok(with_difference(paid, part, || spot(Role::Rounding), "Cash rounding")?);
     };
     let worth = share(conversion.worth)?;
     let line = match foreign(movement, policy.currency)? {
@@ -148,21 +148,21 @@ pub(super) fn moved_lines(
             Line { amount: worth, foreign: Some(foreign), ..line }
         }
     };
-    Ok(with_difference(line, part, || account(Role::Exchange), "Rate since the sale")?)
+    Ok(with_difference(line, part, || spot(Role::Exchange), "Rate since the sale")?)
 }
 
 /// A line that shall amount to a part, with what it lacks of that on an account of its own.
 fn with_difference(
     line: Line,
     part: Money,
-    account: impl FnOnce() -> Account,
+    spot: impl FnOnce() -> Spot,
     text: &str,
 ) -> Result<Vec<Line>, MoneyError> {
     let difference = part.minus(line.amount)?;
     if difference.is_zero() {
         return Ok(vec![line]);
     }
-    let lacking = plain_line(account(), difference, text, &line.origin);
+    let lacking = plain_line(spot(), difference, text, &line.origin);
     Ok(vec![line, lacking])
 }
 

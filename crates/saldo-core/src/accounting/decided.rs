@@ -1,12 +1,13 @@
 //! What the owner decided, apart from orders: entries in the words of the policy.
 
+use super::lines::line_on;
 use super::{Accounted, Trouble};
 use crate::commerce::{Decided, Decision, Fact, Move, Order};
-use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
+use crate::document::{DocumentKind, Header, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
-use crate::ledger::{Account, AccountKind, Entry, Posting};
+use crate::ledger::{Account, AccountKind, Dimensions, Entry, Posting, Spot};
 use crate::money::{Currency, Money};
-use crate::policy::{Place, Policy};
+use crate::policy::{Place, Policy, Subject};
 use crate::text::FactId;
 use jiff::civil::Date;
 use thiserror::Error;
@@ -115,7 +116,14 @@ fn enter(
         Trouble::Issue(IssueKind::MissingMapping, error.to_string(), hint)
     };
     let postings = postings_of(moves, policy).map_err(undecidable)?;
-    let entry = DecidedEntry { decision, memo, policy, postings };
+    // Postings stand in the order of the moves.
+    let about = Subject::of_channel(&decision.source.connection);
+    let dimensions = moves.iter().map(|it| match &it.place {
+        Place::Role(role) => policy.dimensions_for(*role, &about),
+        Place::Gateway(_) | Place::BankOf(_) | Place::Tax(_) => Dimensions::default(),
+    });
+    let dimensions = dimensions.collect();
+    let entry = DecidedEntry { decision, memo, policy, postings, dimensions };
     accounted.entries.push(entry.on(decision.said.on, "", memo.clone())?);
     if let Some(date) = reversed_on {
         let back = DecidedEntry { postings: reversed(&entry.postings), ..entry };
@@ -139,6 +147,8 @@ struct DecidedEntry<'a> {
     memo: &'a str,
     policy: &'a Policy,
     postings: Vec<Posting>,
+    /// Those of each posting.
+    dimensions: Vec<Dimensions>,
 }
 
 impl DecidedEntry<'_> {
@@ -156,19 +166,17 @@ impl DecidedEntry<'_> {
             reference: format!("Decision {}", decision.number()),
             memo,
         };
-        let line = |posting: &Posting| Line {
-            kind: match kind {
+        let line = |(posting, dimensions): (&Posting, &Dimensions)| {
+            let kind = match kind {
                 DocumentKind::Transfer => LineKind::Settlement,
                 _ => LineKind::Other { taxed: false },
-            },
-            account: posting.account.clone(),
-            amount: posting.amount,
-            foreign: None,
-            quantity: None,
-            text: self.memo.to_owned(),
-            origin: decision.id.to_string(),
+            };
+            let (account, dimensions) = (posting.account.clone(), dimensions.clone());
+            let spot = Spot { account, dimensions };
+            line_on(spot, kind, posting.amount, self.memo, decision.id.as_str())
         };
-        let lines = self.postings.iter().filter(|posting| !posting.amount.is_zero()).map(line);
+        let lines = self.postings.iter().zip(&self.dimensions);
+        let lines = lines.filter(|(posting, _)| !posting.amount.is_zero()).map(line);
         Ok(SubledgerEntry::new(id, header, lines.collect())?)
     }
 

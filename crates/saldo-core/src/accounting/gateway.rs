@@ -15,7 +15,7 @@ pub(super) use deferral::account_deferral;
 use super::contradictions::in_row;
 use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
 use super::known_order::{KnownOrder, Open, OrderView, PaymentState, movement_on_gateway};
-use super::lines::tender_account;
+use super::lines::{line_on, tender_account};
 use super::summary::Part;
 use super::{Accounted, Basis, Payouts, Stock, Trouble};
 use crate::commerce::{
@@ -23,7 +23,7 @@ use crate::commerce::{
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
-use crate::ledger::{Account, AccountKind};
+use crate::ledger::{Account, AccountKind, Spot};
 use crate::money::Money;
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -127,13 +127,13 @@ fn enter(
         BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
         BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
             let pairs = [
-                (policy.chart.account(Role::Disputes), row.amount),
-                (desk.account(Role::ChargebackFees), row.fee.negated()),
+                (desk.spot(Role::Disputes), row.amount),
+                (desk.spot(Role::ChargebackFees), row.fee.negated()),
             ];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::DisputeFee => {
-            let pairs = [(desk.account(Role::ChargebackFees), row.net)];
+            let pairs = [(desk.spot(Role::ChargebackFees), row.net)];
             desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
         }
         BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
@@ -146,14 +146,15 @@ fn enter(
         BalanceKind::LoanRepayment => desk.repayment(accounted),
         BalanceKind::PayoutReturned => {
             desk.in_books_currency()?;
-            let pairs = [(policy.bank(&row.gateway.id), row.amount)];
+            let pairs = [(policy.bank(&row.gateway.id).into(), row.amount)];
             desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::TenderCredit(gateway) => {
             desk.in_books_currency()?;
             let tender = Tender::Gateway(gateway.clone());
-            let pairs = [(tender_account(&tender, row.amount.currency(), policy)?, row.amount)];
+            let pairs =
+                [(tender_account(&tender, row.amount.currency(), policy)?.into(), row.amount)];
             desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
@@ -207,12 +208,12 @@ impl<'a> Desk<'a> {
         Ok(Self { row, basis, clearing, rate, about, order })
     }
 
-    /// The account of a role in what the row is about.
-    fn account(&self, role: Role) -> Account {
+    /// Where something of a role is entered of what the row is about.
+    fn spot(&self, role: Role) -> Spot {
         let row = self.row;
         let subject = Subject { order: self.order, ..Subject::of_channel(&row.source.connection) };
         let subject = subject.by(Some(&row.gateway.id)).amount(row.amount);
-        self.basis.policy.account_for(role, &subject)
+        self.basis.policy.spot(role, &subject)
     }
 
     /// What moves between accounts of which only one is kept in the row's currency has no worth
@@ -289,16 +290,16 @@ impl<'a> Desk<'a> {
     fn with_fee(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         self.fee(accounted)?;
         let policy = self.basis.policy;
-        let account = match role {
-            Role::Bank => policy.bank(&self.row.gateway.id),
-            role => self.account(role),
+        let spot = match role {
+            Role::Bank => policy.bank(&self.row.gateway.id).into(),
+            role => self.spot(role),
         };
-        let kind = match (account.kind, self.row.amount.is_negative()) {
+        let kind = match (spot.account.kind, self.row.amount.is_negative()) {
             (AccountKind::Bank | AccountKind::Clearing, _) => DocumentKind::Transfer,
             (AccountKind::Expense, true) => DocumentKind::Expense,
             _ => DocumentKind::JournalEntry,
         };
-        self.journal(&[(account, self.row.amount)], kind, accounted)
+        self.journal(&[(spot, self.row.amount)], kind, accounted)
     }
 
     /// What a gateway takes from a bank account or a card of the merchant.
@@ -310,24 +311,24 @@ impl<'a> Desk<'a> {
             ChargedTo::Bank => (policy.bank(&row.gateway.id), DocumentKind::Transfer),
             ChargedTo::Card => (policy.card(&row.gateway.id), DocumentKind::JournalEntry),
         };
-        self.journal(&[(account, row.amount)], kind, accounted)
+        self.journal(&[(account.into(), row.amount)], kind, accounted)
     }
 
     /// Moves the clearing account by each amount, against each account.
     fn journal(
         &self,
-        against: &[(Account, Money)],
+        against: &[(Spot, Money)],
         kind: DocumentKind,
         accounted: &mut Accounted,
     ) -> Result<FactState, Trouble> {
         let row = self.row;
         let mut lines = Vec::new();
-        for (account, amount) in against.iter().filter(|(_, amount)| !amount.is_zero()) {
+        for (spot, amount) in against.iter().filter(|(_, amount)| !amount.is_zero()) {
             let other = match kind {
                 DocumentKind::Transfer => LineKind::Settlement,
                 _ => LineKind::Other { taxed: false },
             };
-            lines.push(self.line(other, account.clone(), amount.negated())?);
+            lines.push(self.line(other, spot.clone(), amount.negated())?);
             lines.push(self.cleared(*amount)?);
         }
         if lines.is_empty() {
@@ -346,9 +347,9 @@ impl<'a> Desk<'a> {
     /// What the gateway settled otherwise than the sale was entered, at a rate that it states.
     fn exchange(&self, rest: Money, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let row = self.row;
-        let account = self.account(Role::Exchange);
+        let spot = self.spot(Role::Exchange);
         let kind = LineKind::Other { taxed: false };
-        let mut gained = self.line(kind, account, rest.negated())?;
+        let mut gained = self.line(kind, spot, rest.negated())?;
         let mut cleared = self.cleared(rest)?;
         for line in [&mut gained, &mut cleared] {
             line.text = "Rate since the sale".to_owned();
@@ -427,16 +428,10 @@ impl<'a> Desk<'a> {
     }
 
     /// A line of what an amount of the row is worth.
-    fn line(&self, kind: LineKind, account: Account, amount: Money) -> Result<Line, Trouble> {
-        Ok(Line {
-            kind,
-            account,
-            amount: self.rate.value(amount)?,
-            foreign: None,
-            quantity: None,
-            text: words(&self.row.vendor_type),
-            origin: self.row.id.to_string(),
-        })
+    fn line(&self, kind: LineKind, spot: impl Into<Spot>, amount: Money) -> Result<Line, Trouble> {
+        let worth = self.rate.value(amount)?;
+        let text = words(&self.row.vendor_type);
+        Ok(line_on(spot, kind, worth, &text, self.row.id.as_str()))
     }
 
     /// The line of the gateway's own account, which is kept in the row's currency.

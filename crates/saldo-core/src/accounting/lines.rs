@@ -5,7 +5,7 @@ use super::contradictions::check_line;
 use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{Line, LineKind};
 use crate::issue::IssueKind;
-use crate::ledger::Account;
+use crate::ledger::{Account, Spot};
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use rust_decimal::Decimal;
@@ -44,16 +44,8 @@ pub(super) fn agreement_lines(
                 (LineKind::Tax { title: title.to_owned(), rate }, tax_account(title, rate, policy)?)
             }
         };
-        let (amount, text) = (amount.negated(), title.to_owned());
-        lines.push(Line {
-            kind,
-            account,
-            amount,
-            foreign: None,
-            quantity: None,
-            text,
-            origin: agreement.id.clone(),
-        });
+        let amount = amount.negated();
+        lines.push(line_on(account, kind, amount, title, &agreement.id));
     }
     Ok(lines)
 }
@@ -118,13 +110,8 @@ fn push_sale(
         }
     };
     let line = |kind, role, amount, quantity, text: &str| Line {
-        kind,
-        account: policy.account_for(role, about),
-        amount,
-        foreign: None,
         quantity,
-        text: text.to_owned(),
-        origin: sale.id.clone(),
+        ..line_on(policy.spot(role, about), kind, amount, text, &sale.id)
     };
     if !sale.gross.is_zero() {
         let kind = product_kind(sale, taxed);
@@ -207,33 +194,28 @@ pub(super) fn tender_line(
         Tender::GiftCard => (LineKind::Other { taxed: false }, "Gift card"),
         Tender::StoreCredit => (LineKind::Other { taxed: false }, "Store credit"),
     };
-    Ok(Line {
-        kind,
-        account: tender_account(tender, amount.currency(), policy)?,
-        amount,
-        foreign: None,
-        quantity: None,
-        text: text.to_owned(),
-        origin: origin.to_owned(),
-    })
+    let account = tender_account(tender, amount.currency(), policy)?;
+    Ok(line_on(account, kind, amount, text, origin))
 }
 
 /// A line on an account that says nothing of products, tax or who pays.
-pub(super) fn plain_line(account: Account, amount: Money, text: &str, origin: &str) -> Line {
-    line_on(account, LineKind::Other { taxed: false }, amount, text, origin)
+pub(super) fn plain_line(spot: impl Into<Spot>, amount: Money, text: &str, origin: &str) -> Line {
+    line_on(spot, LineKind::Other { taxed: false }, amount, text, origin)
 }
 
-/// A line on an account.
+/// A line on an account, and in the dimensions that it has there.
 pub(super) fn line_on(
-    account: Account,
+    spot: impl Into<Spot>,
     kind: LineKind,
     amount: Money,
     text: &str,
     origin: &str,
 ) -> Line {
+    let Spot { account, dimensions } = spot.into();
     Line {
         kind,
         account,
+        dimensions,
         amount,
         foreign: None,
         quantity: None,

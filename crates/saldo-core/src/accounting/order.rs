@@ -403,8 +403,8 @@ impl<'a> Timeline<'a> {
     }
 
     fn line(&self, kind: LineKind, role: Role, amount: Money, text: &str, origin: &str) -> Line {
-        let account = self.policy.account_for(role, &Subject::of_order(self.order));
-        line_on(account, kind, amount, text, origin)
+        let spot = self.policy.spot(role, &Subject::of_order(self.order));
+        line_on(spot, kind, amount, text, origin)
     }
 
     /// Adds the line of a tender; movements of one gateway share a settlement line.

@@ -9,7 +9,7 @@ pub(super) use by_rows::{reach, with_payouts};
 use super::contradictions::{check_dispute, check_payout};
 use super::decided::taken_back;
 use super::{Accounted, Trouble};
-use crate::accounting::lines::tender_account;
+use crate::accounting::lines::{line_on, plain_line, tender_account};
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Dispute, DisputeOutcome, Fact, Payout, PayoutState, Period,
     Tender,
@@ -250,15 +250,7 @@ fn transfer_header(payout: &Payout, slot: String) -> Header {
 }
 
 fn transfer_line(payout: &Payout, account: &Account, amount: Money) -> Line {
-    Line {
-        kind: LineKind::Settlement,
-        account: account.clone(),
-        amount,
-        foreign: None,
-        quantity: None,
-        text: "Payout".to_owned(),
-        origin: payout.id.to_string(),
-    }
+    line_on(account.clone(), LineKind::Settlement, amount, "Payout", payout.id.as_str())
 }
 
 /// Accounts a dispute: lost is lost; everything before that stands in the gateway's rows.
@@ -316,15 +308,7 @@ fn enter_dispute(
         memo: format!("Dispute {number} lost"),
     };
     let about = Subject::of_channel(&dispute.source.connection).amount(dispute.amount);
-    let line = |role, amount| Line {
-        kind: LineKind::Other { taxed: false },
-        account: policy.account_for(role, &about),
-        amount,
-        foreign: None,
-        quantity: None,
-        text: "Dispute lost".to_owned(),
-        origin: slot.clone(),
-    };
+    let line = |role, amount| plain_line(policy.spot(role, &about), amount, "Dispute lost", &slot);
     let lines = vec![
         line(Role::ChargebackLosses, dispute.amount),
         line(Role::Disputes, dispute.amount.negated()),

@@ -65,6 +65,8 @@ pub struct Trial {
     pub rules: BTreeMap<usize, Catch>,
     /// What no rule catches, by the role whose account it is entered on.
     pub rest: BTreeMap<Role, Catch>,
+    /// What no rule says anything of in a dimension, by its name.
+    pub by_default: BTreeMap<String, Catch>,
 }
 
 impl Trial {
@@ -76,6 +78,7 @@ impl Trial {
             as_it_is: policy.clone(),
             rules: BTreeMap::new(),
             rest: BTreeMap::new(),
+            by_default: BTreeMap::new(),
         }
     }
 
@@ -92,12 +95,29 @@ impl Trial {
     ) -> Result<(), MoneyError> {
         let accounted = entered(group, facts, stock, &self.policy, heard_until);
         for (entry, line) in lines(&accounted) {
-            let catch = match Marked::of(&line.account) {
-                Some(Marked::Rule(place)) => self.rules.entry(place).or_default(),
-                Some(Marked::Role(role)) => self.rest.entry(role).or_default(),
-                None => continue,
+            let by_account = match Marked::of(&line.account) {
+                Some(Marked::Rule(place)) => Some(self.rules.entry(place).or_default()),
+                Some(Marked::Role(role)) => Some(self.rest.entry(role).or_default()),
+                None => None,
             };
-            catch.take(|| example(entry, line), line.amount)?;
+            if let Some(catch) = by_account {
+                catch.take(|| example(entry, line), line.amount)?;
+            }
+            // A rule that says several dimensions of a line catches it once.
+            let mut catching = BTreeSet::new();
+            for (name, rule) in Marked::dimensions(&line.dimensions) {
+                match rule {
+                    Some(place) => drop(catching.insert(place)),
+                    None => {
+                        let catch = self.by_default.entry(name.to_owned()).or_default();
+                        catch.take(|| example(entry, line), line.amount)?;
+                    }
+                }
+            }
+            for place in catching {
+                let catch = self.rules.entry(place).or_default();
+                catch.take(|| example(entry, line), line.amount)?;
+            }
         }
         let left_out: Vec<_> = left_out(&accounted, facts, &self.policy).collect();
         for (order, place) in left_out {
@@ -158,19 +178,19 @@ impl Idle {
         for (place, alone) in &self.alone {
             let alone = entered(group, facts, stock, alone, heard_until);
             let own: BTreeSet<_> = lines(&alone)
-                .filter(|(_, line)| Marked::of(&line.account) == Some(Marked::Rule(*place)))
+                .filter(|(_, line)| caught_by(line).any(|(_, rule)| rule == *place))
                 .map(|(entry, line)| name(entry, line))
                 .collect();
+            let asked = questions(&self.as_it_is, *place);
             if own.is_empty() && left_out(&alone, facts, &self.together).next().is_none() {
                 continue;
             }
             let taken = entered(group, facts, stock, &self.together, heard_until);
             let by_lines = lines(&taken)
                 .filter(|(entry, line)| own.contains(&name(entry, line)))
-                .filter_map(|(_, line)| match Marked::of(&line.account) {
-                    Some(Marked::Rule(earlier)) => Some(earlier),
-                    Some(Marked::Role(_)) | None => None,
-                });
+                .flat_map(|(_, line)| caught_by(line))
+                .filter(|(question, _)| asked.contains(question))
+                .map(|(_, earlier)| earlier);
             // What another rule leaves out of the books has no lines at all.
             let whole = left_out(&taken, facts, &self.together).map(|(_, earlier)| earlier);
             self.shadowed.entry(*place).or_default().extend(by_lines.chain(whole));
@@ -215,6 +235,24 @@ fn entered(
 
 fn lines(accounted: &Accounted) -> impl Iterator<Item = (&SubledgerEntry, &Line)> {
     accounted.entries.iter().flat_map(|entry| entry.lines.iter().map(move |line| (entry, line)))
+}
+
+/// What rules on trial answer of a line, by what was asked: none of its account, or the name of a
+/// dimension.
+fn caught_by(line: &Line) -> impl Iterator<Item = (Option<&str>, usize)> {
+    let account = match Marked::of(&line.account) {
+        Some(Marked::Rule(place)) => Some((None, place)),
+        Some(Marked::Role(_)) | None => None,
+    };
+    let dimensions = Marked::dimensions(&line.dimensions);
+    account.into_iter().chain(dimensions.filter_map(|(name, rule)| Some((Some(name), rule?))))
+}
+
+/// What a rule answers of lines, as [`caught_by`] names it.
+fn questions(policy: &Policy, place: usize) -> BTreeSet<Option<&str>> {
+    let Some(rule) = policy.text.rules.get(place) else { return BTreeSet::new() };
+    let account = rule.account.is_some().then_some(None);
+    account.into_iter().chain(rule.set.keys().map(|name| Some(name.as_str()))).collect()
 }
 
 /// What tells a line from all others, whichever account it is on.

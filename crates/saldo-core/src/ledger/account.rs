@@ -54,6 +54,13 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    /// Whether lines on such accounts have dimensions: what is earned and spent. What comes in on
+    /// any other goes out from there again, whatever it is about by then.
+    #[must_use]
+    pub const fn has_dimensions(self) -> bool {
+        matches!(self.side(), Side::Income | Side::Expenses)
+    }
+
     /// The part of the books that accounts of this kind stand in.
     #[must_use]
     pub const fn side(self) -> Side {

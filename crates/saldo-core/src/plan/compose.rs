@@ -1,24 +1,40 @@
 //! From entries of the sub-ledger to the documents that carry them.
 
 use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
-use crate::ledger::{Side, Unbalanced};
-use std::collections::BTreeMap;
+use crate::ledger::{Dimensions, Side, Unbalanced};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Entries that fit into one document: of one kind, date, currency and link.
-pub(super) fn alike(entries: Vec<SubledgerEntry>) -> Vec<Vec<SubledgerEntry>> {
+/// Entries that fit into one document: of one kind, date, currency and link, and of one value in
+/// the dimension, if there is one, that the book keeps of documents as a whole.
+pub(super) fn alike(
+    entries: Vec<SubledgerEntry>,
+    of_documents: Option<&str>,
+) -> Vec<Vec<SubledgerEntry>> {
     let mut groups: BTreeMap<_, Vec<SubledgerEntry>> = BTreeMap::new();
     for entry in entries {
         let header = &entry.header;
         let key = (header.date, header.kind, header.currency, header.applies_to.clone());
+        let values = of_documents.map(|dimension| values(&entry, dimension));
+        let key = (key, values.unwrap_or_default());
         groups.entry(key).or_default().push(entry);
     }
     groups.into_values().collect()
 }
 
+/// What the lines of an entry stand for in a dimension. Lines of a journal entry stand for
+/// themselves in every book.
+fn values(entry: &SubledgerEntry, dimension: &str) -> BTreeSet<Option<String>> {
+    if entry.header.kind == DocumentKind::JournalEntry {
+        return BTreeSet::new();
+    }
+    let lines = entry.lines.iter().filter(|line| line.account.kind.has_dimensions());
+    lines.map(|line| line.dimensions.get(dimension).map(str::to_owned)).collect()
+}
+
 /// The document of entries that share a header; none where nothing is left of their amounts.
 ///
-/// One entry keeps its lines. Of many, lines are summed by account, kind and tax; debits and
-/// credits of a journal entry on an account of the balance sheet stay apart.
+/// One entry keeps its lines. Of many, lines are summed by account, dimensions, kind and tax;
+/// debits and credits of a journal entry on an account of the balance sheet stay apart.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
@@ -34,8 +50,12 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
     }
 }
 
+/// What lines have in common that are summed: rank, account, dimensions, whether they are taxed,
+/// and the tax or side.
+type SumKey = (u8, String, Dimensions, bool, String);
+
 fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
-    let mut sums: BTreeMap<(u8, String, bool, String), (Line, u32)> = BTreeMap::new();
+    let mut sums: BTreeMap<SumKey, (Line, u32)> = BTreeMap::new();
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
             LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
@@ -48,7 +68,8 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
         };
         let side = if shows_sides(line, kind) && line.amount.is_negative() { "credit" } else { "" };
         let title = format!("{title}{side}");
-        let key = (rank, line.account.name.to_string(), taxed, title);
+        let account = line.account.name.to_string();
+        let key = (rank, account, line.dimensions.clone(), taxed, title);
         match sums.get_mut(&key) {
             Some((sum, count)) => {
                 sum.amount = sum.amount.plus(line.amount)?;
@@ -64,9 +85,9 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
         }
     }
     let moves = |line: &Line| !line.amount.is_zero() || !line.held().is_zero();
-    let whole =
-        |((_, _, taxed, _), (line, count)): (_, (Line, u32))| summary_line(line, taxed, count);
-    Ok(sums.into_iter().map(whole).filter(moves).collect())
+    let lines =
+        sums.into_iter().map(|((.., taxed, _), (line, count))| summary_line(line, taxed, count));
+    Ok(lines.filter(moves).collect())
 }
 
 /// Whether what comes and what goes on an account stay two lines: both ends of a transfer, and in a

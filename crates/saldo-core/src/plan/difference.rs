@@ -2,43 +2,49 @@
 
 use super::Change;
 use crate::book::Subject;
+use crate::ledger::Dimensions;
 use crate::money::{Balance, Money, MoneyError};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// By how much a plan changes what an account moved in a month.
+/// By how much a plan changes what an account moved in a month, in some dimensions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The account's name.
     pub account: String,
+    /// The dimensions that it is of.
+    #[serde(skip_serializing_if = "Dimensions::is_empty")]
+    pub dimensions: Dimensions,
     /// The first day of the month.
     pub month: Date,
     /// How much, debit positive.
     pub amount: Money,
 }
 
-/// What changes amount to, by account, month and currency. What one takes out and another enters
-/// again is not in it: a plan that only parts documents otherwise has no difference.
+/// What changes amount to, by account, dimensions, month and currency. What one takes out and
+/// another enters again is not in it: a plan that only parts documents otherwise has no difference.
 ///
 /// # Errors
 /// Where sums are too large.
 pub fn differences<'a>(
     changes: impl IntoIterator<Item = &'a Change>,
 ) -> Result<Vec<Difference>, MoneyError> {
-    let mut sums: BTreeMap<(&str, Date), Balance> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, &Dimensions, Date), Balance> = BTreeMap::new();
     for change in changes {
         let Subject::Document { document, .. } = &change.subject else { continue };
         let month = document.header().date.first_of_month();
         for line in document.lines() {
-            sums.entry((&*line.account.name, month)).or_default().add(line.amount)?;
+            let moved = (&*line.account.name, &line.dimensions, month);
+            sums.entry(moved).or_default().add(line.amount)?;
         }
     }
     let mut differences = Vec::new();
-    for ((account, month), sum) in sums {
+    for ((account, dimensions, month), sum) in sums {
         let amounts = sum.iter().filter(|amount| !amount.is_zero());
         differences.extend(amounts.map(|amount| Difference {
             account: account.to_owned(),
+            dimensions: dimensions.clone(),
             month,
             amount,
         }));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::book::Item;
 use crate::document::{DocumentKind, Header, Line, LineKind};
-use crate::ledger::{Account, AccountKind};
+use crate::ledger::{Account, AccountKind, Dimensions};
 
 fn entry(id: &str, minor: i64) -> SubledgerEntry {
     let usd = crate::money::Currency::parse("USD").unwrap();
@@ -20,6 +20,7 @@ fn entry(id: &str, minor: i64) -> SubledgerEntry {
     let line = |kind, name, minor| Line {
         kind,
         account: Account::new(name, AccountKind::Expense),
+        dimensions: Dimensions::default(),
         amount: Money::from_minor(minor, usd),
         foreign: None,
         quantity: None,
@@ -41,6 +42,7 @@ fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPl
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
+        of_documents: None,
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -200,6 +202,7 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
+        of_documents: None,
     };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
@@ -224,6 +227,7 @@ fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
         book: &"book".into(),
         slot: SLOT,
         closing: Closing::default(),
+        of_documents: None,
     };
     let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
@@ -376,7 +380,13 @@ fn a_plan_amounts_to_the_difference_that_it_makes() {
 
 fn closed(until: &str, entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPlan {
     let closing = Closing { until: Some(until.parse().unwrap()) };
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT, closing };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing,
+        of_documents: None,
+    };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
 
@@ -456,7 +466,13 @@ fn plan_voiding(
     approved: &[ApprovedChange],
     closing: Closing,
 ) -> Vec<Change> {
-    let of = SlotOf { company: &"demo".into(), book: &"book".into(), slot: SLOT, closing };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing,
+        of_documents: None,
+    };
     let voidable = approved.iter().filter_map(|it| {
         let Subject::Document { key, document, .. } = &it.change.subject else { return None };
         let (document, remote) = ((**document).clone(), crate::text::RemoteId::from("7"));

@@ -101,10 +101,10 @@ impl Policy {
         }
     }
 
-    /// The account of stock that was adjusted for a reason.
+    /// What the account is for that takes stock which was adjusted for a reason.
     #[must_use]
-    pub fn adjusted(&self, reason: Option<&str>) -> Account {
+    pub fn adjusted(&self, reason: Option<&str>) -> Role {
         let role = reason.and_then(|word| role_of(&self.text.cost.reasons, word));
-        self.chart.account(role.unwrap_or(Role::Shrinkage))
+        role.unwrap_or(Role::Shrinkage)
     }
 }

@@ -22,7 +22,7 @@ pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
 pub use loan::Loan;
 pub use place::Place;
-pub use rules::{Conditions, Marked, Rule, Status, Subject, Words};
+pub use rules::{Conditions, Dimension, Marked, Rule, Status, Subject, Words};
 pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 
@@ -81,6 +81,14 @@ pub enum PolicyError {
         rule: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// A dimension that has no sense.
+    #[error("the dimension `{name}` has no sense: {why}")]
+    Dimension {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// Two roles of different kinds would share an account.
     #[error("the account `{account}` is named for {first} and for {second}, which differ in kind")]
@@ -179,6 +187,9 @@ pub struct PolicyText {
     pub lines: BTreeMap<String, Role>,
     /// The same for parts of the gateway's fee of a payment.
     pub fees: BTreeMap<String, Role>,
+    /// By what income and expenses are told apart besides accounts, such as `class` and `location`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, Dimension>,
     /// What becomes of what is of some product, tag, gateway or place. The first rule wins.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -236,7 +247,7 @@ impl Policy {
         }
         loan::check_numbers(&text)?;
         levels::check_levels(&text, currency)?;
-        let rules = Rules::new(&text.rules, &chart)?;
+        let rules = Rules::new(&text, &chart)?;
         Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
     }
 

@@ -4,14 +4,17 @@
 //! wins. A rule that answers nothing of it stands in nobody's way.
 
 mod condition;
+mod dimensions;
 mod marked;
 mod words;
 
 pub use condition::{Conditions, Status, Subject};
+pub use dimensions::Dimension;
 pub use marked::Marked;
 pub use words::Words;
 
-use super::{Chart, Detail, Policy, PolicyError, Role};
+use self::dimensions::Declared;
+use super::{Chart, Detail, Policy, PolicyError, PolicyText, Role};
 use crate::commerce::Order;
 use crate::ledger::{Account, AccountKind};
 use jiff::civil::Date;
@@ -33,9 +36,43 @@ pub struct Rule {
     /// How much a document of an order holds, in the place of the policy's own detail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
+    /// What income and expenses stand for in dimensions, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
     /// Whether orders are left out of the books.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclude: bool,
+}
+
+/// What a rule answers.
+enum Answer<'a> {
+    /// Which account.
+    Account(&'a str),
+    /// How much documents of an order hold.
+    Detail,
+    /// Whether an order is left out.
+    Exclude,
+    /// What stands for what in dimensions.
+    Dimensions,
+}
+
+impl Rule {
+    /// The one thing that it answers.
+    fn answer(&self) -> Result<Answer<'_>, &'static str> {
+        let answers = [
+            self.account.as_deref().map(Answer::Account),
+            self.detail.map(|_| Answer::Detail),
+            self.exclude.then_some(Answer::Exclude),
+            (!self.set.is_empty()).then_some(Answer::Dimensions),
+        ];
+        let mut answers = answers.into_iter().flatten();
+        match (answers.next(), answers.next()) {
+            (Some(answer), None) => Ok(answer),
+            (None, _) => Err("it says nothing: name an `account`, a `detail`, `set` dimensions, \
+                              or `exclude`"),
+            (Some(_), Some(_)) => Err("it says more than one thing: make a rule of each"),
+        }
+    }
 }
 
 /// The rules of a policy, by what they answer.
@@ -47,20 +84,24 @@ pub(super) struct Rules {
     details: Vec<usize>,
     /// Those that leave orders out.
     exclusions: Vec<usize>,
+    /// The dimensions, each with those that say what stands for what in it.
+    dimensions: Vec<Declared>,
     /// Whether any looks at the gateway.
     by_gateway: bool,
 }
 
 impl Rules {
     /// Sorts rules by what they answer.
-    pub(super) fn new(text: &[Rule], chart: &Chart) -> Result<Self, PolicyError> {
-        let mut rules = Self::default();
+    pub(super) fn new(text: &PolicyText, chart: &Chart) -> Result<Self, PolicyError> {
+        let declared = dimensions::declared(&text.dimensions);
+        let dimensions = declared.map_err(|(name, why)| PolicyError::Dimension { name, why })?;
+        let mut rules = Self { dimensions, ..Self::default() };
         let mut names: BTreeSet<&str> = BTreeSet::new();
         let mut kinds: BTreeMap<&str, AccountKind> = BTreeMap::new();
         for (_, account) in chart.iter() {
             kinds.insert(&account.name, account.kind);
         }
-        for (place, rule) in text.iter().enumerate() {
+        for (place, rule) in text.rules.iter().enumerate() {
             let wrong = |why: String| PolicyError::Rule { rule: rule.name.clone(), why };
             if rule.name.trim().is_empty() {
                 let rule = format!("number {}", place + 1);
@@ -70,18 +111,18 @@ impl Rules {
                 return Err(wrong("another rule has the same name".to_owned()));
             }
             rules.by_gateway |= !rule.when.gateway.is_empty();
-            match (&rule.account, rule.detail, rule.exclude) {
-                (Some(name), None, false) => {
+            match rule.answer().map_err(|why| wrong(why.to_owned()))? {
+                Answer::Account(name) => {
                     for role in mapped_roles(rule).map_err(wrong)? {
                         let account = account(name, role, &mut kinds).map_err(wrong)?;
                         rules.accounts.entry(role).or_default().push((place, account));
                     }
                 }
-                (None, None, true) => {
+                Answer::Exclude => {
                     of_whole_orders(rule).map_err(wrong)?;
                     rules.exclusions.push(place);
                 }
-                (None, Some(_), false) => {
+                Answer::Detail => {
                     of_whole_orders(rule).map_err(wrong)?;
                     if !rule.when.status.is_empty() {
                         let why = "an order's `status` changes, and its documents stand";
@@ -89,13 +130,8 @@ impl Rules {
                     }
                     rules.details.push(place);
                 }
-                (None, None, false) => {
-                    let why = "it says nothing: name an `account`, a `detail`, or `exclude`";
-                    return Err(wrong(why.to_owned()));
-                }
-                _ => {
-                    let why = "it says more than one thing: make a rule of each";
-                    return Err(wrong(why.to_owned()));
+                Answer::Dimensions => {
+                    dimensions::add_rule(&mut rules.dimensions, place, rule).map_err(wrong)?;
                 }
             }
         }
@@ -155,14 +191,7 @@ fn mapped_roles(rule: &Rule) -> Result<Vec<Role>, String> {
 
 /// Whether the account of a role may go by rules: those of what is earned and spent.
 const fn is_mapped(role: Role) -> bool {
-    matches!(
-        role.kind(),
-        AccountKind::Income
-            | AccountKind::ContraIncome
-            | AccountKind::OtherIncome
-            | AccountKind::CostOfGoods
-            | AccountKind::Expense
-    )
+    role.kind().has_dimensions()
 }
 
 impl Policy {

@@ -11,6 +11,7 @@ mod contradictions;
 mod currency;
 mod dated;
 mod decisions;
+mod dimensions;
 mod figures;
 mod fulfilments;
 mod gateways;

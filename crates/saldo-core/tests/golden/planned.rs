@@ -11,8 +11,13 @@ pub(crate) fn lacking(
 ) -> Vec<Change> {
     let in_book = |change| ApprovedChange { change, whereabouts: Whereabouts::InBook };
     let approved: Vec<ApprovedChange> = told.into_iter().map(in_book).collect();
-    let of =
-        SlotOf { company: &"demo".into(), book: &"book".into(), slot, closing: Closing::default() };
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot,
+        closing: Closing::default(),
+        of_documents: None,
+    };
     let plan = plan_slot(of, entries, &approved, |_| None).unwrap();
     assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");
     plan.changes

@@ -8,7 +8,7 @@ use saldo_core::document::{
     Document, DocumentKey, DocumentKind, Header, Line, LineKind, SubledgerEntry,
 };
 use saldo_core::exchange::Addresses;
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::plan::{Change, Reason};
 use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId, RemoteId, Stream};
@@ -113,6 +113,7 @@ fn line(account: &str, kind: LineKind, minor: i64) -> Line {
     Line {
         kind,
         account: Account::new(account, AccountKind::Income),
+        dimensions: Dimensions::default(),
         amount: Money::from_minor(minor, usd()),
         foreign: None,
         quantity: Some(1),

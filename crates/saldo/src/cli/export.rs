@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::pack::quoted;
 use saldo_books::plain_text::{LedgerHead, Syntax, document_text};
 use saldo_core::book::Subject;
-use saldo_core::document::{Document, DocumentKey};
+use saldo_core::document::{Document, DocumentKey, Line};
 use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_store::{EntryFilter, Role};
@@ -106,8 +106,8 @@ impl Ledger<'_> {
 #[error("the books changed while they were written: export them again")]
 pub(super) struct Overtaken;
 
-const CSV_HEAD: &str =
-    "date,key,kind,reference,memo,account,amount,currency,text,foreign,foreign_currency\r\n";
+const CSV_HEAD: &str = "date,key,kind,reference,memo,account,amount,currency,text,\
+     foreign,foreign_currency,dimensions\r\n";
 
 /// One row a posting: debit positive.
 fn csv(key: DocumentKey, document: &Document) -> String {
@@ -126,11 +126,19 @@ fn csv(key: DocumentKey, document: &Document) -> String {
             line.text.clone(),
             line.foreign.map(Money::amount_text).unwrap_or_default(),
             line.foreign.map(|foreign| foreign.currency().to_string()).unwrap_or_default(),
+            dimensions(line),
         ];
         let quoted: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
         write!(text, "{}\r\n", quoted.join(",")).expect("text can be written to a string");
     }
     text
+}
+
+/// The dimensions of a line as one cell: `class=Retail;location=Aarhus`.
+fn dimensions(line: &Line) -> String {
+    let words: Vec<String> =
+        line.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    words.join(";")
 }
 
 #[derive(Serialize)]

@@ -6,21 +6,23 @@ use super::output::table;
 use super::rules::rules;
 use super::template::template;
 use super::{Ending, Output};
-use crate::engine::{Engine, Reviser, revise};
+use crate::engine::{Engine, Reviser, known_settings, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
+use saldo_books::book;
 use saldo_core::issue::{Issue, IssueKind};
 use saldo_core::policy::Policy;
-use saldo_store::{Company, HeldFact, Store};
+use saldo_store::{Company, HeldFact, Role, Store};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Serialize)]
 struct Shown {
     revision: u32,
     policy: saldo_core::policy::PolicyText,
     accounts: Vec<ShownAccount>,
+    dimensions: Vec<ShownDimension>,
     /// What is held since the policy does not say where it belongs.
     missing: Vec<Missing>,
 }
@@ -41,13 +43,26 @@ struct ShownAccount {
     kind: saldo_core::ledger::AccountKind,
 }
 
+/// A dimension that the policy declares.
+#[derive(Serialize)]
+struct ShownDimension {
+    name: String,
+    default: Option<String>,
+    /// What rules say that lines stand for in it.
+    values: BTreeSet<String>,
+    /// The books that do not keep it: what stands for something in it is refused there.
+    not_kept_by: Vec<String>,
+}
+
 /// Shows or changes the policy.
 pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow::Result<Ending> {
     match words {
         Map::Show => {
             let (store, company) = opened(global).await?;
+            let policy = Engine::policy_of(&store, &company).await?;
+            let dimensions = dimensions(&policy, &store, &company).await?;
             let missing = missing(store.held(&company.id).await?);
-            show(&Engine::policy_of(&store, &company).await?, missing, output)?;
+            show(&policy, dimensions, missing, output)?;
         }
         Map::Rules { file } => return rules(global, file.as_deref(), output).await,
         Map::Template(words) => return template(global, words, output).await,
@@ -155,6 +170,48 @@ fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
     Ok(toml::to_string_pretty(&policy)?)
 }
 
+/// The dimensions of a policy, with the books that do not keep them.
+async fn dimensions(
+    policy: &Policy,
+    store: &Store,
+    company: &Company,
+) -> anyhow::Result<Vec<ShownDimension>> {
+    let mut shown = Vec::new();
+    let connections = store.connections(&company.id).await?;
+    for (name, dimension) in &policy.text.dimensions {
+        let mut not_kept_by = Vec::new();
+        for connection in connections.iter().filter(|it| it.role == Role::Book) {
+            let Some(book) = book(&connection.adapter) else { continue };
+            let settings = known_settings(store, &company.id, &connection.id).await?;
+            let is_off = settings.is_some_and(|settings| settings.switched_off.contains(name));
+            if is_off || !book.description().dimensions.keeps(name) {
+                not_kept_by.push(connection.id.to_string());
+            }
+        }
+        let values = policy.text.rules.iter().filter_map(|rule| rule.set.get(name)).cloned();
+        shown.push(ShownDimension {
+            name: name.clone(),
+            default: dimension.default.clone(),
+            values: values.collect(),
+            not_kept_by,
+        });
+    }
+    Ok(shown)
+}
+
+fn dimensions_text(dimensions: &[ShownDimension]) -> String {
+    if dimensions.is_empty() {
+        return String::new();
+    }
+    let row = |it: &ShownDimension| {
+        let values = it.values.iter().cloned().collect::<Vec<_>>().join(", ");
+        let default = it.default.clone().unwrap_or_else(|| "nothing".to_owned());
+        vec![it.name.clone(), default, values, it.not_kept_by.join(", ")]
+    };
+    let rows = dimensions.iter().map(row).collect();
+    format!("\n{}", table(&["dimension", "by default", "by rules", "not kept by"], 0, rows))
+}
+
 /// The parts of a key: what stands between points, where these are not in quotation marks.
 fn parts_of(key: &str) -> Vec<&str> {
     let mut quoted = false;
@@ -165,7 +222,12 @@ fn parts_of(key: &str) -> Vec<&str> {
     parts.map(|part| part.trim_matches('"')).collect()
 }
 
-fn show(policy: &Policy, missing: Vec<Missing>, output: &Output) -> anyhow::Result<()> {
+fn show(
+    policy: &Policy,
+    dimensions: Vec<ShownDimension>,
+    missing: Vec<Missing>,
+    output: &Output,
+) -> anyhow::Result<()> {
     let accounts = policy.chart.iter().map(|(role, account)| ShownAccount {
         role: format!("accounts.{}", role.word()),
         account: account.name.to_string(),
@@ -204,6 +266,7 @@ fn show(policy: &Policy, missing: Vec<Missing>, output: &Output) -> anyhow::Resu
             .chain(words)
             .chain(by_rules(policy))
             .collect(),
+        dimensions,
         missing,
     };
     output.data(&shown, || {
@@ -223,11 +286,16 @@ fn show(policy: &Policy, missing: Vec<Missing>, output: &Output) -> anyhow::Resu
             policy.text.customers.default,
             if policy.text.customers.by_name { ", or by name" } else { "" },
         );
-        let missing = shown.missing.iter().map(|it| {
-            format!("missing: {}; held by it: {}\n  hint: {}\n", it.message, it.held, it.hint)
-        });
-        head + &table(&["key", "account", "kind"], 0, rows) + &missing.collect::<String>()
+        let accounts = table(&["key", "account", "kind"], 0, rows);
+        head + &accounts + &dimensions_text(&shown.dimensions) + &missing_text(&shown.missing)
     })
+}
+
+fn missing_text(missing: &[Missing]) -> String {
+    let text = |it: &Missing| {
+        format!("missing: {}; held by it: {}\n  hint: {}\n", it.message, it.held, it.hint)
+    };
+    missing.iter().map(text).collect()
 }
 
 /// The accounts that rules name, each for the first of its roles.

@@ -6,6 +6,7 @@ use super::{Ending, Output, context};
 use crate::engine::{self, PlannedBook, Waiting};
 use saldo_core::book::{Need, Subject};
 use saldo_core::document::Document;
+use saldo_core::ledger::Dimensions;
 use saldo_core::plan::{Change, Difference, Reason, differences};
 use serde::Serialize;
 use std::fmt::Write;
@@ -109,7 +110,8 @@ fn differences_text(differences: &[Difference]) -> String {
     }
     let row = |difference: &Difference| {
         let month = difference.month.strftime("%Y-%m").to_string();
-        vec![difference.account.clone(), month, difference.amount.to_string()]
+        let words = dimensions_text(&difference.dimensions);
+        vec![format!("{}{words}", difference.account), month, difference.amount.to_string()]
     };
     let rows = differences.iter().map(row).collect();
     let title = "\nWhat it amounts to (debit positive):\n";
@@ -163,6 +165,7 @@ fn need_text(need: &Need) -> String {
             format!("customer {name}")
         }
         Need::Party(saldo_core::document::Party::Vendor { name }) => format!("vendor {name}"),
+        Need::Value { dimension, value } => format!("{dimension} {value}"),
         Need::TaxRate(tax) => format!("tax rate {tax}"),
     }
 }
@@ -177,6 +180,13 @@ fn reason_text(reason: &Reason) -> &'static str {
     }
 }
 
+/// Dimensions as they follow what they are of: ` [class Retail, location Aarhus]`.
+fn dimensions_text(dimensions: &Dimensions) -> String {
+    let words: Vec<String> =
+        dimensions.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    if words.is_empty() { String::new() } else { format!(" [{}]", words.join(", ")) }
+}
+
 /// The postings of a document in two columns.
 pub(crate) fn lines_text(document: &Document) -> String {
     let mut text = String::new();
@@ -187,7 +197,8 @@ pub(crate) fn lines_text(document: &Document) -> String {
         } else {
             (amount, String::new())
         };
-        writeln!(text, "      {:<44} {debit:>14} {credit:>14}  {}", line.account.name, line.text)
+        let words = format!("{}{}", line.text, dimensions_text(&line.dimensions));
+        writeln!(text, "      {:<44} {debit:>14} {credit:>14}  {words}", line.account.name)
             .expect("text can always be written to a string");
     }
     text

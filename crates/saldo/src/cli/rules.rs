@@ -17,6 +17,7 @@ use std::path::Path;
 struct Caught {
     rules: Vec<CaughtByRule>,
     rest: Vec<CaughtByRole>,
+    by_default: Vec<CaughtByDefault>,
 }
 
 /// What a rule catches.
@@ -35,6 +36,15 @@ struct CaughtByRule {
 struct CaughtByRole {
     role: String,
     account: String,
+    #[serde(flatten)]
+    what: What,
+}
+
+/// What no rule says anything of in a dimension.
+#[derive(Serialize)]
+struct CaughtByDefault {
+    dimension: String,
+    value: Option<String>,
     #[serde(flatten)]
     what: What,
 }
@@ -90,7 +100,12 @@ fn caught(policy: &Policy, mut trial: Trial, idle: Option<Idle>) -> Caught {
         account: policy.chart.account(role).name.to_string(),
         what: catch.into(),
     });
-    Caught { rules, rest: rest.collect() }
+    let by_default = trial.by_default.into_iter().map(|(dimension, catch)| CaughtByDefault {
+        value: policy.text.dimensions.get(&dimension).and_then(|it| it.default.clone()),
+        dimension,
+        what: catch.into(),
+    });
+    Caught { rules, rest: rest.collect(), by_default: by_default.collect() }
 }
 
 fn text(caught: &Caught) -> String {
@@ -99,7 +114,13 @@ fn text(caught: &Caught) -> String {
         let says = match (&rule.account, rule.detail) {
             (Some(account), _) => account.clone(),
             (None, Some(detail)) => format!("detail {detail:?}").to_lowercase(),
-            (None, None) => "left out".to_owned(),
+            (None, None) if rule.exclude => "left out".to_owned(),
+            (None, None) => rule
+                .set
+                .iter()
+                .map(|(name, value)| format!("{name} {value}"))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let instead = match (what.count, shadowed_by.as_slice()) {
             (0, []) => Some("nothing like it is known".to_owned()),
@@ -110,6 +131,10 @@ fn text(caught: &Caught) -> String {
     }
     for CaughtByRole { role, account, what } in &caught.rest {
         rows.extend(rows_of(&format!("(no rule) {role}"), account, what, None));
+    }
+    for CaughtByDefault { dimension, value, what } in &caught.by_default {
+        let says = value.as_deref().unwrap_or("nothing");
+        rows.extend(rows_of(&format!("(no rule) {dimension}"), says, what, None));
     }
     table(&["rule", "says", "for example", "lines", "sum"], 2, rows)
 }

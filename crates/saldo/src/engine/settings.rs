@@ -1,5 +1,8 @@
 //! What a book's owner decided there: read before anything is pushed, kept, and obeyed.
 //!
+//! What stands for something in a dimension that the owner switched off is not sent either, since
+//! the book would enter it without a word of that; it is taken up again once that is switched on.
+//!
 //! What is dated in a closed period is not sent: it is refused beforehand. The next plan dates it
 //! on the first open day; where the owner wants it to wait, it is taken up again by itself once the
 //! period is open.
@@ -7,7 +10,7 @@
 use super::push::Pusher;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
-use saldo_core::book::{BookSettings, Outcome, Refusal, RefusalKind, Task};
+use saldo_core::book::{BookSettings, Need, Outcome, Refusal, RefusalKind, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::plan::{Change, Closing};
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -93,57 +96,90 @@ impl Pusher<'_> {
         Ok(Closing { until: here.max(there) })
     }
 
-    /// Lets go again what was refused since its period was closed, and is open now. It is looked up
-    /// first, like all that is tried again.
+    /// Lets go again what was refused since its period was closed, and is open now, or since a
+    /// dimension was switched off, and is on now. It is looked up first, like all that is tried
+    /// again.
     pub(super) async fn reopen(&mut self) -> Result<(), EngineError> {
         let company = self.engine.company_id();
         let failed = self.engine.store.failed(company).await?;
-        let shut: Vec<Change> = failed
+        let shut: Vec<(RefusalKind, Change)> = failed
             .into_iter()
             .filter(|it| it.change.book == self.connection.id)
-            .filter(|it| it.refusal.kind == RefusalKind::PeriodClosed)
-            .map(|it| it.change)
+            .map(|it| (it.refusal.kind, it.change))
+            .filter(|(kind, _)| {
+                matches!(kind, RefusalKind::PeriodClosed | RefusalKind::DimensionOff)
+            })
             .collect();
         if shut.is_empty() {
             return Ok(());
         }
-        let closed = self.closed().await?;
-        let open = |change: &&Change| change.date().is_some_and(|date| !closed.covers(date));
-        let open: Vec<String> = shut.iter().filter(open).map(|it| it.id.clone()).collect();
+        let (closed, settings) = (self.closed().await?, self.settings().await?);
+        let open = |(kind, change): &&(RefusalKind, Change)| match kind {
+            RefusalKind::DimensionOff => settings.switched_off(&change.subject).is_none(),
+            _ => change.date().is_some_and(|date| !closed.covers(date)),
+        };
+        let open: Vec<String> = shut.iter().filter(open).map(|(_, it)| it.id.clone()).collect();
         let now = self.engine.clock.now();
         Ok(self.engine.store.retry(company, &self.connection.id, &open, now).await?)
     }
 
-    /// Refuses what is dated in a closed period; the rest.
+    /// Refuses what is dated in a closed period, or stands for something in a dimension that is
+    /// switched off; the rest.
     pub(super) async fn refuse_closed(
         &mut self,
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
-        if changes.iter().all(|change| change.date().is_none()) {
+        let stands_for = |change: &Change| match &change.subject {
+            Subject::Need(need) => matches!(need, Need::Value { .. }),
+            Subject::Document { .. } => true,
+            Subject::Confirmed { .. } => false,
+        };
+        if !changes.iter().any(stands_for) {
             return Ok(changes);
         }
         if changes.iter().any(|change| change.date().is_none()) {
             // The chart is needed in any case, and tells the settings too.
             self.chart().await?;
         }
-        let closing = self.closed().await?;
-        let is_closed = |it: &Change| it.date().is_some_and(|date| closing.covers(date));
-        let (closed, open): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(is_closed);
-        let refusals = closed.iter().filter_map(|change| {
-            let refusal = closed_period(change.date()?, closing.until?);
+        let (closing, settings) = (self.closed().await?, self.settings().await?);
+        let (mut results, mut open, mut closed) = (Vec::new(), Vec::new(), 0);
+        for change in changes {
+            let shut = change.date().filter(|date| closing.covers(*date)).zip(closing.until);
+            let off = settings.switched_off(&change.subject);
+            closed += usize::from(shut.is_some());
+            let refusal = match (shut, off) {
+                (Some((date, until)), _) => closed_period(date, until),
+                (None, Some(dimension)) => switched_off(dimension),
+                (None, None) => {
+                    open.push(change);
+                    continue;
+                }
+            };
             let detail = refusal.message.clone();
             let outcome = AttemptOutcome::Refused(refusal);
-            Some((change.id.clone(), AttemptResult { outcome, detail }))
-        });
-        let results: Vec<_> = refusals.collect();
+            results.push((change.id, AttemptResult { outcome, detail }));
+        }
         if !results.is_empty() {
             // Nothing is sent: as with a look-up, nothing can be in doubt.
             let members = results.iter().map(|(id, _)| id.clone()).collect();
             let batch = self.begin(Purpose::LookUp, members, None).await?;
-            self.note_closed(results.len());
+            self.note_closed(closed);
             self.finish(&batch.id, results).await?;
         }
         Ok(open)
+    }
+}
+
+/// Why nothing is sent that stands for something in a dimension that is switched off.
+fn switched_off(dimension: &str) -> Refusal {
+    Refusal {
+        kind: RefusalKind::DimensionOff,
+        code: "dimension-off".to_owned(),
+        message: format!("the book does not track `{dimension}`, which it stands for something in"),
+        hint: format!(
+            "switch `{dimension}` on in the book, for each line where it asks: the next sync \
+             enters it then; or take it out of the policy"
+        ),
     }
 }
 

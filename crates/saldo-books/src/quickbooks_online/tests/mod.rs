@@ -1,6 +1,7 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod dimensioned;
 mod effect;
 mod heard;
 mod read;
@@ -15,7 +16,7 @@ use saldo_core::book::{Bindings, Book, BookContext, Need, Outcome, Subject, Task
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
 use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, HttpRequest};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
 use serde_json::Value;
@@ -78,7 +79,8 @@ fn fees() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str, text: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (text.to_owned(), "1".to_owned());
-    Line { kind, account, amount, foreign: None, quantity: None, text, origin }
+    let dimensions = Dimensions::default();
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

@@ -7,7 +7,7 @@ use saldo_core::money::Balance;
 use serde_json::json;
 
 /// An answer to the first page of a chart: what each list holds.
-fn lists(members: [Value; 7]) -> String {
+fn lists(members: [Value; 9]) -> String {
     let member = |(index, rows): (usize, Value)| match rows.get("Error") {
         Some(_) => json!({"bId": (index + 1).to_string(), "Fault": rows}),
         None => json!({"bId": (index + 1).to_string(), "QueryResponse": rows}),
@@ -16,7 +16,7 @@ fn lists(members: [Value; 7]) -> String {
     json!({ "BatchItemResponse": members }).to_string()
 }
 
-fn chart(members: [Value; 7]) -> Result<ChartPage, Fault> {
+fn chart(members: [Value; 9]) -> Result<ChartPage, Fault> {
     let tasks = [Task::ReadChart { page: None }];
     hear(&tasks, &context(&[]), 200, &lists(members)).map(|mut outcomes| match outcomes.remove(0) {
         Outcome::Chart(page) => page,
@@ -26,7 +26,9 @@ fn chart(members: [Value; 7]) -> Result<ChartPage, Fault> {
 
 fn preferences(currency: &str, closed: Option<&str>) -> Value {
     json!({"Preferences": [{
-        "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "BookCloseDate": closed},
+        "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "BookCloseDate": closed,
+            "ClassTrackingPerTxn": false, "ClassTrackingPerTxnLine": true,
+            "TrackDepartments": true},
         "CurrencyPrefs": {"MultiCurrencyEnabled": false, "HomeCurrency": {"value": currency}},
         "SalesFormsPrefs": {"CustomTxnNumbers": true, "AllowDiscount": true},
         "Id": "1"
@@ -54,6 +56,8 @@ fn a_chart_is_read_from_all_lists() {
         json!({"Vendor": [{"Id": "56", "DisplayName": "Shopify"}]}),
         json!({"Error": [{"code": "5020", "Message": "not in this plan"}]}),
         json!({}),
+        json!({"Class": [{"Id": "3", "Name": "Online", "FullyQualifiedName": "Retail:Online"}]}),
+        json!({"Error": [{"code": "5020", "Message": "not in this plan"}]}),
     ])
     .unwrap();
     let closed_until = Some(date(2026, 9, 30));
@@ -83,6 +87,7 @@ fn a_chart_is_read_from_all_lists() {
             "5 Mug Some(\"MUG-1\") Some(\"79\") true",
             "1 Jane Doe Customer true",
             "56 Shopify Vendor true",
+            "3 Retail:Online Value { dimension: \"class\" } true",
         ]
     );
 }
@@ -97,6 +102,8 @@ fn a_full_list_goes_on() {
         nothing(),
         nothing(),
         json!({ "Customer": customers }),
+        nothing(),
+        nothing(),
         nothing(),
         nothing(),
         nothing(),
@@ -129,9 +136,26 @@ fn settings_are_read_alone_too() {
     ];
     for (forms, numbers_documents, applies_credits) in cases {
         said["Preferences"][0]["SalesFormsPrefs"] = forms;
-        let settings = BookSettings { closed_until, numbers_documents, applies_credits };
+        let settings = BookSettings {
+            closed_until,
+            numbers_documents,
+            applies_credits,
+            ..BookSettings::default()
+        };
         assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings)]);
     }
+    let tracks = |class: Value, location: Value| {
+        let accounting = json!({"ClassTrackingPerTxn": true, "ClassTrackingPerTxnLine": class,
+            "TrackDepartments": location});
+        let said = json!({"Preferences": [{"AccountingInfoPrefs": accounting}]});
+        match read(&said).unwrap().remove(0) {
+            Outcome::Settings(settings) => settings.switched_off.into_iter().collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(tracks(json!(true), json!(true)), [""; 0]);
+    assert_eq!(tracks(json!(false), json!(true)), ["class"]);
+    assert_eq!(tracks(json!(null), json!(false)), ["class", "location"]);
     for unreadable in [preferences("EUR", None), preferences("USD", Some("soon")), json!({})] {
         assert_eq!(read(&unreadable).unwrap_err().permits, Permit::Never, "{unreadable}");
     }
@@ -148,7 +172,10 @@ fn a_day_is_closed_up_to_the_closing_date() {
 #[test]
 fn a_chart_of_another_currency_or_with_a_refused_list_is_no_chart() {
     let rest = |first: Value, second: Value| {
-        [first, second, json!({}), json!({}), json!({}), json!({}), json!({})]
+        let nothing = || json!({});
+        let rest = [nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()];
+        let mut all = [first, second].into_iter().chain(rest);
+        std::array::from_fn(|_| all.next().unwrap())
     };
     let foreign = chart(rest(preferences("EUR", None), json!({}))).unwrap_err();
     assert_eq!(foreign.permits, Permit::Never);

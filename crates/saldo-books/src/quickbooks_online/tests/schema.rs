@@ -135,7 +135,10 @@ fn bodies() -> Vec<Value> {
     let lines = vec![goods(returns(), "50.00", 1), tax("4.13"), owed("-54.13")];
     let memo = document(DocumentKind::CreditMemo, Some(customer()), lines);
     let documents = [sale(), claim(), refund(), memo, received(), payout(), expense(), write_off()];
-    let documents = [&documents[..], &[supplier_bill()]].concat();
+    let told = [sale(), expense(), write_off()];
+    let both = [("class", "Retail"), ("location", "Aarhus")];
+    let dimensioned = told.map(|document| dimensioned::with(&document, &both));
+    let documents = [&documents[..], &[supplier_bill()], &dimensioned].concat();
     let mut bodies: Vec<Value> = documents.iter().map(body).collect();
     let kinds = [
         AccountKind::Bank,
@@ -159,6 +162,8 @@ fn bodies() -> Vec<Value> {
     needs.push(Need::Item(Item { product: None, account: gift_cards() }));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
+    let value = |name: &str| Need::Value { dimension: name.to_owned(), value: "A".to_owned() };
+    needs.extend([value("class"), value("location")]);
     let subjects: Vec<Subject> = needs.into_iter().map(Subject::Need).collect();
     let context = context(&subjects);
     for subject in subjects {
@@ -171,7 +176,7 @@ fn bodies() -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 27);
+    assert_eq!(bodies.len(), 32);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

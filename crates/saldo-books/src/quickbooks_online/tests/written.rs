@@ -53,6 +53,8 @@ fn what_documents_refer_to_has_its_body() {
         Need::Item(Item { product: Some(mug()), account: sales() }),
         Need::Party(customer()),
         Need::Party(vendor()),
+        Need::Value { dimension: "class".to_owned(), value: "Retail: web".to_owned() },
+        Need::Value { dimension: "location".to_owned(), value: "Aarhus".to_owned() },
     ];
     let subjects: Vec<Subject> = needs.into_iter().map(Subject::Need).collect();
     let context = context(&subjects);
@@ -398,7 +400,7 @@ fn names_that_are_in_use_are_not_used_again() {
 #[test]
 fn the_chart_goes_on_where_a_page_says() {
     let context = context(&[]);
-    assert_eq!(queries(&[Task::ReadChart { page: None }], &context).len(), 7);
+    assert_eq!(queries(&[Task::ReadChart { page: None }], &context).len(), 9);
     let page = Some("Item:1001 Customer:2001".to_owned());
     let active = "where Active in (true, false)";
     assert_eq!(

@@ -16,7 +16,7 @@ use saldo_core::book::{Bindings, Book, BookContext, Need, Outcome, Subject, Task
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
 use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, HttpRequest, Method};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
 use serde_json::{Value, json};
@@ -72,7 +72,8 @@ fn fees() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str, text: &str) -> Line {
     let amount = Money::parse(amount, gbp()).unwrap();
     let (text, origin) = (text.to_owned(), "1".to_owned());
-    Line { kind, account, amount, foreign: None, quantity: None, text, origin }
+    let dimensions = Dimensions::default();
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {
@@ -199,6 +200,7 @@ fn remote(need: &Need) -> RemoteId {
         Need::Item(_) => RemoteId::from(format!("CODE-{b}")),
         Need::Party(_) => RemoteId::from(id),
         Need::TaxRate(_) => RemoteId::from("OUTPUT2"),
+        Need::Value { .. } => panic!("no document of this book needs {need:?}"),
     }
 }
 

@@ -69,8 +69,8 @@ impl Desk<'_> {
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
         let last = parts.keys().next_back().copied();
         for (role, part) in parts {
-            let account = self.account(role);
-            let mut fee = self.line(LineKind::Other { taxed: false }, account, part)?;
+            let spot = self.spot(role);
+            let mut fee = self.line(LineKind::Other { taxed: false }, spot, part)?;
             // Parts of a foreign fee may round otherwise than the whole: the last takes the rest.
             if Some(role) == last {
                 fee.amount = left;

@@ -5,13 +5,14 @@ use crate::accounting::lines::{plain_line, unknown_tax_hint};
 use crate::commerce::{PartKind, RowPart};
 use crate::document::{Line, LineKind};
 use crate::issue::{Issue, IssueKind};
-use crate::ledger::Account;
+use crate::ledger::Spot;
 use crate::money::{Currency, Money, MoneyError};
 use crate::policy::{Policy, Role, Subject};
 use crate::text::{FactId, GatewayId};
 use std::collections::BTreeSet;
 
-/// What parts of a row come to: a line for each account and side, in the order of the parts.
+/// What parts of a row come to: a line for each account, dimensions and side, in the order of the
+/// parts.
 pub(super) struct Items<'a> {
     gateway: &'a GatewayId,
     origin: &'a str,
@@ -46,8 +47,8 @@ impl<'a> Items<'a> {
         parts: impl Iterator<Item = &'b RowPart>,
     ) -> Result<(), Trouble> {
         for part in parts {
-            match (self.account_of(part), &part.kind) {
-                (Some(account), _) => self.add_part(part, account)?,
+            match (self.spot_of(part), &part.kind) {
+                (Some(spot), _) => self.add_part(part, spot)?,
                 (None, PartKind::Sale) => self.review(part.amount, "its order is not known")?,
                 (None, PartKind::Tax(title)) => {
                     self.taxes.insert(title.clone());
@@ -73,34 +74,35 @@ impl<'a> Items<'a> {
         &self.lines
     }
 
-    fn add_part(&mut self, part: &RowPart, account: Account) -> Result<(), Trouble> {
+    fn add_part(&mut self, part: &RowPart, spot: Spot) -> Result<(), Trouble> {
         let kind = match &part.kind {
             PartKind::Tax(title) => LineKind::Tax { title: title.clone(), rate: None },
             _ => LineKind::Other { taxed: false },
         };
-        self.add_line(kind, account, part.amount, &part.word)
+        self.add_line(kind, spot, part.amount, &part.word)
     }
 
     /// Adds what increases the gateway's balance by an amount, against an account.
     pub(super) fn add(
         &mut self,
-        account: Account,
+        spot: impl Into<Spot>,
         amount: Money,
         text: &str,
     ) -> Result<(), Trouble> {
-        self.add_line(LineKind::Other { taxed: false }, account, amount, text)
+        self.add_line(LineKind::Other { taxed: false }, spot.into(), amount, text)
     }
 
     fn add_line(
         &mut self,
         kind: LineKind,
-        account: Account,
+        spot: Spot,
         amount: Money,
         text: &str,
     ) -> Result<(), Trouble> {
         let amount = amount.negated();
         let same = |line: &&mut Line| {
-            line.account == account
+            line.account == spot.account
+                && line.dimensions == spot.dimensions
                 && line.kind == kind
                 && line.amount.is_negative() == amount.is_negative()
         };
@@ -108,7 +110,7 @@ impl<'a> Items<'a> {
             Some(line) => line.amount = line.amount.plus(amount)?,
             None if amount.is_zero() => {}
             None => {
-                self.lines.push(Line { kind, ..plain_line(account, amount, text, self.origin) });
+                self.lines.push(Line { kind, ..plain_line(spot, amount, text, self.origin) });
             }
         }
         Ok(())
@@ -154,13 +156,13 @@ impl<'a> Items<'a> {
         })
     }
 
-    /// The account of a part: where the owner said that the vendor's word belongs, or by what it is
-    /// for; none where neither tells.
-    fn account_of(&self, part: &RowPart) -> Option<Account> {
+    /// Where a part is entered: where the owner said that the vendor's word belongs, or by what it
+    /// is for; none where neither tells.
+    fn spot_of(&self, part: &RowPart) -> Option<Spot> {
         let (gateway, policy) = (self.gateway, self.policy);
         let of_role = |role| match role {
-            Role::Bank => policy.bank(gateway),
-            role => policy.account_for(role, &self.about.amount(part.amount)),
+            Role::Bank => policy.bank(gateway).into(),
+            role => policy.spot(role, &self.about.amount(part.amount)),
         };
         if let Some(role) = policy.row_role(&part.word) {
             return Some(of_role(role));
@@ -171,7 +173,7 @@ impl<'a> Items<'a> {
             PartKind::Shipping => Role::ShippingIncome,
             PartKind::Discount => Role::Discounts,
             PartKind::Allowance => Role::RefundAllowances,
-            PartKind::Tax(title) => return policy.tax(title),
+            PartKind::Tax(title) => return policy.tax(title).map(Spot::from),
             PartKind::ChannelTax | PartKind::ChannelTaxKept => Role::FacilitatorTax,
             PartKind::Commission => Role::Commission,
             PartKind::FulfilmentFee => Role::FulfilmentFees,

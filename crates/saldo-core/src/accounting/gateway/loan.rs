@@ -23,7 +23,7 @@ impl Desk<'_> {
         let spent = paid.at_rate(ratio, paid.currency())?;
         self.fee(accounted)?;
         let of_role =
-            |role, amount| self.line(LineKind::Other { taxed: false }, self.account(role), amount);
+            |role, amount| self.line(LineKind::Other { taxed: false }, self.spot(role), amount);
         let mut lines = vec![of_role(Role::Loans, paid)?, self.cleared(row.amount)?];
         if !spent.is_zero() {
             lines.push(of_role(Role::FinancingCost, spent)?);

@@ -2,7 +2,7 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::tax_account;
+use crate::accounting::lines::{line_on, tax_account};
 use crate::commerce::{Collector, Decided, Decision, SaleLine};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::{Currency, Money};
@@ -83,15 +83,9 @@ impl<'a> Timeline<'a> {
             lines.push(self.line(kind, Role::FacilitatorTax, of_channel, text, origin));
         }
         for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
-            lines.push(Line {
-                kind: LineKind::Tax { title: title.clone(), rate: None },
-                account: tax_account(title, None, self.policy)?,
-                amount,
-                foreign: None,
-                quantity: None,
-                text: title.clone(),
-                origin: origin.to_owned(),
-            });
+            let kind = LineKind::Tax { title: title.clone(), rate: None };
+            let account = tax_account(title, None, self.policy)?;
+            lines.push(line_on(account, kind, amount, title, origin));
         }
         self.given_up.0.extend(lines.iter().cloned());
         let credit = open.negated();

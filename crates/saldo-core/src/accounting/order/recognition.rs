@@ -389,13 +389,13 @@ impl<'a> Timeline<'a> {
             };
             let about = self.sold_as(item.as_deref());
             if !price.gross.is_zero() {
-                let account = self.policy.account_for(role, &about);
-                lines.push(plain_line(account, price.gross.negated(), title, origin));
+                let spot = self.policy.spot(role, &about);
+                lines.push(plain_line(spot, price.gross.negated(), title, origin));
             }
             if !price.discount.is_zero() {
                 let text = format!("Discount: {title}");
-                let account = self.policy.account_for(Role::Discounts, &about);
-                lines.push(plain_line(account, price.discount, &text, origin));
+                let spot = self.policy.spot(Role::Discounts, &about);
+                lines.push(plain_line(spot, price.discount, &text, origin));
             }
         }
         if !net.is_zero() {

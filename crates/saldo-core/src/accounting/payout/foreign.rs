@@ -7,6 +7,7 @@ use crate::accounting::{Accounted, Trouble};
 use crate::commerce::{Decided, Decision, Fact, Payout, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
+use crate::ledger::Spot;
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -53,11 +54,11 @@ pub(super) fn enter(
             if !difference.is_zero() {
                 let about = Subject::of_channel(&payout.source.connection);
                 let about = about.by(Some(&payout.gateway.id)).amount(payout.net);
-                let account = policy.account_for(Role::Exchange, &about);
+                let Spot { account, dimensions } = policy.spot(Role::Exchange, &about);
                 let text = "Changed by the bank".to_owned();
                 let kind = LineKind::Other { taxed: false };
                 let line = transfer_line(payout, &account, difference);
-                lines.push(Line { kind, text, ..line });
+                lines.push(Line { kind, dimensions, text, ..line });
             }
             lines
         }

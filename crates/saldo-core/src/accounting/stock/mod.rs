@@ -23,9 +23,9 @@ use crate::commerce::{
 };
 use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
-use crate::ledger::Account;
+use crate::ledger::Spot;
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::{Policy, Role};
+use crate::policy::{Policy, Role, Subject};
 use crate::text::{ConnectionId, FactId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -407,9 +407,12 @@ impl Desk<'_> {
             AdjustmentReason::Other(word) => Some(word.as_str()),
             _ => None,
         };
-        let account = self.policy.adjusted(word);
+        let channel = &found.source.connection;
+        let about = Subject { product: Some(&found.product), ..Subject::of_channel(channel) };
+        let role = self.policy.adjusted(word);
+        let spot = self.spot(role, &about);
         let text = format!("{}: {}", found.product.title, word.unwrap_or("counted"));
-        self.enter_on(event, "adjusted", cost, account, &text)
+        self.enter_on(event, "adjusted", cost, spot, &text)
     }
 
     fn enter(
@@ -420,8 +423,15 @@ impl Desk<'_> {
         role: Role,
         text: &str,
     ) -> Result<(), Trouble> {
+        let about = Subject::of_channel(&event.source.connection);
+        let spot = self.spot(role, &about);
+        self.enter_on(event, what, cost, spot, text)
+    }
+
+    /// Where something of a role is entered: on the role's own account.
+    fn spot(&self, role: Role, about: &Subject<'_>) -> Spot {
         let account = self.policy.chart.account(role);
-        self.enter_on(event, what, cost, account, text)
+        Spot { account, dimensions: self.policy.dimensions_for(role, about) }
     }
 
     /// Enters a cost that leaves the stock for an account.
@@ -430,7 +440,7 @@ impl Desk<'_> {
         event: &Event<'_>,
         what: &str,
         cost: Money,
-        account: Account,
+        spot: Spot,
         text: &str,
     ) -> Result<(), Trouble> {
         if cost.is_zero() {
@@ -451,7 +461,7 @@ impl Desk<'_> {
             reference: name,
             memo: text.to_owned(),
         };
-        let lines = vec![plain_line(account, cost, text, &origin), {
+        let lines = vec![plain_line(spot, cost, text, &origin), {
             plain_line(stock, cost.negated(), text, &origin)
         }];
         self.accounted.entries.push(SubledgerEntry::new(id, header, lines)?);

@@ -6,7 +6,7 @@ use crate::accounting::{Accounted, Basis, Trouble};
 use crate::commerce::{Condition, Fulfilment, Goods, Order, Product, Returned};
 use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::Issue;
-use crate::ledger::Account;
+use crate::ledger::Spot;
 use crate::money::Money;
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -90,20 +90,20 @@ struct Desk<'a> {
     lacking: BTreeSet<String>,
 }
 
-/// Costs by account.
-type ByAccount = BTreeMap<Account, Money>;
+/// Costs by where they are entered.
+type BySpot = BTreeMap<Spot, Money>;
 
 /// What leaves stock, positive, and what it is charged to.
 #[derive(Default)]
 struct Costs {
-    charged: ByAccount,
-    stock: ByAccount,
+    charged: BySpot,
+    stock: BySpot,
 }
 
 impl Costs {
-    fn add(&mut self, charged: Account, stock: Account, cost: Money) -> Result<(), Trouble> {
-        for (costs, account) in [(&mut self.charged, charged), (&mut self.stock, stock)] {
-            let sum = costs.entry(account).or_insert(Money::zero(cost.currency()));
+    fn add(&mut self, charged: Spot, stock: Spot, cost: Money) -> Result<(), Trouble> {
+        for (costs, spot) in [(&mut self.charged, charged), (&mut self.stock, stock)] {
+            let sum = costs.entry(spot).or_insert(Money::zero(cost.currency()));
             *sum = sum.plus(cost)?;
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Desk<'_> {
                 }
                 if let Some(cost) = costed.and_then(|costed| costed.cost) {
                     let charged = self.charged_to(&part.item, product);
-                    costs.add(charged, self.policy.inventory(item.sku()), cost)?;
+                    costs.add(charged, self.policy.inventory(item.sku()).into(), cost)?;
                 }
             }
         }
@@ -181,15 +181,15 @@ impl Desk<'_> {
                 self.lacking.insert(product.title.clone());
                 continue;
             };
-            let account = match to_stock {
-                true => self.policy.inventory(item.as_ref().and_then(StockItem::sku)),
+            let goes_to = match to_stock {
+                true => self.policy.inventory(item.as_ref().and_then(StockItem::sku)).into(),
                 false => {
                     let about = self.about(&returned.units.item, product);
-                    self.policy.account_for(Role::Shrinkage, &about)
+                    self.policy.spot(Role::Shrinkage, &about)
                 }
             };
             let charged = self.charged_to(&returned.units.item, product);
-            costs.add(charged, account, cost.negated())?;
+            costs.add(charged, goes_to, cost.negated())?;
         }
         let memo = format!("Goods of order {} {what}", self.order.name);
         self.enter(&returned.id, returned.at, costs, &memo)
@@ -203,9 +203,9 @@ impl Desk<'_> {
         Subject { product: Some(product), assortment, ..Subject::of_order(self.order) }
     }
 
-    /// The account that the cost of such a product is charged to.
-    fn charged_to(&self, item: &str, product: &Product) -> Account {
-        self.policy.account_for(Role::CostOfGoods, &self.about(item, product))
+    /// Where the cost of such a product is charged.
+    fn charged_to(&self, item: &str, product: &Product) -> Spot {
+        self.policy.spot(Role::CostOfGoods, &self.about(item, product))
     }
 
     /// Enters costs.
@@ -222,11 +222,11 @@ impl Desk<'_> {
             return Ok(());
         }
         let mut lines = Vec::new();
-        for (account, cost) in costs.charged {
-            lines.push(plain_line(account, cost, memo, number));
+        for (spot, cost) in costs.charged {
+            lines.push(plain_line(spot, cost, memo, number));
         }
-        for (account, cost) in costs.stock {
-            lines.push(plain_line(account, cost.negated(), memo, number));
+        for (spot, cost) in costs.stock {
+            lines.push(plain_line(spot, cost.negated(), memo, number));
         }
         let id = FactId::from(format!("{}/{number}", self.order.id));
         let header = Header {

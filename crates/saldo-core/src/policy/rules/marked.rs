@@ -1,11 +1,13 @@
 //! Policies on trial: accounts that say which rule or role they come from.
 
 use super::{Rules, is_mapped};
-use crate::ledger::Account;
+use crate::ledger::{Account, Dimensions};
 use crate::policy::{Chart, Detail, Policy, Role};
 
 /// How the names of accounts begin that stand for a rule on trial.
 const RULE: &str = "\u{1}rule ";
+/// What stands for something in a dimension that no rule on trial answers for.
+const REST: &str = "\u{1}rest";
 /// How those begin that stand for a role.
 const ROLE: &str = "\u{1}role ";
 
@@ -28,6 +30,14 @@ impl Marked {
         let word = account.name.strip_prefix(ROLE)?;
         Role::ALL.iter().find(|role| role.word() == word).map(|role| Self::Role(*role))
     }
+
+    /// The dimensions of a line of a policy on trial, each with the rule that answered for it, if
+    /// one did.
+    pub fn dimensions(of: &Dimensions) -> impl Iterator<Item = (&str, Option<usize>)> {
+        of.iter().map(|(name, value)| {
+            (name, value.strip_prefix(RULE).and_then(|place| place.parse().ok()))
+        })
+    }
 }
 
 impl Policy {
@@ -45,7 +55,7 @@ impl Policy {
         policy.chart = Chart::renamed(&self.chart, |role| {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
-        let Rules { accounts, exclusions, details, .. } = &mut policy.rules;
+        let Rules { accounts, exclusions, details, dimensions, .. } = &mut policy.rules;
         details.clear();
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
@@ -53,6 +63,13 @@ impl Policy {
             rules.retain(|(place, _)| stays(place));
             for (place, account) in rules {
                 *account = Account::new(format!("{RULE}{place}"), role.kind());
+            }
+        }
+        for dimension in dimensions {
+            dimension.default = Some(REST.into());
+            dimension.rules.retain(|(place, _)| stays(place));
+            for (place, value) in &mut dimension.rules {
+                *value = format!("{RULE}{place}").into();
             }
         }
         policy

@@ -1,11 +1,11 @@
 //! A book that has all that it was ever told.
 
 use super::merchant::Sums;
+use super::spot;
 use jiff::civil::Date;
+use saldo_core::book::Subject;
 use saldo_core::document::{DocumentKey, SubledgerEntry};
-use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, movement, plan_slot, standing_invoice,
-};
+use saldo_core::plan::{ApprovedChange, Closing, SlotOf, Whereabouts, plan_slot, standing_invoice};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often slots are planned until nothing is left to do: a payment waits for its invoice.
@@ -55,8 +55,13 @@ impl Book {
     }
 
     fn plan(&mut self, slot: &str, wanted: &[SubledgerEntry]) -> bool {
-        let of =
-            SlotOf { company: &"demo".into(), book: &"book".into(), slot, closing: self.closing };
+        let of = SlotOf {
+            company: &"demo".into(),
+            book: &"book".into(),
+            slot,
+            closing: self.closing,
+            of_documents: None,
+        };
         let approved = self.told.get(slot).map(Vec::as_slice).unwrap_or_default();
         let plan = plan_slot(of, wanted, approved, |slot| self.invoice(slot)).unwrap();
         assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");
@@ -73,14 +78,13 @@ impl Book {
         self.told.get(slot).and_then(|changes| standing_invoice(changes))
     }
 
-    /// What it holds, by account.
+    /// What it holds, by account and dimensions.
     pub(super) fn sums(&self) -> Sums {
-        let changes = self.told.values().flatten().map(|it| it.change.clone());
-        let changes: Vec<Change> = changes.collect();
         let mut sums = Sums::new();
-        for (account, balance) in movement(&changes).unwrap() {
-            for money in balance.iter() {
-                *sums.entry(account.clone()).or_default() += money.minor();
+        for it in self.told.values().flatten() {
+            let Subject::Document { document, .. } = &it.change.subject else { continue };
+            for line in document.lines() {
+                *sums.entry(spot(line)).or_default() += line.amount.minor();
             }
         }
         sums.retain(|_, minor| *minor != 0);

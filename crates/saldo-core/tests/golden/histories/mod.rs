@@ -17,7 +17,7 @@ use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
 use saldo_core::accounting::{self, Accounted};
 use saldo_core::commerce::{Fact, Payout, PayoutState};
-use saldo_core::document::SubledgerEntry;
+use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,25 @@ cash = { account = "Cash drawer", kind = "cash" }
 [tax.accounts]
 "State tax" = "State tax"
 "VAT" = "VAT"
+"#;
+
+/// Dimensions by the order, by its place, by what an account is for, and by default.
+const DIMENSIONS: &str = r#"
+[dimensions]
+class.default = "Web"
+location = {}
+[[rules]]
+name = "Fees"
+when.role = "processing-fees"
+set.class = "Overhead"
+[[rules]]
+name = "Wholesale"
+when.tag = "wholesale"
+set.class = "Wholesale"
+[[rules]]
+name = "Copenhagen"
+when.location = "7"
+set.location = "Copenhagen"
 "#;
 
 /// What belongs together whichever way it is told: trade in all its parts, and what buyers owe or
@@ -61,7 +80,7 @@ fn cases() -> u32 {
 
 fn policy(history: &History, more: &str) -> Policy {
     let start = "2026-01-01".parse().unwrap();
-    let text = format!("{more}\n{POLICY}");
+    let text = format!("{more}\n{POLICY}\n{DIMENSIONS}");
     Policy::new(1, &text, history.currency(), history.zone, start).unwrap()
 }
 
@@ -82,6 +101,22 @@ fn by_account<'a>(entries: impl IntoIterator<Item = &'a SubledgerEntry>) -> Sums
     }
     sums.retain(|_, minor| *minor != 0);
     sums
+}
+
+/// The same by account and dimensions.
+fn by_dimension<'a>(entries: impl IntoIterator<Item = &'a SubledgerEntry>) -> Sums {
+    let mut sums = Sums::new();
+    for line in entries.into_iter().flat_map(|entry| &entry.lines) {
+        *sums.entry(spot(line)).or_default() += line.amount.minor();
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+/// Where a line stands: its account and its dimensions.
+fn spot(line: &Line) -> String {
+    let named = line.dimensions.iter().map(|(name, value)| format!(" {name}={value}"));
+    format!("{}{}", line.account.name, named.collect::<String>())
 }
 
 /// The same by the parts that plain addition knows.
@@ -150,17 +185,18 @@ proptest! {
             for entry in entries(&facts, &policy) {
                 days.entry(entry.header.date).or_default().push(entry);
             }
-            let sums = days.into_iter().map(|(day, entries)| (day, by_account(&entries)));
+            let sums = days.into_iter().map(|(day, entries)| (day, by_dimension(&entries)));
             sums.filter(|(_, sums)| !sums.is_empty()).collect::<BTreeMap<_, _>>()
         };
         let detail = by_day("order");
         prop_assert_eq!(by_day("day"), detail.clone());
         let total = |days: BTreeMap<_, Sums>| {
             let mut total = Sums::new();
-            for (account, minor) in days.into_values().flatten() {
-                *total.entry(account).or_default() += minor;
+            for (spot, minor) in days.into_values().flatten() {
+                *total.entry(spot).or_default() += minor;
             }
-            by_part(&total)
+            total.retain(|_, minor| *minor != 0);
+            total
         };
         prop_assert_eq!(total(by_day("payout")), total(detail));
     }
@@ -194,7 +230,7 @@ proptest! {
             }
         }
         let once = entries(&facts, &policy);
-        prop_assert_eq!(book.sums(), by_account(&once));
+        prop_assert_eq!(book.sums(), by_dimension(&once));
         book.catch_up(&once);
         prop_assert!(book.is_quiet(), "nothing is left to do");
         book.catch_up(&[]);

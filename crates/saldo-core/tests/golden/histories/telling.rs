@@ -141,13 +141,13 @@ impl<'h> Teller<'h> {
             currency: self.currency,
             prices_include_tax: false,
             origin: "web".to_owned(),
-            location: None,
+            location: number.is_multiple_of(3).then(|| "Location/7".to_owned()),
             customer: Some(format!("Customer/{}", number % 3)),
             customer_name: Some(format!("Buyer {}", number % 3)),
             agreements: Vec::new(),
             movements: Vec::new(),
             presented_in: None,
-            tags: Vec::new(),
+            tags: number.is_multiple_of(2).then(|| "wholesale".to_owned()).into_iter().collect(),
             telling: Telling::Interface,
         }
     }

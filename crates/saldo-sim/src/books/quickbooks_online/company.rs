@@ -35,6 +35,10 @@ pub struct Settings {
     pub allow_shipping: bool,
     /// How many active accounts the plan allows.
     pub account_limit: usize,
+    /// Whether each line may have a class. If not, classes are passed over.
+    pub class_tracking_per_line: bool,
+    /// Whether transactions may have a location. If not, locations are passed over.
+    pub track_departments: bool,
 }
 
 impl Default for Settings {
@@ -50,6 +54,8 @@ impl Default for Settings {
             allow_discount: true,
             allow_shipping: true,
             account_limit: 250,
+            class_tracking_per_line: false,
+            track_departments: false,
         }
     }
 }
@@ -84,6 +90,7 @@ pub(super) struct Sequences {
     pub(super) accounts: u64,
     pub(super) items: u64,
     pub(super) names: u64,
+    pub(super) values: u64,
     pub(super) transactions: u64,
 }
 
@@ -94,6 +101,7 @@ impl Sequences {
             Sequence::Accounts => &mut self.accounts,
             Sequence::Items => &mut self.items,
             Sequence::Names => &mut self.names,
+            Sequence::Values => &mut self.values,
             Sequence::Transactions => &mut self.transactions,
         }
     }
@@ -122,6 +130,7 @@ pub(super) enum Space {
     Accounts,
     Items,
     Parties,
+    Values(Kind),
     SalesForms,
     Documents(Kind),
 }
@@ -247,6 +256,7 @@ fn name_key(entity: &Entity) -> Option<(Space, String)> {
         Kind::Account => Space::Accounts,
         Kind::Item => Space::Items,
         kind if kind.is_party() => Space::Parties,
+        Kind::Class | Kind::Department => Space::Values(entity.kind),
         _ => return None,
     };
     Some((space, entity.name().to_lowercase()))
@@ -295,6 +305,16 @@ impl<'a> View<'a> {
         }
         let entity = self.company.entity(kind, id)?;
         (entity.standing != Standing::Deleted).then_some(entity)
+    }
+
+    /// Whether the company tracks what a property refers to; all others are always taken.
+    pub(super) fn tracks(&self, property: &str) -> bool {
+        let settings = &self.company.settings;
+        match property {
+            "ClassRef" => settings.class_tracking_per_line,
+            "DepartmentRef" => settings.track_departments,
+            _ => true,
+        }
     }
 
     /// What a reference means: it must be there and active.

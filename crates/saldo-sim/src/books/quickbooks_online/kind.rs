@@ -43,9 +43,9 @@ pub enum Kind {
     TaxAgency,
     /// How a customer pays.
     PaymentMethod,
-    /// A class; this company has none.
+    /// A class.
     Class,
-    /// A location; this company has none.
+    /// A location.
     Department,
     /// The company itself.
     CompanyInfo,
@@ -59,6 +59,7 @@ pub(super) enum Sequence {
     Accounts,
     Items,
     Names,
+    Values,
     Transactions,
 }
 
@@ -141,6 +142,7 @@ impl Kind {
             Self::Account => Some(Sequence::Accounts),
             Self::Item => Some(Sequence::Items),
             Self::Customer | Self::Vendor | Self::Employee => Some(Sequence::Names),
+            Self::Class | Self::Department => Some(Sequence::Values),
             _ if self.is_transaction() => Some(Sequence::Transactions),
             _ => None,
         }

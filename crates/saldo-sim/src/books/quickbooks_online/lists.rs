@@ -1,5 +1,5 @@
-//! What documents refer to: accounts, items, customers and vendors; and lists that cannot be
-//! written.
+//! What documents refer to: accounts, items, customers, vendors, classes and locations; and lists
+//! that cannot be written.
 
 use super::company::{Company, Space, View, account_type};
 use super::entity::{self, Entity};
@@ -235,6 +235,28 @@ pub(super) fn party(
     Ok(Draft { body, ..Draft::default() })
 }
 
+/// Works a class or a location out. Those below others are not part of the simulation.
+pub(super) fn value(
+    kind: Kind,
+    view: &View<'_>,
+    mut body: Object,
+    previous: Option<&Entity>,
+) -> Result<Draft, Fault> {
+    let (property, what) = match kind {
+        Kind::Class => ("ClassRef", "Class"),
+        _ => ("DepartmentRef", "Location"),
+    };
+    if !view.tracks(property) {
+        return Err(Fault::business(&format!("{what} tracking is turned off for this company")));
+    }
+    let name = required_name(&body, "Name")?;
+    forbid(&name, "Name", &[':', '\t', '\n'])?;
+    check_unique(view, Space::Values(kind), &name, previous)?;
+    body.insert("FullyQualifiedName".to_owned(), json!(name));
+    body.entry("Active").or_insert(json!(true));
+    Ok(Draft { body, ..Draft::default() })
+}
+
 fn required_name(body: &Object, property: &str) -> Result<String, Fault> {
     let name = fields::text(body, property)?.map(str::trim).filter(|text| !text.is_empty());
     name.map(str::to_owned).ok_or_else(|| Fault::missing(property))
@@ -336,9 +358,9 @@ fn preferences(company: &Company) -> Value {
     let system = &company.system;
     let mut accounting = json!({
         "UseAccountNumbers": false,
-        "TrackDepartments": false,
+        "TrackDepartments": settings.track_departments,
         "ClassTrackingPerTxn": false,
-        "ClassTrackingPerTxnLine": false,
+        "ClassTrackingPerTxnLine": settings.class_tracking_per_line,
         "FirstMonthOfFiscalYear": "January",
         "TaxYearMonth": "January",
         "CustomerTerminology": "Customers",

@@ -103,9 +103,14 @@ fn filterable(kind: Kind) -> &'static [(&'static str, Shape)] {
             ("Balance", Shape::Number),
             ("VendorRef", Shape::Reference),
         ],
-        Kind::TaxCode | Kind::TaxRate | Kind::PaymentMethod | Kind::Class | Kind::Department => {
+        Kind::TaxCode | Kind::TaxRate | Kind::PaymentMethod => {
             &[("Name", Shape::Text), ("Active", Shape::Boolean)]
         }
+        Kind::Class | Kind::Department => &[
+            ("Name", Shape::Text),
+            ("FullyQualifiedName", Shape::Text),
+            ("Active", Shape::Boolean),
+        ],
         Kind::TaxAgency => &[("DisplayName", Shape::Text)],
         Kind::CompanyInfo | Kind::Preferences => &[],
     }

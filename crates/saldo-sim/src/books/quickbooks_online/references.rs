@@ -19,6 +19,8 @@ fn target(name: &str) -> Option<Kind> {
         "CustomerRef" => Kind::Customer,
         "VendorRef" | "PrefVendorRef" => Kind::Vendor,
         "ItemRef" => Kind::Item,
+        "ClassRef" => Kind::Class,
+        "DepartmentRef" => Kind::Department,
         "AccountRef"
         | "DepositToAccountRef"
         | "FromAccountRef"
@@ -36,9 +38,8 @@ fn target(name: &str) -> Option<Kind> {
 /// Checks every reference of a body and completes it with the name of what it means.
 pub(super) fn complete(view: &View<'_>, body: &mut Object) -> Result<(), Fault> {
     let party_type = fields::text(body, "Type").ok().flatten().map(str::to_owned);
-    body.retain(|name, value| {
-        !matches!(name.as_str(), "ClassRef" | "DepartmentRef") && !value.is_null()
-    });
+    // What the company does not track is passed over without a word.
+    body.retain(|name, value| !value.is_null() && view.tracks(name));
     for (name, value) in body.iter_mut() {
         complete_property(view, name, value, party_type.as_deref())?;
     }

@@ -86,6 +86,7 @@ impl Company {
                 accounts: start("accounts"),
                 items: start("items"),
                 names: start("names"),
+                values: start("values"),
                 transactions: start("transactions"),
             },
             next_number: 1_001,

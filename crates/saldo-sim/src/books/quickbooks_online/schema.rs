@@ -62,6 +62,8 @@ fn own(kind: Kind) -> &'static str {
              CreditCardPayment EntityRef Credit RemitToAddr Memo PrintStatus PurchaseEx"
         }
         Kind::JournalEntry => "Adjustment HomeCurrencyAdjustment EnteredInHomeCurrency",
+        Kind::Class => "Name SubClass ParentRef FullyQualifiedName Active",
+        Kind::Department => "Name SubDepartment ParentRef FullyQualifiedName Active Address",
         Kind::Deposit => "DepositToAccountRef CashBack",
         Kind::Bill => {
             "VendorRef APAccountRef Memo SalesTermRef DueDate RemitToAddr ShipAddr VendorAddr \

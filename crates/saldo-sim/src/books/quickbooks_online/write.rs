@@ -340,6 +340,7 @@ fn draft_of(
         Kind::Account => lists::account(view, body, previous),
         Kind::Item => lists::item(view, body, previous),
         Kind::Customer | Kind::Vendor => lists::party(kind, view, body, previous),
+        Kind::Class | Kind::Department => lists::value(kind, view, body, previous),
         Kind::SalesReceipt | Kind::Invoice | Kind::RefundReceipt | Kind::CreditMemo => {
             sales::draft(kind, view, body, previous)
         }

@@ -1,5 +1,6 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
+use super::book_of;
 use super::needs::{Waits, plan_needs_of};
 use super::voidable::voidable;
 use crate::engine::period::closing_of;
@@ -328,7 +329,8 @@ impl<'a> Draft<'a> {
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
-        let of = SlotOf { company, book, slot, closing: self.closing };
+        let of_documents = book_of(self.connection)?.description().dimensions.of_documents();
+        let of = SlotOf { company, book, slot, closing: self.closing, of_documents };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
         let entries = self.entries.entry(slot.to_owned()).or_default();

@@ -9,6 +9,7 @@ mod costed;
 mod deaths;
 mod decided;
 mod desk;
+mod dimensioned;
 mod doubles;
 mod explained;
 mod foreign;

@@ -235,3 +235,37 @@ fn deleting_a_deposit_unlocks_what_was_in_it() {
     let key = json!({ "Id": sale["Id"], "SyncToken": "2" });
     assert_eq!(client.code("salesreceipt?operation=delete", &key), "ok");
 }
+
+#[test]
+fn classes_and_locations_stand_where_the_company_tracks_them() {
+    let mut client = Client::new();
+    let name = json!({ "Name": "Retail" });
+    for path in ["class", "department"] {
+        assert_eq!(client.code(path, &name), "6000", "{path}: switched off");
+    }
+    let classed = |client: &Client, number: &str, class: &str, location: &str| {
+        let mut sale = client.sale(number, "10.00");
+        sale["Line"][0]["SalesItemLineDetail"]["ClassRef"] = json!({ "value": class });
+        sale["DepartmentRef"] = json!({ "value": location });
+        sale
+    };
+    let sale = classed(&client, "T-1", "1", "1");
+    let held = client.must(Kind::SalesReceipt, &sale);
+    assert!(!held.to_string().contains("ClassRef"), "passed over: {held}");
+    assert_eq!(held.get("DepartmentRef"), None);
+
+    let settings = &mut client.sim.company_mut().settings;
+    settings.class_tracking_per_line = true;
+    settings.track_departments = true;
+    let class = client.must(Kind::Class, &name)["Id"].as_str().unwrap().to_owned();
+    let location = client.must(Kind::Department, &name)["Id"].as_str().unwrap().to_owned();
+    assert_eq!(client.code("class", &json!({ "Name": "retail" })), "6240");
+    let sale = classed(&client, "T-2", &class, &location);
+    let held = client.must(Kind::SalesReceipt, &sale);
+    assert_eq!(held["Line"][0]["SalesItemLineDetail"]["ClassRef"]["name"], "Retail");
+    assert_eq!(held["DepartmentRef"], json!({ "value": location, "name": "Retail" }));
+    let unknown = classed(&client, "T-3", "999", &location);
+    assert_eq!(client.code("salesreceipt", &unknown), "2500");
+    let found = client.query("select * from Class where Name in ('Retail')");
+    assert_eq!(found["Class"][0]["Id"], class.as_str());
+}

@@ -1,0 +1,177 @@
+//! Documents of every kind, as a shop in the United Kingdom makes them.
+
+use super::DAY;
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
+use saldo_core::money::{Currency, Money};
+
+pub(crate) fn gbp() -> Currency {
+    Currency::parse("GBP").unwrap()
+}
+
+fn clearing() -> Account {
+    Account::new("Clearing: Shopify Payments", AccountKind::Clearing)
+}
+
+fn bank() -> Account {
+    Account::new("Bank", AccountKind::Bank)
+}
+
+fn sales() -> Account {
+    Account::new("Sales", AccountKind::Income)
+}
+
+fn gift_cards() -> Account {
+    Account::new("Gift card liability", AccountKind::OtherCurrentLiability)
+}
+
+pub(crate) fn fees() -> Account {
+    Account::new("Payment processing fees", AccountKind::Expense)
+}
+
+fn line(kind: LineKind, account: Account, amount: &str) -> Line {
+    let amount = Money::parse(amount, gbp()).unwrap();
+    let (text, origin) = (account.name.to_string(), String::new());
+    let dimensions = Dimensions::default();
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+}
+
+fn settled(account: Account, amount: &str) -> Line {
+    line(LineKind::Settlement, account, amount)
+}
+
+fn other(account: Account, amount: &str) -> Line {
+    line(LineKind::Other { taxed: false }, account, amount)
+}
+
+fn taxed(account: Account, amount: &str) -> Line {
+    line(LineKind::Other { taxed: true }, account, amount)
+}
+
+fn goods(sku: &str, units: i64, amount: &str) -> Line {
+    let product = Product { id: None, sku: Some(sku.to_owned()), title: format!("A {sku}") };
+    let kind = LineKind::Product { product, taxed: true };
+    Line { quantity: Some(units), ..line(kind, sales(), amount) }
+}
+
+fn vat(amount: &str) -> Line {
+    let kind = LineKind::Tax { title: "VAT".to_owned(), rate: Some(20.into()) };
+    line(kind, Account::new("Sales tax payable", AccountKind::TaxLiability), amount)
+}
+
+fn owed(amount: &str) -> Line {
+    line(LineKind::Receivable, Account::new("Debtors", AccountKind::Receivable), amount)
+}
+
+fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Document {
+    let applies_to = (kind == DocumentKind::Payment).then(|| "order/1002".to_owned());
+    let header = Header {
+        slot: slot.to_owned(),
+        kind,
+        date: DAY,
+        currency: gbp(),
+        party,
+        applies_to,
+        reference: format!("#{slot}"),
+        memo: format!("About \"{slot}\""),
+    };
+    Document::new(header, lines).unwrap()
+}
+
+fn customer() -> Option<Party> {
+    Some(Party::Customer { key: "7".to_owned(), name: "Jane Doe".to_owned() })
+}
+
+fn vendor() -> Option<Party> {
+    Some(Party::Vendor { name: "Shopify".to_owned() })
+}
+
+/// A sale of something over this total, tax of a fifth included.
+pub(crate) fn sale_of(slot: &str, total: &str) -> Document {
+    let total = Money::parse(total, gbp()).unwrap();
+    let tax = Money::from_minor(total.minor() / 6, gbp());
+    let net = total.minus(tax).unwrap();
+    let lines = vec![
+        goods("MUG-1", 1, &net.negated().amount_text()),
+        vat(&tax.negated().amount_text()),
+        settled(clearing(), &total.amount_text()),
+    ];
+    document(slot, DocumentKind::SalesReceipt, customer(), lines)
+}
+
+/// A sale that is paid later.
+pub(crate) fn claim() -> Document {
+    let lines = vec![goods("MUG-2", 3, "-50.00"), vat("-10.00"), owed("60.00")];
+    document("order/1002", DocumentKind::Invoice, customer(), lines)
+}
+
+/// A fee.
+pub(crate) fn expense(slot: &str) -> Document {
+    let lines = vec![other(fees(), "3.36"), settled(clearing(), "-3.36")];
+    document(slot, DocumentKind::Expense, vendor(), lines)
+}
+
+/// A document of every kind, and of every shape that a kind can have.
+pub(crate) fn of_every_kind() -> Vec<Document> {
+    let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
+    let returns = || Account::new("Returns & refunds", AccountKind::ContraIncome);
+    let reserve = Account::new("Reserve", AccountKind::OtherCurrentAsset);
+    let tips = Account::new("Tips", AccountKind::OtherIncome);
+    let breakage = Account::new("Breakage", AccountKind::OtherIncome);
+    // By the line a fifth of these is three times 0.67, which is 2.01; the shop says 2.00.
+    let rounded = vec![
+        taxed(sales(), "-3.33"),
+        taxed(sales(), "-3.33"),
+        taxed(sales(), "-3.34"),
+        vat("-2.00"),
+        settled(clearing(), "12.00"),
+    ];
+    let sold = vec![
+        goods("MUG-1", 2, "-100.00"),
+        taxed(discounts, "10.00"),
+        other(tips, "-5.00"),
+        vat("-18.00"),
+        settled(clearing(), "93.00"),
+        settled(gift_cards(), "20.00"),
+    ];
+    let by_gift_card = vec![taxed(sales(), "-10.00"), vat("-2.00"), settled(gift_cards(), "12.00")];
+    let refunded = vec![taxed(returns(), "50.00"), vat("10.00"), settled(clearing(), "-60.00")];
+    let to_store = vec![taxed(returns(), "5.00"), vat("1.00"), settled(gift_cards(), "-6.00")];
+    let credited = vec![taxed(returns(), "10.00"), vat("2.00"), owed("-12.00")];
+    let kept = vec![settled(reserve, "30.00"), settled(clearing(), "-30.00")];
+    let given_back = vec![other(fees(), "-1.00"), settled(clearing(), "1.00")];
+    let kind = |kind: DocumentKind, slot: &str, party: Option<Party>, lines: Vec<Line>| {
+        document(slot, kind, party, lines)
+    };
+    vec![
+        kind(DocumentKind::SalesReceipt, "order/1001", customer(), sold),
+        kind(DocumentKind::SalesReceipt, "order/1003", customer(), rounded),
+        kind(DocumentKind::SalesReceipt, "order/1004", customer(), by_gift_card),
+        claim(),
+        kind(
+            DocumentKind::Payment,
+            "order/1002/payment",
+            customer(),
+            vec![settled(clearing(), "48.00"), owed("-48.00")],
+        ),
+        kind(DocumentKind::RefundReceipt, "order/1001/refund", customer(), refunded),
+        kind(DocumentKind::RefundReceipt, "order/1004/refund", customer(), to_store),
+        kind(DocumentKind::CreditMemo, "order/1002/credit", customer(), credited),
+        kind(
+            DocumentKind::Transfer,
+            "payout/1",
+            None,
+            vec![settled(bank(), "50.00"), settled(clearing(), "-50.00")],
+        ),
+        kind(DocumentKind::Transfer, "reserve/1", None, kept),
+        expense("fees/1"),
+        kind(DocumentKind::JournalEntry, "fees/2", vendor(), given_back),
+        kind(
+            DocumentKind::JournalEntry,
+            "breakage/1",
+            None,
+            vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")],
+        ),
+    ]
+}

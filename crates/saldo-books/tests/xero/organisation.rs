@@ -1,0 +1,264 @@
+//! A simulated organisation, and the book that asks it.
+
+use super::documents::gbp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use saldo_books::xero::Xero;
+use saldo_core::book::{
+    Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
+    Task,
+};
+use saldo_core::document::{Document, DocumentKey};
+use saldo_core::exchange::{Answer, Ask, HttpAnswer, HttpRequest};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::matching::{Resolution, resolve};
+use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_sim::books::xero::{Organisation, XeroSim};
+use saldo_sim::{Reply, Vendor};
+use std::collections::BTreeMap;
+
+const BOOK: Xero = Xero;
+
+/// What accounts hold or moved by, in minor units, debit positive, by the vendor's names in lower
+/// case.
+pub(crate) type Sums = BTreeMap<String, i64>;
+
+/// What documents amount to, by the names that accounts have there.
+pub(crate) fn sums(documents: &[Document]) -> Sums {
+    let mut sums = Sums::new();
+    for line in documents.iter().flat_map(Document::lines) {
+        let name = match line.account.kind {
+            AccountKind::TaxLiability => "sales tax".to_owned(),
+            AccountKind::Receivable => "accounts receivable".to_owned(),
+            _ => line.account.name.to_lowercase(),
+        };
+        *sums.entry(name).or_default() += line.amount.minor();
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+/// The book and the organisation, and a clock that ticks between requests.
+pub(crate) struct Books {
+    sim: XeroSim,
+    token: String,
+    now: Timestamp,
+    context: BookContext,
+    chart: Vec<ChartEntry>,
+    requests: usize,
+}
+
+impl Books {
+    /// An organisation whose chart was read.
+    pub(crate) fn new() -> Self {
+        let now: Timestamp = "2026-11-20T18:00:00Z".parse().unwrap();
+        let mut sim = XeroSim::new(Organisation::united_kingdom(7));
+        let token = sim.connect(now).access_token;
+        sim.organisation_mut().settings.calls_per_day = 100_000;
+        let tenant = sim.organisation().tenant().to_owned();
+        let settings = BTreeMap::from([("tenant".to_owned(), tenant)]);
+        let context = BookContext {
+            company: CompanyId::from("demo"),
+            connection: ConnectionId::from("xero"),
+            now,
+            currency: gbp(),
+            addresses: BOOK.addresses(&settings).unwrap(),
+            settings,
+            bindings: Bindings::default(),
+        };
+        let mut books = Self { sim, token, now, context, chart: Vec::new(), requests: 0 };
+        books.read_chart();
+        books
+    }
+
+    fn read_chart(&mut self) {
+        let mut page = None;
+        self.chart.clear();
+        loop {
+            let outcome = self.ask(&[Task::ReadChart { page }], "chart").remove(0);
+            let Outcome::Chart(read) = outcome else { panic!("{outcome:?}") };
+            self.chart.extend(read.entries);
+            page = read.next;
+            if page.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, seconds: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    /// How many requests were made.
+    pub(crate) const fn calls(&self) -> usize {
+        self.requests
+    }
+
+    /// Closes the books.
+    pub(crate) fn lock(&mut self, until: Date) {
+        self.sim.organisation_mut().settings.end_of_year_lock_date = Some(until);
+    }
+
+    fn send(&mut self, request: HttpRequest) -> HttpAnswer {
+        self.now = self.now.checked_add(SignedDuration::from_millis(1_050)).unwrap();
+        self.requests += 1;
+        // However long a test is, its token does not end.
+        if self.requests.is_multiple_of(500) {
+            self.token = self.sim.connect(self.now).access_token;
+        }
+        let request = request.header("authorization", &format!("Bearer {}", self.token));
+        match self.sim.answer(&request, self.now) {
+            Reply::Answer(answer) => answer,
+            Reply::Lost => panic!("the simulator loses nothing by itself"),
+        }
+    }
+
+    /// Asks the book to do these tasks, and hears what became of them.
+    pub(crate) fn ask(&mut self, tasks: &[Task], token: &str) -> Vec<Outcome> {
+        let Ask::Http(request) = BOOK.ask(tasks, token, &self.context).unwrap() else { panic!() };
+        let told = format!("{} {}", request.url, String::from_utf8_lossy(&request.body));
+        let answer = self.send(request);
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        let heard = BOOK.hear(tasks, &Answer::Http(answer), &self.context);
+        heard.unwrap_or_else(|fault| panic!("{told}\n{said}\n{fault}"))
+    }
+
+    /// Asks the vendor itself to change something, as its owner would.
+    pub(crate) fn change(&mut self, path: &str, body: &str) {
+        let url = format!("https://api.xero.com/api.xro/2.0/{path}");
+        let tenant = self.context.settings["tenant"].clone();
+        let request = HttpRequest::post_json(url, body.as_bytes().to_vec())
+            .header("accept", "application/json")
+            .header("xero-tenant-id", &tenant);
+        let answer = self.send(request);
+        assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
+    }
+
+    /// Archives an account that was entered on.
+    pub(crate) fn archive_account(&mut self, account: &Account) {
+        self.prepare_need(&Need::Account(account.clone()));
+        let remote = self.context.bindings.need(&Need::Account(account.clone())).unwrap();
+        let id = BOOK.reported(remote);
+        self.change(&format!("Accounts/{id}"), r#"{"Status":"ARCHIVED"}"#);
+    }
+
+    pub(crate) fn key(&self, document: &Document) -> DocumentKey {
+        document.key(&self.context.company, 0)
+    }
+
+    /// A document as the engine asks for it.
+    pub(crate) fn subject(&self, document: &Document) -> Subject {
+        let invoice = super::documents::claim();
+        let applies_to = document.header().applies_to.is_some().then(|| self.key(&invoice));
+        let (key, document) = (self.key(document), Box::new(document.clone()));
+        Subject::Document { key, document, applies_to, voids: None, draft: false }
+    }
+
+    /// Has everything bound that a document needs: found in the chart, or made.
+    pub(crate) fn prepare(&mut self, document: &Document) {
+        for need in BOOK.needs(&self.subject(document)) {
+            self.prepare_need(&need);
+        }
+    }
+
+    fn prepare_need(&mut self, need: &Need) {
+        let subject = Subject::Need(need.clone());
+        if self.context.bindings.need(need).is_some() {
+            return;
+        }
+        for other in BOOK.needs(&subject) {
+            self.prepare_need(&other);
+        }
+        let found = resolve(need, &self.chart, &BOOK.names(need), |account| {
+            self.context.bindings.need(&Need::Account(account.clone())).cloned()
+        });
+        let remote = match found {
+            Resolution::Bound(remote) => remote,
+            Resolution::Create => {
+                let token = format!("need {}", need.binding());
+                match self.ask(&[Task::Create(subject)], &token).remove(0) {
+                    Outcome::Done(acknowledgement) => acknowledgement.remote,
+                    other => panic!("{}: {other:?}", need.binding()),
+                }
+            }
+        };
+        self.context.bindings.0.insert(need.binding(), remote);
+    }
+
+    /// Enters a document, which must be taken as it is.
+    pub(crate) fn enter(&mut self, document: &Document) -> Acknowledgement {
+        self.prepare(document);
+        let key = self.key(document);
+        let tasks = [Task::Create(self.subject(document))];
+        let outcome = self.ask(&tasks, &format!("enter {key}")).remove(0);
+        let Outcome::Done(acknowledgement) = outcome else {
+            panic!("{}: {outcome:?}", document.header().slot)
+        };
+        let slot = &document.header().slot;
+        assert_eq!(acknowledgement.total, Some(document.total().unwrap()), "{slot}");
+        let tax = document.tax().unwrap();
+        assert!(acknowledgement.tax.is_none_or(|held| held == tax), "{slot}");
+        self.context.bindings.0.insert(key.to_string(), acknowledgement.remote.clone());
+        acknowledgement
+    }
+
+    /// Looks to the end, as the engine does.
+    pub(crate) fn look(&mut self, subjects: &[Subject]) -> Vec<Outcome> {
+        let tasks: Vec<Task> = subjects.iter().cloned().map(Task::look_up).collect();
+        let mut outcomes = self.ask(&tasks, "look");
+        loop {
+            let further = outcomes.iter().enumerate().filter_map(|(place, outcome)| {
+                let Outcome::Further { page } = outcome else { return None };
+                let (subject, page) = (subjects[place].clone(), Some(page.clone()));
+                Some((place, Task::LookUp { subject, page }))
+            });
+            let (places, tasks): (Vec<usize>, Vec<Task>) = further.unzip();
+            if tasks.is_empty() {
+                return outcomes;
+            }
+            for (place, outcome) in places.into_iter().zip(self.ask(&tasks, "look")) {
+                outcomes[place] = outcome;
+            }
+        }
+    }
+
+    /// The documents of some days.
+    pub(crate) fn listed(&mut self, from: Date, until: Date) -> Vec<HeldDocument> {
+        let (mut documents, mut page) = (Vec::new(), None);
+        loop {
+            let outcome = self.ask(&[Task::ReadDocuments { from, until, page }], "list").remove(0);
+            let Outcome::Documents(read) = outcome else { panic!("{outcome:?}") };
+            documents.extend(read.documents);
+            page = read.next;
+            if page.is_none() {
+                return documents;
+            }
+        }
+    }
+
+    /// What the vendor's ledger holds.
+    pub(crate) fn ledger(&self) -> Sums {
+        let mut sums = Sums::new();
+        for posting in self.sim.organisation().ledger() {
+            *sums.entry(posting.account.to_lowercase()).or_default() += posting.minor;
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+
+    /// What the trial balance shows at the end of a day.
+    pub(crate) fn balances(&mut self, as_of: Date) -> Sums {
+        let outcome = self.ask(&[Task::ReadBalances { as_of }], "balances").remove(0);
+        let Outcome::Balances(balances) = outcome else { panic!("{outcome:?}") };
+        let ledger = self.sim.organisation().ledger();
+        let name = |id: &str| {
+            let posting = ledger.iter().find(|it| it.account_id == id);
+            posting.map_or(id, |it| &it.account).to_lowercase()
+        };
+        balances
+            .iter()
+            .map(|(account, balance)| (name(account.as_str()), balance.of(gbp()).minor()))
+            .collect()
+    }
+}
