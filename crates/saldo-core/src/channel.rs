@@ -1,10 +1,11 @@
 //! The port to places that sell: three functions without I/O.
 
-use crate::commerce::{Fact, Gateway, Record};
+use crate::commerce::{Fact, Gateway, Record, Topic};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
 use crate::issue::Issue;
 use crate::text::{ConnectionId, Stream};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -29,6 +30,10 @@ pub struct ChannelDescription {
     pub goods_streams: &'static [&'static str],
     /// The streams that tell what goods cost: pulled after these, where Saldo enters it.
     pub cost_streams: &'static [&'static str],
+    /// The streams in which the channel says of itself what it keeps: balances and counts, which
+    /// proofs compare with. Pulled last, on each books day once. What such a stream has reached is
+    /// the instant as of which all of it is said.
+    pub stated_streams: &'static [(Topic, &'static str)],
     /// How requests are authorised.
     pub authorisation: Authorisation,
     /// The documented limits that count requests.
@@ -44,6 +49,8 @@ pub struct ChannelContext {
     pub now: Timestamp,
     /// Nothing that happened before this instant is wanted.
     pub since: Timestamp,
+    /// The zone of the books' days.
+    pub zone: TimeZone,
     /// The vendor's addresses.
     pub addresses: Addresses,
     /// The connection's settings (`shop`).

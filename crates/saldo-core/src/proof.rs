@@ -2,9 +2,11 @@
 
 mod facilitator;
 mod figures;
+mod stated;
 
 pub use facilitator::facilitator_checks;
 pub use figures::{Figure, Ground, OPEN_ORDERS, figures};
+pub use stated::{taken_from_gift_cards, told_until};
 
 use crate::accounting::counted_row;
 use crate::commerce::{BalanceKind, Fact, Payout, PayoutState};

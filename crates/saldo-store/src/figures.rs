@@ -44,6 +44,17 @@ pub struct GroupFigures {
     pub figures: Vec<Figure>,
 }
 
+/// A group that moves what is owed by gift cards and store credit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredValueGroup {
+    /// Which.
+    pub group: GroupId,
+    /// Where its facts stand.
+    pub states: Vec<(FactId, FactState)>,
+    /// Its figures.
+    pub figures: Vec<Figure>,
+}
+
 /// A day's sums of figures, by identity, what it is about, day and currency.
 type Sums = BTreeMap<(Identity, String, Date, Currency), Sum>;
 
@@ -79,8 +90,7 @@ impl Store {
             for (slot, list) in form::lists(&bytes)? {
                 entries.extend(form::list(slot, list)?);
             }
-            let states = state::from_column(&states)?;
-            let states = states.into_iter().map(|(fact, _, state)| (fact, state)).collect();
+            let states = states_of(&states)?;
             Ok(UnfiguredGroup { group: GroupId::from(group), mark, entries, states })
         };
         rows.into_iter().map(unfigured).collect()
@@ -144,6 +154,39 @@ impl Store {
         };
         rows.into_iter().map(read).collect()
     }
+
+    /// The groups that move what is owed by gift cards and store credit on a day or later, by name.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn stored_value_groups(
+        &self,
+        company: &CompanyId,
+        since: Date,
+    ) -> Result<Vec<StoredValueGroup>, StoreError> {
+        let rows: Vec<(String, Vec<u8>, Option<String>)> = query(
+            "select f.group_id, f.figures, g.states from group_figures f
+             left join fact_group g on g.company = f.company and g.group_id = f.group_id
+             where f.company = $1 and f.stored_on >= $2 order by f.group_id",
+        )
+        .bind(company.as_str())
+        .bind(since.to_string())
+        .fetch_all(&self.reader)
+        .await?;
+        let samples = Samples::load(&self.reader, company).await?;
+        let read = |(group, figures, states): (String, Vec<u8>, Option<String>)| {
+            let states = states.as_deref().map(states_of).transpose()?.unwrap_or_default();
+            let figures = read(&samples, &figures)?;
+            Ok(StoredValueGroup { group: GroupId::from(group), states, figures })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+/// Where facts of a group stand, from the column.
+fn states_of(text: &str) -> Result<Vec<(FactId, FactState)>, StoreError> {
+    let states = state::from_column(text)?;
+    Ok(states.into_iter().map(|(fact, _, state)| (fact, state)).collect())
 }
 
 /// Forgets all figures of a company.
@@ -248,16 +291,18 @@ async fn put_groups<'a>(
     for (group, text) in groups.clone() {
         rows.push((group, compressor.compress(text.as_bytes())?, differs(group)?));
     }
-    Statement::new("insert into group_figures (company, group_id, figures, differs) ")
+    Statement::new("insert into group_figures (company, group_id, figures, differs, stored_on) ")
         .rows(rows, |row, (group, figures, differs)| {
             row.push_bind(company.as_str())
                 .push_bind(group.group.as_str())
                 .push_bind(figures)
-                .push_bind(i64::from(differs));
+                .push_bind(i64::from(differs))
+                .push_bind(stored_on(group));
         })
         .text(
             " on conflict (company, group_id) do update
-             set figures = excluded.figures, differs = excluded.differs",
+             set figures = excluded.figures, differs = excluded.differs,
+             stored_on = excluded.stored_on",
         )
         .query()
         .execute(&mut *transaction)
@@ -275,6 +320,12 @@ async fn put_groups<'a>(
         .execute(&mut *transaction)
         .await?;
     Ok(())
+}
+
+/// The last day on which a group moves what is owed by gift cards and store credit.
+fn stored_on(group: &GroupFigures) -> Option<String> {
+    let own = group.figures.iter().filter(|it| it.identity == Identity::StoredValue);
+    own.map(|it| it.day).max().map(|day| day.to_string())
 }
 
 /// Whether any figure differs, over all days.

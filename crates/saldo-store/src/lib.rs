@@ -55,7 +55,7 @@ pub use connection::{Connection, Role};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};
-pub use figures::{GroupFigures, UnfiguredGroup};
+pub use figures::{GroupFigures, StoredValueGroup, UnfiguredGroup};
 pub use group::DirtyGroup;
 pub use lease::Lease;
 pub use observation::Observation;

@@ -3,14 +3,17 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, CostsState, CostsStep, GOODS_SHAPES, GoodsShape, GoodsState, GoodsStep,
-    Listing, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep,
+    Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, GOODS_SHAPES,
+    GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape, GoodsState, GoodsStep, Listing,
+    OVERLAP, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep,
     Saved, Unfinished, WatchState, WatchStep, earlier,
 };
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::{ChannelContext, Cursor, Next};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, SliceAsk};
 use serde_json::{Value, json};
+use std::fmt;
 
 const ACCESS_SCOPES: &str = include_str!("queries/access_scopes.graphql");
 const ORDERS_COUNT: &str = include_str!("queries/orders_count.graphql");
@@ -30,6 +33,8 @@ const GOODS_OF_ORDER: &str = concat!(
     include_str!("queries/goods_fields.graphql")
 );
 const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
+const GIFT_CARDS: &str = include_str!("queries/gift_cards.graphql");
+const ORDERS_OF_DAYS: &str = include_str!("queries/orders_of_days.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
@@ -48,6 +53,8 @@ const OPEN_HISTORY: SignedDuration = SignedDuration::from_hours(60 * 24);
 const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How far before the start disputes are listed: they may be decided after it.
 const DISPUTES_BEFORE_START: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// How many days one question counts.
+pub(super) const DAYS_AT_ONCE: usize = 10;
 /// How far back rows of the balance are listed again.
 const ROWS_LOOKBACK: SignedDuration = SignedDuration::from_hours(2 * 24);
 
@@ -64,6 +71,8 @@ pub(super) fn ask(
         Flow::Orders => ask_orders(&Saved::load(cursor)?, context),
         Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
         Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
+        Flow::OrdersOfDays => ask_days(&Saved::load(cursor)?, context),
+        Flow::GiftCards => ask_gift_cards(&Saved::load(cursor)?, context),
     }
 }
 
@@ -97,6 +106,8 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::Goods => GOODS,
         Question::GoodsOfOrder => GOODS_OF_ORDER,
         Question::InventoryItems => INVENTORY_ITEMS,
+        Question::GiftCards => GIFT_CARDS,
+        Question::OrdersOfDays => ORDERS_OF_DAYS,
     }
 }
 
@@ -149,6 +160,77 @@ fn ask_costs(saved: &Saved<CostsState>, context: &ChannelContext) -> Result<Next
     let query = terms.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let variables = json!({ "query": query, "first": saved.state.page });
     question(context, &saved.budget, Question::InventoryItems, &variables)
+}
+
+fn ask_days(saved: &Saved<DaysState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let listing = match saved.state.step {
+        DaysStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        DaysStep::Rest(rest) => DaysListing::new(rest, context.now, context),
+        DaysStep::Listing(listing) => listing,
+    };
+    let days = counted_days(listing, context);
+    let Some(last) = days.last().copied() else { return Ok(Next::Done) };
+    let filter = |day: CountedDay| {
+        let (from, until) = (day.from, day.until);
+        format!("{} {}", term("processed_at", ">=", from), term("processed_at", "<", until))
+    };
+    let days = days.into_iter().chain(std::iter::repeat(last)).take(DAYS_AT_ONCE).enumerate();
+    let variables = days.map(|(number, day)| (format!("day{number}"), json!(filter(day))));
+    question(context, &saved.budget, Question::OrdersOfDays, &Value::Object(variables.collect()))
+}
+
+/// A books day whose orders are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CountedDay {
+    pub(super) date: Date,
+    /// Its first instant.
+    from: Timestamp,
+    /// The first instant after it.
+    until: Timestamp,
+}
+
+impl fmt::Display for CountedDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.from, self.until)
+    }
+}
+
+/// The days that a listing still is to count, up to one more than a question has room for: those
+/// that were over when it began, for as long as a search may be late.
+pub(super) fn counted_days(listing: DaysListing, context: &ChannelContext) -> Vec<CountedDay> {
+    let over_at = earlier(listing.began, OVERLAP);
+    let begins = |date: Date| date.to_zoned(context.zone.clone()).ok().map(|it| it.timestamp());
+    let mut days = Vec::new();
+    let mut date = listing.next;
+    while let (Some(from), Ok(next)) = (begins(date), date.tomorrow())
+        && let Some(until) = begins(next).filter(|until| *until <= over_at)
+        && days.len() <= DAYS_AT_ONCE
+    {
+        days.push(CountedDay { date, from, until });
+        date = next;
+    }
+    days
+}
+
+fn ask_gift_cards(saved: &Saved<GiftCardsState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let listing = match &saved.state.step {
+        GiftCardsStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        GiftCardsStep::Rest(rest) => GiftCardsListing::new(context.now, rest.heard_until),
+        GiftCardsStep::Listing(listing) => listing.clone(),
+    };
+    let first = saved.state.page;
+    let variables = match (&listing.since, &listing.last) {
+        (Some(_), _) => json!({
+            "query": "", "after": listing.after, "first": first,
+            "sortKey": "UPDATED_AT", "reverse": true,
+        }),
+        // By ids and not by the vendor's cursor, since a list shows no more than 25,000.
+        (None, last) => json!({
+            "query": last.as_ref().map(|last| format!("id:>{}", last.number())).unwrap_or_default(),
+            "after": null, "first": first, "sortKey": "ID", "reverse": false,
+        }),
+    };
+    question(context, &saved.budget, Question::GiftCards, &variables)
 }
 
 /// Where the window of a new pull of goods begins.

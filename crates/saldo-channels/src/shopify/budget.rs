@@ -29,6 +29,8 @@ pub(super) enum Question {
     Goods,
     GoodsOfOrder,
     InventoryItems,
+    GiftCards,
+    OrdersOfDays,
 }
 
 impl Question {
@@ -47,6 +49,8 @@ impl Question {
             Self::Goods => "fulfilments",
             Self::GoodsOfOrder => "the fulfilments of an order",
             Self::InventoryItems => "unit costs",
+            Self::GiftCards => "gift cards",
+            Self::OrdersOfDays => "the number of orders of each day",
         }
     }
 
@@ -55,6 +59,7 @@ impl Question {
         match self {
             Self::AccessScopes => "any scope",
             Self::OrdersCount
+            | Self::OrdersOfDays
             | Self::Orders
             | Self::OrderRest
             | Self::BulkStart
@@ -63,6 +68,7 @@ impl Question {
                 "`read_shopify_payments_payouts` and `read_shopify_payments_accounts`"
             }
             Self::InventoryItems => "`read_inventory` and `read_products`",
+            Self::GiftCards => "`read_gift_cards` and `read_orders`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }

@@ -4,8 +4,10 @@
 //! the form. A state that rests names the instant up to which everything has been heard.
 
 use super::budget::Budget;
+use super::wire::Gid;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use saldo_core::channel::Cursor;
+use saldo_core::channel::{ChannelContext, Cursor};
 use saldo_core::exchange::{Fault, Permit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ const VERSION: u32 = 1;
 pub(super) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// A stream that came to its end this short ago has no more to say: the pull is over.
 pub(super) const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// How far back days are counted again: an order may be told of a day that is over.
+const COUNTED_AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How many objects of one listing are read before it begins anew at the last one's date. (The
 /// vendor shows no more than 25,000.)
 pub(super) const LISTING_LIMIT: u32 = 20_000;
@@ -259,6 +263,92 @@ pub(super) struct CostsListing {
     pub(super) from: Option<Timestamp>,
     /// The number in the id of the last one.
     pub(super) after: Option<u64>,
+}
+
+/// What is left on gift cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GiftCardsState {
+    /// How many cards a question asks for.
+    pub(super) page: u32,
+    pub(super) step: GiftCardsStep,
+}
+
+impl Default for GiftCardsState {
+    fn default() -> Self {
+        Self { page: 100, step: GiftCardsStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of gift cards has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum GiftCardsStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Cards are listed.
+    Listing(GiftCardsListing),
+}
+
+/// A listing of gift cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GiftCardsListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// Only what changed since then, the latest first; none for all, by their ids.
+    pub(super) since: Option<Timestamp>,
+    /// The vendor's cursor of the last page.
+    pub(super) after: Option<String>,
+    /// The last card of it.
+    pub(super) last: Option<Gid>,
+    /// How many cards were heard.
+    pub(super) heard: u32,
+}
+
+impl GiftCardsListing {
+    pub(super) const fn new(began: Timestamp, since: Option<Timestamp>) -> Self {
+        Self { began, since, after: None, last: None, heard: 0 }
+    }
+}
+
+/// How many orders the shop counts on each day.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DaysState {
+    pub(super) step: DaysStep,
+}
+
+/// How far a pull of counted days has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DaysStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Days are counted, some at a time.
+    Listing(DaysListing),
+}
+
+impl Default for DaysStep {
+    fn default() -> Self {
+        Self::Rest(Rest::default())
+    }
+}
+
+/// A listing of counted days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DaysListing {
+    /// When the window's first question was asked.
+    pub(super) began: Timestamp,
+    /// The day that is counted next.
+    pub(super) next: Date,
+}
+
+impl DaysListing {
+    /// The days to count when a pull begins: all of them first, later the last ones again.
+    pub(super) fn new(rest: Rest, began: Timestamp, context: &ChannelContext) -> Self {
+        let day = |instant: Timestamp| instant.to_zoned(context.zone.clone()).date();
+        let again = rest.heard_until.map(|heard| day(earlier(heard, COUNTED_AGAIN)));
+        let first = day(context.since);
+        Self { began, next: again.map_or(first, |again| again.max(first)) }
+    }
 }
 
 /// What was handed over for orders.

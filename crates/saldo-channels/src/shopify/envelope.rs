@@ -221,13 +221,7 @@ fn worst(
         return Some(Fault::new(permit, format!("asking for {what}: the rate limit is reached")));
     }
     if let Some(error) = with("ACCESS_DENIED") {
-        let needed = error.extensions.as_ref().and_then(|more| more.required_access.as_deref());
-        let message = format!(
-            "Shopify does not let the app read {what}: {}; grant it {} and install it again",
-            error.message.trim_end_matches('.'),
-            needed.unwrap_or(question.scopes()).trim_end_matches('.'),
-        );
-        return Some(Fault::new(Permit::LogIn, message));
+        return Some(Fault::new(Permit::LogIn, denied(question, error)));
     }
     let passing = |error: &&GraphqlError| {
         matches!(error.code(), None | Some("INTERNAL_SERVER_ERROR" | "TIMEOUT"))
@@ -240,6 +234,24 @@ fn worst(
     let said = excerpt(&error.message);
     let request = request_id(answer);
     Some(Fault::new(permit, format!("asking for {what} failed: {code}{said}{request}")))
+}
+
+fn denied(question: Question, error: &GraphqlError) -> String {
+    let needed = error.extensions.as_ref().and_then(|more| more.required_access.as_deref());
+    format!(
+        "Shopify does not let the app read {}: {}; grant it {} and install it again",
+        question.title(),
+        error.message.trim_end_matches('.'),
+        needed.unwrap_or(question.scopes()).trim_end_matches('.'),
+    )
+}
+
+/// Why the body of an answer does not let the app read what was asked for; none where it does.
+pub(super) fn denial(question: Question, body: &str) -> Option<String> {
+    let body: Body<'_> = serde_json::from_str(body).ok()?;
+    let errors: Vec<GraphqlError> = serde_json::from_str(body.errors?.get()).ok()?;
+    let error = errors.iter().find(|error| error.code() == Some("ACCESS_DENIED"))?;
+    Some(denied(question, error))
 }
 
 fn request_id(answer: &HttpAnswer) -> String {

@@ -2,8 +2,10 @@
 
 mod bulk;
 mod costs;
+mod gift_cards;
 mod goods;
 mod orders;
+mod orders_of_days;
 mod payments;
 
 use super::Flow;
@@ -34,6 +36,8 @@ pub(super) fn hear(
         Flow::Orders => orders::hear(Saved::load(cursor)?, hearing),
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
+        Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
+        Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }
 

@@ -19,7 +19,7 @@ mod tests;
 use saldo_core::channel::{
     Channel, ChannelContext, ChannelDescription, Cursor, ImportContext, Imported, Next, Page,
 };
-use saldo_core::commerce::{Fact, Gateway, Record};
+use saldo_core::commerce::{Fact, Gateway, Record, Topic};
 use saldo_core::exchange::{Addresses, Answer, Authorisation, Fault, Grant, Permit};
 use saldo_core::issue::Issue;
 use saldo_core::text::Stream;
@@ -36,6 +36,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     streams: &["payouts", "balance-transactions", "disputes", "orders"],
     goods_streams: &["goods"],
     cost_streams: &["costs"],
+    stated_streams: &[(Topic::GiftCards, "gift-cards"), (Topic::OrdersOfDays, "orders-of-days")],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
         prefix: "",
@@ -53,6 +54,8 @@ enum Flow {
     Orders,
     Goods,
     Costs,
+    GiftCards,
+    OrdersOfDays,
 }
 
 impl Flow {
@@ -65,6 +68,8 @@ impl Flow {
             "orders" => Some(Self::Orders),
             "goods" => Some(Self::Goods),
             "costs" => Some(Self::Costs),
+            "gift-cards" => Some(Self::GiftCards),
+            "orders-of-days" => Some(Self::OrdersOfDays),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod goods;
 pub(super) mod order;
 pub(super) mod payments;
 mod rounding;
+pub(super) mod stated;
 
 use super::envelope::parse;
 use super::wire::Gid;
@@ -58,6 +59,8 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Orders) => order::read(&source, text)?,
         Some(Flow::Goods) => goods::read(&source, text)?,
         Some(Flow::Costs) => costs::read(&source, text)?,
+        Some(Flow::OrdersOfDays) => stated::read_day(&source, record, text)?,
+        Some(Flow::GiftCards) => stated::read_gift_card(&source, text)?,
         Some(Flow::Payouts) => payments::read_payout(&source, text)?,
         Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,
         Some(Flow::Disputes) => payments::read_dispute(&source, text)?,

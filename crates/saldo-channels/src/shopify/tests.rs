@@ -5,8 +5,10 @@ mod clocks;
 mod costs;
 mod faults;
 mod files;
+mod gift_cards;
 mod goods;
 mod orders;
+mod orders_of_days;
 mod payments;
 mod questions;
 mod reading;
@@ -42,6 +44,7 @@ impl Stage {
             connection: ConnectionId::from("shopify:demo"),
             now: NOW.parse().unwrap(),
             since: "2026-11-01T00:00:00Z".parse().unwrap(),
+            zone: jiff::tz::TimeZone::UTC,
             addresses: Shopify.addresses(&settings).unwrap(),
             settings,
         };

@@ -4,9 +4,10 @@
 //! field it stands in. What is only carried on stays raw.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::money::{Currency, Money};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -57,9 +58,14 @@ impl Gid {
         format!("gid://shopify/{}", self.short)
     }
 
+    /// The number, as the vendor writes it.
+    pub(super) fn number(&self) -> &str {
+        self.short.get(self.slash + 1..).unwrap_or_default()
+    }
+
     /// By what ids of one type are sorted: as numbers.
     pub(super) fn order(&self) -> (usize, &str) {
-        let number = self.short.get(self.slash + 1..).unwrap_or_default();
+        let number = self.number();
         (number.len(), number)
     }
 }
@@ -70,6 +76,12 @@ impl<'de> Deserialize<'de> for Gid {
         Self::parse(&text).ok_or_else(|| {
             serde::de::Error::custom(format!("`{text}` is not a global id of Shopify"))
         })
+    }
+}
+
+impl Serialize for Gid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.whole())
     }
 }
 
@@ -110,6 +122,28 @@ impl Bag {
     pub(super) fn money(self) -> Money {
         self.shop_money.0
     }
+}
+
+/// `GiftCard`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GiftCard {
+    pub(super) id: Gid,
+    pub(super) last_characters: String,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) deactivated_at: Option<Timestamp>,
+    pub(super) expires_on: Option<Date>,
+    pub(super) balance: Amount,
+    pub(super) initial_value: Amount,
+    pub(super) order: Option<Named>,
+}
+
+/// `Count`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Count {
+    pub(super) count: u64,
+    pub(super) precision: String,
 }
 
 /// A thing of which only the id matters.

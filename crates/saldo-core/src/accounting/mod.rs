@@ -160,6 +160,8 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             std::iter::once(home).chain(stock_groups(fact)).collect()
         }
         Fact::UnitCost(_) | Fact::StockAdjustment(_) => stock_groups(fact).collect(),
+        // Proofs alone compare with it.
+        Fact::Stated(_) => Vec::new(),
         Fact::PurchaseOrder(order) => vec![Group::Purchase(order.id.clone())],
         Fact::SupplierPayment(payment) => vec![Group::Purchase(payment.purchase.clone())],
         Fact::GoodsReceipt(receipt) => {

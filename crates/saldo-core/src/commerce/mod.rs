@@ -10,6 +10,7 @@ mod goods;
 mod order;
 mod payout;
 mod row_part;
+mod stated;
 mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
@@ -22,6 +23,7 @@ pub use order::{
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
 pub use row_part::{Deferral, PartKind, RowPart};
+pub use stated::{GiftCard, OrdersOfDay, Saying, Stated, Topic};
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
     SupplierBill, SupplierPayment, UnitCost,
@@ -107,6 +109,8 @@ pub enum Fact {
     SupplierPayment(Box<SupplierPayment>),
     /// Stock that is more or less than was thought.
     StockAdjustment(Box<StockAdjustment>),
+    /// What a channel says of itself.
+    Stated(Box<Stated>),
 }
 
 impl Fact {
@@ -127,6 +131,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.id,
             Self::SupplierPayment(payment) => &payment.id,
             Self::StockAdjustment(adjustment) => &adjustment.id,
+            Self::Stated(stated) => &stated.id,
         }
     }
 
@@ -147,6 +152,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.source,
             Self::SupplierPayment(payment) => &payment.source,
             Self::StockAdjustment(adjustment) => &adjustment.source,
+            Self::Stated(stated) => &stated.source,
         }
     }
 }

@@ -257,6 +257,12 @@ impl Policy {
         instant.to_zoned(self.zone.clone()).date()
     }
 
+    /// The zone of the books' days.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The first instant after a books day. A day of 23 or 25 hours ends when the next one begins.
     #[must_use]
     pub fn end_of_day(&self, day: Date) -> Timestamp {

@@ -27,6 +27,7 @@ pub use order::{
     Action, Agreement, Amounts, Gateway, Line, LineKind, Minor, Order, Origin, PaymentState,
     Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
+pub use purse::Voucher;
 pub use settings::WorldSettings;
 pub use story::Story;
 
@@ -83,7 +84,8 @@ pub struct World {
     pub stories: Vec<Story>,
     /// The card gateway's ledger.
     pub ledger: Ledger,
-    open_gift_cards: Minor,
+    /// The gift cards, in the order in which they were issued.
+    pub gift_cards: Vec<Voucher>,
     open_store_credit: Minor,
 }
 
@@ -119,8 +121,12 @@ impl World {
         for order in &mut orders {
             delivery::deliver(order, ends, &mut parcels);
         }
-        let (open_gift_cards, open_store_credit) =
-            (teller.gift_cards.left(), teller.store_credit.left());
+        let Teller { gift_cards, store_credit, .. } = teller;
+        let mut gift_cards = gift_cards.into_vouchers();
+        gift_cards.sort_by_key(|it| it.issued_at);
+        take_by_hand(&mut gift_cards, settings);
+        let open_store_credit =
+            store_credit.into_vouchers().iter().map(|it| it.balance(Timestamp::MAX)).sum();
         let disputed: Vec<usize> = (0..stories.len())
             .filter(|place| stories.get(*place) == Some(&Story::Disputed))
             .collect();
@@ -137,7 +143,7 @@ impl World {
             orders,
             stories,
             ledger,
-            open_gift_cards,
+            gift_cards,
             open_store_credit,
         })
     }
@@ -159,7 +165,7 @@ impl World {
     /// What is left on the gift cards at the end of the history.
     #[must_use]
     pub fn open_gift_cards(&self) -> Money {
-        self.money(self.open_gift_cards)
+        self.money(self.gift_cards.iter().map(|it| it.balance(Timestamp::MAX)).sum())
     }
 
     /// What is left of the credit that the shop granted, at the end of the history.
@@ -179,6 +185,16 @@ impl World {
     #[must_use]
     pub fn order_of_part(&self, id: u64) -> Option<(usize, &Order)> {
         self.order(id / PARTS_PER_ORDER)
+    }
+}
+
+/// What the owner does to a gift card by hand: to the first one that has something on it then.
+fn take_by_hand(gift_cards: &mut [Voucher], settings: &WorldSettings) {
+    let Some((at, amount)) = settings.taken_by_hand else { return };
+    let usable = |it: &&mut Voucher| it.issued_at < at && it.balance(Timestamp::MAX) >= amount;
+    if let Some(card) = gift_cards.iter_mut().find(usable) {
+        card.taken.push((at, amount));
+        card.taken.sort_unstable();
     }
 }
 

@@ -2,42 +2,70 @@
 
 use super::order::Minor;
 use jiff::Timestamp;
-use std::collections::VecDeque;
 
-struct Voucher {
-    usable_from: Timestamp,
-    left: Minor,
-    owner: Option<usize>,
+/// A gift card, or credit that was granted, with all that became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voucher {
+    /// From when on it can be used.
+    pub issued_at: Timestamp,
+    /// What was on it then.
+    pub initial: Minor,
+    /// The order that it was bought in, or whose money was given back on it.
+    pub order: Option<u64>,
+    /// What was taken from it, and when, in order of time: positive amounts. What its shop took or
+    /// gave by hand is among them.
+    pub taken: Vec<(Timestamp, Minor)>,
+    pub(super) owner: Option<usize>,
 }
 
-/// Vouchers with what is left on them, oldest first.
+impl Voucher {
+    /// What is on it at an instant.
+    #[must_use]
+    pub fn balance(&self, at: Timestamp) -> Minor {
+        let taken = self.taken.iter().filter(|(then, _)| *then <= at);
+        self.initial - taken.map(|(_, amount)| amount).sum::<Minor>()
+    }
+
+    /// When it last changed until an instant.
+    #[must_use]
+    pub fn changed_at(&self, at: Timestamp) -> Timestamp {
+        let taken = self.taken.iter().map(|(then, _)| *then).filter(|then| *then <= at);
+        taken.max().unwrap_or(self.issued_at)
+    }
+}
+
+/// Vouchers with what was taken from them, oldest first.
 #[derive(Default)]
-pub(super) struct Purse(VecDeque<Voucher>);
+pub(super) struct Purse(Vec<Voucher>);
 
 impl Purse {
     /// Grants a voucher, usable from this instant on.
-    pub(super) fn grant(&mut self, usable_from: Timestamp, amount: Minor, owner: Option<usize>) {
-        if amount > 0 {
-            self.0.push_back(Voucher { usable_from, left: amount, owner });
+    pub(super) fn grant(&mut self, issued_at: Timestamp, initial: Minor, owner: Option<usize>) {
+        if initial > 0 {
+            self.0.push(Voucher { issued_at, initial, order: None, taken: Vec::new(), owner });
+        }
+    }
+
+    /// Grants a voucher in an order, to whoever holds it.
+    pub(super) fn sell(&mut self, issued_at: Timestamp, initial: Minor, order: u64) {
+        if initial > 0 {
+            let (order, taken) = (Some(order), Vec::new());
+            self.0.push(Voucher { issued_at, initial, order, taken, owner: None });
         }
     }
 
     /// Takes up to this much from the oldest voucher that is usable: how much, and whose it was.
     pub(super) fn draw(&mut self, at: Timestamp, want: Minor) -> Option<(Minor, Option<usize>)> {
-        let place = self.0.iter().position(|voucher| voucher.usable_from < at)?;
-        let voucher = self.0.get_mut(place)?;
-        let taken = want.min(voucher.left);
-        voucher.left -= taken;
-        let drawn = (taken, voucher.owner);
-        if voucher.left == 0 {
-            self.0.remove(place);
-        }
-        Some(drawn)
+        let usable = |it: &&mut Voucher| it.issued_at < at && it.balance(Timestamp::MAX) > 0;
+        let voucher = self.0.iter_mut().find(usable)?;
+        let taken = want.min(voucher.balance(Timestamp::MAX));
+        voucher.taken.push((at, taken));
+        Some((taken, voucher.owner))
     }
 
-    /// What is left on all vouchers.
-    pub(super) fn left(&self) -> Minor {
-        self.0.iter().map(|voucher| voucher.left).sum()
+    /// All vouchers.
+    pub(super) fn into_vouchers(self) -> Vec<Voucher> {
+        self.0
     }
 }
 
@@ -54,6 +82,9 @@ mod tests {
         assert_eq!(purse.draw(at(60), 1_000), Some((300, Some(2))));
         assert_eq!(purse.draw(at(60), 1_000), None);
         assert_eq!(purse.draw(at(101), 200), Some((200, Some(1))));
-        assert_eq!(purse.left(), 300);
+        let vouchers = purse.into_vouchers();
+        let left = |at| vouchers.iter().map(|it| it.balance(at)).sum::<Minor>();
+        assert_eq!((left(at(60)), left(Timestamp::MAX)), (500, 300));
+        assert_eq!(vouchers[1].changed_at(at(70)), at(60));
     }
 }

@@ -1,5 +1,6 @@
 //! What decides a world.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
 /// What decides a world: the same settings make the same history, to the cent and the second.
@@ -19,6 +20,9 @@ pub struct WorldSettings {
     pub currency: String,
     /// The shop's name, as it stands in its address.
     pub shop: String,
+    /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative
+    /// where it is given.
+    pub taken_by_hand: Option<(Timestamp, i64)>,
 }
 
 impl Default for WorldSettings {
@@ -31,6 +35,7 @@ impl Default for WorldSettings {
             timezone: "America/New_York".to_owned(),
             currency: "USD".to_owned(),
             shop: "demo".to_owned(),
+            taken_by_hand: None,
         }
     }
 }

@@ -325,14 +325,14 @@ impl Teller<'_> {
 
     fn give_back(&mut self, draft: &mut Draft, at: Timestamp) {
         let (cards, credit) = draft.give_back(at);
-        self.gift_cards.grant(at, cards, draft.order.customer);
+        self.gift_cards.sell(at, cards, draft.order.id);
         self.store_credit.grant(at, credit, draft.order.customer);
     }
 
     fn sell_gift_cards(&mut self, draft: &Draft) {
         let sold = draft.order.lines.iter().filter(|line| line.product >= GOODS);
         let amount = sold.map(|line| line.amounts.total()).sum();
-        self.gift_cards.grant(draft.order.created_at, amount, None);
+        self.gift_cards.sell(draft.order.processed_at, amount, draft.order.id);
     }
 
     /// An instant some days later, at another hour; nothing where the history ends before.

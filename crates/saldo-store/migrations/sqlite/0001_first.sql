@@ -336,9 +336,12 @@ create table group_figures (
     -- Compressed, like the bodies of records.
     figures blob not null,
     differs integer not null,
+    -- The last day on which it moves what is owed by gift cards and store credit.
+    stored_on text,
     primary key (company, group_id)
 ) strict, without rowid;
 
+create index group_figures_stored on group_figures (company, stored_on) where stored_on is not null;
 create index group_figures_differs on group_figures (company, group_id) where differs = 1;
 
 create table figure_sum (

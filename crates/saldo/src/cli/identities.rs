@@ -1,7 +1,9 @@
 //! The twelve identities as a table.
 
 use super::output::table;
-use crate::engine::{DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict};
+use crate::engine::{
+    DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict,
+};
 use saldo_core::money::{Currency, Money, MoneyError};
 use std::collections::BTreeMap;
 
@@ -20,11 +22,46 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
         let unknown = proof.unknown.as_deref().unwrap_or_default();
         text += &format!("{}: {unknown}\n", proof.number);
     }
+    for proof in report.identities.iter().filter(|proof| !proof.totals.is_empty()) {
+        text += &totals(&proof.totals, all);
+    }
+    for proof in report.identities.iter().filter(|proof| all && !proof.days.is_empty()) {
+        text += "\nWhere the facts of each day stand\n";
+        text += &table(&["", "", "facts", "sum"], 2, proof.days.iter().map(day_row).collect());
+    }
     for proof in report.identities.iter().filter(|proof| !proof.behind.is_empty()) {
         text += &format!("\nBehind the differences of identity {}\n", proof.number);
         text += &table(&["", "in", "difference"], 1, proof.behind.iter().map(fact_row).collect());
     }
     text
+}
+
+fn day_row(it: &DayLine) -> Vec<String> {
+    vec![it.day.to_string(), it.about.clone(), it.facts.to_string(), it.sum.to_string()]
+}
+
+/// How many orders the channels count: the days that differ, or all of them, and the sum.
+fn totals(days: &[DayTotal], all: bool) -> String {
+    let row = |it: &DayTotal| {
+        let state = match (it.differs(), it.awaited) {
+            (true, _) => "DIFFERS",
+            (false, true) => "awaited",
+            (false, false) => "-",
+        };
+        let [stated, told] = [it.stated, it.told].map(|count| count.to_string());
+        vec![it.day.to_string(), state.to_owned(), stated, told]
+    };
+    let shown = days.iter().filter(|it| all || it.stated != it.told).map(row).collect::<Vec<_>>();
+    let listed = match shown.is_empty() {
+        true => String::new(),
+        false => table(&["", "", "counted", "told"], 2, shown),
+    };
+    let (stated, told): (u64, u64) =
+        days.iter().fold((0, 0), |(stated, told), it| (stated + it.stated, told + it.told));
+    format!(
+        "\nOrders as the channels count them\n{listed}{} days: {stated} counted, {told} told\n",
+        days.len()
+    )
 }
 
 /// A line with the number and what it says, and below it what it is about.
@@ -96,4 +133,30 @@ fn dash(amount: Money) -> String {
 
 fn fact_row(fact: &DifferingFact) -> Vec<String> {
     vec![fact.fact.clone(), fact.about.clone(), fact.difference.to_string()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_that_differ_are_listed_and_all_are_summed_up() {
+        let total = |day: &str, stated, told, awaited| DayTotal {
+            day: day.parse().unwrap(),
+            stated,
+            told,
+            awaited,
+        };
+        let days = [
+            total("2026-08-03", 4, 4, false),
+            total("2026-08-04", 5, 4, false),
+            total("2026-08-05", 2, 3, true),
+        ];
+        let text = totals(&days, false);
+        assert!(!text.contains("2026-08-03"), "{text}");
+        let of = |day: &str| text.lines().find(|line| line.contains(day)).unwrap().to_owned();
+        assert!(of("2026-08-04").contains("DIFFERS") && of("2026-08-05").contains("awaited"));
+        assert!(text.ends_with("3 days: 11 counted, 11 told\n"), "{text}");
+        assert!(totals(&days, true).contains("2026-08-03"));
+    }
 }

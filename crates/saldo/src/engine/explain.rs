@@ -76,6 +76,9 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
     let groups: Vec<GroupId> = groups.into_iter().collect();
     let documents = documents_of(engine, key, &slots, &groups).await?;
     let mut explanation = facts_of(engine, &groups, documents).await?;
+    if groups.is_empty() {
+        add_statements(engine, key, &mut explanation).await?;
+    }
     match account_and_day(key) {
         Some((account, day)) => explanation.arithmetic = account_sums(engine, account, day).await?,
         None => {
@@ -167,6 +170,35 @@ pub(super) async fn groups_of_name(
         groups.extend(engine.store.groups_of_record(company, &record).await?);
     }
     Ok(groups)
+}
+
+/// Adds what a channel says of itself by this name, each version of it: it stands in no group,
+/// since nothing is entered of it.
+async fn add_statements(
+    engine: &Engine,
+    key: &str,
+    explanation: &mut Explanation,
+) -> Result<(), EngineError> {
+    let (company, readers) = (engine.company_id(), Readers::of(engine).await?);
+    let Some((connection, id)) = key.split_once('/') else { return Ok(()) };
+    let mut named = engine.store.find_record(company, id).await?;
+    named.retain(|it| it.connection.as_str() == connection && it.id.ends_with(id));
+    for reference in named {
+        for version in engine.store.record_versions(company, &reference).await? {
+            let record = Record {
+                connection: reference.connection.clone(),
+                stream: reference.stream.clone(),
+                id: reference.id.clone(),
+                fetched_at: version.fetched_at,
+                bytes: version.bytes,
+            };
+            let said = readers.reader(&record.connection).map(|reader| reader.read(&record));
+            let facts = said.and_then(Result::ok).into_iter().flatten();
+            explanation.facts.extend(facts.map(|fact| ExplainedFact { fact, state: None }));
+            explanation.records.push(explained(&record));
+        }
+    }
+    Ok(())
 }
 
 async fn documents_of(

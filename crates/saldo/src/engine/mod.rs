@@ -50,8 +50,8 @@ pub(crate) use progress::{Progress, Step};
 #[cfg(test)]
 pub(crate) use prove::DocumentsProof;
 pub(crate) use prove::{
-    Behind, BookProof, DifferingFact, IdentityLine, IdentityProof, ProofReport, Undone, Unproved,
-    Verdict, prove,
+    Behind, BookProof, DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport,
+    Undone, Unproved, Verdict, prove,
 };
 #[cfg(test)]
 pub(crate) use push::push;

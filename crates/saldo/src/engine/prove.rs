@@ -1,16 +1,19 @@
 //! Prove: does everything add up?
 
 mod accounts;
+mod days;
 mod documents;
 mod holdings;
 mod identities;
 mod payouts;
+mod stated;
 mod told;
 
 pub(super) use told::money_facts;
 
+pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
-pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
+pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof, Verdict};
 
 use super::account::Heard;
 use super::error::set_aside;

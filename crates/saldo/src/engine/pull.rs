@@ -37,6 +37,9 @@ pub(super) struct Pulled {
 /// The stream in whose row it stands up to when a channel was heard by its last whole pull.
 const HEARD: &str = "all";
 
+/// The stream in whose row it stands when a channel was last asked what it says of itself.
+const ASKED: &str = "stated";
+
 /// Up to when a channel was heard, by a pull of all its streams; none where there was no such pull
 /// yet. A stream that a later version adds does not take it back: what was known stays known.
 pub(super) fn heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Timestamp> {
@@ -109,6 +112,7 @@ async fn pull(
         connection: connection.id.clone(),
         now: engine.clock.now(),
         since: start_of_books(engine),
+        zone: engine.policy.zone().clone(),
         addresses,
         settings: connection.settings.clone(),
     };
@@ -116,7 +120,8 @@ async fn pull(
     for stream in puller.streams() {
         puller.stream(&Stream::new(stream), count).await?;
     }
-    puller.whole().await
+    puller.whole().await?;
+    puller.stated(count).await
 }
 
 /// The first instant of the start date, in the books' zone.
@@ -178,10 +183,33 @@ impl Puller<'_> {
         let Some(heard) = self.streams().map(reached).min().flatten() else {
             return Ok(());
         };
-        let (stream, cursor) = (Stream::new(HEARD), Cursor(String::new()));
-        let mark = PageCommit { stream, cursor, reached: Some(heard), records: Vec::new() };
+        self.mark(HEARD, heard).await
+    }
+
+    /// Hears what the channel says of itself, on each books day once: what is said of balances
+    /// holds as of an instant, and nothing waits for it.
+    async fn stated(&self, count: &mut PullCount) -> Result<(), EngineError> {
+        let streams = self.channel.description().stated_streams;
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let cursors = store.cursors(company, &self.connection.id).await?;
+        let asked = cursors.get(&Stream::new(ASKED)).and_then(|row| row.reached);
+        let (now, policy) = (self.engine.clock.now(), &self.engine.policy);
+        let is_asked = asked.is_some_and(|asked| policy.day(asked) == policy.day(now));
+        if streams.is_empty() || is_asked {
+            return Ok(());
+        }
+        for (_, stream) in streams {
+            self.stream(&Stream::new(*stream), count).await?;
+        }
+        self.mark(ASKED, now).await
+    }
+
+    /// Writes an instant down beside the streams.
+    async fn mark(&self, name: &str, reached: Timestamp) -> Result<(), EngineError> {
+        let (stream, cursor) = (Stream::new(name), Cursor(String::new()));
+        let mark = PageCommit { stream, cursor, reached: Some(reached), records: Vec::new() };
         self.engine.keep(self.lease).await?;
-        store.commit_page(self.lease, &mark).await?;
+        self.engine.store.commit_page(self.lease, &mark).await?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 12] = [
+const QUESTIONS: [Question; 14] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -27,6 +27,8 @@ const QUESTIONS: [Question; 12] = [
     Question::Goods,
     Question::GoodsOfOrder,
     Question::InventoryItems,
+    Question::GiftCards,
+    Question::OrdersOfDays,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -111,6 +113,8 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::BalanceTransactions, rows.question().1));
     all.push((Question::Goods, Stage::new("goods").question().1));
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
+    all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
+    all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
     all
 }
 

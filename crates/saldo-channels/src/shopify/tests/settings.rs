@@ -38,9 +38,9 @@ fn what_is_not_a_shop_is_refused() {
 
 #[test]
 fn every_stream_is_known() {
-    for name in
-        DESCRIPTION.streams.iter().chain(DESCRIPTION.goods_streams).chain(DESCRIPTION.cost_streams)
-    {
+    let pulled = DESCRIPTION.streams.iter().chain(DESCRIPTION.goods_streams);
+    let stated = DESCRIPTION.stated_streams.iter().map(|(_, name)| name);
+    for name in pulled.chain(DESCRIPTION.cost_streams).chain(stated) {
         assert!(Flow::of(&Stream::from(*name)).is_some(), "{name}");
     }
     assert!(Flow::named(&Stream::from("stock")).is_err());

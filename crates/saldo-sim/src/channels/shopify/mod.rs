@@ -58,6 +58,8 @@ pub struct ShopifySettings {
     pub restore_rate: u64,
     /// Whether the app may read orders older than 60 days.
     pub read_all_orders: bool,
+    /// Whether the app may read gift cards.
+    pub read_gift_cards: bool,
 }
 
 impl Default for ShopifySettings {
@@ -69,6 +71,7 @@ impl Default for ShopifySettings {
             bucket_maximum: 2_000,
             restore_rate: 100,
             read_all_orders: true,
+            read_gift_cards: true,
         }
     }
 }
@@ -251,7 +254,7 @@ impl ShopifySim {
         self.bucket.take(actual);
         let (data, errors) = match response {
             Ok(ExecutionResponse { data, errors }) => {
-                let errors = errors.into_iter().map(|error| json!(error)).collect();
+                let errors = errors.into_iter().map(|error| told(&json!(error))).collect();
                 (Some(json!(data)), errors)
             }
             Err(error) => (None, vec![json!({ "message": error.message().to_string() })]),
@@ -266,6 +269,7 @@ impl ShopifySim {
             now,
             address: &self.settings.address,
             orders_since: if self.settings.read_all_orders { Timestamp::MIN } else { wall },
+            reads_gift_cards: self.settings.read_gift_cards,
             bulk: &self.bulk,
             spent: Cell::new(0),
             ignored_filters: Cell::new(0),
@@ -383,6 +387,20 @@ fn read_body(body: &[u8]) -> Option<GraphQlRequest> {
         _ => None,
     };
     Some(GraphQlRequest { query, variables, operation })
+}
+
+/// An error of a field as the vendor tells it: what the app may not read has a code.
+fn told(error: &Value) -> Value {
+    let mut error = error.clone();
+    let message = error["message"].as_str().unwrap_or_default();
+    if let Some((_, required)) = message.split_once("Required access: ") {
+        error["extensions"] = json!({
+            "code": "ACCESS_DENIED",
+            "documentation": "https://shopify.dev/api/usage/access-scopes",
+            "requiredAccess": required,
+        });
+    }
+    error
 }
 
 /// What is wrong with a query, as the vendor says it. What follows from an unknown field alone is

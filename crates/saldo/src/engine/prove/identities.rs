@@ -7,8 +7,8 @@
 
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
-use super::BookProof;
 use super::told::Told;
+use super::{BookProof, DayTotal, days, stated};
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
@@ -42,6 +42,8 @@ pub(crate) struct IdentityProof {
     pub(crate) lines: Vec<IdentityLine>,
     /// The same day by day, of the facts that stand in exactly one state each.
     pub(crate) days: Vec<DayLine>,
+    /// How many orders the channels count on each day, beside how many were told.
+    pub(crate) totals: Vec<DayTotal>,
     /// The facts behind differences, up to a thousand.
     pub(crate) behind: Vec<DifferingFact>,
 }
@@ -119,6 +121,8 @@ pub(super) async fn prove(
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
+    let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
+    let counted = days::counted(engine, policy, &sums).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -126,6 +130,9 @@ pub(super) async fn prove(
             Identity::PayoutRows => of_payouts(payouts, books)?,
             Identity::Clearing => of_books(books, |book| &book.clearing)?,
             Identity::Inventory => of_stock(engine, policy, books).await?,
+            Identity::StoredValue => {
+                lines(own())?.into_iter().chain(std::mem::take(&mut cards.lines)).collect()
+            }
             Identity::FacilitatorTax => of_settlements(lines(own())?, &told.facilitators)?,
             _ => lines(own())?,
         };
@@ -135,6 +142,11 @@ pub(super) async fn prove(
         };
         let behind = match identity {
             Identity::PayoutRows => differing_payouts(payouts, books)?,
+            Identity::StoredValue => {
+                let mut facts = behind(identity, &differing)?;
+                facts.append(&mut cards.behind);
+                facts
+            }
             Identity::FacilitatorTax => {
                 let mut facts = behind(identity, &differing)?;
                 facts.extend(differing_settlements(&told.facilitators)?);
@@ -144,7 +156,12 @@ pub(super) async fn prove(
         };
         let is_off = |line: &IdentityLine| !line.difference.is_zero();
         // Payouts that are too much and too little do not make up for one another.
-        let differs = lines.iter().any(is_off) || !behind.is_empty();
+        let mut differs = lines.iter().any(is_off) || !behind.is_empty();
+        let mut totals = Vec::new();
+        if identity == Identity::Standings {
+            totals.clone_from(&counted.days);
+            differs |= totals.iter().any(DayTotal::differs);
+        }
         proofs.push(IdentityProof {
             number,
             identity,
@@ -154,9 +171,10 @@ pub(super) async fn prove(
                 (false, true) => Verdict::Differs,
                 (false, false) => Verdict::Proved,
             },
-            unknown: unknown(identity, lines.is_empty(), policy),
+            unknown: unknown(identity, &lines, (&cards.unknown, &counted.unknown), policy),
             lines,
             days,
+            totals,
             behind,
         });
     }
@@ -339,11 +357,19 @@ async fn of_stock(
 }
 
 /// What nobody tells.
-fn unknown(identity: Identity, nothing: bool, policy: &Policy) -> Option<String> {
+fn unknown(
+    identity: Identity,
+    lines: &[IdentityLine],
+    (cards, counted): (&[String], &[String]),
+    policy: &Policy,
+) -> Option<String> {
+    let nothing = lines.is_empty();
+    let store_credit = policy.chart.account(Role::StoreCredit).name;
     let said = match identity {
-        Identity::StoredValue => {
-            "the open balances that the shop holds are not read: issued and used are compared \
-             order by order"
+        Identity::StoredValue if !cards.is_empty() => return Some(cards.join("; ")),
+        Identity::StoredValue if lines.iter().any(|it| *it.about == *store_credit) => {
+            "shops tell store credit buyer by buyer, and are not asked: issued and used are \
+             compared order by order"
         }
         Identity::Inventory => match policy.text.cost.owner {
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
@@ -351,8 +377,9 @@ fn unknown(identity: Identity, nothing: bool, policy: &Policy) -> Option<String>
             CostOwner::Saldo if nothing => "no item has a receipt: nobody says what is there",
             CostOwner::Saldo => "no channel tells what is on hand: values are compared, not units",
         },
+        Identity::Standings if !counted.is_empty() => return Some(counted.join("; ")),
         Identity::Standings => {
-            "no channel tells totals of its days: what is told is counted from its records"
+            "channels count the orders of each day; what these sum to none of them tells"
         }
         Identity::Drawer => "no drawer was told: nobody says what was counted in one",
         Identity::GrossReceipts if nothing => "no gateway tells what it took in",

@@ -268,6 +268,7 @@ fn every_field_of_the_schema_is_answered() {
                  pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }} }}"
         ),
         "{ ordersCount { count precision } }".to_owned(),
+        format!("{{ giftCards(first: 3) {cards} }}", cards = inner("GiftCardConnection")),
     ];
     for story in stories {
         queries.push(format!("{{ order(id: \"{}\") {order} }}", app.order_of(story)));

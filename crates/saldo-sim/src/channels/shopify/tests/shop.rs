@@ -183,3 +183,43 @@ fn tenders_sum_by_gateway_to_the_movements() {
     assert_eq!(sums["credit_card"], of(RowKind::Charge) + of(RowKind::Refund) + lost);
     assert_eq!(-sums["store_credit"], world.open_store_credit().minor());
 }
+
+const GIFT_CARDS: &str = "query($after: String) { giftCards(first: 100, after: $after,
+    sortKey: SORT, query: \"FILTER\") { nodes { id updatedAt order { id } balance { amount }
+    initialValue { amount } } pageInfo { hasNextPage endCursor } } }";
+
+#[test]
+fn gift_cards_hold_what_orders_left_on_them_and_what_was_taken_by_hand() {
+    let settings = WorldSettings { orders: 450, ..WorldSettings::default() };
+    let plain = Arc::new(World::generate(&settings).unwrap());
+    let at = plain.ends - 1.hour();
+    let by_hand = WorldSettings { taken_by_hand: Some((at, 1)), ..settings };
+    let by_hand = Arc::new(World::generate(&by_hand).unwrap());
+    assert_eq!(plain.orders, by_hand.orders, "no order tells of it");
+    let left = |world: &Arc<World>, now: Timestamp| {
+        let mut app = App::at(Arc::clone(world), ShopifySettings::default(), now);
+        let query = GIFT_CARDS.replace("SORT", "UPDATED_AT").replace("FILTER", "");
+        let cards = app.pages(&query, "/giftCards");
+        assert!(cards.is_sorted_by_key(|it| it["updatedAt"].as_str().unwrap().to_owned()));
+        let sum: i64 = cards.iter().map(|it| cents(&it["balance"]["amount"])).sum();
+        (cards.len(), sum)
+    };
+    let after = plain.ends + 1.hour();
+    let (count, sum) = left(&plain, after);
+    assert_eq!((count, sum), (plain.gift_cards.len(), plain.open_gift_cards().minor()));
+    assert_eq!(left(&by_hand, after), (count, sum - 1));
+    assert_eq!(left(&by_hand, at - 2.minutes()), left(&plain, at - 2.minutes()));
+    let (early, _) = left(&plain, plain.begins + 240.hours());
+    assert!(early > 0 && early < count, "{early} of {count}");
+}
+
+#[test]
+fn who_may_not_read_gift_cards_is_told_which_scope_it_takes() {
+    let settings = ShopifySettings { read_gift_cards: false, ..ShopifySettings::default() };
+    let world = world(60);
+    let now = world.ends;
+    let mut app = App::at(world, settings, now);
+    let body = app.body("{ giftCards(first: 1) { nodes { id } } }", &json!({}));
+    assert!(body["data"].is_null());
+    assert_eq!(body["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
+}

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod fulfilment;
+mod gift_card;
 mod line;
 mod money;
 mod order;
@@ -64,6 +65,8 @@ pub(super) struct Scene<'w> {
     pub(super) address: &'w str,
     /// Orders made before this instant are hidden from the app.
     pub(super) orders_since: Timestamp,
+    /// Whether the app may read gift cards.
+    pub(super) reads_gift_cards: bool,
     /// The bulk operations.
     pub(super) bulk: &'w RefCell<BulkDesk>,
     /// The points that the answer has cost so far.

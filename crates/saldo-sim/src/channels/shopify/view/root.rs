@@ -1,5 +1,6 @@
 //! The two roots of the schema, the shop, and bulk operations.
 
+use super::gift_card::{self, GIFT_CARD_FILTERS};
 use super::line::{ITEM_FILTERS, item};
 use super::order::{Count, ORDER_FILTERS, Order};
 use super::payments::{self, Account};
@@ -7,7 +8,7 @@ use super::transaction::{TENDER_FILTERS, Tender};
 use super::{Scene, Shown, flag, null, object, optional_text, text, texts};
 use crate::channels::shopify::bulk::{BulkOperation, UserError};
 use crate::channels::shopify::{index, search};
-use apollo_compiler::resolvers::ResolvedValue;
+use apollo_compiler::resolvers::{FieldError, ResolvedValue};
 use apollo_compiler::response::{JsonMap, JsonValue};
 use jiff::tz::TimeZone;
 
@@ -27,6 +28,7 @@ impl<'w> Query<'w> {
             },
             "orders" => self.orders(arguments),
             "ordersCount" => self.orders_count(arguments),
+            "giftCards" => self.gift_cards(arguments),
             "inventoryItems" => self.inventory_items(arguments),
             "shopifyPaymentsAccount" => scene.object(Account { scene }),
             "tenderTransactions" => self.tenders(arguments),
@@ -49,6 +51,20 @@ impl<'w> Query<'w> {
             "bulkOperations" => self.bulk_operations(arguments),
             _ => None,
         }
+    }
+
+    fn gift_cards(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        if !scene.reads_gift_cards {
+            let message = "Access denied for giftCards field. Required access: \
+                           `read_gift_cards` access scope.";
+            return Some(Err(FieldError { message: message.to_owned() }));
+        }
+        let terms = scene.terms(arguments, &GIFT_CARD_FILTERS);
+        let sort = arguments.get("sortKey").and_then(JsonValue::as_str).unwrap_or("");
+        let found = gift_card::all(scene).filter(|it| scene.holds(&terms, |name| it.facet(name)));
+        let members = found.map(|it| (it.sorted_by(sort), it.id(), it)).collect();
+        scene.connection(("GiftCardConnection", "GiftCardEdge"), arguments, members, true)
     }
 
     fn inventory_items(&self, arguments: &JsonMap) -> Shown<'w> {
@@ -141,6 +157,7 @@ impl<'w> Query<'w> {
             }
             Some("ShopifyPaymentsDispute") => scene.maybe(payments::dispute_by_id(scene, id)),
             Some("BulkOperation") => self.bulk(gid),
+            Some("GiftCard") => scene.maybe(gift_card::by_id(scene, id)),
             Some("Shop") => scene.object(Shop(scene)),
             _ => null(),
         }

@@ -1,0 +1,87 @@
+//! What a channel says of itself at a moment. It moves no money: proofs compare with it.
+
+use super::RecordRef;
+use crate::money::Money;
+use crate::text::FactId;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Something that a channel keeps itself, as it says that it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stated {
+    /// The natural key of what it is about: a later statement has the same.
+    pub id: FactId,
+    /// The record that says so.
+    pub source: RecordRef,
+    /// What it is about.
+    pub topic: Topic,
+    /// What is said.
+    pub saying: Saying,
+}
+
+/// What a channel can be asked to say of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// What is left on each gift card.
+    GiftCards,
+    /// How many orders each day has.
+    OrdersOfDays,
+}
+
+/// What is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saying {
+    /// What is left on a gift card.
+    GiftCard(GiftCard),
+    /// How many orders were placed on a day.
+    Orders(OrdersOfDay),
+    /// Nothing: it may not be read, for this reason.
+    Refused(String),
+}
+
+/// A gift card that a channel keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiftCard {
+    /// What people know it by: its last characters.
+    pub name: String,
+    /// What is left on it.
+    pub balance: Money,
+    /// What was on it at first.
+    pub initial: Money,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// The order that it was bought in; none where somebody issued it by hand.
+    pub order: Option<FactId>,
+    /// When somebody made it useless.
+    pub disabled_at: Option<Timestamp>,
+    /// The last day on which it can be used.
+    pub expires_on: Option<Date>,
+    /// When anything about it last changed.
+    pub changed_at: Timestamp,
+}
+
+impl GiftCard {
+    /// What its holder can still buy with it on a day.
+    #[must_use]
+    pub fn usable(&self, on: Date) -> Money {
+        let expired = self.expires_on.is_some_and(|last| last < on);
+        match self.disabled_at.is_some() || expired {
+            true => Money::zero(self.balance.currency()),
+            false => self.balance,
+        }
+    }
+}
+
+/// How many orders a channel counts on a day, whatever became of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrdersOfDay {
+    /// The first instant of the day.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub until: Timestamp,
+    /// How many orders were placed in between.
+    pub count: u64,
+}

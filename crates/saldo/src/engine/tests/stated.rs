@@ -1,0 +1,121 @@
+//! What a shop says of itself, beside what its orders say.
+
+use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, explain};
+use super::stage::{Stage, world};
+use jiff::ToSpan;
+use saldo_core::money::{Currency, Money};
+use saldo_core::proof::{Figure, Identity};
+use saldo_core::text::GroupId;
+use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::{World, WorldSettings};
+use saldo_store::GroupFigures;
+use std::time::Duration;
+
+/// A day and a while.
+const NEXT_DAY: Duration = Duration::from_secs(86_400 + 1_200);
+/// Longer than what a search may be late by.
+const A_WHILE: Duration = Duration::from_secs(1_200);
+
+fn identity(proof: &ProofReport, number: u8) -> &IdentityProof {
+    proof.identities.iter().find(|it| it.number == number).unwrap()
+}
+
+fn in_shops(proof: &ProofReport) -> Vec<&IdentityLine> {
+    let lines = identity(proof, 3).lines.iter();
+    lines.filter(|line| line.about == "gift cards, as the shops say").collect()
+}
+
+#[tokio::test]
+async fn what_is_owed_on_gift_cards_is_what_the_shop_says_at_every_hour() {
+    let settings = world(31, 300, 40);
+    let stage = Stage::at_first(&settings, &FaultSettings::none()).await;
+    let mut compared = 0;
+    for _ in 0..5 {
+        stage.clock.advance(Duration::from_secs(8 * 86_400 + 7 * 3_600));
+        stage.sync().await;
+        // What happens after the shop spoke is heard, and does not count.
+        stage.clock.advance(Duration::from_secs(5 * 3_600));
+        stage.sync().await;
+        let proof = stage.prove().await;
+        let lines = in_shops(&proof);
+        assert!(identity(&proof, 3).verdict != Verdict::Differs, "{lines:#?}");
+        assert!(lines.iter().all(|it| it.expected == it.found), "heard until then: {lines:#?}");
+        compared += lines.iter().filter(|it| !it.found.is_zero()).count();
+    }
+    assert!(compared >= 4, "{compared} comparisons with two books");
+}
+
+#[tokio::test]
+async fn what_the_owner_takes_from_a_card_by_hand_is_found_with_the_card() {
+    let plain = world(31, 150, 40);
+    let ends = World::generate(&plain).unwrap().ends;
+    let settings = WorldSettings { taken_by_hand: Some((ends + 9.hours(), 700)), ..plain };
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let before = stage.prove().await;
+    assert_eq!(identity(&before, 3).verdict, Verdict::Proved, "{:#?}", identity(&before, 3));
+    stage.clock.advance(NEXT_DAY);
+    stage.sync().await;
+    let early = stage.prove().await;
+    let awaited = in_shops(&early).iter().all(|line| line.awaited.minor() == 700);
+    assert!(awaited, "an order of a minute ago may explain it: {:#?}", identity(&early, 3));
+    stage.clock.advance(A_WHILE);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let stored = identity(&proof, 3);
+    assert_eq!(stored.verdict, Verdict::Differs, "{stored:#?}");
+    assert!(!proof.adds_up());
+    assert!(in_shops(&proof).iter().all(|line| line.difference.minor() == -700), "{stored:#?}");
+    let [card] = &stored.behind[..] else { panic!("{stored:#?}") };
+    assert!(card.fact.starts_with("shopify:demo/GiftCard/"), "{card:?}");
+    assert_eq!(card.difference.minor(), -700);
+    let explained = explain(&stage.engine().await, &card.fact).await.unwrap();
+    assert!(explained.records.len() >= 2, "as it was, and as it is");
+}
+
+#[tokio::test]
+async fn a_shop_that_is_asked_at_any_hour_never_seems_to_differ() {
+    let settings = world(31, 300, 40);
+    let stage = Stage::at_first(&settings, &FaultSettings::none()).await;
+    for _ in 0..12 {
+        stage.clock.advance(Duration::from_secs(3 * 86_400 + 1_800));
+        stage.sync().await;
+        let proof = stage.prove().await;
+        let lines = in_shops(&proof);
+        assert!(lines.iter().all(|line| line.difference.is_zero()), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn every_order_that_the_shop_counts_is_told() {
+    let settings = world(31, 150, 40);
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    assert_eq!(standings.verdict, Verdict::Proved, "{:#?}", standings.totals);
+    assert_eq!(standings.totals.len(), 40, "each day of the history");
+    let counted: u64 = standings.totals.iter().map(|it| it.stated).sum();
+    let told: u64 = standings.totals.iter().map(|it| it.told).sum();
+    assert_eq!((counted, told), (150, 150));
+    let engine = stage.engine().await;
+    let gone = standings.totals.iter().find(|it| it.told > 0).unwrap().day;
+    let nothing = Money::zero(Currency::parse("USD").unwrap());
+    let forgotten = Figure {
+        identity: Identity::Standings,
+        about: "orders, entered".to_owned(),
+        day: gone,
+        expected: nothing,
+        found: nothing,
+        awaited: nothing,
+        facts: 1,
+    };
+    let group = GroupId::from("order/shop/Order/none");
+    let figures = GroupFigures { group, mark: 1, figures: vec![forgotten] };
+    engine.store.save_figures(engine.company_id(), &[figures]).await.unwrap();
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    let off: Vec<_> = standings.totals.iter().filter(|it| it.stated != it.told).collect();
+    assert!(!proof.adds_up() && standings.verdict == Verdict::Differs, "{off:#?}");
+    assert_eq!((off.len(), off[0].day, off[0].told - off[0].stated), (1, gone, 1));
+}
