@@ -152,7 +152,7 @@ impl Books {
         let invoice = super::documents::claim();
         let applies_to = document.header().applies_to.is_some().then(|| self.key(&invoice));
         let (key, document) = (self.key(document), Box::new(document.clone()));
-        Subject::Document { key, document, applies_to, voids: None }
+        Subject::Document { key, document, applies_to, voids: None, draft: false }
     }
 
     /// Has everything bound that a document needs: found in the chart, or made.
