@@ -536,7 +536,7 @@ fn a_document_keeps_the_prefix_that_it_was_planned_with() {
     };
     let number = |change: &Change| match &change.subject {
         Subject::Document { key, document, .. } => document.number(*key),
-        Subject::Need(_) => panic!("no document"),
+        Subject::Need(_) | Subject::Confirmed { .. } => panic!("no document"),
     };
     let expense = |id| of_kind(entry(id, 100), DocumentKind::Expense, None);
     let first = planned(&[expense("a")], &[], &before);
