@@ -109,9 +109,8 @@ impl BookSettings {
         let is_off = |name: &&str| self.switched_off.contains(*name);
         match subject {
             Subject::Need(Need::Value { dimension, .. }) => Some(&**dimension).filter(is_off),
-            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_)) => {
-                None
-            }
+            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
+            | Subject::Confirmed { .. } => None,
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
@@ -213,6 +212,17 @@ pub enum Subject {
         /// amounts to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         voids: Option<Box<Voided>>,
+        /// Whether it is entered as a draft, which a person confirms later.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        draft: bool,
+    },
+    /// A document that stands there as a draft, and is one no longer. Nothing that carries money
+    /// changes by that.
+    Confirmed {
+        /// The number.
+        key: DocumentKey,
+        /// The document.
+        document: Box<Document>,
     },
 }
 
@@ -567,6 +577,11 @@ pub trait Book: Send + Sync {
     /// may hold a match that it shows nobody, as with the rows of a bank. None where it cannot.
     fn voids(&self, _document: &Document) -> Option<Vec<Account>> {
         None
+    }
+
+    /// Whether it can hold documents as drafts, which are confirmed later.
+    fn holds_drafts(&self) -> bool {
+        false
     }
 
     /// What must be bound before a subject can be created. Deterministic, without repetition.

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -156,6 +156,10 @@ pub struct FileMerge {
     pub syntax: BlockSyntax,
     /// The blocks that must be in it afterwards. A block whose key is there already stays as it is.
     pub blocks: Vec<Block>,
+    /// The keys of blocks that stand there as pending and shall no longer be: the flag `!` after
+    /// their date becomes `*`, and nothing else of them changes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub confirms: BTreeSet<String>,
 }
 
 /// Work on the files of a plain-text book.

@@ -46,6 +46,8 @@ pub enum Reason {
     },
     /// Something happened after the slot's document was made.
     LaterFact,
+    /// A person approved what stands there as a draft.
+    Confirmed,
     /// What was entered no longer holds: the fact was decided or read otherwise, or the policy
     /// changed.
     NoLongerHolds,
@@ -110,7 +112,7 @@ impl Change {
     pub fn date(&self) -> Option<Date> {
         match &self.subject {
             Subject::Document { document, .. } => Some(document.header().date),
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
         }
     }
 
@@ -119,7 +121,7 @@ impl Change {
     pub fn voids(&self) -> Option<&Voided> {
         match &self.subject {
             Subject::Document { voids, .. } => voids.as_deref(),
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
         }
     }
 
@@ -128,8 +130,28 @@ impl Change {
     pub fn invoice(&self) -> Option<DocumentKey> {
         match &self.subject {
             Subject::Document { applies_to, .. } => *applies_to,
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
         }
+    }
+
+    /// The change by which a person confirms the draft that this one entered; none where it entered
+    /// none.
+    #[must_use]
+    pub fn confirmation(&self) -> Option<Self> {
+        let Subject::Document { key, document, draft: true, .. } = &self.subject else {
+            return None;
+        };
+        Some(Self {
+            id: format!("confirm/{key}"),
+            book: self.book.clone(),
+            slot: None,
+            generation: 0,
+            subject: Subject::Confirmed { key: *key, document: document.clone() },
+            reason: Reason::Confirmed,
+            enters: Vec::new(),
+            takes_out: Vec::new(),
+            relates_to: None,
+        })
     }
 }
 
@@ -453,6 +475,7 @@ impl<'a> Planner<'a> {
                 document: Box::new(document),
                 applies_to: None,
                 voids: None,
+                draft: false,
             },
             reason,
             enters: Vec::new(),

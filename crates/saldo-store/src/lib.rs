@@ -38,6 +38,7 @@ mod receipt;
 mod sums;
 
 mod acknowledged;
+mod draft;
 mod entries;
 
 mod observation;

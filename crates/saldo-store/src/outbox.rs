@@ -243,7 +243,13 @@ fn kind(change: &Change) -> &'static str {
         Subject::Need(Need::Value { .. }) => "value",
         Subject::Need(Need::TaxRate(_)) => "tax-rate",
         Subject::Document { document, .. } => document.header().kind.name(),
+        Subject::Confirmed { .. } => "confirmation",
     }
+}
+
+/// Whether a change enters a draft.
+fn is_draft(change: &Change) -> bool {
+    matches!(change.subject, Subject::Document { draft: true, .. })
 }
 
 async fn insert_changes(
@@ -272,8 +278,8 @@ async fn insert_changes(
     for rows in rows.chunks(ROWS_MAX) {
         Statement::new(
             "insert into change
-             (company, book, id, position, slot, generation, date, relates_to, kind, approved_by,
-              approved_at, body) ",
+             (company, book, id, position, slot, generation, date, relates_to, kind, draft,
+              approved_by, approved_at, body) ",
         )
         .rows(rows, |row, (position, change, body)| {
             row.push_bind(company.as_str())
@@ -285,6 +291,7 @@ async fn insert_changes(
                 .push_bind(change.date().map(|date| date.to_string()))
                 .push_bind(change.relates_to.map(|date| date.to_string()))
                 .push_bind(kind(change))
+                .push_bind(i64::from(is_draft(change)))
                 .push_bind(approval.approved_by.as_str())
                 .push_bind(columns::micros(approval.at))
                 .push_bind(body.as_slice());

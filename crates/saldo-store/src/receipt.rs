@@ -125,7 +125,9 @@ impl Store {
 /// The hash of what a change puts into the book.
 fn content_hash(change: &Change) -> Result<String, StoreError> {
     match &change.subject {
-        Subject::Document { document, .. } => Ok(document.content_hash()),
+        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+            Ok(document.content_hash())
+        }
         Subject::Need(need) => {
             let hash = blake3::hash(columns::to_json(need)?.as_bytes()).to_hex();
             Ok(hash.chars().take(32).collect())
@@ -137,13 +139,13 @@ fn content_hash(change: &Change) -> Result<String, StoreError> {
 /// brought it.
 fn key(change: &Change) -> String {
     match &change.subject {
-        Subject::Document { .. } => change.id.clone(),
+        Subject::Document { .. } | Subject::Confirmed { .. } => change.id.clone(),
         Subject::Need(need) => need.binding(),
     }
 }
 
-/// Adds receipts. What voids a document is one about that document too: it stands there in
-/// another version since.
+/// Adds receipts. What voids a document, or confirms a draft, is one about that document too: it
+/// stands there in another version since.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     company: &CompanyId,
@@ -154,8 +156,12 @@ pub(crate) async fn insert(
     let mut rows = Vec::with_capacity(acknowledged.len());
     for (change, acknowledgement) in acknowledged {
         let hash = content_hash(change)?;
-        if let Some(voided) = change.voids() {
-            rows.push((voided.key.to_string(), *acknowledgement, hash.clone()));
+        let about = match &change.subject {
+            Subject::Confirmed { key, .. } => Some(*key),
+            _ => change.voids().map(|voided| voided.key),
+        };
+        if let Some(key) = about {
+            rows.push((key.to_string(), *acknowledgement, hash.clone()));
         }
         rows.push((key(change), *acknowledgement, hash));
     }

@@ -260,7 +260,7 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
 
 /// The simulated vendors say where they are, and then serve.
 fn serve_vendors(shell: &Shell<'_>) {
-    let ports = ["--shopify-port", "0", "--quickbooks-online-port", "0"];
+    let ports = ["--shopify-port", "0", "--quickbooks-online-port", "0", "--xero-port", "0"];
     let words = [&["sim", "--orders", "10", "--days", "3", "--quiet"][..], &ports[..]].concat();
     let mut child = shell.command(&words).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

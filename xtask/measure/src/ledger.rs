@@ -81,8 +81,9 @@ fn changes(
         let accounted = accounting::account(&group, &facts, &engine.policy, Timestamp::MAX);
         for entry in accounted.entries {
             let (slot, lines) = (&entry.header.slot, entry.lines.len());
+            let closing = Closing::default();
             let slot =
-                SlotOf { company: engine.company_id(), book, slot, closing: Closing::default() };
+                SlotOf { company: engine.company_id(), book, slot, closing, of_documents: None };
             let planned = plan_slot(slot, slice::from_ref(&entry), &[], |_| None)?;
             changes.extend(planned.changes.into_iter().map(|change| (change, lines)));
         }

@@ -181,6 +181,22 @@ pub(super) fn look_up_document(
     Ok(Outcome::Found(expected.acknowledgement(entry.remote())))
 }
 
+/// Whether a document is there, and no draft any longer, in both syntaxes.
+pub(super) fn look_up_confirmed(
+    key: DocumentKey,
+    document: &Document,
+    readings: [&Reading; 2],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let month = month(document.header().date);
+    let is_pending =
+        |reading: &Reading| reading.entry_of(key, &month).is_none_or(|entry| entry.is_pending);
+    match readings.into_iter().any(is_pending) {
+        true => Ok(Outcome::Absent),
+        false => look_up_document(key, document, readings, context),
+    }
+}
+
 /// What the list shows of a document in a file: its first entry in each syntax.
 type InFile<'a> = BTreeMap<(&'a str, DocumentKey), &'a ReadEntry>;
 

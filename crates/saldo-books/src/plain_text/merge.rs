@@ -38,8 +38,9 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
                 ) => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
-                Subject::Document { key, document, .. } => {
-                    let block = document_block(syntax, *key, document, context)?;
+                Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
+                    let draft = matches!(subject, Subject::Document { draft: true, .. });
+                    let block = document_block(syntax, (*key, draft), document, context)?;
                     let month = month_path(document.header().date, syntax);
                     put(FileRank::Month, month, syntax, Some(block));
                     put(FileRank::Main, file_path("main", syntax), syntax, None);
@@ -53,9 +54,16 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
         let block = write::currency_block(currency);
         put(FileRank::Accounts, path, Syntax::Hledger, Some(block));
     }
+    let confirmed = subjects.iter().filter_map(|subject| match subject {
+        Subject::Confirmed { key, .. } => Some(key.to_string()),
+        _ => None,
+    });
+    let confirmed: BTreeSet<String> = confirmed.collect();
     let merge = |((rank, path), (syntax, blocks)): ((FileRank, String), (Syntax, Vec<Block>))| {
         let preamble = preamble(rank, &path, syntax, context);
-        FileMerge { path, preamble, syntax: syntax.blocks(), blocks }
+        let confirms = blocks.iter().map(|block| &block.key).filter(|key| confirmed.contains(*key));
+        let confirms = confirms.cloned().collect();
+        FileMerge { path, preamble, syntax: syntax.blocks(), blocks, confirms }
     };
     Ok(blocks.into_iter().map(merge).collect())
 }
@@ -88,10 +96,10 @@ fn refusal(document: &Document) -> Option<Refusal> {
     })
 }
 
-/// The block of a document whose accounts are bound.
+/// The block of a document whose accounts are bound, by its number and whether it is a draft.
 fn document_block(
     syntax: Syntax,
-    key: DocumentKey,
+    key: (DocumentKey, bool),
     document: &Document,
     context: &BookContext,
 ) -> Result<Block, Fault> {
@@ -137,7 +145,7 @@ fn outcome(
         Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. }) => {
             return Ok(hear::no_such_thing());
         }
-        Subject::Document { key, document, .. } => {
+        Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
             if let Some(refusal) = refusal(document) {
                 return Ok(Outcome::Refused(refusal));
             }
@@ -147,7 +155,9 @@ fn outcome(
     };
     let remote = match subject {
         Subject::Need(_) => RemoteId::new(&key),
-        Subject::Document { .. } => RemoteId::from(format!("{stem}/{key}")),
+        Subject::Document { .. } | Subject::Confirmed { .. } => {
+            RemoteId::from(format!("{stem}/{key}"))
+        }
     };
     for syntax in Syntax::ALL {
         let path = file_path(&stem, syntax);

@@ -51,8 +51,15 @@ impl Book for PlainText {
         Ok(Addresses::default())
     }
 
+    fn holds_drafts(&self) -> bool {
+        true
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
-        let Subject::Document { document, .. } = subject else { return Vec::new() };
+        let (Subject::Document { document, .. } | Subject::Confirmed { document, .. }) = subject
+        else {
+            return Vec::new();
+        };
         let mut seen = BTreeSet::new();
         let accounts = document.lines().iter().map(|line| &line.account);
         let fresh = accounts.filter(|account| seen.insert(*account));
@@ -124,7 +131,10 @@ fn files_to_read(tasks: &[Task]) -> FileAsk {
     let mut months = BTreeSet::new();
     for task in tasks {
         match task {
-            Task::LookUp { subject: Subject::Document { document, .. }, .. } => {
+            Task::LookUp {
+                subject: Subject::Document { document, .. } | Subject::Confirmed { document, .. },
+                ..
+            } => {
                 months.insert(document.header().date.first_of_month());
             }
             _ => return FileAsk::Read { suffixes: vec![Syntax::Beancount.suffix().to_owned()] },
@@ -174,6 +184,9 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         }
         Task::LookUp { subject: Subject::Document { key, document, .. }, .. } => {
             hear::look_up_document(*key, document, ledgers.both(), context)
+        }
+        Task::LookUp { subject: Subject::Confirmed { key, document }, .. } => {
+            hear::look_up_confirmed(*key, document, ledgers.both(), context)
         }
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))

@@ -99,6 +99,8 @@ pub struct ReadEntry {
     pub key: Option<DocumentKey>,
     /// Its date.
     pub date: Date,
+    /// Whether it is flagged as pending: a draft.
+    pub is_pending: bool,
     /// Accounts and amounts, debit positive; none where they are not understood.
     pub postings: Option<Vec<(String, Held)>>,
 }
@@ -173,6 +175,7 @@ impl Reading {
                         line: directive.line,
                         key: directive.metadata("saldo", syntax).and_then(|key| key.parse().ok()),
                         date,
+                        is_pending: word == "!",
                         postings: postings(&directive, syntax),
                     });
                 }

@@ -68,7 +68,7 @@ pub fn document_text(syntax: Syntax, key: DocumentKey, document: &Document) -> S
     let named = names.iter().zip(document.lines());
     let lines: Vec<NamedLine<'_>> =
         named.map(|(account, line)| NamedLine { account, line }).collect();
-    format!("\n{}\n", write::document_block(syntax, key, document, &lines).text)
+    format!("\n{}\n", write::document_block(syntax, (key, false), document, &lines).text)
 }
 
 fn remote(account: &Account) -> String {

@@ -81,16 +81,17 @@ pub(super) fn currency_block(currency: Currency) -> Block {
     }
 }
 
-/// The block that holds a document.
+/// The block that holds a document: a draft is flagged as pending.
 pub(super) fn document_block(
     syntax: Syntax,
-    key: DocumentKey,
+    (key, draft): (DocumentKey, bool),
     document: &Document,
     lines: &[NamedLine<'_>],
 ) -> Block {
+    let flag = if draft { '!' } else { '*' };
     let mut text = match syntax {
-        Syntax::Beancount => beancount_head(key, document),
-        Syntax::Hledger => hledger_head(key, document),
+        Syntax::Beancount => beancount_head(key, flag, document),
+        Syntax::Hledger => hledger_head(key, flag, document),
     };
     let account_width = lines.iter().map(|line| line.account.chars().count()).max().unwrap_or(0);
     let amount_width =
@@ -113,11 +114,11 @@ pub(super) fn document_block(
 }
 
 /// The first lines of a transaction of beancount.
-fn beancount_head(key: DocumentKey, document: &Document) -> String {
+fn beancount_head(key: DocumentKey, flag: char, document: &Document) -> String {
     let header = document.header();
     let payee = header.party.as_ref().map(|party| format!("{} ", quoted(party_name(party))));
     format!(
-        "{} * {}{}\n  saldo: \"{key}\"\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
+        "{} {flag} {}{}\n  saldo: \"{key}\"\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
         header.date,
         payee.unwrap_or_default(),
         quoted(&header.memo),
@@ -130,11 +131,11 @@ fn beancount_head(key: DocumentKey, document: &Document) -> String {
 
 /// The first lines of a transaction of hledger. The key stands before the description as its code,
 /// so that a description may begin with any sign.
-fn hledger_head(key: DocumentKey, document: &Document) -> String {
+fn hledger_head(key: DocumentKey, flag: char, document: &Document) -> String {
     let header = document.header();
     let payee = header.party.as_ref().map(|party| format!("{} | ", description(party_name(party))));
     let first = format!(
-        "{} * ({key}) {}{}",
+        "{} {flag} ({key}) {}{}",
         header.date,
         payee.unwrap_or_default(),
         description(&header.memo)

@@ -88,6 +88,7 @@ impl<'a> LookUp<'a> {
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![key.to_string()])).into_iter().collect()
             }
+            Subject::Confirmed { .. } => Vec::new(),
         }
     }
 }
@@ -203,8 +204,8 @@ fn outcome(
             let Some(entity) = dimensions::list_of(dimension) else { return Ok(Outcome::Absent) };
             Ok(value_outcome(value, list(entity)?))
         }
-        Subject::Need(Need::TaxRate(_)) => Ok(Outcome::Absent),
-        Subject::Document { key, document, applies_to, voids } => {
+        Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };
             let place = look_up.place(shape.entity(), stands);

@@ -196,6 +196,7 @@ fn became(
             let acknowledgement = Acknowledgement::of(RemoteId::from(remote));
             Acknowledgement { version: row.sync_token, ..acknowledgement }
         }
+        Subject::Confirmed { .. } => return Err(mixed()),
         Subject::Document { voids: Some(_), .. } => {
             let row: Transaction = read(entity, held)?;
             let voided = voiding::acknowledgement(&row);

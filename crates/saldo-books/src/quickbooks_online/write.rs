@@ -38,7 +38,10 @@ pub(super) fn body(
             json(entity, &fields)
         }
         Subject::Document { voids: Some(voided), .. } => voiding::body(voided),
-        Subject::Document { key, document, applies_to, voids: None } => {
+        Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
+            Err("QuickBooks holds no drafts of such documents".to_owned())
+        }
+        Subject::Document { key, document, applies_to, .. } => {
             let (entity, fields) = transaction(*key, document, *applies_to, context)?;
             json(entity, &fields)
         }

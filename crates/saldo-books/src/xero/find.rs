@@ -80,7 +80,9 @@ impl<'a> LookUp<'a> {
             }
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
             Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
-            Subject::Need(Need::TaxRate(_) | Need::Value { .. }) => None,
+            Subject::Need(Need::TaxRate(_) | Need::Value { .. }) | Subject::Confirmed { .. } => {
+                None
+            }
             Subject::Document { key, document, .. } => match (self.rows, self.place?) {
                 (Rows::OfDay(_), _) => {
                     Some(format!("Date == {}", dates::literal(document.header().date)))
@@ -123,7 +125,7 @@ pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
     if place == Place::Invoices && first.rows == Rows::Named {
         let number = |look_up: &&LookUp<'_>| match look_up.subject {
             Subject::Document { key, .. } => Some(key.to_string()),
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
         };
         let numbers: Vec<String> = asked.iter().filter_map(number).collect();
         query.push(("InvoiceNumbers", numbers.join(",")));
@@ -192,6 +194,7 @@ fn outcome(
             Outcome::Done(acknowledgement) => Outcome::Found(acknowledgement),
             _ => Outcome::Absent,
         }),
+        Subject::Confirmed { .. } => Ok(Outcome::Absent),
         // No document needs one.
         Subject::Need(Need::Value { .. }) => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => {

@@ -142,6 +142,7 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
             let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
             Acknowledgement::of(remote)
         }
+        Subject::Confirmed { .. } => return Err(mixed()),
         Subject::Document { key, document, .. } => {
             let record: Record = parsed(element)?;
             if !compare::is_ours(&record, *key) {

@@ -118,7 +118,8 @@ impl Book for Xero {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
-            ) => Vec::new(),
+            )
+            | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

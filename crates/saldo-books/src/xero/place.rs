@@ -101,6 +101,7 @@ impl Place {
             Subject::Need(Need::Item(_)) => Some(Self::Items),
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
+            Subject::Confirmed { .. } => None,
             Subject::Need(Need::Value { .. }) => None,
             Subject::Document { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))

@@ -42,7 +42,10 @@ pub(super) fn body(
         Subject::Document { key, voids: Some(_), .. } => {
             Err(format!("{key} is to be voided, which Saldo cannot do in Xero"))
         }
-        Subject::Document { key, document, applies_to, voids: None } => {
+        Subject::Document { key, draft: true, .. } | Subject::Confirmed { key, .. } => {
+            Err(format!("{key} is to be a draft, which Saldo cannot enter in Xero"))
+        }
+        Subject::Document { key, document, applies_to, .. } => {
             let (place, fields) = record(*key, document, *applies_to, context)?;
             json(place, &fields)
         }

@@ -125,6 +125,7 @@ pub(crate) fn subject(document: &Document) -> Subject {
         document: Box::new(document),
         applies_to: None,
         voids: None,
+        draft: false,
     }
 }
 

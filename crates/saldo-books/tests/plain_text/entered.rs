@@ -5,7 +5,7 @@ use crate::folder::Folder;
 use saldo_books::plain_text::PlainText;
 use saldo_core::book::{Book as _, Item, Need, Outcome, Subject, Task};
 use saldo_core::document::DocumentKind;
-use saldo_core::exchange::{Answer, BlockFate, FileAnswer};
+use saldo_core::exchange::{Answer, Ask, BlockFate, FileAnswer, FileAsk};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::Money;
 
@@ -94,4 +94,40 @@ fn an_answer_of_another_shape_is_a_fault() {
         needs.into_iter().map(|need| Task::Create(Subject::Need(need))).collect();
     let answer = Answer::File(FileAnswer::Merged(vec![vec![BlockFate::Written]]));
     assert!(PlainText.hear(&tasks, &answer, &folder.context()).is_err());
+}
+
+#[test]
+fn a_draft_is_flagged_as_pending_until_it_is_confirmed() {
+    let mut folder = Folder::default();
+    let document = sale("Ann");
+    folder.enter(&document);
+    let as_entered = folder.files.clone();
+    folder.files.retain(|path, _| !path.starts_with("2026-08"));
+    let Subject::Document { key, document, .. } = subject(&document) else { panic!() };
+    let draft = Subject::Document {
+        key,
+        document: document.clone(),
+        applies_to: None,
+        voids: None,
+        draft: true,
+    };
+    assert!(PlainText.holds_drafts());
+    assert!(matches!(folder.run(&[Task::Create(draft.clone())])[..], [Outcome::Done(_)]));
+    for (path, text) in folder.files.iter().filter(|(path, _)| path.starts_with("2026-08")) {
+        assert_eq!(*text, as_entered[path].replace("2026-08-03 * ", "2026-08-03 ! "), "{path}");
+    }
+    let confirmed = Subject::Confirmed { key, document };
+    let look_up = |folder: &mut Folder, subject: &Subject| {
+        folder.run(&[Task::look_up(subject.clone())]).remove(0)
+    };
+    assert!(matches!(look_up(&mut folder, &draft), Outcome::Found(_)));
+    assert_eq!(look_up(&mut folder, &confirmed), Outcome::Absent);
+    let context = folder.context();
+    let asked = PlainText.ask(&[Task::Create(confirmed.clone())], "token", &context).unwrap();
+    let Ask::File(FileAsk::Merge(merges)) = asked else { panic!("{asked:?}") };
+    let confirms = merges.iter().filter(|merge| merge.confirms.contains(key.as_str()));
+    let paths: Vec<&str> = confirms.map(|merge| merge.path.as_str()).collect();
+    assert_eq!(paths, ["2026-08.beancount", "2026-08.journal"]);
+    folder.files = as_entered;
+    assert!(matches!(look_up(&mut folder, &confirmed), Outcome::Found(_)));
 }

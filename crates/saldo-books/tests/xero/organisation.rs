@@ -152,7 +152,7 @@ impl Books {
         let invoice = super::documents::claim();
         let applies_to = document.header().applies_to.is_some().then(|| self.key(&invoice));
         let (key, document) = (self.key(document), Box::new(document.clone()));
-        Subject::Document { key, document, applies_to, voids: None }
+        Subject::Document { key, document, applies_to, voids: None, draft: false }
     }
 
     /// Has everything bound that a document needs: found in the chart, or made.
@@ -249,7 +249,16 @@ impl Books {
 
     /// What the trial balance shows at the end of a day.
     pub(crate) fn balances(&mut self, as_of: Date) -> Sums {
-        let outcome = self.ask(&[Task::ReadBalances { as_of }], "balances").remove(0);
+        self.read(Task::ReadBalances { as_of })
+    }
+
+    /// What income and expenses moved by.
+    pub(crate) fn result(&mut self, from: Date, until: Date) -> Sums {
+        self.read(Task::ReadResult { from, until })
+    }
+
+    fn read(&mut self, task: Task) -> Sums {
+        let outcome = self.ask(&[task], "read").remove(0);
         let Outcome::Balances(balances) = outcome else { panic!("{outcome:?}") };
         let ledger = self.sim.organisation().ledger();
         let name = |id: &str| {

@@ -446,7 +446,7 @@ fn what_a_need_needs_is_made_before_it_and_once() {
     let needs = |subject: &Subject| match subject {
         Subject::Document { .. } => vec![item.clone()],
         Subject::Need(Need::Item(_)) => vec![account.clone()],
-        Subject::Need(_) => Vec::new(),
+        Subject::Need(_) | Subject::Confirmed { .. } => Vec::new(),
     };
     let first = plan(&[entry("a", 100)], &[]);
     let documents = [&first[..], &plan(&[entry("b", 20)], &[])].concat();

@@ -69,17 +69,41 @@ impl Policy {
     #[must_use]
     pub fn approves_anything(&self) -> bool {
         let levels = self.text.levels.values();
-        let by_kind = |level: &Level| level.approval == Some(Approval::Automatic);
-        self.text.approval == Approval::Automatic || levels.into_iter().any(by_kind)
+        let by_kind = |level: &Level| level.approval.is_some_and(|it| it != Approval::Review);
+        self.text.approval != Approval::Review || levels.into_iter().any(by_kind)
     }
 
-    /// Why documents of a kind wait for a person, where a run would enter all these; none where it
-    /// approves them by itself.
+    /// Whether documents of any kind are to be entered as drafts.
     #[must_use]
-    pub fn waits_for_approval(&self, kind: DocumentKind, run: &RunTotals) -> Option<String> {
+    pub fn wants_drafts(&self) -> bool {
+        let levels = self.text.levels.values();
+        let of_all = std::iter::once(Some(self.text.approval));
+        of_all.chain(levels.map(|level| level.approval)).any(|it| it == Some(Approval::Draft))
+    }
+
+    /// Who approves documents of a kind.
+    #[must_use]
+    pub fn approval_of(&self, kind: DocumentKind) -> Approval {
+        let own = self.text.levels.get(&kind).and_then(|level| level.approval);
+        own.unwrap_or(self.text.approval)
+    }
+
+    /// Why documents of a kind wait for a person, where a run would enter all these in a book that
+    /// holds drafts, or does not; none where it approves them by itself.
+    #[must_use]
+    pub fn waits_for_approval(
+        &self,
+        kind: DocumentKind,
+        run: &RunTotals,
+        holds_drafts: bool,
+    ) -> Option<String> {
         let level = self.text.levels.get(&kind).copied().unwrap_or_default();
-        if level.approval.unwrap_or(self.text.approval) == Approval::Review {
-            return Some("a person approves them".to_owned());
+        match self.approval_of(kind) {
+            Approval::Review => return Some("a person approves them".to_owned()),
+            Approval::Draft if !holds_drafts => {
+                return Some("the book has no drafts, and a person approves them".to_owned());
+            }
+            Approval::Draft | Approval::Automatic => {}
         }
         let (count, sum) = run.0.get(&kind)?;
         if let Some(most) = level.count.filter(|most| count > most) {
@@ -135,7 +159,8 @@ mod tests {
             ("amount = \"10.00\"", true),
             ("amount = \"10.005\"", false),
             ("amount = \"-1\"", false),
-            ("approval = \"draft\"", false),
+            ("approval = \"draft\"", true),
+            ("approval = \"drafts\"", false),
         ];
         for (limit, is_one) in cases {
             let text = format!("[levels.invoice]\n{limit}");
@@ -152,5 +177,8 @@ mod tests {
         assert!(!review.approves_everything() && !review.approves_anything());
         let both = "approval = \"review\"\n[levels.expense]\napproval = \"automatic\"";
         assert!(read(both).unwrap().approves_anything());
+        assert!(!automatic.wants_drafts() && !review.wants_drafts());
+        let draft = read("approval = \"review\"\n[levels.expense]\napproval = \"draft\"").unwrap();
+        assert!(draft.wants_drafts() && draft.approves_anything());
     }
 }

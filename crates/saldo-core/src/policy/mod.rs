@@ -125,6 +125,9 @@ pub enum Approval {
     Automatic,
     /// A person approves each plan (`saldo plan`, `saldo approve`).
     Review,
+    /// A sync enters drafts, and a person confirms them (`saldo approve`). A book without drafts
+    /// waits as with [`Approval::Review`].
+    Draft,
 }
 
 /// Which customers stand on documents.

@@ -210,6 +210,8 @@ create table change (
     -- The day of a closed period that it belongs to, where it is dated on the first open day.
     relates_to text,
     kind text not null,
+    -- Whether it enters a draft.
+    draft integer not null,
     approved_by text not null,
     approved_at integer not null,
     -- Compressed, like the bodies of records.
@@ -223,6 +225,7 @@ create index change_slot on change (company, book, slot, position) where slot is
 -- Two who plan one slot at once cannot both be right.
 create unique index change_generation on change (company, book, slot, generation)
     where slot is not null;
+create index change_draft on change (company, book) where draft = 1;
 create index change_date on change (company, book, date, id) where date is not null;
 create index change_relates_to on change (company, book, date, id) where relates_to is not null;
 

@@ -171,6 +171,7 @@ pub(crate) fn change(slot: &str, generation: u32, date: Date, minor: i64) -> Cha
             document: Box::new(document),
             applies_to: None,
             voids: None,
+            draft: false,
         },
         reason: Reason::NewFact,
         enters: vec![entry(slot, slot, minor)],

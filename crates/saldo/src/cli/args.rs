@@ -522,6 +522,9 @@ pub(crate) struct Sim {
     /// The port of the simulated QuickBooks Online.
     #[arg(long, default_value_t = 8802)]
     pub(crate) quickbooks_online_port: u16,
+    /// The port of the simulated Xero.
+    #[arg(long, default_value_t = 8803)]
+    pub(crate) xero_port: u16,
     /// How many orders.
     #[arg(long, default_value_t = 2_000)]
     pub(crate) orders: u32,

@@ -8,7 +8,7 @@ use saldo_books::book;
 use saldo_channels::channel;
 use saldo_core::book::RefusalKind;
 use saldo_core::text::CompanyId;
-use saldo_store::{Failed, Role, Store};
+use saldo_store::{Connection, Failed, Role, Store};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -40,6 +40,11 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     let hint = policy.as_ref().err().map(ToString::to_string).unwrap_or_default();
     findings.push(finding("the policy can be read", policy.is_ok(), hint));
     connections(&store, &company.id, &mut findings).await?;
+    if let Ok(policy) = &policy
+        && policy.wants_drafts()
+    {
+        drafts(&store.connections(&company.id).await?, &mut findings);
+    }
     let held = store.held(&company.id).await?.len();
     let failed = store.failed(&company.id).await?;
     books(&store, &company.id, &failed, &mut findings).await?;
@@ -103,6 +108,16 @@ async fn connections(
         findings.push(finding(format!("`{}` is set up", connection.id), good, hint));
     }
     Ok(())
+}
+
+/// Which books have no drafts, where the policy wants some.
+fn drafts(connections: &[Connection], findings: &mut Vec<Finding>) {
+    for connection in connections.iter().filter(|it| it.role == Role::Book) {
+        let Some(book) = book(&connection.adapter) else { continue };
+        let check = format!("`{}` has drafts, as the policy wants them", connection.id);
+        let hint = "what should be a draft waits for `saldo approve` before it is entered there";
+        findings.push(finding(check, book.holds_drafts(), hint));
+    }
 }
 
 /// What the owners of books decided there, as it was read last.

@@ -122,7 +122,7 @@ fn differences_text(differences: &[Difference]) -> String {
 fn withdrawn_text(change: &Change) -> String {
     let what = match &change.subject {
         Subject::Need(need) => need_text(need),
-        Subject::Document { key, document, .. } => {
+        Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
             let header = document.header();
             format!("{} {} {key}  {}", header.date, header.kind, header.memo)
         }
@@ -134,6 +134,10 @@ fn withdrawn_text(change: &Change) -> String {
 pub(crate) fn change_text(change: &Change) -> String {
     match &change.subject {
         Subject::Need(need) => format!("  + {}\n", need_text(need)),
+        Subject::Confirmed { key, document } => {
+            let header = document.header();
+            format!("  * {} {} {key}  {}  (confirmed)\n", header.date, header.kind, header.memo)
+        }
         Subject::Document { key, document, .. } => {
             let header = document.header();
             let mut text = String::new();
@@ -171,6 +175,7 @@ fn reason_text(reason: &Reason) -> &'static str {
         Reason::NewFact => "new",
         Reason::NeededBy { .. } => "needed",
         Reason::LaterFact => "later fact",
+        Reason::Confirmed => "confirmed",
         Reason::NoLongerHolds => "no longer holds",
     }
 }

@@ -68,6 +68,12 @@ fn book(proof: &BookProof, all: bool) -> String {
         "\nDocuments in {name}: {} pushed, {} there as they were pushed\n",
         documents.pushed, documents.as_pushed
     );
+    if documents.drafts > 0 {
+        text += &format!(
+            "{} of them entered as drafts: they are pending there until `saldo approve`\n",
+            documents.drafts
+        );
+    }
     if !documents.differing.is_empty() {
         text += &differing(&documents.differing);
     }
@@ -337,7 +343,12 @@ mod tests {
                 owed: money("12.50 USD"),
                 held: money("2.50 USD"),
             }],
-            documents: DocumentsProof { pushed: 90, as_pushed: 89, differing: vec![moved] },
+            documents: DocumentsProof {
+                pushed: 90,
+                as_pushed: 89,
+                drafts: 3,
+                differing: vec![moved],
+            },
             undone: Vec::new(),
             late: Vec::new(),
             accounts: vec![

@@ -2,8 +2,7 @@
 
 use super::args;
 use super::{Ending, Output};
-use crate::merchant::{self, Merchant};
-use crate::transport::carrier::SharedVendor;
+use crate::merchant::{self, EmptyBooks, Merchant};
 use crate::transport::clock::Clock;
 use crate::transport::server::serve;
 use anyhow::Context;
@@ -25,6 +24,13 @@ struct Serving {
     quickbooks_online_client_id: String,
     quickbooks_online_client_secret: String,
     quickbooks_online_refresh_token: String,
+    xero_api: String,
+    xero_token: String,
+    xero_authorise: String,
+    xero_tenant: String,
+    xero_client_id: String,
+    xero_client_secret: String,
+    xero_refresh_token: String,
 }
 
 /// Serves the simulated vendors until the process is stopped.
@@ -37,6 +43,7 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     };
     let shopify = listen(words.shopify_port).await?;
     let quickbooks = listen(words.quickbooks_online_port).await?;
+    let xero = listen(words.xero_port).await?;
     let shop = format!("http://{}", shopify.local_addr()?);
     let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
     let merchant = Merchant::new(&settings, &faults, &shop)?;
@@ -44,6 +51,13 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     let clock = Clock::running_from(merchant.after);
     let keys = merchant.keys(clock.now());
     let books = format!("http://{}", quickbooks.local_addr()?);
+    let organisation = EmptyBooks::new(words.seed, &faults, clock.now());
+    let (tenant, client) = {
+        let xero = organisation.vendor_itself();
+        let (id, secret) = xero.client();
+        (xero.organisation().tenant().to_owned(), (id.to_owned(), secret.to_owned()))
+    };
+    let others = format!("http://{}", xero.local_addr()?);
     let serving = Serving {
         shopify_api: format!("{shop}{}", merchant::SHOPIFY_API),
         shopify_token: format!("{shop}{}", merchant::SHOPIFY_TOKEN),
@@ -56,12 +70,20 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
         quickbooks_online_client_id: keys.quickbooks_client_id,
         quickbooks_online_client_secret: keys.quickbooks_client_secret,
         quickbooks_online_refresh_token: keys.refresh_token,
+        xero_api: others.clone(),
+        xero_token: format!("{others}{}", merchant::XERO_TOKEN),
+        xero_authorise: format!("{others}{}", merchant::XERO_AUTHORISE),
+        xero_tenant: tenant,
+        xero_client_id: client.0,
+        xero_client_secret: client.1,
+        xero_refresh_token: organisation.refresh_token,
     };
     output.data(&serving, || toml::to_string(&serving).unwrap_or_default())?;
     output.note("serving until interrupted");
     tokio::select! {
-        ended = serve(SharedVendor::clone(&merchant.shopify), clock.clone(), shopify) => ended?,
-        ended = serve(SharedVendor::clone(&merchant.quickbooks), clock, quickbooks) => ended?,
+        ended = serve(merchant.shopify, clock.clone(), shopify) => ended?,
+        ended = serve(merchant.quickbooks, clock.clone(), quickbooks) => ended?,
+        ended = serve(organisation.vendor, clock, xero) => ended?,
         _ = tokio::signal::ctrl_c() => {}
     }
     Ok(Ending::Done)

@@ -9,14 +9,14 @@ use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
 use super::{Engine, EngineError, SyncReport};
-use chunk::{Chunk, plan_chunk, plan_some};
+use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
 pub(super) use chunk::{TakenOut, unwanted};
 use jiff::Timestamp;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
-use saldo_core::policy::{Policy, RunTotals};
+use saldo_core::policy::{Approval as Level, Policy, RunTotals};
 use saldo_core::text::ConnectionId;
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use serde::Serialize;
@@ -92,7 +92,7 @@ pub(super) async fn plan_book(
     };
     let mut seen = BTreeSet::new();
     let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
-    while let Some(chunk) = plan_chunk(engine, connection, after, &BTreeSet::new()).await? {
+    while let Some(chunk) = plan_chunk(engine, connection, after, &ByLevel::default()).await? {
         let mut unseen = |change: &Change| seen.insert(change.id.clone());
         planned.withdrawn.extend(chunk.withdrawn.into_iter().filter(&mut unseen));
         planned.changes.extend(chunk.changes.into_iter().filter(&mut unseen));
@@ -100,7 +100,7 @@ pub(super) async fn plan_book(
         after = chunk.until;
     }
     if !engine.policy.text.levels.is_empty() {
-        planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?);
+        planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?, connection)?;
     }
     Ok(planned)
 }
@@ -116,13 +116,18 @@ fn totals(changes: &[Change]) -> Result<RunTotals, EngineError> {
     Ok(totals)
 }
 
-/// What of a run waits for a person, and why.
-fn waiting(policy: &Policy, run: &RunTotals) -> Vec<Waiting> {
+/// What of a run waits for a person before it enters a book, and why.
+fn waiting(
+    policy: &Policy,
+    run: &RunTotals,
+    book: &Connection,
+) -> Result<Vec<Waiting>, EngineError> {
+    let holds_drafts = book_of(book)?.holds_drafts();
     let waits = |kind| {
-        let why = policy.waits_for_approval(kind, run)?;
+        let why = policy.waits_for_approval(kind, run, holds_drafts)?;
         Some(Waiting { kind, documents: run.count(kind), why })
     };
-    run.kinds().filter_map(waits).collect()
+    Ok(run.kinds().filter_map(waits).collect())
 }
 
 /// What must change in some slots of a book, as though these entries were not wanted there.
@@ -212,7 +217,7 @@ pub(super) async fn note_unapproved(
     };
     let (mut seen, mut unsettled) = (BTreeSet::new(), BTreeSet::new());
     let mut after = engine.store.planned_until(company, &connection.id).await?;
-    while let Some(chunk) = plan_chunk(engine, connection, after, &BTreeSet::new()).await? {
+    while let Some(chunk) = plan_chunk(engine, connection, after, &ByLevel::default()).await? {
         after = chunk.until;
         let mut unseen = |change: &&Change| seen.insert(change.id.clone());
         unapproved.withdrawn += chunk.withdrawn.iter().filter(&mut unseen).count();
@@ -257,19 +262,41 @@ impl By<'_> {
     }
 }
 
-/// The kinds of documents that the policy keeps back for a person, of all that is to be entered in
-/// a book.
-async fn kept_back(
+/// What the policy says of all that is to be entered in a book.
+async fn by_level(
     engine: &Engine,
     desk: &Desk,
     connection: &Connection,
-) -> Result<BTreeSet<DocumentKind>, EngineError> {
+) -> Result<ByLevel, EngineError> {
     if desk.policy.approves_everything() {
-        return Ok(BTreeSet::new());
+        return Ok(ByLevel::default());
     }
     let planned = plan_book(engine, connection).await?;
-    let waiting = waiting(&desk.policy, &totals(&planned.changes)?);
-    Ok(waiting.into_iter().map(|it| it.kind).collect())
+    let run = totals(&planned.changes)?;
+    let waiting = waiting(&desk.policy, &run, connection)?;
+    let is_draft = |kind: &DocumentKind| desk.policy.approval_of(*kind) == Level::Draft;
+    Ok(ByLevel {
+        kept_back: waiting.into_iter().map(|it| it.kind).collect(),
+        drafts: run.kinds().filter(is_draft).collect(),
+    })
+}
+
+/// Confirms what a book holds as drafts: approved, so that the next push does it. Returns how many.
+async fn confirm_drafts(
+    engine: &Engine,
+    desk: &Desk,
+    connection: &Connection,
+    (by, at): (By<'_>, Timestamp),
+) -> Result<usize, EngineError> {
+    let drafts = engine.store.unconfirmed_drafts(engine.company_id(), &connection.id).await?;
+    let changes: Vec<Change> = drafts.iter().filter_map(Change::confirmation).collect();
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    let chunk = Chunk { changes, ..Chunk::default() };
+    let approval = approval_of(connection, chunk, by.name(), at);
+    let approval = Approval { planned_until: None, ..approval };
+    Ok(engine.store.approve(&desk.lease, &approval).await?)
 }
 
 /// Plans every book, or one, and writes the changes into its outbox; says how many are new.
@@ -329,15 +356,18 @@ async fn approve_book(
     let company = engine.company_id();
     let mut approved = 0;
     touch_late(engine, desk, connection).await?;
-    let kept_back = match by {
-        By::Person(_) => BTreeSet::new(),
-        By::Rule => kept_back(engine, desk, connection).await?,
+    let levels = match by {
+        By::Person(_) => {
+            approved += confirm_drafts(engine, desk, connection, (by, at)).await?;
+            ByLevel::default()
+        }
+        By::Rule => by_level(engine, desk, connection).await?,
     };
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     // What must be planned again is touched anew, and left for the next time.
     let last = engine.store.last_touched(company).await?;
     while after < last {
-        let Some(chunk) = plan_chunk(engine, connection, after, &kept_back).await? else { break };
+        let Some(chunk) = plan_chunk(engine, connection, after, &levels).await? else { break };
         after = chunk.until;
         engine.keep(&desk.lease).await?;
         engine.keep(lease).await?;

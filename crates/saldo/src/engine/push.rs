@@ -204,7 +204,7 @@ impl<'a> Pusher<'a> {
             let needs = self.book.needs(&change.subject);
             let invoice = match &change.subject {
                 Subject::Document { applies_to, .. } => *applies_to,
-                Subject::Need(_) => None,
+                Subject::Need(_) | Subject::Confirmed { .. } => None,
             };
             needs.iter().all(|need| bindings.need(need).is_some())
                 && invoice.is_none_or(|key| bindings.document(key).is_some())
@@ -413,7 +413,9 @@ fn refused(refusal: Refusal) -> AttemptResult {
 /// something else than it was told.
 fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptResult {
     let difference = match subject {
-        Subject::Document { document, .. } => difference(document, &acknowledgement),
+        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+            difference(document, &acknowledgement)
+        }
         Subject::Need(_) => None,
     };
     match difference {

@@ -132,6 +132,7 @@ impl Pusher<'_> {
         let stands_for = |change: &Change| match &change.subject {
             Subject::Need(need) => matches!(need, Need::Value { .. }),
             Subject::Document { .. } => true,
+            Subject::Confirmed { .. } => false,
         };
         if !changes.iter().any(stands_for) {
             return Ok(changes);

@@ -14,6 +14,7 @@ use saldo_core::exchange::HttpRequest;
 use saldo_core::money::Currency;
 use saldo_core::text::{CompanyId, Secret};
 use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
+use saldo_sim::books::xero::{Organisation, XeroSim};
 use saldo_sim::channels::shopify::{ShopifySettings, ShopifySim};
 use saldo_sim::fault::{FaultSettings, Faulty};
 use saldo_sim::world::{Story, World, WorldSettings};
@@ -28,6 +29,11 @@ pub(crate) const SHOPIFY_API: &str = "/admin/api/2026-10/graphql.json";
 pub(crate) const SHOPIFY_TOKEN: &str = "/admin/oauth/access_token";
 /// Where the simulated QuickBooks Online gives tokens.
 pub(crate) const QUICKBOOKS_TOKEN: &str = "/oauth2/v1/tokens/bearer";
+
+/// Where the simulated Xero gives tokens.
+pub(crate) const XERO_TOKEN: &str = "/connect/token";
+/// Where the simulated Xero asks the owner.
+pub(crate) const XERO_AUTHORISE: &str = "/identity/connect/authorize";
 
 /// The name of the connection to the simulated company.
 pub(crate) const COMPANY: &str = "quickbooks-online";
@@ -147,6 +153,31 @@ impl Merchant {
     /// The company's ledger without its ids, as one text.
     pub(crate) fn company_ledger(&self) -> String {
         self.company().company().ledger_without_ids()
+    }
+}
+
+/// The simulated Xero, with an organisation in which nobody has entered anything yet.
+pub(crate) struct EmptyBooks {
+    /// Where requests go.
+    pub(crate) vendor: SharedVendor,
+    /// What gets the first access token.
+    pub(crate) refresh_token: String,
+    books: Shared<XeroSim>,
+}
+
+impl EmptyBooks {
+    /// The organisation of a seed, behind these faults, with somebody signed in to it.
+    pub(crate) fn new(seed: u64, faults: &FaultSettings, now: Timestamp) -> Self {
+        let mut xero = XeroSim::new(Organisation::united_states(seed));
+        let refresh_token = xero.connect(now).refresh_token;
+        let books = Shared(Arc::new(Mutex::new(xero)));
+        let vendor = behind(books.clone(), &faults.clone().with_seed(seed + 2));
+        Self { vendor, refresh_token, books }
+    }
+
+    /// The simulated vendor itself, past the faults.
+    pub(crate) fn vendor_itself(&self) -> MutexGuard<'_, XeroSim> {
+        self.books.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

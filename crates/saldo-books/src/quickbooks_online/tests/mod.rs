@@ -143,7 +143,13 @@ fn key(document: &Document) -> DocumentKey {
 
 fn subject(document: &Document) -> Subject {
     let key = key(document);
-    Subject::Document { key, document: Box::new(document.clone()), applies_to: None, voids: None }
+    Subject::Document {
+        key,
+        document: Box::new(document.clone()),
+        applies_to: None,
+        voids: None,
+        draft: false,
+    }
 }
 
 fn sale() -> Document {

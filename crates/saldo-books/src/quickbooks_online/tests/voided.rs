@@ -17,6 +17,7 @@ fn voiding(document: &Document) -> Subject {
         document: Box::new(document.voiding()),
         applies_to: None,
         voids: Some(Box::new(voided)),
+        draft: false,
     }
 }
 

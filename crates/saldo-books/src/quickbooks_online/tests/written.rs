@@ -32,6 +32,7 @@ fn a_payment_is_linked_to_its_invoice() {
         document: Box::new(payment),
         applies_to: Some(invoice),
         voids: None,
+        draft: false,
     };
     let mut context = context(std::slice::from_ref(&subject));
     let tasks = [Task::Create(subject)];

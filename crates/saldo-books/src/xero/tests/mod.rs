@@ -138,7 +138,7 @@ fn invoice_key() -> DocumentKey {
 fn subject(document: &Document) -> Subject {
     let applies_to = document.header().applies_to.is_some().then(invoice_key);
     let (key, document) = (key(document), Box::new(document.clone()));
-    Subject::Document { key, document, applies_to, voids: None }
+    Subject::Document { key, document, applies_to, voids: None, draft: false }
 }
 
 fn sale() -> Document {

@@ -17,6 +17,7 @@ mod memory;
 mod organisation;
 mod payments;
 mod refusal;
+mod reports;
 mod retail;
 mod service;
 mod show;

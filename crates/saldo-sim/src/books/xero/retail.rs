@@ -48,21 +48,23 @@ const ACCOUNTS: &[Row] = &[
     ("970", "Owner A Funds Introduced", "EQUITY", "", None),
 ];
 
-/// A rate of tax: its type, its name, what it is in reports, per cent in hundredths.
+/// A rate of tax: its type, its name, what it is in reports, per cent in thousandths.
 type Rate = (&'static str, &'static str, &'static str, i64);
 
 const UNITED_STATES: &[Rate] = &[
-    ("TAX001", "State sales tax", "USSALESTAX", 825),
+    ("TAX001", "California", "USSALESTAX", 8_250),
+    ("TAX002", "New York City", "USSALESTAX", 8_500),
+    ("TAX003", "New Jersey", "USSALESTAX", 6_625),
     ("OUTPUT", "Tax on Sales", "OUTPUT", 0),
     ("INPUT", "Tax on Purchases", "INPUT", 0),
     ("NONE", "Tax Exempt", "NONE", 0),
 ];
 
 const UNITED_KINGDOM: &[Rate] = &[
-    ("OUTPUT2", "20% (VAT on Income)", "OUTPUT", 2_000),
-    ("INPUT2", "20% (VAT on Expenses)", "INPUT", 2_000),
-    ("RROUTPUT", "5% (VAT on Income)", "OUTPUT", 500),
-    ("RRINPUT", "5% (VAT on Expenses)", "INPUT", 500),
+    ("OUTPUT2", "20% (VAT on Income)", "OUTPUT", 20_000),
+    ("INPUT2", "20% (VAT on Expenses)", "INPUT", 20_000),
+    ("RROUTPUT", "5% (VAT on Income)", "OUTPUT", 5_000),
+    ("RRINPUT", "5% (VAT on Expenses)", "INPUT", 5_000),
     ("ZERORATEDOUTPUT", "Zero Rated Income", "ZERORATEDOUTPUT", 0),
     ("ZERORATEDINPUT", "Zero Rated Expenses", "ZERORATEDINPUT", 0),
     ("EXEMPTOUTPUT", "Exempt Income", "EXEMPTOUTPUT", 0),
@@ -96,7 +98,8 @@ struct Country {
 }
 
 impl Organisation {
-    /// A shop in the United States, with one rate of sales tax. The seed chooses its identifiers.
+    /// A shop in the United States, with the rates of sales tax of where it delivers to. The seed
+    /// chooses its identifiers.
     #[must_use]
     pub fn united_states(seed: u64) -> Self {
         let country = Country {
@@ -134,8 +137,8 @@ impl Organisation {
         let mut organisation = Self::empty(seed, known, founded);
         let home = json!({ "Code": currency, "Description": description });
         organisation.plant(Kind::Currency, home);
-        for (kind, name, report, hundredths) in country.rates {
-            organisation.plant(Kind::TaxRate, rate(kind, name, report, *hundredths));
+        for (kind, name, report, thousandths) in country.rates {
+            organisation.plant(Kind::TaxRate, rate(kind, name, report, *thousandths));
         }
         for row in ACCOUNTS {
             organisation.plant(Kind::Account, account(row, country));
@@ -212,8 +215,8 @@ fn account((code, name, kind, purpose, taxed): &Row, country: &Country) -> Value
     account
 }
 
-fn rate(kind: &str, name: &str, report: &str, hundredths: i64) -> Value {
-    let percent = fields::number(Decimal::new(hundredths, 2), 4);
+fn rate(kind: &str, name: &str, report: &str, thousandths: i64) -> Value {
+    let percent = fields::number(Decimal::new(thousandths, 3), 4);
     let sales = !kind.contains("INPUT");
     let purchases = !kind.contains("OUTPUT") && !kind.starts_with("TAX");
     json!({

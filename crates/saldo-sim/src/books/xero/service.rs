@@ -192,6 +192,10 @@ impl Tenant {
                 let days = (call.parameter("fromDate"), call.parameter("toDate"));
                 organisation.bank_summary(days.0, days.1, call.now)?
             }
+            "ProfitAndLoss" => {
+                let days = (call.parameter("fromDate"), call.parameter("toDate"));
+                organisation.profit_and_loss(days, call.now)?
+            }
             _ => return Err(Refusal::NotFound),
         };
         Ok(json!({ "Reports": [report] }))

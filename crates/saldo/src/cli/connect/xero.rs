@@ -70,7 +70,7 @@ fn settle(connection: &mut Connection, words: &ConnectXero) -> anyhow::Result<()
     }
     for tax in &words.tax {
         let (tax, kind) = tax
-            .split_once('=')
+            .rsplit_once('=')
             .filter(|(tax, kind)| !tax.trim().is_empty() && !kind.trim().is_empty())
             .ok_or_else(|| Usage(format!("`{tax}` is not of the form TAX=TYPE")))?;
         settings.insert(format!("tax/{}", tax.trim()), kind.trim().to_owned());
@@ -176,14 +176,14 @@ mod tests {
         settle(&mut connection, &words()).unwrap();
         let taxes = ConnectXero {
             tenant: None,
-            tax: vec!["VAT 20%=OUTPUT2".to_owned(), " VAT 5% = RROUTPUT ".to_owned()],
+            tax: vec!["VAT 20%=OUTPUT2".to_owned(), " VAT=5% = RROUTPUT ".to_owned()],
             untaxed: Some("ZERORATEDOUTPUT".to_owned()),
             ..words()
         };
         settle(&mut connection, &taxes).unwrap();
         let expected = [
             ("tax/VAT 20%", "OUTPUT2"),
-            ("tax/VAT 5%", "RROUTPUT"),
+            ("tax/VAT=5%", "RROUTPUT"),
             (TENANT, ID),
             ("untaxed", "ZERORATEDOUTPUT"),
         ];

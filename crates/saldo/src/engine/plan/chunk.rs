@@ -17,6 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many slots are planned in one step.
 const SLOTS_AT_ONCE: usize = 2_000;
 
+/// What the policy says of the kinds of documents that a run would enter.
+#[derive(Default)]
+pub(super) struct ByLevel {
+    /// Those that wait for a person.
+    pub(super) kept_back: BTreeSet<DocumentKind>,
+    /// Those that are entered as drafts.
+    pub(super) drafts: BTreeSet<DocumentKind>,
+}
+
 /// A step of a plan.
 #[derive(Default)]
 pub(super) struct Chunk {
@@ -35,6 +44,15 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Enters documents of these kinds as drafts.
+    fn draft(&mut self, kinds: &BTreeSet<DocumentKind>) {
+        for change in &mut self.changes {
+            if let Subject::Document { document, draft, voids: None, .. } = &mut change.subject {
+                *draft = kinds.contains(&document.header().kind);
+            }
+        }
+    }
+
     /// Leaves slots for another time in which documents of these kinds would be entered, and all
     /// that wait for anything in them.
     fn keep_back(&mut self, kinds: &BTreeSet<DocumentKind>) {
@@ -80,24 +98,25 @@ impl Chunk {
 fn document(change: &Change) -> Option<&Document> {
     match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) => None,
+        Subject::Need(_) | Subject::Confirmed { .. } => None,
     }
 }
 
 /// Plans the next slots that were touched after a number, but for documents of the kinds that are
-/// kept back; none when there are no more.
+/// kept back, and with drafts of those that are to be drafts; none when there are no more.
 pub(super) async fn plan_chunk(
     engine: &Engine,
     connection: &Connection,
     after: i64,
-    kept_back: &BTreeSet<DocumentKind>,
+    levels: &ByLevel,
 ) -> Result<Option<Chunk>, EngineError> {
     let company = engine.company_id();
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
     let slots = touched.into_iter().map(|(_, slot)| slot).collect();
     let mut chunk = Draft::of(engine, connection, slots, &TakenOut::default()).await?.chunk;
-    chunk.keep_back(kept_back);
+    chunk.keep_back(&levels.kept_back);
+    chunk.draft(&levels.drafts);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
 }
 
@@ -276,7 +295,7 @@ impl<'a> Draft<'a> {
         let open = approved.filter(|it| it.whereabouts == Whereabouts::NotInBook);
         wanted.chain(open.filter_map(|it| match &it.change.subject {
             Subject::Document { document, .. } => document.header().applies_to.as_ref(),
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
         }))
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct DocumentsProof {
     pub(crate) pushed: usize,
     /// How many of them it holds as they were pushed.
     pub(crate) as_pushed: usize,
+    /// How many of them stand there as drafts, which nobody confirmed yet.
+    pub(crate) drafts: u64,
     /// Those that somebody deleted, changed or copied in the book.
     pub(crate) differing: Vec<DocumentDifference>,
 }
@@ -76,6 +78,7 @@ pub(super) async fn prove(
         strays.note(&Listing::read(pusher, from, Date::MAX).await?, &[]);
     }
     strays.name(pusher, &mut proof).await?;
+    proof.drafts = engine.store.count_drafts(engine.company_id(), book).await?;
     Ok(proof)
 }
 

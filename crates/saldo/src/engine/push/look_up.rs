@@ -29,7 +29,9 @@ impl Pusher<'_> {
         }
         let mut by_kind: BTreeMap<_, Vec<Pending>> = BTreeMap::new();
         for it in documents {
-            if let Subject::Document { document, .. } = &it.change.subject {
+            if let Subject::Document { document, .. } | Subject::Confirmed { document, .. } =
+                &it.change.subject
+            {
                 by_kind.entry(document.header().kind).or_default().push(it);
             }
         }

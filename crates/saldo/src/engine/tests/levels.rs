@@ -1,12 +1,17 @@
 //! Levels of intervention: what a sync approves by itself, and what waits for a person.
 
 use super::super::{PlannedBook, Waiting, approve, plan, push};
-use super::stage::{Stage, world};
+use super::stage::{Stage, on_all_cores, world};
+use super::tripwire::{Effect, Tripwire};
 use crate::merchant::COMPANY;
+use crate::transport::testing::FILE_WATCH;
 use saldo_core::book::Subject;
 use saldo_core::document::DocumentKind;
+use saldo_core::exchange::FileAsk;
 use saldo_sim::fault::FaultSettings;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A merchant whose whole history is still to be entered, by a policy that begins so.
 async fn by_policy(words: &str) -> Stage {
@@ -97,4 +102,85 @@ async fn a_run_beyond_its_limits_waits_until_somebody_looks() {
     // The limits are of what waits together: the next run does not let a part of it through.
     assert_eq!(stage.sync().await.approved, 0);
     approve_the_rest(&stage).await;
+}
+
+/// Receipts are entered as drafts.
+const DRAFTS: &str = "[levels.sales-receipt]\napproval = \"draft\"";
+
+/// How many entries of the plain-text books are pending.
+fn pending(stage: &Stage) -> usize {
+    let files = stage.books().files;
+    let texts = files.iter().filter(|(path, _)| path.ends_with(".beancount"));
+    texts.flat_map(|(_, text)| text.lines()).filter(|line| line.get(10..13) == Some(" ! ")).count()
+}
+
+async fn drafts(stage: &Stage, book: &str) -> u64 {
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id(), book.into());
+    let count = engine.store.count_drafts(company, &book).await.unwrap();
+    engine.store.close().await;
+    count
+}
+
+#[tokio::test]
+async fn a_kind_is_entered_as_a_draft_where_the_book_has_drafts() {
+    let stage = by_policy(DRAFTS).await;
+    let count = drafts(&stage, "plain-text").await;
+    assert!(count > 5, "{count}");
+    assert_eq!(u64::try_from(pending(&stage)).unwrap(), count);
+    let left = planned(&stage).await;
+    let why = "the book has no drafts, and a person approves them";
+    assert_eq!(waiting(&left), [(DocumentKind::SalesReceipt, count, why)]);
+    assert_eq!(drafts(&stage, COMPANY).await, 0);
+    let proof = stage.prove().await;
+    let in_text = proof.books.iter().find(|book| book.book == "plain-text").unwrap();
+    assert_eq!(in_text.documents.drafts, count);
+    assert!(in_text.documents.differing.is_empty());
+    assert_eq!(stage.sync().await.approved, 0, "drafts wait for a person");
+    approve_the_rest(&stage).await;
+    assert_eq!((pending(&stage), drafts(&stage, "plain-text").await), (0, 0));
+    let engine = stage.engine().await;
+    assert_eq!(approve(&engine, None, "owner").await.unwrap(), 0, "nothing is left to confirm");
+    engine.store.close().await;
+    let automatic = by_policy("").await;
+    assert_eq!(stage.books().files, automatic.books().files);
+}
+
+#[test]
+fn a_process_may_end_at_any_effect_of_confirming() {
+    let drafted = async || {
+        let stage = Stage::after(&world(15, 12, 6), &FaultSettings::none()).await;
+        stage.revise_for_all_days(|before| format!("{before}\n{DRAFTS}")).await;
+        stage.sync().await;
+        stage
+    };
+    let confirm = async |stage: &Stage, wire: &Tripwire| {
+        let engine = stage.engine_behind(wire).await;
+        let watch = wire.clone();
+        let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
+            Arc::new(move |_| watch.effect(Effect::Files));
+        wire.begin();
+        let life = FILE_WATCH.scope(watch, async move {
+            approve(&engine, Some("plain-text"), "owner").await.unwrap();
+            push(&engine, Some("plain-text")).await.unwrap();
+        });
+        tokio::spawn(life).await.is_err()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, effects) = runtime.block_on(async {
+        let (stage, wire) = (drafted().await, Tripwire::default());
+        assert!(!confirm(&stage, &wire).await);
+        assert_eq!(pending(&stage), 0);
+        (stage.books().files, wire.seen())
+    });
+    assert!(effects.contains(&Effect::Files) && effects.contains(&Effect::Write), "{effects:?}");
+    on_all_cores(effects.iter().enumerate(), async |(number, effect)| {
+        let stage = drafted().await;
+        assert!(confirm(&stage, &Tripwire::at(number)).await);
+        stage.clock.advance(Duration::from_secs(1_200));
+        assert!(!confirm(&stage, &Tripwire::default()).await);
+        let about = format!("death at effect {number}, {effect:?}");
+        assert_eq!(stage.books().files, expected, "{about}");
+        assert_eq!(drafts(&stage, "plain-text").await, 0, "{about}");
+    });
 }

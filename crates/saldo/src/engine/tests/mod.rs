@@ -20,6 +20,7 @@ mod levels;
 mod modes;
 mod named;
 mod noted;
+mod organisation;
 mod outage;
 mod parted;
 mod periods;

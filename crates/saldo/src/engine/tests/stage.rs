@@ -5,6 +5,7 @@ use super::super::{
     Engine, EngineError, ProofReport, Reviser, SyncReport, Wiring, decide, prove, sync,
 };
 use super::tripwire::{Death, Effect, Tripwire};
+use crate::cli::connect::Office;
 use crate::engine::Progress;
 use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
 use crate::templates::applied;
@@ -14,11 +15,11 @@ use crate::transport::testing::FILE_WATCH;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::exchange::{FileAsk, HttpRequest};
-use saldo_core::text::ConnectionId;
+use saldo_core::text::{ConnectionId, Secret};
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
-use saldo_store::{Company, Key, Store, StoreError};
+use saldo_store::{Company, Connection, Key, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -40,6 +41,8 @@ pub(super) struct Stage {
     /// Under which name processes work.
     pub(super) holder: String,
     shop: ConnectionId,
+    /// Books beside those that every merchant has, and the ways to them.
+    others: Vec<(ConnectionId, SharedVendor)>,
     key: Arc<Key>,
     folder: TempDir,
 }
@@ -91,7 +94,29 @@ impl Stage {
         let shop = ConnectionId::new(shop_connection(settings));
         let books = Arc::clone(&merchant.quickbooks);
         let holder = "saldo, process 1".to_owned();
-        Self { merchant, clock, company, books, holder, shop, key, folder }
+        Self { merchant, clock, company, books, holder, shop, others: Vec::new(), key, folder }
+    }
+
+    /// Connects another book, which is reached this way.
+    pub(super) async fn join(
+        &mut self,
+        connection: &Connection,
+        secrets: &[(&str, &str)],
+        vendor: &SharedVendor,
+    ) {
+        let engine = self.engine().await;
+        let office = Office {
+            store: engine.store,
+            company: self.company.clone(),
+            key: Arc::clone(&self.key),
+            clock: self.clock.clone(),
+        };
+        office.add(connection).await.unwrap();
+        for (name, secret) in secrets {
+            office.keep(&connection.id, name, &Secret::new(*secret)).await.unwrap();
+        }
+        office.store.close().await;
+        self.others.push((connection.id.clone(), Arc::clone(vendor)));
     }
 
     /// A process that nothing ends.
@@ -112,6 +137,9 @@ impl Stage {
             (ConnectionId::new(COMPANY), books),
             (ConnectionId::new("plain-text"), Arc::new(Mutex::new(Box::new(Nobody) as Box<_>))),
         ];
+        let others = self.others.iter().map(|(id, vendor)| {
+            (id.clone(), wire.before(vendor, (Effect::AskCompany, Effect::HearCompany)))
+        });
         Engine {
             store,
             clock: self.clock.clone(),
@@ -121,7 +149,7 @@ impl Stage {
             data: self.folder.path().to_owned(),
             holder: self.holder.clone(),
             is_awaited: false,
-            wiring: Wiring::InProcess(BTreeMap::from(vendors)),
+            wiring: Wiring::InProcess(vendors.into_iter().chain(others).collect()),
             progress: Progress::unseen(),
         }
     }

@@ -2,11 +2,14 @@
 
 use super::pieces::{Piece, Place, Rank, is_blank, keys_in, pieces, rank};
 use saldo_core::exchange::{Block, BlockFate, FileMerge};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The text of a file after the merge, and what became of each block.
 pub(super) fn merged(existing: &str, merge: &FileMerge) -> (String, Vec<BlockFate>) {
     let line_end = if existing.contains("\r\n") { "\r\n" } else { "\n" };
+    let confirmed = confirmed(existing, merge);
+    let existing = &*confirmed;
     let (opening, pieces) = pieces(existing, &merge.syntax);
     let (fates, mut fresh) = fates(&pieces, merge);
     fresh.sort_by_key(|block| rank(block));
@@ -33,6 +36,34 @@ pub(super) fn merged(existing: &str, merge: &FileMerge) -> (String, Vec<BlockFat
         push_standing(&mut text, piece.text, line_end);
     }
     (text, fates)
+}
+
+/// A text in which the blocks that shall no longer be pending are not: their flag is changed, and
+/// nothing else.
+fn confirmed<'a>(existing: &'a str, merge: &FileMerge) -> Cow<'a, str> {
+    if merge.confirms.is_empty() {
+        return Cow::Borrowed(existing);
+    }
+    let (opening, pieces) = pieces(existing, &merge.syntax);
+    let mut text = opening.to_owned();
+    for piece in pieces {
+        let confirms = |key: &str| merge.confirms.contains(key);
+        match keys_in(piece.text, &merge.syntax).into_iter().any(confirms) {
+            true => text.extend(piece.text.split_inclusive('\n').map(without_pending)),
+            false => text.push_str(piece.text),
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// A line as it is once its transaction is not pending, if it is the first line of one.
+fn without_pending(line: &str) -> Cow<'_, str> {
+    match line.split_once(" ! ") {
+        Some((date, rest)) if date.parse::<jiff::civil::Date>().is_ok() => {
+            Cow::Owned(format!("{date} * {rest}"))
+        }
+        _ => Cow::Borrowed(line),
+    }
 }
 
 /// What becomes of each block, and which are to be written.

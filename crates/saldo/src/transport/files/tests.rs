@@ -16,6 +16,7 @@ fn merge(blocks: &[Block]) -> FileMerge {
         preamble: "; kept".to_owned(),
         syntax: syntax(),
         blocks: blocks.to_vec(),
+        confirms: std::collections::BTreeSet::new(),
     }
 }
 
@@ -237,4 +238,16 @@ proptest::proptest! {
         let (again, _) = merged(&text, &merge(&blocks));
         proptest::prop_assert_eq!(again, text);
     }
+}
+
+#[test]
+fn what_is_confirmed_is_pending_no_longer_and_else_stays_as_it_is() {
+    let standing = "; kept\n\n2026-08-03 ! \"Ann\" \"x ! y\" #trip\n  key: \"a\"\n  A  1 USD\n\n\
+                    2026-08-04 ! \"x\"\n  key: \"b\"\n  A  1 USD\n\n\
+                    2026-08-05 ! \"own\"\n  A  1 USD\n";
+    let merge = FileMerge { confirms: ["a".to_owned()].into(), ..merge(&[]) };
+    let (text, _) = super::merge::merged(standing, &merge);
+    let expected = standing.replace("2026-08-03 ! ", "2026-08-03 * ");
+    assert_eq!(text, expected);
+    assert_eq!(super::merge::merged(&text, &merge).0, expected, "again is no change");
 }

@@ -37,6 +37,45 @@ fn the_trial_balance_shows_the_month_and_the_year() {
 }
 
 #[test]
+fn the_profit_and_loss_shows_what_is_left() {
+    let mut client = Client::new();
+    for (kind, account, date, amount) in [
+        ("RECEIVE", "200", "2026-11-02", "50.00"),
+        ("RECEIVE", "200", "2026-10-31", "9.00"),
+        ("SPEND", "310", "2026-11-03", "20.00"),
+        ("SPEND", "404", "2026-11-30", "3.20"),
+    ] {
+        client.put("BankTransactions", &moved(&client, kind, date, line(account, amount)));
+    }
+    let path = "Reports/ProfitAndLoss?fromDate=2026-11-01&toDate=2026-11-30&standardLayout=true";
+    let report = client.get(path)["Reports"][0].clone();
+    let rows = report["Rows"].as_array().unwrap().iter();
+    let rows = rows.filter_map(|section| section["Rows"].as_array()).flatten();
+    let cell =
+        |row: &Value, place: usize| row["Cells"][place]["Value"].as_str().unwrap().to_owned();
+    let rows: Vec<String> = rows.map(|row| format!("{} {}", cell(row, 0), cell(row, 1))).collect();
+    let expected = [
+        "Sales 50.00",
+        "Total Income 50.00",
+        "Cost of Goods Sold 20.00",
+        "Total Cost of Sales 20.00",
+        "Gross Profit 30.00",
+        "Bank Fees 3.20",
+        "Total Operating Expenses 3.20",
+        "Net Profit 26.80",
+    ];
+    assert_eq!(rows, expected);
+}
+
+/// Money spent or received without tax.
+fn moved(client: &Client, kind: &str, date: &str, line: Value) -> Value {
+    json!({
+        "Type": kind, "BankAccount": client.account("Business Bank Account"), "Date": date,
+        "Contact": { "Name": "Shopify" }, "LineAmountTypes": "NoTax", "LineItems": [line],
+    })
+}
+
+#[test]
 fn the_bank_summary_shows_what_came_and_went() {
     let mut client = Client::new();
     for (kind, date, amount) in [
@@ -44,11 +83,8 @@ fn the_bank_summary_shows_what_came_and_went() {
         ("RECEIVE", "2026-11-01", "7.00"),
         ("SPEND", "2026-11-02", "3.00"),
     ] {
-        let body = json!({
-            "Type": kind, "BankAccount": client.account("Business Bank Account"), "Date": date,
-            "Contact": { "Name": "Shopify" }, "LineAmountTypes": "NoTax",
-            "LineItems": [line(if kind == "SPEND" { "404" } else { "200" }, amount)],
-        });
+        let account = if kind == "SPEND" { "404" } else { "200" };
+        let body = moved(&client, kind, date, line(account, amount));
         client.put("BankTransactions", &body);
     }
     let report = client.get("Reports/BankSummary?fromDate=2026-11-01&toDate=2026-11-30");
@@ -124,18 +160,19 @@ fn act(client: &mut Client, stored: &mut Vec<String>, chance: u64, step: u64) {
             let number = format!("S-{step}");
             let foreign = json!({ "CurrencyCode": "USD" });
             let body = sale(&number, &amount);
-            let body = if chance % 8 == 0 && step < 30 { with(&body, foreign) } else { body };
+            let body =
+                if chance.is_multiple_of(8) && step < 30 { with(&body, foreign) } else { body };
             let made = client.put("Invoices", &body);
             stored.push(made["InvoiceID"].as_str().unwrap().to_owned());
         }
         2 | 3 => {
             let due = client.ask(Method::Get, &format!("Invoices/{known}"), &Value::Null).1;
             let due = due["Invoices"][0]["AmountDue"].to_string();
-            let whole = chance % 3 > 0 && due != "null";
+            let whole = !chance.is_multiple_of(3) && due != "null";
             let paid = json!({
                 "Invoice": invoice, "Account": client.account("Business Bank Account"),
                 "Date": "2026-11-21", "Amount": number(if whole { &due } else { &amount }),
-                "CurrencyRate": number(if chance % 2 == 0 { "1.31" } else { "1.19" }),
+                "CurrencyRate": number(if chance.is_multiple_of(2) { "1.31" } else { "1.19" }),
             });
             client.ask(Method::Put, "Payments", &paid);
         }

@@ -180,7 +180,7 @@ fn what_is_written_and_read_has_the_shape_that_is_published() {
         }
     }
     schemas.check_answer("Organisations", &client.get("Organisation"));
-    for report in ["TrialBalance", "BankSummary"] {
+    for report in ["TrialBalance", "BankSummary", "ProfitAndLoss"] {
         schemas.check_answer("ReportWithRows", &client.get(&format!("Reports/{report}")));
     }
 }

@@ -1,0 +1,60 @@
+//! Drafts: documents that a book holds as drafts, and that nobody confirmed yet.
+
+use crate::compression::Samples;
+use crate::statement::query;
+use crate::{Store, StoreError};
+use saldo_core::plan::Change;
+use saldo_core::text::{CompanyId, ConnectionId};
+
+impl Store {
+    /// The changes whose documents a book acknowledged as drafts, and for which no confirmation was
+    /// approved, in the order of approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn unconfirmed_drafts(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+    ) -> Result<Vec<Change>, StoreError> {
+        let bodies: Vec<Vec<u8>> = query(
+            "select c.body from change c
+             where c.company = $1 and c.book = $2 and c.draft = 1
+             and exists (select 1 from receipt r
+              where r.company = c.company and r.book = c.book and r.key = c.id)
+             and not exists (select 1 from change f
+              where f.company = c.company and f.book = c.book and f.id = 'confirm/' || c.id)
+             order by c.position",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let samples = Samples::load(&self.reader, company).await?;
+        bodies.iter().map(|body| samples.change(body)).collect()
+    }
+
+    /// How many documents a book acknowledged as drafts, and no confirmation of.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_drafts(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = query(
+            "select count(*) from change c
+             where c.company = $1 and c.book = $2 and c.draft = 1
+             and exists (select 1 from receipt r
+              where r.company = c.company and r.book = c.book and r.key = c.id)
+             and not exists (select 1 from receipt f
+              where f.company = c.company and f.book = c.book and f.key = 'confirm/' || c.id)",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .fetch_one(&self.reader)
+        .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
