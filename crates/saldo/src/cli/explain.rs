@@ -5,6 +5,7 @@ use super::plan::change_text;
 use super::{Ending, Output, context};
 use crate::engine::{self, ExplainedDocument, ExplainedFact, Explanation};
 use saldo_core::arithmetic::Sum;
+use saldo_core::commerce::Fact;
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
 use std::fmt::Write;
@@ -77,6 +78,9 @@ fn sum_text(sum: &Sum) -> String {
 
 fn state_text(fact: &ExplainedFact) -> String {
     match &fact.state {
+        None if matches!(fact.fact, Fact::Stated(_)) => {
+            "what the channel says of itself: proofs compare with it".to_owned()
+        }
         None => "evidence for another fact".to_owned(),
         Some(FactState::Accounted { review: None }) => "accounted".to_owned(),
         Some(FactState::Accounted { review: Some(issue) }) => {
