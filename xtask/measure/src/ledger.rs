@@ -13,6 +13,7 @@ use saldo_core::book::Acknowledgement;
 use saldo_core::channel::Channel;
 use saldo_core::commerce::Record;
 use saldo_core::plan::{Change, Closing, SlotOf, plan_slot};
+use saldo_core::policy::Prefixes;
 use saldo_core::text::{ConnectionId, RemoteId};
 use saldo_store::{Approval, AttemptOutcome, AttemptResult, Batch, Lease, Purpose};
 use serde_json::{Value, json};
@@ -80,10 +81,15 @@ fn changes(
     for group in facts.iter().flat_map(accounting::groups) {
         let accounted = accounting::account(&group, &facts, &engine.policy, Timestamp::MAX);
         for entry in accounted.entries {
-            let (slot, lines) = (&entry.header.slot, entry.lines.len());
-            let closing = Closing::default();
-            let slot =
-                SlotOf { company: engine.company_id(), book, slot, closing, of_documents: None };
+            let lines = entry.lines.len();
+            let slot = SlotOf {
+                company: engine.company_id(),
+                book,
+                slot: &entry.header.slot,
+                closing: Closing::default(),
+                of_documents: None,
+                prefixes: Prefixes::NONE,
+            };
             let planned = plan_slot(slot, slice::from_ref(&entry), &[], |_| None)?;
             changes.extend(planned.changes.into_iter().map(|change| (change, lines)));
         }
