@@ -48,8 +48,7 @@ const POSTINGS: u64 = 1_000_000;
 const LARGE: u64 = 1_000_000;
 
 /// The times at which syncs begin; by then every order is history. The second is on the day of the
-/// first, so that a shop which is asked of itself once a day has nothing to say; the others are a day
-/// apart.
+/// first, since a shop is asked once a day what it says of itself; the others are a day apart.
 const BEGINS: [&str; 8] = [
     "2027-02-01T00:00:00Z",
     "2027-02-01T02:00:00Z",
