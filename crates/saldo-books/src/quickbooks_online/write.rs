@@ -8,6 +8,7 @@ use super::wire::{
     self, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction, ListEntity,
     Reference, SalesItemDetail, TaxDetail, Transaction,
 };
+use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::{Bindings, BookContext, Need, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
@@ -49,7 +50,7 @@ pub(super) fn body(
 }
 
 fn json(entity: Entity, fields: &impl serde::Serialize) -> Result<Body, String> {
-    let json = wire::to_json(fields).map_err(|fault| fault.message)?;
+    let json = json::to_json(fields).map_err(|fault| fault.message)?;
     Ok(Body { entity, operation: "create", json })
 }
 
@@ -155,7 +156,7 @@ impl Writer<'_> {
             customer_ref: self.party()?,
             deposit_to_account_ref: form.deposit.map(|it| self.account(it)).transpose()?.flatten(),
             line: lines.collect::<Result<_, _>>()?,
-            txn_tax_detail: Some(TaxDetail { total_tax: Some(wire::number(form.tax)) }),
+            txn_tax_detail: Some(TaxDetail { total_tax: Some(json::number(form.tax)) }),
             ..common
         })
     }
@@ -195,13 +196,13 @@ impl Writer<'_> {
                 txn_id: invoice.to_string(),
                 txn_type: Entity::Invoice.name().to_owned(),
             };
-            let amount = Some(wire::number(amount));
+            let amount = Some(json::number(amount));
             Ok::<_, String>(wire::Line { amount, linked_txn: vec![linked], ..Default::default() })
         };
         Ok(Transaction {
             customer_ref: self.party()?,
             deposit_to_account_ref: self.account(deposit)?,
-            total_amt: Some(wire::number(amount)),
+            total_amt: Some(json::number(amount)),
             line: applies_to.map(pays).transpose()?.into_iter().collect(),
             ..common
         })
@@ -217,7 +218,7 @@ impl Writer<'_> {
         Ok(Transaction {
             from_account_ref: self.account(from)?,
             to_account_ref: self.account(to)?,
-            amount: Some(wire::number(amount)),
+            amount: Some(json::number(amount)),
             ..common
         })
     }
@@ -294,7 +295,7 @@ fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::Line {
     let description = names::text(text, names::TEXT);
     wire::Line {
         detail_type: Some(detail_type.to_owned()),
-        amount: Some(wire::number(amount)),
+        amount: Some(json::number(amount)),
         description: (!description.is_empty()).then_some(description),
         ..wire::Line::default()
     }
@@ -309,7 +310,7 @@ fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
     let units = Decimal::from(units.checked_mul(sign)?);
     let price = amount.checked_div(units)?.normalize();
     let exact = price.scale() <= 7 && price.checked_mul(units)? == amount;
-    exact.then(|| (wire::decimal_number(units), wire::decimal_number(price)))
+    exact.then(|| (json::decimal_number(units), json::decimal_number(price)))
 }
 
 /// An account, item, customer, vendor, class or location.

@@ -6,11 +6,10 @@
 //! by field. Unknown fields are ignored, as the vendor adds them without a new version.
 
 use rust_decimal::Decimal;
-use saldo_core::exchange::{Fault, Permit};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::RemoteId;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 /// The id of nothing: what the vendor gives an element that it refuses.
 const NOTHING: &str = "00000000-0000-0000-0000-000000000000";
@@ -253,38 +252,6 @@ impl Entry {
     }
 }
 
-/// The JSON of a value, without the fields that are empty.
-///
-/// # Errors
-/// Never for the types of this module; the fault says what could not be written.
-pub(super) fn to_json(value: &impl Serialize) -> Result<Value, Fault> {
-    let mut json = serde_json::to_value(value)
-        .map_err(|error| Fault::new(Permit::Never, format!("a body cannot be written: {error}")))?;
-    drop_empty(&mut json);
-    Ok(json)
-}
-
-fn drop_empty(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null() && field.as_array() != Some(&Vec::new()));
-            fields.values_mut().for_each(drop_empty);
-        }
-        Value::Array(members) => members.iter_mut().for_each(drop_empty),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// An amount as a JSON number, digit for digit.
-pub(super) fn number(amount: Money) -> Number {
-    amount.amount_text().parse().expect("the text of an amount is a JSON number")
-}
-
-/// A decimal as a JSON number, digit for digit.
-pub(super) fn decimal_number(decimal: Decimal) -> Number {
-    decimal.to_string().parse().expect("the text of a decimal is a JSON number")
-}
-
 /// A JSON number as a decimal.
 pub(super) fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
@@ -304,6 +271,7 @@ pub(super) fn money(number: &Number, currency: Currency) -> Result<Money, String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{number, to_json};
 
     #[test]
     fn amounts_cross_the_border_digit_for_digit() {

@@ -4,8 +4,9 @@ use super::names::{self, Taken};
 use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
 use super::wire::{
-    self, AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
+    AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
 };
+use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::{Bindings, BookContext, Need, Subject};
 use saldo_core::document::{Document, DocumentKey};
@@ -53,7 +54,7 @@ pub(super) fn body(
 }
 
 fn json(place: Place, fields: &impl serde::Serialize) -> Result<Body, String> {
-    let json = wire::to_json(fields).map_err(|fault| fault.message)?;
+    let json = json::to_json(fields).map_err(|fault| fault.message)?;
     Ok(Body { place, json })
 }
 
@@ -187,14 +188,14 @@ impl Writer<'_> {
         let account = self.reached(line.account)?;
         Ok(Line {
             description: Some(description(&text, line.account)),
-            quantity: Some(wire::decimal_number(units)),
-            unit_amount: Some(wire::decimal_number(price)),
-            line_amount: Some(wire::number(line.amount)),
+            quantity: Some(json::decimal_number(units)),
+            unit_amount: Some(json::decimal_number(price)),
+            line_amount: Some(json::number(line.amount)),
             item_code: item.map(RemoteId::to_string),
             account_code: account.code,
             account_id: account.account_id,
             tax_type: Some(self.tax_type(line)?),
-            tax_amount: Some(wire::number(tax_amount)),
+            tax_amount: Some(json::number(tax_amount)),
         })
     }
 
@@ -211,7 +212,7 @@ impl Writer<'_> {
         Ok(Record {
             from_bank_account: Some(self.account(from)?),
             to_bank_account: Some(self.account(to)?),
-            amount: Some(wire::number(amount)),
+            amount: Some(json::number(amount)),
             ..self.marked()
         })
     }
@@ -229,7 +230,7 @@ impl Writer<'_> {
         Ok(Record {
             invoice: Some(invoice),
             account: Some(self.account(account)?),
-            amount: Some(wire::number(amount)),
+            amount: Some(json::number(amount)),
             ..self.marked()
         })
     }
@@ -239,7 +240,7 @@ impl Writer<'_> {
         let lines = lines.iter().map(|line| {
             let account = self.reached(line.account)?;
             Ok::<_, String>(Line {
-                line_amount: Some(wire::number(line.amount)),
+                line_amount: Some(json::number(line.amount)),
                 account_code: account.code,
                 account_id: account.account_id,
                 description: Some(description(&line.text, line.account)),
