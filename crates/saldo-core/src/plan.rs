@@ -427,7 +427,7 @@ impl<'a> Planner<'a> {
             let date = document.header().date;
             let entered = entries.iter().map(&entered_on).max().unwrap_or(date);
             let reversal = document.reversal(entered);
-            let mut change = self.change(reversal, Reason::NoLongerHolds);
+            let mut change = self.change(reversal, &entries, Reason::NoLongerHolds);
             change.takes_out = entries.iter().map(Covered::of).collect();
             self.reversals.insert(change.id.clone());
             self.changes.push(change);
@@ -446,7 +446,7 @@ impl<'a> Planner<'a> {
     ) -> Result<(), Unbalanced> {
         for entries in alike(new, self.of.of_documents) {
             let Some(document) = compose(&entries)? else { continue };
-            let mut change = self.change(document, reason.clone());
+            let mut change = self.change(document, &entries, reason.clone());
             let link = link_of(&change, &invoice);
             if let Subject::Document { applies_to, .. } = &mut change.subject {
                 *applies_to = link;
@@ -462,12 +462,14 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// A change of the next generation that enters and takes out nothing yet.
-    fn change(&mut self, document: Document, reason: Reason) -> Change {
+    /// A change of the next generation about these entries that enters and takes out nothing yet.
+    /// What one slot holds, one channel tells.
+    fn change(&mut self, document: Document, about: &[SubledgerEntry], reason: Reason) -> Change {
         let generation = self.generation;
         self.generation += 1;
         let (document, relates_to) = self.of.closing.place(document);
-        let prefix = self.of.prefixes.of(document.header().kind);
+        let channel = about.first().map(|entry| entry.id.connection());
+        let prefix = self.of.prefixes.of(document.header().kind, channel);
         let document = document.with_prefix(prefix);
         let key = document.key(self.of.company, generation);
         Change {

@@ -68,6 +68,15 @@ text_type! {
     /// (`shopify:demo/Order/1001`). The same thing has the same key for ever.
     FactId
 }
+
+impl FactId {
+    /// The connection that its natural key begins with.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+}
+
 text_type! {
     /// A payment gateway as its channel calls it (`shopify_payments`, `paypal`, `cash`).
     GatewayId

@@ -26,6 +26,25 @@ impl Store {
         Ok(found)
     }
 
+    /// The first version of each of these records that has several.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub async fn first_of_several(
+        &self,
+        company: &CompanyId,
+        references: &[&RecordRef],
+    ) -> Result<Vec<Record>, StoreError> {
+        let mut reading = self.reader.begin().await?;
+        let mut rows: Vec<BodyRow> = Vec::new();
+        for references in references.chunks(ROWS_MAX) {
+            let statement = first_statement(company, references);
+            rows.extend(statement.query().fetch_all(&mut reading).await?);
+        }
+        let samples = Samples::load(&mut reading, company).await?;
+        rows.into_iter().map(|row| record_of(&samples, row)).collect()
+    }
+
     /// Records in their latest version, by connection, stream and id, from after this one on: to
     /// read them all again when a reader has learnt something.
     ///
@@ -135,6 +154,23 @@ fn bodies_statement<'v>(company: &'v CompanyId, wanted: &[&'v RecordRef]) -> Sta
     .bind(company.as_str())
 }
 
+/// Looks up the first version of each wanted record, and whether there is a second one, by key.
+fn first_statement<'v>(company: &'v CompanyId, wanted: &[&'v RecordRef]) -> Statement<'v> {
+    Statement::new(
+        "select r.connection, r.stream, r.id, r.fetched_at, r.body
+         from (",
+    )
+    .references(wanted.iter().copied())
+    .text(
+        ") as wanted cross join record r
+         where r.connection = wanted.column1 and r.stream = wanted.column2
+         and r.id = wanted.column3 and r.version = 1 and exists
+         (select 1 from record l where l.company = r.company and l.connection = r.connection
+          and l.stream = r.stream and l.id = r.id and l.version = 2) and r.company = ",
+    )
+    .bind(company.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,11 +184,14 @@ mod tests {
             id: "1".to_owned(),
         };
         let company = CompanyId::new("demo");
-        let statement = bodies_statement(&company, &[&reference]);
-        let plan = store.query_plan(statement).await;
-        for table in ["SEARCH r USING", "SEARCH l USING"] {
-            let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");
-            assert!(plan.iter().any(by_key), "{plan:?}");
+        let statements =
+            [bodies_statement(&company, &[&reference]), first_statement(&company, &[&reference])];
+        for statement in statements {
+            let plan = store.query_plan(statement).await;
+            for table in ["SEARCH r USING", "SEARCH l USING"] {
+                let by_key = |step: &String| step.starts_with(table) && step.contains("AND id=?");
+                assert!(plan.iter().any(by_key), "{plan:?}");
+            }
         }
     }
 }

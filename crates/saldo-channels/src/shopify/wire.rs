@@ -209,6 +209,11 @@ pub(super) struct Order {
     pub(super) source_name: Option<String>,
     pub(super) retail_location: Option<Named>,
     pub(super) customer: Option<Customer>,
+    /// This and the addresses are not told by older downloads either.
+    #[serde(default, deserialize_with = "told")]
+    pub(super) purchasing_entity: Option<Option<PurchasingEntity>>,
+    pub(super) shipping_address: Option<Address>,
+    pub(super) billing_address: Option<Address>,
     pub(super) transactions: Vec<OrderTransaction>,
     pub(super) agreements: Option<Edges<Agreement>>,
 }
@@ -226,6 +231,29 @@ pub(super) struct OrderPiece {
 pub(super) struct Customer {
     pub(super) id: Gid,
     pub(super) display_name: Option<String>,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+}
+
+/// `PurchasingEntity`: who buys is a customer or a company, of which only that matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct PurchasingEntity {
+    #[serde(rename = "__typename")]
+    pub(super) kind: String,
+}
+
+/// `MailingAddress`, of which only the country matters.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Address {
+    pub(super) country_code_v2: Option<String>,
+}
+
+/// Reads a field that says something by being null: a field that is not there is [`None`].
+pub(super) fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    field: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(field).map(Some)
 }
 
 /// `OrderTransaction`.

@@ -4,6 +4,7 @@
 //! recomputed. Signs are those of the shop: a sale is positive, a return negative.
 
 mod balance_transaction;
+mod buyer;
 mod conversion;
 mod decision;
 mod goods;
@@ -14,6 +15,7 @@ mod stated;
 mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
+pub use buyer::{Buyer, BuyerKind};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};

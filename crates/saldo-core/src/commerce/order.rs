@@ -1,6 +1,6 @@
 //! Orders: what was agreed with a buyer, and what money moved for it.
 
-use super::{Conversion, Gateway, MovementFee, OrderedItem, RecordRef};
+use super::{Buyer, Conversion, Gateway, MovementFee, OrderedItem, RecordRef};
 use crate::money::{Currency, Money};
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ pub struct Order {
     pub customer: Option<String>,
     /// The buyer's name as it would stand on an invoice.
     pub customer_name: Option<String>,
+    /// The same, as rules look at it.
+    pub buyer: Buyer,
     /// What was agreed, from the first sale to the last return; each is final once made.
     pub agreements: Vec<Agreement>,
     /// What money moved, or was asked to.

@@ -539,6 +539,11 @@ fn a_document_keeps_the_prefix_that_it_was_planned_with() {
         Subject::Need(_) | Subject::Confirmed { .. } => panic!("no document"),
     };
     let expense = |id| of_kind(entry(id, 100), DocumentKind::Expense, None);
+    let of_channel = numbered("[numbers.channels.\"shop:b\"]\nexpense = \"B-\"");
+    for (id, beginning) in [("shop:b/1/fee", "B-"), ("shop:c/1/fee", "")] {
+        let change = &planned(&[expense(id)], &[], &of_channel)[0];
+        assert_eq!(number(change), format!("{beginning}{}", change.id), "{id}");
+    }
     let first = planned(&[expense("a")], &[], &before);
     assert_eq!(number(&first[0]), format!("F-{}", first[0].id));
     let stored = serde_json::to_string(&first[0]).unwrap();

@@ -30,11 +30,12 @@ impl Planner<'_> {
             {
                 continue;
             }
-            let mut change = self.change(document.voiding(), Reason::NoLongerHolds);
+            let entries = &it.change.enters;
+            let mut change = self.change(document.voiding(), entries, Reason::NoLongerHolds);
             if let Subject::Document { voids, .. } = &mut change.subject {
                 *voids = Some(Box::new(voided.clone()));
             }
-            change.takes_out = it.change.enters.iter().map(Covered::of).collect();
+            change.takes_out = entries.iter().map(Covered::of).collect();
             self.reversals.insert(change.id.clone());
             self.changes.push(change);
             gone.retain(|entry| !keys.contains(&key_of(entry)));

@@ -501,13 +501,35 @@ mod tests {
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
     }
+
+    #[test]
+    fn a_channel_has_prefixes_of_its_own() {
+        let text = "[numbers]\nsales-receipt = \"S-\"\nexpense = \"F-\"\n\
+                    [numbers.channels.\"shopify:b2b\"]\nsales-receipt = \"B-\"";
+        let usd = Currency::parse("USD").unwrap();
+        let start: Date = "2026-01-01".parse().unwrap();
+        let policy = Policy::new(1, text, usd, "UTC", start).unwrap();
+        let of = |kind, channel| policy.text.numbers.of(kind, Some(channel)).to_owned();
+        assert_eq!(of(DocumentKind::SalesReceipt, "shopify:b2b"), "B-");
+        assert_eq!(of(DocumentKind::Expense, "shopify:b2b"), "F-");
+        assert_eq!(of(DocumentKind::SalesReceipt, "shopify:web"), "S-");
+        assert_eq!(of(DocumentKind::Invoice, "shopify:web"), "");
+        let again: PolicyText = toml::from_str(&toml::to_string(&policy.text).unwrap()).unwrap();
+        assert_eq!(again.numbers, policy.text.numbers);
+        for wrong in ["sales-receipt = \"too long a prefix\"", "sails-receipt = \"S-\""] {
+            let text = format!("[numbers.channels.\"shopify:b2b\"]\n{wrong}");
+            assert!(Policy::new(1, &text, usd, "UTC", start).is_err(), "{wrong}");
+        }
+        assert!(Policy::new(1, "[numbers]\nsails-receipt = \"S-\"", usd, "UTC", start).is_err());
+    }
+
     #[test]
     fn a_prefix_fits_every_book() {
         let usd = Currency::parse("USD").unwrap();
         let new = |prefix: &str| {
             let text = format!("[numbers]\nsales-receipt = \"{prefix}\"");
             let policy = Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap());
-            policy.map(|it| it.text.numbers.of(DocumentKind::SalesReceipt).to_owned())
+            policy.map(|it| it.text.numbers.of(DocumentKind::SalesReceipt, None).to_owned())
         };
         for prefix in ["S-", "", "2026/ab_1.", "1234567890"] {
             assert_eq!(new(prefix).unwrap(), prefix);

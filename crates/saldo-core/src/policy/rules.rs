@@ -88,6 +88,8 @@ pub(super) struct Rules {
     dimensions: Vec<Declared>,
     /// Whether any looks at the gateway.
     by_gateway: bool,
+    /// Whether any looks at the buyer.
+    by_buyer: bool,
 }
 
 impl Rules {
@@ -111,6 +113,7 @@ impl Rules {
                 return Err(wrong("another rule has the same name".to_owned()));
             }
             rules.by_gateway |= !rule.when.gateway.is_empty();
+            rules.by_buyer |= rule.when.asks_for_buyer();
             match rule.answer().map_err(|why| wrong(why.to_owned()))? {
                 Answer::Account(name) => {
                     for role in mapped_roles(rule).map_err(wrong)? {
@@ -210,6 +213,12 @@ impl Policy {
     #[must_use]
     pub fn asks_for_gateway(&self) -> bool {
         self.rules.by_gateway
+    }
+
+    /// Whether any rule that is in force on any day looks at the buyer of an order.
+    #[must_use]
+    pub fn asks_for_buyer(&self) -> bool {
+        self.through_time().any(|policy| policy.rules.by_buyer)
     }
 
     /// How much a document holds of what was agreed in an order and happened on a books day: by the

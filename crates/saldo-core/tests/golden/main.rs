@@ -132,6 +132,10 @@ fn accounted_with_figures(
         value(&mut known, &orders, policy);
         let accounted =
             accounting::account_with(group, &known, (&payouts, &stock), policy, heard_until);
+        let told_by = |entry: &SubledgerEntry| {
+            facts.iter().any(|fact| fact.source().connection.as_str() == entry.id.connection())
+        };
+        assert!(accounted.entries.iter().all(told_by), "{group:?}");
         let figures = figures::equal(group, &known, &accounted, policy);
         (accounted, figures)
     };

@@ -3,7 +3,7 @@
 use super::shop::{Shop, dispute, goods, order, row, told, usd};
 use super::{POLICY, account, policy};
 use saldo_core::accounting::{Group, Stock, Trial};
-use saldo_core::commerce::{AgreementKind, BalanceKind, DisputeOutcome, Fact, SaleKind};
+use saldo_core::commerce::{AgreementKind, BalanceKind, BuyerKind, DisputeOutcome, Fact, SaleKind};
 use saldo_core::issue::FactState;
 use saldo_core::policy::{Policy, PolicyError};
 use std::collections::BTreeMap;
@@ -53,6 +53,7 @@ fn every_condition_is_looked_at() {
             .tagged(&["VIP", "wholesale"])
             .of_assortment("Mugs", "Northern Mill")
             .presented_in("EUR")
+            .bought_by(BuyerKind::Company, "DE", &["Trade", "net 30"])
     };
     let cases = [
         ("channel = \"shop\"", true),
@@ -77,6 +78,13 @@ fn every_condition_is_looked_at() {
         ("source = \"web\"", true),
         ("source = \"pos\"", false),
         ("tag = \"vip\"\nsource = \"pos\"", false),
+        ("buyer-tag = \"trade\"", true),
+        ("buyer-tag = \"vip\"", false),
+        ("buyer-kind = \"company\"", true),
+        ("buyer-kind = \"person\"", false),
+        ("buyer-country = [\"at\", \"de\"]", true),
+        ("buyer-country = \"US\"", false),
+        ("buyer-tag = \"trade\"\nbuyer-country = \"US\"", false),
     ];
     for (conditions, holds) in cases {
         let expected = if holds { "By rule" } else { "Product sales" };
@@ -86,7 +94,11 @@ fn every_condition_is_looked_at() {
 
 #[test]
 fn what_is_not_known_holds_no_condition() {
-    for condition in ["location = \"*\"", "vendor = \"*\"", "tag = \"*\"", "product-type = \"*\""] {
+    let conditions = ["location", "vendor", "tag", "product-type", "buyer-tag", "buyer-country"];
+    for condition in conditions.map(|name| format!("{name} = \"*\"")) {
+        assert_eq!(entered_on(sale(), &condition), "Product sales", "{condition}");
+    }
+    for condition in ["buyer-kind = \"person\"", "buyer-kind = \"company\""] {
         assert_eq!(entered_on(sale(), condition), "Product sales", "{condition}");
     }
     let unpaid = order("03-10").sale_of_s1("03-10");

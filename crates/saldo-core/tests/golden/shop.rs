@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Decided,
-    Decision, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, Move,
-    MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState, Product, RecordRef, Said,
-    SaleKind, SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, BuyerKind,
+    Collector, Decided, Decision, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods,
+    MoneyMovement, Move, MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState,
+    Product, RecordRef, Said, SaleKind, SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::commerce::{Conversion, FeeKind, MovementFee, Settlement};
 use saldo_core::money::{Currency, Money};
@@ -74,6 +74,7 @@ pub(crate) fn order(day: &str) -> Shop {
         tags: Vec::new(),
         customer: None,
         customer_name: None,
+        buyer: Buyer::default(),
         agreements: Vec::new(),
         movements: Vec::new(),
         telling: Telling::Interface,
@@ -251,6 +252,13 @@ impl Shop {
         self
     }
 
+    /// Bought by a buyer with these words of the shop.
+    pub(crate) fn bought_by(mut self, kind: BuyerKind, country: &str, tags: &[&str]) -> Self {
+        let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        self.0.buyer = Buyer { tags, kind: Some(kind), country: Some(country.to_owned()) };
+        self
+    }
+
     /// The buyer saw prices in this currency.
     pub(crate) fn presented_in(mut self, code: &str) -> Self {
         self.0.presented_in = Some(Currency::parse(code).unwrap());
@@ -420,7 +428,7 @@ pub(crate) fn dispute(day: &str, outcome: DisputeOutcome, amount: &str) -> Fact 
 pub(crate) fn decided(day: &str, decided: Decided) -> Fact {
     Fact::Decision(Box::new(Decision {
         id: "owner/Decision/1".into(),
-        source: source("Decision/1"),
+        source: RecordRef { connection: "owner".into(), ..source("Decision/1") },
         said: Said {
             by: "owner".to_owned(),
             at: at(day),

@@ -31,6 +31,8 @@ pub struct Customer {
     pub last_name: &'static str,
     /// Whether it is a company, which may buy on terms.
     pub company: bool,
+    /// The words that the shop put on them.
+    pub tags: &'static [&'static str],
 }
 
 /// A tax that one jurisdiction levies.
@@ -136,12 +138,17 @@ pub(super) fn products(chance: &mut Chance) -> Vec<Product> {
 
 /// Makes the customers: companies first, then people.
 pub(super) fn customers(orders: u32, chance: &mut Chance) -> Vec<Customer> {
-    let companies =
-        COMPANIES.map(|name| Customer { first_name: "", last_name: name, company: true });
+    let companies = COMPANIES.map(|name| Customer {
+        first_name: "",
+        last_name: name,
+        company: true,
+        tags: &["trade"],
+    });
     let people = (0..orders / 3 + 10).map(|_| Customer {
         first_name: FIRST_NAMES.get(chance.place(FIRST_NAMES.len())).copied().unwrap_or("Ada"),
         last_name: LAST_NAMES.get(chance.place(LAST_NAMES.len())).copied().unwrap_or("Meyer"),
         company: false,
+        tags: &[],
     });
     companies.into_iter().chain(people).collect()
 }

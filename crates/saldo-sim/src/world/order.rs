@@ -356,6 +356,12 @@ impl Order {
         wholesale.into_iter().chain(staff)
     }
 
+    /// The country of its buyer, by two letters.
+    #[must_use]
+    pub fn country(&self) -> &'static str {
+        if self.transactions.iter().any(|each| each.abroad.is_some()) { "IE" } else { "US" }
+    }
+
     /// The place that it is taxed in.
     #[must_use]
     pub fn tax_area(&self) -> TaxArea {

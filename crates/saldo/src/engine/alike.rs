@@ -3,7 +3,7 @@
 
 use super::account::{Readers, Told};
 use super::import::{ByName, told_by_files};
-use super::{Engine, EngineError, numbered, worth};
+use super::{Engine, EngineError, buyers, numbered, worth};
 use saldo_core::accounting::{self, Group};
 use saldo_core::commerce::{BalanceTransaction, Fact, Record, RecordRef};
 use saldo_core::policy::Policy;
@@ -30,6 +30,7 @@ pub(super) async fn told_in(
         join(engine, readers, policy, by_files, &mut told).await?;
     }
     worth::value(engine, readers, told.iter_mut()).await?;
+    buyers::remember(engine, readers, policy, told.values_mut()).await?;
     Ok(told)
 }
 

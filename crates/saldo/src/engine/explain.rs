@@ -2,7 +2,7 @@
 
 use super::account::Readers;
 use super::prove::groups_of_fact;
-use super::{Engine, EngineError, alike};
+use super::{Engine, EngineError, alike, buyers};
 use jiff::civil::Date;
 use saldo_core::accounting::{self, Group};
 use saldo_core::arithmetic::{self, Sum};
@@ -269,7 +269,9 @@ async fn facts_of(
     let state = |fact: &Fact| {
         states.iter().find(|standing| &standing.fact == fact.id()).map(|it| it.state.clone())
     };
-    let mut facts = readers.told(engine, &records).await?.facts;
+    let mut told = readers.told(engine, &records).await?;
+    buyers::remember(engine, &readers, &engine.policy, std::iter::once(&mut told)).await?;
+    let mut facts = told.facts;
     facts.extend(payouts_of_rows);
     let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
     let records = records.iter().map(explained).collect();

@@ -3,6 +3,7 @@
 
 mod account;
 mod alike;
+mod buyers;
 mod chart;
 mod connection;
 mod decisions;

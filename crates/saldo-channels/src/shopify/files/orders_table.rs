@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use saldo_core::accounting;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, Collector, Fact, MoneyMovement, MovementKind,
+    Agreement, AgreementKind, Assortment, Buyer, Collector, Fact, MoneyMovement, MovementKind,
     MovementState, Order, Product, SaleKind, SaleLine, Telling, Tender, Untold,
 };
 use saldo_core::issue::Issue;
@@ -165,6 +165,12 @@ fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, W
         tags: tags(head.get("Tags")),
         customer: None,
         customer_name: head.filled("Billing Name").map(str::to_owned),
+        buyer: Buyer {
+            country: ["Shipping Country", "Billing Country"]
+                .into_iter()
+                .find_map(|column| head.filled(column).map(str::to_owned)),
+            ..Buyer::default()
+        },
         agreements: vec![agreement],
         movements,
         telling: Telling::File(untold),

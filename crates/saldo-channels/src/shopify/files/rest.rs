@@ -1,7 +1,7 @@
 //! The JSON of the REST interface and of webhooks as types. Amounts and ids stay text until their
 //! currency and type are known.
 
-use crate::shopify::wire::{Gid, NumberText, Percent, raw_text};
+use crate::shopify::wire::{Gid, NumberText, Percent, raw_text, told};
 use jiff::Timestamp;
 use saldo_core::money::{Currency, Money};
 use serde::{Deserialize, Deserializer};
@@ -52,6 +52,10 @@ pub(super) struct Order {
     pub(super) source_name: Option<String>,
     pub(super) location_id: Option<NumberText>,
     pub(super) customer: Option<Customer>,
+    #[serde(default, deserialize_with = "told")]
+    pub(super) company: Option<Option<serde_json::Value>>,
+    pub(super) shipping_address: Option<Address>,
+    pub(super) billing_address: Option<Address>,
     pub(super) gateway: Option<String>,
     pub(super) total_price: AmountText,
     pub(super) line_items: Vec<LineItem>,
@@ -70,6 +74,13 @@ pub(super) struct Customer {
     pub(super) id: NumberText,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
+    pub(super) tags: Option<String>,
+}
+
+/// An address, of which only the country matters.
+#[derive(Debug, Deserialize)]
+pub(super) struct Address {
+    pub(super) country_code: Option<String>,
 }
 
 /// `LineItem`.

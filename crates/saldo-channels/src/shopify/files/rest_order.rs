@@ -9,8 +9,8 @@ use crate::shopify::read::order::{movement_kind, movement_state, tender};
 use crate::shopify::wire::NumberText;
 use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, Collector, Fact, MoneyMovement, Order, Product, SaleKind,
-    SaleLine, TaxAmount, Telling, Untold,
+    Agreement, AgreementKind, Assortment, Buyer, BuyerKind, Collector, Fact, MoneyMovement, Order,
+    Product, SaleKind, SaleLine, TaxAmount, Telling, Untold,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -62,6 +62,7 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         parts.join(" ")
     });
+    let buyer = buyer(&root);
     Ok(Fact::Order(Box::new(Order {
         id: source.fact_id(&id),
         source: source.reference.clone(),
@@ -77,10 +78,23 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
         tags: root.tags.as_deref().map(tags).unwrap_or_default(),
         customer: root.customer.map(|buyer| format!("Customer/{}", buyer.id.0)),
         customer_name: customer_name.filter(|name| !name.is_empty()),
+        buyer,
         agreements,
         movements,
         telling: Telling::File(untold),
     })))
+}
+
+/// Who buys. Payloads say of each order whether a company did.
+fn buyer(root: &rest::Order) -> Buyer {
+    let kind = root.company.as_ref().map(|company| match company {
+        Some(_) => BuyerKind::Company,
+        None => BuyerKind::Person,
+    });
+    let said = root.customer.as_ref().and_then(|buyer| buyer.tags.as_deref());
+    let addresses = [&root.shipping_address, &root.billing_address];
+    let mut countries = addresses.into_iter().flatten().filter_map(|it| it.country_code.clone());
+    Buyer { tags: said.map(tags).unwrap_or_default(), kind, country: countries.next() }
 }
 
 /// A line that was bought, with what the vendor's own prices say of it.

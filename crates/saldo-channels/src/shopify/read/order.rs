@@ -5,13 +5,14 @@ use super::{Source, gateway};
 use crate::shopify::wire::{self, Bag};
 use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, Collector, Conversion, Fact, FeeKind, MoneyMovement,
-    MovementFee, MovementKind, MovementState, Order, OrderedItem, Product, SaleKind, SaleLine,
-    Settlement, TaxAmount, Telling, Tender,
+    Agreement, AgreementKind, Assortment, Buyer, BuyerKind, Collector, Conversion, Fact, FeeKind,
+    MoneyMovement, MovementFee, MovementKind, MovementState, Order, OrderedItem, Product, SaleKind,
+    SaleLine, Settlement, TaxAmount, Telling, Tender,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
 use serde_json::value::RawValue;
+use std::mem::take;
 
 /// Reads an order: one value that holds everything, or an order followed by further pieces of it,
 /// or by the lines of a bulk operation.
@@ -132,10 +133,11 @@ impl Agreed {
     }
 }
 
-fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box<Issue>> {
+fn order(source: &Source, mut root: wire::Order, agreed: Agreed) -> Result<Fact, Box<Issue>> {
     let currency = Currency::parse(&root.currency_code)
         .map_err(|error| source.unknown(&format!("`currencyCode`: {error}")))?;
     let context = OrderContext { source, order: root.id.short(), currency };
+    let buyer = buyer(&mut root);
     let agreements: Result<Vec<_>, _> = agreed
         .sorted()
         .into_iter()
@@ -167,6 +169,7 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         tags: root.tags,
         customer: root.customer.map(|buyer| buyer.id.into_short()),
         customer_name,
+        buyer,
         agreements: agreements?,
         movements: movements?,
         telling: Telling::Interface,
@@ -175,6 +178,24 @@ fn order(source: &Source, root: wire::Order, agreed: Agreed) -> Result<Fact, Box
         source.does_not_add_up(format!("{} does not add up: {why}", context.order))
     })?;
     Ok(Fact::Order(Box::new(order)))
+}
+
+/// Who buys. A checkout without an account is a person's.
+fn buyer(root: &mut wire::Order) -> Buyer {
+    let kind = root.purchasing_entity.take().and_then(|entity| match entity {
+        None => Some(BuyerKind::Person),
+        Some(entity) => match entity.kind.as_str() {
+            "PurchasingCompany" => Some(BuyerKind::Company),
+            "Customer" => Some(BuyerKind::Person),
+            _ => None,
+        },
+    });
+    let country = |address: &mut Option<wire::Address>| address.take()?.country_code_v2;
+    Buyer {
+        tags: root.customer.as_mut().map(|buyer| take(&mut buyer.tags)).unwrap_or_default(),
+        kind,
+        country: country(&mut root.shipping_address).or(country(&mut root.billing_address)),
+    }
 }
 
 /// What every part of an order is read by.

@@ -87,7 +87,7 @@ fn moved(movement: &MoneyMovement) -> bool {
 mod tests {
     use super::*;
     use saldo_core::commerce::{
-        Agreement, Assortment, RecordRef, SaleKind, SaleLine, Telling, Tender,
+        Agreement, Assortment, Buyer, RecordRef, SaleKind, SaleLine, Telling, Tender,
     };
     use saldo_core::money::Currency;
 
@@ -145,6 +145,7 @@ mod tests {
             tags: Vec::new(),
             customer: None,
             customer_name: None,
+            buyer: Buyer::default(),
             agreements: vec![sale],
             movements: movements.iter().map(movement).collect(),
             telling: Telling::Interface,

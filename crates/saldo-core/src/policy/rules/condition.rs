@@ -1,7 +1,9 @@
 //! What a rule looks at.
 
 use super::words::Words;
-use crate::commerce::{Assortment, MovementKind, MovementState, Order, Product, SaleLine, Tender};
+use crate::commerce::{
+    Assortment, Buyer, BuyerKind, MovementKind, MovementState, Order, Product, SaleLine, Tender,
+};
 use crate::money::{Currency, Money};
 use crate::policy::Role;
 use crate::text::{ConnectionId, GatewayId};
@@ -42,6 +44,15 @@ pub struct Conditions {
     /// A word that the shop put on the order.
     #[serde(skip_serializing_if = "Words::is_empty")]
     pub tag: Words<String>,
+    /// A word that the shop put on the buyer.
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub buyer_tag: Words<String>,
+    /// What the buyer is.
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub buyer_kind: Words<BuyerKind>,
+    /// The country of the buyer, by its two letters: `DE`.
+    #[serde(skip_serializing_if = "Words::is_empty")]
+    pub buyer_country: Words<String>,
     /// The point of sale: `web`, `pos`.
     #[serde(skip_serializing_if = "Words::is_empty")]
     pub source: Words<String>,
@@ -165,6 +176,7 @@ impl Conditions {
             && (self.location.is_empty() || order.is_some_and(|order| self.is_sold_at(order)))
             && (self.tag.is_empty()
                 || order.is_some_and(|order| order.tags.iter().any(|tag| self.tag.accept(tag))))
+            && (!self.asks_for_buyer() || order.is_some_and(|order| self.is_sold_to(&order.buyer)))
             && (self.status.is_empty()
                 || order.is_some_and(|order| self.status.iter().any(|it| it.is_of(order))))
     }
@@ -174,6 +186,21 @@ impl Conditions {
         let Some(location) = &order.location else { return false };
         let number = location.rsplit('/').next().unwrap_or_default();
         self.location.accept(location) || self.location.accept(number)
+    }
+
+    /// Whether any looks at the buyer.
+    pub(super) fn asks_for_buyer(&self) -> bool {
+        !(self.buyer_tag.is_empty() && self.buyer_kind.is_empty() && self.buyer_country.is_empty())
+    }
+
+    fn is_sold_to(&self, buyer: &Buyer) -> bool {
+        let is_tagged = || buyer.tags.iter().any(|tag| self.buyer_tag.accept(tag));
+        let is_kind = || self.buyer_kind.iter().any(|kind| buyer.kind == Some(*kind));
+        let country = buyer.country.as_deref();
+        (self.buyer_tag.is_empty() || is_tagged())
+            && (self.buyer_kind.is_empty() || is_kind())
+            && (self.buyer_country.is_empty()
+                || country.is_some_and(|country| self.buyer_country.accept(country)))
     }
 
     /// The first condition that only single lines can hold, by its name.

@@ -7,10 +7,10 @@ use super::merchant::{
 use crate::shop::source;
 use jiff::civil::Date;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Collector, Dispute,
-    DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState,
-    Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount, Telling,
-    Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, Collector,
+    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind,
+    MovementState, Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount,
+    Telling, Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
@@ -144,6 +144,7 @@ impl<'h> Teller<'h> {
             location: number.is_multiple_of(3).then(|| "Location/7".to_owned()),
             customer: Some(format!("Customer/{}", number % 3)),
             customer_name: Some(format!("Buyer {}", number % 3)),
+            buyer: Buyer::default(),
             agreements: Vec::new(),
             movements: Vec::new(),
             presented_in: None,

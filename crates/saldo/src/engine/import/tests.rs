@@ -1,5 +1,6 @@
 //! A company whose shop speaks by files alone.
 
+mod buyers;
 mod named_rows;
 mod numbered_rows;
 mod parted_payouts;
@@ -115,12 +116,20 @@ impl Desk {
 
     /// A company of files alone whose policy begins with this text.
     async fn with_policy(text: &str) -> Self {
+        Self::deciding(&format!("{text}{POLICY}")).await
+    }
+
+    /// The same, with a policy that ends in this text.
+    async fn with_policy_after(text: &str) -> Self {
+        Self::deciding(&format!("{POLICY}{text}")).await
+    }
+
+    async fn deciding(text: &str) -> Self {
         let mut desk = Self::files_only().await;
         let (store, company) = (&desk.engine.store, &desk.engine.company);
-        let text = format!("{text}{POLICY}");
         let now = desk.engine.clock.now();
         let reviser = Reviser { company: &company.id, holder: "a test", since: None, now };
-        decide(store, reviser, &text).await.unwrap();
+        decide(store, reviser, text).await.unwrap();
         desk.engine.policy = Engine::policy_of(store, company).await.unwrap();
         desk
     }

@@ -55,6 +55,8 @@ fn order() -> Value {
         "created_at": "2026-11-03T09:15:00-05:00", "processed_at": "2026-11-03T09:15:00-05:00",
         "cancelled_at": null, "test": false, "currency": "USD", "taxes_included": false,
         "financial_status": "partially_refunded", "source_name": "web", "total_price": "40.60",
+        "company": null, "customer": {"id": 3, "first_name": "Ada", "tags": "vip, net 30"},
+        "shipping_address": {"country_code": "US"}, "billing_address": {"country_code": "GB"},
         "line_items": [{
             "id": 11, "title": "Mug", "sku": "MUG", "variant_id": 7, "price": "20.00",
             "quantity": 2, "discount_allocations": [{"amount": "5.00"}],

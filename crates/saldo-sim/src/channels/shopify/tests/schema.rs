@@ -13,7 +13,9 @@ const QUERIES: [&str; 6] = [
        id legacyResourceId name processedAt createdAt updatedAt cancelledAt test
        currencyCode presentmentCurrencyCode taxesIncluded sourceName sourceIdentifier
        displayFinancialStatus paymentGatewayNames retailLocation { id }
-       customer { id displayName }
+       customer { id displayName tags }
+       purchasingEntity { __typename ... on PurchasingCompany { company { id name } } }
+       shippingAddress { countryCodeV2 } billingAddress { countryCodeV2 }
        agreements(first: 5) { pageInfo { hasNextPage endCursor } nodes { id happenedAt reason
          ... on RefundAgreement { refund { id } }
          sales(first: 8) { pageInfo { hasNextPage endCursor } nodes { id actionType lineType
@@ -83,6 +85,13 @@ fn every_name_and_type_served_is_published() {
             (ExtendedType::Enum(ours), ExtendedType::Enum(theirs)) => {
                 let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
                     (ours.values.keys().collect(), theirs.values.keys().collect());
+                assert_eq!(ours, theirs, "{name}");
+            }
+            (ExtendedType::Union(ours), ExtendedType::Union(theirs)) => {
+                let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (
+                    ours.members.iter().map(ToString::to_string).collect(),
+                    theirs.members.iter().map(ToString::to_string).collect(),
+                );
                 assert_eq!(ours, theirs, "{name}");
             }
             (ExtendedType::Scalar(_), ExtendedType::Scalar(_)) => {}
@@ -214,6 +223,13 @@ fn everything(schema: &Schema, name: &str, path: &mut Vec<String>) -> String {
     path.push(name.to_owned());
     let text = match &schema.types[name] {
         ExtendedType::Object(object) => format!("{{ {} }}", each(schema, &object.fields, path)),
+        ExtendedType::Union(union) => {
+            let fragments = union.members.iter().map(|kind| {
+                let inner = everything(schema, kind, path);
+                format!("... on {kind} {inner}")
+            });
+            format!("{{ __typename {} }}", fragments.collect::<Vec<_>>().join(" "))
+        }
         ExtendedType::Interface(_) => {
             let kinds = schema.types.values().filter_map(|kind| kind.as_object());
             let kinds = kinds.filter(|kind| kind.implements_interfaces.contains(name));
@@ -238,7 +254,7 @@ fn each(schema: &Schema, fields: &Fields, path: &mut Vec<String>) -> String {
             arguments = "(first: 4)".to_owned();
         }
         let inner = &schema.types[name];
-        let set = if inner.is_object() || inner.is_interface() {
+        let set = if inner.is_object() || inner.is_interface() || inner.is_union() {
             everything(schema, name, path)
         } else {
             String::new()
