@@ -124,7 +124,8 @@ impl Store {
     }
 
     /// Lets changes that a book refused be sent again, as a person wishes. They are looked up
-    /// first: the book may hold them in another form.
+    /// first: the book may hold them in another form. Of what it certainly holds nothing of, no
+    /// send can land any more.
     ///
     /// # Errors
     /// [`StoreError::NotSendable`] where one of them was not refused.
@@ -143,6 +144,14 @@ impl Store {
             let reason = "the book did not refuse it";
             return Err(StoreError::NotSendable { id: id.clone(), reason });
         }
+        let ids: Vec<&str> = changes.iter().map(String::as_str).collect();
+        let histories = attempt::histories(&mut transaction, company, book, &ids).await?;
+        let mut answered = Vec::new();
+        for (id, history) in &histories {
+            if attempt::refused_for_good(history)? && !attempt::is_unanswered(history) {
+                answered.push(id.as_str());
+            }
+        }
         let status = AttemptStatus::Retried;
         let rows = changes.iter().map(|change| NewAttempt {
             change,
@@ -152,8 +161,8 @@ impl Store {
             detail: "",
         });
         attempt::insert(&mut transaction, company, book, rows.collect(), now).await?;
-        let ids: Vec<&str> = changes.iter().map(String::as_str).collect();
         settle(&mut transaction, company, book, ChangeStatus::InDoubt, &ids).await?;
+        close_sends(&mut transaction, company, book, &answered).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -327,6 +336,20 @@ async fn mark_sent(
             }
             where_ids(statement, company, book, ids).query().execute(&mut *transaction).await?;
         }
+    }
+    Ok(())
+}
+
+/// Notes that no send of these changes can land any more: the book's answer to each was final.
+async fn close_sends(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    book: &ConnectionId,
+    ids: &[&str],
+) -> Result<(), StoreError> {
+    for ids in ids.chunks(ROWS_MAX) {
+        let statement = Statement::new("update outbox set sent_at = null");
+        where_ids(statement, company, book, ids).query().execute(&mut *transaction).await?;
     }
     Ok(())
 }

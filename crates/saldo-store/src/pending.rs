@@ -15,8 +15,9 @@ pub struct LastSend {
     pub batch: String,
     /// Under which token.
     pub token: String,
-    /// When.
-    pub at: Timestamp,
+    /// When; none where the book refused it for good and a person let it go again, so that nothing
+    /// of it can land any more.
+    pub at: Option<Timestamp>,
 }
 
 /// A change that is to be pushed.
@@ -167,12 +168,8 @@ impl Store {
 
 fn pending_of(samples: &Samples, row: PendingRow) -> Result<Pending, StoreError> {
     let (body, status, batch, token, at) = row;
-    let last_send = match (batch, token, at) {
-        (Some(batch), Some(token), Some(at)) => {
-            Some(LastSend { batch, token, at: columns::instant(at)? })
-        }
-        _ => None,
-    };
+    let at = at.map(columns::instant).transpose()?;
+    let last_send = batch.zip(token).map(|(batch, token)| LastSend { batch, token, at });
     let change = samples.change(&body)?;
     Ok(Pending { change, status: ChangeStatus::parse(&status)?, last_send })
 }

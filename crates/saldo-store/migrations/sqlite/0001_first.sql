@@ -273,7 +273,7 @@ create table outbox (
     status text not null,
     -- The batch that is out without a result.
     open_batch text,
-    -- The last send that could have had an effect.
+    -- The last send that could have had an effect; without its time where none can land any more.
     sent_batch text,
     sent_token text,
     sent_at integer,

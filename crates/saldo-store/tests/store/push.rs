@@ -185,7 +185,10 @@ async fn a_crash_between_sending_and_hearing_leaves_the_batch_open() {
     let pending = store.pending(&company(), &book(), 9).await.unwrap();
     assert_eq!(pending[0].status, ChangeStatus::Sent);
     let last = pending[0].last_send.clone().unwrap();
-    assert_eq!((last.batch.as_str(), last.token.as_str(), last.at), ("b1", "token-b1", at(20)));
+    assert_eq!(
+        (last.batch.as_str(), last.token.as_str(), last.at),
+        ("b1", "token-b1", Some(at(20)))
+    );
 
     let blind = store.begin_batch(&lease, &batch("b2", Purpose::Create, &[&one])).await;
     assert!(matches!(blind, Err(StoreError::NotSendable { .. })), "{blind:?}");

@@ -138,13 +138,13 @@ impl Pusher<'_> {
     }
 
     /// When whatever was sent for these changes has landed or never will. What is harmless to
-    /// repeat need not be waited for.
+    /// repeat need not be waited for, nor what the book refused for good.
     fn landed(&self, pending: &[Pending]) -> Timestamp {
         if self.book.description().idempotent {
             return Timestamp::MIN;
         }
         let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
-        let last = sends.map(|send| send.at).max().unwrap_or(Timestamp::MIN);
+        let Some(last) = sends.filter_map(|send| send.at).max() else { return Timestamp::MIN };
         later(last, LANDS_WITHIN + Duration::from_secs(1))
     }
 }
