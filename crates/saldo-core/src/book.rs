@@ -57,6 +57,8 @@ pub struct BookDescription {
 pub enum KeptDimensions {
     /// Any, of each line.
     Any,
+    /// Any by names of their own, of each line, as long as there are no more than so many.
+    AtMost(usize),
     /// These alone. What stands for anything in another is refused.
     Named {
         /// Of each line.
@@ -71,10 +73,19 @@ impl KeptDimensions {
     #[must_use]
     pub fn keeps(self, name: &str) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any | Self::AtMost(_) => true,
             Self::Named { of_lines, of_documents } => {
                 of_lines.contains(&name) || of_documents == Some(name)
             }
+        }
+    }
+
+    /// Whether it has room for so many.
+    #[must_use]
+    pub const fn has_room(self, count: usize) -> bool {
+        match self {
+            Self::Any | Self::Named { .. } => true,
+            Self::AtMost(most) => count <= most,
         }
     }
 
@@ -82,7 +93,7 @@ impl KeptDimensions {
     #[must_use]
     pub const fn of_documents(self) -> Option<&'static str> {
         match self {
-            Self::Any => None,
+            Self::Any | Self::AtMost(_) => None,
             Self::Named { of_documents, .. } => of_documents,
         }
     }
@@ -111,7 +122,9 @@ impl BookSettings {
     pub fn switched_off<'a>(&self, subject: &'a Subject) -> Option<&'a str> {
         let is_off = |name: &&str| self.switched_off.contains(*name);
         match subject {
-            Subject::Need(Need::Value { dimension, .. }) => Some(&**dimension).filter(is_off),
+            Subject::Need(Need::Dimension(dimension) | Need::Value { dimension, .. }) => {
+                Some(&*dimension.word).filter(is_off)
+            }
             Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
             | Subject::Confirmed { .. } => None,
             Subject::Document { document, .. } => {
@@ -138,12 +151,14 @@ pub enum Need {
     Item(Item),
     /// A customer or vendor.
     Party(Party),
+    /// A dimension, in a book where dimensions have names of their own.
+    Dimension(Called),
     /// What lines stand for in a dimension.
     Value {
-        /// The dimension, by the name that the policy gives it.
-        dimension: String,
+        /// The dimension.
+        dimension: Called,
         /// The value.
-        value: String,
+        value: Called,
     },
     /// A rate of sales tax.
     TaxRate(TaxRate),
@@ -162,9 +177,37 @@ impl Need {
             }
             Self::Party(Party::Customer { key, .. }) => format!("customer/{key}"),
             Self::Party(Party::Vendor { name }) => format!("vendor/{name}"),
-            Self::Value { dimension, value } => format!("dimension/{dimension}/{value}"),
+            Self::Dimension(dimension) => format!("dimension/{}", dimension.word),
+            Self::Value { dimension, value } => {
+                format!("dimension/{}/{}", dimension.word, value.word)
+            }
             Self::TaxRate(tax) => format!("tax/{tax}"),
         }
+    }
+}
+
+/// A word of the policy, and what a book calls the thing that it stands for. By the name it is found
+/// or made there; once it is bound, by what the book knows it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Called {
+    /// The word.
+    pub word: String,
+    /// The book's own name, where the owner gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Called {
+    /// The book's own name, else the word.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.word)
+    }
+}
+
+impl From<&str> for Called {
+    fn from(word: &str) -> Self {
+        Self { word: word.to_owned(), name: None }
     }
 }
 
@@ -416,9 +459,11 @@ pub enum ChartKind {
     Vendor,
     /// Somebody else whose name is taken: an employee.
     OtherName,
+    /// A dimension that has a name of its own.
+    Dimension,
     /// A value of a dimension.
     Value {
-        /// The dimension, by the name that policies give it.
+        /// The dimension: its name in the book, or where it has none, that of policies.
         dimension: String,
     },
 }
@@ -503,7 +548,7 @@ impl Bindings {
     /// Notes that a name of the book's chart is taken by this entry, whatever it is bound to.
     pub fn take_name(&mut self, entry: &ChartEntry) {
         let list = match entry.kind {
-            ChartKind::Account { .. } | ChartKind::Value { .. } => return,
+            ChartKind::Account { .. } | ChartKind::Dimension | ChartKind::Value { .. } => return,
             ChartKind::Item { .. } => "taken-item",
             ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
         };
@@ -560,7 +605,7 @@ pub trait Book: Send + Sync {
             }
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
-            Need::Value { value, .. } => value.clone(),
+            Need::Dimension(named) | Need::Value { value: named, .. } => named.name().to_owned(),
             Need::TaxRate(tax) => tax.to_string(),
         }]
     }

@@ -33,7 +33,12 @@ pub fn resolve(
         Need::Account(wanted) => find_account(wanted, chart, names),
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
-        Need::Value { dimension, .. } => find_value(dimension, chart, names),
+        Need::Dimension(_) => find_by_name(chart, names, |kind| *kind == ChartKind::Dimension),
+        Need::Value { dimension, .. } => find_by_name(
+            chart,
+            names,
+            |kind| matches!(kind, ChartKind::Value { dimension: held } if same(held, dimension.name())),
+        ),
         // Which of the book's rates a tax is, the book's owner or the book itself must say.
         Need::TaxRate(_) => None,
     };
@@ -114,17 +119,14 @@ fn find_party<'a>(
         Party::Customer { .. } => ChartKind::Customer,
         Party::Vendor { .. } => ChartKind::Vendor,
     };
-    let own = || chart.iter().filter(|entry| entry.active && entry.kind == kind);
-    names.iter().find_map(|name| own().find(|entry| same(&entry.name, name)))
+    find_by_name(chart, names, |held| *held == kind)
 }
 
-fn find_value<'a>(
-    wanted: &str,
+fn find_by_name<'a>(
     chart: &'a [ChartEntry],
     names: &[String],
+    is_of: impl Fn(&ChartKind) -> bool,
 ) -> Option<&'a ChartEntry> {
-    let is_of =
-        |kind: &ChartKind| matches!(kind, ChartKind::Value { dimension } if dimension == wanted);
     let own = || chart.iter().filter(|entry| entry.active && is_of(&entry.kind));
     names.iter().find_map(|name| own().find(|entry| same(&entry.name, name)))
 }
@@ -132,6 +134,7 @@ fn find_value<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::book::Called;
 
     fn entry(remote: &str, kind: ChartKind, name: &str) -> ChartEntry {
         ChartEntry { remote: remote.into(), kind, name: name.to_owned(), active: true }
@@ -196,6 +199,32 @@ mod tests {
         };
         assert_eq!(found(&need("MUG"), "MUG").as_deref(), Some("5"));
         assert_eq!(found(&need("CUP"), "Cup"), None);
+    }
+
+    #[test]
+    fn a_value_matches_within_its_dimension_by_what_the_book_calls_both() {
+        let value =
+            |of: &str, name: &str| entry(name, ChartKind::Value { dimension: of.into() }, name);
+        let chart = [
+            entry("c", ChartKind::Dimension, "Channel"),
+            value("Region", "web"),
+            value("Channel", "Web"),
+        ];
+        let need = |dimension: Option<&str>| Need::Value {
+            dimension: Called { word: "class".into(), name: dimension.map(str::to_owned) },
+            value: "online".into(),
+        };
+        let names = ["Web".to_owned()];
+        let bound = |need: &Need, names: &[String]| match resolve(need, &chart, names, |_| None) {
+            Resolution::Bound(remote) => Some(remote.to_string()),
+            Resolution::Create => None,
+        };
+        assert_eq!(bound(&need(Some("channel")), &names).as_deref(), Some("Web"));
+        assert_eq!(bound(&need(Some("region")), &names).as_deref(), Some("web"));
+        assert_eq!(bound(&need(None), &names), None);
+        let dimension = Need::Dimension("class".into());
+        assert_eq!(bound(&dimension, &["channel".to_owned()]).as_deref(), Some("c"));
+        assert_eq!(bound(&dimension, &names), None);
     }
 
     #[test]

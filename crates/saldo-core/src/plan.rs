@@ -103,6 +103,10 @@ impl Change {
             (Subject::Need(Need::Account(one)), Subject::Need(Need::Account(other))) => {
                 one == other
             }
+            (
+                Subject::Need(one @ (Need::Dimension(_) | Need::Value { .. })),
+                Subject::Need(other),
+            ) => one == other,
             (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
             _ => Self { reason: self.reason.clone(), ..other.clone() } == *self,
         }

@@ -233,13 +233,14 @@ impl Samples {
     }
 }
 
-/// The words for what a change is about: a document's kind, or `account`, `item`, `party`, `value`,
-/// `tax-rate`.
+/// The words for what a change is about: a document's kind, or `account`, `item`, `party`,
+/// `dimension`, `value`, `tax-rate`.
 fn kind(change: &Change) -> &'static str {
     match &change.subject {
         Subject::Need(Need::Account(_)) => "account",
         Subject::Need(Need::Item(_)) => "item",
         Subject::Need(Need::Party(_)) => "party",
+        Subject::Need(Need::Dimension(_)) => "dimension",
         Subject::Need(Need::Value { .. }) => "value",
         Subject::Need(Need::TaxRate(_)) => "tax-rate",
         Subject::Document { document, .. } => document.header().kind.name(),

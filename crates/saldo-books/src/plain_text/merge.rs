@@ -35,7 +35,11 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     put(FileRank::Accounts, file_path("accounts", syntax), syntax, Some(block));
                 }
                 Subject::Need(
-                    Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+                    Need::Item(_)
+                    | Need::Party(_)
+                    | Need::TaxRate(_)
+                    | Need::Dimension(_)
+                    | Need::Value { .. },
                 ) => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
                 Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
@@ -142,7 +146,13 @@ fn outcome(
             let remote = account::remote_name(&account.name, account.kind);
             (Expected::account(account, &remote), remote, "accounts".to_owned())
         }
-        Subject::Need(Need::Item(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. }) => {
+        Subject::Need(
+            Need::Item(_)
+            | Need::Party(_)
+            | Need::TaxRate(_)
+            | Need::Dimension(_)
+            | Need::Value { .. },
+        ) => {
             return Ok(hear::no_such_thing());
         }
         Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {

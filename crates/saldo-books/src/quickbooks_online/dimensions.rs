@@ -31,12 +31,12 @@ pub(super) const fn dimension_of(list: Entity) -> Option<&'static str> {
 
 /// A class, as something that must be bound.
 pub(super) fn class(value: &str) -> Need {
-    Need::Value { dimension: CLASS.to_owned(), value: value.to_owned() }
+    Need::Value { dimension: CLASS.into(), value: value.into() }
 }
 
 /// A location, as something that must be bound.
 pub(super) fn location(value: &str) -> Need {
-    Need::Value { dimension: LOCATION.to_owned(), value: value.to_owned() }
+    Need::Value { dimension: LOCATION.into(), value: value.into() }
 }
 
 /// Refuses what stands for something in a dimension that the vendor has no place for.

@@ -76,11 +76,11 @@ impl<'a> LookUp<'a> {
                 PEOPLE.iter().map(|entity| named(*entity, names::party(party))).collect()
             }
             Subject::Need(Need::Value { dimension, value }) => {
-                let list = dimensions::list_of(dimension);
-                list.map(|list| named(list, names::value(value))).into_iter().collect()
+                let list = dimensions::list_of(&dimension.word);
+                list.map(|list| named(list, names::value(value.name()))).into_iter().collect()
             }
             // No document needs one.
-            Subject::Need(Need::TaxRate(_)) => Vec::new(),
+            Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) => Vec::new(),
             Subject::Document { key, document, voids, .. } => {
                 // What is voided keeps its place and its number.
                 let voided = voids.as_deref().map(|it| (&it.key, &it.document));
@@ -201,10 +201,13 @@ fn outcome(
             Ok(party_outcome(party, list(own)?))
         }
         Subject::Need(Need::Value { dimension, value }) => {
-            let Some(entity) = dimensions::list_of(dimension) else { return Ok(Outcome::Absent) };
-            Ok(value_outcome(value, list(entity)?))
+            let list_of = dimensions::list_of(&dimension.word);
+            let Some(entity) = list_of else { return Ok(Outcome::Absent) };
+            Ok(value_outcome(value.name(), list(entity)?))
         }
-        Subject::Need(Need::TaxRate(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) | Subject::Confirmed { .. } => {
+            Ok(Outcome::Absent)
+        }
         Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };

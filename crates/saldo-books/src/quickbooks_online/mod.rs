@@ -94,7 +94,8 @@ impl Book for QuickBooksOnline {
             Need::Account(account) => vec![names::account(&account.name)],
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
-            Need::Value { value, .. } => names::value(value),
+            Need::Value { value, .. } => names::value(value.name()),
+            Need::Dimension(dimension) => vec![dimension.name().to_owned()],
             Need::TaxRate(tax) => vec![tax.to_string()],
         }
     }
@@ -109,7 +110,11 @@ impl Book for QuickBooksOnline {
             Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
-                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+                Need::Account(_)
+                | Need::Party(_)
+                | Need::TaxRate(_)
+                | Need::Dimension(_)
+                | Need::Value { .. },
             )
             | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.

@@ -364,10 +364,15 @@ fn list_entity(
             Ok((entity, fields))
         }
         Need::Value { dimension, value } => {
-            let list = dimensions::list_of(dimension);
-            let list = list.ok_or_else(|| format!("no list holds what stands in `{dimension}`"))?;
-            let fields = ListEntity { name: Some(names::account(value)), ..ListEntity::default() };
+            let word = &dimension.word;
+            let list = dimensions::list_of(word);
+            let list = list.ok_or_else(|| format!("no list holds what stands in `{word}`"))?;
+            let name = Some(names::account(value.name()));
+            let fields = ListEntity { name, ..ListEntity::default() };
             Ok((list, fields))
+        }
+        Need::Dimension(dimension) => {
+            Err(format!("QuickBooks has no dimension `{}` to make", dimension.word))
         }
         Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
     }

@@ -5,6 +5,7 @@ use super::find::{self, LookUp};
 use super::listing;
 use super::names::Taken;
 use super::place::Place;
+use super::tracking;
 use super::write::{self, Body};
 use saldo_core::book::{BookContext, Need, Subject, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Method, Permit};
@@ -133,9 +134,9 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
         return Err(mixed());
     }
     let json = match (place, &sound[..]) {
-        // New accounts come one by one, and bare.
-        (Place::Accounts, [only]) => only.json.clone(),
-        (Place::Accounts, _) => return Err(mixed()),
+        // New accounts come one by one, and bare; so do categories and their options.
+        (Place::Accounts | Place::TrackingCategories | Place::Options, [only]) => only.json.clone(),
+        (Place::Accounts | Place::TrackingCategories | Place::Options, _) => return Err(mixed()),
         _ => {
             let list = sound.iter().map(|body| body.json.clone()).collect();
             Value::Object(Map::from_iter([(place.list().to_owned(), Value::Array(list))]))
@@ -148,7 +149,12 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     if place.has_prices() {
         query.push(("unitdp", "4".to_owned()));
     }
-    let url = address(place.name(), &query, context)?;
+    let path = match tasks {
+        [Task::Create(Subject::Need(need))] => tracking::path(place, need, &context.bindings)
+            .map_err(|reason| Fault::new(Permit::Never, reason))?,
+        _ => place.name().to_owned(),
+    };
+    let url = address(&path, &query, context)?;
     let request = HttpRequest::post_json(url, json.to_string().into_bytes());
     let request = HttpRequest { method: Method::Put, ..request };
     Ok(of_tenant(request, context)?.header("idempotency-key", token))

@@ -5,6 +5,7 @@
 use super::names;
 use super::place::Place;
 use super::settings;
+use super::tracking;
 use super::wire::Entry;
 use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
 use saldo_core::exchange::{Fault, Permit};
@@ -91,6 +92,9 @@ pub(super) fn row(place: Place, row: &Value) -> Result<Entry, Fault> {
 /// can set: so it stands for both.
 fn entries(place: Place, value: &Value) -> Result<Vec<ChartEntry>, Fault> {
     let row = row(place, value)?;
+    if place == Place::TrackingCategories {
+        return Ok(tracking::of_chart(row));
+    }
     let nameless = || Fault::new(Permit::Never, format!("a row of {} has no id", place.name()));
     let remote = row.remote().ok_or_else(nameless)?;
     let active = row.is_active();

@@ -206,7 +206,10 @@ fn money_differences(
         differences.push(format!("its lines are {mode} now"));
         return Ok(differences);
     }
-    let (sent, held) = (line_sums(sent)?, line_sums(record)?);
+    // Where we say none, tracking is the owner's to give.
+    let mut lines = sent.line_items.iter().chain(&sent.journal_lines);
+    let told = lines.any(|line| !line.tracking.is_empty());
+    let (sent, held) = (line_sums(sent, told)?, line_sums(record, told)?);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
         let sent = sent.get(key).copied().unwrap_or_default();
@@ -218,15 +221,23 @@ fn money_differences(
     Ok(differences)
 }
 
-/// The sums of each account that lines reach, and of the tax of each tax type.
-fn line_sums(record: &Record) -> Result<BTreeMap<String, Decimal>, String> {
+/// The sums of each account that lines reach, in what they stand for where that counts, and of the
+/// tax of each tax type.
+fn line_sums(record: &Record, with_tracking: bool) -> Result<BTreeMap<String, Decimal>, String> {
     let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
     for line in record.line_items.iter().chain(&record.journal_lines) {
         // In answers a line has both; the code is what lines were sent with, where there is one.
         let account = line.account_code.as_ref().or(line.account_id.as_ref());
         let tax = line.tax_type.as_deref().unwrap_or("NONE");
         if let Some(account) = account {
-            *sums.entry(format!("account {account}")).or_default() += read(&line.line_amount)?;
+            let mut key = format!("account {account}");
+            let mut options: Vec<&String> =
+                line.tracking.iter().filter_map(|it| it.option_id.as_ref()).collect();
+            options.sort();
+            for option in options.into_iter().filter(|_| with_tracking) {
+                key.push_str(&format!(" in tracking {option}"));
+            }
+            *sums.entry(key).or_default() += read(&line.line_amount)?;
         }
         *sums.entry(format!("tax {tax}")).or_default() += read(&line.tax_amount)?;
     }

@@ -13,6 +13,7 @@ use super::dates;
 use super::listing;
 use super::names;
 use super::place::Place;
+use super::tracking;
 use super::wire::{Entry, Record};
 use super::write;
 use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
@@ -80,9 +81,9 @@ impl<'a> LookUp<'a> {
             }
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
             Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
-            Subject::Need(Need::TaxRate(_) | Need::Value { .. }) | Subject::Confirmed { .. } => {
-                None
-            }
+            // Few as they are, all categories are read, with their options.
+            Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. })
+            | Subject::Confirmed { .. } => None,
             Subject::Document { key, document, .. } => match (self.rows, self.place?) {
                 (Rows::OfDay(_), _) => {
                     Some(format!("Date == {}", dates::literal(document.header().date)))
@@ -195,8 +196,12 @@ fn outcome(
             _ => Outcome::Absent,
         }),
         Subject::Confirmed { .. } => Ok(Outcome::Absent),
-        // No document needs one.
-        Subject::Need(Need::Value { .. }) => Ok(Outcome::Absent),
+        Subject::Need(Need::Dimension(dimension)) => {
+            Ok(tracking::found(&entries()?, dimension, None))
+        }
+        Subject::Need(Need::Value { dimension, value }) => {
+            Ok(tracking::found(&entries()?, dimension, Some(value)))
+        }
         Subject::Document { key, document, applies_to, .. } => {
             let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
             Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
@@ -217,12 +222,12 @@ fn not_among(asked: Rows, place: Place, rows: usize) -> Outcome {
     }
 }
 
-fn is_called(held: Option<&String>, name: &str) -> bool {
+pub(super) fn is_called(held: Option<&String>, name: &str) -> bool {
     held.is_some_and(|held| held.to_lowercase() == name.to_lowercase())
 }
 
 /// Something of the chart that was found: as it should be, or not.
-fn found(row: &Entry, difference: Option<String>) -> Outcome {
+pub(super) fn found(row: &Entry, difference: Option<String>) -> Outcome {
     let unusable = (!row.is_active()).then(|| "it is archived, or tracks stock".to_owned());
     let remote = row.remote().unwrap_or_else(|| RemoteId::from(""));
     let acknowledgement = Acknowledgement::of(remote);

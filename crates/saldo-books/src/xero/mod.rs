@@ -17,6 +17,7 @@ mod result;
 mod settings;
 mod shape;
 mod tax;
+mod tracking;
 mod wire;
 mod write;
 
@@ -63,7 +64,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     enters_tax: true,
     has_settings: true,
     prefixes: false,
-    dimensions: KeptDimensions::Named { of_lines: &[], of_documents: None },
+    dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
 };
 
@@ -95,15 +96,20 @@ impl Book for Xero {
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::TaxRate(tax) => vec![tax.to_string()],
-            Need::Value { value, .. } => vec![value.clone()],
+            Need::Dimension(named) | Need::Value { value: named, .. } => {
+                vec![tracking::name(named)]
+            }
         }
     }
 
     fn place(&self, subject: &Subject) -> String {
         match (subject, Place::of(subject)) {
-            // Each account is a request of its own.
+            // Each account is a request of its own, and so is each category and option.
             (Subject::Need(Need::Account(account)), Some(place)) => {
                 format!("{}/{}", place.name(), account.name)
+            }
+            (Subject::Need(need @ (Need::Dimension(_) | Need::Value { .. })), Some(place)) => {
+                format!("{}/{}", place.name(), need.binding())
             }
             (_, Some(place)) => place.name().to_owned(),
             (_, None) => String::new(),
@@ -117,8 +123,11 @@ impl Book for Xero {
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
+            Subject::Need(Need::Value { dimension, .. }) => {
+                vec![Need::Dimension(dimension.clone())]
+            }
             Subject::Need(
-                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Value { .. },
+                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
             )
             | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.

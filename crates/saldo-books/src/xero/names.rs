@@ -12,6 +12,8 @@ use saldo_core::ledger::{Account, AccountKind};
 const ACCOUNT: usize = 150;
 /// How many characters the name of a contact may have.
 const CONTACT: usize = 255;
+/// How many characters the name of a tracking category or option may have.
+pub(super) const TRACKING: usize = 100;
 /// How many characters the code of an item may have.
 const ITEM_CODE: usize = 30;
 /// How many characters the name of an item may have.
@@ -43,7 +45,7 @@ fn hash(text: &str, characters: usize) -> String {
 
 /// A name of at most so many characters; a longer one ends in a hash of all of it, so that two long
 /// names stay two.
-fn fit(name: &str, limit: usize) -> String {
+pub(super) fn fit(name: &str, limit: usize) -> String {
     let name = text(name, usize::MAX);
     if name.chars().count() <= limit {
         return name;

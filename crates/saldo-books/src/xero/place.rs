@@ -16,6 +16,9 @@ pub(super) enum Place {
     Items,
     Contacts,
     TaxRates,
+    TrackingCategories,
+    /// The options of one category.
+    Options,
     Organisation,
 }
 
@@ -31,8 +34,8 @@ impl Place {
     ];
 
     /// Those that make up the chart, in the order in which they are read.
-    pub(super) const OF_THE_CHART: [Self; 4] =
-        [Self::Organisation, Self::Accounts, Self::Items, Self::Contacts];
+    pub(super) const OF_THE_CHART: [Self; 5] =
+        [Self::Organisation, Self::Accounts, Self::Items, Self::TrackingCategories, Self::Contacts];
 
     /// The name as it stands in addresses.
     pub(super) const fn name(self) -> &'static str {
@@ -47,6 +50,8 @@ impl Place {
             Self::Items => "Items",
             Self::Contacts => "Contacts",
             Self::TaxRates => "TaxRates",
+            Self::TrackingCategories => "TrackingCategories",
+            Self::Options => "Options",
             Self::Organisation => "Organisation",
         }
     }
@@ -79,7 +84,15 @@ impl Place {
 
     /// Whether it answers element by element where it is asked to, rather than refuse all for one.
     pub(super) const fn answers_each(self) -> bool {
-        !matches!(self, Self::BankTransfers | Self::Accounts | Self::TaxRates | Self::Organisation)
+        !matches!(
+            self,
+            Self::BankTransfers
+                | Self::Accounts
+                | Self::TaxRates
+                | Self::TrackingCategories
+                | Self::Options
+                | Self::Organisation
+        )
     }
 
     /// Where a document of this shape is.
@@ -102,7 +115,10 @@ impl Place {
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
             Subject::Confirmed { .. } => None,
-            Subject::Need(Need::Value { .. }) => None,
+            // Options are listed with their category.
+            Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
+                Some(Self::TrackingCategories)
+            }
             Subject::Document { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))
             }

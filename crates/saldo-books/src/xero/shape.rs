@@ -5,10 +5,11 @@
 
 use super::names::{is_bank, nobody};
 use super::tax::{self, LineTax, Taxes};
+use super::tracking;
 use saldo_core::book::{Item, Need};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Money, MoneyError};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,7 @@ pub(super) struct Form<'a> {
 pub(super) struct FormLine<'a> {
     pub(super) product: Option<&'a Product>,
     pub(super) account: &'a Account,
+    pub(super) dimensions: &'a Dimensions,
     pub(super) amount: Money,
     /// Whether tax was charged on it.
     pub(super) taxed: bool,
@@ -81,7 +83,8 @@ impl<'a> FormLine<'a> {
             LineKind::Settlement | LineKind::Receivable | LineKind::Tax { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
-        Self { product, account: &line.account, amount, taxed, tax: None, quantity, text }
+        let (account, dimensions) = (&line.account, &line.dimensions);
+        Self { product, account, dimensions, amount, taxed, tax: None, quantity, text }
     }
 
     /// The item that the line is of, where it is of a product.
@@ -130,12 +133,16 @@ impl Shape<'_> {
             Self::Money { bank, .. } => needs.push(account(bank)),
             Self::Transfer { from, to, .. } => needs.extend([account(from), account(to)]),
             Self::Payment { account: paid_to, .. } => needs.push(account(paid_to)),
-            Self::Journal(lines) => needs.extend(lines.iter().map(|line| account(line.account))),
+            Self::Journal(lines) => {
+                needs.extend(lines.iter().map(|line| account(line.account)));
+                needs.extend(lines.iter().flat_map(tracking::needs));
+            }
         }
         for line in self.form().into_iter().flat_map(|form| &form.lines) {
             needs.push(account(line.account));
             needs.extend(line.item().map(Need::Item));
             needs.extend(line.tax.iter().map(|tax| Need::TaxRate(tax.rate.clone())));
+            needs.extend(tracking::needs(line));
         }
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.binding()));
@@ -148,12 +155,7 @@ impl Shape<'_> {
 /// # Errors
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
-    let mut dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
-    if let Some((name, value)) = dimensions.next() {
-        return Err(format!(
-            "a line stands for `{value}` in `{name}`, and tracking categories are not entered yet"
-        ));
-    }
+    tracking::check(document)?;
     match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),

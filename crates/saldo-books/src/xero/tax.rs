@@ -140,7 +140,7 @@ fn is_rounding(one: Money, other: Money) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use saldo_core::ledger::{Account, AccountKind};
+    use saldo_core::ledger::{Account, AccountKind, Dimensions};
     use std::borrow::Cow;
 
     fn money(text: &str) -> Money {
@@ -150,9 +150,11 @@ mod tests {
     /// The taxes of lines of these amounts, a star for a line that bears none.
     fn laid(amounts: &[&str], taxes: &[(&str, &str, &str)]) -> Result<Vec<String>, String> {
         let sales = Account::new("Sales", AccountKind::Income);
+        let none = Dimensions::default();
         let line = |text: &&str| FormLine {
             product: None,
             account: &sales,
+            dimensions: &none,
             amount: money(text.trim_end_matches('*')),
             taxed: !text.ends_with('*'),
             tax: None,

@@ -137,9 +137,22 @@ pub(super) struct Line {
     pub(super) account_id: Option<String>,
     pub(super) tax_type: Option<String>,
     pub(super) tax_amount: Option<Number>,
+    #[serde(deserialize_with = "list")]
+    pub(super) tracking: Vec<Tracking>,
 }
 
-/// The fields of everything that documents refer to: accounts, items, contacts, tax rates.
+/// What a line stands for in a tracking category.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Tracking {
+    #[serde(rename = "TrackingCategoryID")]
+    pub(super) category_id: Option<String>,
+    #[serde(rename = "TrackingOptionID")]
+    pub(super) option_id: Option<String>,
+}
+
+/// The fields of everything that documents refer to: accounts, items, contacts, tax rates, tracking
+/// categories and their options.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Entry {
@@ -149,6 +162,12 @@ pub(super) struct Entry {
     pub(super) item_id: Option<String>,
     #[serde(rename = "ContactID")]
     pub(super) contact_id: Option<String>,
+    #[serde(rename = "TrackingCategoryID")]
+    pub(super) tracking_category_id: Option<String>,
+    #[serde(rename = "TrackingOptionID")]
+    pub(super) tracking_option_id: Option<String>,
+    #[serde(deserialize_with = "list")]
+    pub(super) options: Vec<Self>,
     pub(super) code: Option<String>,
     pub(super) name: Option<String>,
     pub(super) r#type: Option<String>,
@@ -225,7 +244,7 @@ impl Record {
 
 impl Entry {
     /// What we call it: an account's id and its code, where it has one, with a space between; a
-    /// contact's id, an item's code, the type of a tax rate.
+    /// contact's id, an item's code, the type of a tax rate, the id of a category or an option.
     pub(super) fn remote(&self) -> Option<RemoteId> {
         let said = |text: &&String| !text.is_empty() && text.as_str() != NOTHING;
         let code = self.code.as_ref().filter(said);
@@ -234,6 +253,11 @@ impl Entry {
                 Some(code) => RemoteId::from(format!("{id} {code}")),
                 None => RemoteId::from(id.as_str()),
             });
+        }
+        // An option may name its category beside itself.
+        let tracking = [&self.tracking_option_id, &self.tracking_category_id];
+        if let Some(id) = tracking.into_iter().flatten().find(said) {
+            return Some(RemoteId::from(id.as_str()));
         }
         let name = match (&self.contact_id, &self.item_id) {
             (Some(_), _) => self.contact_id.as_ref(),

@@ -3,8 +3,10 @@
 use super::names::{self, Taken};
 use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
+use super::tracking;
 use super::wire::{
     AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
+    Tracking,
 };
 use crate::json;
 use rust_decimal::Decimal;
@@ -196,7 +198,12 @@ impl Writer<'_> {
             account_id: account.account_id,
             tax_type: Some(self.tax_type(line)?),
             tax_amount: Some(json::number(tax_amount)),
+            tracking: self.tracking(line)?,
         })
+    }
+
+    fn tracking(&self, line: &FormLine<'_>) -> Result<Vec<Tracking>, String> {
+        tracking::of_line(line, &self.context.bindings)
     }
 
     fn tax_type(&self, line: &FormLine<'_>) -> Result<String, String> {
@@ -244,6 +251,7 @@ impl Writer<'_> {
                 account_code: account.code,
                 account_id: account.account_id,
                 description: Some(description(&line.text, line.account)),
+                tracking: self.tracking(line)?,
                 ..Line::default()
             })
         });
@@ -278,7 +286,7 @@ fn units_and_price(line: &FormLine<'_>) -> (Decimal, Decimal) {
     own.unwrap_or((Decimal::ONE, amount))
 }
 
-/// An account, item or contact.
+/// An account, item, contact, tracking category or option.
 fn entry(
     need: &Need,
     bindings: &Bindings,
@@ -314,7 +322,14 @@ fn entry(
             Ok((Place::Contacts, fields))
         }
         Need::TaxRate(tax) => Err(format!("the tax rate `{tax}` is the owner's to make in Xero")),
-        Need::Value { dimension, .. } => Err(format!("Xero keeps nothing in `{dimension}`")),
+        Need::Dimension(named) | Need::Value { value: named, .. } => {
+            let place = match need {
+                Need::Dimension(_) => Place::TrackingCategories,
+                _ => Place::Options,
+            };
+            let name = Some(tracking::name(named));
+            Ok((place, Entry { name, ..Entry::default() }))
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub use levels::{Level, RunTotals};
 pub use loan::Loan;
 pub use numbers::Prefixes;
 pub use place::Place;
-pub use rules::{Conditions, Dimension, Marked, Rule, Status, Subject, Words};
+pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Words};
 pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 

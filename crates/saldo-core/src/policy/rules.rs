@@ -9,7 +9,7 @@ mod marked;
 mod words;
 
 pub use condition::{Conditions, Status, Subject};
-pub use dimensions::Dimension;
+pub use dimensions::{Dimension, InBook};
 pub use marked::Marked;
 pub use words::Words;
 

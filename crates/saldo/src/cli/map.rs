@@ -184,7 +184,8 @@ async fn dimensions(
             let Some(book) = book(&connection.adapter) else { continue };
             let settings = known_settings(store, &company.id, &connection.id).await?;
             let is_off = settings.is_some_and(|settings| settings.switched_off.contains(name));
-            if is_off || !book.description().dimensions.keeps(name) {
+            let kept = book.description().dimensions;
+            if is_off || !kept.keeps(name) || !kept.has_room(policy.text.dimensions.len()) {
                 not_kept_by.push(connection.id.to_string());
             }
         }

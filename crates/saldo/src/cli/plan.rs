@@ -4,7 +4,7 @@ use super::args::{Global, PlanArguments};
 use super::output::table;
 use super::{Ending, Output, context};
 use crate::engine::{self, PlannedBook, Waiting};
-use saldo_core::book::{Need, Subject};
+use saldo_core::book::{Called, Need, Subject};
 use saldo_core::document::Document;
 use saldo_core::ledger::Dimensions;
 use saldo_core::plan::{Change, Difference, Reason, differences};
@@ -169,8 +169,17 @@ fn need_text(need: &Need) -> String {
             format!("customer {name}")
         }
         Need::Party(saldo_core::document::Party::Vendor { name }) => format!("vendor {name}"),
-        Need::Value { dimension, value } => format!("{dimension} {value}"),
+        Need::Dimension(dimension) => format!("dimension {}", called(dimension)),
+        Need::Value { dimension, value } => format!("{} {}", dimension.word, called(value)),
         Need::TaxRate(tax) => format!("tax rate {tax}"),
+    }
+}
+
+/// A word, and what the book calls it where that is otherwise: `Web (there 01 Online)`.
+fn called(named: &Called) -> String {
+    match &named.name {
+        Some(name) => format!("{} (there {name})", named.word),
+        None => named.word.clone(),
     }
 }
 

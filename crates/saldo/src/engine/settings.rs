@@ -130,7 +130,7 @@ impl Pusher<'_> {
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
         let stands_for = |change: &Change| match &change.subject {
-            Subject::Need(need) => matches!(need, Need::Value { .. }),
+            Subject::Need(need) => matches!(need, Need::Dimension(_) | Need::Value { .. }),
             Subject::Document { .. } => true,
             Subject::Confirmed { .. } => false,
         };

@@ -162,7 +162,7 @@ fn bodies() -> Vec<Value> {
     needs.push(Need::Item(Item { product: None, account: gift_cards() }));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
-    let value = |name: &str| Need::Value { dimension: name.to_owned(), value: "A".to_owned() };
+    let value = |name: &str| Need::Value { dimension: name.into(), value: "A".into() };
     needs.extend([value("class"), value("location")]);
     let subjects: Vec<Subject> = needs.into_iter().map(Subject::Need).collect();
     let context = context(&subjects);

@@ -53,8 +53,8 @@ fn what_documents_refer_to_has_its_body() {
         Need::Item(Item { product: Some(mug()), account: sales() }),
         Need::Party(customer()),
         Need::Party(vendor()),
-        Need::Value { dimension: "class".to_owned(), value: "Retail: web".to_owned() },
-        Need::Value { dimension: "location".to_owned(), value: "Aarhus".to_owned() },
+        Need::Value { dimension: "class".into(), value: "Retail: web".into() },
+        Need::Value { dimension: "location".into(), value: "Aarhus".into() },
     ];
     let subjects: Vec<Subject> = needs.into_iter().map(Subject::Need).collect();
     let context = context(&subjects);

@@ -6,6 +6,7 @@ mod found;
 mod heard;
 mod read;
 mod schema;
+mod tracked;
 mod written;
 
 use super::Xero;
@@ -198,9 +199,8 @@ fn remote(need: &Need) -> RemoteId {
         Need::Account(account) if account.kind == AccountKind::Bank => RemoteId::from(id),
         Need::Account(_) => RemoteId::from(format!("{id} {b}")),
         Need::Item(_) => RemoteId::from(format!("CODE-{b}")),
-        Need::Party(_) => RemoteId::from(id),
+        Need::Party(_) | Need::Dimension(_) | Need::Value { .. } => RemoteId::from(id),
         Need::TaxRate(_) => RemoteId::from("OUTPUT2"),
-        Need::Value { .. } => panic!("no document of this book needs {need:?}"),
     }
 }
 

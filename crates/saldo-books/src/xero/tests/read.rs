@@ -37,6 +37,7 @@ fn the_chart_is_read_list_by_list_and_page_by_page() {
         (None, "Organisation"),
         (Some("Accounts:1"), "Accounts"),
         (Some("Items:1"), "Items?unitdp=4"),
+        (Some("TrackingCategories:1"), "TrackingCategories"),
         (Some("Contacts:2"), "Contacts?page=2&pageSize=1000&includeArchived=true"),
     ];
     for (page, expected) in cases {

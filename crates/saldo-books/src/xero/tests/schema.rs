@@ -51,7 +51,16 @@ fn unknown(components: &Value, schema: &Value, body: &Value, path: &str, wrong: 
 fn bodies() -> Vec<(String, Value)> {
     let documents =
         [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
-    let mut subjects: Vec<Subject> = documents.iter().map(subject).collect();
+    let tracked = |document: &Document| {
+        let mut lines = document.lines().to_vec();
+        for line in lines.iter_mut().filter(|line| line.account.kind.has_dimensions()) {
+            line.dimensions = [("class", "Retail")].into_iter().collect();
+        }
+        Document::new(document.header().clone(), lines).unwrap()
+    };
+    let with_tracking: Vec<Document> = documents.iter().map(tracked).collect();
+    let documents = documents.iter().chain(&with_tracking);
+    let mut subjects: Vec<Subject> = documents.map(subject).collect();
     let kinds = [
         AccountKind::Bank,
         AccountKind::Clearing,
@@ -72,6 +81,8 @@ fn bodies() -> Vec<(String, Value)> {
     needs.push(Need::Item(Item { product: Some(product), account: sales() }));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
+    needs.push(Need::Dimension("class".into()));
+    needs.push(Need::Value { dimension: "class".into(), value: "Retail".into() });
     subjects.extend(needs.into_iter().map(Subject::Need));
     let context = context(&subjects);
     let body = |subject: Subject| {
@@ -79,8 +90,14 @@ fn bodies() -> Vec<(String, Value)> {
         let request = asked(&[Task::Create(subject)], &context);
         assert_eq!(request.method, Method::Put);
         let body = serde_json::from_slice(&request.body).unwrap();
-        // Accounts are created one by one.
-        (if place.starts_with("Accounts/") { "Account".to_owned() } else { place }, body)
+        // These are created one by one.
+        let bare = match place.split('/').collect::<Vec<_>>()[..] {
+            ["Accounts", ..] => Some("Account"),
+            ["TrackingCategories", _, _] => Some("TrackingCategory"),
+            ["TrackingCategories", _, _, _] => Some("TrackingOption"),
+            _ => None,
+        };
+        (bare.map_or(place.clone(), str::to_owned), body)
     };
     subjects.into_iter().map(body).collect()
 }
@@ -89,7 +106,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 23);
+    assert_eq!(bodies.len(), 33);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }

@@ -261,15 +261,3 @@ fn income_without_tax_has_the_type_that_the_owner_chose() {
     let types: Vec<&str> = lines.iter().map(|line| line["TaxType"].as_str().unwrap()).collect();
     assert_eq!(types, ["OUTPUT2", "OUTPUT2", "ZERORATEDOUTPUT", "NONE"]);
 }
-
-#[test]
-fn what_has_dimensions_is_refused_since_nothing_here_keeps_them() {
-    let document = sale();
-    let mut lines = document.lines().to_vec();
-    let sold = lines.iter_mut().find(|line| line.account.kind.has_dimensions()).unwrap();
-    sold.dimensions = [("class", "Retail")].into_iter().collect();
-    let classed = Document::new(document.header().clone(), lines).unwrap();
-    let said = refused(&classed);
-    assert!(said.contains("`Retail` in `class`"), "{said}");
-    assert_eq!(BOOK.needs(&subject(&classed)), []);
-}

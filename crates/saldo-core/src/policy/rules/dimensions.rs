@@ -3,6 +3,7 @@
 use super::is_mapped;
 use crate::ledger::{Dimensions, Spot};
 use crate::policy::{Policy, Role, Rule, Subject};
+use crate::text::ConnectionId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,21 @@ pub struct Dimension {
     /// What income and expenses stand for where no rule says so. None: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
+    /// What books call it and its values, by their connections.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<ConnectionId, InBook>,
+}
+
+/// What a book calls a dimension and its values, where that is otherwise than in the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct InBook {
+    /// The dimension, in a book where dimensions have names of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its values, by the policy's words for them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
 }
 
 /// A declared dimension with the rules that say what stands for what in it.
@@ -42,6 +58,11 @@ pub(super) fn declared(
         check_name(name).map_err(|why| (name.clone(), why))?;
         if let Some(value) = &dimension.default {
             check_value(value).map_err(|why| (name.clone(), why))?;
+        }
+        for in_book in dimension.books.values() {
+            for called in in_book.name.iter().chain(in_book.values.values()) {
+                check_value(called).map_err(|why| (name.clone(), why))?;
+            }
         }
         let default = dimension.default.as_deref().map(Arc::from);
         all.push(Declared { name: Arc::from(&**name), default, rules: Vec::new() });
@@ -128,6 +149,12 @@ impl Policy {
             Some((known.name.clone(), value.clone()))
         };
         self.rules.dimensions.iter().filter_map(value).collect()
+    }
+
+    /// What a book calls a dimension and its values, where the policy says so.
+    #[must_use]
+    pub fn dimension_in(&self, book: &ConnectionId, dimension: &str) -> Option<&InBook> {
+        self.text.dimensions.get(dimension)?.books.get(book)
     }
 
     /// The dimensions that the policy declares, each with the values that it names.

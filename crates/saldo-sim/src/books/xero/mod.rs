@@ -14,6 +14,7 @@ mod ledger;
 mod lines;
 mod lists;
 mod memory;
+mod options;
 mod organisation;
 mod payments;
 mod refusal;

@@ -186,6 +186,14 @@ impl Organisation {
         self.store(entity, now);
     }
 
+    /// Archives a tracking category: it is kept, and no longer counts among those that are active.
+    pub fn archive(&mut self, category: &str, now: Timestamp) {
+        if let Some(mut entity) = self.by_key(Kind::TrackingCategory, category).cloned() {
+            entity.set("Status", "ARCHIVED");
+            self.store(entity, now);
+        }
+    }
+
     /// Lets the organisation deal in another currency: so many units of it for one of its own.
     pub fn subscribe(&mut self, currency: &str, rate: Decimal) {
         self.plant(Kind::Currency, json!({ "Code": currency, "Description": currency }));

@@ -2,7 +2,7 @@
 
 use super::book_of;
 use crate::engine::{Engine, EngineError};
-use saldo_core::book::{Book, Need, Subject};
+use saldo_core::book::{Book, Called, KeptDimensions, Need, Subject};
 use saldo_core::plan::{ApprovedChange, Change, Whereabouts, plan_needs};
 use saldo_store::{Connection, Withdrawal};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +30,13 @@ pub(super) async fn plan_needs_of(
     documents: &[Change],
 ) -> Result<NeedsPlan, EngineError> {
     let book = book_of(connection)?;
+    let called = |need: Need| called(engine, connection, book, need);
     let ids: Vec<String> = bindings_of(book, documents).into_iter().collect();
     let bound = engine.store.bindings_of(engine.company_id(), &connection.id, &ids).await?;
     let missing = plan_needs(
         &connection.id,
         documents,
-        |subject| book.needs(subject),
+        |subject| book.needs(subject).into_iter().map(called).collect(),
         |need| bound.need(need).is_some(),
     );
     let mut plan = NeedsPlan::default();
@@ -57,6 +58,25 @@ pub(super) async fn plan_needs_of(
         }
     }
     Ok(plan)
+}
+
+/// A need with the name that the policy says this book has for it. Where a book keeps dimensions by
+/// names that are fixed, only their values have names.
+fn called(engine: &Engine, connection: &Connection, book: &dyn Book, need: Need) -> Need {
+    let in_book = |dimension: &Called| engine.policy.dimension_in(&connection.id, &dimension.word);
+    let is_fixed = matches!(book.description().dimensions, KeptDimensions::Named { .. });
+    let of = |dimension: Called| {
+        let own = in_book(&dimension).and_then(|it| it.name.clone()).filter(|_| !is_fixed);
+        Called { name: own, ..dimension }
+    };
+    match need {
+        Need::Dimension(dimension) => Need::Dimension(of(dimension)),
+        Need::Value { dimension, value } => {
+            let own = in_book(&dimension).and_then(|it| it.values.get(&value.word).cloned());
+            Need::Value { dimension: of(dimension), value: Called { name: own, ..value } }
+        }
+        need => need,
+    }
 }
 
 /// The bindings of all that documents need, and of what that needs.

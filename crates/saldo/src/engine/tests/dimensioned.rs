@@ -33,7 +33,7 @@ const KINDS: [&str; 6] =
 
 /// What stands in the company's books in each class, and in each location, by their names: debit
 /// positive, in cents.
-fn in_company(stage: &Stage) -> BTreeMap<String, i64> {
+pub(super) fn in_company(stage: &Stage) -> BTreeMap<String, i64> {
     let person = Bookkeeper::of(stage);
     let mut sums = BTreeMap::new();
     for kind in KINDS {
@@ -70,7 +70,7 @@ fn add_line(sums: &mut BTreeMap<String, i64>, kind: &str, of_document: &Value, l
 }
 
 /// The same of the books that are files.
-fn in_files(stage: &Stage) -> BTreeMap<String, i64> {
+pub(super) fn in_files(stage: &Stage) -> BTreeMap<String, i64> {
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     for (path, text) in stage.books().files {
         if !path.ends_with(".journal") {
@@ -93,7 +93,7 @@ fn in_files(stage: &Stage) -> BTreeMap<String, i64> {
     sums
 }
 
-fn track(stage: &Stage, tracks: bool) {
+pub(super) fn track(stage: &Stage, tracks: bool) {
     let mut company = stage.merchant.company();
     let settings = &mut company.company_mut().settings;
     settings.class_tracking_per_line = tracks;

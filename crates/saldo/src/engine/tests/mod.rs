@@ -35,6 +35,7 @@ mod stated;
 mod taken_over;
 mod templates;
 mod throttled;
+mod tracked;
 mod tripwire;
 mod undone;
 mod unfolding;

@@ -22,11 +22,11 @@ const WORLDS: u64 = 12;
 /// How long a request may still be under way after the last answer.
 const SILENCE: Duration = Duration::from_secs(180);
 
-const XERO: &str = "xero";
+pub(super) const XERO: &str = "xero";
 const ADDRESS: &str = "https://xero.example";
 
 /// Connects the merchant to an organisation.
-async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBooks {
+pub(super) async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBooks {
     let books = EmptyBooks::new(5, faults, stage.clock.now());
     let mut book = connection(XERO, Role::Book, XERO);
     let (tenant, id, secret) = {
