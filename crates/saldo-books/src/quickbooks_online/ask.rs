@@ -123,11 +123,14 @@ fn write_batch(tasks: &[Task], token: &str, context: &BookContext) -> Result<Htt
 
 fn request(index: usize, body: &Result<Body, String>) -> Option<Value> {
     let body = body.as_ref().ok()?;
-    Some(Value::Object(Map::from_iter([
+    let options = body.operation.options();
+    let options = options.map(|options| ("optionsData".to_owned(), Value::from(options)));
+    let members = [
         ("bId".to_owned(), Value::from(batch_id(index))),
-        ("operation".to_owned(), Value::from(body.operation)),
+        ("operation".to_owned(), Value::from(body.operation.name())),
         (body.entity.name().to_owned(), body.json.clone()),
-    ])))
+    ];
+    Some(Value::Object(members.into_iter().chain(options).collect::<Map<_, _>>()))
 }
 
 /// The bodies of tasks that create, in their order; for a task that this book cannot express, why.

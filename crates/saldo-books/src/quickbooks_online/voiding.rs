@@ -1,13 +1,13 @@
 //! Voiding: the vendor's own operation that leaves a form standing with nothing in it.
 //!
 //! A voided form keeps its id and number, its amounts are zero, and its note begins with the
-//! vendor's word. The vendor refuses any version but the latest, which counts up whenever somebody
+//! vendor's word. A payment that is voided is applied to nothing any more: its invoice is open. The vendor refuses any version but the latest, which counts up whenever somebody
 //! changes the form or applies a payment to it.
 
 use super::names;
 use super::shape::shape;
 use super::wire::{Entity, Transaction};
-use super::write::Body;
+use super::write::{Body, Operation};
 use rust_decimal::Decimal;
 use saldo_core::book::{Acknowledgement, Refusal, Voided};
 use saldo_core::document::Document;
@@ -23,7 +23,7 @@ const VOIDED: &str = "Voided";
 /// matched or reconciled it: the interface shows neither.
 pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
     let entity = shape(document).ok()?.entity();
-    if !matches!(entity, Entity::SalesReceipt | Entity::Invoice) {
+    if !matches!(entity, Entity::SalesReceipt | Entity::Invoice | Entity::Payment) {
         return None;
     }
     let is_bank = |kind: AccountKind| names::account_type(kind).0 == "Bank";
@@ -38,8 +38,16 @@ pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
 /// In words, where it is no form of this book.
 pub(super) fn body(voided: &Voided) -> Result<Body, String> {
     let entity = shape(&voided.document)?.entity();
-    let json = json!({ "Id": voided.remote.as_str(), "SyncToken": voided.version });
-    Ok(Body { entity, operation: "void", json })
+    let mut json = json!({ "Id": voided.remote.as_str(), "SyncToken": voided.version });
+    let operation = match entity {
+        // Of payments alone it is an update, which must not empty what it does not name.
+        Entity::Payment => {
+            json["sparse"] = true.into();
+            Operation::VoidByUpdate
+        }
+        _ => Operation::Void,
+    };
+    Ok(Body { entity, operation, json })
 }
 
 /// What the book acknowledges about a row that is voided; none where it is not.

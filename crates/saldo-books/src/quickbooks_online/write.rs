@@ -19,9 +19,38 @@ use serde_json::{Number, Value};
 /// A body that the vendor takes for a write.
 pub(super) struct Body {
     pub(super) entity: Entity,
-    /// What the vendor is to do with it: `create` or `void`.
-    pub(super) operation: &'static str,
+    pub(super) operation: Operation,
     pub(super) json: Value,
+}
+
+/// What the vendor is to do with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// Make it be there.
+    Create,
+    /// Make a form nil.
+    Void,
+    /// Make a payment nil, which is an update that says so.
+    VoidByUpdate,
+}
+
+impl Operation {
+    /// The vendor's word for it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Void => "void",
+            Self::VoidByUpdate => "update",
+        }
+    }
+
+    /// What is said beside the word.
+    pub(super) const fn options(self) -> Option<&'static str> {
+        match self {
+            Self::Create | Self::Void => None,
+            Self::VoidByUpdate => Some("void"),
+        }
+    }
 }
 
 /// The body that creates a subject.
@@ -51,7 +80,7 @@ pub(super) fn body(
 
 fn json(entity: Entity, fields: &impl serde::Serialize) -> Result<Body, String> {
     let json = json::to_json(fields).map_err(|fault| fault.message)?;
-    Ok(Body { entity, operation: "create", json })
+    Ok(Body { entity, operation: Operation::Create, json })
 }
 
 /// The private note of a document: what it says, and the marker by which it is found again.

@@ -59,7 +59,7 @@ async fn taken_back(stage: &Stage) -> (usize, usize) {
 /// What the company says of the forms that are nil.
 fn notes(stage: &Stage) -> Vec<String> {
     let bookkeeper = Bookkeeper::of(stage);
-    let kinds = ["SalesReceipt", "Invoice"];
+    let kinds = ["SalesReceipt", "Invoice", "Payment"];
     let forms = kinds.iter().flat_map(|kind| bookkeeper.find(kind, "maxresults 1000"));
     let notes = forms.filter_map(|form| Some(form["PrivateNote"].as_str()?.to_owned()));
     notes.filter(|note| note.starts_with("Voided")).collect()
@@ -75,6 +75,7 @@ async fn what_moves_a_bank_account_is_reversed_and_the_rest_voided() {
     let (voided, reversed) = planned(&stage, COMPANY).await;
     let kinds: BTreeSet<_> = voided.iter().copied().collect();
     assert!(kinds.contains(&DocumentKind::SalesReceipt), "{kinds:?}");
+    assert!(kinds.contains(&DocumentKind::Payment), "{kinds:?}");
     assert!(voided.len() > 5 && reversed > 0, "{voided:?} {reversed}");
     assert_eq!(planned(&stage, "plain-text").await.0, [], "plain text never voids");
 }
