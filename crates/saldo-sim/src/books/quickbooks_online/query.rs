@@ -103,6 +103,12 @@ fn filterable(kind: Kind) -> &'static [(&'static str, Shape)] {
             ("Balance", Shape::Number),
             ("VendorRef", Shape::Reference),
         ],
+        Kind::VendorCredit | Kind::BillPayment => &[
+            ("DocNumber", Shape::Text),
+            ("TxnDate", Shape::Date),
+            ("TotalAmt", Shape::Number),
+            ("VendorRef", Shape::Reference),
+        ],
         Kind::TaxCode | Kind::TaxRate | Kind::PaymentMethod => {
             &[("Name", Shape::Text), ("Active", Shape::Boolean)]
         }
