@@ -458,6 +458,7 @@ impl Desk<'_> {
             currency: cost.currency(),
             party: None,
             applies_to: None,
+            due: None,
             reference: name,
             memo: text.to_owned(),
         };

@@ -86,7 +86,10 @@ fn what_the_vendor_refuses_of_payments() {
     let good = bought.payment("100", &[("Bill", &bill, "100")]);
     let card = json!({ "CCAccountRef": bought.client.account("Visa Card") });
     let from = |name: &str| json!({ "BankAccountRef": bought.client.account(name) });
-    let line = |amount: &str, kind: &str, id: &Value| json!([{ "Amount": number(amount), "LinkedTxn": [{ "TxnId": id, "TxnType": kind }] }]);
+    let line = |amount: &str, kind: &str, id: &Value| {
+        let link = json!([{ "TxnId": id, "TxnType": kind }]);
+        json!([{ "Amount": number(amount), "LinkedTxn": link }])
+    };
     let other = json!({ "value": bought.client.id(Kind::Vendor, "Shopify") });
     let cases = vec![
         ("no vendor", json!({ "VendorRef": null }), "2020"),
@@ -95,7 +98,7 @@ fn what_the_vendor_refuses_of_payments() {
         ("odd type", json!({ "PayType": "Cash" }), "2170"),
         ("no cheque", json!({ "CheckPayment": null }), "2020"),
         ("from the card", json!({ "CheckPayment": from("Visa Card") }), "6000"),
-        ("from stock", json!({ "CheckPayment": from("Undeposited Funds") }), "6000"),
+        ("from a drawer", json!({ "CheckPayment": from("Undeposited Funds") }), "6000"),
         ("a card's cheque", json!({ "PayType": "CreditCard" }), "2020"),
         ("odd detail", json!({ "CheckPayment": { "CCAccountRef": { "value": "1" } } }), "2010"),
         ("not payable", json!({ "APAccountRef": bought.client.account("Checking") }), "6000"),
