@@ -47,12 +47,12 @@ pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import
 pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};
 pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
 pub(crate) use progress::{Progress, Step};
-#[cfg(test)]
-pub(crate) use prove::DocumentsProof;
 pub(crate) use prove::{
     Behind, BookProof, DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport,
-    Undone, Unproved, Verdict, prove,
+    Undone, UnitsLine, UnitsProof, Unproved, Verdict, prove,
 };
+#[cfg(test)]
+pub(crate) use prove::{DocumentsProof, UnitsAtPlace};
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
