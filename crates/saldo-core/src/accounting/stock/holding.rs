@@ -112,7 +112,8 @@ impl Holding {
         self.layers.iter().map(|layer| layer.units).sum()
     }
 
-    /// How many units are there less those that left and cannot have been there, of what is counted.
+    /// How many units are there less those that left without having been there, of what is
+    /// counted.
     #[must_use]
     pub fn balance(&self) -> i64 {
         let short: u64 = self.short.iter().map(|short| short.units).sum();

@@ -111,6 +111,20 @@ impl IdentityProof {
     pub(crate) fn holds(&self) -> bool {
         self.verdict != Verdict::Differs || self.identity == Identity::Inventory
     }
+
+    /// What comes of what was compared.
+    fn comes_to(&self) -> Verdict {
+        // Payouts that are too much and too little do not make up for one another.
+        let differs = self.lines.iter().any(|line| !line.difference.is_zero())
+            || !self.behind.is_empty()
+            || self.totals.iter().any(DayTotal::differs)
+            || self.units.as_ref().is_some_and(UnitsProof::differs);
+        match (self.lines.is_empty() && self.units.is_none(), differs) {
+            (true, _) => Verdict::Unknown,
+            (false, true) => Verdict::Differs,
+            (false, false) => Verdict::Proved,
+        }
+    }
 }
 
 /// Works out what was accounted since the last proof, and compares all twelve.
@@ -157,34 +171,27 @@ pub(super) async fn prove(
             }
             _ => behind(identity, &differing)?,
         };
-        let is_off = |line: &IdentityLine| !line.difference.is_zero();
-        // Payouts that are too much and too little do not make up for one another.
-        let mut differs = lines.iter().any(is_off) || !behind.is_empty();
-        let mut totals = Vec::new();
-        if identity == Identity::Standings {
-            totals.clone_from(&counted.days);
-            differs |= totals.iter().any(DayTotal::differs);
-        }
+        let totals = match identity {
+            Identity::Standings => counted.days.clone(),
+            _ => Vec::new(),
+        };
         let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown].map(Vec::as_slice);
         let unknown = unknown(identity, &lines, unsaid, policy);
         let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
-        differs |= units.as_ref().is_some_and(UnitsProof::differs);
-        proofs.push(IdentityProof {
+        let (says, verdict) = (identity.says(), Verdict::Unknown);
+        let proof = IdentityProof {
             number,
             identity,
-            says: identity.says(),
-            verdict: match (lines.is_empty() && units.is_none(), differs) {
-                (true, _) => Verdict::Unknown,
-                (false, true) => Verdict::Differs,
-                (false, false) => Verdict::Proved,
-            },
+            says,
+            verdict,
             unknown,
             lines,
             days,
             totals,
             units,
             behind,
-        });
+        };
+        proofs.push(IdentityProof { verdict: proof.comes_to(), ..proof });
     }
     Ok(proofs)
 }
