@@ -109,6 +109,13 @@ async fn write(engine: &Engine, words: &FeedWrite, output: &Output) -> anyhow::R
     };
     let made = engine::make_feed_files(engine, wish).await.map_err(understood)?;
     let format = format_of(&made, words.format.map(FeedFormat::from))?;
+    if words.format.is_none() && format == FeedFormat::Table && !made.files.is_empty() {
+        output.note(&format!(
+            "written as tables, whose rows have no ids: once `saldo map set feeds.\"{}\".opening \
+             AMOUNT` says what stood there at first, files have ids and a balance",
+            words.account
+        ));
+    }
     let mut files = Vec::new();
     for file in &made.files {
         files.push(lay(&made, (file, format), words)?);
