@@ -12,6 +12,7 @@ mod desk;
 mod dimensioned;
 mod doubles;
 mod explained;
+mod fed;
 mod foreign;
 mod fulfilled;
 mod identities;
