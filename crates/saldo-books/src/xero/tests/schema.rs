@@ -49,8 +49,8 @@ fn unknown(components: &Value, schema: &Value, body: &Value, path: &str, wrong: 
 
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
-    let documents =
-        [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let bought = [bill(), bill().reversal(day()), paid_bill()];
     let tracked = |document: &Document| {
         let mut lines = document.lines().to_vec();
         for line in lines.iter_mut().filter(|line| line.account.kind.has_dimensions()) {
@@ -58,8 +58,8 @@ fn bodies() -> Vec<(String, Value)> {
         }
         Document::new(document.header().clone(), lines).unwrap()
     };
-    let with_tracking: Vec<Document> = documents.iter().map(tracked).collect();
-    let documents = documents.iter().chain(&with_tracking);
+    let with_tracking: Vec<Document> = sold.iter().chain(&bought).map(tracked).collect();
+    let documents = sold.iter().chain(&bought).chain(&with_tracking);
     let mut subjects: Vec<Subject> = documents.map(subject).collect();
     let kinds = [
         AccountKind::Bank,
@@ -106,7 +106,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 33);
+    assert_eq!(bodies.len(), 39);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }
