@@ -132,11 +132,13 @@ async fn sheets(
     proof: &ProofReport,
 ) -> anyhow::Result<Vec<Sheet>> {
     let mut sheets: Vec<Sheet> = pack::of_proof(proof).into();
+    let last = words.month.last();
+    sheets.push(pack::of_identities(&engine::identities_as_of(engine, last).await?));
     for book in books {
         let month = engine::month_report(engine, book, words.month).await?.ok_or(Overtaken)?;
         sheets.extend(pack::of_month(&month)?);
     }
-    let bridge = engine::bridge(engine, words.month.first, words.month.last()).await?;
+    let bridge = engine::bridge(engine, words.month.first, last).await?;
     sheets.extend(pack::of_bridge(&bridge));
     Ok(sheets)
 }

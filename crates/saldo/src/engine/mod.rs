@@ -63,7 +63,8 @@ pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use report::{
     AccountMonth, Arrival, Bridge, BridgeDay, BridgeKind, BridgeRow, ClearingAge, DocumentLine,
-    FeeMonth, Month, MonthReport, RollForward, TaxMonth, UntoldDay, bridge, month_report,
+    FeeMonth, IdentityAsOf, Month, MonthReport, RollForward, TaxMonth, UntoldDay, bridge,
+    identities_as_of, month_report,
 };
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};

@@ -4,7 +4,7 @@ mod accounts;
 mod days;
 mod documents;
 mod holdings;
-mod identities;
+pub(super) mod identities;
 mod on_hand;
 mod payouts;
 mod stated;

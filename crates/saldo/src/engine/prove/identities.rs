@@ -227,7 +227,9 @@ async fn work_out(engine: &Engine, policy: &Policy) -> Result<(), EngineError> {
 }
 
 /// Sums over all days.
-fn lines<'a>(figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<IdentityLine>, MoneyError> {
+pub(in crate::engine) fn lines<'a>(
+    figures: impl Iterator<Item = &'a Figure>,
+) -> Result<Vec<IdentityLine>, MoneyError> {
     let mut lines: BTreeMap<(&str, Currency), IdentityLine> = BTreeMap::new();
     for it in figures {
         let nothing = Money::zero(it.expected.currency());

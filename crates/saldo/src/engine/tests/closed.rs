@@ -1,7 +1,10 @@
 //! A month's reports agree with each other, and with the books that other programs read.
 
-use super::super::{Arrival, Bridge, Month, MonthReport, bridge, month_report};
+use super::super::{
+    Arrival, Bridge, IdentityAsOf, Month, MonthReport, bridge, identities_as_of, month_report,
+};
 use super::stage::{Stage, world};
+use jiff::civil::Date;
 use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
@@ -56,6 +59,28 @@ async fn the_parts_of_a_month_are_its_trial_balance() {
         let it = of(account);
         assert_eq!(sum, it.closing.minus(it.opening).unwrap().minor(), "{account}");
     }
+}
+
+#[tokio::test]
+async fn the_identities_say_what_the_trial_balance_says_of_the_last_day() {
+    let (stage, month, report, _) = august().await;
+    stage.prove().await;
+    let engine = stage.engine().await;
+    let then = identities_as_of(&engine, month.last()).await.unwrap();
+    let now = identities_as_of(&engine, Date::MAX).await.unwrap();
+    engine.store.close().await;
+    let numbers: Vec<u8> = then.iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [3, 4, 5, 6, 7, 9, 10, 11, 12]);
+    assert!(then.iter().all(IdentityAsOf::holds), "{then:#?}");
+    let found = |all: &[IdentityAsOf], number: u8| {
+        let identity = all.iter().find(|it| it.number == number).unwrap();
+        sum(identity.lines.iter().map(|line| line.found))
+    };
+    let owed_to_buyers = sum(report.stored_value.iter().map(|it| it.closing));
+    assert_eq!(found(&then, 3), owed_to_buyers);
+    let tax = report.account("Sales tax payable").unwrap().closing.minor();
+    assert_eq!(found(&then, 4), tax);
+    assert_ne!(found(&now, 4), tax, "more was sold after the month");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use super::stage::{Stage, by_account, world};
 use jiff::SignedDuration;
 use saldo_sim::fault::FaultSettings;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 const DIMENSIONS: &str = r#"
 [dimensions]
@@ -93,6 +94,7 @@ async fn what_finds_no_room_is_entered_at_once_when_there_is_some() {
         xero.vendor_itself().organisation_mut().archive(category, stage.clock.now());
     }
     let ids: Vec<String> = failed.into_iter().map(|it| it.change.id).collect();
+    stage.clock.advance(Duration::from_secs(1));
     let (engine, begun) = (stage.engine().await, stage.clock.now());
     engine.store.retry(engine.company_id(), &XERO.into(), &ids, begun).await.unwrap();
     engine.store.close().await;
