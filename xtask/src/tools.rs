@@ -21,9 +21,10 @@ struct Tool {
     source: Source,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     Tool { program: "hledger", probe: "--version", source: Source::Debian("hledger") },
     Tool { program: "bean-check", probe: "--help", source: Source::Python("beancount") },
+    Tool { program: "ofxget", probe: "--help", source: Source::Python("ofxtools") },
     Tool { program: "xmllint", probe: "--version", source: Source::Debian("libxml2-utils") },
 ];
 

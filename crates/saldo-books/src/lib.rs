@@ -5,6 +5,7 @@
 //! [`Book::ask`] and [`Book::hear`] are pure functions; whoever calls them does the asking, the
 //! waiting and the repeating.
 
+pub mod feed;
 mod json;
 pub mod plain_text;
 pub mod quickbooks_online;

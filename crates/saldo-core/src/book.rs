@@ -4,6 +4,7 @@
 use crate::commerce::Product;
 use crate::document::{Document, DocumentKey, Party};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
 use crate::text::{CompanyId, ConnectionId, RemoteId};
@@ -50,6 +51,8 @@ pub struct BookDescription {
     /// Whether a list of the documents of all days costs little and shows all their numbers: a
     /// proof then looks everywhere for copies, not only on the days of our own documents.
     pub lists_all_days: bool,
+    /// The files of bank rows that its page takes from a person; none where it takes none.
+    pub feed: Option<FeedUpload>,
 }
 
 /// Which dimensions a book keeps, by the names that a policy gives them.

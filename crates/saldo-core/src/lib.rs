@@ -19,6 +19,8 @@ pub mod rounding;
 
 pub mod policy;
 
+pub mod feed;
+
 pub mod accounting;
 pub mod arithmetic;
 pub mod plan;

@@ -38,7 +38,7 @@ pub enum Identity {
     OpenOrders,
     /// An account holds what platforms keep back by their own words, and what is disputed.
     KeptBack,
-    /// The value of the stock is that of its layers.
+    /// The value of the stock is that of its layers, and its units are those on hand.
     Inventory,
     /// Every fact stands in exactly one state.
     Standings,
@@ -80,7 +80,7 @@ impl Identity {
             Self::FacilitatorTax => "tax of marketplaces = nothing, once it is settled",
             Self::OpenOrders => "owed by and to buyers = agreed, less paid, order by order",
             Self::KeptBack => "reserves and disputes = what the gateways' rows say",
-            Self::Inventory => "stock = the sum of its layers",
+            Self::Inventory => "stock = the sum of its layers, units = what shops have on hand",
             Self::Standings => "facts that were told = facts in exactly one state",
             Self::Rounding => "rounding = what coins that do not exist force",
             Self::Drawer => "a drawer = its float, and what came in, less what went out",

@@ -40,6 +40,7 @@ mod sums;
 mod acknowledged;
 mod draft;
 mod entries;
+mod feed;
 
 mod observation;
 
@@ -55,6 +56,7 @@ pub use connection::{Connection, Role};
 pub use entries::{BookedDocument, EntryFilter, EntryPages};
 pub use error::StoreError;
 pub use explain::{BookedChange, RecordVersion};
+pub use feed::{FeedFile, FeedOf, NewFeedFile};
 pub use figures::{GroupFigures, StoredValueGroup, UnfiguredGroup};
 pub use group::DirtyGroup;
 pub use lease::Lease;

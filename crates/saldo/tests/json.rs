@@ -120,6 +120,7 @@ fn ask_afterwards(shell: &Shell<'_>) {
     assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
     shell.says("approve", &["approve", "--book", "plain-text"]);
     shell.says("retry", &["retry"]);
+    feed_by_files(shell);
     shell.says("rebuild", &["rebuild"]);
 }
 
@@ -171,6 +172,38 @@ fn try_rules(shell: &Shell<'_>) {
     assert!(caught["rest"].as_array().unwrap().iter().any(|it| it["role"] == "product-sales"));
     let of_policy = shell.says("map-rules", &["map", "rules"]);
     assert_eq!(of_policy["rules"].as_array().unwrap().len(), 0);
+}
+
+/// What was entered on `Bank` stands for the rows of an account that is fed by files from now on.
+fn feed_by_files(shell: &Shell<'_>) {
+    let set = |word: &str, value: &str| {
+        shell.says("map-set", &["map", "set", &format!("feeds.Checking.{word}"), value]);
+    };
+    set("number", "C-1");
+    set("through", "Bank");
+    let known = shell.says("feed-list", &["feed", "list"]);
+    let unwritten = known[0]["unwritten"].as_u64().unwrap();
+    assert!(unwritten > 0 && known[0]["until"].is_null(), "{known}");
+    let folder = shell.data.to_str().unwrap();
+    let write = ["feed", "write", "--account", "Checking", "--out", folder];
+    let ofx = [&write[..], &["--format", "ofx"]].concat();
+    let refused = shell.run(&ofx);
+    assert_eq!(refused.status.code(), Some(2), "nobody said what stood there at first");
+    shell.forms.assert("error", &refused.stderr);
+    set("opening", "1000.00");
+    let written = shell.says("feed-write", &ofx);
+    let file = &written["files"][0];
+    assert_eq!((&file["rows"], &file["new"]), (&json!(unwritten), &json!(true)), "{written}");
+    let bytes = std::fs::read(file["file"].as_str().unwrap()).unwrap();
+    let balance = file["balance"].as_str().unwrap().replace(" USD", "<");
+    let stated = format!("<BALAMT>{balance}");
+    assert!(bytes.windows(stated.len()).any(|part| part == stated.as_bytes()), "{stated}");
+    let again = shell.says("feed-write", &ofx);
+    assert_eq!(again["files"], json!([]), "the same row is not written twice");
+    let from = [&ofx[..], &["--from", "2026-08-01"]].concat();
+    let again = shell.says("feed-write", &from);
+    assert_eq!(again["files"][0]["new"], false);
+    assert_eq!(std::fs::read(file["file"].as_str().unwrap()).unwrap(), bytes);
 }
 
 /// What an accountant keeps when a month is over, and what becomes of it.

@@ -37,6 +37,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: true,
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
+    feed: None,
 };
 
 /// The book of text files, for beancount and hledger at once.

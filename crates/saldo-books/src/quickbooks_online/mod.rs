@@ -2,6 +2,7 @@
 
 mod ask;
 mod balances;
+mod bills;
 mod chart;
 mod compare;
 mod dimensions;
@@ -27,6 +28,7 @@ use saldo_core::book::{
 };
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::ledger::Account;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,6 +69,12 @@ static DESCRIPTION: BookDescription = BookDescription {
         of_documents: Some(dimensions::LOCATION),
     },
     lists_all_days: false,
+    feed: Some(FeedUpload {
+        formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],
+        columns: &[FeedColumn::Date, FeedColumn::Description, FeedColumn::Amount],
+        // Its page takes files up to 350 KB; what stands around the rows is less than two.
+        limit: FeedLimit { rows: 1_000, bytes: 348_000 },
+    }),
 };
 
 impl Book for QuickBooksOnline {

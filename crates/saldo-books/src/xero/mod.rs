@@ -28,6 +28,7 @@ use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,6 +66,17 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: false,
     dimensions: KeptDimensions::Named { of_lines: &[], of_documents: None },
     lists_all_days: false,
+    feed: Some(FeedUpload {
+        formats: &[FeedFormat::Table, FeedFormat::Ofx],
+        columns: &[
+            FeedColumn::Date,
+            FeedColumn::Amount,
+            FeedColumn::Payee,
+            FeedColumn::Description,
+            FeedColumn::Reference,
+        ],
+        limit: FeedLimit { rows: 1_000, bytes: 348_000 },
+    }),
 };
 
 impl Book for Xero {

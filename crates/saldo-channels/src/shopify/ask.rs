@@ -5,8 +5,8 @@ use super::budget::{Budget, Question};
 use super::cursor::{
     Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, GOODS_SHAPES,
     GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape, GoodsState, GoodsStep, Listing,
-    OVERLAP, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep,
-    Saved, Unfinished, WatchState, WatchStep, earlier,
+    OVERLAP, OnHandState, OnHandStep, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest,
+    RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep, earlier,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -35,10 +35,12 @@ const GOODS_OF_ORDER: &str = concat!(
 const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
 const GIFT_CARDS: &str = include_str!("queries/gift_cards.graphql");
 const ORDERS_OF_DAYS: &str = include_str!("queries/orders_of_days.graphql");
+const ON_HAND: &str = include_str!("queries/on_hand.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
 const BULK_ROWS: &str = include_str!("queries/bulk_balance_transactions.graphql");
+const BULK_ON_HAND: &str = include_str!("queries/bulk_on_hand.graphql");
 const PAYOUTS: &str = include_str!("queries/payouts.graphql");
 const DISPUTES: &str = include_str!("queries/disputes.graphql");
 const BALANCE_TRANSACTIONS: &str = include_str!("queries/balance_transactions.graphql");
@@ -55,6 +57,9 @@ const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 const DISPUTES_BEFORE_START: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How many days one question counts.
 pub(super) const DAYS_AT_ONCE: usize = 10;
+/// At how many places a listing asks for the units of an item. What is at more is told by a bulk
+/// operation.
+const PLACES_LISTED: u32 = 4;
 /// How far back rows of the balance are listed again.
 const ROWS_LOOKBACK: SignedDuration = SignedDuration::from_hours(2 * 24);
 
@@ -72,6 +77,7 @@ pub(super) fn ask(
         Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
         Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
         Flow::OrdersOfDays => ask_days(&Saved::load(cursor)?, context),
+        Flow::OnHand => ask_on_hand(&Saved::load(cursor)?, context),
         Flow::GiftCards => ask_gift_cards(&Saved::load(cursor)?, context),
     }
 }
@@ -108,6 +114,7 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::InventoryItems => INVENTORY_ITEMS,
         Question::GiftCards => GIFT_CARDS,
         Question::OrdersOfDays => ORDERS_OF_DAYS,
+        Question::OnHand => ON_HAND,
     }
 }
 
@@ -210,6 +217,24 @@ pub(super) fn counted_days(listing: DaysListing, context: &ChannelContext) -> Ve
         date = next;
     }
     days
+}
+
+fn ask_on_hand(saved: &Saved<OnHandState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let after = match &saved.state.step {
+        OnHandStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        OnHandStep::Rest(_) => None,
+        OnHandStep::Listing(listing) => listing.last,
+        OnHandStep::Bulk(bulk) => {
+            return ask_bulk(bulk, bulk_on_hand(), &saved.budget, context);
+        }
+    };
+    let query = after.map(|after| format!("id:>={}", after.saturating_add(1)));
+    let variables = json!({
+        "query": query.unwrap_or_default(),
+        "first": saved.state.page,
+        "places": PLACES_LISTED,
+    });
+    question(context, &saved.budget, Question::OnHand, &variables)
 }
 
 fn ask_gift_cards(saved: &Saved<GiftCardsState>, context: &ChannelContext) -> Result<Next, Fault> {
@@ -365,6 +390,11 @@ pub(super) fn bulk_orders(from: Timestamp) -> String {
 /// The query that a bulk operation runs for the rows of a window.
 pub(super) fn bulk_rows(from: Timestamp) -> String {
     bulk_query(BULK_ROWS, &rows_filter(None, Some(from), None))
+}
+
+/// The query that a bulk operation runs for what is on hand: all of it.
+pub(super) fn bulk_on_hand() -> String {
+    bulk_query(BULK_ON_HAND, "")
 }
 
 /// A query for a bulk operation, which takes no variables.

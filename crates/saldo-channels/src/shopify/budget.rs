@@ -31,6 +31,7 @@ pub(super) enum Question {
     InventoryItems,
     GiftCards,
     OrdersOfDays,
+    OnHand,
 }
 
 impl Question {
@@ -51,6 +52,7 @@ impl Question {
             Self::InventoryItems => "unit costs",
             Self::GiftCards => "gift cards",
             Self::OrdersOfDays => "the number of orders of each day",
+            Self::OnHand => "units on hand",
         }
     }
 
@@ -67,7 +69,7 @@ impl Question {
             Self::Payouts | Self::BalanceTransactions => {
                 "`read_shopify_payments_payouts` and `read_shopify_payments_accounts`"
             }
-            Self::InventoryItems => "`read_inventory` and `read_products`",
+            Self::InventoryItems | Self::OnHand => "`read_inventory` and `read_products`",
             Self::GiftCards => "`read_gift_cards` and `read_orders`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"

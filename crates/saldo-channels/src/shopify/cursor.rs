@@ -351,6 +351,51 @@ impl DaysListing {
     }
 }
 
+/// How many units of items are on hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OnHandState {
+    /// How many items a question asks for.
+    pub(super) page: u32,
+    pub(super) step: OnHandStep,
+}
+
+impl Default for OnHandState {
+    fn default() -> Self {
+        Self { page: 40, step: OnHandStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of units on hand has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OnHandStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Items are listed by their ids.
+    Listing(OnHandListing),
+    /// All items come by a bulk operation.
+    Bulk(Bulk),
+}
+
+/// A listing of items with what is on hand of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OnHandListing {
+    /// When the first question was asked.
+    pub(super) began: Timestamp,
+    /// The number in the id of the last item.
+    pub(super) last: Option<u64>,
+    /// How many items were heard.
+    pub(super) heard: u32,
+    /// Whether a bulk operation failed, so that they are listed to their end.
+    pub(super) to_its_end: bool,
+}
+
+impl OnHandListing {
+    pub(super) const fn new(began: Timestamp) -> Self {
+        Self { began, last: None, heard: 0, to_its_end: false }
+    }
+}
+
 /// What was handed over for orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GoodsState {

@@ -4,6 +4,7 @@ mod bulk;
 mod costs;
 mod gift_cards;
 mod goods;
+mod on_hand;
 mod orders;
 mod orders_of_days;
 mod payments;
@@ -37,6 +38,7 @@ pub(super) fn hear(
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
         Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
+        Flow::OnHand => on_hand::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }

@@ -36,7 +36,11 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     streams: &["payouts", "balance-transactions", "disputes", "orders"],
     goods_streams: &["goods"],
     cost_streams: &["costs"],
-    stated_streams: &[(Topic::GiftCards, "gift-cards"), (Topic::OrdersOfDays, "orders-of-days")],
+    stated_streams: &[
+        (Topic::GiftCards, "gift-cards"),
+        (Topic::OrdersOfDays, "orders-of-days"),
+        (Topic::OnHand, "on-hand"),
+    ],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
         prefix: "",
@@ -56,6 +60,7 @@ enum Flow {
     Costs,
     GiftCards,
     OrdersOfDays,
+    OnHand,
 }
 
 impl Flow {
@@ -70,6 +75,7 @@ impl Flow {
             "costs" => Some(Self::Costs),
             "gift-cards" => Some(Self::GiftCards),
             "orders-of-days" => Some(Self::OrdersOfDays),
+            "on-hand" => Some(Self::OnHand),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod costs;
 mod goods;
+mod on_hand;
 pub(super) mod order;
 pub(super) mod payments;
 mod rounding;
@@ -59,6 +60,7 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Orders) => order::read(&source, text)?,
         Some(Flow::Goods) => goods::read(&source, text)?,
         Some(Flow::Costs) => costs::read(&source, text)?,
+        Some(Flow::OnHand) => on_hand::read(&source, text)?,
         Some(Flow::OrdersOfDays) => stated::read_day(&source, record, text)?,
         Some(Flow::GiftCards) => stated::read_gift_card(&source, text)?,
         Some(Flow::Payouts) => payments::read_payout(&source, text)?,

@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod gift_cards;
 mod goods;
+mod on_hand;
 mod orders;
 mod orders_of_days;
 mod payments;

@@ -448,6 +448,48 @@ pub(super) struct InventoryItem {
     pub(super) variants: Option<Variants>,
 }
 
+/// `InventoryItem`, as far as it is about what is on hand. In the lines of a bulk operation the
+/// lists follow as lines of their own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StockedItem {
+    pub(super) id: Gid,
+    pub(super) sku: Option<String>,
+    pub(super) tracked: bool,
+    pub(super) variants: Option<Variants>,
+    pub(super) inventory_levels: Option<Levels>,
+}
+
+/// Where an item is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Levels {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<Level>,
+}
+
+/// `InventoryLevel`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Level {
+    pub(super) updated_at: Timestamp,
+    pub(super) location: Location,
+    pub(super) quantities: Vec<Quantity>,
+}
+
+/// `Location`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Location {
+    pub(super) name: String,
+}
+
+/// `InventoryQuantity`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Quantity {
+    pub(super) name: String,
+    pub(super) quantity: i64,
+}
+
 /// The first variant of an item.
 #[derive(Debug, Deserialize)]
 pub(super) struct Variants {

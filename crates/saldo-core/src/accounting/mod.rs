@@ -28,7 +28,7 @@ pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use stock::{
     Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
-    work_out_stock,
+    units_until, work_out_stock,
 };
 pub use telling::{groups_alike, says_less, told_once};
 pub use trial::{Catch, Example, Idle, Trial};

@@ -1,6 +1,6 @@
 //! What a channel says of itself at a moment. It moves no money: proofs compare with it.
 
-use super::RecordRef;
+use super::{Product, RecordRef};
 use crate::money::Money;
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub enum Topic {
     GiftCards,
     /// How many orders each day has.
     OrdersOfDays,
+    /// How many units of each item of stock are where.
+    OnHand,
 }
 
 /// What is said.
@@ -38,6 +40,8 @@ pub enum Saying {
     GiftCard(GiftCard),
     /// How many orders were placed on a day.
     Orders(OrdersOfDay),
+    /// How many units of an item of stock are where.
+    OnHand(OnHand),
     /// Nothing: it may not be read, for this reason.
     Refused(String),
 }
@@ -84,4 +88,40 @@ pub struct OrdersOfDay {
     pub until: Timestamp,
     /// How many orders were placed in between.
     pub count: u64,
+}
+
+/// How many units of an item of stock a channel says are at its places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnHand {
+    /// Of what.
+    pub product: Product,
+    /// Whether the channel counts it at all.
+    pub is_counted: bool,
+    /// Where it is, or could be.
+    pub places: Vec<UnitsAt>,
+}
+
+impl OnHand {
+    /// How many units there are at all places together.
+    #[must_use]
+    pub fn units(&self) -> i64 {
+        self.places.iter().fold(0, |sum, it| sum.saturating_add(it.units))
+    }
+
+    /// When anything about it last changed; none where it is nowhere.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        self.places.iter().map(|it| it.changed_at).max()
+    }
+}
+
+/// Units of an item at a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsAt {
+    /// The place's name, as people know it.
+    pub place: String,
+    /// How many are there; negative where more were sold than anybody knows to have come.
+    pub units: i64,
+    /// When anything about it last changed.
+    pub changed_at: Timestamp,
 }

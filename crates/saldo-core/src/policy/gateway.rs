@@ -105,6 +105,12 @@ impl Policy {
 
     fn own_card(&self, gateway: &GatewayId) -> Option<Account> {
         let name = self.text.gateways.get(gateway)?.card.as_deref()?;
-        Some(Account::new(name, Role::CreditCard.kind()))
+        Some(self.landing(Account::new(name, Role::CreditCard.kind())))
+    }
+
+    /// Whether the account of this name is that of a card.
+    pub(super) fn is_card(&self, name: &str) -> bool {
+        let own = self.text.gateways.values().filter_map(|known| known.card.as_deref());
+        own.chain([&*self.chart.account(Role::CreditCard).name]).any(|card| card == name)
     }
 }

@@ -5,6 +5,7 @@
 //! decides.
 
 mod chart;
+mod feed;
 mod gateway;
 mod goods;
 mod history;
@@ -17,6 +18,7 @@ mod tax;
 mod undo;
 
 pub use chart::{Chart, Role};
+pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
 pub use history::{Late, Periods};
@@ -100,6 +102,14 @@ pub enum PolicyError {
     Dimension {
         /// What it is called.
         name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// An account that cannot be fed by files in this way.
+    #[error("`{account}` cannot be fed by files so: {why}")]
+    Feed {
+        /// The account's name.
+        account: String,
         /// What is wrong with it.
         why: &'static str,
     },
@@ -197,6 +207,10 @@ pub struct PolicyText {
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.
     pub gateways: BTreeMap<GatewayId, GatewayAccount>,
+    /// The accounts whose rows reach the books by files, by name. Documents touch another account
+    /// in the place of each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub feeds: BTreeMap<String, Feed>,
     /// Where rows of gateways belong that Saldo has no rule for, by the vendor's word for them.
     pub rows: BTreeMap<String, Role>,
     /// The same for lines of orders.
@@ -265,7 +279,13 @@ impl Policy {
         levels::check_levels(&text, currency)?;
         text.numbers.check()?;
         let rules = Rules::new(&text, &chart)?;
-        Ok(Self { revision, currency, start_date, text, chart, rules, zone, before: None })
+        let policy =
+            Self { revision, currency, start_date, text, chart, rules, zone, before: None };
+        feed::check(&policy)?;
+        let landings = feed::landings(&policy.text);
+        let landing = |role| landings.get(&*policy.chart.account(role).name).cloned();
+        let chart = policy.chart.renamed(landing);
+        Ok(Self { chart, ..policy })
     }
 
     /// The books day of an instant.
@@ -322,7 +342,7 @@ impl Policy {
     pub fn clearing(&self, gateway: &GatewayId, currency: Currency) -> Option<Account> {
         let known = self.text.gateways.get(gateway)?;
         Some(match currency == self.currency {
-            true => Account::new(&known.account, known.kind),
+            true => self.landing(Account::new(&known.account, known.kind)),
             false => Account::new(format!("{} {currency}", known.account), known.kind),
         })
     }
@@ -332,7 +352,7 @@ impl Policy {
     pub fn bank(&self, gateway: &GatewayId) -> Account {
         let own = self.text.gateways.get(gateway).and_then(|known| known.bank.as_deref());
         match own {
-            Some(name) => Account::new(name, AccountKind::Bank),
+            Some(name) => self.landing(Account::new(name, AccountKind::Bank)),
             None => self.chart.account(Role::Bank),
         }
     }
@@ -345,9 +365,14 @@ impl Policy {
         banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
     }
 
-    /// All accounts that the policy names, but for those of foreign currencies and of each tax,
+    /// All accounts that documents may touch, but for those of foreign currencies and of each tax,
     /// which are named after them.
     pub fn accounts(&self) -> impl Iterator<Item = Account> {
+        self.named_accounts().map(|account| self.landing(account))
+    }
+
+    /// The same as the policy's text names them.
+    fn named_accounts(&self) -> impl Iterator<Item = Account> {
         let roles = self.chart.iter().map(|(_, account)| account.clone());
         let gateways = self.text.gateways.values();
         let clearing = gateways.clone().map(|known| Account::new(&known.account, known.kind));

@@ -7,6 +7,9 @@ use super::stocked::{
 use super::warehouse::{back, billed, opening, product, received, sent};
 use super::{account, stock_of};
 use crate::shop::{money, usd};
+use saldo_core::accounting::{
+    Group, Stock, StockItem, StockMonth, groups, units_until, work_out_stock,
+};
 use saldo_core::commerce::{Condition, Fact, ReceivedLine};
 use saldo_core::issue::FactState;
 
@@ -28,6 +31,44 @@ fn what_a_bill_charges_more_falls_on_its_own_layer_or_on_the_average() {
         assert_eq!((on(&all, COGS, "02-10"), on(&all, COGS, "02-20")), (first, second), "{method}");
         assert_eq!((sum(&all, STOCK), sum(&all, GRNI)), (0, -5_000), "the first is not billed");
     }
+}
+
+/// How many mugs there are at the end of a day, counted anew from a month on.
+fn mugs(facts: &[Fact], from: &str, day: &str) -> Option<i64> {
+    let item = || StockItem::of(&"shop".into(), &product("MUG")).unwrap();
+    let policy = costing("fifo");
+    let of_month = |month: &StockMonth| -> Vec<Fact> {
+        let group = Group::Stock(month.clone());
+        facts.iter().filter(|fact| groups(fact).contains(&group)).cloned().collect()
+    };
+    let (mut stock, mut anew) = (Stock::default(), Vec::new());
+    let first = StockMonth::at(item(), at(from));
+    for number in 1..=12 {
+        let month = StockMonth::at(item(), at(&format!("{number:02}-15")));
+        let of_month = of_month(&month);
+        if month < first {
+            let (sheet, _) = work_out_stock(&month, &of_month, &stock, &policy, far());
+            stock.insert(month, sheet);
+        } else if month <= StockMonth::at(item(), at(day)) {
+            anew.push((month, of_month));
+        }
+    }
+    let anew: Vec<(StockMonth, &[Fact])> =
+        anew.iter().map(|(month, facts)| (month.clone(), &facts[..])).collect();
+    units_until(&anew, stock, &policy, |_| at(day))
+}
+
+#[test]
+fn units_are_counted_up_to_an_instant_whichever_month_the_count_begins_with() {
+    let parcels = sent(&[("02-10", &[("MUG", 7)]), ("03-20", &[("MUG", 5)])]);
+    let facts = [ordered_by_buyer(called_off(parcels, 0, "03-25")), billed_dearer()].concat();
+    for from in ["01-15", "02-15", "03-15"] {
+        assert_eq!(mugs(&facts, from, "03-19"), Some(3), "{from}");
+        assert_eq!(mugs(&facts, from, "03-20"), Some(-2), "more left than came: {from}");
+        assert_eq!(mugs(&facts, from, "03-26"), Some(5), "the first never left: {from}");
+    }
+    assert_eq!(mugs(&facts, "01-15", "01-04"), None, "nobody counted them yet");
+    assert_eq!(mugs(&facts, "01-15", "01-05"), Some(5));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod ledger;
 mod order;
 mod purse;
 mod settings;
+mod shelf;
 mod story;
 
 #[cfg(test)]
@@ -28,7 +29,8 @@ pub use order::{
     Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
 pub use purse::Voucher;
-pub use settings::WorldSettings;
+pub use settings::{Lost, WorldSettings};
+pub use shelf::Place;
 pub use story::Story;
 
 pub(crate) use catalogue::GOODS;

@@ -23,6 +23,19 @@ pub struct WorldSettings {
     /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative
     /// where it is given.
     pub taken_by_hand: Option<(Timestamp, i64)>,
+    /// Units that are gone from the warehouse, as somebody finds out who counts: nobody sold them.
+    pub lost_unseen: Option<Lost>,
+}
+
+/// Units of a product that are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// When the shop notes it.
+    pub at: Timestamp,
+    /// Which product, by its place in the catalogue: goods.
+    pub product: usize,
+    /// How many.
+    pub units: i64,
 }
 
 impl Default for WorldSettings {
@@ -36,6 +49,7 @@ impl Default for WorldSettings {
             currency: "USD".to_owned(),
             shop: "demo".to_owned(),
             taken_by_hand: None,
+            lost_unseen: None,
         }
     }
 }

@@ -318,6 +318,40 @@ create table book_sum (
     primary key (company, book, account, currency, date)
 ) strict, without rowid;
 
+-- Files of bank rows that were made for a person to take to a book. They are made again from the
+-- documents, byte for byte. The account is that of its number at the bank.
+create table feed_file (
+    company text not null,
+    book text not null,
+    account text not null,
+    number integer not null,
+    -- The account that its documents touch in place of the one that is fed.
+    through text not null,
+    first text not null,
+    until text not null,
+    -- What its rows move.
+    currency text not null,
+    minor integer not null,
+    at integer not null,
+    -- When it was first laid where it was wanted; none where nobody knows of it yet.
+    handed_at integer,
+    primary key (company, book, account, number),
+    foreign key (company, book) references connection (company, id)
+) strict;
+
+-- Which file a row is in: one for ever, and no other.
+create table feed_row (
+    company text not null,
+    book text not null,
+    account text not null,
+    id text not null,
+    file integer not null,
+    hash text not null,
+    primary key (company, book, account, id),
+    foreign key (company, book, account, file)
+        references feed_file (company, book, account, number)
+) strict, without rowid;
+
 -- What months of items of stock came to: a cache. ----------------------------------------------
 
 create table stock_sheet (

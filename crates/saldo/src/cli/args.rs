@@ -1,7 +1,9 @@
 //! The words of the command line.
 
+mod feed;
 mod report;
 
+pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -99,6 +101,10 @@ pub(crate) enum Command {
     Report(Report),
     /// Check that a close pack is as it was signed. No database is needed.
     Verify(Verify),
+    /// Write the rows of an account as a bank's own file would, for a book's page; or list such
+    /// accounts.
+    #[command(subcommand)]
+    Feed(Feed),
     /// Write the ledger to standard output.
     Export(Export),
     /// Compute every cache anew from what was only ever added, and compare.

@@ -2,7 +2,8 @@
 
 use super::output::table;
 use crate::engine::{
-    DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport, Verdict,
+    DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport, UnitsLine,
+    UnitsProof, Verdict,
 };
 use saldo_core::money::{Currency, Money, MoneyError};
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     }
     for proof in report.identities.iter().filter(|proof| !proof.totals.is_empty()) {
         text += &totals(&proof.totals, all);
+    }
+    for units in report.identities.iter().filter_map(|proof| proof.units.as_ref()) {
+        text += &on_hand(units);
     }
     for proof in report.identities.iter().filter(|proof| all && !proof.days.is_empty()) {
         text += "\nWhere the facts of each day stand\n";
@@ -61,6 +65,26 @@ fn totals(days: &[DayTotal], all: bool) -> String {
     format!(
         "\nOrders as the channels count them\n{listed}{} days: {stated} counted, {told} told\n",
         days.len()
+    )
+}
+
+/// The items of which the shops have more, or fewer, units than were told.
+fn on_hand(units: &UnitsProof) -> String {
+    let row = |it: &UnitsLine| {
+        let places = it.places.iter().map(|at| format!("{} {}", at.place, at.units));
+        let [on_hand, told] = [it.on_hand, it.told].map(|count| count.to_string());
+        let what = [it.item.as_str(), it.product.as_str()].join(" ").trim_end().to_owned();
+        let places: Vec<String> = places.collect();
+        vec![what, it.hint.to_owned(), places.join(", "), on_hand, told]
+    };
+    let rows: Vec<Vec<String>> = units.differing.iter().map(row).collect();
+    let listed = match rows.is_empty() {
+        true => String::new(),
+        false => table(&["", "what to do", "at", "on hand", "told"], 3, rows),
+    };
+    let (items, differing) = (units.items, units.differing.len());
+    format!(
+        "\nUnits on hand, as the shops count them\n{listed}{items} items, differing: {differing}\n"
     )
 }
 
@@ -138,6 +162,7 @@ fn fact_row(fact: &DifferingFact) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::UnitsAtPlace;
 
     #[test]
     fn days_that_differ_are_listed_and_all_are_summed_up() {
@@ -158,5 +183,27 @@ mod tests {
         assert!(of("2026-08-04").contains("DIFFERS") && of("2026-08-05").contains("awaited"));
         assert!(text.ends_with("3 days: 11 counted, 11 told\n"), "{text}");
         assert!(totals(&days, true).contains("2026-08-03"));
+    }
+
+    #[test]
+    fn items_of_which_the_shops_have_others_are_listed_by_place_with_what_to_do() {
+        let at = |place: &str, units| UnitsAtPlace { place: place.to_owned(), units };
+        let line = UnitsLine {
+            item: "MUG-1".to_owned(),
+            product: "Mug - blue".to_owned(),
+            on_hand: 12,
+            places: vec![at("Main Street", 2), at("Warehouse", 10)],
+            told: 15,
+            awaited: false,
+            hint: "count them",
+        };
+        let units = UnitsProof { items: 48, differing: vec![line] };
+        insta::assert_snapshot!(on_hand(&units), @"
+
+        Units on hand, as the shops count them
+                           what to do                           at  on hand  told
+         MUG-1 Mug - blue  count them  Main Street 2, Warehouse 10       12    15
+        48 items, differing: 1
+        ");
     }
 }

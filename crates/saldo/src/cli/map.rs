@@ -233,10 +233,10 @@ fn show(
         account: account.name.to_string(),
         kind: account.kind,
     });
-    let gateways = policy.text.gateways.iter().map(|(gateway, account)| ShownAccount {
-        role: format!("gateways.{gateway}.account"),
-        account: account.account.clone(),
-        kind: account.kind,
+    let gateways = policy.text.gateways.keys().filter_map(|gateway| {
+        let account = policy.clearing(gateway, policy.currency)?;
+        let (role, kind) = (format!("gateways.{gateway}.account"), account.kind);
+        Some(ShownAccount { role, account: account.name.to_string(), kind })
     });
     let banks = policy.text.gateways.iter().filter(|(_, known)| known.bank.is_some());
     let banks = banks.map(|(gateway, _)| {

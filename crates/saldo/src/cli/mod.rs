@@ -9,6 +9,7 @@ mod doctor;
 mod excluded;
 mod explain;
 mod export;
+mod feed;
 mod identities;
 mod import;
 mod init;
@@ -108,6 +109,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Period(words) => period::period(global, words, output).await,
         Command::Report(words) => report::report(global, words, output).await,
         Command::Verify(words) => report::verify(&words, output),
+        Command::Feed(words) => feed::feed(global, words, output).await,
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,
         Command::Demo(words) => demo::demo(global, &words, output).await,

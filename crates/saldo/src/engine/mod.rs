@@ -10,6 +10,7 @@ mod desk;
 mod error;
 mod excluded;
 mod explain;
+mod feed;
 mod import;
 mod numbered;
 mod page;
@@ -43,16 +44,19 @@ pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;
 pub(crate) use excluded::{Excluded, excluded};
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
+pub(crate) use feed::{
+    FeedError, FeedWish, KnownFeed, MadeFile, MadeFiles, feeds, hand_feed_files, make_feed_files,
+};
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};
 pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
 pub(crate) use progress::{Progress, Step};
-#[cfg(test)]
-pub(crate) use prove::DocumentsProof;
 pub(crate) use prove::{
     Behind, BookProof, DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport,
-    Undone, Unproved, Verdict, prove,
+    Undone, UnitsLine, UnitsProof, Unproved, Verdict, prove,
 };
+#[cfg(test)]
+pub(crate) use prove::{DocumentsProof, UnitsAtPlace};
 #[cfg(test)]
 pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;

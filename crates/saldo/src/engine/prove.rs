@@ -5,6 +5,7 @@ mod days;
 mod documents;
 mod holdings;
 mod identities;
+mod on_hand;
 mod payouts;
 mod stated;
 mod told;
@@ -14,6 +15,9 @@ pub(super) use told::money_facts;
 pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
 pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof, Verdict};
+#[cfg(test)]
+pub(crate) use on_hand::UnitsAtPlace;
+pub(crate) use on_hand::{UnitsLine, UnitsProof};
 
 use super::account::Heard;
 use super::error::set_aside;

@@ -9,6 +9,7 @@ use crate::transport::Transport;
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::channel::{Channel, ChannelContext, Cursor, Next, Page};
+use saldo_core::commerce::Topic;
 use saldo_core::exchange::{Ask, Fault};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit, Role};
@@ -187,7 +188,8 @@ impl Puller<'_> {
     }
 
     /// Hears what the channel says of itself, on each books day once: what is said of balances
-    /// holds as of an instant, and nothing waits for it.
+    /// holds as of an instant, and nothing waits for it. What is on hand is asked only where it
+    /// is compared.
     async fn stated(&self, count: &mut PullCount) -> Result<(), EngineError> {
         let streams = self.channel.description().stated_streams;
         let (store, company) = (&self.engine.store, self.engine.company_id());
@@ -198,8 +200,10 @@ impl Puller<'_> {
         if streams.is_empty() || is_asked {
             return Ok(());
         }
-        for (_, stream) in streams {
-            self.stream(&Stream::new(*stream), count).await?;
+        for (topic, stream) in streams {
+            if *topic != Topic::OnHand || policy.follows_costs() {
+                self.stream(&Stream::new(*stream), count).await?;
+            }
         }
         self.mark(ASKED, now).await
     }

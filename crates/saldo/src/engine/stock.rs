@@ -130,7 +130,8 @@ impl KnownStock {
     }
 }
 
-fn key(month: &StockMonth) -> SheetKey {
+/// By what the sheet of a month is stored.
+pub(super) fn key(month: &StockMonth) -> SheetKey {
     let StockMonth { item, month } = month;
     SheetKey { item: item.to_string(), month: month.strftime("%Y-%m").to_string() }
 }

@@ -304,6 +304,16 @@ fn identity_rows(identity: &IdentityProof) -> Vec<Vec<String>> {
         head.iter().cloned().chain(middle).chain(amounts).collect()
     };
     let mut rows: Vec<Vec<String>> = identity.lines.iter().map(row).collect();
+    if let Some(units) = &identity.units {
+        let mut row: Vec<String> = head.to_vec();
+        let differing = units.differing.len();
+        row.extend([
+            String::new(),
+            format!("units of {} items, differing: {differing}", units.items),
+        ]);
+        row.resize(11, String::new());
+        rows.push(row);
+    }
     if let Some(unknown) = &identity.unknown {
         let mut row: Vec<String> = head.to_vec();
         row.extend([String::new(), unknown.clone()]);

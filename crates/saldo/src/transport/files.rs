@@ -139,7 +139,7 @@ fn merge_file(root: &Path, merge: &FileMerge) -> io::Result<Vec<BlockFate>> {
     };
     let (text, fates) = merged(existing.as_deref().unwrap_or_default(), merge);
     if existing.as_deref() != Some(text.as_str()) {
-        replace(&path, &text)?;
+        replace(&path, text.as_bytes())?;
     }
     Ok(fates)
 }
@@ -189,14 +189,14 @@ fn path_inside(root: &Path, path: &str) -> io::Result<PathBuf> {
     Ok(folder.join(name))
 }
 
-/// Puts a text into the place of a file: written beside it, brought to the disk, renamed.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// Puts bytes into the place of a file: written beside it, brought to the disk, renamed.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::Error::new(ErrorKind::InvalidInput, "the path names no file"));
     };
     let new = folder.join(format!(".{}.new", name.to_string_lossy()));
     let mut file = File::create(&new)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     match fs::metadata(path) {
         Ok(metadata) => file.set_permissions(metadata.permissions())?,
         Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -4,7 +4,7 @@
 
 use super::{Hearing, affordable, page};
 use crate::shopify::budget::Question;
-use crate::shopify::cursor::{Bulk, BulkStage, Rest, Saved, Slicing, later};
+use crate::shopify::cursor::{Bulk, BulkStage, OVERLAP, Rest, Saved, Slicing, earlier, later};
 use crate::shopify::wire::NumberText;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::channel::Page;
@@ -50,6 +50,12 @@ pub(super) trait InBulk: Default + Serialize + DeserializeOwned {
 
     /// The pull that began then has come to its end.
     fn rest(&mut self, began: Timestamp, rest: Rest);
+
+    /// Up to when everything is heard by a pull that began then and came to its end. What happens
+    /// is visible to a search only some time later.
+    fn reached(began: Timestamp) -> Timestamp {
+        earlier(began, OVERLAP)
+    }
 }
 
 /// The last page of a pull that began then.
@@ -61,7 +67,7 @@ pub(super) fn finish<State: InBulk>(
 ) -> Result<Page, Fault> {
     let rest = Rest::after(began, hearing.context.now);
     saved.state.rest(began, rest);
-    Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
+    Ok(Page { records, cursor: saved.store()?, reached: Some(State::reached(began)) })
 }
 
 /// What an answer means while a bulk operation is under way.

@@ -76,7 +76,8 @@ pub(super) fn hear(mut saved: Saved<CostsState>, hearing: Hearing<'_>) -> Result
     Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
 }
 
-fn number(id: &Gid) -> Result<u64, Fault> {
+/// The number in the id of an item, by which items are listed.
+pub(super) fn number(id: &Gid) -> Result<u64, Fault> {
     let (_, number) = id.order();
     number.parse().map_err(|_| {
         Fault::new(Permit::Never, format!("Shopify told an item whose id is no number: {number}"))

@@ -51,7 +51,8 @@ pub(super) fn read_day(source: &Source, record: &Record, text: &str) -> Result<F
     Ok(stated(source, &format!("OrdersOfDay/{from}"), Topic::OrdersOfDays, saying))
 }
 
-fn refused(
+/// Reads why something may not be read.
+pub(super) fn refused(
     source: &Source,
     text: &str,
     (topic, question): (Topic, Question),
@@ -62,7 +63,8 @@ fn refused(
     Ok(stated(source, &id, topic, Saying::Refused(why)))
 }
 
-fn stated(source: &Source, id: &str, topic: Topic, saying: Saying) -> Fact {
+/// A statement about something that has this id.
+pub(super) fn stated(source: &Source, id: &str, topic: Topic, saying: Saying) -> Fact {
     let (id, source) = (source.key(id), source.reference.clone());
     Fact::Stated(Box::new(Stated { id, source, topic, saying }))
 }

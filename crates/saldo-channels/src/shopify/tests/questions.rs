@@ -1,7 +1,7 @@
 //! Every question is valid by the vendor's own schema.
 
 use super::Stage;
-use crate::shopify::ask::{bulk_orders, bulk_rows, document};
+use crate::shopify::ask::{bulk_on_hand, bulk_orders, bulk_rows, document};
 use crate::shopify::budget::Question;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::request::coerce_variable_values;
@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 14] = [
+const QUESTIONS: [Question; 15] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -29,6 +29,7 @@ const QUESTIONS: [Question; 14] = [
     Question::InventoryItems,
     Question::GiftCards,
     Question::OrdersOfDays,
+    Question::OnHand,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -49,10 +50,10 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// The queries that bulk operations run: for orders, and for rows of the balance.
-fn bulk_texts() -> [String; 2] {
+/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand.
+fn bulk_texts() -> [String; 3] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
-    [bulk_orders(from), bulk_rows(from)]
+    [bulk_orders(from), bulk_rows(from), bulk_on_hand()]
 }
 
 #[test]
@@ -114,6 +115,7 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::Goods, Stage::new("goods").question().1));
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
+    all.push((Question::OnHand, Stage::new("on-hand").question().1));
     all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
     all
 }
@@ -242,7 +244,8 @@ fn leaves(document: &ExecutableDocument) -> BTreeSet<String> {
 #[test]
 fn a_bulk_operation_reads_what_a_listing_reads() {
     let Some(schema) = schema() else { return };
-    let [orders, rows] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    let [orders, rows, on_hand] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    assert_eq!(on_hand, leaves(&parsed(schema, document(Question::OnHand))));
     assert_eq!(rows, leaves(&parsed(schema, document(Question::BalanceTransactions))));
     let mut listed = leaves(&parsed(schema, document(Question::Orders)));
     for beside in ["/orders/updatedAt", "/orders/agreements/cursor"] {

@@ -112,6 +112,14 @@ impl Holding {
         self.layers.iter().map(|layer| layer.units).sum()
     }
 
+    /// How many units are there less those that left without having been there, of what is
+    /// counted.
+    #[must_use]
+    pub fn balance(&self) -> i64 {
+        let short: u64 = self.short.iter().map(|short| short.units).sum();
+        i128::from(self.units()).saturating_sub(i128::from(short)).try_into().unwrap_or(i64::MAX)
+    }
+
     /// What they cost, in the company's currency.
     ///
     /// # Errors

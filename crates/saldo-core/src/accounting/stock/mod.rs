@@ -19,7 +19,7 @@ use super::contradictions::{check_adjustment, check_unit_cost};
 use super::lines::plain_line;
 use super::{Accounted, Trouble};
 use crate::commerce::{
-    AdjustmentReason, Fact, Fulfilment, Goods, Product, Returned, StockAdjustment, Units,
+    AdjustmentReason, Fact, Fulfilment, Goods, Product, RecordRef, Returned, StockAdjustment, Units,
 };
 use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
@@ -238,49 +238,43 @@ pub fn work_out_stock(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> (StockSheet, Accounted) {
-    let mut desk = Desk {
-        month,
-        stock,
-        policy,
-        sheet: StockSheet { closing: stock.opening(month), ..StockSheet::default() },
-        accounted: Accounted::default(),
-    };
+    let mut desk = Desk::new(month, stock, policy);
     if !policy.follows_costs() {
         desk.stand_aside(facts);
         return (StockSheet::default(), desk.accounted);
     }
     for event in events(month, facts, policy.currency) {
-        let day_ends = policy.end_of_day(policy.day(event.at));
-        desk.policy = policy.in_force(policy.day(event.at));
-        let is_too_early = policy.day(event.at) < policy.start_date;
-        if is_too_early && !matches!(event.what, What::Told(_)) {
-            let state = FactState::Excluded { rule: "before-start-date".to_owned() };
-            desk.stand(&event, state);
-            continue;
-        }
-        if !desk.policy.keeps_cost() {
-            let state = FactState::Excluded { rule: "cost-is-not-kept".to_owned() };
-            desk.stand(&event, state);
-            continue;
-        }
-        if heard_until < day_ends {
-            desk.accounted.wake(day_ends);
-            desk.stand(
-                &event,
-                FactState::Waiting {
-                    for_what: format!("the end of {}", policy.day(event.at)),
-                    until: Some(day_ends),
-                },
-            );
-            continue;
-        }
-        let state = match desk.take(&event) {
-            Ok(()) => FactState::Accounted { review: None },
-            Err(trouble) => FactState::Held(trouble.issue(event.fact)),
-        };
-        desk.stand(&event, state);
+        desk.take_in_time(&event, policy, heard_until);
     }
     (desk.sheet, desk.accounted)
+}
+
+/// How many units of an item are in stock at an instant, by what came in, left and was adjusted
+/// until then; fewer than none where more left than came. None where nobody counts them.
+///
+/// `months` are months of the item one after the other with their facts, the last one being that
+/// of the instant; `stock` knows what the first of them begins with. Unlike in entries, a day does
+/// not wait for its end here.
+#[must_use]
+pub fn units_until(
+    months: &[(StockMonth, &[Fact])],
+    mut stock: Stock,
+    policy: &Policy,
+    until: impl Fn(&RecordRef) -> Timestamp,
+) -> Option<i64> {
+    let mut last = None;
+    for (month, facts) in months {
+        let mut desk = Desk::new(month, &stock, policy);
+        for event in events(month, facts, policy.currency) {
+            if event.at <= until(event.source) {
+                desk.take_in_time(&event, policy, Timestamp::MAX);
+            }
+        }
+        let sheet = desk.sheet;
+        last = sheet.closing.is_counted().then(|| sheet.closing.balance());
+        stock.insert(month.clone(), sheet);
+    }
+    last
 }
 
 /// Where a month of an item is worked out.
@@ -292,7 +286,12 @@ struct Desk<'a> {
     accounted: Accounted,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    fn new(month: &'a StockMonth, stock: &'a Stock, policy: &'a Policy) -> Self {
+        let sheet = StockSheet { closing: stock.opening(month), ..StockSheet::default() };
+        Self { month, stock, policy, sheet, accounted: Accounted::default() }
+    }
+
     /// What is told of the item alone stands aside where nobody asks for its cost.
     fn stand_aside(&mut self, facts: &[Fact]) {
         for fact in facts {
@@ -309,6 +308,31 @@ impl Desk<'_> {
         if let What::Told(_) | What::Adjusted(_) = event.what {
             self.accounted.stand(event.fact, event.source, state);
         }
+    }
+
+    /// Takes what happened by the policy of its day, or says why not.
+    fn take_in_time(&mut self, event: &Event<'_>, policy: &'a Policy, heard_until: Timestamp) {
+        let day = policy.day(event.at);
+        let day_ends = policy.end_of_day(day);
+        self.policy = policy.in_force(day);
+        if day < policy.start_date && !matches!(event.what, What::Told(_)) {
+            let state = FactState::Excluded { rule: "before-start-date".to_owned() };
+            return self.stand(event, state);
+        }
+        if !self.policy.keeps_cost() {
+            let state = FactState::Excluded { rule: "cost-is-not-kept".to_owned() };
+            return self.stand(event, state);
+        }
+        if heard_until < day_ends {
+            self.accounted.wake(day_ends);
+            let (for_what, until) = (format!("the end of {day}"), Some(day_ends));
+            return self.stand(event, FactState::Waiting { for_what, until });
+        }
+        let state = match self.take(event) {
+            Ok(()) => FactState::Accounted { review: None },
+            Err(trouble) => FactState::Held(trouble.issue(event.fact)),
+        };
+        self.stand(event, state);
     }
 
     fn take(&mut self, event: &Event<'_>) -> Result<(), Trouble> {
@@ -458,6 +482,7 @@ impl Desk<'_> {
             currency: cost.currency(),
             party: None,
             applies_to: None,
+            due: None,
             reference: name,
             memo: text.to_owned(),
         };

@@ -8,7 +8,7 @@
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
 use super::told::Told;
-use super::{BookProof, DayTotal, days, stated};
+use super::{BookProof, DayTotal, UnitsProof, days, on_hand, stated};
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
@@ -44,6 +44,8 @@ pub(crate) struct IdentityProof {
     pub(crate) days: Vec<DayLine>,
     /// How many orders the channels count on each day, beside how many were told.
     pub(crate) totals: Vec<DayTotal>,
+    /// How many units the shops have on hand, beside how many were told; of the eighth identity.
+    pub(crate) units: Option<UnitsProof>,
     /// The facts behind differences, up to a thousand.
     pub(crate) behind: Vec<DifferingFact>,
 }
@@ -109,6 +111,20 @@ impl IdentityProof {
     pub(crate) fn holds(&self) -> bool {
         self.verdict != Verdict::Differs || self.identity == Identity::Inventory
     }
+
+    /// What comes of what was compared.
+    fn comes_to(&self) -> Verdict {
+        // Payouts that are too much and too little do not make up for one another.
+        let differs = self.lines.iter().any(|line| !line.difference.is_zero())
+            || !self.behind.is_empty()
+            || self.totals.iter().any(DayTotal::differs)
+            || self.units.as_ref().is_some_and(UnitsProof::differs);
+        match (self.lines.is_empty() && self.units.is_none(), differs) {
+            (true, _) => Verdict::Unknown,
+            (false, true) => Verdict::Differs,
+            (false, false) => Verdict::Proved,
+        }
+    }
 }
 
 /// Works out what was accounted since the last proof, and compares all twelve.
@@ -123,6 +139,7 @@ pub(super) async fn prove(
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
     let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
     let counted = days::counted(engine, policy, &sums).await?;
+    let mut on_hand = on_hand::compared(engine, policy).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -154,29 +171,27 @@ pub(super) async fn prove(
             }
             _ => behind(identity, &differing)?,
         };
-        let is_off = |line: &IdentityLine| !line.difference.is_zero();
-        // Payouts that are too much and too little do not make up for one another.
-        let mut differs = lines.iter().any(is_off) || !behind.is_empty();
-        let mut totals = Vec::new();
-        if identity == Identity::Standings {
-            totals.clone_from(&counted.days);
-            differs |= totals.iter().any(DayTotal::differs);
-        }
-        proofs.push(IdentityProof {
+        let totals = match identity {
+            Identity::Standings => counted.days.clone(),
+            _ => Vec::new(),
+        };
+        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown].map(Vec::as_slice);
+        let unknown = unknown(identity, &lines, unsaid, policy);
+        let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
+        let (says, verdict) = (identity.says(), Verdict::Unknown);
+        let proof = IdentityProof {
             number,
             identity,
-            says: identity.says(),
-            verdict: match (lines.is_empty(), differs) {
-                (true, _) => Verdict::Unknown,
-                (false, true) => Verdict::Differs,
-                (false, false) => Verdict::Proved,
-            },
-            unknown: unknown(identity, &lines, (&cards.unknown, &counted.unknown), policy),
+            says,
+            verdict,
+            unknown,
             lines,
             days,
             totals,
+            units,
             behind,
-        });
+        };
+        proofs.push(IdentityProof { verdict: proof.comes_to(), ..proof });
     }
     Ok(proofs)
 }
@@ -360,7 +375,7 @@ async fn of_stock(
 fn unknown(
     identity: Identity,
     lines: &[IdentityLine],
-    (cards, counted): (&[String], &[String]),
+    [cards, counted, on_hand]: [&[String]; 3],
     policy: &Policy,
 ) -> Option<String> {
     let nothing = lines.is_empty();
@@ -375,7 +390,8 @@ fn unknown(
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
             CostOwner::Book => "the book keeps the stock itself (`cost.owner`)",
             CostOwner::Saldo if nothing => "no item has a receipt: nobody says what is there",
-            CostOwner::Saldo => "no channel tells what is on hand: values are compared, not units",
+            CostOwner::Saldo if !on_hand.is_empty() => return Some(on_hand.join("; ")),
+            CostOwner::Saldo => return None,
         },
         Identity::Standings if !counted.is_empty() => return Some(counted.join("; ")),
         Identity::Standings => {

@@ -303,14 +303,15 @@ async fn untold(
 ) -> Result<Vec<UntoldDay>, EngineError> {
     let told: BTreeSet<&str> =
         facts.iter().filter_map(counted).map(|row| row.gateway.id.as_str()).collect();
-    let gateways = engine.policy.text.gateways.iter();
-    let silent = gateways.filter(|(id, _)| !told.contains(id.as_str()));
-    let accounts: BTreeSet<&str> = silent.map(|(_, known)| known.account.as_str()).collect();
+    let gateways = engine.policy.text.gateways.keys();
+    let silent = gateways.filter(|gateway| !told.contains(gateway.as_str()));
+    let clearing = silent.filter_map(|it| engine.policy.clearing(it, engine.company.currency));
+    let accounts: BTreeSet<String> = clearing.map(|account| account.name.to_string()).collect();
     let Some(book) = engine.connections(Role::Book).await?.into_iter().next() else {
         return Ok(Vec::new());
     };
     let sums = engine.store.day_sums(engine.company_id(), &book.id, days).await?;
-    let own = sums.into_iter().filter(|sum| accounts.contains(sum.account.as_str()));
+    let own = sums.into_iter().filter(|sum| accounts.contains(&sum.account));
     let mut untold: Vec<UntoldDay> =
         own.map(|it| UntoldDay { day: it.day, account: it.account, amount: it.amount }).collect();
     untold.sort_by(|a, b| (a.day, &a.account).cmp(&(b.day, &b.account)));

@@ -1,14 +1,17 @@
 //! What a shop says of itself, beside what its orders say.
 
-use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, explain};
+use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, explain, import};
 use super::stage::{Stage, world};
 use jiff::ToSpan;
 use saldo_core::money::{Currency, Money};
 use saldo_core::proof::{Figure, Identity};
 use saldo_core::text::GroupId;
 use saldo_sim::fault::FaultSettings;
-use saldo_sim::world::{World, WorldSettings};
-use saldo_store::GroupFigures;
+use saldo_sim::world::{Lost, Place, World, WorldSettings};
+use saldo_store::{GroupFigures, Role};
+use serde_json::json;
+use std::io::{BufRead, Cursor};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A day and a while.
@@ -118,4 +121,97 @@ async fn every_order_that_the_shop_counts_is_told() {
     let off: Vec<_> = standings.totals.iter().filter(|it| it.stated != it.told).collect();
     assert!(!proof.adds_up() && standings.verdict == Verdict::Differs, "{off:#?}");
     assert_eq!((off.len(), off[0].day, off[0].told - off[0].stated), (1, gone, 1));
+}
+
+/// A product that has a stock-keeping unit of its own.
+const PRODUCT: usize = 3;
+
+/// Tells the shop's connection that all units of a product came in when the history began.
+async fn receive(stage: &Stage, told: &World) {
+    let engine = stage.engine().await;
+    let shops = engine.connections(Role::Channel).await.unwrap();
+    let units: i64 = Place::ALL.into_iter().map(Place::at_first).sum();
+    let order = json!({
+        "id": 2, "number": 1001, "created_at": told.begins, "ordered_at": told.begins,
+        "supplier_name": "Potter & Sons", "currency": "USD",
+        "adjustments": null, "shipping": null, "invoice_number": null, "invoice_date": null,
+        "purchase_items": [{
+            "id": 4, "sku": told.products[PRODUCT].sku, "product_title": "Mug", "quantity": units,
+            "cost_price": "2.00", "received_at": told.begins,
+        }],
+    });
+    let bytes = json!({ "purchase_orders": [order] }).to_string().into_bytes();
+    let open =
+        Arc::new(move || Ok(Box::new(Cursor::new(bytes.clone())) as Box<dyn BufRead + Send>));
+    assert!(import(&engine, &shops[0], "purchase.json", open).await.unwrap().is_whole());
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn what_the_shop_has_on_hand_is_what_came_in_and_did_not_leave_at_every_hour() {
+    let settings = world(31, 300, 40);
+    let told = World::generate(&settings).unwrap();
+    let stage = Stage::at_first(&settings, &FaultSettings::none()).await;
+    stage.decide("cost.owner = \"saldo\"").await;
+    let mut left = 0;
+    for day in [9, 9, 9, 9] {
+        stage.clock.advance(Duration::from_secs(day * 86_400 + 7 * 3_600));
+        if left == 0 {
+            receive(&stage, &told).await;
+        }
+        stage.sync().await;
+        // What happens after the shop counted is heard, and does not count.
+        stage.clock.advance(Duration::from_secs(5 * 3_600));
+        stage.sync().await;
+        let proof = stage.prove().await;
+        let units = identity(&proof, 8).units.clone().unwrap();
+        assert_eq!((units.items, units.differing.len()), (1, 0), "{units:#?}");
+        let places = Place::ALL.into_iter();
+        let now = places.map(|at| at.at_first() - told.on_hand(PRODUCT, at, stage.clock.now()));
+        left = now.sum();
+    }
+    assert!(left > 0, "some were sold");
+}
+
+#[tokio::test]
+async fn units_that_are_gone_are_listed_by_product_and_place() {
+    let plain = world(31, 150, 40);
+    let ends = World::generate(&plain).unwrap().ends;
+    let lost = Lost { at: ends + 9.hours(), product: PRODUCT, units: 4 };
+    let settings = WorldSettings { lost_unseen: Some(lost), ..plain };
+    let told = World::generate(&settings).unwrap();
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.decide("cost.owner = \"saldo\"").await;
+    receive(&stage, &told).await;
+    stage.sync().await;
+    stage.clock.advance(NEXT_DAY);
+    stage.sync().await;
+    let early = stage.prove().await;
+    let units = identity(&early, 8).units.clone().unwrap();
+    assert!(units.differing.iter().all(|it| it.awaited) && units.differing.len() == 1);
+    stage.clock.advance(A_WHILE);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let stock = identity(&proof, 8);
+    assert_eq!(stock.verdict, Verdict::Differs, "{stock:#?}");
+    assert!(proof.adds_up(), "a count decides nothing in the books");
+    let units = stock.units.clone().unwrap();
+    let [line] = &units.differing[..] else { panic!("{units:#?}") };
+    assert_eq!((line.told - line.on_hand, line.awaited), (4, false), "{line:#?}");
+    assert_eq!(Some(&line.item), told.products[PRODUCT].sku.as_ref());
+    let now = stage.clock.now();
+    let places: Vec<i64> = line.places.iter().map(|at| at.units).collect();
+    assert_eq!(places, Place::ALL.map(|at| told.on_hand(PRODUCT, at, now)));
+    assert!(stock.unknown.as_ref().unwrap().contains("nobody told what came in"), "{stock:#?}");
+}
+
+#[tokio::test]
+async fn what_is_on_hand_is_asked_for_only_where_it_is_compared() {
+    let stage = Stage::after(&world(31, 60, 20), &FaultSettings::none()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
+    let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
+    let streams: Vec<&str> = cursors.keys().map(|stream| stream.as_str()).collect();
+    assert!(streams.contains(&"gift-cards") && !streams.contains(&"on-hand"), "{streams:?}");
 }

@@ -237,6 +237,9 @@ fn each(schema: &Schema, fields: &Fields, path: &mut Vec<String>) -> String {
         if definition.argument_by_name("first").is_some() {
             arguments = "(first: 4)".to_owned();
         }
+        if definition.argument_by_name("names").is_some() {
+            arguments = "(names: [\"on_hand\", \"committed\"])".to_owned();
+        }
         let inner = &schema.types[name];
         let set = if inner.is_object() || inner.is_interface() {
             everything(schema, name, path)

@@ -1,11 +1,11 @@
 //! Items, carriage, and what is sold.
 
 use super::agreement::tax_lines;
-use super::order::Order;
+use super::order::{Location, Order};
 use super::{Scene, Shown, flag, null, number, object, optional_text, text};
 use crate::channels::shopify::search::Facet;
 use crate::world::{self, Action, Minor};
-use apollo_compiler::response::JsonMap;
+use apollo_compiler::response::{JsonMap, JsonValue};
 
 /// What an item is.
 #[derive(Clone, Copy)]
@@ -270,6 +270,12 @@ impl<'w> InventoryItem<'w> {
                 let names = ("ProductVariantConnection", "ProductVariantEdge");
                 scene.connection(names, arguments, vec![(0, self.id(), variant)], false)
             }
+            "inventoryLevels" => {
+                let places = world::Place::ALL.map(|at| Level { item: *self, at });
+                let levels = places.map(|level| (0, level.location().id(), level)).to_vec();
+                let names = ("InventoryLevelConnection", "InventoryLevelEdge");
+                scene.connection(names, arguments, levels, false)
+            }
             "createdAt" | "updatedAt" => text(scene.world.begins),
             _ => None,
         }
@@ -283,6 +289,69 @@ impl<'w> InventoryItem<'w> {
     }
 }
 object!(InventoryItem<'_>, |_| "InventoryItem");
+
+/// An item of stock at a place.
+#[derive(Clone, Copy)]
+struct Level<'w> {
+    item: InventoryItem<'w>,
+    at: world::Place,
+}
+
+impl<'w> Level<'w> {
+    fn location(self) -> Location<'w> {
+        Location { scene: self.item.0.scene, place: self.at }
+    }
+
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        let Product { scene, place, .. } = self.item.0;
+        match field {
+            // The vendor's ids of levels have a question mark in them.
+            "id" => {
+                let level = Scene::gid("InventoryLevel", self.location().id());
+                text(format_args!("{level}?inventory_item_id={}", self.item.id()))
+            }
+            "isActive" => flag(true),
+            "createdAt" => text(scene.world.begins),
+            "updatedAt" => text(scene.world.on_hand_changed_at(place, self.at, scene.now)),
+            "item" => scene.object(self.item),
+            "location" => scene.object(self.location()),
+            "quantities" => {
+                let names = arguments.get("names").and_then(JsonValue::as_array);
+                let names = names.into_iter().flatten().filter_map(JsonValue::as_str);
+                let all = names.map(|name| Quantity { level: *self, name: name.to_owned() });
+                scene.list(arguments, all.collect::<Vec<_>>().into_iter())
+            }
+            _ => None,
+        }
+    }
+}
+object!(Level<'_>, |_| "InventoryLevel");
+
+/// How many units of an item at a place are in a state. Nothing is set aside here, or on its way.
+struct Quantity<'w> {
+    level: Level<'w>,
+    name: String,
+}
+
+impl<'w> Quantity<'w> {
+    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
+        let Level { item: InventoryItem(Product { scene, place, .. }), at } = self.level;
+        match field {
+            "id" => {
+                let quantity = Scene::gid("InventoryQuantity", self.level.location().id());
+                text(format_args!("{quantity}?inventory_item_id={}", self.level.item.id()))
+            }
+            "name" => text(&self.name),
+            "quantity" => match self.name.as_str() {
+                "on_hand" | "available" => number(scene.world.on_hand(place, at, scene.now)),
+                _ => number(0),
+            },
+            "updatedAt" => text(scene.world.on_hand_changed_at(place, at, scene.now)),
+            _ => None,
+        }
+    }
+}
+object!(Quantity<'_>, |_| "InventoryQuantity");
 
 /// The sum of some sales of one action.
 pub(super) fn sum_of<'w>(

@@ -8,7 +8,7 @@ use super::transaction::Transaction;
 use super::{Scene, Shown, flag, null, number, object, optional_text, text, texts};
 use crate::channels::shopify::search::Facet;
 use crate::channels::shopify::words;
-use crate::world::{self, Action, LineKind, Minor, Origin};
+use crate::world::{self, Action, LineKind, Minor, Origin, Place};
 use apollo_compiler::response::JsonMap;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -189,7 +189,7 @@ impl<'w> Order<'w> {
             "customer" => scene.maybe(self.customer()),
             "retailLocation" => {
                 let counter = self.order.origin == Origin::Counter;
-                scene.maybe(counter.then_some(Location { scene }))
+                scene.maybe(counter.then_some(Location::counter(scene)))
             }
             "taxLines" => scene.list(arguments, self.tax_lines(Some(Action::Order))),
             "currentTaxLines" => scene.list(arguments, self.tax_lines(None)),
@@ -342,19 +342,36 @@ impl<'w> Customer<'w> {
 }
 object!(Customer<'_>, |_| "Customer");
 
-/// The shop's counter.
+/// The shop's counter, or its warehouse.
 #[derive(Clone, Copy)]
 pub(super) struct Location<'w> {
     pub(super) scene: &'w Scene<'w>,
+    pub(super) place: Place,
 }
 
 impl<'w> Location<'w> {
+    /// The counter.
+    pub(super) const fn counter(scene: &'w Scene<'w>) -> Self {
+        Self { scene, place: Place::Counter }
+    }
+
+    /// The number in its id.
+    pub(super) const fn id(self) -> u64 {
+        match self.place {
+            Place::Counter => 91_000_000_001,
+            Place::Warehouse => 91_000_000_002,
+        }
+    }
+
     fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
-        const ID: u64 = 91_000_000_001;
+        let name = match self.place {
+            Place::Counter => "Main Street",
+            Place::Warehouse => "Warehouse",
+        };
         match field {
-            "id" => text(Scene::gid("Location", ID)),
-            "legacyResourceId" => text(ID),
-            "name" => text("Main Street"),
+            "id" => text(Scene::gid("Location", self.id())),
+            "legacyResourceId" => text(self.id()),
+            "name" => text(name),
             "isActive" => flag(true),
             "createdAt" | "updatedAt" => text(self.scene.world.begins),
             _ => None,

@@ -107,7 +107,7 @@ impl<'w> RefundItem<'w> {
             "totalTaxSet" => scene.bag(-sale.amounts.tax()),
             "location" => {
                 let counter = refund.order.order.origin == Origin::Counter;
-                scene.maybe(counter.then_some(Location { scene }))
+                scene.maybe(counter.then_some(Location::counter(scene)))
             }
             _ => None,
         }

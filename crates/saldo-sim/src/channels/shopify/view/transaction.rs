@@ -78,7 +78,7 @@ impl<'w> Transaction<'w> {
             }
             "location" => {
                 let counter = self.order.order.origin == Origin::Counter;
-                scene.maybe(counter.then_some(Location { scene }))
+                scene.maybe(counter.then_some(Location::counter(scene)))
             }
             _ => None,
         }
