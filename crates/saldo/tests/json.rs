@@ -218,7 +218,7 @@ fn close_a_month(shell: &Shell<'_>) {
     let key = written["public_key"].as_str().unwrap();
     let verified = shell.says("verify", &["verify", pack, "--public-key", key]);
     assert_eq!(verified["holds"], true, "{verified}");
-    let text = b"number,identity";
+    let text = b"number,identity,verdict,book";
     let at = first.windows(text.len()).position(|part| part == text).unwrap();
     let mut altered = first;
     altered[at] = b'N';
