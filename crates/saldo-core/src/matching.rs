@@ -34,11 +34,10 @@ pub fn resolve(
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
         Need::Dimension(_) => find_by_name(chart, names, |kind| *kind == ChartKind::Dimension),
-        Need::Value { dimension, .. } => find_by_name(
-            chart,
-            names,
-            |kind| matches!(kind, ChartKind::Value { dimension: held } if same(held, dimension.name())),
-        ),
+        Need::Value { dimension, .. } => find_by_name(chart, names, |kind| match kind {
+            ChartKind::Value { dimension: held } => same(held, dimension.name()),
+            _ => false,
+        }),
         // Which of the book's rates a tax is, the book's owner or the book itself must say.
         Need::TaxRate(_) => None,
     };

@@ -1,5 +1,5 @@
-//! Dimensions: the vendor keeps tracking categories, each with its options. A line has one option in
-//! each of at most two categories.
+//! Dimensions: the vendor keeps tracking categories, each with its options. A line has one option
+//! in each of at most two categories.
 
 use super::names::{self, TRACKING};
 use super::shape::FormLine;

@@ -52,8 +52,8 @@ impl Need {
     }
 }
 
-/// A word of the policy, and what a book calls the thing that it stands for. By the name it is found
-/// or made there; once it is bound, by what the book knows it.
+/// A word of the policy, and what a book calls the thing that it stands for. By the name it is
+/// found or made there; once it is bound, it is known by what the book calls it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Called {
     /// The word.

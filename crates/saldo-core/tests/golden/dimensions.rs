@@ -223,3 +223,20 @@ fn a_trial_shows_what_each_rule_says_of_dimensions() {
         @r#"{"class": (2, "-90.00 USD"), "location": (3, "-98.00 USD")}"#
     );
 }
+
+#[test]
+fn a_book_may_have_names_of_its_own() {
+    let text = "[dimensions.class]\ndefault = \"Web\"\n\
+                [dimensions.class.books.\"xero:a\"]\nname = \"Channel\"\nvalues = { Web = \"01\" }";
+    let policy = with(text);
+    let in_book = policy.dimension_in(&"xero:a".into(), "class").unwrap();
+    assert_eq!(in_book.name.as_deref(), Some("Channel"));
+    assert_eq!(in_book.values["Web"], "01");
+    assert_eq!(policy.dimension_in(&"xero:b".into(), "class"), None);
+    assert_eq!(policy.dimension_in(&"xero:a".into(), "location"), None);
+    for wrong in ["name = \" \"", "values = { Web = \"a, b\" }", "title = \"Channel\""] {
+        let text = format!("[dimensions.class.books.\"xero:a\"]\n{wrong}");
+        let policy = Policy::new(1, &text, usd(), "UTC", "2026-01-01".parse().unwrap());
+        assert!(policy.is_err(), "{wrong}");
+    }
+}

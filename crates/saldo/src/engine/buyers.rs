@@ -1,5 +1,5 @@
-//! Buyers of orders that were told more than once: what was said of them first holds, so that a word
-//! that a shop puts on a buyer later moves nothing that was sold before.
+//! Buyers of orders that were told more than once: what was said of them first holds, so that a
+//! word that a shop puts on a buyer later moves nothing that was sold before.
 
 use super::account::{Readers, Told};
 use super::{Engine, EngineError};

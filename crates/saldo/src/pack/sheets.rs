@@ -312,10 +312,10 @@ pub(crate) fn of_identities(identities: &[IdentityAsOf]) -> Sheet {
     ];
     sheet(
         ("", "proof-of-the-month", "The proof as of the last day of the month"),
-        "What happened and was entered up to the last day of the month, by what is known today. What \
-         differs here and not in the proof was made good by something dated later: see the \
-         prior-period items. The first, second and eighth identity compare whole payouts, books and \
-         stock: they stand in the proof alone, as of the day on which this was made.",
+        "What happened and was entered up to the last day of the month, by what is known today. \
+         What differs here and not in the proof was made good by something dated later: see the \
+         prior-period items. The first, second and eighth identity compare whole payouts, books \
+         and stock: they stand in the proof alone, as of the day on which this was made.",
         (heads, 5),
         rows.collect(),
     )
