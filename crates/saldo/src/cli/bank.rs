@@ -23,13 +23,17 @@ pub(crate) async fn bank(global: &Global, output: &Output) -> anyhow::Result<End
     }
 }
 
-/// An account in one line, for the proof.
+/// An account in one line, for the proof, and where to read on.
 pub(crate) fn line(proof: &BankProof) -> String {
-    let BankProof { account, from, until, found, unknown, missing, .. } = proof;
     let hint = if proof.holds() { "" } else { ": `saldo bank` names them" };
+    format!("{}{hint}\n", counts(proof))
+}
+
+fn counts(proof: &BankProof) -> String {
+    let BankProof { account, from, until, found, unknown, missing, .. } = proof;
     format!(
         "{account} at the bank, from {from} to {until}: {} documents found there, {} not, {} rows \
-         that no document knows{hint}\n",
+         that no document knows",
         found.len(),
         missing.len(),
         unknown.len(),
@@ -37,7 +41,7 @@ pub(crate) fn line(proof: &BankProof) -> String {
 }
 
 fn whole(proof: &BankProof) -> String {
-    let mut text = line(proof);
+    let mut text = counts(proof) + "\n";
     if !proof.found.is_empty() {
         let row = |it: &saldo_core::bank::BankPair| {
             vec![
