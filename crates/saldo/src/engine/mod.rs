@@ -40,7 +40,8 @@ mod tests;
 pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statement};
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
-    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named, take_back,
+    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named,
+    purchase_named, take_back,
 };
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;
