@@ -3,10 +3,11 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, GOODS_SHAPES,
-    GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape, GoodsState, GoodsStep, Listing,
-    OVERLAP, OnHandState, OnHandStep, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest,
-    RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep, earlier,
+    Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, DrawersState,
+    DrawersStep, GOODS_SHAPES, GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape,
+    GoodsState, GoodsStep, Listing, OVERLAP, OnHandState, OnHandStep, Open, OrderPages,
+    OrdersState, OrdersStep, PayoutScan, Rest, RowsState, RowsStep, Saved, Unfinished, WatchState,
+    WatchStep, earlier,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +37,7 @@ const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
 const GIFT_CARDS: &str = include_str!("queries/gift_cards.graphql");
 const ORDERS_OF_DAYS: &str = include_str!("queries/orders_of_days.graphql");
 const ON_HAND: &str = include_str!("queries/on_hand.graphql");
+const DRAWERS: &str = include_str!("queries/drawers.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
@@ -60,6 +62,9 @@ pub(super) const DAYS_AT_ONCE: usize = 10;
 /// At how many places a listing asks for the units of an item. What is at more is told by a bulk
 /// operation.
 const PLACES_LISTED: u32 = 4;
+/// How often money is put into a drawer or taken out of it at most, from its opening to its
+/// closing: a drawer with more is held.
+const ADJUSTMENTS_LISTED: u32 = 25;
 /// How far back rows of the balance are listed again.
 const ROWS_LOOKBACK: SignedDuration = SignedDuration::from_hours(2 * 24);
 
@@ -78,6 +83,7 @@ pub(super) fn ask(
         Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
         Flow::OrdersOfDays => ask_days(&Saved::load(cursor)?, context),
         Flow::OnHand => ask_on_hand(&Saved::load(cursor)?, context),
+        Flow::Drawers => ask_drawers(&Saved::load(cursor)?, context),
         Flow::GiftCards => ask_gift_cards(&Saved::load(cursor)?, context),
     }
 }
@@ -115,6 +121,7 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::GiftCards => GIFT_CARDS,
         Question::OrdersOfDays => ORDERS_OF_DAYS,
         Question::OnHand => ON_HAND,
+        Question::Drawers => DRAWERS,
     }
 }
 
@@ -217,6 +224,25 @@ pub(super) fn counted_days(listing: DaysListing, context: &ChannelContext) -> Ve
         date = next;
     }
     days
+}
+
+/// Where the window of a new pull of drawers begins: at the first day of the books, or where the
+/// last pull ended. A drawer that was closed does not change any more.
+pub(super) fn drawers_from(rest: Rest, context: &ChannelContext) -> Timestamp {
+    rest.heard_until.unwrap_or(context.since)
+}
+
+fn ask_drawers(saved: &Saved<DrawersState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let listing = match &saved.state.step {
+        DrawersStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        DrawersStep::Rest(rest) => Listing::new(Some(drawers_from(*rest, context))),
+        DrawersStep::Listing { listing, .. } => listing.clone(),
+    };
+    let mut variables = dated_variables(&listing, "closing_time", saved.state.page);
+    if let Some(variables) = variables.as_object_mut() {
+        variables.insert("adjustments".to_owned(), json!(ADJUSTMENTS_LISTED));
+    }
+    question(context, &saved.budget, Question::Drawers, &variables)
 }
 
 fn ask_on_hand(saved: &Saved<OnHandState>, context: &ChannelContext) -> Result<Next, Fault> {

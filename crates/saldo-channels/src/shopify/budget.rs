@@ -32,6 +32,7 @@ pub(super) enum Question {
     GiftCards,
     OrdersOfDays,
     OnHand,
+    Drawers,
 }
 
 impl Question {
@@ -53,6 +54,7 @@ impl Question {
             Self::GiftCards => "gift cards",
             Self::OrdersOfDays => "the number of orders of each day",
             Self::OnHand => "units on hand",
+            Self::Drawers => "cash drawers",
         }
     }
 
@@ -71,6 +73,7 @@ impl Question {
             }
             Self::InventoryItems | Self::OnHand => "`read_inventory` and `read_products`",
             Self::GiftCards => "`read_gift_cards` and `read_orders`",
+            Self::Drawers => "`read_cash_tracking` and `read_locations`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }

@@ -351,6 +351,34 @@ impl DaysListing {
     }
 }
 
+/// Cash drawers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DrawersState {
+    /// How many sessions a question asks for.
+    pub(super) page: u32,
+    pub(super) step: DrawersStep,
+}
+
+impl Default for DrawersState {
+    fn default() -> Self {
+        Self { page: 10, step: DrawersStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of drawers has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DrawersStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// Sessions are listed by when they were closed.
+    Listing {
+        /// When the window's first question was asked.
+        began: Timestamp,
+        listing: Listing,
+    },
+}
+
 /// How many units of items are on hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OnHandState {

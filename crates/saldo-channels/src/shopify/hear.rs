@@ -2,6 +2,7 @@
 
 mod bulk;
 mod costs;
+mod drawers;
 mod gift_cards;
 mod goods;
 mod on_hand;
@@ -39,6 +40,7 @@ pub(super) fn hear(
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
         Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
         Flow::OnHand => on_hand::hear(Saved::load(cursor)?, hearing),
+        Flow::Drawers => drawers::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }

@@ -40,6 +40,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
         (Topic::GiftCards, "gift-cards"),
         (Topic::OrdersOfDays, "orders-of-days"),
         (Topic::OnHand, "on-hand"),
+        (Topic::Drawers, "drawers"),
     ],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
@@ -61,6 +62,7 @@ enum Flow {
     GiftCards,
     OrdersOfDays,
     OnHand,
+    Drawers,
 }
 
 impl Flow {
@@ -76,6 +78,7 @@ impl Flow {
             "gift-cards" => Some(Self::GiftCards),
             "orders-of-days" => Some(Self::OrdersOfDays),
             "on-hand" => Some(Self::OnHand),
+            "drawers" => Some(Self::Drawers),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 mod bulk;
 mod clocks;
 mod costs;
+mod drawers;
 mod faults;
 mod files;
 mod gift_cards;

@@ -139,6 +139,42 @@ pub(super) struct GiftCard {
     pub(super) order: Option<Named>,
 }
 
+/// `CashTrackingSession`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CashSession {
+    pub(super) id: Gid,
+    pub(super) register_name: String,
+    pub(super) opening_time: Timestamp,
+    pub(super) closing_time: Option<Timestamp>,
+    pub(super) location: Option<Location>,
+    pub(super) expected_opening_balance: Option<Amount>,
+    pub(super) opening_balance: Amount,
+    pub(super) net_cash_sales: Amount,
+    pub(super) total_adjustments: Option<Amount>,
+    pub(super) expected_closing_balance: Option<Amount>,
+    pub(super) closing_balance: Option<Amount>,
+    pub(super) total_discrepancy: Option<Amount>,
+    pub(super) adjustments: CashAdjustments,
+}
+
+/// What was put into a drawer or taken out of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CashAdjustments {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<CashAdjustment>,
+}
+
+/// `CashTrackingAdjustment`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CashAdjustment {
+    pub(super) id: Gid,
+    pub(super) time: Timestamp,
+    pub(super) note: Option<String>,
+    pub(super) cash: Amount,
+}
+
 /// `Count`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Count {

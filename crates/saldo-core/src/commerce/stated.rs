@@ -30,6 +30,8 @@ pub enum Topic {
     OrdersOfDays,
     /// How many units of each item of stock are where.
     OnHand,
+    /// What is counted in cash drawers. The sessions themselves are facts that are entered.
+    Drawers,
 }
 
 /// What is said.

@@ -3,6 +3,7 @@
 //! The one side reads the facts alone, and adds up what they say; the other adds up lines of
 //! entries by their accounts. Neither knows how accounting came from the first to the second.
 
+mod drawer;
 mod gateway;
 mod order;
 
@@ -117,6 +118,9 @@ pub fn figures(ground: Ground<'_>) -> Result<Vec<Figure>, MoneyError> {
             }
             Fact::Decision(decision) if is_home(ground.group, fact) => {
                 sheet.note_decision(decision, ground)?;
+            }
+            Fact::Drawer(session) if is_home(ground.group, fact) => {
+                drawer::note_drawer(session, ground, &mut sheet)?;
             }
             _ => {}
         }
@@ -391,6 +395,9 @@ fn weight(fact: &Fact, policy: &Policy) -> Result<Option<(&'static str, Date, Mo
             Some(("gateway rows", policy.day(row.occurred_at), or_nothing(row.net)))
         }
         Fact::Payout(payout) => Some(("payouts", payout.issued_on, or_nothing(payout.net))),
+        Fact::Drawer(session) => {
+            Some(("drawers", policy.day(session.closed_at), or_nothing(session.counted)))
+        }
         _ => None,
     })
 }

@@ -16,6 +16,7 @@ mod purse;
 mod settings;
 mod shelf;
 mod story;
+mod till;
 
 #[cfg(test)]
 mod invariants;
@@ -32,6 +33,7 @@ pub use purse::Voucher;
 pub use settings::{Lost, WorldSettings};
 pub use shelf::Place;
 pub use story::Story;
+pub use till::{TillMove, TillSession};
 
 pub(crate) use catalogue::GOODS;
 pub(crate) use chance::Chance;
@@ -88,6 +90,8 @@ pub struct World {
     pub ledger: Ledger,
     /// The gift cards, in the order in which they were issued.
     pub gift_cards: Vec<Voucher>,
+    /// The days of the counter's drawer, in order of time; none where nobody counts it.
+    pub till_sessions: Vec<TillSession>,
     open_store_credit: Minor,
 }
 
@@ -134,6 +138,8 @@ impl World {
             .collect();
         let time = Period { begins, ends };
         let ledger = ledger::keep(&orders, &disputed, time, &mut Chance::new(settings.seed, 3));
+        let counted_days = if settings.counts_drawer { settings.days } else { 0 };
+        let till_sessions = till::sessions(&orders, counted_days, settings.begins, &zone);
         Ok(Self {
             settings: settings.clone(),
             currency,
@@ -146,6 +152,7 @@ impl World {
             stories,
             ledger,
             gift_cards,
+            till_sessions,
             open_store_credit,
         })
     }

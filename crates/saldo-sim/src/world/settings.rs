@@ -25,6 +25,8 @@ pub struct WorldSettings {
     pub taken_by_hand: Option<(Timestamp, i64)>,
     /// Units that are gone from the warehouse, as somebody finds out who counts: nobody sold them.
     pub lost_unseen: Option<Lost>,
+    /// Whether the counter's drawer is counted, so that the shop tells its sessions.
+    pub counts_drawer: bool,
 }
 
 /// Units of a product that are gone.
@@ -50,6 +52,7 @@ impl Default for WorldSettings {
             shop: "demo".to_owned(),
             taken_by_hand: None,
             lost_unseen: None,
+            counts_drawer: false,
         }
     }
 }

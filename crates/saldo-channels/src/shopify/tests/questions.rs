@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 15] = [
+const QUESTIONS: [Question; 16] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -30,6 +30,7 @@ const QUESTIONS: [Question; 15] = [
     Question::GiftCards,
     Question::OrdersOfDays,
     Question::OnHand,
+    Question::Drawers,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -115,6 +116,7 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::Goods, Stage::new("goods").question().1));
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
+    all.push((Question::Drawers, Stage::new("drawers").question().1));
     all.push((Question::OnHand, Stage::new("on-hand").question().1));
     all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
     all

@@ -10,6 +10,7 @@ use super::super::{Engine, EngineError, alike};
 use super::told::Told;
 use super::{BookProof, DayTotal, UnitsProof, days, on_hand, stated};
 use saldo_core::accounting::{Group, Stock};
+use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
 use saldo_core::proof::{self, Check, Figure, Ground, Identity};
@@ -140,6 +141,7 @@ pub(super) async fn prove(
     let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
     let counted = days::counted(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
+    let untold = stated::refused(engine, Topic::Drawers).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -175,7 +177,8 @@ pub(super) async fn prove(
             Identity::Standings => counted.days.clone(),
             _ => Vec::new(),
         };
-        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown].map(Vec::as_slice);
+        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown, &untold];
+        let unsaid = unsaid.map(Vec::as_slice);
         let unknown = unknown(identity, &lines, unsaid, policy);
         let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
         let (says, verdict) = (identity.says(), Verdict::Unknown);
@@ -375,7 +378,7 @@ async fn of_stock(
 fn unknown(
     identity: Identity,
     lines: &[IdentityLine],
-    [cards, counted, on_hand]: [&[String]; 3],
+    [cards, counted, on_hand, drawers]: [&[String]; 4],
     policy: &Policy,
 ) -> Option<String> {
     let nothing = lines.is_empty();
@@ -397,7 +400,8 @@ fn unknown(
         Identity::Standings => {
             "channels count the orders of each day; what these sum to none of them tells"
         }
-        Identity::Drawer => "no drawer was told: nobody says what was counted in one",
+        Identity::Drawer if !drawers.is_empty() => return Some(drawers.join("; ")),
+        Identity::Drawer if nothing => "no drawer was told: nobody says what was counted in one",
         Identity::GrossReceipts if nothing => "no gateway tells what it took in",
         _ if nothing => "nothing of this kind happened",
         _ => return None,

@@ -135,6 +135,13 @@ pub(super) async fn statements(
     Ok(statements)
 }
 
+/// Which channels do not say anything about a topic, and why.
+pub(super) async fn refused(engine: &Engine, topic: Topic) -> Result<Vec<String>, EngineError> {
+    let readers = Readers::of(engine).await?;
+    let statements = statements(engine, &readers, topic).await?;
+    Ok(statements.into_iter().filter_map(|it| it.said.err()).collect())
+}
+
 /// What is left on gift cards by the shops that keep them, beside what is owed on them: what the
 /// book held before the first day, what others entered there, and what the facts say.
 pub(super) async fn gift_cards(

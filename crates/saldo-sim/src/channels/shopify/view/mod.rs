@@ -13,6 +13,7 @@ mod order;
 mod payments;
 mod refund;
 mod root;
+mod till;
 mod transaction;
 
 pub(super) use root::{Mutation, Query};
