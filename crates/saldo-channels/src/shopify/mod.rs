@@ -39,6 +39,7 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     stated_streams: &[
         (Topic::GiftCards, "gift-cards"),
         (Topic::OrdersOfDays, "orders-of-days"),
+        (Topic::StoreCredit, "store-credit"),
         (Topic::OnHand, "on-hand"),
         (Topic::Drawers, "drawers"),
     ],
@@ -61,6 +62,7 @@ enum Flow {
     Costs,
     GiftCards,
     OrdersOfDays,
+    StoreCredit,
     OnHand,
     Drawers,
 }
@@ -77,6 +79,7 @@ impl Flow {
             "costs" => Some(Self::Costs),
             "gift-cards" => Some(Self::GiftCards),
             "orders-of-days" => Some(Self::OrdersOfDays),
+            "store-credit" => Some(Self::StoreCredit),
             "on-hand" => Some(Self::OnHand),
             "drawers" => Some(Self::Drawers),
             _ => None,

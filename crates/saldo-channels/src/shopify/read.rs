@@ -8,6 +8,7 @@ pub(super) mod order;
 pub(super) mod payments;
 mod rounding;
 pub(super) mod stated;
+mod store_credit;
 
 use super::envelope::parse;
 use super::wire::Gid;
@@ -62,6 +63,7 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Goods) => goods::read(&source, text)?,
         Some(Flow::Costs) => costs::read(&source, text)?,
         Some(Flow::Drawers) => drawers::read(&source, text)?,
+        Some(Flow::StoreCredit) => store_credit::read(&source, text)?,
         Some(Flow::OnHand) => on_hand::read(&source, text)?,
         Some(Flow::OrdersOfDays) => stated::read_day(&source, record, text)?,
         Some(Flow::GiftCards) => stated::read_gift_card(&source, text)?,

@@ -15,6 +15,7 @@ mod payments;
 mod questions;
 mod reading;
 mod settings;
+mod store_credit;
 
 use super::Shopify;
 use jiff::{SignedDuration, Timestamp};

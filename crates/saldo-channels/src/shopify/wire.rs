@@ -139,6 +139,46 @@ pub(super) struct GiftCard {
     pub(super) order: Option<Named>,
 }
 
+/// `Customer`, as far as it is about store credit. In the lines of a bulk operation the accounts
+/// follow as lines of their own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditedCustomer {
+    pub(super) id: Gid,
+    pub(super) store_credit_accounts: Option<CreditAccounts>,
+}
+
+/// The accounts of a customer, one a currency.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditAccounts {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<CreditAccount>,
+}
+
+/// `StoreCreditAccount`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreditAccount {
+    pub(super) id: Gid,
+    pub(super) balance: Amount,
+    pub(super) transactions: Option<CreditMoves>,
+}
+
+/// The last movements of an account.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreditMoves {
+    pub(super) nodes: Vec<CreditMove>,
+}
+
+/// `StoreCreditAccountTransaction`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditMove {
+    pub(super) created_at: Timestamp,
+    pub(super) amount: Amount,
+    pub(super) event: String,
+}
+
 /// `CashTrackingSession`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -25,7 +25,9 @@ pub use order::{
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
 pub use row_part::{Deferral, PartKind, RowPart};
-pub use stated::{GiftCard, OnHand, OrdersOfDay, Saying, Stated, Topic, UnitsAt};
+pub use stated::{
+    CreditMove, GiftCard, OnHand, OrdersOfDay, Saying, Stated, StoreCredit, Topic, UnitsAt,
+};
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
     SupplierBill, SupplierPayment, UnitCost,

@@ -29,7 +29,7 @@ pub use order::{
     Action, Agreement, Amounts, Gateway, Line, LineKind, Minor, Order, Origin, PaymentState,
     Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
-pub use purse::Voucher;
+pub use purse::{CreditMove, Voucher};
 pub use settings::{Lost, WorldSettings};
 pub use shelf::Place;
 pub use story::Story;
@@ -92,7 +92,8 @@ pub struct World {
     pub gift_cards: Vec<Voucher>,
     /// The days of the counter's drawer, in order of time; none where nobody counts it.
     pub till_sessions: Vec<TillSession>,
-    open_store_credit: Minor,
+    /// The credit that the shop granted, in the order in which it did.
+    pub store_credit: Vec<Voucher>,
 }
 
 impl World {
@@ -131,8 +132,7 @@ impl World {
         let mut gift_cards = gift_cards.into_vouchers();
         gift_cards.sort_by_key(|it| it.issued_at);
         take_by_hand(&mut gift_cards, settings);
-        let open_store_credit =
-            store_credit.into_vouchers().iter().map(|it| it.balance(Timestamp::MAX)).sum();
+        let store_credit = store_credit.into_vouchers();
         let disputed: Vec<usize> = (0..stories.len())
             .filter(|place| stories.get(*place) == Some(&Story::Disputed))
             .collect();
@@ -153,7 +153,7 @@ impl World {
             ledger,
             gift_cards,
             till_sessions,
-            open_store_credit,
+            store_credit,
         })
     }
 
@@ -180,7 +180,7 @@ impl World {
     /// What is left of the credit that the shop granted, at the end of the history.
     #[must_use]
     pub fn open_store_credit(&self) -> Money {
-        self.money(self.open_store_credit)
+        self.money(self.store_credit.iter().map(|it| it.balance(Timestamp::MAX)).sum())
     }
 
     /// The order of this id, and its place.

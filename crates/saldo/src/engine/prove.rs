@@ -1,6 +1,7 @@
 //! Prove: does everything add up?
 
 mod accounts;
+mod credit;
 mod days;
 mod documents;
 mod holdings;

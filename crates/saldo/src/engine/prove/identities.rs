@@ -8,7 +8,7 @@
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
 use super::told::Told;
-use super::{BookProof, DayTotal, UnitsProof, days, on_hand, stated};
+use super::{BookProof, DayTotal, UnitsProof, credit, days, on_hand, stated};
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -139,6 +139,10 @@ pub(super) async fn prove(
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
     let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
+    let credit = credit::store_credit(engine, policy, books, &sums).await?;
+    cards.lines.extend(credit.lines);
+    cards.behind.extend(credit.behind);
+    cards.unknown.extend(credit.unknown);
     let counted = days::counted(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
     let untold = stated::refused(engine, Topic::Drawers).await?;
@@ -156,7 +160,7 @@ pub(super) async fn prove(
             _ => lines(own())?,
         };
         let days = match identity {
-            Identity::Standings => own().map(day_line).collect(),
+            Identity::Standings => own().map(day_line).chain(days::failed(engine).await?).collect(),
             _ => Vec::new(),
         };
         let behind = match identity {
@@ -382,13 +386,8 @@ fn unknown(
     policy: &Policy,
 ) -> Option<String> {
     let nothing = lines.is_empty();
-    let store_credit = policy.chart.account(Role::StoreCredit).name;
     let said = match identity {
         Identity::StoredValue if !cards.is_empty() => return Some(cards.join("; ")),
-        Identity::StoredValue if lines.iter().any(|it| *it.about == *store_credit) => {
-            "shops tell store credit buyer by buyer, and are not asked: issued and used are \
-             compared order by order"
-        }
         Identity::Inventory => match policy.text.cost.owner {
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
             CostOwner::Book => "the book keeps the stock itself (`cost.owner`)",

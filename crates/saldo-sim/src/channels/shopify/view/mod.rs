@@ -13,6 +13,7 @@ mod order;
 mod payments;
 mod refund;
 mod root;
+mod store_credit;
 mod till;
 mod transaction;
 
