@@ -223,6 +223,7 @@ mod tests {
             currency: money(amount).currency(),
             party: None,
             applies_to: None,
+            due: None,
             reference: String::new(),
             memo: "Payout".to_owned(),
         };

@@ -28,6 +28,12 @@ pub enum DocumentKind {
     Transfer,
     /// A cost that is paid at once.
     Expense,
+    /// A supplier's bill, which is paid later.
+    Bill,
+    /// A credit that lessens what a supplier is owed.
+    VendorCredit,
+    /// Money paid for a bill.
+    BillPayment,
     /// Anything else.
     JournalEntry,
 }
@@ -44,8 +50,17 @@ impl DocumentKind {
             Self::CreditMemo => "credit-memo",
             Self::Transfer => "transfer",
             Self::Expense => "expense",
+            Self::Bill => "bill",
+            Self::VendorCredit => "vendor-credit",
+            Self::BillPayment => "bill-payment",
             Self::JournalEntry => "journal-entry",
         }
+    }
+
+    /// Whether it stays open until payments of its own settle it.
+    #[must_use]
+    pub const fn takes_payments(self) -> bool {
+        matches!(self, Self::Invoice | Self::Bill)
     }
 }
 
@@ -147,6 +162,8 @@ pub enum LineKind {
     Settlement,
     /// What the buyer then owes (debit), or no longer owes (credit).
     Receivable,
+    /// What a supplier is then owed (credit), or no longer owed (debit).
+    Payable,
     /// Tax for the state.
     Tax {
         /// The tax as the channel names it.
@@ -167,6 +184,14 @@ pub enum LineKind {
         /// Whether tax was charged on it.
         taxed: bool,
     },
+}
+
+impl LineKind {
+    /// Whether it is what the document comes to, rather than what it is for.
+    #[must_use]
+    pub const fn settles(&self) -> bool {
+        matches!(self, Self::Settlement | Self::Receivable | Self::Payable)
+    }
 }
 
 /// A line of a document, and at once one posting of its entry.
@@ -233,8 +258,12 @@ pub struct Header {
     pub currency: Currency,
     /// Whom it is made out to.
     pub party: Option<Party>,
-    /// The slot of the invoice that a payment or credit belongs to.
+    /// The slot of the invoice or bill that a payment or credit belongs to.
     pub applies_to: Option<String>,
+    /// The day by which it is to be paid, where somebody says: of invoices and bills. It is no
+    /// money: what stands in a book is not changed for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub due: Option<Date>,
     /// What people call what it is about: an order's name, a payout's id.
     pub reference: String,
     /// A sentence for the reader.
@@ -402,21 +431,27 @@ impl Document {
         DocumentKey::derive(company, &self.header.slot, self.header.kind, generation)
     }
 
-    /// The amount that the document is about: what its settlement and receivable lines move,
-    /// without sign; of a transfer, what arrives.
+    /// The amount that the document is about: what its settlement, receivable and payable lines
+    /// move, without sign; of payments and transfers, what arrives.
     ///
     /// # Errors
     /// Where the sum is too large.
     pub fn total(&self) -> Result<Money, MoneyError> {
-        let moves = |line: &&Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
-        let amounts = self.lines.iter().filter(moves).map(|line| line.amount);
+        let amounts = self.lines.iter().filter(|line| line.kind.settles()).map(|line| line.amount);
         match self.header.kind {
             DocumentKind::SalesReceipt
             | DocumentKind::Invoice
             | DocumentKind::RefundReceipt
             | DocumentKind::CreditMemo
-            | DocumentKind::Expense => Money::sum(self.header.currency, amounts).map(Money::abs),
-            DocumentKind::Payment | DocumentKind::Transfer | DocumentKind::JournalEntry => {
+            | DocumentKind::Expense
+            | DocumentKind::Bill
+            | DocumentKind::VendorCredit => {
+                Money::sum(self.header.currency, amounts).map(Money::abs)
+            }
+            DocumentKind::Payment
+            | DocumentKind::BillPayment
+            | DocumentKind::Transfer
+            | DocumentKind::JournalEntry => {
                 let debits =
                     self.lines.iter().map(|line| line.amount).filter(|amount| amount.is_positive());
                 Money::sum(self.header.currency, debits)
@@ -456,14 +491,18 @@ impl Document {
             DocumentKind::RefundReceipt => DocumentKind::SalesReceipt,
             DocumentKind::Invoice => DocumentKind::CreditMemo,
             DocumentKind::CreditMemo => DocumentKind::Invoice,
+            DocumentKind::Bill => DocumentKind::VendorCredit,
+            DocumentKind::VendorCredit => DocumentKind::Bill,
             DocumentKind::Transfer => DocumentKind::Transfer,
-            DocumentKind::Payment | DocumentKind::Expense | DocumentKind::JournalEntry => {
-                DocumentKind::JournalEntry
-            }
+            DocumentKind::Payment
+            | DocumentKind::BillPayment
+            | DocumentKind::Expense
+            | DocumentKind::JournalEntry => DocumentKind::JournalEntry,
         };
         let header = Header {
             kind,
             date,
+            due: None,
             memo: format!("Reversal of: {}", self.header.memo),
             ..self.header.clone()
         };

@@ -14,34 +14,41 @@ pub struct LineHead<'line> {
     pub parent: Option<Cow<'line, str>>,
 }
 
-/// How the field begins that names what a line belongs to.
-const PARENT: &str = ",\"__parentId\":\"";
+/// How the field is called that names what a line belongs to.
+const PARENT: &str = "\"__parentId\"";
 
 impl<'line> LineHead<'line> {
-    /// Reads where a line belongs.
+    /// Reads where a line belongs, which is given with its line feed where it has one.
     ///
     /// # Errors
     /// Where the line is not a JSON object whose ids are texts. Of a line that begins with its id
-    /// and ends with its parent, the rest is not looked at. All others are read whole: a line that
-    /// was cut must not pass for a root.
+    /// and ends with its parent, the rest is not looked at; nor of one that begins with its id,
+    /// names no parent anywhere and has its line feed. All others are read whole: a line that was
+    /// cut off must not pass for a root.
     pub fn read(line: &'line str) -> Result<Self, serde_json::Error> {
+        let is_ended = line.ends_with('\n');
         let line = line.trim_ascii();
-        match Self::at_the_ends(line) {
+        match Self::at_the_ends(line, is_ended) {
             Some(head) => Ok(head),
             None if line.starts_with('{') => serde_json::from_str(line),
             None => Err(serde::de::Error::custom("it is not a JSON object")),
         }
     }
 
-    /// What an object says that begins with its id and ends with its parent. A quotation mark
-    /// within a JSON text has a backslash before it, so that what is looked for is never part of
-    /// a text.
-    fn at_the_ends(line: &'line str) -> Option<Self> {
-        let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix("\"}")?;
+    /// What an object says that begins with its id and ends with its parent, or has none. A
+    /// quotation mark within a JSON text has a backslash before it, so that what is looked for is
+    /// never part of a text.
+    fn at_the_ends(line: &'line str, is_ended: bool) -> Option<Self> {
+        let rest = line.strip_prefix("{\"id\":\"")?.strip_suffix('}')?;
         let (id, rest) = rest.split_once('"').filter(|(id, _)| !id.contains('\\'))?;
-        let (_, parent) = rest.rsplit_once(PARENT)?;
-        (!parent.contains(['"', '\\'])).then_some(())?;
-        Some(Self { id: Some(Cow::Borrowed(id)), parent: Some(Cow::Borrowed(parent)) })
+        let id = Some(Cow::Borrowed(id));
+        if is_ended && !rest.contains(PARENT) {
+            return Some(Self { id, parent: None });
+        }
+        let (before, parent) = rest.strip_suffix('"')?.rsplit_once('"')?;
+        let before = before.strip_suffix(':')?.strip_suffix(PARENT)?;
+        (before.ends_with(',') && !parent.contains('\\')).then_some(())?;
+        Some(Self { id, parent: Some(Cow::Borrowed(parent)) })
     }
 }
 
@@ -64,8 +71,11 @@ mod tests {
             (r#"{"id":"a","note":"\"__parentId\":\"b"}"#, Some("a"), None),
             (r#"{"id":"a\u0062"}"#, Some("ab"), None),
         ] {
-            let head = LineHead::read(line).unwrap();
-            assert_eq!((head.id.as_deref(), head.parent.as_deref()), (id, parent), "{line}");
+            for end in ["", "\n"] {
+                let line = format!("{line}{end}");
+                let head = LineHead::read(&line).unwrap();
+                assert_eq!((head.id.as_deref(), head.parent.as_deref()), (id, parent), "{line}");
+            }
         }
         let cut = [r#"{"id":"a""#, r#"{"id":"a","x":{"y":1}"#, r#"{"id":"a","x":{"y":"b"}"#];
         let other = ["", "[]", r#"{"id":1}"#, r#"{"id":"a","__parentId":1}"#];
@@ -93,7 +103,9 @@ mod tests {
             }
             line.push('}');
             let whole: LineHead<'_> = serde_json::from_str(&line).unwrap();
-            prop_assert_eq!(LineHead::read(&line).unwrap(), whole);
+            prop_assert_eq!(&LineHead::read(&line).unwrap(), &whole);
+            let ended = format!("{line}\n");
+            prop_assert_eq!(&LineHead::read(&ended).unwrap(), &whole);
         }
     }
 }

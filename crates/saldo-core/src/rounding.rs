@@ -104,6 +104,7 @@ mod tests {
             currency: usd,
             party: None,
             applies_to: None,
+            due: None,
             reference: "#1001".to_owned(),
             memo: "Order #1001".to_owned(),
         };

@@ -229,6 +229,7 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
             currency,
             party: None,
             applies_to: None,
+            due: None,
             reference: "#1001".to_owned(),
             memo: "Order #1001".to_owned(),
         },

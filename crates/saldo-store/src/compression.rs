@@ -12,6 +12,7 @@ use crate::sqlite::{Executor, Transaction};
 use crate::statement::query;
 use crate::{StoreError, columns};
 use lz4_flex::block;
+use lz4rip_encode::DictCompressorRef;
 use saldo_core::text::CompanyId;
 use std::collections::BTreeMap;
 
@@ -44,8 +45,7 @@ impl Samples {
     }
 
     /// Makes a sample of a kind, where there is none and these texts are enough for one of so many
-    /// bytes: as long as one or two of them. A longer one makes columns hardly smaller, and each
-    /// compression slower.
+    /// bytes: as long as two or three of them. A longer one makes columns hardly smaller.
     pub(crate) async fn learn<'t>(
         &mut self,
         transaction: &mut Transaction,
@@ -84,7 +84,7 @@ impl Samples {
     pub(crate) fn compressor(&self, kind: &str) -> Compressor<'_> {
         let number = self.by_kind.get(kind).copied().unwrap_or_default();
         let sample = self.by_number.get(&number).map_or(&[][..], Vec::as_slice);
-        Compressor { number, sample, block: Vec::new() }
+        Compressor { number, lz4: DictCompressorRef::new(sample), block: Vec::new() }
     }
 
     /// What was compressed, as it was.
@@ -123,8 +123,8 @@ impl Samples {
 pub(crate) struct Compressor<'s> {
     /// Zero for none.
     number: u32,
-    /// Empty where there is none.
-    sample: &'s [u8],
+    /// What it knows of the sample is worked out once.
+    lz4: DictCompressorRef<'s>,
     /// Where blocks are made, to be copied at the length that they turn out to have.
     block: Vec<u8>,
 }
@@ -134,9 +134,9 @@ impl Compressor<'_> {
     pub(crate) fn compress(&mut self, text: &[u8]) -> Result<Vec<u8>, StoreError> {
         let unwritable = |error: &dyn std::error::Error| StoreError::Unwritable(error.to_string());
         let length = u32::try_from(text.len()).map_err(|error| unwritable(&error))?;
-        let room = block::get_maximum_output_size(text.len());
+        let room = lz4rip_encode::get_maximum_output_size(text.len());
         self.block.resize(room.max(self.block.len()), 0);
-        let written = block::compress_into_with_dict(text, &mut self.block, self.sample);
+        let written = self.lz4.compress_into(text, &mut self.block);
         let block = self.block.get(..written.map_err(|error| unwritable(&error))?);
         let head = [self.number.to_le_bytes(), length.to_le_bytes()];
         Ok([head.as_flattened(), block.unwrap_or_default()].concat())
@@ -147,6 +147,9 @@ impl Compressor<'_> {
 mod tests {
     use super::*;
     use crate::Store;
+    use proptest::collection::vec as pvec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     fn order(number: usize) -> Vec<u8> {
         format!(r#"{{"order":{number},"product":"Hand-thrown stoneware mug"}}"#).into_bytes()
@@ -183,6 +186,28 @@ mod tests {
         }
         let others = loaded.compressor("entries").compress(&texts[7]).unwrap();
         assert_eq!(others[..4], [0; 4], "a kind without a sample");
+    }
+
+    proptest! {
+        /// One crate writes blocks and another reads them, whatever was compressed before.
+        #[test]
+        fn what_is_compressed_is_read_by_another_hand(
+            sample in pvec(any::<u8>(), 0..9_000),
+            pieces in pvec((any::<Index>(), 0_usize..3_000, pvec(any::<u8>(), 0..200)), 0..30),
+        ) {
+            let by_number = BTreeMap::from([(7, sample.clone())]);
+            let by_kind = BTreeMap::from([("kind".to_owned(), 7)]);
+            let samples = Samples { by_number, by_kind };
+            let mut compressor = samples.compressor("kind");
+            let mut text = Vec::new();
+            for (from, length, own) in pieces {
+                let from = from.index(sample.len() + 1);
+                text.extend(sample.iter().skip(from).take(length));
+                text.extend(own);
+                let column = compressor.compress(&text).unwrap();
+                prop_assert_eq!(&samples.decompress("text", &column).unwrap(), &text);
+            }
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The number of this form.
-const NUMBER: u8 = 2;
+const NUMBER: u8 = 3;
 /// How long the entries of most groups are.
 const BYTES: usize = 2048;
 /// What cannot be read, where that is so.
@@ -38,6 +38,7 @@ struct EntryRow<'a, Lines> {
     currency: &'a str,
     party: Option<PartyRow<'a>>,
     applies_to: Option<&'a str>,
+    due: Option<(i16, i8, i8)>,
     reference: &'a str,
     memo: &'a str,
     lines: Lines,
@@ -98,6 +99,7 @@ enum SpotRow<'a> {
 enum KindRow<'a> {
     Settlement,
     Receivable,
+    Payable,
     Tax { title: &'a str, rate: Option<[u8; 16]> },
     Product { id: Option<&'a str>, sku: Option<&'a str>, title: &'a str, taxed: bool },
     Other { taxed: bool },
@@ -175,17 +177,28 @@ fn unreadable(reason: impl ToString) -> StoreError {
     StoreError::unreadable(WHAT, reason)
 }
 
+/// A day as its year, month and day.
+fn day(date: Date) -> (i16, i8, i8) {
+    (date.year(), date.month(), date.day())
+}
+
+fn date((year, month, day): (i16, i8, i8)) -> Result<Date, StoreError> {
+    Date::new(year, month, day).map_err(unreadable)
+}
+
 impl<'a> EntryRow<'a, LinesOf<'a>> {
     fn of(entry: &'a SubledgerEntry) -> Self {
         let SubledgerEntry { id, header, lines } = entry;
-        let Header { slot: _, kind, date, currency, party, applies_to, reference, memo } = header;
+        let Header { slot: _, kind, date, currency, party, applies_to, due, reference, memo } =
+            header;
         Self {
             id: id.as_str(),
             kind: *kind,
-            date: (date.year(), date.month(), date.day()),
+            date: day(*date),
             currency: currency.code(),
             party: party.as_ref().map(PartyRow::of),
             applies_to: applies_to.as_deref(),
+            due: due.map(day),
             reference,
             memo,
             lines: LinesOf { lines, currency: *currency },
@@ -195,15 +208,15 @@ impl<'a> EntryRow<'a, LinesOf<'a>> {
 
 impl<'a> EntryRow<'a, Vec<LineRow<'a>>> {
     fn entry(self, slot: &str) -> Result<SubledgerEntry, StoreError> {
-        let (year, month, day) = self.date;
         let currency = Currency::parse(self.currency).map_err(unreadable)?;
         let header = Header {
             slot: slot.to_owned(),
             kind: self.kind,
-            date: Date::new(year, month, day).map_err(unreadable)?,
+            date: date(self.date)?,
             currency,
             party: self.party.map(PartyRow::party),
             applies_to: self.applies_to.map(str::to_owned),
+            due: self.due.map(date).transpose()?,
             reference: self.reference.to_owned(),
             memo: self.memo.to_owned(),
         };
@@ -303,6 +316,7 @@ impl<'a> KindRow<'a> {
         match kind {
             LineKind::Settlement => Self::Settlement,
             LineKind::Receivable => Self::Receivable,
+            LineKind::Payable => Self::Payable,
             LineKind::Tax { title, rate } => {
                 Self::Tax { title, rate: rate.as_ref().map(Decimal::serialize) }
             }
@@ -317,7 +331,7 @@ impl<'a> KindRow<'a> {
     fn title(&self) -> Option<&'a str> {
         match self {
             Self::Tax { title, .. } | Self::Product { title, .. } => Some(title),
-            Self::Settlement | Self::Receivable | Self::Other { .. } => None,
+            Self::Settlement | Self::Receivable | Self::Payable | Self::Other { .. } => None,
         }
     }
 
@@ -325,6 +339,7 @@ impl<'a> KindRow<'a> {
         match self {
             Self::Settlement => LineKind::Settlement,
             Self::Receivable => LineKind::Receivable,
+            Self::Payable => LineKind::Payable,
             Self::Tax { title, rate } => {
                 LineKind::Tax { title: title.to_owned(), rate: rate.map(Decimal::deserialize) }
             }
@@ -361,14 +376,15 @@ mod tests {
         let rate = Some("8.250".parse().unwrap());
         let mut lines = vec![
             line(LineKind::Settlement, AccountKind::Clearing, 300),
-            line(LineKind::Receivable, AccountKind::Receivable, -100),
+            line(LineKind::Receivable, AccountKind::Receivable, -60),
+            line(LineKind::Payable, AccountKind::Payable, -40),
             line(LineKind::Tax { title: "VAT".into(), rate }, AccountKind::TaxLiability, -90),
             line(LineKind::Tax { title: "GST".into(), rate: None }, AccountKind::TaxLiability, -10),
             line(LineKind::Product { product, taxed: true }, AccountKind::Income, -99),
             line(LineKind::Other { taxed: false }, AccountKind::Expense, -1),
         ];
-        lines[4].text = "Mug".to_owned();
-        lines[5].origin = "p".to_owned();
+        lines[5].text = "Mug".to_owned();
+        lines[6].origin = "p".to_owned();
         let buyer = Party::Customer { key: "k".into(), name: "n".into() };
         let parties = [None, Some(buyer), Some(Party::Vendor { name: "Mill".into() })];
         let entry = |(number, party): (usize, Option<Party>)| {
@@ -378,6 +394,7 @@ mod tests {
                 date: Date::constant(2026, 11, 22),
                 currency: Currency::parse("USD").unwrap(),
                 applies_to: party.as_ref().map(|_| "invoice".to_owned()),
+                due: party.as_ref().map(|_| Date::constant(2026, 12, 22)),
                 party,
                 reference: "#1".to_owned(),
                 memo: "m".to_owned(),
@@ -405,9 +422,9 @@ mod tests {
         let mut one = entries().swap_remove(0);
         let without = write(std::slice::from_ref(&one)).unwrap().bytes.len();
         let of = |value: &str| [("class", value), ("location", "Aarhus")].into_iter().collect();
-        one.lines[4].dimensions = of("Retail");
-        one.lines[5].account = one.lines[4].account.clone();
         one.lines[5].dimensions = of("Retail");
+        one.lines[6].account = one.lines[5].account.clone();
+        one.lines[6].dimensions = of("Retail");
         let bytes = write(std::slice::from_ref(&one)).unwrap().bytes;
         // The names and values once, each with its length, and how many they are; and the account
         // of the last line no more.
@@ -415,7 +432,7 @@ mod tests {
         assert_eq!(bytes.len(), without + named + 4 + 1 - 3);
         let read = |bytes: &[u8]| list("slot 0", lists(bytes).unwrap()["slot 0"]).unwrap();
         assert_eq!(read(&bytes), [one.clone()]);
-        one.lines[5].dimensions = of("Outlet");
+        one.lines[6].dimensions = of("Outlet");
         assert_eq!(read(&write(std::slice::from_ref(&one)).unwrap().bytes), [one]);
     }
 
@@ -425,17 +442,18 @@ mod tests {
         let parts: Vec<String> =
             bytes.chunks(22).map(|part| part.escape_ascii().to_string()).collect();
         insta::assert_snapshot!(parts.join("\n"), @r"
-        \x02\x06slot 0\x99\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
-        D\x01\x00\x01k\x01n\x01\x07invoice\x02#1\x01m\x06
-        \x00\x01\x01A\x01\xd8\x04\x01\x03EUR\xd8\x04\x01\xd8\x04\x01\x01t\x01\x01
-        o\x01\x01\x01A\x03\xc7\x01\x00\x00\x01\x01t\x00\x02\x03VAT\x01\x00\x00
-        \x03\x00: \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01A\x07\xb3\x01\x00\x00
-        \x01\x01t\x00\x02\x03GST\x00\x00\x13\x00\x00\x01\x01t\x00\x03\x01\x01v
-        \x00\x03Mug\x01\x01\x01A\t\xc5\x01\x00\x00\x00\x00\x04\x00\x01\x01A\r
-        \x01\x00\x00\x01\x01t\x01\x01p
+        \x03\x06slot 0\xa9\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
+        D\x01\x00\x01k\x01n\x01\x07invoice\x01\xd4\x1f\x0c\x16\x02
+        #1\x01m\x07\x00\x01\x01A\x01\xd8\x04\x01\x03EUR\xd8\x04\x01\xd8\x04
+        \x01\x01t\x01\x01o\x01\x01\x01A\x03w\x00\x00\x01\x01t\x00\x02\x01\x01A
+        \x04O\x00\x00\x01\x01t\x00\x03\x03VAT\x01\x00\x00\x03\x00: \x00\x00
+        \x00\x00\x00\x00\x00\x00\x00\x00\x01\x01A\x07\xb3\x01\x00\x00\x01\x01t\x00\x03\x03
+        GST\x00\x00\x13\x00\x00\x01\x01t\x00\x04\x01\x01v\x00\x03Mug\x01
+        \x01\x01A\t\xc5\x01\x00\x00\x00\x00\x05\x00\x01\x01A\r\x01\x00\x00\x01\x01t
+        \x01\x01p
         ");
         let kinds = [DocumentKind::SalesReceipt, DocumentKind::JournalEntry];
-        assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 7]);
+        assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 10]);
         let kinds = [AccountKind::Bank, AccountKind::Expense];
         assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 13]);
     }

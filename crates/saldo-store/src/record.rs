@@ -107,7 +107,7 @@ struct Version<'a> {
 }
 
 /// How long the sample of a stream is.
-const SAMPLE_BYTES: usize = 4096;
+const SAMPLE_BYTES: usize = 8192;
 
 /// Which version of a record is the latest, as a condition on a row `r`.
 pub(crate) const LATEST: &str = "not exists

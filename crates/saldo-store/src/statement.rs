@@ -5,11 +5,15 @@ use crate::sqlite::{Executor, FromRow};
 use saldo_core::commerce::RecordRef;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// How many values a list names at most, and how many rows are looked up or written at once. With
 /// some further values a statement stays below the 32,766 that `SQLite` takes, and the 65,535 of
 /// `PostgreSQL`.
 pub(crate) const ROWS_MAX: usize = 1_000;
+
+/// How many rows a statement is run for at once: a few, so that all pages share two texts.
+const ROWS_AT_ONCE: usize = 50;
 
 /// A value in a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +90,34 @@ pub(crate) struct Rows<'v> {
     pub(crate) before: usize,
     /// How many values a row has.
     pub(crate) width: usize,
+    /// Where the row stands in the text, `(a, b)`, if further rows may stand behind it.
+    pub(crate) place: Option<Range<usize>>,
     /// The values of all rows.
     pub(crate) values: Vec<Value<'v>>,
+}
+
+impl Rows<'_> {
+    /// The text with places for several rows at once, and how many; none where rows go one by one,
+    /// or there are too few. The places of further rows stand behind all others.
+    pub(crate) fn at_once(&self, text: &str, values: usize) -> Option<(String, usize)> {
+        let place = self.place.as_ref()?;
+        let count = ROWS_AT_ONCE;
+        if self.values.len() < count * self.width {
+            return None;
+        }
+        let (before, after) = (text.get(..place.end)?, text.get(place.end..)?);
+        let mut whole = before.to_owned();
+        for row in 0..count - 1 {
+            let first = values + row * self.width + 1;
+            for (number, value) in (first..first + self.width).enumerate() {
+                whole.push_str(if number == 0 { ", ($" } else { ", $" });
+                whole.push_str(&value.to_string());
+            }
+            whole.push(')');
+        }
+        whole.push_str(after);
+        Some((whole, count))
+    }
 }
 
 /// A statement of this text, in which values stand as `$1`, `$2` and so on.
@@ -169,13 +199,14 @@ impl<'v> Statement<'v> {
     /// Goes on with a value, and is run for each of these: not at all where there are none.
     pub(crate) fn each<T: Into<Value<'v>>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(Into::into).collect();
-        self.rows = Some(Rows { before: self.values.len(), width: 1, values });
+        self.rows = Some(Rows { before: self.values.len(), width: 1, place: None, values });
         self.place(Value::Null);
         self
     }
 
     /// Goes on with the values of a row, `values (a, b)`, and is run for each of these rows: not at
-    /// all where there are none. The text is made once.
+    /// all where there are none. The text is made once. A statement that alters rows is run for one
+    /// after the other; for several at once the database would have to choose where to begin.
     pub(crate) fn rows<T>(
         mut self,
         rows: impl IntoIterator<Item = T>,
@@ -188,10 +219,13 @@ impl<'v> Statement<'v> {
             assert_eq!(values.0.len(), width * (number + 1), "a row has as many values as others");
         }
         let before = self.values.len();
-        self.text.push_str("values (");
+        self.text.push_str("values ");
+        let begin = self.text.len();
+        self.text.push('(');
         self.places(std::iter::repeat_n(Value::Null, width));
         self.text.push(')');
-        self.rows = Some(Rows { before, width, values: values.0 });
+        let place = (!self.text.starts_with("update")).then_some(begin..self.text.len());
+        self.rows = Some(Rows { before, width, place, values: values.0 });
         self
     }
 
@@ -234,5 +268,53 @@ impl<'v> Values<'v> {
     pub(crate) fn push_bind(&mut self, value: impl Into<Value<'v>>) -> &mut Self {
         self.0.push(value.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    /// Fewer than go at once, as many, and some more than several times as many.
+    #[tokio::test]
+    async fn as_many_rows_are_written_and_found_as_there_are() {
+        for count in [0, 1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, 3 * ROWS_AT_ONCE + 7] {
+            let store = Store::in_memory().await.unwrap();
+            let mut transaction = store.begin().await.unwrap();
+            let words: Vec<String> = (0..count).map(|number| format!("state {number}")).collect();
+            query(
+                "insert into company (id, name, currency, timezone, start_date)
+                   values ('a', 'A', 'USD', 'UTC', '2026-01-01')",
+            )
+            .execute(&mut transaction)
+            .await
+            .unwrap();
+            let numbered = words.iter().zip(1_i64..);
+            let written = Statement::new("insert into state_count (company, state, count) ")
+                .rows(numbered, |row, (word, number)| {
+                    row.push_bind("a").push_bind(word).push_bind(number);
+                })
+                .text(" on conflict (company, state) do nothing")
+                .query()
+                .execute(&mut transaction)
+                .await
+                .unwrap();
+            assert_eq!(written, u64::try_from(count).unwrap());
+            let found: Vec<(String, i64)> = Statement::new("select s.state, s.count from (")
+                .rows(&words, |row, word| {
+                    row.push_bind(word);
+                })
+                .text(
+                    ") as wanted cross join state_count s
+                     where s.state = wanted.column1 and s.company = ",
+                )
+                .bind("a")
+                .query()
+                .fetch_all(&mut transaction)
+                .await
+                .unwrap();
+            assert_eq!(found, words.into_iter().zip(1..).collect::<Vec<_>>());
+        }
     }
 }

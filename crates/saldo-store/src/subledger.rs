@@ -33,7 +33,7 @@ pub struct GroupAccount {
 /// What entries are compressed as: those of a company are alike.
 const SAMPLE_KIND: &str = "entries";
 /// How long their sample is.
-const SAMPLE_BYTES: usize = 2048;
+const SAMPLE_BYTES: usize = 4096;
 
 /// The entries of a group as they stand in its row: the list of each slot.
 type Lists = BTreeMap<String, Vec<u8>>;

@@ -9,7 +9,7 @@ use saldo_core::book::{
     Acknowledgement, BookContext, ChartEntry, ChartKind, ChartPage, DocumentPage, HeldDocument,
     Need, Outcome, Refusal, RefusalKind,
 };
-use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, LineKind};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, Line};
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Account;
 use saldo_core::money::Money;
@@ -100,13 +100,13 @@ impl<'a> Expected<'a> {
         let weights = || found.iter().map(|(_, held)| held.weight());
         let debits = || weights().filter(|it| it.is_positive());
         match document.header().kind {
-            DocumentKind::Payment | DocumentKind::Transfer | DocumentKind::JournalEntry => {
-                Money::sum(currency, debits()).ok()
-            }
+            DocumentKind::Payment
+            | DocumentKind::BillPayment
+            | DocumentKind::Transfer
+            | DocumentKind::JournalEntry => Money::sum(currency, debits()).ok(),
             _ => {
                 let lines = || postings.iter().map(|(name, _)| name).zip(document.lines());
-                let moves =
-                    |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+                let moves = |line: &Line| line.kind.settles();
                 let is_moved =
                     |name: &String| lines().any(|(known, line)| known == name && moves(line));
                 // An account that stands for both cannot be parted.

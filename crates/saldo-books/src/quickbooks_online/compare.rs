@@ -129,12 +129,21 @@ pub(super) fn held(
     (acknowledgement, differences)
 }
 
+/// The bank account that a bill was paid from.
+fn paid_from(row: &Transaction) -> Option<String> {
+    let account = row.check_payment.as_ref()?.bank_account_ref.as_ref();
+    account.map(|account| account.value.clone())
+}
+
 /// Dates and references that differ.
 fn texts(sent: &Transaction, row: &Transaction) -> Vec<String> {
     let value = |reference: &Option<Reference>| reference.as_ref().map(|it| it.value.clone());
     let fields = [
         ("date", sent.txn_date.clone(), row.txn_date.clone()),
         ("customer", value(&sent.customer_ref), value(&row.customer_ref)),
+        ("supplier", value(&sent.vendor_ref), value(&row.vendor_ref)),
+        ("payable account", value(&sent.ap_account_ref), value(&row.ap_account_ref)),
+        ("account", paid_from(sent), paid_from(row)),
         (
             "deposit account",
             value(&sent.deposit_to_account_ref),

@@ -14,7 +14,7 @@ use saldo_core::text::RemoteId;
 use serde_json::Value;
 
 /// What documents become here.
-const KINDS: [Entity; 8] = [
+const KINDS: [Entity; 11] = [
     Entity::SalesReceipt,
     Entity::Invoice,
     Entity::Payment,
@@ -22,6 +22,9 @@ const KINDS: [Entity; 8] = [
     Entity::CreditMemo,
     Entity::Transfer,
     Entity::Purchase,
+    Entity::Bill,
+    Entity::VendorCredit,
+    Entity::BillPayment,
     Entity::JournalEntry,
 ];
 

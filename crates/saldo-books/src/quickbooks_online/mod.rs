@@ -2,6 +2,7 @@
 
 mod ask;
 mod balances;
+mod bills;
 mod chart;
 mod compare;
 mod dimensions;

@@ -3,6 +3,7 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::bills;
 use super::dimensions::{self, CLASS, LOCATION, class, location};
 use super::gather;
 use super::names::{can_take_deposits, is_bank};
@@ -47,8 +48,34 @@ pub(super) enum Shape<'a> {
         /// Its location.
         location: Option<&'a str>,
     },
+    /// What a supplier charges or credits.
+    Bill(Bill<'a>),
+    /// Money paid for a bill.
+    BillPayment {
+        /// The account on which the bill was owed.
+        payable: &'a Account,
+        /// Where it was paid from.
+        account: &'a Account,
+        /// How much.
+        amount: Money,
+    },
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
+}
+
+/// A bill or a vendor credit.
+#[derive(Debug)]
+pub(super) struct Bill<'a> {
+    /// Which one.
+    pub(super) entity: Entity,
+    /// The account on which it is owed.
+    pub(super) payable: &'a Account,
+    /// What it is for: positive in its own direction.
+    pub(super) lines: Vec<PostingLine<'a>>,
+    /// What they come to.
+    pub(super) total: Money,
+    /// Its location.
+    pub(super) location: Option<&'a str>,
 }
 
 /// A sales form: amounts positive in its own direction.
@@ -99,7 +126,7 @@ pub(super) struct PostingLine<'a> {
 }
 
 impl<'a> PostingLine<'a> {
-    fn new(line: &'a Line) -> Self {
+    pub(super) fn new(line: &'a Line) -> Self {
         Self {
             account: &line.account,
             amount: line.amount,
@@ -123,6 +150,8 @@ impl Shape<'_> {
             Self::Payment { .. } => Entity::Payment,
             Self::Transfer { .. } => Entity::Transfer,
             Self::Purchase { .. } => Entity::Purchase,
+            Self::Bill(bill) => bill.entity,
+            Self::BillPayment { .. } => Entity::BillPayment,
             Self::Journal(_) => Entity::JournalEntry,
         }
     }
@@ -131,9 +160,11 @@ impl Shape<'_> {
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
             Self::Form(form) => Ok(form.total),
+            Self::Bill(bill) => Ok(bill.total),
             Self::Payment { amount, .. }
             | Self::Transfer { amount, .. }
-            | Self::Purchase { amount, .. } => Ok(*amount),
+            | Self::Purchase { amount, .. }
+            | Self::BillPayment { amount, .. } => Ok(*amount),
             Self::Journal(lines) => {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
                 Money::sum(document.header().currency, debits)
@@ -162,6 +193,15 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
                 needs.extend(lines.iter().flat_map(PostingLine::values));
             }
+            Self::Bill(bill) => {
+                needs.push(account(bill.payable));
+                needs.extend(bill.lines.iter().map(|line| account(line.account)));
+                needs.extend(bill.lines.iter().filter_map(|line| line.class.map(class)));
+                needs.extend(bill.location.map(location));
+            }
+            Self::BillPayment { payable, account: paid_from, .. } => {
+                needs.extend([account(payable), account(paid_from)]);
+            }
             Self::Journal(lines) => {
                 if !lines.iter().any(|line| is_owed(line.account)) {
                     needs.clear();
@@ -188,6 +228,8 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Payment => payment(document),
         DocumentKind::Transfer => transfer(document),
         DocumentKind::Expense => purchase(document),
+        DocumentKind::Bill | DocumentKind::VendorCredit => bills::bill(document),
+        DocumentKind::BillPayment => bills::payment(document),
         DocumentKind::JournalEntry => journal(document),
     }?;
     check_party(&shape, document.header().party.as_ref())?;
@@ -202,6 +244,12 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
     {
         return Err("what is owed to a supplier needs the supplier".to_owned());
     }
+    if matches!(shape, Shape::Bill(_) | Shape::BillPayment { .. }) {
+        return match party {
+            Some(Party::Vendor { .. }) => Ok(()),
+            _ => Err(format!("a {} needs a supplier", shape.entity().name())),
+        };
+    }
     let (customer, required) = match shape {
         Shape::Form(form) => (true, matches!(form.entity, Entity::Invoice | Entity::CreditMemo)),
         Shape::Payment { .. } => (true, true),
@@ -209,7 +257,10 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
             let named = has(lines, AccountKind::Receivable);
             (named, named)
         }
-        Shape::Transfer { .. } | Shape::Purchase { .. } => (false, false),
+        Shape::Transfer { .. }
+        | Shape::Purchase { .. }
+        | Shape::Bill(_)
+        | Shape::BillPayment { .. } => (false, false),
     };
     match party {
         None if required => Err(format!("a {} needs a customer", shape.entity().name())),
@@ -222,7 +273,7 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
 }
 
 /// Lines of one kind, netted by account; nothing where they cancel.
-fn net(
+pub(super) fn net(
     document: &Document,
     wanted: impl Fn(&Line) -> bool,
 ) -> Result<BTreeMap<&Account, Money>, String> {
@@ -235,7 +286,10 @@ fn net(
     Ok(nets)
 }
 
-fn sum(document: &Document, amounts: impl IntoIterator<Item = Money>) -> Result<Money, String> {
+pub(super) fn sum(
+    document: &Document,
+    amounts: impl IntoIterator<Item = Money>,
+) -> Result<Money, String> {
     Money::sum(document.header().currency, amounts).map_err(|error| error.to_string())
 }
 
@@ -306,7 +360,7 @@ fn form<'a>(
                 taxes.push(oriented(line.amount, sale));
                 continue;
             }
-            LineKind::Tax { .. } => (None, false),
+            LineKind::Tax { .. } | LineKind::Payable => (None, false),
             LineKind::Product { product, taxed } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
@@ -327,11 +381,8 @@ fn form<'a>(
             class: None,
         });
     }
-    if let Some(line) = lines.iter().find(|line| line.account.kind == AccountKind::Receivable) {
-        return Err(format!(
-            "no item can stand for the receivable account `{}`",
-            line.account.name
-        ));
+    if let Some(line) = lines.iter().find(|line| is_owed(line.account)) {
+        return Err(format!("no item can stand for what is owed on `{}`", line.account.name));
     }
     let tax = sum(document, taxes)?;
     if tax.is_negative() {
@@ -412,13 +463,13 @@ fn purchase(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 /// Whether an account says what somebody owes: the vendor wants to know who.
-fn is_owed(account: &Account) -> bool {
+pub(super) fn is_owed(account: &Account) -> bool {
     matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
 }
 
 /// Debits and credits as they stand; what moved on the receivable, or on the payable, is one line,
 /// since the vendor takes no more.
-fn journal(document: &Document) -> Result<Shape<'_>, String> {
+pub(super) fn journal(document: &Document) -> Result<Shape<'_>, String> {
     let owed_line = |line: &Line| is_owed(&line.account);
     let owed = net(document, owed_line)?;
     if owed.len() > 1 {

@@ -20,6 +20,9 @@ pub(super) enum Entity {
     CreditMemo,
     Transfer,
     Purchase,
+    Bill,
+    VendorCredit,
+    BillPayment,
     JournalEntry,
     Preferences,
     Account,
@@ -34,7 +37,7 @@ pub(super) enum Entity {
 
 impl Entity {
     /// All of them.
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::Payment,
@@ -42,6 +45,9 @@ impl Entity {
         Self::CreditMemo,
         Self::Transfer,
         Self::Purchase,
+        Self::Bill,
+        Self::VendorCredit,
+        Self::BillPayment,
         Self::JournalEntry,
         Self::Preferences,
         Self::Account,
@@ -64,6 +70,9 @@ impl Entity {
             Self::CreditMemo => "CreditMemo",
             Self::Transfer => "Transfer",
             Self::Purchase => "Purchase",
+            Self::Bill => "Bill",
+            Self::VendorCredit => "VendorCredit",
+            Self::BillPayment => "BillPayment",
             Self::JournalEntry => "JournalEntry",
             Self::Preferences => "Preferences",
             Self::Account => "Account",
@@ -86,6 +95,9 @@ impl Entity {
                 | Self::RefundReceipt
                 | Self::CreditMemo
                 | Self::Purchase
+                | Self::Bill
+                | Self::VendorCredit
+                | Self::BillPayment
                 | Self::JournalEntry
         )
     }
@@ -125,6 +137,9 @@ pub(super) struct Transaction {
     pub(super) private_note: Option<String>,
     pub(super) department_ref: Option<Reference>,
     pub(super) customer_ref: Option<Reference>,
+    pub(super) vendor_ref: Option<Reference>,
+    #[serde(rename = "APAccountRef")]
+    pub(super) ap_account_ref: Option<Reference>,
     pub(super) deposit_to_account_ref: Option<Reference>,
     pub(super) from_account_ref: Option<Reference>,
     pub(super) to_account_ref: Option<Reference>,
@@ -132,9 +147,18 @@ pub(super) struct Transaction {
     pub(super) account_ref: Option<Reference>,
     pub(super) entity_ref: Option<Reference>,
     pub(super) payment_type: Option<String>,
+    pub(super) pay_type: Option<String>,
+    pub(super) check_payment: Option<CheckPayment>,
     pub(super) total_amt: Option<Number>,
     pub(super) line: Vec<Line>,
     pub(super) txn_tax_detail: Option<TaxDetail>,
+}
+
+/// The bank account that a bill is paid from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct CheckPayment {
+    pub(super) bank_account_ref: Option<Reference>,
 }
 
 /// A line of a transaction.

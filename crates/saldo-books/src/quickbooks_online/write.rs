@@ -2,13 +2,14 @@
 
 use super::dimensions;
 use super::names::{self, List, Taken};
-use super::shape::{Form, FormLine, PostingLine, Shape, shape};
+use super::shape::{Bill, Form, FormLine, PostingLine, Shape, shape};
 use super::voiding;
 use super::wire::{
-    self, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction, ListEntity,
-    Reference, SalesItemDetail, TaxDetail, Transaction,
+    self, CheckPayment, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction,
+    ListEntity, Reference, SalesItemDetail, TaxDetail, Transaction,
 };
 use crate::json;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::book::{Bindings, BookContext, Need, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
@@ -103,11 +104,15 @@ pub(super) fn transaction(
     let numbered = Transaction { doc_number: Some(document.number(key)), ..common.clone() };
     let writer = Writer { bindings: &context.bindings, party: header.party.as_ref() };
     let body = match &shape {
-        Shape::Form(form) => writer.form(form, numbered),
+        Shape::Form(form) => writer.form(form, header.due, numbered),
         Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
         Shape::Purchase { account, lines, location, .. } => {
             writer.purchase(account, lines, *location, numbered)
+        }
+        Shape::Bill(bill) => writer.bill(bill, header.due, numbered),
+        Shape::BillPayment { payable, account, amount } => {
+            writer.bill_payment((payable, account), *amount, applies_to, numbered)
         }
         Shape::Journal(lines) => writer.journal(lines, numbered),
     };
@@ -144,9 +149,14 @@ impl Writer<'_> {
         self.party.map(|party| self.reference(&Need::Party(party.clone()))).transpose()
     }
 
-    fn form(&self, form: &Form<'_>, common: Transaction) -> Result<Transaction, String> {
+    fn form(
+        &self,
+        form: &Form<'_>,
+        due: Option<Date>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
         let due_date = match form.entity {
-            Entity::Invoice => common.txn_date.clone(),
+            Entity::Invoice => due_date(due, &common),
             _ => None,
         };
         let lines = form.lines.iter().map(|line| self.form_line(line));
@@ -189,23 +199,81 @@ impl Writer<'_> {
         applies_to: Option<DocumentKey>,
         common: Transaction,
     ) -> Result<Transaction, String> {
-        let pays = |key: DocumentKey| {
-            let invoice = self.bindings.document(key);
-            let invoice = invoice.ok_or_else(|| format!("its invoice {key} is not bound"))?;
-            let linked = LinkedTransaction {
-                txn_id: invoice.to_string(),
-                txn_type: Entity::Invoice.name().to_owned(),
-            };
-            let amount = Some(json::number(amount));
-            Ok::<_, String>(wire::Line { amount, linked_txn: vec![linked], ..Default::default() })
-        };
         Ok(Transaction {
             customer_ref: self.party()?,
             deposit_to_account_ref: self.account(deposit)?,
             total_amt: Some(json::number(amount)),
-            line: applies_to.map(pays).transpose()?.into_iter().collect(),
+            line: self.paid(Entity::Invoice, applies_to, amount)?,
             ..common
         })
+    }
+
+    /// The line that says what a payment pays; none where it pays nothing in particular.
+    fn paid(
+        &self,
+        entity: Entity,
+        applies_to: Option<DocumentKey>,
+        amount: Money,
+    ) -> Result<Vec<wire::Line>, String> {
+        let Some(key) = applies_to else { return Ok(Vec::new()) };
+        let what = entity.name();
+        let remote = self.bindings.document(key);
+        let remote = remote.ok_or_else(|| format!("its {what} {key} is not bound"))?;
+        let linked = LinkedTransaction { txn_id: remote.to_string(), txn_type: what.to_owned() };
+        let amount = Some(json::number(amount));
+        Ok(vec![wire::Line { amount, linked_txn: vec![linked], ..Default::default() }])
+    }
+
+    fn bill(
+        &self,
+        bill: &Bill<'_>,
+        due: Option<Date>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let due_date = match bill.entity {
+            Entity::Bill => due_date(due, &common),
+            _ => None,
+        };
+        Ok(Transaction {
+            due_date,
+            department_ref: self.location(bill.location)?,
+            vendor_ref: self.party()?,
+            ap_account_ref: self.account(bill.payable)?,
+            line: self.expense_lines(&bill.lines)?,
+            ..common
+        })
+    }
+
+    fn bill_payment(
+        &self,
+        (payable, paid_from): (&Account, &Account),
+        amount: Money,
+        applies_to: Option<DocumentKey>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        Ok(Transaction {
+            vendor_ref: self.party()?,
+            ap_account_ref: self.account(payable)?,
+            pay_type: Some("Check".to_owned()),
+            check_payment: Some(CheckPayment { bank_account_ref: self.account(paid_from)? }),
+            total_amt: Some(json::number(amount)),
+            line: self.paid(Entity::Bill, applies_to, amount)?,
+            ..common
+        })
+    }
+
+    fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<wire::Line>, String> {
+        let line = |line: &PostingLine<'_>| {
+            let detail = ExpenseDetail {
+                account_ref: self.account(line.account)?,
+                class_ref: self.class(line.class)?,
+            };
+            Ok::<_, String>(wire::Line {
+                account_based_expense_line_detail: Some(detail),
+                ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
+            })
+        };
+        lines.iter().map(line).collect()
     }
 
     fn transfer(
@@ -234,22 +302,12 @@ impl Writer<'_> {
             Party::Customer { .. } => Entity::Customer.name().to_owned(),
             Party::Vendor { .. } => Entity::Vendor.name().to_owned(),
         });
-        let line = |line: &PostingLine<'_>| {
-            let detail = ExpenseDetail {
-                account_ref: self.account(line.account)?,
-                class_ref: self.class(line.class)?,
-            };
-            Ok::<_, String>(wire::Line {
-                account_based_expense_line_detail: Some(detail),
-                ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
-            })
-        };
         Ok(Transaction {
             account_ref: self.account(paid_from)?,
             department_ref: self.location(location)?,
             entity_ref: self.party()?.map(|reference| Reference { r#type: kind, ..reference }),
             payment_type: Some("Cash".to_owned()),
-            line: lines.iter().map(line).collect::<Result<_, _>>()?,
+            line: self.expense_lines(lines)?,
             ..common
         })
     }
@@ -289,6 +347,12 @@ impl Writer<'_> {
             ..wire_line("JournalEntryLineDetail", line.amount.abs(), &line.text)
         })
     }
+}
+
+/// When it is to be paid: no earlier than its own day, on which it is due where nobody says more.
+fn due_date(due: Option<Date>, common: &Transaction) -> Option<String> {
+    let due = due.map(|due| due.to_string());
+    due.max(common.txn_date.clone())
 }
 
 fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::Line {

@@ -19,7 +19,7 @@ pub(super) fn is_ours(record: &Record, key: DocumentKey) -> bool {
     let numbers = [&record.invoice_number, &record.credit_note_number];
     let texts = [&record.reference, &record.narration];
     numbers.into_iter().flatten().any(|number| number == key.as_str())
-        || texts.into_iter().flatten().any(|text| names::marked(text) == Some(key))
+        || texts.into_iter().chain(numbers).flatten().any(|it| names::marked(it) == Some(key))
 }
 
 /// What the book acknowledges about a document in a row or an answer.
@@ -82,7 +82,7 @@ fn currency(record: &Record, company: Currency) -> Result<Currency, String> {
 /// The vendor's total of a record: of a manual journal its debits, since it has none.
 fn total(shape: &Shape<'_>, record: &Record, currency: Currency) -> Result<Option<Money>, String> {
     let number = match shape {
-        Shape::Claim(_) | Shape::Money { .. } => &record.total,
+        Shape::Claim(_) | Shape::Bill(_) | Shape::Money { .. } => &record.total,
         Shape::Transfer { .. } | Shape::Payment { .. } => &record.amount,
         Shape::Journal(_) => {
             if record.journal_lines.is_empty() {

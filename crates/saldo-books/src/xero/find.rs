@@ -2,9 +2,9 @@
 //! name.
 //!
 //! One request asks one place, so what is looked for elsewhere is answered with where it goes on.
-//! Only invoices and credit notes have numbers that nobody can change unseen. Everything else is
-//! absent only after all of its day were read, page by page, and none carries its mark. Amounts are
-//! not asked for: what the vendor or a person changed must be found as well.
+//! Only customers' invoices and credit notes have numbers that nobody can change unseen. Everything
+//! else is absent only after all of its day were read, page by page, and none carries its mark.
+//! Amounts are not asked for: what the vendor or a person changed must be found as well.
 
 use super::ask::{self, Query};
 use super::chart::{self, ROWS};
@@ -13,6 +13,7 @@ use super::dates;
 use super::listing;
 use super::names;
 use super::place::Place;
+use super::shape::{Shape, shape};
 use super::wire::{Entry, Record};
 use super::write;
 use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
@@ -38,6 +39,8 @@ pub(super) struct LookUp<'a> {
 enum Rows {
     /// Those of certain names, numbers or references.
     Named,
+    /// Those of suppliers, of certain numbers that bear marks.
+    Marked,
     /// This page of those of the document's day.
     OfDay(usize),
 }
@@ -52,6 +55,7 @@ impl<'a> LookUp<'a> {
         let rows = match page {
             // A narration cannot be asked for: its mark stands among other words.
             None if place == Some(Place::ManualJournals) => Rows::OfDay(1),
+            None | Some(NAMED) if is_of_a_supplier(subject) => Rows::Marked,
             None | Some(NAMED) => Rows::Named,
             Some(number) => Rows::OfDay(number.parse().map_err(|_| {
                 Fault::new(Permit::Never, format!("`{number}` is no page of a day"))
@@ -67,7 +71,7 @@ impl<'a> LookUp<'a> {
     /// The page at which it begins or goes on.
     fn page(&self) -> String {
         match self.rows {
-            Rows::Named => NAMED.to_owned(),
+            Rows::Named | Rows::Marked => NAMED.to_owned(),
             Rows::OfDay(number) => number.to_string(),
         }
     }
@@ -87,6 +91,14 @@ impl<'a> LookUp<'a> {
                 (Rows::OfDay(_), _) => {
                     Some(format!("Date == {}", dates::literal(document.header().date)))
                 }
+                (Rows::Marked, place) => {
+                    let number = names::reference(&document.header().reference, *key);
+                    let field = match place {
+                        Place::CreditNotes => "CreditNoteNumber",
+                        _ => "InvoiceNumber",
+                    };
+                    Some(format!("{field} == {}", literal(&number)))
+                }
                 (Rows::Named, Place::CreditNotes) => {
                     Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
                 }
@@ -97,6 +109,14 @@ impl<'a> LookUp<'a> {
                 }
             },
         }
+    }
+}
+
+/// Whether it is a supplier's document, whose number others may have.
+fn is_of_a_supplier(subject: &Subject) -> bool {
+    match subject {
+        Subject::Document { document, .. } => matches!(shape(document), Ok(Shape::Bill(_))),
+        Subject::Need(_) | Subject::Confirmed { .. } => false,
     }
 }
 
@@ -137,7 +157,7 @@ pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
         query.push(("where", conditions.join(" OR ")));
     }
     let number = match first.rows {
-        Rows::Named => 1,
+        Rows::Named | Rows::Marked => 1,
         Rows::OfDay(number) => number,
     };
     query.extend(ask::pages(place, number));
@@ -209,7 +229,7 @@ fn not_among(asked: Rows, place: Place, rows: usize) -> Outcome {
     match asked {
         // Their numbers are unique, and neither is deleted without a trace.
         Rows::Named if matches!(place, Place::Invoices | Place::CreditNotes) => Outcome::Absent,
-        Rows::Named => Outcome::Further { page: "1".to_owned() },
+        Rows::Named | Rows::Marked => Outcome::Further { page: "1".to_owned() },
         Rows::OfDay(number) if place.has_pages() && rows >= ROWS => {
             Outcome::Further { page: (number + 1).to_string() }
         }
@@ -262,7 +282,8 @@ fn document_outcome(
         })
     };
     let held: Vec<Record> = rows.iter().map(read).collect::<Result<_, _>>()?;
-    let numbered = matches!(place, Place::Invoices | Place::CreditNotes);
+    let numbered = matches!(place, Place::Invoices | Place::CreditNotes)
+        && !matches!(shape(document), Ok(Shape::Bill(_)));
     let mut ours: Vec<&Record> = held
         .iter()
         .filter(|record| compare::is_ours(record, key))

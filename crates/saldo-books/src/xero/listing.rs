@@ -65,8 +65,8 @@ fn held(place: Place, row: &Value) -> Result<Option<HeldDocument>, Fault> {
     }
     let id = record.id().ok_or_else(|| unreadable("it has no id".to_owned()))?;
     let said = match place {
-        Place::Invoices => record.invoice_number.clone(),
-        Place::CreditNotes => record.credit_note_number.clone(),
+        Place::Invoices => numbered(record.invoice_number.as_deref()),
+        Place::CreditNotes => numbered(record.credit_note_number.as_deref()),
         Place::ManualJournals => marked(record.narration.as_deref()),
         _ => marked(record.reference.as_deref()),
     };
@@ -75,6 +75,11 @@ fn held(place: Place, row: &Value) -> Result<Option<HeldDocument>, Fault> {
         number: said.filter(|number| !number.is_empty()),
         version: version(&record),
     }))
+}
+
+/// The number of an invoice or credit note; where it bears a mark, the key.
+fn numbered(number: Option<&str>) -> Option<String> {
+    marked(number).or_else(|| number.map(str::to_owned))
 }
 
 fn marked(text: Option<&str>) -> Option<String> {

@@ -86,7 +86,8 @@ impl Place {
     pub(super) const fn of_shape(shape: &Shape<'_>) -> Self {
         match shape {
             Shape::Claim(form) if form.gives => Self::CreditNotes,
-            Shape::Claim(_) => Self::Invoices,
+            Shape::Bill(form) if !form.gives => Self::CreditNotes,
+            Shape::Claim(_) | Shape::Bill(_) => Self::Invoices,
             Shape::Money { .. } => Self::BankTransactions,
             Shape::Transfer { .. } => Self::BankTransfers,
             Shape::Payment { .. } => Self::Payments,

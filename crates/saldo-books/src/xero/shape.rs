@@ -16,8 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A document in the vendor's terms.
 #[derive(Debug)]
 pub(super) enum Shape<'a> {
-    /// An invoice or a credit note.
+    /// A customer's invoice or credit note.
     Claim(Form<'a>),
+    /// A supplier's bill or credit note.
+    Bill(Form<'a>),
     /// Money received or spent on one bank account.
     Money {
         /// Which.
@@ -34,9 +36,9 @@ pub(super) enum Shape<'a> {
         /// How much.
         amount: Money,
     },
-    /// Money received for an invoice.
+    /// Money received for an invoice, or paid for a bill.
     Payment {
-        /// Where it went.
+        /// Where it went, or was paid from.
         account: &'a Account,
         /// How much.
         amount: Money,
@@ -48,7 +50,8 @@ pub(super) enum Shape<'a> {
 /// Lines with tax: amounts positive in the form's own direction.
 #[derive(Debug)]
 pub(super) struct Form<'a> {
-    /// Whether it gives something up: a credit note, money spent. Debits are positive then.
+    /// Whether it gives something up: a customer's credit note, a supplier's bill, money spent.
+    /// Debits are positive then.
     pub(super) gives: bool,
     /// Its lines.
     pub(super) lines: Vec<FormLine<'a>>,
@@ -78,7 +81,10 @@ impl<'a> FormLine<'a> {
         let (product, taxed) = match &line.kind {
             LineKind::Product { product, taxed } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
-            LineKind::Settlement | LineKind::Receivable | LineKind::Tax { .. } => (None, false),
+            LineKind::Settlement
+            | LineKind::Receivable
+            | LineKind::Payable
+            | LineKind::Tax { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
         Self { product, account: &line.account, amount, taxed, tax: None, quantity, text }
@@ -95,7 +101,7 @@ impl Shape<'_> {
     /// What the vendor will call its total: of a manual journal, its debits.
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
-            Self::Claim(form) | Self::Money { form, .. } => Ok(form.total),
+            Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Ok(form.total),
             Self::Transfer { amount, .. } | Self::Payment { amount, .. } => Ok(*amount),
             Self::Journal(lines) => {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
@@ -107,7 +113,7 @@ impl Shape<'_> {
     /// The form, where it has one.
     pub(super) const fn form(&self) -> Option<&Form<'_>> {
         match self {
-            Self::Claim(form) | Self::Money { form, .. } => Some(form),
+            Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Some(form),
             Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
         }
     }
@@ -115,7 +121,7 @@ impl Shape<'_> {
     /// Whom it is made out to, where the vendor wants somebody.
     pub(super) fn contact(&self, document: &Document) -> Option<Party> {
         match self {
-            Self::Claim(_) => document.header().party.clone(),
+            Self::Claim(_) | Self::Bill(_) => document.header().party.clone(),
             Self::Money { .. } => Some(document.header().party.clone().unwrap_or_else(nobody)),
             Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
         }
@@ -126,7 +132,7 @@ impl Shape<'_> {
         let account = |account: &Account| Need::Account(account.clone());
         let mut needs: Vec<Need> = self.contact(document).into_iter().map(Need::Party).collect();
         match self {
-            Self::Claim(_) => {}
+            Self::Claim(_) | Self::Bill(_) => {}
             Self::Money { bank, .. } => needs.push(account(bank)),
             Self::Transfer { from, to, .. } => needs.extend([account(from), account(to)]),
             Self::Payment { account: paid_to, .. } => needs.push(account(paid_to)),
@@ -157,7 +163,9 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),
-        DocumentKind::Payment => payment(document),
+        DocumentKind::Bill | DocumentKind::VendorCredit => bill(document),
+        DocumentKind::Payment => payment(document, &LineKind::Receivable),
+        DocumentKind::BillPayment => payment(document, &LineKind::Payable),
         DocumentKind::Transfer | DocumentKind::Expense | DocumentKind::JournalEntry => {
             entry(document)
         }
@@ -198,7 +206,7 @@ fn receipt(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 fn over_nothing(document: &Document, gives: bool) -> Result<Shape<'_>, String> {
-    let form = form(document, gives)?;
+    let form = form(document, gives, None)?;
     match form.total.is_zero() {
         true => of_customer(document, form),
         false => Err(format!("it comes to {} that nobody paid or owes", form.total)),
@@ -212,7 +220,7 @@ fn money(document: &Document) -> Result<Option<Shape<'_>>, String> {
     match (moved.next(), moved.next()) {
         (None, _) => Ok(None),
         (Some((bank, amount)), None) => {
-            let form = form(document, amount.is_negative())?;
+            let form = form(document, amount.is_negative(), None)?;
             Ok(Some(Shape::Money { bank, form }))
         }
         (Some(_), Some(_)) => {
@@ -228,19 +236,38 @@ fn money(document: &Document) -> Result<Option<Shape<'_>>, String> {
 
 /// A claim: what the receivable gains is an invoice, what it loses a credit note.
 fn claim(document: &Document) -> Result<Shape<'_>, String> {
-    let owed = net(document, |line| line.kind == LineKind::Receivable)?;
-    let moved = sum(document, owed.into_values())?;
+    let form = owing(document, &LineKind::Receivable, DocumentKind::CreditMemo)?;
+    of_customer(document, form)
+}
+
+/// What a supplier is owed: what the payable gains is a bill, what it loses a credit note.
+fn bill(document: &Document) -> Result<Shape<'_>, String> {
+    let form = owing(document, &LineKind::Payable, DocumentKind::Bill)?;
+    match &document.header().party {
+        Some(Party::Vendor { .. }) => Ok(Shape::Bill(form)),
+        _ => Err("a bill or a supplier's credit note needs the supplier".to_owned()),
+    }
+}
+
+/// What a document is for that leaves something owed. It gives something up where the balance of
+/// these lines falls; where it stays, a document of the kind that gives does.
+fn owing<'a>(
+    document: &'a Document,
+    owed: &LineKind,
+    giving: DocumentKind,
+) -> Result<Form<'a>, String> {
+    let moved = sum(document, net(document, |line| line.kind == *owed)?.into_values())?;
     let gives = match (moved.is_positive(), moved.is_negative()) {
         (true, _) => false,
         (_, true) => true,
-        _ => document.header().kind == DocumentKind::CreditMemo,
+        _ => document.header().kind == giving,
     };
     let banks = net(document, |line| is_bank(&line.account))?;
     if let Some(bank) = banks.keys().next() {
-        return Err(format!("no line of an invoice can reach the bank account `{}`", bank.name));
+        let what = if *owed == LineKind::Payable { "a bill" } else { "an invoice" };
+        return Err(format!("no line of {what} can reach the bank account `{}`", bank.name));
     }
-    let form = form(document, gives)?;
-    of_customer(document, form)
+    form(document, gives, Some(owed))
 }
 
 fn of_customer<'a>(document: &Document, form: Form<'a>) -> Result<Shape<'a>, String> {
@@ -253,20 +280,25 @@ fn of_customer<'a>(document: &Document, form: Form<'a>) -> Result<Shape<'a>, Str
     }
 }
 
-/// A payment of one account for its invoice.
-fn payment(document: &Document) -> Result<Shape<'_>, String> {
-    let plain = |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+/// A payment between one account and what is owed: for an invoice the account gains, for a bill it
+/// loses.
+fn payment<'a>(document: &'a Document, owed: &LineKind) -> Result<Shape<'a>, String> {
+    let plain = |line: &Line| line.kind == LineKind::Settlement || line.kind == *owed;
     let settled = net(document, |line| line.kind == LineKind::Settlement)?;
+    let (what, gains) = match owed {
+        LineKind::Payable => ("bill", false),
+        _ => ("invoice", true),
+    };
     if document.header().applies_to.is_none() {
-        return Err("a payment needs the invoice that it pays".to_owned());
+        return Err(format!("a payment needs the {what} that it pays"));
     }
     match (settled.first_key_value(), settled.len()) {
         (Some((account, amount)), 1)
-            if amount.is_positive() && document.lines().iter().all(plain) =>
+            if amount.is_positive() == gains && document.lines().iter().all(plain) =>
         {
-            Ok(Shape::Payment { account, amount: *amount })
+            Ok(Shape::Payment { account, amount: amount.abs() })
         }
-        _ => Err("a payment moves money to one account, and what is owed".to_owned()),
+        _ => Err("a payment moves money on one account, and what is owed".to_owned()),
     }
 }
 
@@ -314,14 +346,19 @@ const fn is_owed(account: &Account) -> bool {
     matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
 }
 
-/// Everything but the bank account and what is owed, as lines; sales tax on the lines that bear it.
-fn form(document: &Document, gives: bool) -> Result<Form<'_>, String> {
+/// Everything but the bank account and what is owed by lines of this kind, as lines; sales tax on
+/// the lines that bear it.
+fn form<'a>(
+    document: &'a Document,
+    gives: bool,
+    owed: Option<&LineKind>,
+) -> Result<Form<'a>, String> {
     let oriented = |amount: Money| if gives { amount } else { amount.negated() };
     let mut lines = Vec::new();
     let mut taxes = Taxes::new();
     for line in document.lines() {
         match &line.kind {
-            LineKind::Receivable => {}
+            kind if owed == Some(kind) => {}
             LineKind::Tax { title, rate } if is_tax_of_the_vendor(line) => {
                 let nothing = Money::zero(document.header().currency);
                 let sum = taxes.entry((title.clone(), *rate)).or_insert(nothing);

@@ -87,6 +87,7 @@ pub(super) fn record(
     let writer = Writer { key, document, context };
     let record = match &shape {
         Shape::Claim(form) => writer.claim(&shape, form),
+        Shape::Bill(form) => writer.bill(&shape, form),
         Shape::Money { bank, form } => writer.money(&shape, bank, form),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Payment { account, amount } => writer.payment(account, *amount, applies_to),
@@ -151,7 +152,7 @@ impl Writer<'_> {
         let words = names::plain(&header.reference, names::TEXT.min(255));
         let (r#type, invoice_number, credit_note_number, due_date) = match form.gives {
             true => ("ACCRECCREDIT", None, number, None),
-            false => ("ACCREC", number, None, self.date()),
+            false => ("ACCREC", number, None, self.due_date()),
         };
         Ok(Record {
             r#type: Some(r#type.to_owned()),
@@ -159,6 +160,33 @@ impl Writer<'_> {
             credit_note_number,
             due_date,
             reference: (!words.is_empty()).then_some(words),
+            currency_code: Some(header.currency.code().to_owned()),
+            ..self.form(shape, form)?
+        })
+    }
+
+    /// When it is to be paid: no earlier than its own day, on which it is due where nobody says
+    /// more.
+    fn due_date(&self) -> Option<String> {
+        let header = self.document.header();
+        Some(header.due.map_or(header.date, |due| due.max(header.date)).to_string())
+    }
+
+    /// A supplier's document has the supplier's number, which several may have, and no reference:
+    /// so the number bears the mark.
+    fn bill(&self, shape: &Shape<'_>, form: &Form<'_>) -> Result<Record, String> {
+        let header = self.document.header();
+        let number = Some(names::reference(&header.reference, self.key));
+        let (r#type, invoice_number, credit_note_number, due_date) = match form.gives {
+            true => ("ACCPAY", number, None, self.due_date()),
+            false => ("ACCPAYCREDIT", None, number, None),
+        };
+        Ok(Record {
+            r#type: Some(r#type.to_owned()),
+            invoice_number,
+            credit_note_number,
+            due_date,
+            reference: None,
             currency_code: Some(header.currency.code().to_owned()),
             ..self.form(shape, form)?
         })

@@ -150,6 +150,7 @@ pub(crate) fn document(kind: DocumentKind, date: Date, lines: Vec<Line>, words: 
         currency: lines.first().map_or(currency("USD"), |line| line.amount.currency()),
         party: Some(Party::Customer { key: "1".to_owned(), name: words.to_owned() }),
         applies_to: None,
+        due: None,
         reference: words.to_owned(),
         memo: words.to_owned(),
     };

@@ -65,7 +65,11 @@ fn owed(amount: &str) -> Line {
 }
 
 fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Document {
-    let applies_to = (kind == DocumentKind::Payment).then(|| "order/1002".to_owned());
+    let applies_to = match kind {
+        DocumentKind::Payment => Some("order/1002".to_owned()),
+        DocumentKind::BillPayment => Some("bill/1".to_owned()),
+        _ => None,
+    };
     let header = Header {
         slot: slot.to_owned(),
         kind,
@@ -73,6 +77,7 @@ fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Lin
         currency: gbp(),
         party,
         applies_to,
+        due: None,
         reference: format!("#{slot}"),
         memo: format!("About \"{slot}\""),
     };
@@ -104,6 +109,34 @@ pub(crate) fn sale_of(slot: &str, total: &str) -> Document {
 pub(crate) fn claim() -> Document {
     let lines = vec![goods("MUG-2", 3, "-50.00"), vat("-10.00"), owed("60.00")];
     document("order/1002", DocumentKind::Invoice, customer(), lines)
+}
+
+fn payable(amount: &str) -> Line {
+    line(LineKind::Payable, Account::new("Creditors", AccountKind::Payable), amount)
+}
+
+/// A supplier's bill, for which a deposit was paid.
+pub(crate) fn bill() -> Document {
+    let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
+    let prepaid = Account::new("Prepayments", AccountKind::OtherCurrentAsset);
+    let lines = vec![
+        other(received, "800.00"),
+        payable("-800.00"),
+        payable("300.00"),
+        other(prepaid, "-300.00"),
+    ];
+    document("bill/1", DocumentKind::Bill, supplier(), lines)
+}
+
+/// What a bill of the same supplier charged too much.
+fn vendor_credit() -> Document {
+    let inventory = Account::new("Stock of goods", AccountKind::OtherCurrentAsset);
+    let lines = vec![other(inventory, "-5.00"), payable("5.00")];
+    document("bill/2", DocumentKind::VendorCredit, supplier(), lines)
+}
+
+fn supplier() -> Option<Party> {
+    Some(Party::Vendor { name: "Potter & Sons".to_owned() })
 }
 
 /// A fee.
@@ -172,6 +205,14 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
             "breakage/1",
             None,
             vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")],
+        ),
+        bill(),
+        vendor_credit(),
+        kind(
+            DocumentKind::BillPayment,
+            "bill/1/payment",
+            supplier(),
+            vec![payable("200.00"), settled(bank(), "-200.00")],
         ),
     ]
 }

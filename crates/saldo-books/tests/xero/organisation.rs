@@ -30,6 +30,7 @@ pub(crate) fn sums(documents: &[Document]) -> Sums {
         let name = match line.account.kind {
             AccountKind::TaxLiability => "sales tax".to_owned(),
             AccountKind::Receivable => "accounts receivable".to_owned(),
+            AccountKind::Payable => "accounts payable".to_owned(),
             _ => line.account.name.to_lowercase(),
         };
         *sums.entry(name).or_default() += line.amount.minor();
@@ -149,8 +150,10 @@ impl Books {
 
     /// A document as the engine asks for it.
     pub(crate) fn subject(&self, document: &Document) -> Subject {
-        let invoice = super::documents::claim();
-        let applies_to = document.header().applies_to.is_some().then(|| self.key(&invoice));
+        let claims = [super::documents::claim(), super::documents::bill()];
+        let slot = document.header().applies_to.as_ref();
+        let claim = claims.iter().find(|claim| Some(&claim.header().slot) == slot);
+        let applies_to = claim.map(|claim| self.key(claim));
         let (key, document) = (self.key(document), Box::new(document.clone()));
         Subject::Document { key, document, applies_to, voids: None, draft: false }
     }

@@ -163,6 +163,7 @@ impl DecidedEntry<'_> {
             currency: self.policy.currency,
             party: None,
             applies_to: None,
+            due: None,
             reference: format!("Decision {}", decision.number()),
             memo,
         };

@@ -127,6 +127,7 @@ impl Drawer<'_> {
             currency: amount.currency(),
             party: None,
             applies_to: None,
+            due: None,
             reference: session.name.clone(),
             memo: format!("{}: {text}", session.name),
         };

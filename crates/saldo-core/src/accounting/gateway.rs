@@ -456,6 +456,7 @@ impl<'a> Desk<'a> {
             currency: self.basis.policy.currency,
             party: Some(Party::Vendor { name: row.gateway.name.clone() }),
             applies_to: None,
+            due: None,
             reference: row.order_name.clone().unwrap_or_else(|| row.id.to_string()),
             memo,
         }

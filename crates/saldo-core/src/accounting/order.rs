@@ -456,6 +456,7 @@ impl<'a> Timeline<'a> {
             currency: order.currency,
             party: Some(customer),
             applies_to,
+            due: None,
             reference: order.name.clone(),
             memo,
         };

@@ -244,6 +244,7 @@ fn transfer_header(payout: &Payout, slot: String) -> Header {
         currency: payout.net.currency(),
         party: Some(Party::Vendor { name: payout.gateway.name.clone() }),
         applies_to: None,
+        due: None,
         reference: payout.bank_reference.clone().unwrap_or_else(|| number.to_owned()),
         memo: format!("{}: payout {number}", payout.gateway.name),
     }
@@ -304,6 +305,7 @@ fn enter_dispute(
         currency: dispute.amount.currency(),
         party: None,
         applies_to: None,
+        due: None,
         reference: number.to_owned(),
         memo: format!("Dispute {number} lost"),
     };

@@ -4,6 +4,10 @@
 //! at the receipt's cost; what it charges more or less, and what bringing the goods here cost, goes
 //! to stock. Of goods that are gone by then the stock of each item takes it on to the cost of
 //! goods.
+//!
+//! Goods that came in are a journal entry, since the cloud books know no document for them. A bill
+//! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
+//! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
 
 use super::contradictions::{check_bill, check_payment, check_receipt};
 use super::lines::plain_line;
@@ -15,7 +19,7 @@ use crate::money::Money;
 use crate::policy::{Policy, Role};
 use crate::text::FactId;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Accounts a purchase order with its receipts, bills and payments: the facts of one purchase.
 pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
@@ -43,7 +47,7 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
         received: BTreeMap::new(),
         early: Vec::new(),
         deposit: nothing,
-        owed: nothing,
+        open: VecDeque::new(),
         entries: Vec::new(),
     };
     for (date, _, step) in steps {
@@ -85,6 +89,15 @@ impl<'a> Step<'a> {
     }
 }
 
+/// What a bill leaves to be paid.
+struct OpenBill {
+    /// The slot of its document.
+    slot: String,
+    /// What people call it.
+    name: String,
+    left: Money,
+}
+
 /// Units of a received line that were not billed yet, and what they cost.
 struct Unbilled<'a> {
     product: &'a Product,
@@ -100,8 +113,8 @@ struct Purchase<'a> {
     early: Vec<&'a SupplierBill>,
     /// What was paid and not set off against a bill.
     deposit: Money,
-    /// What bills leave to be paid.
-    owed: Money,
+    /// What bills leave to be paid, the oldest first.
+    open: VecDeque<OpenBill>,
     entries: Vec<SubledgerEntry>,
 }
 
@@ -158,28 +171,64 @@ impl<'a> Purchase<'a> {
         let text = "Not invoiced yet";
         lines.push(self.by_role(Role::GoodsReceived, sum.negated(), text, receipt.id.as_str()));
         let memo = format!("Goods of {} came in", receipt.supplier);
-        self.enter(&receipt.id, DocumentKind::JournalEntry, date, &receipt.supplier, memo, lines)
+        let header = self.header(&receipt.id, DocumentKind::JournalEntry, date, memo);
+        self.enter(&receipt.id, Header { party: vendor(&receipt.supplier), ..header }, lines)
     }
 
     fn pay(&mut self, payment: &SupplierPayment) -> Result<(), Trouble> {
-        let amount = payment.amount;
-        let for_bills = amount.min(self.owed);
-        let deposit = amount.minus(for_bills)?;
-        self.owed = self.owed.minus(for_bills)?;
-        self.deposit = self.deposit.plus(deposit)?;
+        let mut left = payment.amount;
+        while left.is_positive()
+            && let Some(mut bill) = self.open.pop_front()
+        {
+            let amount = left.min(bill.left);
+            left = left.minus(amount)?;
+            bill.left = bill.left.minus(amount)?;
+            self.pay_bill(payment, amount, &bill)?;
+            if bill.left.is_positive() {
+                self.open.push_front(bill);
+            }
+        }
+        if left.is_zero() {
+            return Ok(());
+        }
+        self.deposit = self.deposit.plus(left)?;
         let origin = payment.id.as_str();
-        let mut lines = Vec::new();
-        if !for_bills.is_zero() {
-            lines.push(self.by_role(Role::Payable, for_bills, "Bill paid", origin));
-        }
-        if !deposit.is_zero() {
-            lines.push(self.by_role(Role::SupplierPrepayments, deposit, "Deposit", origin));
-        }
-        let bank = self.by_role(Role::Bank, amount.negated(), "Paid", origin);
-        lines.push(Line { kind: LineKind::Settlement, ..bank });
+        let deposit = self.by_role(Role::SupplierPrepayments, left, "Deposit", origin);
+        let lines = vec![deposit, self.paid_out(left, origin)];
         let memo = format!("Paid to {}", payment.supplier);
-        let (id, supplier) = (&payment.id, &payment.supplier);
-        self.enter(id, DocumentKind::Expense, payment.on, supplier, memo, lines)
+        let header = self.header(&payment.id, DocumentKind::Expense, payment.on, memo);
+        self.enter(&payment.id, Header { party: vendor(&payment.supplier), ..header }, lines)
+    }
+
+    /// What a payment pays of a bill: it stands beside the other bills that the payment pays.
+    fn pay_bill(
+        &mut self,
+        payment: &SupplierPayment,
+        amount: Money,
+        bill: &OpenBill,
+    ) -> Result<(), Trouble> {
+        let origin = payment.id.as_str();
+        let payable = self.payable(amount, "Bill paid", origin);
+        let lines = vec![payable, self.paid_out(amount, origin)];
+        let id = FactId::from(format!("{}/{}", payment.id, bill.slot));
+        let memo = format!("Bill {} of {} paid", bill.name, payment.supplier);
+        let header = Header {
+            party: vendor(&payment.supplier),
+            applies_to: Some(bill.slot.clone()),
+            reference: bill.name.clone(),
+            ..self.header(&id, DocumentKind::BillPayment, payment.on, memo)
+        };
+        self.enter(&id, header, lines)
+    }
+
+    fn paid_out(&self, amount: Money, origin: &str) -> Line {
+        let bank = self.by_role(Role::Bank, amount.negated(), "Paid", origin);
+        Line { kind: LineKind::Settlement, ..bank }
+    }
+
+    fn payable(&self, amount: Money, text: &str, origin: &str) -> Line {
+        let kind = LineKind::Payable;
+        Line { kind, ..self.by_role(Role::Payable, amount, text, origin) }
     }
 
     fn bill(&mut self, date: Date, bill: &'a SupplierBill) -> Result<(), Trouble> {
@@ -206,18 +255,25 @@ impl<'a> Purchase<'a> {
             lines.push(self.by_role(Role::GoodsReceived, received, "Invoiced", origin));
         }
         lines.extend(stock);
-        lines.push(self.by_role(Role::Payable, charged.negated(), "To be paid", origin));
+        lines.push(self.payable(charged.negated(), "To be paid", origin));
         let applied = self.deposit.min(charged).max(nothing);
         if !applied.is_zero() {
-            lines.push(self.by_role(Role::Payable, applied, "Deposit applied", origin));
+            lines.push(self.payable(applied, "Deposit applied", origin));
             let text = "Deposit applied";
             lines.push(self.by_role(Role::SupplierPrepayments, applied.negated(), text, origin));
         }
         self.deposit = self.deposit.minus(applied)?;
-        self.owed = self.owed.plus(charged.minus(applied)?)?;
+        let left = charged.minus(applied)?;
         let number = bill.number.as_deref().unwrap_or("without a number");
         let memo = format!("Bill {number} of {}", bill.supplier);
-        self.enter(&bill.id, DocumentKind::JournalEntry, date, &bill.supplier, memo, lines)
+        let header = self.header(&bill.id, DocumentKind::Bill, date, memo);
+        let reference = bill.number.clone().unwrap_or_else(|| header.reference.clone());
+        if left.is_positive() {
+            let (slot, name) = (header.slot.clone(), reference.clone());
+            self.open.push_back(OpenBill { slot, name, left });
+        }
+        let party = vendor(&bill.supplier);
+        self.enter(&bill.id, Header { party, due: bill.due, reference, ..header }, lines)
     }
 
     /// Takes units out of what was not billed; what they were expected to cost.
@@ -237,28 +293,28 @@ impl<'a> Purchase<'a> {
         plain_line(self.policy.chart.account(role), amount, text, origin)
     }
 
-    fn enter(
-        &mut self,
-        id: &FactId,
-        kind: DocumentKind,
-        date: Date,
-        supplier: &str,
-        memo: String,
-        lines: Vec<Line>,
-    ) -> Result<(), Trouble> {
-        let header = Header {
+    fn header(&self, id: &FactId, kind: DocumentKind, date: Date, memo: String) -> Header {
+        Header {
             slot: id.to_string(),
             kind,
             date,
             currency: self.policy.currency,
-            party: Some(Party::Vendor { name: supplier.to_owned() }),
+            party: None,
             applies_to: None,
+            due: None,
             reference: id.as_str().rsplit('/').next().unwrap_or(id.as_str()).to_owned(),
             memo,
-        };
+        }
+    }
+
+    fn enter(&mut self, id: &FactId, header: Header, lines: Vec<Line>) -> Result<(), Trouble> {
         self.entries.push(SubledgerEntry::new(id.clone(), header, lines)?);
         Ok(())
     }
+}
+
+fn vendor(supplier: &str) -> Option<Party> {
+    Some(Party::Vendor { name: supplier.to_owned() })
 }
 
 fn not_received(line: &BilledLine) -> Trouble {

@@ -82,6 +82,8 @@ pub struct SupplierBill {
     pub number: Option<String>,
     /// Its date.
     pub on: Date,
+    /// The day by which it is to be paid, where somebody says.
+    pub due: Option<Date>,
     /// What it charges for goods.
     pub lines: Vec<BilledLine>,
     /// What it charges for bringing them here: freight, insurance, customs. Positive.

@@ -63,7 +63,7 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
             }
             LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
             LineKind::Tax { title, rate: None } => (1, false, title.clone()),
-            LineKind::Receivable => (2, false, String::new()),
+            LineKind::Receivable | LineKind::Payable => (2, false, String::new()),
             LineKind::Settlement => (3, false, String::new()),
         };
         let side = if shows_sides(line, kind) && line.amount.is_negative() { "credit" } else { "" };

@@ -4,7 +4,7 @@
 //! out that another reversal takes out as well.
 
 use super::{ApprovedChange, Change, Covered, EntryKey, Subject, Whereabouts, key_of};
-use crate::document::{DocumentKey, DocumentKind, SubledgerEntry};
+use crate::document::{DocumentKey, SubledgerEntry};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -87,15 +87,13 @@ pub(super) fn in_book(approved: &[ApprovedChange]) -> impl Iterator<Item = &Chan
     approved.iter().filter(is_there).map(|it| &it.change)
 }
 
-/// The key of the invoice that stands under a slot, or shall: the last one that was entered and not
-/// taken out.
+/// The key of the invoice or bill that stands under a slot, or shall: the last one that was entered
+/// and not taken out.
 #[must_use]
 pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
     let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);
     let invoices = entered.filter_map(|change| match &change.subject {
-        Subject::Document { key, document, .. }
-            if document.header().kind == DocumentKind::Invoice =>
-        {
+        Subject::Document { key, document, .. } if document.header().kind.takes_payments() => {
             Some((change.generation, *key))
         }
         _ => None,

@@ -15,6 +15,7 @@ fn entry(id: &str, minor: i64) -> SubledgerEntry {
         currency: usd,
         party: None,
         applies_to: None,
+        due: None,
         reference: String::new(),
         memo: "fees".to_owned(),
     };

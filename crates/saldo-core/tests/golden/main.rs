@@ -22,6 +22,7 @@ mod lives;
 mod marketplaces;
 mod older_files;
 mod planned;
+mod purchases;
 mod rules;
 mod shop;
 mod stable;

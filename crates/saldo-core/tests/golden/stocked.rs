@@ -236,22 +236,6 @@ fn a_bill_in_parts_clears_what_came_in() {
 }
 
 #[test]
-fn payments_before_the_bill_are_deposits_and_later_ones_pay_it() {
-    let facts = [
-        ordered("01-03"),
-        paid_supplier(1, "01-04", "30.00"),
-        received(1, "01-05", "MUG", 10, "80.00"),
-        billed(1, "01-20", "MUG", (10, "80.00"), "0.00"),
-        paid_supplier(2, "02-01", "60.00"),
-    ];
-    let policy = costing("fifo");
-    let all = entries(&facts, &policy);
-    assert_eq!(sum(&all, "Accounts payable"), 0);
-    assert_eq!(sum(&all, "Supplier prepayments"), 1_000, "paid too much");
-    assert!(matches!(state(&facts, &policy, "shop/Purchase/1"), FactState::Excluded { .. }));
-}
-
-#[test]
 fn goods_without_a_price_are_held() {
     let policy = costing("fifo");
     let facts = [received(1, "01-05", "MUG", 10, "")];

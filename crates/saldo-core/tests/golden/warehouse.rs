@@ -102,6 +102,7 @@ pub(crate) fn billed(
         supplier: "Potter & Sons".to_owned(),
         number: Some("B-7".to_owned()),
         on: format!("2026-{day}").parse().unwrap(),
+        due: None,
         lines: vec![BilledLine {
             received: format!("Received/{receipt}"),
             product: product(sku),

@@ -57,12 +57,6 @@ impl Session {
         if query.rows.as_ref().is_some_and(|rows| rows.values.is_empty()) {
             return Ok(());
         }
-        let mut statement = self.0.prepare_cached(&numbered(&query.text))?;
-        let (given, needed) = (query.values.len(), statement.parameter_count());
-        if given != needed {
-            return Err(rusqlite::Error::InvalidParameterCount(given, needed));
-        }
-        bind(&mut statement, 0, &query.values)?;
         let mut run = |statement: &mut CachedStatement<'_>| {
             let mut rows = statement.raw_query();
             while let Some(row) = rows.next()? {
@@ -70,12 +64,46 @@ impl Session {
             }
             Ok(())
         };
-        let Some(rows) = &query.rows else { return run(&mut statement) };
-        for values in rows.values.chunks(rows.width.max(1)) {
+        let Some(rows) = &query.rows else { return run(&mut self.prepare(&query.text, query, 0)?) };
+        let mut left = rows.values.as_slice();
+        if let Some((text, count)) = rows.at_once(&query.text, query.values.len()) {
+            let further = (count - 1) * rows.width;
+            let mut statement = self.prepare(&text, query, further)?;
+            let mut blocks = left.chunks_exact(count * rows.width);
+            for block in &mut blocks {
+                let (first, others) = block.split_at(rows.width);
+                bind(&mut statement, rows.before, first)?;
+                bind(&mut statement, query.values.len(), others)?;
+                run(&mut statement)?;
+            }
+            left = blocks.remainder();
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.prepare(&query.text, query, 0)?;
+        for values in left.chunks(rows.width.max(1)) {
             bind(&mut statement, rows.before, values)?;
             run(&mut statement)?;
         }
         Ok(())
+    }
+
+    /// A text ready to run, with those values that are the same for all rows. It has so many places
+    /// more than the statement has values.
+    fn prepare(
+        &self,
+        text: &str,
+        query: &Query<'_>,
+        further: usize,
+    ) -> rusqlite::Result<CachedStatement<'_>> {
+        let mut statement = self.0.prepare_cached(&numbered(text))?;
+        let (given, needed) = (query.values.len() + further, statement.parameter_count());
+        if given != needed {
+            return Err(rusqlite::Error::InvalidParameterCount(given, needed));
+        }
+        bind(&mut statement, 0, &query.values)?;
+        Ok(statement)
     }
 }
 

@@ -130,6 +130,7 @@ fn header(slot: &str, date: Date) -> Header {
         currency: usd(),
         party: None,
         applies_to: None,
+        due: None,
         reference: "#1".to_owned(),
         memo: "a sale".to_owned(),
     }

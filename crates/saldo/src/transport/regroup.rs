@@ -67,12 +67,15 @@ fn part_roots(
             return Ok((learnt, waiting));
         }
         let text = text(&line, at)?;
-        if text.is_empty() {
+        if text.trim_ascii().is_empty() {
             continue;
         }
         let head = head(text, at)?;
-        let id = head.id.as_deref().map(hash);
-        match head.parent.as_deref().map(hash) {
+        let (id, parent) = (head.id.as_deref().map(hash), head.parent.as_deref().map(hash));
+        if line.last() != Some(&b'\n') {
+            line.push(b'\n');
+        }
+        match parent {
             None => {
                 Placed { root: roots, generation: 0, at }.write(&line, grouped)?;
                 if let Some(id) = id {

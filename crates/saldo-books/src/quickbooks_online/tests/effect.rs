@@ -69,6 +69,23 @@ impl Books {
                 self.add(from, &body["Amount"], -1);
                 self.add(to, &body["Amount"], 1);
             }
+            "Bill" | "VendorCredit" => {
+                let sign = if entity == "Bill" { 1 } else { -1 };
+                for line in body["Line"].as_array().unwrap() {
+                    let detail = &line["AccountBasedExpenseLineDetail"];
+                    let name = self.account(&detail["AccountRef"]);
+                    self.add(name, &line["Amount"], sign);
+                }
+                let total: i64 = self.effect.values().sum();
+                assert!(total * sign >= 0, "a total is never negative: {body}");
+                *self.effect.entry(self.account(&body["APAccountRef"])).or_default() -= total;
+            }
+            "BillPayment" => {
+                let bank = self.account(&body["CheckPayment"]["BankAccountRef"]);
+                self.add(bank, &body["TotalAmt"], -1);
+                let payable = self.account(&body["APAccountRef"]);
+                self.add(payable, &body["TotalAmt"], 1);
+            }
             "Purchase" => {
                 for line in body["Line"].as_array().unwrap() {
                     let detail = &line["AccountBasedExpenseLineDetail"];
@@ -109,7 +126,9 @@ fn effect(document: &Document) -> Option<Effect> {
 
 #[test]
 fn the_usual_documents_do_what_their_entries_say() {
-    let documents = [sale(), claim(), received(), refund(), payout(), expense(), write_off()];
+    let sold = [sale(), claim(), received(), refund(), payout(), expense(), write_off()];
+    let bought = [supplier_bill(), supplier_bill().reversal(day()), paid_bill()];
+    let documents = sold.into_iter().chain(bought);
     for document in documents {
         assert_eq!(effect(&document), Some(entry(&document)), "{document:?}");
     }
@@ -161,7 +180,7 @@ fn a_long_document_is_gathered_and_does_the_same() {
     }
 }
 
-const KINDS: [DocumentKind; 8] = [
+const KINDS: [DocumentKind; 11] = [
     DocumentKind::SalesReceipt,
     DocumentKind::Invoice,
     DocumentKind::Payment,
@@ -170,6 +189,9 @@ const KINDS: [DocumentKind; 8] = [
     DocumentKind::Transfer,
     DocumentKind::Expense,
     DocumentKind::JournalEntry,
+    DocumentKind::Bill,
+    DocumentKind::VendorCredit,
+    DocumentKind::BillPayment,
 ];
 
 /// Lines of one kind each, by a number.
@@ -186,6 +208,7 @@ fn any_line(which: u8, minor: i64) -> Line {
         7 => settled(paypal(), &amount),
         8 => settled(gift_cards(), &amount),
         9 => owed(&amount),
+        10 => payable(&amount),
         _ => own_tax(&amount),
     }
 }
@@ -193,15 +216,16 @@ fn any_line(which: u8, minor: i64) -> Line {
 proptest! {
     #[test]
     fn whatever_is_held_does_what_its_entry_says(
-        kind in 0_usize..8,
-        lines in proptest::collection::vec((0_u8..11, -20_000_i64..20_000), 1..7),
-        last in 5_u8..10,
+        kind in 0_usize..11,
+        lines in proptest::collection::vec((0_u8..12, -20_000_i64..20_000), 1..7),
+        last in 5_u8..11,
     ) {
         let rest: i64 = -lines.iter().map(|(_, minor)| minor).sum::<i64>();
         let mut lines: Vec<Line> =
             lines.into_iter().map(|(which, minor)| any_line(which, minor)).collect();
         lines.push(any_line(last, rest));
-        let document = document(KINDS[kind], Some(customer()), lines);
+        let party = if kind < 8 { customer() } else { supplier() };
+        let document = document(KINDS[kind], Some(party), lines);
         if let Some(effect) = effect(&document) {
             prop_assert_eq!(effect, entry(&document));
             prop_assert_eq!(echoed(&document), Some(document.total().unwrap()));

@@ -1,6 +1,7 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod bills;
 mod dimensioned;
 mod effect;
 mod heard;
@@ -131,6 +132,7 @@ fn document(kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Docum
         currency: usd(),
         party,
         applies_to: None,
+        due: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };
@@ -203,17 +205,26 @@ fn supplier() -> Party {
     Party::Vendor { name: "Potter & Sons".to_owned() }
 }
 
+fn payable(amount: &str) -> Line {
+    line(LineKind::Payable, account("Accounts payable", AccountKind::Payable), amount, "Owed")
+}
+
 /// A bill that a deposit was paid for.
 fn supplier_bill() -> Document {
-    let payable = || account("Accounts payable", AccountKind::Payable);
     let lines = vec![
         other(account("Goods received", AccountKind::OtherCurrentLiability), "800.00", "Invoiced"),
         other(account("Inventory", AccountKind::OtherCurrentAsset), "70.00", "Brought here"),
-        other(payable(), "-870.00", "To be paid"),
-        other(payable(), "300.00", "Deposit applied"),
+        payable("-870.00"),
+        payable("300.00"),
         other(account("Prepaid", AccountKind::OtherCurrentAsset), "-300.00", "Deposit applied"),
     ];
-    document(DocumentKind::JournalEntry, Some(supplier()), lines)
+    document(DocumentKind::Bill, Some(supplier()), lines)
+}
+
+/// Money paid for it.
+fn paid_bill() -> Document {
+    let lines = vec![payable("570.00"), settled(bank(), "-570.00")];
+    document(DocumentKind::BillPayment, Some(supplier()), lines)
 }
 
 /// A payment to a supplier, of a bill or before it.

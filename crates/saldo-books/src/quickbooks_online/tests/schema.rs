@@ -138,7 +138,8 @@ fn bodies() -> Vec<Value> {
     let told = [sale(), expense(), write_off()];
     let both = [("class", "Retail"), ("location", "Aarhus")];
     let dimensioned = told.map(|document| dimensioned::with(&document, &both));
-    let documents = [&documents[..], &[supplier_bill()], &dimensioned].concat();
+    let bills = [supplier_bill(), supplier_bill().reversal(day()), paid_bill()];
+    let documents = [&documents[..], &bills, &dimensioned].concat();
     let mut bodies: Vec<Value> = documents.iter().map(body).collect();
     let kinds = [
         AccountKind::Bank,
@@ -176,7 +177,7 @@ fn bodies() -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 32);
+    assert_eq!(bodies.len(), 34);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

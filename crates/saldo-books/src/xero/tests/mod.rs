@@ -1,6 +1,7 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod bills;
 mod fixtures;
 mod found;
 mod heard;
@@ -120,7 +121,9 @@ fn document(kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Docum
         date: day(),
         currency: gbp(),
         party,
-        applies_to: (kind == DocumentKind::Payment).then(|| "shop/Order/1001/invoice".to_owned()),
+        applies_to: matches!(kind, DocumentKind::Payment | DocumentKind::BillPayment)
+            .then(|| "shop/Order/1001/invoice".to_owned()),
+        due: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };
@@ -187,6 +190,29 @@ fn journal() -> Document {
     let breakage = account("Gift cards never used", AccountKind::OtherIncome);
     let lines = vec![other(gift_cards(), "20.00", "Expired"), other(breakage, "-20.00", "Expired")];
     document(DocumentKind::JournalEntry, None, lines)
+}
+
+fn payable(amount: &str) -> Line {
+    line(LineKind::Payable, account("Accounts payable", AccountKind::Payable), amount, "Owed")
+}
+
+/// A bill that a deposit was paid for.
+fn bill() -> Document {
+    let received = account("Goods received", AccountKind::OtherCurrentLiability);
+    let prepaid = account("Prepaid", AccountKind::OtherCurrentAsset);
+    let lines = vec![
+        other(received, "800.00", "Invoiced"),
+        payable("-800.00"),
+        payable("300.00"),
+        other(prepaid, "-300.00", "Deposit applied"),
+    ];
+    document(DocumentKind::Bill, Some(vendor()), lines)
+}
+
+/// Money paid for it.
+fn paid_bill() -> Document {
+    let lines = vec![payable("500.00"), settled(bank(), "-500.00")];
+    document(DocumentKind::BillPayment, Some(vendor()), lines)
 }
 
 /// What the vendor calls a thing in these tests.

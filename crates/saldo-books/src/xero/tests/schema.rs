@@ -49,9 +49,9 @@ fn unknown(components: &Value, schema: &Value, body: &Value, path: &str, wrong: 
 
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
-    let documents =
-        [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
-    let mut subjects: Vec<Subject> = documents.iter().map(subject).collect();
+    let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let bought = [bill(), bill().reversal(day()), paid_bill()];
+    let mut subjects: Vec<Subject> = sold.iter().chain(&bought).map(subject).collect();
     let kinds = [
         AccountKind::Bank,
         AccountKind::Clearing,
@@ -89,7 +89,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 23);
+    assert_eq!(bodies.len(), 26);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }

@@ -47,10 +47,11 @@ pub(super) fn import(
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut orders = 0_usize;
     while let Some(text) = next {
-        let text = text.trim();
+        let line = text;
+        let text = line.trim();
         if !text.is_empty() {
             let place = || format!("line {}", lines.number());
-            let (id, parent) = ids(text).map_err(|why| format!("{}: {why}", place()))?;
+            let (id, parent) = ids(&line).map_err(|why| format!("{}: {why}", place()))?;
             match (parent.map(Gid::into_short), &mut open) {
                 (None, _) => {
                     known.clear();
@@ -81,8 +82,8 @@ pub(super) fn import(
 }
 
 /// What a line is called, and what it belongs to.
-fn ids(text: &str) -> Result<(Gid, Option<Gid>), String> {
-    let head = LineHead::read(text).map_err(|error| error.to_string())?;
+fn ids(line: &str) -> Result<(Gid, Option<Gid>), String> {
+    let head = LineHead::read(line).map_err(|error| error.to_string())?;
     let id = head.id.ok_or("it has no `id`")?;
     let read =
         |id: &str| Gid::parse(id).ok_or_else(|| format!("`{id}` is not a global id of Shopify"));

@@ -23,6 +23,7 @@ struct Order {
     number: Option<NumberText>,
     invoice_number: Option<String>,
     invoice_date: Option<Date>,
+    payment_due_on: Option<Date>,
     created_at: Timestamp,
     ordered_at: Option<Timestamp>,
     supplier_name: Option<String>,
@@ -139,6 +140,7 @@ impl Reader<'_> {
             supplier: self.supplier(),
             number: self.order.invoice_number.clone().filter(|number| !number.is_empty()),
             on,
+            due: self.order.payment_due_on,
             lines,
             landed,
         }))))

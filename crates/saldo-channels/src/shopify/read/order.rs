@@ -50,7 +50,13 @@ impl Agreed {
     /// Reads an order whose every line is a thing of its own, as most come from a bulk operation:
     /// each line once, by what its id says that it is. None where anything is otherwise.
     fn of_lines(text: &str) -> Option<(wire::Order, Self)> {
-        let mut lines = text.lines();
+        let mut begin = 0;
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+        let mut lines = ends.map(|end| {
+            let line = text.get(begin..end).unwrap_or_default();
+            begin = end + 1;
+            line
+        });
         let root: wire::Order = serde_json::from_str(lines.next()?).ok()?;
         let mut agreed = Self::default();
         if root.agreements.is_some() {

@@ -133,6 +133,7 @@ fn entry(
         currency: policy.currency,
         party: Some(Party::Vendor { name: gateway.name.clone() }),
         applies_to: None,
+        due: None,
         reference: format!("{} {date}", gateway.name),
         memo: format!("{}: {what}", gateway.name),
     };

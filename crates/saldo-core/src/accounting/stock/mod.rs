@@ -482,6 +482,7 @@ impl<'a> Desk<'a> {
             currency: cost.currency(),
             party: None,
             applies_to: None,
+            due: None,
             reference: name,
             memo: text.to_owned(),
         };

@@ -236,6 +236,7 @@ impl Desk<'_> {
             currency,
             party: None,
             applies_to: None,
+            due: None,
             reference: self.order.name.clone(),
             memo: memo.to_owned(),
         };

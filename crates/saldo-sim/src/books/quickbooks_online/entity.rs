@@ -51,7 +51,8 @@ pub(super) struct Entity {
     pub(super) body: Object,
     /// How it changes the ledger.
     pub(super) legs: Vec<Leg>,
-    /// What is not settled yet, in minor units: of invoices, credit memos, payments and bills.
+    /// What is not settled yet, in minor units: of invoices, credit memos, bills, vendor
+    /// credits and payments.
     pub(super) open: Option<i64>,
     /// What it settles.
     pub(super) applications: Vec<Application>,
@@ -114,7 +115,11 @@ impl Entity {
     fn insert_open(&self, answer: &mut Object) {
         let open = fields::money(self.open.unwrap_or(0));
         match self.kind {
-            Kind::Invoice | Kind::Bill | Kind::SalesReceipt | Kind::RefundReceipt => {
+            Kind::Invoice
+            | Kind::Bill
+            | Kind::VendorCredit
+            | Kind::SalesReceipt
+            | Kind::RefundReceipt => {
                 answer.insert("Balance".to_owned(), open);
             }
             Kind::CreditMemo => {

@@ -1,7 +1,7 @@
-//! Journal entries, transfers, purchases and bills.
+//! Journal entries, transfers and purchases.
 
-use super::company::{View, account_type, is_balance_sheet, reference_to};
-use super::entity::{Entity, Leg, server_date};
+use super::company::{View, account_type, is_balance_sheet};
+use super::entity::{Entity, Leg};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
@@ -148,36 +148,16 @@ pub(super) fn purchase(view: &View<'_>, mut body: Object) -> Result<Draft, Fault
     Ok(Draft { body, legs: expenses.legs, ..Draft::default() })
 }
 
-/// Works a bill out.
-pub(super) fn bill(view: &View<'_>, mut body: Object) -> Result<Draft, Fault> {
-    let vendor = fields::reference(&body, "VendorRef")?;
-    let vendor = vendor.ok_or_else(|| Fault::missing("VendorRef"))?;
-    let vendor = view.resolve(Kind::Vendor, "VendorRef", &vendor)?.id;
-    let account = match view.account(&body, "APAccountRef")? {
-        Some(account) => account,
-        None => view.system_account(view.company.system.payable)?,
-    };
-    if account_type(account) != "Accounts Payable" {
-        return Err(Fault::business("A bill needs an account of type Accounts Payable"));
-    }
-    let mut expenses = Expenses::read(view, &body, 1)?;
-    expenses.legs.push(Leg { account: account.id, minor: -expenses.total, party: Some(vendor) });
-    body.insert("APAccountRef".to_owned(), reference_to(account));
-    body.insert("Line".to_owned(), Value::Array(expenses.shown));
-    body.insert("TotalAmt".to_owned(), fields::money(expenses.total));
-    body.entry("DueDate").or_insert(json!(server_date(view.now).to_string()));
-    Ok(Draft { body, legs: expenses.legs, open: Some(expenses.total), ..Draft::default() })
-}
-
-/// The lines of a purchase or bill.
-struct Expenses {
-    shown: Vec<Value>,
-    legs: Vec<Leg>,
-    total: i64,
+/// The lines of a purchase, bill or vendor credit.
+pub(super) struct Expenses {
+    pub(super) shown: Vec<Value>,
+    pub(super) legs: Vec<Leg>,
+    pub(super) total: i64,
 }
 
 impl Expenses {
-    fn read(view: &View<'_>, body: &Object, direction: i64) -> Result<Self, Fault> {
+    /// Reads the lines of a body: debits where the direction is one, credits where minus one.
+    pub(super) fn read(view: &View<'_>, body: &Object, direction: i64) -> Result<Self, Fault> {
         let mut expenses = Self { shown: Vec::new(), legs: Vec::new(), total: 0 };
         for line in fields::objects(body, "Line")? {
             let minor = fields::required_amount(line, "Amount")?;

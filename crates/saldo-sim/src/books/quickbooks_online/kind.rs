@@ -35,6 +35,10 @@ pub enum Kind {
     Deposit,
     /// An expense on account.
     Bill,
+    /// A credit of a vendor.
+    VendorCredit,
+    /// Money paid for bills.
+    BillPayment,
     /// A tax code: `TAX` and `NON`.
     TaxCode,
     /// The rate of sales tax.
@@ -65,7 +69,7 @@ pub(super) enum Sequence {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Account,
         Self::Item,
         Self::Customer,
@@ -81,6 +85,8 @@ impl Kind {
         Self::JournalEntry,
         Self::Deposit,
         Self::Bill,
+        Self::VendorCredit,
+        Self::BillPayment,
         Self::TaxCode,
         Self::TaxRate,
         Self::TaxAgency,
@@ -110,6 +116,8 @@ impl Kind {
             Self::JournalEntry => "JournalEntry",
             Self::Deposit => "Deposit",
             Self::Bill => "Bill",
+            Self::VendorCredit => "VendorCredit",
+            Self::BillPayment => "BillPayment",
             Self::TaxCode => "TaxCode",
             Self::TaxRate => "TaxRate",
             Self::TaxAgency => "TaxAgency",
@@ -151,7 +159,7 @@ impl Kind {
     /// Whether it has a date and changes the ledger.
     #[must_use]
     pub fn is_transaction(self) -> bool {
-        Self::SalesReceipt <= self && self <= Self::Bill
+        Self::SalesReceipt <= self && self <= Self::BillPayment
     }
 
     /// Whether it is a form given to a customer: these share one row of numbers.

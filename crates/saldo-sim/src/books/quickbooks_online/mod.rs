@@ -10,6 +10,7 @@ mod kind;
 mod ledger;
 mod lists;
 mod memory;
+mod payables;
 mod profit_and_loss;
 mod query;
 mod query_text;

@@ -47,6 +47,15 @@ const PARTY: &[(&str, Shape)] = &[
     ("Balance", Shape::Number),
 ];
 
+const BILL: &[(&str, Shape)] = &[
+    ("DocNumber", Shape::Text),
+    ("TxnDate", Shape::Date),
+    ("DueDate", Shape::Date),
+    ("TotalAmt", Shape::Number),
+    ("Balance", Shape::Number),
+    ("VendorRef", Shape::Reference),
+];
+
 /// The properties that a condition or an order may name.
 fn filterable(kind: Kind) -> &'static [(&'static str, Shape)] {
     match kind {
@@ -95,12 +104,11 @@ fn filterable(kind: Kind) -> &'static [(&'static str, Shape)] {
             ("TotalAmt", Shape::Number),
             ("PaymentType", Shape::Text),
         ],
-        Kind::Bill => &[
+        Kind::Bill => BILL,
+        Kind::VendorCredit | Kind::BillPayment => &[
             ("DocNumber", Shape::Text),
             ("TxnDate", Shape::Date),
-            ("DueDate", Shape::Date),
             ("TotalAmt", Shape::Number),
-            ("Balance", Shape::Number),
             ("VendorRef", Shape::Reference),
         ],
         Kind::TaxCode | Kind::TaxRate | Kind::PaymentMethod => {

@@ -26,6 +26,8 @@ fn target(name: &str) -> Option<Kind> {
         | "FromAccountRef"
         | "ToAccountRef"
         | "APAccountRef"
+        | "BankAccountRef"
+        | "CCAccountRef"
         | "ARAccountRef"
         | "IncomeAccountRef"
         | "ExpenseAccountRef"

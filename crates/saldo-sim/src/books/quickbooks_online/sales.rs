@@ -221,7 +221,7 @@ fn money_account(kind: Kind, view: &View<'_>, body: &mut Object) -> Result<u64, 
 }
 
 /// What is left to be settled when a form that was partly settled is changed.
-fn still_open(previous: Option<&Entity>, total: i64) -> Result<i64, Fault> {
+pub(super) fn still_open(previous: Option<&Entity>, total: i64) -> Result<i64, Fault> {
     let settled = match previous {
         Some(entity) => {
             fields::amount(&entity.body, "TotalAmt")?.unwrap_or(0) - entity.open.unwrap_or(0)

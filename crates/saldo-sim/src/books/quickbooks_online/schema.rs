@@ -69,6 +69,10 @@ fn own(kind: Kind) -> &'static str {
             "VendorRef APAccountRef Memo SalesTermRef DueDate RemitToAddr ShipAddr VendorAddr \
              Balance HomeBalance"
         }
+        Kind::VendorCredit => "VendorRef APAccountRef Memo VendorAddr Balance",
+        Kind::BillPayment => {
+            "VendorRef VendorAddr APAccountRef PayType CheckPayment CreditCardPayment"
+        }
         _ => "",
     }
 }
@@ -101,6 +105,8 @@ fn detail(name: &str) -> Option<&'static str> {
             "PostingType Entity AccountRef ClassRef DepartmentRef TaxCodeRef TaxRateRef \
              TaxApplicableOn TaxAmount BillableStatus JournalCodeRef"
         }
+        "BillPaymentCheck" => "BankAccountRef PrintStatus CheckDetail PayeeAddr",
+        "BillPaymentCreditCard" => "CCAccountRef CCDetail",
         "TxnTaxDetail" => {
             "DefaultTaxCodeRef TxnTaxCodeRef TotalTax TaxReviewStatus TaxLine \
              UseAutomatedSalesTax"
@@ -150,6 +156,12 @@ pub(super) fn check(kind: Kind, body: &Object) -> Result<(), Fault> {
                 lines.iter().filter_map(Value::as_object).try_for_each(check_line)?;
             }
             ("TxnTaxDetail", Value::Object(inner)) => check_detail(name, inner)?,
+            ("CheckPayment", Value::Object(inner)) if kind == Kind::BillPayment => {
+                check_detail("BillPaymentCheck", inner)?;
+            }
+            ("CreditCardPayment", Value::Object(inner)) if kind == Kind::BillPayment => {
+                check_detail("BillPaymentCreditCard", inner)?;
+            }
             _ => {}
         }
     }

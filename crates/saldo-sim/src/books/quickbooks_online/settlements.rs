@@ -28,18 +28,10 @@ pub(super) fn payment(
     check_money_account(account)?;
     let mut applications: Vec<Application> = Vec::new();
     for line in fields::objects(&body, "Line")? {
-        let application = read_application(view, line, customer, previous)?;
-        if applications.iter().any(|it| (it.kind, it.id) == (application.kind, application.id)) {
-            let id = application.id.to_string();
-            return Err(Fault::cannot_link(&id, "it is linked twice"));
-        }
+        let application = read_application(view, line, &OF_CUSTOMERS, customer, previous)?;
         applications.push(application);
     }
-    let applied: i64 = applications.iter().map(signed).sum();
-    if applied > total || applied < 0 {
-        let detail = "The amounts applied must be covered by the payment and the credits";
-        return Err(Fault::business(detail));
-    }
+    let applied = applied(&applications, total)?;
     let legs = vec![
         Leg { account: account.id, minor: total, party: None },
         Leg { account: view.company.system.receivable, minor: -total, party: Some(customer) },
@@ -51,22 +43,52 @@ pub(super) fn payment(
     Ok(Draft { body, legs, open: Some(total - applied), applications, ..Draft::default() })
 }
 
-/// What an application takes from the payment: credits give.
-pub(super) fn signed(application: &Application) -> i64 {
-    if application.kind == Kind::CreditMemo { -application.minor } else { application.minor }
+/// What a payment is between: what it can settle, and which property names the other side.
+pub(super) struct Sides {
+    pub(super) settles: [Kind; 2],
+    pub(super) party: &'static str,
 }
 
-fn read_application(
+const OF_CUSTOMERS: Sides =
+    Sides { settles: [Kind::Invoice, Kind::CreditMemo], party: "CustomerRef" };
+
+/// What an application takes from the payment: credits give.
+pub(super) fn signed(application: &Application) -> i64 {
+    match application.kind {
+        Kind::CreditMemo | Kind::VendorCredit => -application.minor,
+        _ => application.minor,
+    }
+}
+
+/// What the applications take from a payment of this total.
+pub(super) fn applied(applications: &[Application], total: i64) -> Result<i64, Fault> {
+    for (place, one) in applications.iter().enumerate() {
+        let before = applications.iter().take(place);
+        if before.into_iter().any(|it| (it.kind, it.id) == (one.kind, one.id)) {
+            return Err(Fault::cannot_link(&one.id.to_string(), "it is linked twice"));
+        }
+    }
+    let applied: i64 = applications.iter().map(signed).sum();
+    if applied > total || applied < 0 {
+        let detail = "The amounts applied must be covered by the payment and the credits";
+        return Err(Fault::business(detail));
+    }
+    Ok(applied)
+}
+
+/// What a line of a payment settles.
+pub(super) fn read_application(
     view: &View<'_>,
     line: &Object,
-    customer: u64,
+    sides: &Sides,
+    party: u64,
     previous: Option<&Entity>,
 ) -> Result<Application, Fault> {
     let minor = fields::required_amount(line, "Amount")?;
-    let (kind, target) = linked(view, line, &[Kind::Invoice, Kind::CreditMemo])?;
+    let (kind, target) = linked(view, line, &sides.settles)?;
     let id = target.id.to_string();
-    if target.reference("CustomerRef") != Some(customer) {
-        return Err(Fault::cannot_link(&id, "it belongs to another customer"));
+    if target.reference(sides.party) != Some(party) {
+        return Err(Fault::cannot_link(&id, "it belongs to somebody else"));
     }
     let before = previous.map_or(0, |payment| {
         let same = payment.applications.iter().filter(|it| (it.kind, it.id) == (kind, target.id));

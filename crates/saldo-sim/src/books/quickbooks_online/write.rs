@@ -6,7 +6,7 @@ use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::references::{self, home_currency};
-use super::{entries, lists, sales, schema, settlements};
+use super::{entries, lists, payables, sales, schema, settlements};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -214,8 +214,8 @@ impl Company {
     fn warns_of_duplicates(&self, kind: Kind) -> bool {
         match kind {
             Kind::JournalEntry => self.settings.warn_duplicate_journal_numbers,
-            Kind::Bill => self.settings.warn_duplicate_bill_numbers,
-            Kind::Purchase => self.settings.warn_duplicate_check_numbers,
+            Kind::Bill | Kind::VendorCredit => self.settings.warn_duplicate_bill_numbers,
+            Kind::Purchase | Kind::BillPayment => self.settings.warn_duplicate_check_numbers,
             kind => kind.is_sales_form() && self.settings.warn_duplicate_sales_numbers,
         }
     }
@@ -349,7 +349,8 @@ fn draft_of(
         Kind::Transfer => entries::transfer(view, body),
         Kind::Purchase => entries::purchase(view, body),
         Kind::JournalEntry => entries::journal_entry(view, body),
-        Kind::Bill => entries::bill(view, body),
+        Kind::Bill | Kind::VendorCredit => payables::bill(kind, view, body, previous),
+        Kind::BillPayment => payables::payment(view, body, previous),
         other => Err(Fault::unsupported_operation(other.name())),
     }
 }

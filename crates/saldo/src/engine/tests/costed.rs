@@ -12,7 +12,7 @@ use std::io::{BufRead, Cursor};
 use std::sync::Arc;
 use std::time::Duration;
 
-const COSTS: &str = "cost.owner = \"saldo\"";
+pub(super) const COSTS: &str = "cost.owner = \"saldo\"";
 
 /// How many units of an item of an order left, and how many of these came back.
 fn moved(order: &Order, place: usize) -> (i64, i64) {
@@ -104,7 +104,7 @@ fn costs_that_unfold_with_the_days_are_those_of_one_look_at_the_end() {
 }
 
 /// Tells the shop's connection a saved purchase order.
-async fn purchase(stage: &Stage, order: &serde_json::Value) {
+pub(super) async fn purchase(stage: &Stage, order: &serde_json::Value) {
     let engine = stage.engine().await;
     let shops = engine.connections(Role::Channel).await.unwrap();
     let bytes = json!({ "purchase_orders": [order] }).to_string().into_bytes();

@@ -28,6 +28,7 @@ mod parted;
 mod periods;
 mod priced;
 mod proofs;
+mod purchased;
 mod refused;
 mod ruled;
 mod settled;

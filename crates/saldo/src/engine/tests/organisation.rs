@@ -26,7 +26,7 @@ const XERO: &str = "xero";
 const ADDRESS: &str = "https://xero.example";
 
 /// Connects the merchant to an organisation.
-async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBooks {
+pub(super) async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBooks {
     let books = EmptyBooks::new(5, faults, stage.clock.now());
     let mut book = connection(XERO, Role::Book, XERO);
     let (tenant, id, secret) = {

@@ -28,7 +28,7 @@ pub(super) fn cut(file: &Path, ask: &SliceAsk) -> Result<SliceAnswer, SpoolError
             return Ok(SliceAnswer { groups, next_offset: at, finished: true });
         }
         let text = text(&line, at)?;
-        if text.is_empty() {
+        if text.trim_ascii().is_empty() {
             continue;
         }
         let head = head(text, at)?;
@@ -39,7 +39,7 @@ pub(super) fn cut(file: &Path, ask: &SliceAsk) -> Result<SliceAnswer, SpoolError
             }
             (None, _) => {
                 let id = head.id.ok_or(SpoolError::Line { at, what: "has no id" })?.into_owned();
-                groups.push(LineGroup { id, text: text.to_owned(), lines: 1 });
+                groups.push(LineGroup { id, text: text.trim_ascii().to_owned(), lines: 1 });
             }
             (Some(_), Some(group)) => add(group, text, at)?,
             (Some(_), None) => {
@@ -51,6 +51,7 @@ pub(super) fn cut(file: &Path, ask: &SliceAsk) -> Result<SliceAnswer, SpoolError
 }
 
 fn add(group: &mut LineGroup, text: &str, at: u64) -> Result<(), SpoolError> {
+    let text = text.trim_ascii();
     if group.text.len() + text.len() > GROUP_LIMIT_BYTES {
         return Err(SpoolError::Line { at, what: "makes its group too large" });
     }
@@ -72,7 +73,7 @@ pub(super) fn stands_grouped(file: &Path) -> Result<bool, SpoolError> {
             return Ok(true);
         }
         let text = text(&line, at)?;
-        if text.is_empty() {
+        if text.trim_ascii().is_empty() {
             continue;
         }
         let head = head(text, at)?;
@@ -85,14 +86,12 @@ pub(super) fn stands_grouped(file: &Path) -> Result<bool, SpoolError> {
     }
 }
 
-/// A line without its end.
+/// A line as text.
 pub(in crate::transport) fn text(line: &[u8], at: u64) -> Result<&str, SpoolError> {
-    let text = std::str::from_utf8(line);
-    let text = text.map_err(|_| SpoolError::Line { at, what: "is not UTF-8 text" })?;
-    Ok(text.trim_ascii())
+    std::str::from_utf8(line).map_err(|_| SpoolError::Line { at, what: "is not UTF-8 text" })
 }
 
-/// Where the line that begins at this byte belongs.
+/// Where the line that begins at this byte belongs. It is given with its line feed.
 pub(in crate::transport) fn head(line: &str, at: u64) -> Result<LineHead<'_>, SpoolError> {
     let what = "is not a JSON object with ids that are texts";
     LineHead::read(line).map_err(|_| SpoolError::Line { at, what })
@@ -124,7 +123,7 @@ impl Lines {
         Ok(Self { reader: BufReader::with_capacity(1 << 18, file), position: offset })
     }
 
-    /// Reads the next line, with a line feed at its end; false after the last.
+    /// Reads the next line, with its line feed where it has one; false after the last.
     pub(in crate::transport) fn next_into(
         &mut self,
         line: &mut Vec<u8>,
@@ -135,11 +134,8 @@ impl Lines {
             return Ok(false);
         }
         let read = u64::try_from(read).unwrap_or(u64::MAX);
-        if line.last() != Some(&b'\n') {
-            if read >= LINE_LIMIT_BYTES {
-                return Err(SpoolError::Line { at: self.position, what: "is too long" });
-            }
-            line.push(b'\n');
+        if read >= LINE_LIMIT_BYTES && line.last() != Some(&b'\n') {
+            return Err(SpoolError::Line { at: self.position, what: "is too long" });
         }
         self.position = self.position.saturating_add(read);
         Ok(true)

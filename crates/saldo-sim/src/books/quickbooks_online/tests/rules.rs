@@ -5,7 +5,12 @@ use super::{Client, number, with};
 use serde_json::{Value, json};
 
 /// Sends each changed body; afterwards the unchanged one is accepted.
-fn refuse(client: &mut Client, kind: Kind, good: &Value, cases: Vec<(&str, Value, &str)>) {
+pub(super) fn refuse(
+    client: &mut Client,
+    kind: Kind,
+    good: &Value,
+    cases: Vec<(&str, Value, &str)>,
+) {
     let path = kind.name().to_ascii_lowercase();
     let before = client.sim.company().ledger();
     for (what, changes, expected) in cases {

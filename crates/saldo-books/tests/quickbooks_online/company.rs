@@ -1,0 +1,185 @@
+//! A simulated company, and the book that asks it.
+
+use super::documents::usd;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use saldo_books::quickbooks_online::QuickBooksOnline;
+use saldo_core::book::{
+    Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
+    Task,
+};
+use saldo_core::document::{Document, DocumentKey, DocumentKind};
+use saldo_core::exchange::{Answer, Ask, HttpRequest};
+use saldo_core::ledger::AccountKind;
+use saldo_core::matching::{Resolution, resolve};
+use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
+use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
+use saldo_sim::{Reply, Vendor};
+use std::collections::BTreeMap;
+
+const BOOK: QuickBooksOnline = QuickBooksOnline;
+
+/// What accounts hold in minor units, debit positive, by the vendor's names in lower case.
+pub(crate) type Sums = BTreeMap<String, i64>;
+
+/// What documents amount to, by the names that accounts have there.
+pub(crate) fn sums(documents: &[Document]) -> Sums {
+    let mut sums = Sums::new();
+    for line in documents.iter().flat_map(Document::lines) {
+        let name = match line.account.kind {
+            AccountKind::Payable => "accounts payable (a/p)".to_owned(),
+            _ => line.account.name.to_lowercase(),
+        };
+        *sums.entry(name).or_default() += line.amount.minor();
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+/// The book and the company, and a clock that ticks between requests.
+pub(crate) struct Books {
+    sim: QuickBooksOnlineSim,
+    token: String,
+    now: Timestamp,
+    context: BookContext,
+    chart: Vec<ChartEntry>,
+}
+
+impl Books {
+    /// A company whose chart was read, and which warns of numbers that are taken.
+    pub(crate) fn new() -> Self {
+        let now: Timestamp = "2026-11-20T18:00:00Z".parse().unwrap();
+        let mut sim = QuickBooksOnlineSim::new(Company::retail(7));
+        let token = sim.connect(now).access_token;
+        sim.company_mut().settings.warn_duplicate_bill_numbers = true;
+        let realm = sim.company().realm().to_owned();
+        let settings = BTreeMap::from([("realm".to_owned(), realm)]);
+        let context = BookContext {
+            company: CompanyId::from("demo"),
+            connection: ConnectionId::from("quickbooks-online"),
+            now,
+            currency: usd(),
+            addresses: BOOK.addresses(&settings).unwrap(),
+            settings,
+            bindings: Bindings::default(),
+        };
+        let mut books = Self { sim, token, now, context, chart: Vec::new() };
+        let outcome = books.ask(&[Task::ReadChart { page: None }], "chart").remove(0);
+        let Outcome::Chart(read) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(read.next, None);
+        books.chart = read.entries;
+        books
+    }
+
+    /// Asks the book to do these tasks, and hears what became of them.
+    pub(crate) fn ask(&mut self, tasks: &[Task], token: &str) -> Vec<Outcome> {
+        let Ask::Http(request) = BOOK.ask(tasks, token, &self.context).unwrap() else { panic!() };
+        let told = format!("{} {}", request.url, String::from_utf8_lossy(&request.body));
+        self.now = self.now.checked_add(SignedDuration::from_millis(1_600)).unwrap();
+        let request = request.header("authorization", &format!("Bearer {}", self.token));
+        let Reply::Answer(answer) = self.sim.answer(&request, self.now) else {
+            panic!("the simulator loses nothing by itself")
+        };
+        let said = String::from_utf8_lossy(&answer.body).into_owned();
+        let heard = BOOK.hear(tasks, &Answer::Http(answer), &self.context);
+        heard.unwrap_or_else(|fault| panic!("{told}\n{said}\n{fault}"))
+    }
+
+    pub(crate) fn key(&self, document: &Document) -> DocumentKey {
+        document.key(&self.context.company, 0)
+    }
+
+    /// A document as the engine asks for it.
+    pub(crate) fn subject(&self, document: &Document) -> Subject {
+        let bill =
+            |slot: &str| DocumentKey::derive(&self.context.company, slot, DocumentKind::Bill, 0);
+        let applies_to = document.header().applies_to.as_deref().map(bill);
+        let (key, document) = (self.key(document), Box::new(document.clone()));
+        Subject::Document { key, document, applies_to, voids: None, draft: false }
+    }
+
+    /// Has everything bound that a document needs: found in the chart, or made.
+    pub(crate) fn prepare(&mut self, document: &Document) {
+        for need in BOOK.needs(&self.subject(document)) {
+            self.prepare_need(&need);
+        }
+    }
+
+    fn prepare_need(&mut self, need: &Need) {
+        if self.context.bindings.need(need).is_some() {
+            return;
+        }
+        let subject = Subject::Need(need.clone());
+        let found = resolve(need, &self.chart, &BOOK.names(need), |account| {
+            self.context.bindings.need(&Need::Account(account.clone())).cloned()
+        });
+        let remote = match found {
+            Resolution::Bound(remote) => remote,
+            Resolution::Create => {
+                let token = blake3::hash(need.binding().as_bytes()).to_hex();
+                match self.ask(&[Task::Create(subject)], &token.as_str()[..36]).remove(0) {
+                    Outcome::Done(acknowledgement) => acknowledgement.remote,
+                    other => panic!("{}: {other:?}", need.binding()),
+                }
+            }
+        };
+        self.context.bindings.0.insert(need.binding(), remote);
+    }
+
+    /// Enters a document, which must be taken as it is.
+    pub(crate) fn enter(&mut self, document: &Document) -> Acknowledgement {
+        self.prepare(document);
+        let key = self.key(document);
+        let tasks = [Task::Create(self.subject(document))];
+        let outcome = self.ask(&tasks, &format!("enter {key}")).remove(0);
+        let slot = &document.header().slot;
+        let Outcome::Done(acknowledgement) = outcome else { panic!("{slot}: {outcome:?}") };
+        assert_eq!(acknowledgement.total, Some(document.total().unwrap()), "{slot}");
+        self.context.bindings.0.insert(key.to_string(), acknowledgement.remote.clone());
+        acknowledgement
+    }
+
+    /// Looks for a document to the end, as the engine does.
+    pub(crate) fn look(&mut self, subject: &Subject) -> Outcome {
+        let mut page = None;
+        loop {
+            let task = Task::LookUp { subject: subject.clone(), page };
+            match self.ask(&[task], "look").remove(0) {
+                Outcome::Further { page: next } => page = Some(next),
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// The documents of some days.
+    pub(crate) fn listed(&mut self, from: Date, until: Date) -> Vec<HeldDocument> {
+        let task = Task::ReadDocuments { from, until, page: None };
+        let outcome = self.ask(&[task], "list").remove(0);
+        let Outcome::Documents(read) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(read.next, None);
+        read.documents
+    }
+
+    /// What is still to be paid of a bill, as the vendor says.
+    pub(crate) fn open(&mut self, bill: &Document) -> String {
+        let id = self.context.bindings.document(self.key(bill)).map(RemoteId::to_string).unwrap();
+        let realm = self.sim.company().realm().to_owned();
+        let url = format!("https://quickbooks.api.intuit.com/v3/company/{realm}/bill/{id}");
+        let request = HttpRequest::get(url)
+            .header("accept", "application/json")
+            .header("authorization", &format!("Bearer {}", self.token));
+        let Reply::Answer(answer) = self.sim.answer(&request, self.now) else { panic!() };
+        let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        answer["Bill"]["Balance"].to_string()
+    }
+
+    /// What the vendor's ledger holds.
+    pub(crate) fn ledger(&self) -> Sums {
+        let mut sums = Sums::new();
+        for posting in self.sim.company().ledger() {
+            *sums.entry(posting.account.to_lowercase()).or_default() += posting.minor;
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+}

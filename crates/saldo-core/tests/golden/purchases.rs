@@ -1,0 +1,99 @@
+//! Purchases as documents: bills, what is paid for them, and deposits.
+
+use super::stocked::{costing, entries, state, sum};
+use super::warehouse::{billed, ordered, paid_supplier, received};
+use saldo_core::commerce::Fact;
+use saldo_core::document::{Document, DocumentKind, Party, SubledgerEntry};
+use saldo_core::issue::FactState;
+
+/// What documents say but for their lines: kind, day, what people call it, what it pays, due.
+fn said(entries: &[SubledgerEntry]) -> Vec<String> {
+    let said = |entry: &SubledgerEntry| {
+        let header = &entry.header;
+        let document = Document::new(header.clone(), entry.lines.clone()).unwrap();
+        let pays = header.applies_to.as_ref().map(|to| format!(" pays {to}"));
+        let due = header.due.map(|due| format!(" due {due}"));
+        format!(
+            "{} {} {} {}{}{}",
+            header.date,
+            header.kind,
+            header.reference,
+            document.total().unwrap(),
+            pays.unwrap_or_default(),
+            due.unwrap_or_default()
+        )
+    };
+    let mut said: Vec<String> = entries.iter().map(said).collect();
+    said.sort();
+    said
+}
+
+fn second(bill: Fact, due: &str) -> Fact {
+    let Fact::SupplierBill(mut bill) = bill else { panic!("a bill") };
+    bill.number = None;
+    bill.due = Some(due.parse().unwrap());
+    Fact::SupplierBill(bill)
+}
+
+#[test]
+fn payments_before_the_bill_are_deposits_and_later_ones_pay_it() {
+    let facts = [
+        ordered("01-03"),
+        paid_supplier(1, "01-04", "30.00"),
+        received(1, "01-05", "MUG", 10, "80.00"),
+        billed(1, "01-20", "MUG", (10, "80.00"), "0.00"),
+        paid_supplier(2, "02-01", "60.00"),
+    ];
+    let policy = costing("fifo");
+    let all = entries(&facts, &policy);
+    assert_eq!(sum(&all, "Accounts payable"), 0);
+    assert_eq!(sum(&all, "Supplier prepayments"), 1_000, "paid too much");
+    assert!(matches!(state(&facts, &policy, "shop/Purchase/1"), FactState::Excluded { .. }));
+}
+
+#[test]
+fn a_bill_is_a_document_that_its_payments_belong_to() {
+    let facts = [
+        paid_supplier(1, "01-04", "30.00"),
+        received(1, "01-05", "MUG", 10, "80.00"),
+        received(2, "01-06", "MUG", 10, "50.00"),
+        billed(1, "01-20", "MUG", (10, "80.00"), "0.00"),
+        second(billed(2, "01-21", "MUG", (10, "50.00"), "0.00"), "2026-02-20"),
+        paid_supplier(2, "02-01", "20.00"),
+        paid_supplier(3, "02-02", "90.00"),
+    ];
+    let all = entries(&facts, &costing("fifo"));
+    insta::assert_snapshot!(said(&all).join("\n"), @r"
+    2026-01-04 expense 1 30.00 USD
+    2026-01-05 journal-entry 1 80.00 USD
+    2026-01-06 journal-entry 2 50.00 USD
+    2026-01-20 bill B-7 50.00 USD
+    2026-01-21 bill 2 50.00 USD due 2026-02-20
+    2026-02-01 bill-payment B-7 20.00 USD pays shop/Bill/1
+    2026-02-02 bill-payment 2 50.00 USD pays shop/Bill/2
+    2026-02-02 bill-payment B-7 30.00 USD pays shop/Bill/1
+    2026-02-02 expense 3 10.00 USD
+    ");
+    assert_eq!((sum(&all, "Accounts payable"), sum(&all, "Bank")), (0, -14_000));
+    let supplier = Party::Vendor { name: "Potter & Sons".to_owned() };
+    assert!(all.iter().all(|entry| entry.header.party.as_ref() == Some(&supplier)));
+    let mut slots: Vec<&str> = all.iter().map(|entry| entry.header.slot.as_str()).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    assert_eq!(slots.len(), all.len(), "each is a document of its own");
+}
+
+#[test]
+fn a_bill_that_is_taken_back_is_a_credit_of_the_supplier() {
+    let facts = [
+        received(1, "01-05", "MUG", 10, "80.00"),
+        billed(1, "01-20", "MUG", (10, "80.00"), "5.00"),
+    ];
+    let all = entries(&facts, &costing("fifo"));
+    let bill = all.iter().find(|entry| entry.header.kind == DocumentKind::Bill).unwrap();
+    let bill = Document::new(bill.header.clone(), bill.lines.clone()).unwrap();
+    let credit = bill.reversal("2026-02-01".parse().unwrap());
+    assert_eq!(credit.header().kind, DocumentKind::VendorCredit);
+    assert_eq!((credit.total(), bill.total()), (Ok(super::shop::money("85.00")), credit.total()));
+    assert_eq!(credit.reversal(bill.header().date).header().kind, DocumentKind::Bill);
+}
