@@ -246,8 +246,8 @@ fn ask_drawers(saved: &Saved<DrawersState>, context: &ChannelContext) -> Result<
     question(context, &saved.budget, Question::Drawers, &variables)
 }
 
-/// A stream of things that are told anew each time, each with a list of its own: listed by their ids
-/// where they are few, else by a bulk operation.
+/// A stream of things that are told anew each time, each with a list of its own: listed by their
+/// ids where they are few, else by a bulk operation.
 pub(super) struct Sweep {
     pub(super) question: Question,
     /// What the things are called in the answer.

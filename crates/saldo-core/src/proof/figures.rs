@@ -326,7 +326,7 @@ impl<'a> Sheet<'a> {
         for line in &entry.lines {
             let (identity, about) = match &line.kind {
                 LineKind::Tax { .. } if relieves(line, ground.facts) => continue,
-                LineKind::Tax { title, .. } => (Identity::TaxPayable, title.as_str()),
+                LineKind::Tax { title, .. } => (Identity::TaxPayable, owed_to(self.policy, title)),
                 _ => match self.watched.identity(&line.account.name) {
                     Some(identity) => (identity, about(identity, &line.account.name)),
                     None => continue,
@@ -355,6 +355,11 @@ impl<'a> Sheet<'a> {
         }
         Ok(figures)
     }
+}
+
+/// To whom a tax is owed: a jurisdiction that the policy names, or the one that its title names.
+fn owed_to<'a>(policy: &'a Policy, title: &'a str) -> &'a str {
+    policy.jurisdiction(title).unwrap_or(title)
 }
 
 /// What a figure of an account is about.

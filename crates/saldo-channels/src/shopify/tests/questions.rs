@@ -52,8 +52,8 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand, for
-/// store credit.
+/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand,
+/// for store credit.
 fn bulk_texts() -> [String; 4] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
     let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT].map(|sweep| sweep.bulk_query());

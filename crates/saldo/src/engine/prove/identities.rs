@@ -138,11 +138,8 @@ pub(super) async fn prove(
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
-    let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
-    let credit = credit::store_credit(engine, policy, books, &sums).await?;
-    cards.lines.extend(credit.lines);
-    cards.behind.extend(credit.behind);
-    cards.unknown.extend(credit.unknown);
+    let cards = stated::gift_cards(engine, policy, books, &sums).await?;
+    let mut cards = cards.with(credit::store_credit(engine, policy, books, &sums).await?);
     let counted = days::counted(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
     let untold = stated::refused(engine, Topic::Drawers).await?;

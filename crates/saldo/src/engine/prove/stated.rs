@@ -42,6 +42,16 @@ pub(super) struct Compared {
     pub(super) unknown: Vec<String>,
 }
 
+impl Compared {
+    /// Both comparisons.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self.behind.extend(other.behind);
+        self.unknown.extend(other.unknown);
+        self
+    }
+}
+
 /// What a channel says about a topic.
 pub(super) struct Statement {
     pub(super) connection: ConnectionId,
