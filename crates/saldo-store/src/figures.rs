@@ -65,7 +65,8 @@ type Sum = [i64; 4];
 type SumRow = (String, String, String, String, i64, i64, i64, i64);
 
 impl Store {
-    /// Groups that were accounted since their figures were worked out, and that have no news since.
+    /// Groups that were accounted since their figures were worked out, and that have no news since,
+    /// in no particular order.
     ///
     /// # Errors
     /// Where the database fails.
@@ -77,7 +78,7 @@ impl Store {
         let rows: Vec<(String, i64, Vec<u8>, String)> = query(
             "select group_id, marked, entries, states from fact_group
              where company = $1 and figured = 0 and marked <= accounted and entries is not null
-             order by group_id limit $2",
+             limit $2",
         )
         .bind(company.as_str())
         .bind(columns::integer(limit)?)

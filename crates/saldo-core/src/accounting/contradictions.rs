@@ -8,7 +8,7 @@
 use super::Trouble;
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Deferral, Dispute, DrawerSession, GoodsReceipt, MoneyMovement,
-    MovementState, Payout, Product, SaleLine, StockAdjustment, SupplierBill, SupplierPayment,
+    MovementState, Payout, Product, SaleLine, StockAdjustment, SupplierBill,
 };
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
@@ -166,8 +166,8 @@ pub(super) fn check_bill(bill: &SupplierBill, books: Currency) -> Result<(), Tro
 }
 
 /// What is paid to a supplier is positive, and in the books' currency.
-pub(super) fn check_payment(payment: &SupplierPayment, books: Currency) -> Result<(), Trouble> {
-    not_negative(in_books(payment.amount, books)?, || "what was paid".to_owned())
+pub(super) fn check_paid(amount: Money, books: Currency) -> Result<(), Trouble> {
+    not_negative(in_books(amount, books)?, || "what was paid".to_owned())
 }
 
 /// A unit's cost is positive, and in the books' currency.

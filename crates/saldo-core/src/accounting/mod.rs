@@ -159,6 +159,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
                 vec![Group::Order(order.clone()), named]
             }
             Decided::Arrived { payout, .. } => vec![Group::Payout(payout.clone())],
+            Decided::Paid { purchase, .. } => vec![Group::Purchase(purchase.clone())],
             Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
         },
         Fact::Goods(goods) => {

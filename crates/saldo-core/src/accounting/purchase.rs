@@ -9,10 +9,13 @@
 //! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
 //! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
 
-use super::contradictions::{check_bill, check_payment, check_receipt};
+use super::contradictions::{check_bill, check_paid, check_receipt};
+use super::decided::taken_back;
 use super::lines::plain_line;
 use super::{Accounted, Basis, Trouble};
-use crate::commerce::{BilledLine, Fact, GoodsReceipt, Product, SupplierBill, SupplierPayment};
+use crate::commerce::{
+    BilledLine, Decided, Decision, Fact, GoodsReceipt, Product, RecordRef, SupplierBill,
+};
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::money::Money;
@@ -21,7 +24,8 @@ use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, VecDeque};
 
-/// Accounts a purchase order with its receipts, bills and payments: the facts of one purchase.
+/// Accounts a purchase order with its receipts, bills and payments: the facts of one purchase. What
+/// no channel tells of payments, the owner may have decided.
 pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut accounted = Accounted::default();
     let mut steps: Vec<(Date, u8, Step<'_>)> = Vec::new();
@@ -35,8 +39,16 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
                 let date = basis.policy.day(receipt.received_at);
                 steps.push((date, 0, Step::Receipt(receipt)));
             }
-            Fact::SupplierPayment(payment) => steps.push((payment.on, 1, Step::Payment(payment))),
+            Fact::SupplierPayment(told) => {
+                let (id, source, supplier) = (&told.id, &told.source, &*told.supplier);
+                let payment = Payment { id, source, supplier, on: told.on, amount: told.amount };
+                steps.push((told.on, 1, Step::Payment(payment)));
+            }
             Fact::SupplierBill(bill) => steps.push((bill.on, 2, Step::Bill(bill))),
+            Fact::Decision(decision) => match decided(decision, supplier_of(facts)) {
+                Ok(payment) => steps.push((payment.on, 1, Step::Payment(payment))),
+                Err(state) => accounted.stand(&decision.id, &decision.source, state),
+            },
             _ => {}
         }
     }
@@ -72,18 +84,57 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     accounted
 }
 
+/// The supplier of a purchase, if anything but a decision tells of it.
+fn supplier_of(facts: &[Fact]) -> Option<&str> {
+    facts.iter().find_map(|fact| match fact {
+        Fact::PurchaseOrder(order) => Some(&*order.supplier),
+        Fact::GoodsReceipt(receipt) => Some(&*receipt.supplier),
+        Fact::SupplierBill(bill) => Some(&*bill.supplier),
+        _ => None,
+    })
+}
+
+/// The payment that the owner decided, or where the decision stands without one.
+fn decided<'a>(
+    decision: &'a Decision,
+    supplier: Option<&'a str>,
+) -> Result<Payment<'a>, FactState> {
+    let Decided::Paid { amount, .. } = decision.said.decided else {
+        return Err(FactState::Accounted { review: None });
+    };
+    if decision.said.taken_back.is_some() {
+        return Err(taken_back());
+    }
+    let waits = || FactState::Waiting {
+        for_what: "its purchase order to be heard".to_owned(),
+        until: None,
+    };
+    let (id, source, on) = (&decision.id, &decision.source, decision.said.on);
+    Ok(Payment { id, source, supplier: supplier.ok_or_else(waits)?, on, amount })
+}
+
+/// Money paid to a supplier: whether a channel told it or the owner decided it.
+#[derive(Clone, Copy)]
+struct Payment<'a> {
+    id: &'a FactId,
+    source: &'a RecordRef,
+    supplier: &'a str,
+    on: Date,
+    amount: Money,
+}
+
 #[derive(Clone, Copy)]
 enum Step<'a> {
     Receipt(&'a GoodsReceipt),
-    Payment(&'a SupplierPayment),
+    Payment(Payment<'a>),
     Bill(&'a SupplierBill),
 }
 
 impl<'a> Step<'a> {
-    fn fact(&self) -> (&'a FactId, &'a crate::commerce::RecordRef) {
+    fn fact(&self) -> (&'a FactId, &'a RecordRef) {
         match self {
             Self::Receipt(receipt) => (&receipt.id, &receipt.source),
-            Self::Payment(payment) => (&payment.id, &payment.source),
+            Self::Payment(payment) => (payment.id, payment.source),
             Self::Bill(bill) => (&bill.id, &bill.source),
         }
     }
@@ -123,12 +174,12 @@ impl<'a> Purchase<'a> {
         let books = self.policy.currency;
         match step {
             Step::Receipt(receipt) => check_receipt(receipt, books)?,
-            Step::Payment(payment) => check_payment(payment, books)?,
+            Step::Payment(payment) => check_paid(payment.amount, books)?,
             Step::Bill(bill) => check_bill(bill, books)?,
         }
         match step {
             Step::Receipt(receipt) => self.receive(date, receipt)?,
-            Step::Payment(payment) => self.pay(payment)?,
+            Step::Payment(payment) => self.pay(&payment)?,
             Step::Bill(bill) if !self.all_received(bill) => {
                 self.early.push(bill);
                 let for_what = "the goods that it charges to come in".to_owned();
@@ -175,7 +226,7 @@ impl<'a> Purchase<'a> {
         self.enter(&receipt.id, Header { party: vendor(&receipt.supplier), ..header }, lines)
     }
 
-    fn pay(&mut self, payment: &SupplierPayment) -> Result<(), Trouble> {
+    fn pay(&mut self, payment: &Payment<'_>) -> Result<(), Trouble> {
         let mut left = payment.amount;
         while left.is_positive()
             && let Some(mut bill) = self.open.pop_front()
@@ -196,14 +247,14 @@ impl<'a> Purchase<'a> {
         let deposit = self.by_role(Role::SupplierPrepayments, left, "Deposit", origin);
         let lines = vec![deposit, self.paid_out(left, origin)];
         let memo = format!("Paid to {}", payment.supplier);
-        let header = self.header(&payment.id, DocumentKind::Expense, payment.on, memo);
-        self.enter(&payment.id, Header { party: vendor(&payment.supplier), ..header }, lines)
+        let header = self.header(payment.id, DocumentKind::Expense, payment.on, memo);
+        self.enter(payment.id, Header { party: vendor(payment.supplier), ..header }, lines)
     }
 
     /// What a payment pays of a bill: it stands beside the other bills that the payment pays.
     fn pay_bill(
         &mut self,
-        payment: &SupplierPayment,
+        payment: &Payment<'_>,
         amount: Money,
         bill: &OpenBill,
     ) -> Result<(), Trouble> {
@@ -213,7 +264,7 @@ impl<'a> Purchase<'a> {
         let id = FactId::from(format!("{}/{}", payment.id, bill.slot));
         let memo = format!("Bill {} of {} paid", bill.name, payment.supplier);
         let header = Header {
-            party: vendor(&payment.supplier),
+            party: vendor(payment.supplier),
             applies_to: Some(bill.slot.clone()),
             reference: bill.name.clone(),
             ..self.header(&id, DocumentKind::BillPayment, payment.on, memo)

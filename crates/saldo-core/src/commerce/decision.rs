@@ -125,6 +125,16 @@ pub enum Decided {
         /// What reached the bank, in the currency of the books.
         amount: Money,
     },
+    /// What was paid to a supplier for a purchase: before its bill a deposit, afterwards for it.
+    #[serde(rename_all = "kebab-case")]
+    Paid {
+        /// The purchase order.
+        purchase: FactId,
+        /// What people call it.
+        name: String,
+        /// How much left the bank, positive.
+        amount: Money,
+    },
     /// An entry: what no channel tells, in the words of the policy.
     #[serde(rename_all = "kebab-case")]
     Entry {
@@ -154,7 +164,7 @@ impl Decided {
     pub const fn order(&self) -> Option<&FactId> {
         match self {
             Self::WriteOff { order, .. } | Self::Exclude { order, .. } => Some(order),
-            Self::Arrived { .. } | Self::Entry { .. } => None,
+            Self::Arrived { .. } | Self::Paid { .. } | Self::Entry { .. } => None,
         }
     }
 
@@ -165,6 +175,7 @@ impl Decided {
             Self::WriteOff { .. } => "write-off",
             Self::Exclude { .. } => "exclude",
             Self::Arrived { .. } => "arrived",
+            Self::Paid { .. } => "paid",
             Self::Entry { .. } => "entry",
         }
     }

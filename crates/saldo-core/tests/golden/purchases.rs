@@ -1,8 +1,9 @@
 //! Purchases as documents: bills, what is paid for them, and deposits.
 
+use super::shop::{decided, money, undone};
 use super::stocked::{costing, entries, state, sum};
 use super::warehouse::{billed, ordered, paid_supplier, received};
-use saldo_core::commerce::Fact;
+use saldo_core::commerce::{Decided, Fact};
 use saldo_core::document::{Document, DocumentKind, Party, SubledgerEntry};
 use saldo_core::issue::FactState;
 
@@ -94,6 +95,47 @@ fn a_bill_that_is_taken_back_is_a_credit_of_the_supplier() {
     let bill = Document::new(bill.header.clone(), bill.lines.clone()).unwrap();
     let credit = bill.reversal("2026-02-01".parse().unwrap());
     assert_eq!(credit.header().kind, DocumentKind::VendorCredit);
-    assert_eq!((credit.total(), bill.total()), (Ok(super::shop::money("85.00")), credit.total()));
+    assert_eq!((credit.total(), bill.total()), (Ok(money("85.00")), credit.total()));
     assert_eq!(credit.reversal(bill.header().date).header().kind, DocumentKind::Bill);
+}
+
+/// What the owner says was paid for the one purchase order.
+fn said_paid(day: &str, amount: &str) -> Fact {
+    let (purchase, name) = ("shop/Purchase/1".into(), "PO-1".to_owned());
+    decided(day, Decided::Paid { purchase, name, amount: money(amount) })
+}
+
+#[test]
+fn what_the_owner_says_was_paid_pays_the_bill() {
+    let policy = costing("fifo");
+    let mut facts = vec![
+        ordered("01-03"),
+        received(1, "01-05", "MUG", 10, "80.00"),
+        billed(1, "01-20", "MUG", (10, "80.00"), "0.00"),
+        said_paid("02-01", "95.00"),
+    ];
+    let id = facts[3].id().to_string();
+    let told = entries(&facts, &policy);
+    assert_eq!((sum(&told, "Accounts payable"), sum(&told, "Bank")), (0, -9_500));
+    assert_eq!(sum(&told, "Supplier prepayments"), 1_500);
+    assert_eq!(state(&facts, &policy, &id), FactState::Accounted { review: None });
+    let paid = told.iter().filter(|it| it.header.kind == DocumentKind::BillPayment);
+    let named: Vec<_> =
+        paid.map(|it| (it.header.applies_to.as_deref(), &it.header.party)).collect();
+    let supplier = Some(Party::Vendor { name: "Potter & Sons".to_owned() });
+    assert_eq!(named, [(Some("shop/Bill/1"), &supplier)]);
+    facts[3] = undone(facts[3].clone());
+    let told = entries(&facts, &policy);
+    assert_eq!((sum(&told, "Accounts payable"), sum(&told, "Bank")), (-8_000, 0));
+    let taken_back = FactState::Excluded { rule: "taken-back".to_owned() };
+    assert_eq!(state(&facts, &policy, &id), taken_back);
+}
+
+#[test]
+fn what_was_paid_for_an_order_that_nobody_told_waits_for_it() {
+    let facts = [said_paid("02-01", "95.00")];
+    let policy = costing("fifo");
+    assert_eq!(entries(&facts, &policy), []);
+    let state = state(&facts, &policy, facts[0].id().as_str());
+    assert!(matches!(state, FactState::Waiting { .. }), "{state:?}");
 }

@@ -114,7 +114,8 @@ create index fact_group_dirty on fact_group (company, group_id) where marked > a
 create index fact_group_wake on fact_group (company, wake_at) where wake_at is not null;
 create index fact_group_unsettled on fact_group (company, group_id) where unsettled > 0;
 create index fact_group_slot on fact_group (company, slot, group_id) where slot is not null;
-create index fact_group_unfigured on fact_group (company, group_id) where figured = 0;
+-- By company alone: at first it is all groups, and their names would be most of it.
+create index fact_group_unfigured on fact_group (company) where figured = 0;
 create unique index fact_group_slot_seq on fact_group (company, slot_seq)
     where slot_seq is not null;
 

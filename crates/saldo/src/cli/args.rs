@@ -365,6 +365,9 @@ pub(crate) enum Decide {
     Exclude(DecideExclude),
     /// What the bank made of a payout that came in another currency than the books'.
     Arrived(DecideArrived),
+    /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
+    /// deposit.
+    Paid(DecidePaid),
     /// Take a decision back.
     Undo {
         /// Its number.
@@ -413,6 +416,19 @@ pub(crate) struct DecideArrived {
     /// The payout's number, or the number by which the bank knows it.
     pub(crate) payout: String,
     /// The day on which it stands in the bank account.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// How much of the books' currency.
+    #[arg(long)]
+    pub(crate) amount: String,
+}
+
+/// What was paid to a supplier.
+#[derive(Debug, Args)]
+pub(crate) struct DecidePaid {
+    /// The purchase order's name: `PO 1001`.
+    pub(crate) purchase: String,
+    /// The day on which the money left the bank.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: jiff::civil::Date,
     /// How much of the books' currency.

@@ -1,12 +1,14 @@
 //! `saldo decide`.
 
-use super::args::{Decide, DecideArrived, DecideEntry, DecideExclude, DecideWriteOff, Global};
+use super::args::{
+    Decide, DecideArrived, DecideEntry, DecideExclude, DecidePaid, DecideWriteOff, Global,
+};
 use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
 use crate::engine::{
     DecisionError, Engine, KnownDecision, decide_this, decisions, order_named, payout_named,
-    take_back,
+    purchase_named, take_back,
 };
 use jiff::civil::Date;
 use saldo_core::commerce::{Decided, Move, Said, TakenBack};
@@ -42,6 +44,12 @@ pub(crate) async fn decide(
                 .map_err(|error| Usage(error.to_string()))?;
             let payout = said(payout_named(&engine, &payout).await)?;
             keep(&engine, on, Decided::Arrived { payout, amount }, output).await?;
+        }
+        Decide::Paid(DecidePaid { purchase: name, on, amount }) => {
+            let amount = Money::parse(&amount, engine.policy.currency)
+                .map_err(|error| Usage(error.to_string()))?;
+            let purchase = said(purchase_named(&engine, &name).await)?;
+            keep(&engine, on, Decided::Paid { purchase, name, amount }, output).await?;
         }
         Decide::Undo { number } => {
             let back = TakenBack { by: context::person(), at: engine.clock.now() };
@@ -142,6 +150,7 @@ fn what(decided: &Decided) -> String {
         Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
         Decided::Exclude { name, .. } => format!("{name} is left out"),
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
+        Decided::Paid { name, amount, .. } => format!("{amount} was paid for {name}"),
         Decided::Entry { memo, moves, reversed_on } => {
             let moves: Vec<String> =
                 moves.iter().map(|it| format!("{} {}", it.place, it.amount)).collect();

@@ -143,6 +143,24 @@ pub(crate) async fn payout_named(engine: &Engine, name: &str) -> Result<FactId, 
     }
 }
 
+/// The purchase order that people call by this name.
+///
+/// # Errors
+/// Where there is none, or several have the name.
+pub(crate) async fn purchase_named(engine: &Engine, name: &str) -> Result<FactId, DecisionError> {
+    let groups = engine.store.groups_named(engine.company_id(), name).await?;
+    let purchases = groups.iter().filter_map(|group| match Group::parse(group) {
+        Some(Group::Purchase(id)) => Some(id),
+        _ => None,
+    });
+    let purchases: Vec<FactId> = purchases.collect();
+    match &purchases[..] {
+        [purchase] => Ok(purchase.clone()),
+        [] => Err(DecisionError::Senseless(format!("no purchase order is called `{name}`"))),
+        _ => Err(DecisionError::Senseless(format!("several purchase orders are called `{name}`"))),
+    }
+}
+
 /// Whether a decision has sense by the policy that holds.
 fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
     let policy = &engine.policy;
@@ -155,6 +173,15 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
         && amount.is_zero()
     {
         return Err(DecisionError::Senseless("nothing arrived".to_owned()));
+    }
+    if let Decided::Paid { amount, .. } = &said.decided {
+        if !amount.is_positive() {
+            return Err(DecisionError::Senseless("nothing was paid".to_owned()));
+        }
+        if !policy.in_force(said.on).keeps_cost() {
+            let why = "purchases are entered where `[cost]` says `owner = \"saldo\"`";
+            return Err(DecisionError::Senseless(why.to_owned()));
+        }
     }
     let Decided::Entry { moves, reversed_on, .. } = &said.decided else { return Ok(()) };
     let postings = postings_of(moves, policy);

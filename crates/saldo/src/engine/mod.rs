@@ -38,7 +38,8 @@ mod tests;
 
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
-    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named, take_back,
+    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named,
+    purchase_named, take_back,
 };
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use error::EngineError;

@@ -101,6 +101,7 @@ fn name_of(fact: &Fact) -> Option<String> {
     match fact {
         Fact::Order(order) => Some(order.name.clone()),
         Fact::Payout(payout) => payout.bank_reference.clone(),
+        Fact::PurchaseOrder(order) => Some(order.name.clone()),
         Fact::Decision(decision) => Some(format!("decision {}", decision.number())),
         _ => None,
     }
