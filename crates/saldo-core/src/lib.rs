@@ -19,6 +19,7 @@ pub mod rounding;
 
 pub mod policy;
 
+pub mod bank;
 pub mod feed;
 
 pub mod accounting;

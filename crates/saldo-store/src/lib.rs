@@ -38,6 +38,7 @@ mod receipt;
 mod sums;
 
 mod acknowledged;
+mod bank;
 mod draft;
 mod entries;
 mod feed;
@@ -50,6 +51,7 @@ mod size;
 
 pub use acknowledged::AcknowledgedDocument;
 pub use attempt::{Attempt, AttemptOutcome, AttemptResult, AttemptStatus, Failed, Purpose};
+pub use bank::NewBankRows;
 pub use batch::Batch;
 pub use company::Company;
 pub use connection::{Connection, Role};

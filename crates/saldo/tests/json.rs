@@ -198,6 +198,14 @@ fn feed_by_files(shell: &Shell<'_>) {
     let balance = file["balance"].as_str().unwrap().replace(" USD", "<");
     let stated = format!("<BALAMT>{balance}");
     assert!(bytes.windows(stated.len()).any(|part| part == stated.as_bytes()), "{stated}");
+    let statement = ["import", "--account", "Checking", file["file"].as_str().unwrap()];
+    let taken = shell.says("import", &statement);
+    assert_eq!((&taken[0]["new"], &taken[0]["known"]), (&json!(unwritten), &json!(0)), "{taken}");
+    let taken = shell.says("import", &statement);
+    assert_eq!((&taken[0]["new"], &taken[0]["known"]), (&json!(0), &json!(unwritten)), "{taken}");
+    let bank = shell.says("bank", &["bank"]);
+    assert_eq!((&bank[0]["unknown"], &bank[0]["missing"]), (&json!([]), &json!([])), "{bank}");
+    assert!(!bank[0]["found"].as_array().unwrap().is_empty(), "{bank}");
     let again = shell.says("feed-write", &ofx);
     assert_eq!(again["files"], json!([]), "the same row is not written twice");
     let from = [&ofx[..], &["--from", "2026-08-01"]].concat();
@@ -283,12 +291,42 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let of = |place: usize| taken[place]["refused"].as_str().unwrap().to_owned();
     assert!(of(0).contains("it is a folder"), "{taken}");
     assert!(!of(1).contains("folder") && taken[1]["file"] == "orders.csv", "{taken}");
+    import_statement(shell, folder);
     shell.says("sync", &["sync"]);
     shell.says("apply", &["apply"]);
-    shell.says("prove", &["prove"]);
+    let proof = shell.says("prove", &["prove"]);
+    assert_eq!(proof["bank"][0]["unknown"][0]["role"], "shipping-cost", "{proof}");
     close_a_month(shell);
     let failed = shell.run(&["explain", "nobody"]);
     shell.forms.assert("error", &failed.stderr);
+}
+
+/// A bank tells of money that no document knows.
+fn import_statement(shell: &Shell<'_>, folder: &Path) {
+    shell.says("map-set", &["map", "set", "bank-rows.\"Label*\"", "shipping-cost"]);
+    let file = folder.join("balance.csv");
+    std::fs::write(&file, "Posted,Merchant,Spent\n05/11/2026,Labels Inc.,-5.00\n").unwrap();
+    let file = file.to_str().unwrap();
+    let import = ["import", "--account", "Our bank", file];
+    let refused = shell.says("import", &import);
+    assert!(refused[0]["refused"].as_str().unwrap().contains("--column amount=HEAD"), "{refused}");
+    let words = ["--column", "amount=Spent", "--dates", "day-first"];
+    let taken = shell.says("import", &[&import[..], &words[..]].concat());
+    assert_eq!(taken[0]["new"], 1, "{taken}");
+    let bank = shell.says("bank", &["bank"]);
+    assert_eq!(bank[0]["unknown"][0]["day"], "2026-11-05", "{bank}");
+    let nowhere = shell.run(&[
+        "import",
+        "--account",
+        "Nowhere",
+        file,
+        words[0],
+        words[1],
+        words[2],
+        words[3],
+    ]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    shell.forms.assert("error", &nowhere.stderr);
 }
 
 /// The simulated vendors say where they are, and then serve.

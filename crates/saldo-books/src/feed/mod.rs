@@ -1,12 +1,19 @@
 //! Files of bank rows, as a person takes them to a book: OFX, Web Connect, and tables.
 //!
-//! The same rows give the same bytes for ever, so that a file can be made again.
+//! The same rows give the same bytes for ever, so that a file can be made again. The other way
+//! round, statements of banks are read.
 
 mod letters;
 mod ofx;
+mod read;
 mod table;
 #[cfg(test)]
 mod tests;
+
+pub use read::{
+    ReadStatement, STATEMENT_MOST, StatementFault, StatementForm, TablePart, TableWords,
+    read_statement,
+};
 
 use saldo_core::feed::{FeedFormat, FeedMissing, FeedRow, FeedUpload, Statement};
 

@@ -123,13 +123,15 @@ fn beancount_head(key: DocumentKey, flag: char, document: &Document) -> String {
     };
     let payee = header.party.as_ref().map(|party| format!("{} ", quoted(party_name(party))));
     format!(
-        "{} {flag} {}{}\n  saldo: \"{key}\"{number}\n  kind: \"{}\"\n  slot: {}\n  reference: {}{}",
+        "{} {flag} {}{}\n  saldo: \"{key}\"{number}\n  kind: \"{}\"\n  slot: {}\n  \
+         reference: {}{}{}",
         header.date,
         payee.unwrap_or_default(),
         quoted(&header.memo),
         header.kind,
         quoted(&header.slot),
         quoted(&header.reference),
+        header.due.map_or_else(String::new, |due| format!("\n  due: {due}")),
         dimensions(document).map_or_else(String::new, |it| format!("\n  dimensions: \"{it}\""))
     )
 }
@@ -147,11 +149,12 @@ fn hledger_head(key: DocumentKey, flag: char, document: &Document) -> String {
         description(&header.memo)
     );
     format!(
-        "{}\n    ; saldo:{key}, kind:{}\n    ; slot:{}\n    ; reference:{}{}",
+        "{}\n    ; saldo:{key}, kind:{}\n    ; slot:{}\n    ; reference:{}{}{}",
         first.trim_end(),
         header.kind,
         tag_value(&header.slot),
         tag_value(&header.reference),
+        header.due.map_or_else(String::new, |due| format!("\n    ; due:{due}")),
         dimensions(document).map_or_else(String::new, |it| format!("\n    ; dimensions:{it}"))
     )
 }

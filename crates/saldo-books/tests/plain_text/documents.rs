@@ -10,7 +10,7 @@ use saldo_core::money::{Currency, Money};
 use saldo_core::text::CompanyId;
 use std::collections::BTreeMap;
 
-pub(crate) const KINDS: [DocumentKind; 8] = [
+pub(crate) const KINDS: [DocumentKind; 11] = [
     DocumentKind::SalesReceipt,
     DocumentKind::Invoice,
     DocumentKind::Payment,
@@ -19,6 +19,9 @@ pub(crate) const KINDS: [DocumentKind; 8] = [
     DocumentKind::Transfer,
     DocumentKind::Expense,
     DocumentKind::JournalEntry,
+    DocumentKind::Bill,
+    DocumentKind::VendorCredit,
+    DocumentKind::BillPayment,
 ];
 
 pub(crate) const ACCOUNT_KINDS: [AccountKind; 12] = [
@@ -193,6 +196,7 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
             let made = document(KINDS[kind], date, lines, &words);
             let mut header = made.header().clone();
             header.party = header.party.filter(|_| has_party);
+            header.due = (day % 3 == 0).then_some(date);
             let product = Product { id: None, sku: None, title: words.clone() };
             let mut lines = made.lines().to_vec();
             lines[0].kind = LineKind::Product { product, taxed: true };

@@ -4,7 +4,7 @@ use crate::documents::{document, key, sale, subject};
 use crate::folder::Folder;
 use saldo_books::plain_text::PlainText;
 use saldo_core::book::{Book as _, Item, Need, Outcome, Subject, Task};
-use saldo_core::document::DocumentKind;
+use saldo_core::document::{Document, DocumentKind, Header};
 use saldo_core::exchange::{Answer, Ask, BlockFate, FileAnswer, FileAsk};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::Money;
@@ -41,6 +41,23 @@ decimal-mark .
     Income:Sales---28NY--29  -12.50 USD  ; text:Ann‚ "the" buyer‚ (x), quantity:2
 "#;
     assert_eq!(month(".journal"), expected.replace("KEY", number.as_str()));
+}
+
+#[test]
+fn a_bill_says_when_it_is_due() {
+    let lines = sale("Potter").lines().to_vec();
+    let bill = document(DocumentKind::Bill, "2026-08-03".parse().unwrap(), lines, "Potter");
+    let header = Header { due: "2026-09-02".parse().ok(), ..bill.header().clone() };
+    let bill = Document::new(header, bill.lines().to_vec()).unwrap();
+    let mut folder = Folder::default();
+    folder.enter(&bill);
+    for (suffix, words) in [
+        (".beancount", "\n  reference: \"Potter\"\n  due: 2026-09-02\n  Assets"),
+        (".journal", "\n    ; reference:Potter\n    ; due:2026-09-02\n    Assets"),
+    ] {
+        let month = &folder.files[&format!("2026-08{suffix}")];
+        assert!(month.contains(words), "{month}");
+    }
 }
 
 #[test]

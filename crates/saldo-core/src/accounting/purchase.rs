@@ -56,6 +56,7 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let nothing = Money::zero(basis.policy.currency);
     let mut purchase = Purchase {
         policy: basis.policy,
+        name: name_of(facts),
         received: BTreeMap::new(),
         early: Vec::new(),
         deposit: nothing,
@@ -90,6 +91,14 @@ fn supplier_of(facts: &[Fact]) -> Option<&str> {
         Fact::PurchaseOrder(order) => Some(&*order.supplier),
         Fact::GoodsReceipt(receipt) => Some(&*receipt.supplier),
         Fact::SupplierBill(bill) => Some(&*bill.supplier),
+        _ => None,
+    })
+}
+
+/// What people call the purchase order.
+fn name_of(facts: &[Fact]) -> Option<&str> {
+    facts.iter().find_map(|fact| match fact {
+        Fact::PurchaseOrder(order) => Some(&*order.name),
         _ => None,
     })
 }
@@ -158,6 +167,8 @@ struct Unbilled<'a> {
 
 struct Purchase<'a> {
     policy: &'a Policy,
+    /// What people call the purchase order, where it was told.
+    name: Option<&'a str>,
     /// What came in and was not billed, by line.
     received: BTreeMap<&'a str, Unbilled<'a>>,
     /// Bills for goods that are still to come.
@@ -345,6 +356,7 @@ impl<'a> Purchase<'a> {
     }
 
     fn header(&self, id: &FactId, kind: DocumentKind, date: Date, memo: String) -> Header {
+        let last = id.as_str().rsplit('/').next();
         Header {
             slot: id.to_string(),
             kind,
@@ -353,7 +365,7 @@ impl<'a> Purchase<'a> {
             party: None,
             applies_to: None,
             due: None,
-            reference: id.as_str().rsplit('/').next().unwrap_or(id.as_str()).to_owned(),
+            reference: self.name.or(last).unwrap_or(id.as_str()).to_owned(),
             memo,
         }
     }

@@ -63,8 +63,8 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons` or
-        /// `drawer.notes`.
+        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons`, `drawer.notes` or
+        /// `bank-rows`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -216,6 +216,10 @@ pub struct PolicyText {
     /// in the place of each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub feeds: BTreeMap<String, Feed>,
+    /// Where rows of banks' statements belong that no document knows, by what the bank says of
+    /// them, where a `*` at either end stands for the rest.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub bank_rows: BTreeMap<String, Role>,
     /// Where rows of gateways belong that Saldo has no rule for, by the vendor's word for them.
     pub rows: BTreeMap<String, Role>,
     /// The same for lines of orders.
@@ -270,6 +274,7 @@ impl Policy {
             ("fees", &text.fees),
             ("cost.reasons", &text.cost.reasons),
             ("drawer.notes", &text.drawer.notes),
+            ("bank-rows", &text.bank_rows),
         ];
         for (table, (word, role)) in
             words.into_iter().flat_map(|(table, roles)| roles.iter().map(move |it| (table, it)))
@@ -398,6 +403,14 @@ impl Policy {
     #[must_use]
     pub fn row_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.rows, word)
+    }
+
+    /// Where a row of a bank's statement belongs of which the bank says this, if the owner said so:
+    /// the longest of the words that fit decides.
+    #[must_use]
+    pub fn bank_row_role(&self, text: &str) -> Option<Role> {
+        let words = self.text.bank_rows.iter().filter(|(word, _)| Words::is_like(word, text));
+        words.max_by_key(|(word, _)| word.len()).map(|(_, role)| *role)
     }
 
     /// Where lines of orders belong that the channel calls by this word, if the owner said so.
@@ -532,6 +545,26 @@ mod tests {
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
     }
+
+    #[test]
+    fn a_bank_row_belongs_where_the_longest_word_says() {
+        let usd = Currency::parse("USD").unwrap();
+        let text = "[bank-rows]\n\"Shop*\" = \"other-income\"\n\"shop subscription*\" = \
+                    \"platform-bills\"";
+        let new = |text: &str| Policy::new(1, text, usd, "UTC", "2026-01-01".parse().unwrap());
+        let policy = new(text).unwrap();
+        assert_eq!(policy.bank_row_role("SHOP SUBSCRIPTION 11/26"), Some(Role::PlatformBills));
+        assert_eq!(policy.bank_row_role("Shop cashback"), Some(Role::OtherIncome));
+        assert_eq!(policy.bank_row_role("Bakery"), None);
+        assert!(new("bank-rows.x = \"sales-tax\"").is_err());
+        let place = |account: &str| policy.place_of(account).map(|it| it.to_string());
+        assert_eq!(place("Bank").as_deref(), Some("bank"));
+        assert_eq!(place("Tips payable"), None);
+        let fed = "[gateways.shop]\naccount = \"C\"\nbank = \"B\"\n[feeds.B]\nnumber = \"1\"";
+        let place = new(fed).unwrap().place_of("B").map(|it| it.to_string());
+        assert_eq!(place.as_deref(), Some("banks.shop"));
+    }
+
     #[test]
     fn a_prefix_fits_every_book() {
         let usd = Currency::parse("USD").unwrap();

@@ -84,4 +84,19 @@ impl Policy {
             Place::Tax(title) => self.tax(title),
         }
     }
+
+    /// The place of a bank, clearing or card account, by the name that the policy's text gives it;
+    /// none where the policy names no such account.
+    #[must_use]
+    pub fn place_of(&self, account: &str) -> Option<Place> {
+        let lands = match self.text.feeds.get(account) {
+            Some(feed) => feed.through(account),
+            None => account.to_owned(),
+        };
+        let gateways = self.text.gateways.keys().cloned();
+        let roles = [Place::Role(Role::Bank), Place::Role(Role::CreditCard)].into_iter();
+        let mut places =
+            roles.chain(gateways.clone().map(Place::Gateway)).chain(gateways.map(Place::BankOf));
+        places.find(|place| self.account_of(place).is_some_and(|it| *it.name == *lands))
+    }
 }

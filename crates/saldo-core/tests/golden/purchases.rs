@@ -120,6 +120,8 @@ fn what_the_owner_says_was_paid_pays_the_bill() {
     assert_eq!(sum(&told, "Supplier prepayments"), 1_500);
     assert_eq!(state(&facts, &policy, &id), FactState::Accounted { review: None });
     let paid = told.iter().filter(|it| it.header.kind == DocumentKind::BillPayment);
+    let about = told.iter().find(|it| it.header.kind == DocumentKind::JournalEntry).unwrap();
+    assert_eq!(about.header.reference, "PO-1", "goods go by the order that they came for");
     let named: Vec<_> =
         paid.map(|it| (it.header.applies_to.as_deref(), &it.header.party)).collect();
     let supplier = Some(Party::Vendor { name: "Potter & Sons".to_owned() });

@@ -353,6 +353,24 @@ create table feed_row (
         references feed_file (company, book, account, number)
 ) strict, without rowid;
 
+-- What banks say of accounts, row by row: each is kept once, with the bank's own words.
+create table bank_row (
+    company text not null references company (id),
+    -- By its name in the policy.
+    account text not null,
+    id text not null,
+    -- How the file was written that told it.
+    form text not null,
+    day text not null,
+    currency text not null,
+    minor integer not null,
+    said text not null,
+    raw text not null,
+    file text not null,
+    at integer not null,
+    primary key (company, account, id)
+) strict, without rowid;
+
 -- What months of items of stock came to: a cache. ----------------------------------------------
 
 create table stock_sheet (

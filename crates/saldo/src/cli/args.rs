@@ -55,8 +55,11 @@ pub(crate) enum Command {
     /// Say what no channel can tell: an entry, a claim given up, an order left out.
     #[command(subcommand)]
     Decide(Decide),
-    /// Take files that a shop's pages export, or that its interface gives.
+    /// Take files that a shop's pages export, or that its interface gives; or statements of a bank.
     Import(Import),
+    /// Show what banks said beside what documents say: the deposit of each payout, and what nobody
+    /// knows yet.
+    Bank,
     /// Pull from every channel, plan, and push what the policy approves by itself.
     Sync,
     /// Show what would be entered in the books, and why.
@@ -458,6 +461,31 @@ pub(crate) struct Import {
     /// The connection that they are of.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) connection: Option<String>,
+    /// The files are statements of a bank, OFX (also .qbo and .qfx) or CSV, of this account, by the
+    /// name that the policy gives it. They enter nothing: `saldo bank` and `saldo prove` compare.
+    #[arg(long, value_name = "ACCOUNT", conflicts_with_all = ["shop", "connection"])]
+    pub(crate) account: Option<String>,
+    /// The head of a column of such a CSV file, where it is not known: `--column text=Merchant`.
+    /// The parts are date, amount (or in and out) and text. May be said more than once.
+    #[arg(long, value_name = "PART=HEAD", requires = "account")]
+    pub(crate) column: Vec<String>,
+    /// How days are written in it, where they could be two.
+    #[arg(long, value_enum, requires = "account")]
+    pub(crate) dates: Option<Dates>,
+}
+
+/// How days are written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Dates {
+    /// 2026/11/20
+    #[value(name = "year-first")]
+    Year,
+    /// 20/11/2026
+    #[value(name = "day-first")]
+    Day,
+    /// 11/20/2026
+    #[value(name = "month-first")]
+    Month,
 }
 
 /// Which book.

@@ -3,6 +3,7 @@
 use super::args::{Global, Import};
 use super::connect::{Office, SHOPS, connection, shop_connection};
 use super::context::{self, Usage};
+use super::statement::Statements;
 use super::{Ending, Output};
 use crate::engine::{
     self, Engine, FILES_SETTING, ImportReport, NamedPieces, Opener, is_files_only,
@@ -27,22 +28,42 @@ pub(crate) async fn import(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let mut engine = context::engine(global, output).await?;
-    let connection = target(&mut engine, words).await?;
+    let target = match &words.account {
+        Some(account) => Target::Account(Statements::of(account, words)?),
+        None => Target::Shop(target(&mut engine, words).await?),
+    };
     let mut reports = Vec::new();
     for named in &words.files {
         for file in files(named)? {
             let name = name_of(&file);
-            reports.push(match file.is_dir() {
-                true => refused(name, file == *named),
-                false => engine::import(&engine, &connection, &name, opener(&file)).await?,
+            reports.push(match (&target, file.is_dir()) {
+                (_, true) => refused(name, file == *named),
+                (Target::Shop(shop), _) => {
+                    engine::import(&engine, shop, &name, opener(&file)).await?
+                }
+                (Target::Account(of), _) => of.take(&engine, &file, &name).await?,
             });
         }
     }
-    output.data(&reports, || text(&connection, &reports))?;
+    output.data(&reports, || {
+        let next = match &target {
+            Target::Shop(connection) => next_of(connection),
+            Target::Account(of) => of.next(),
+        };
+        text(&next, &reports)
+    })?;
     match reports.iter().all(ImportReport::is_whole) {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
     }
+}
+
+/// Whose files they are.
+enum Target<'a> {
+    /// A shop's.
+    Shop(Connection),
+    /// A bank's, of an account.
+    Account(Statements<'a>),
 }
 
 /// The files that a word names. Those of a folder are all that stand in it, by name, but for hidden
@@ -132,7 +153,16 @@ async fn add_files(engine: &mut Engine, files: &mut Connection) -> anyhow::Resul
     Ok(())
 }
 
-fn text(connection: &Connection, reports: &[ImportReport]) -> String {
+/// What enters what was taken.
+fn next_of(connection: &Connection) -> String {
+    let next = match is_files_only(connection) {
+        true => "`saldo sync` enters it",
+        false => "`saldo sync` enters it, together with what the shop says",
+    };
+    format!("in `{}`; {next}", connection.id)
+}
+
+fn text(next: &str, reports: &[ImportReport]) -> String {
     let mut text = String::new();
     let mut put = |line: String| {
         writeln!(text, "{line}").expect("text can always be written to a string");
@@ -157,11 +187,7 @@ fn text(connection: &Connection, reports: &[ImportReport]) -> String {
     }
     let taken: usize = reports.iter().map(|report| report.new + report.changed).sum();
     if taken > 0 {
-        let next = match is_files_only(connection) {
-            true => "`saldo sync` enters it",
-            false => "`saldo sync` enters it, together with what the shop says",
-        };
-        put(format!("in `{}`; {next}", connection.id));
+        put(next.to_owned());
     }
     text
 }

@@ -1,6 +1,7 @@
 //! The command line: words in, engine calls, text or JSON out. Only here is anything printed.
 
 mod args;
+mod bank;
 pub(crate) mod connect;
 mod context;
 mod decide;
@@ -25,6 +26,7 @@ mod report;
 mod rules;
 mod serve;
 mod sign_in;
+mod statement;
 mod status;
 mod sync;
 mod template;
@@ -93,6 +95,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Map(words) => map::map(global, words, output).await,
         Command::Decide(words) => decide::decide(global, words, output).await,
         Command::Import(words) => import::import(global, &words, output).await,
+        Command::Bank => bank::bank(global, output).await,
         Command::Sync => sync::sync(global, output).await,
         Command::Plan(words) => plan::plan(global, &words, output).await,
         Command::Approve(words) => plan::approve(global, &words, output).await,

@@ -2,7 +2,7 @@
 
 use super::args::{self, Global};
 use super::output::table;
-use super::{Ending, Output, context, identities, sync};
+use super::{Ending, Output, bank, context, identities, sync};
 use crate::engine::{
     self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Undone, Unproved,
 };
@@ -48,6 +48,10 @@ pub(crate) fn text(report: &ProofReport, all: bool) -> String {
         text += &book(proof, all);
     }
     text += &identities::text(report, all);
+    if !report.bank.is_empty() {
+        text += "\n";
+    }
+    text.extend(report.bank.iter().map(bank::line));
     for Unproved { reason, .. } in &report.unproved {
         text += &format!("\nNot proved: {reason}\n");
     }
@@ -368,6 +372,7 @@ mod tests {
             unstated_payouts,
             books,
             identities,
+            bank: Vec::new(),
             unproved,
             behind,
             unapproved,

@@ -1,6 +1,6 @@
 //! What can stop the engine.
 
-use super::{FeedError, ProofReport, SyncReport};
+use super::{BankError, FeedError, ProofReport, SyncReport};
 use jiff::civil::Date;
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Unbalanced;
@@ -63,6 +63,9 @@ pub(crate) enum EngineError {
     /// Nothing is known by this name.
     #[error("nothing is known by the name `{0}`")]
     NothingKnown(String),
+    /// Statements of banks.
+    #[error(transparent)]
+    Bank(#[from] BankError),
     /// Files of bank rows.
     #[error(transparent)]
     Feed(#[from] FeedError),

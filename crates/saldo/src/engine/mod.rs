@@ -3,6 +3,7 @@
 
 mod account;
 mod alike;
+mod bank;
 mod chart;
 mod connection;
 mod decisions;
@@ -36,6 +37,7 @@ mod worth;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statement};
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
     DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named,

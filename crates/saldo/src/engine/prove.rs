@@ -26,7 +26,7 @@ use super::plan::Unapproved;
 use super::push::Pusher;
 use super::standings::{FactCounts, standings};
 use super::undo::{left_out, moved_by};
-use super::{Engine, EngineError};
+use super::{BankProof, Engine, EngineError, bank_proofs};
 use holdings::Holdings;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,6 +55,9 @@ pub(crate) struct ProofReport {
     pub(crate) books: Vec<BookProof>,
     /// The twelve identities, in their order.
     pub(crate) identities: Vec<IdentityProof>,
+    /// What banks said of accounts, beside the documents on them. What they tell apart is no
+    /// difference of ours: somebody says what it is.
+    pub(crate) bank: Vec<BankProof>,
     /// The books that could not be proved.
     pub(crate) unproved: Vec<Unproved>,
     /// What accounting has not seen; none where it has seen everything.
@@ -176,12 +179,14 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     }
     let (facts, unapproved) = standings(engine).await?;
     let identities = identities::prove(engine, &told, &books).await?;
+    let bank = bank_proofs(engine, &told.policy).await?;
     let Told { payouts, unstated_payouts, .. } = told;
     let report = ProofReport {
         payouts,
         unstated_payouts,
         books,
         identities,
+        bank,
         unproved,
         behind,
         unapproved,
