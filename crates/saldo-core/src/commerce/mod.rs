@@ -6,6 +6,7 @@
 mod balance_transaction;
 mod conversion;
 mod decision;
+mod drawer;
 mod goods;
 mod order;
 mod payout;
@@ -16,6 +17,7 @@ mod stock;
 pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
+pub use drawer::{DrawerMove, DrawerSession};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Assortment, Collector, MoneyMovement, MovementKind, MovementState,
@@ -23,7 +25,9 @@ pub use order::{
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
 pub use row_part::{Deferral, PartKind, RowPart};
-pub use stated::{GiftCard, OnHand, OrdersOfDay, Saying, Stated, Topic, UnitsAt};
+pub use stated::{
+    CreditMove, GiftCard, OnHand, OrdersOfDay, Saying, Stated, StoreCredit, Topic, UnitsAt,
+};
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
     SupplierBill, SupplierPayment, UnitCost,
@@ -109,6 +113,8 @@ pub enum Fact {
     SupplierPayment(Box<SupplierPayment>),
     /// Stock that is more or less than was thought.
     StockAdjustment(Box<StockAdjustment>),
+    /// A cash drawer that was counted.
+    Drawer(Box<DrawerSession>),
     /// What a channel says of itself.
     Stated(Box<Stated>),
 }
@@ -131,6 +137,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.id,
             Self::SupplierPayment(payment) => &payment.id,
             Self::StockAdjustment(adjustment) => &adjustment.id,
+            Self::Drawer(session) => &session.id,
             Self::Stated(stated) => &stated.id,
         }
     }
@@ -152,6 +159,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.source,
             Self::SupplierPayment(payment) => &payment.source,
             Self::StockAdjustment(adjustment) => &adjustment.source,
+            Self::Drawer(session) => &session.source,
             Self::Stated(stated) => &stated.source,
         }
     }
