@@ -292,6 +292,11 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     assert!(of(0).contains("it is a folder"), "{taken}");
     assert!(!of(1).contains("folder") && taken[1]["file"] == "orders.csv", "{taken}");
     import_statement(shell, folder);
+    shell.says("map-set", &["map", "set", "feeds.\"Our bank\".number", "B-1"]);
+    let found = shell.says("doctor", &["doctor"]);
+    let finding = |it: &&Value| it["check"].as_str().unwrap().contains("fed by files");
+    let taken = found.as_array().unwrap().iter().find(finding).unwrap();
+    assert_eq!(taken["good"], false, "plain text takes no files: {taken}");
     shell.says("sync", &["sync"]);
     shell.says("apply", &["apply"]);
     let proof = shell.says("prove", &["prove"]);

@@ -94,6 +94,7 @@ fn counted_days() -> Value {
 /// What the shop says to a question.
 fn said(query: &str, address: &str) -> Value {
     let asked = |name: &str| query.contains(name);
+    let nothing = json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [] });
     let data = match () {
         () if asked("query AccessScopes") => json!({
             "currentAppInstallation": { "accessScopes": [{ "handle": "read_all_orders" }] },
@@ -108,9 +109,10 @@ fn said(query: &str, address: &str) -> Value {
         () if asked("query BulkStatus") => json!({
             "bulkOperation": { "status": "COMPLETED", "url": format!("{address}{FILES}orders") },
         }),
-        () if asked("query GiftCards") => json!({
-            "giftCards": { "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [] },
-        }),
+        () if asked("query GiftCards") => json!({ "giftCards": nothing }),
+        () if asked("query StoreCredit") => json!({ "customers": nothing }),
+        () if asked("query OnHand") => json!({ "inventoryItems": nothing }),
+        () if asked("query Drawers") => json!({ "cashTrackingSessions": nothing }),
         () if asked("query OrdersOfDays") => counted_days(),
         () => json!({ "shopifyPaymentsAccount": null }),
     };

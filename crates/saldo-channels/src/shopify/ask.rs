@@ -3,10 +3,11 @@
 use super::Flow;
 use super::budget::{Budget, Question};
 use super::cursor::{
-    Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, GOODS_SHAPES,
-    GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape, GoodsState, GoodsStep, Listing,
-    OVERLAP, OnHandState, OnHandStep, Open, OrderPages, OrdersState, OrdersStep, PayoutScan, Rest,
-    RowsState, RowsStep, Saved, Unfinished, WatchState, WatchStep, earlier,
+    Bulk, BulkStage, CostsState, CostsStep, DaysListing, DaysState, DaysStep, DrawersState,
+    DrawersStep, GOODS_SHAPES, GiftCardsListing, GiftCardsState, GiftCardsStep, GoodsShape,
+    GoodsState, GoodsStep, Listing, OVERLAP, Open, OrderPages, OrdersState, OrdersStep, PayoutScan,
+    Rest, RowsState, RowsStep, Saved, SweepState, SweepStep, Unfinished, WatchState, WatchStep,
+    earlier,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -36,10 +37,13 @@ const INVENTORY_ITEMS: &str = include_str!("queries/inventory_items.graphql");
 const GIFT_CARDS: &str = include_str!("queries/gift_cards.graphql");
 const ORDERS_OF_DAYS: &str = include_str!("queries/orders_of_days.graphql");
 const ON_HAND: &str = include_str!("queries/on_hand.graphql");
+const DRAWERS: &str = include_str!("queries/drawers.graphql");
 const BULK_START: &str = include_str!("queries/bulk_start.graphql");
 const BULK_STATUS: &str = include_str!("queries/bulk_status.graphql");
 const BULK_ORDERS: &str = include_str!("queries/bulk_orders.graphql");
 const BULK_ROWS: &str = include_str!("queries/bulk_balance_transactions.graphql");
+const STORE_CREDIT: &str = include_str!("queries/store_credit.graphql");
+const BULK_STORE_CREDIT: &str = include_str!("queries/bulk_store_credit.graphql");
 const BULK_ON_HAND: &str = include_str!("queries/bulk_on_hand.graphql");
 const PAYOUTS: &str = include_str!("queries/payouts.graphql");
 const DISPUTES: &str = include_str!("queries/disputes.graphql");
@@ -57,9 +61,9 @@ const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 const DISPUTES_BEFORE_START: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How many days one question counts.
 pub(super) const DAYS_AT_ONCE: usize = 10;
-/// At how many places a listing asks for the units of an item. What is at more is told by a bulk
-/// operation.
-const PLACES_LISTED: u32 = 4;
+/// How often money is put into a drawer or taken out of it at most, from its opening to its
+/// closing: a drawer with more is held.
+const ADJUSTMENTS_LISTED: u32 = 25;
 /// How far back rows of the balance are listed again.
 const ROWS_LOOKBACK: SignedDuration = SignedDuration::from_hours(2 * 24);
 
@@ -77,7 +81,9 @@ pub(super) fn ask(
         Flow::Goods => ask_goods(&Saved::load(cursor)?, context),
         Flow::Costs => ask_costs(&Saved::load(cursor)?, context),
         Flow::OrdersOfDays => ask_days(&Saved::load(cursor)?, context),
-        Flow::OnHand => ask_on_hand(&Saved::load(cursor)?, context),
+        Flow::OnHand => ask_swept(&ON_HAND_SWEPT, &Saved::load(cursor)?, context),
+        Flow::StoreCredit => ask_swept(&STORE_CREDIT_SWEPT, &Saved::load(cursor)?, context),
+        Flow::Drawers => ask_drawers(&Saved::load(cursor)?, context),
         Flow::GiftCards => ask_gift_cards(&Saved::load(cursor)?, context),
     }
 }
@@ -114,7 +120,9 @@ pub(super) const fn document(question: Question) -> &'static str {
         Question::InventoryItems => INVENTORY_ITEMS,
         Question::GiftCards => GIFT_CARDS,
         Question::OrdersOfDays => ORDERS_OF_DAYS,
+        Question::StoreCredit => STORE_CREDIT,
         Question::OnHand => ON_HAND,
+        Question::Drawers => DRAWERS,
     }
 }
 
@@ -219,22 +227,79 @@ pub(super) fn counted_days(listing: DaysListing, context: &ChannelContext) -> Ve
     days
 }
 
-fn ask_on_hand(saved: &Saved<OnHandState>, context: &ChannelContext) -> Result<Next, Fault> {
+/// Where the window of a new pull of drawers begins: at the first day of the books, or where the
+/// last pull ended. A drawer that was closed does not change any more.
+pub(super) fn drawers_from(rest: Rest, context: &ChannelContext) -> Timestamp {
+    rest.heard_until.unwrap_or(context.since)
+}
+
+fn ask_drawers(saved: &Saved<DrawersState>, context: &ChannelContext) -> Result<Next, Fault> {
+    let listing = match &saved.state.step {
+        DrawersStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        DrawersStep::Rest(rest) => Listing::new(Some(drawers_from(*rest, context))),
+        DrawersStep::Listing { listing, .. } => listing.clone(),
+    };
+    let mut variables = dated_variables(&listing, "closing_time", saved.state.page);
+    if let Some(variables) = variables.as_object_mut() {
+        variables.insert("adjustments".to_owned(), json!(ADJUSTMENTS_LISTED));
+    }
+    question(context, &saved.budget, Question::Drawers, &variables)
+}
+
+/// A stream of things that are told anew each time, each with a list of its own: listed by their
+/// ids where they are few, else by a bulk operation.
+pub(super) struct Sweep {
+    pub(super) question: Question,
+    /// What the things are called in the answer.
+    pub(super) things: &'static str,
+    /// What bulk operations run.
+    bulk: &'static str,
+    /// The variable that says how long the list of each may be, and its value. What is longer is
+    /// told by a bulk operation.
+    longest: (&'static str, u32),
+}
+
+/// What is on hand of items.
+pub(super) static ON_HAND_SWEPT: Sweep = Sweep {
+    question: Question::OnHand,
+    things: "inventoryItems",
+    bulk: BULK_ON_HAND,
+    longest: ("places", 4),
+};
+
+/// What is left of the store credit of buyers.
+pub(super) static STORE_CREDIT_SWEPT: Sweep = Sweep {
+    question: Question::StoreCredit,
+    things: "customers",
+    bulk: BULK_STORE_CREDIT,
+    longest: ("accounts", 2),
+};
+
+impl Sweep {
+    /// The query that a bulk operation runs: for all things.
+    pub(super) fn bulk_query(&self) -> String {
+        bulk_query(self.bulk, "")
+    }
+}
+
+fn ask_swept(
+    sweep: &Sweep,
+    saved: &Saved<SweepState>,
+    context: &ChannelContext,
+) -> Result<Next, Fault> {
     let after = match &saved.state.step {
-        OnHandStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
-        OnHandStep::Rest(_) => None,
-        OnHandStep::Listing(listing) => listing.last,
-        OnHandStep::Bulk(bulk) => {
-            return ask_bulk(bulk, bulk_on_hand(), &saved.budget, context);
-        }
+        SweepStep::Rest(rest) if rest.is_over(context.now) => return Ok(Next::Done),
+        SweepStep::Rest(_) => None,
+        SweepStep::Listing(listing) => listing.last,
+        SweepStep::Bulk(bulk) => return ask_bulk(bulk, sweep.bulk_query(), &saved.budget, context),
     };
     let query = after.map(|after| format!("id:>={}", after.saturating_add(1)));
-    let variables = json!({
-        "query": query.unwrap_or_default(),
-        "first": saved.state.page,
-        "places": PLACES_LISTED,
-    });
-    question(context, &saved.budget, Question::OnHand, &variables)
+    let mut variables = json!({ "query": query.unwrap_or_default(), "first": saved.state.page });
+    if let Some(variables) = variables.as_object_mut() {
+        let (name, longest) = sweep.longest;
+        variables.insert(name.to_owned(), json!(longest));
+    }
+    question(context, &saved.budget, sweep.question, &variables)
 }
 
 fn ask_gift_cards(saved: &Saved<GiftCardsState>, context: &ChannelContext) -> Result<Next, Fault> {
@@ -390,11 +455,6 @@ pub(super) fn bulk_orders(from: Timestamp) -> String {
 /// The query that a bulk operation runs for the rows of a window.
 pub(super) fn bulk_rows(from: Timestamp) -> String {
     bulk_query(BULK_ROWS, &rows_filter(None, Some(from), None))
-}
-
-/// The query that a bulk operation runs for what is on hand: all of it.
-pub(super) fn bulk_on_hand() -> String {
-    bulk_query(BULK_ON_HAND, "")
 }
 
 /// A query for a bulk operation, which takes no variables.

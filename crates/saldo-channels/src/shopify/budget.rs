@@ -31,7 +31,9 @@ pub(super) enum Question {
     InventoryItems,
     GiftCards,
     OrdersOfDays,
+    StoreCredit,
     OnHand,
+    Drawers,
 }
 
 impl Question {
@@ -52,7 +54,9 @@ impl Question {
             Self::InventoryItems => "unit costs",
             Self::GiftCards => "gift cards",
             Self::OrdersOfDays => "the number of orders of each day",
+            Self::StoreCredit => "store credit",
             Self::OnHand => "units on hand",
+            Self::Drawers => "cash drawers",
         }
     }
 
@@ -71,6 +75,8 @@ impl Question {
             }
             Self::InventoryItems | Self::OnHand => "`read_inventory` and `read_products`",
             Self::GiftCards => "`read_gift_cards` and `read_orders`",
+            Self::StoreCredit => "`read_customers` and `read_store_credit_accounts`",
+            Self::Drawers => "`read_cash_tracking` and `read_locations`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"
             }

@@ -351,46 +351,74 @@ impl DaysListing {
     }
 }
 
-/// How many units of items are on hand.
+/// Cash drawers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OnHandState {
-    /// How many items a question asks for.
+pub(super) struct DrawersState {
+    /// How many sessions a question asks for.
     pub(super) page: u32,
-    pub(super) step: OnHandStep,
+    pub(super) step: DrawersStep,
 }
 
-impl Default for OnHandState {
+impl Default for DrawersState {
     fn default() -> Self {
-        Self { page: 40, step: OnHandStep::Rest(Rest::default()) }
+        Self { page: 10, step: DrawersStep::Rest(Rest::default()) }
     }
 }
 
-/// How far a pull of units on hand has come.
+/// How far a pull of drawers has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum OnHandStep {
+pub(super) enum DrawersStep {
     /// Nothing is under way.
     Rest(Rest),
-    /// Items are listed by their ids.
-    Listing(OnHandListing),
-    /// All items come by a bulk operation.
+    /// Sessions are listed by when they were closed.
+    Listing {
+        /// When the window's first question was asked.
+        began: Timestamp,
+        listing: Listing,
+    },
+}
+
+/// Things that are told anew each time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SweepState {
+    /// How many of them a question asks for.
+    pub(super) page: u32,
+    pub(super) step: SweepStep,
+}
+
+impl Default for SweepState {
+    fn default() -> Self {
+        Self { page: 30, step: SweepStep::Rest(Rest::default()) }
+    }
+}
+
+/// How far a pull of such things has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum SweepStep {
+    /// Nothing is under way.
+    Rest(Rest),
+    /// They are listed by their ids.
+    Listing(SweepListing),
+    /// All of them come by a bulk operation.
     Bulk(Bulk),
 }
 
-/// A listing of items with what is on hand of them.
+/// A listing of such things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct OnHandListing {
+pub(super) struct SweepListing {
     /// When the first question was asked.
     pub(super) began: Timestamp,
-    /// The number in the id of the last item.
+    /// The number in the id of the last one.
     pub(super) last: Option<u64>,
-    /// How many items were heard.
+    /// How many were heard.
     pub(super) heard: u32,
     /// Whether a bulk operation failed, so that they are listed to their end.
     pub(super) to_its_end: bool,
 }
 
-impl OnHandListing {
+impl SweepListing {
     pub(super) const fn new(began: Timestamp) -> Self {
         Self { began, last: None, heard: 0, to_its_end: false }
     }

@@ -2,14 +2,16 @@
 
 mod bulk;
 mod costs;
+mod drawers;
 mod gift_cards;
 mod goods;
-mod on_hand;
 mod orders;
 mod orders_of_days;
 mod payments;
+mod sweep;
 
 use super::Flow;
+use super::ask::{ON_HAND_SWEPT, STORE_CREDIT_SWEPT};
 use super::budget::Question;
 use super::cursor::Saved;
 use super::envelope::{Opened, data, open, over_http};
@@ -38,7 +40,9 @@ pub(super) fn hear(
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
         Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
-        Flow::OnHand => on_hand::hear(Saved::load(cursor)?, hearing),
+        Flow::OnHand => sweep::hear(&ON_HAND_SWEPT, Saved::load(cursor)?, hearing),
+        Flow::StoreCredit => sweep::hear(&STORE_CREDIT_SWEPT, Saved::load(cursor)?, hearing),
+        Flow::Drawers => drawers::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
 }

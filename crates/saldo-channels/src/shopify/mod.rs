@@ -39,7 +39,9 @@ static DESCRIPTION: ChannelDescription = ChannelDescription {
     stated_streams: &[
         (Topic::GiftCards, "gift-cards"),
         (Topic::OrdersOfDays, "orders-of-days"),
+        (Topic::StoreCredit, "store-credit"),
         (Topic::OnHand, "on-hand"),
+        (Topic::Drawers, "drawers"),
     ],
     authorisation: Authorisation {
         header: "x-shopify-access-token",
@@ -60,7 +62,9 @@ enum Flow {
     Costs,
     GiftCards,
     OrdersOfDays,
+    StoreCredit,
     OnHand,
+    Drawers,
 }
 
 impl Flow {
@@ -75,7 +79,9 @@ impl Flow {
             "costs" => Some(Self::Costs),
             "gift-cards" => Some(Self::GiftCards),
             "orders-of-days" => Some(Self::OrdersOfDays),
+            "store-credit" => Some(Self::StoreCredit),
             "on-hand" => Some(Self::OnHand),
+            "drawers" => Some(Self::Drawers),
             _ => None,
         }
     }

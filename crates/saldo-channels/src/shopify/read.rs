@@ -1,12 +1,14 @@
 //! What a record says happened.
 
 mod costs;
+mod drawers;
 mod goods;
 mod on_hand;
 pub(super) mod order;
 pub(super) mod payments;
 mod rounding;
 pub(super) mod stated;
+mod store_credit;
 
 use super::envelope::parse;
 use super::wire::Gid;
@@ -60,6 +62,8 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Orders) => order::read(&source, text)?,
         Some(Flow::Goods) => goods::read(&source, text)?,
         Some(Flow::Costs) => costs::read(&source, text)?,
+        Some(Flow::Drawers) => drawers::read(&source, text)?,
+        Some(Flow::StoreCredit) => store_credit::read(&source, text)?,
         Some(Flow::OnHand) => on_hand::read(&source, text)?,
         Some(Flow::OrdersOfDays) => stated::read_day(&source, record, text)?,
         Some(Flow::GiftCards) => stated::read_gift_card(&source, text)?,

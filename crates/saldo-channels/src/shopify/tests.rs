@@ -3,6 +3,7 @@
 mod bulk;
 mod clocks;
 mod costs;
+mod drawers;
 mod faults;
 mod files;
 mod gift_cards;
@@ -14,6 +15,7 @@ mod payments;
 mod questions;
 mod reading;
 mod settings;
+mod store_credit;
 
 use super::Shopify;
 use jiff::{SignedDuration, Timestamp};

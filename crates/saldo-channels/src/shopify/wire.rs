@@ -139,6 +139,82 @@ pub(super) struct GiftCard {
     pub(super) order: Option<Named>,
 }
 
+/// `Customer`, as far as it is about store credit. In the lines of a bulk operation the accounts
+/// follow as lines of their own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditedCustomer {
+    pub(super) id: Gid,
+    pub(super) store_credit_accounts: Option<CreditAccounts>,
+}
+
+/// The accounts of a customer, one a currency.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditAccounts {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<CreditAccount>,
+}
+
+/// `StoreCreditAccount`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreditAccount {
+    pub(super) id: Gid,
+    pub(super) balance: Amount,
+    pub(super) transactions: Option<CreditMoves>,
+}
+
+/// The last movements of an account.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreditMoves {
+    pub(super) nodes: Vec<CreditMove>,
+}
+
+/// `StoreCreditAccountTransaction`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreditMove {
+    pub(super) created_at: Timestamp,
+    pub(super) amount: Amount,
+    pub(super) event: String,
+}
+
+/// `CashTrackingSession`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CashSession {
+    pub(super) id: Gid,
+    pub(super) register_name: String,
+    pub(super) opening_time: Timestamp,
+    pub(super) closing_time: Option<Timestamp>,
+    pub(super) location: Option<Location>,
+    pub(super) expected_opening_balance: Option<Amount>,
+    pub(super) opening_balance: Amount,
+    pub(super) net_cash_sales: Amount,
+    pub(super) total_adjustments: Option<Amount>,
+    pub(super) expected_closing_balance: Option<Amount>,
+    pub(super) closing_balance: Option<Amount>,
+    pub(super) total_discrepancy: Option<Amount>,
+    pub(super) adjustments: CashAdjustments,
+}
+
+/// What was put into a drawer or taken out of it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CashAdjustments {
+    pub(super) page_info: PageInfo,
+    pub(super) nodes: Vec<CashAdjustment>,
+}
+
+/// `CashTrackingAdjustment`.
+#[derive(Debug, Deserialize)]
+pub(super) struct CashAdjustment {
+    pub(super) id: Gid,
+    pub(super) time: Timestamp,
+    pub(super) note: Option<String>,
+    pub(super) cash: Amount,
+}
+
 /// `Count`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Count {

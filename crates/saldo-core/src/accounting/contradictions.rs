@@ -7,8 +7,8 @@
 
 use super::Trouble;
 use crate::commerce::{
-    BalanceKind, BalanceTransaction, Deferral, Dispute, GoodsReceipt, MoneyMovement, MovementState,
-    Payout, Product, SaleLine, StockAdjustment, SupplierBill,
+    BalanceKind, BalanceTransaction, Deferral, Dispute, DrawerSession, GoodsReceipt, MoneyMovement,
+    MovementState, Payout, Product, SaleLine, StockAdjustment, SupplierBill,
 };
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
@@ -123,6 +123,22 @@ pub(super) fn check_dispute(dispute: &Dispute) -> Result<(), Trouble> {
     let amount = dispute.amount;
     match amount.is_negative() {
         true => Err(contradiction(format!("the disputed amount is negative: {amount}"), LOOK)),
+        false => Ok(()),
+    }
+}
+
+/// All amounts of a drawer are in the books' currency, and it was closed after it was opened.
+pub(super) fn check_drawer(session: &DrawerSession, books: Currency) -> Result<(), Trouble> {
+    let DrawerSession { float, sales, counted, left_before, moves, .. } = session;
+    let amounts = [*float, *sales, *counted].into_iter().chain(*left_before);
+    for amount in amounts.chain(moves.iter().map(|it| it.amount)) {
+        if amount.currency() != books {
+            let message = format!("{amount} is not in {books}, which the books are kept in");
+            return Err(contradiction(message, LOOK));
+        }
+    }
+    match session.closed_at < session.opened_at {
+        true => Err(contradiction("it was closed before it was opened".to_owned(), LOOK)),
         false => Ok(()),
     }
 }

@@ -3,16 +3,23 @@
 //! What buyers pay and are given back stands with their orders on the account of cash. A session
 //! adds what no order tells, so that the account is what was counted.
 
+use super::contradictions::check_drawer;
 use super::lines::plain_line;
 use super::{Accounted, Trouble};
 use crate::commerce::{DrawerMove, DrawerSession, Fact};
 use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{AccountKind, Spot};
-use crate::money::{Money, MoneyError};
+use crate::money::Money;
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::Timestamp;
+
+/// The natural keys of what a session was over or short by: at its opening, and at its closing.
+#[must_use]
+pub fn drawer_counts(session: &FactId) -> [FactId; 2] {
+    ["opened", "closed"].map(|part| FactId::from(format!("{session}/{part}")))
+}
 
 /// Accounts a session of a drawer.
 pub(super) fn account_drawer(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
@@ -36,36 +43,16 @@ pub(super) fn account_drawer(id: &FactId, facts: &[Fact], policy: &Policy) -> Ac
 
 /// All entries of a session, or none.
 fn entries(session: &DrawerSession, policy: &Policy) -> Result<Vec<SubledgerEntry>, Trouble> {
-    check(session, policy)?;
+    check_drawer(session, policy.currency)?;
     let drawer = Drawer { session, policy };
-    let over = session.over_at_opening()?;
+    let [opened, closed] = drawer_counts(&session.id);
     let mut entries = Vec::new();
-    entries.extend(drawer.counted("opened", session.opened_at, over)?);
+    entries.extend(drawer.counted(opened, session.opened_at, session.over_at_opening()?)?);
     for moved in &session.moves {
         entries.extend(drawer.moved(moved)?);
     }
-    let over = session.over_at_closing()?;
-    entries.extend(drawer.counted("closed", session.closed_at, over)?);
+    entries.extend(drawer.counted(closed, session.closed_at, session.over_at_closing()?)?);
     Ok(entries)
-}
-
-/// All amounts are in the currency of the books, and the drawer was closed after it was opened.
-fn check(session: &DrawerSession, policy: &Policy) -> Result<(), Trouble> {
-    let DrawerSession { float, sales, counted, left_before, moves, .. } = session;
-    let amounts = [*float, *sales, *counted].into_iter().chain(*left_before);
-    for amount in amounts.chain(moves.iter().map(|it| it.amount)) {
-        if amount.currency() != policy.currency {
-            return Err(MoneyError::CurrencyMismatch(amount.currency(), policy.currency).into());
-        }
-    }
-    if session.closed_at < session.opened_at {
-        return Err(Trouble::Issue(
-            IssueKind::DoesNotAddUp,
-            format!("{} was closed before it was opened", session.name),
-            "look at the session in the shop".to_owned(),
-        ));
-    }
-    Ok(())
 }
 
 struct Drawer<'a> {
@@ -77,41 +64,38 @@ impl Drawer<'_> {
     /// What was counted more (positive) or less than there should be.
     fn counted(
         &self,
-        part: &str,
+        id: FactId,
         at: Timestamp,
         over: Money,
     ) -> Result<Option<SubledgerEntry>, Trouble> {
         let text = if over.is_negative() { "Drawer short" } else { "Drawer over" };
-        self.entry(part, at, over, Role::CashOverShort, text)
+        self.entry(id, (at, over), Role::CashOverShort, text)
     }
 
     /// What was put in (positive) or taken out, by what it was for.
     fn moved(&self, moved: &DrawerMove) -> Result<Option<SubledgerEntry>, Trouble> {
         let DrawerMove { id, at, amount, note } = moved;
-        let policy = self.policy.in_force(self.policy.day(*at));
-        let role = policy.drawer_note(note).ok_or_else(|| {
+        let role = self.policy.drawer_note(note).ok_or_else(|| {
+            let name = &self.session.name;
             Trouble::Issue(
                 IssueKind::MissingMapping,
+                format!("{name}: nobody said what `{note}` of {amount} is about"),
                 format!(
-                    "nobody said what {amount} were for, as the note `{note}` of {} says",
-                    self.session.name
-                ),
-                format!(
-                    "saldo map set 'drawer.notes.\"{note}\"' cash-in-transit, or what else it was: \
-                     a `*` at either end stands for the rest"
+                    "saldo map set 'drawer.notes.\"{note}\"' cash-in-transit, where it went to the \
+                     bank; a `*` at either end of a note stands for the rest"
                 ),
             )
         })?;
+        let id = FactId::from(format!("{}/move/{id}", self.session.id));
         let text = if note.is_empty() { "Drawer" } else { note };
-        self.entry(&format!("move/{id}"), *at, *amount, role, text)
+        self.entry(id, (*at, *amount), role, text)
     }
 
     /// An amount that comes into the drawer (positive) from an account, or leaves it for there.
     fn entry(
         &self,
-        part: &str,
-        at: Timestamp,
-        amount: Money,
+        id: FactId,
+        (at, amount): (Timestamp, Money),
         role: Role,
         text: &str,
     ) -> Result<Option<SubledgerEntry>, Trouble> {
@@ -119,8 +103,6 @@ impl Drawer<'_> {
             return Ok(None);
         }
         let Self { session, policy } = self;
-        let date = policy.day(at);
-        let policy = policy.in_force(date);
         let gateway = &session.gateway;
         let cash = policy.clearing(&gateway.id, amount.currency()).ok_or_else(|| {
             Trouble::Issue(
@@ -138,11 +120,10 @@ impl Drawer<'_> {
         };
         let about = Subject::of_channel(&session.source.connection);
         let spot = Spot { account, dimensions: policy.dimensions_for(role, &about) };
-        let id = FactId::from(format!("{}/{part}", session.id));
         let header = Header {
             slot: id.to_string(),
             kind,
-            date,
+            date: policy.day(at),
             currency: amount.currency(),
             party: None,
             applies_to: None,

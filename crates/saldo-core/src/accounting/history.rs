@@ -71,6 +71,7 @@ fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
         Fact::SupplierBill(bill) => Some(bill.on),
         Fact::SupplierPayment(payment) => Some(payment.on),
         Fact::StockAdjustment(adjustment) => Some(day(&adjustment.at)),
+        Fact::Drawer(session) => Some(day(&session.opened_at)),
         Fact::Stated(_) => None,
     };
     facts.iter().filter_map(first).min()

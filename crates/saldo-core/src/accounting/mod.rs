@@ -8,6 +8,7 @@
 mod contradictions;
 mod conversion;
 mod decided;
+mod drawer;
 mod gateway;
 mod history;
 mod known_order;
@@ -24,6 +25,7 @@ mod trial;
 
 pub use conversion::{value_rows, valued_by};
 pub use decided::{Undecidable, postings_of};
+pub use drawer::drawer_counts;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use stock::{
@@ -71,6 +73,8 @@ pub enum Group {
     Purchase(FactId),
     /// Something that the owner decided, and that is about no order.
     Decision(FactId),
+    /// A session of a cash drawer.
+    Drawer(FactId),
 }
 
 impl Group {
@@ -90,6 +94,7 @@ impl Group {
             "payout" => Some(Self::Payout(fact)),
             "dispute" => Some(Self::Dispute(fact)),
             "decision" => Some(Self::Decision(fact)),
+            "drawer" => Some(Self::Drawer(fact)),
             _ => None,
         }
     }
@@ -112,6 +117,7 @@ impl fmt::Display for Group {
             Self::Stock(month) => write!(f, "item/{month}"),
             Self::Purchase(id) => write!(f, "purchase/{id}"),
             Self::Decision(id) => write!(f, "decision/{id}"),
+            Self::Drawer(id) => write!(f, "drawer/{id}"),
         }
     }
 }
@@ -161,6 +167,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             std::iter::once(home).chain(stock_groups(fact)).collect()
         }
         Fact::UnitCost(_) | Fact::StockAdjustment(_) => stock_groups(fact).collect(),
+        Fact::Drawer(session) => vec![Group::Drawer(session.id.clone())],
         // Proofs alone compare with it.
         Fact::Stated(_) => Vec::new(),
         Fact::PurchaseOrder(order) => vec![Group::Purchase(order.id.clone())],
@@ -356,6 +363,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
         Group::Decision(id) => decided::account_decision(id, &told, policy),
+        Group::Drawer(id) => drawer::account_drawer(id, &told, policy),
         Group::Stock(month) => {
             work_out_stock(month, &told, basis.stock, policy, basis.heard_until).1
         }
@@ -459,6 +467,7 @@ mod tests {
             "item/shop/MUG/2026-03",
             "purchase/shop/Purchase/1",
             "decision/owner/Decision/1",
+            "drawer/shop/CashTrackingSession/1",
         ];
         for name in names {
             let group = Group::parse(&GroupId::from(name.to_owned()));

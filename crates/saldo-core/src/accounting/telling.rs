@@ -57,6 +57,7 @@ pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
         Group::Named(_)
         | Group::Dispute(_)
         | Group::Decision(_)
+        | Group::Drawer(_)
         | Group::Stock(_)
         | Group::Purchase(_) => return BTreeSet::new(),
     };

@@ -7,6 +7,7 @@ mod balance_transaction;
 mod buyer;
 mod conversion;
 mod decision;
+mod drawer;
 mod goods;
 mod order;
 mod payout;
@@ -18,6 +19,7 @@ pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
 pub use buyer::{Buyer, BuyerKind};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
+pub use drawer::{DrawerMove, DrawerSession};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Assortment, Collector, MoneyMovement, MovementKind, MovementState,
@@ -25,7 +27,9 @@ pub use order::{
 };
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
 pub use row_part::{Deferral, PartKind, RowPart};
-pub use stated::{GiftCard, OnHand, OrdersOfDay, Saying, Stated, Topic, UnitsAt};
+pub use stated::{
+    CreditMove, GiftCard, OnHand, OrdersOfDay, Saying, Stated, StoreCredit, Topic, UnitsAt,
+};
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
     SupplierBill, SupplierPayment, UnitCost,
@@ -111,6 +115,8 @@ pub enum Fact {
     SupplierPayment(Box<SupplierPayment>),
     /// Stock that is more or less than was thought.
     StockAdjustment(Box<StockAdjustment>),
+    /// A cash drawer that was counted.
+    Drawer(Box<DrawerSession>),
     /// What a channel says of itself.
     Stated(Box<Stated>),
 }
@@ -133,6 +139,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.id,
             Self::SupplierPayment(payment) => &payment.id,
             Self::StockAdjustment(adjustment) => &adjustment.id,
+            Self::Drawer(session) => &session.id,
             Self::Stated(stated) => &stated.id,
         }
     }
@@ -154,6 +161,7 @@ impl Fact {
             Self::SupplierBill(bill) => &bill.source,
             Self::SupplierPayment(payment) => &payment.source,
             Self::StockAdjustment(adjustment) => &adjustment.source,
+            Self::Drawer(session) => &session.source,
             Self::Stated(stated) => &stated.source,
         }
     }

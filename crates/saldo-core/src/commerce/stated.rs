@@ -28,8 +28,12 @@ pub enum Topic {
     GiftCards,
     /// How many orders each day has.
     OrdersOfDays,
+    /// What is left of the store credit of each buyer.
+    StoreCredit,
     /// How many units of each item of stock are where.
     OnHand,
+    /// What is counted in cash drawers. The sessions themselves are facts that are entered.
+    Drawers,
 }
 
 /// What is said.
@@ -40,6 +44,8 @@ pub enum Saying {
     GiftCard(GiftCard),
     /// How many orders were placed on a day.
     Orders(OrdersOfDay),
+    /// What is left of the store credit of a buyer.
+    StoreCredit(StoreCredit),
     /// How many units of an item of stock are where.
     OnHand(OnHand),
     /// Nothing: it may not be read, for this reason.
@@ -77,6 +83,26 @@ impl GiftCard {
             false => self.balance,
         }
     }
+}
+
+/// The store credit of a buyer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreCredit {
+    /// What is left of it, an amount a currency.
+    pub balances: Vec<Money>,
+    /// What moved last; none where nothing ever did.
+    pub last: Option<CreditMove>,
+}
+
+/// A movement of store credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditMove {
+    /// When.
+    pub at: Timestamp,
+    /// How much: granted is positive.
+    pub amount: Money,
+    /// Whether somebody did it by hand: no order tells of it.
+    pub by_hand: bool,
 }
 
 /// How many orders a channel counts on a day, whatever became of them.

@@ -5,6 +5,7 @@
 //! decides.
 
 mod chart;
+mod drawer;
 mod feed;
 mod gateway;
 mod goods;
@@ -18,6 +19,7 @@ mod tax;
 mod undo;
 
 pub use chart::{Chart, Role};
+pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition};
@@ -61,7 +63,8 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons` or `bank-rows`.
+        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons`, `drawer.notes` or
+        /// `bank-rows`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -180,6 +183,8 @@ pub struct PolicyText {
     pub detail_from: BTreeMap<Date, Detail>,
     /// What goods cost.
     pub cost: Cost,
+    /// Cash drawers.
+    pub drawer: Drawer,
     /// When a sale is earned.
     pub recognition: Recognition,
     /// The same for orders of a books day on. Orders of days before keep to what held then, with
@@ -268,6 +273,7 @@ impl Policy {
             ("lines", &text.lines),
             ("fees", &text.fees),
             ("cost.reasons", &text.cost.reasons),
+            ("drawer.notes", &text.drawer.notes),
             ("bank-rows", &text.bank_rows),
         ];
         for (table, (word, role)) in

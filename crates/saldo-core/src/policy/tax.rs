@@ -36,15 +36,17 @@ pub struct Tax {
     /// either end of a name stands for the rest; of several such names the longest counts. A tax
     /// that is given the common account is known, and stands there.
     pub accounts: BTreeMap<String, String>,
+    /// To whom taxes are owed, by the same names: taxes of one jurisdiction are proved and reported
+    /// as one. One that is not named is a jurisdiction of its own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub jurisdictions: BTreeMap<String, String>,
 }
 
-impl Tax {
-    /// The account that the policy names for a tax.
-    fn named(&self, title: &str) -> Option<&String> {
-        let likes = || self.accounts.iter().filter(|(name, _)| Words::is_like(name, title));
-        let longest = || likes().max_by_key(|(name, _)| name.chars().count());
-        self.accounts.get(title).or_else(|| longest().map(|(_, account)| account))
-    }
+/// What a tax of this title has among taxes by name.
+fn named<'a>(names: &'a BTreeMap<String, String>, title: &str) -> Option<&'a String> {
+    let likes = || names.iter().filter(|(name, _)| Words::is_like(name, title));
+    let longest = || likes().max_by_key(|(name, _)| name.chars().count());
+    names.get(title).or_else(|| longest().map(|(_, value)| value))
 }
 
 /// What becomes of a product that no line of the policy names.
@@ -76,13 +78,19 @@ impl Policy {
     #[must_use]
     pub fn tax(&self, title: &str) -> Option<Account> {
         let common = self.chart.account(Role::SalesTax);
-        match self.text.tax.named(title) {
+        match named(&self.text.tax.accounts, title) {
             Some(name) => Some(self.account_of_tax(name)),
             None if self.text.tax.account_per_tax => {
                 Some(own_tax_account(&format!("{}: {title}", common.name)))
             }
             None => (self.text.tax.unknown == UnknownTax::Common).then_some(common),
         }
+    }
+
+    /// To whom a tax is owed; none where the policy does not say.
+    #[must_use]
+    pub fn jurisdiction(&self, title: &str) -> Option<&str> {
+        named(&self.text.tax.jurisdictions, title).map(String::as_str)
     }
 
     /// The account of this name, where a tax stands on it.
@@ -115,6 +123,21 @@ fn own_tax_account(name: &str) -> Account {
 mod tests {
     use super::*;
     use crate::money::Currency;
+
+    #[test]
+    fn taxes_are_owed_to_whom_the_policy_says() {
+        let policy = policy(
+            "[tax.jurisdictions]\n\"New York *\" = \"NYS DTF\"\n\"* State Tax\" = \"A state\"",
+        );
+        let cases = [
+            ("new york city tax", Some("NYS DTF")),
+            ("Texas State Tax", Some("A state")),
+            ("Austin City Tax", None),
+        ];
+        for (title, whose) in cases {
+            assert_eq!(policy.jurisdiction(title), whose);
+        }
+    }
 
     fn policy(text: &str) -> Policy {
         let eur = Currency::parse("EUR").unwrap();

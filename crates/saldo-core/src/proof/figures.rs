@@ -3,6 +3,7 @@
 //! The one side reads the facts alone, and adds up what they say; the other adds up lines of
 //! entries by their accounts. Neither knows how accounting came from the first to the second.
 
+mod drawer;
 mod gateway;
 mod order;
 
@@ -117,6 +118,9 @@ pub fn figures(ground: Ground<'_>) -> Result<Vec<Figure>, MoneyError> {
             }
             Fact::Decision(decision) if is_home(ground.group, fact) => {
                 sheet.note_decision(decision, ground)?;
+            }
+            Fact::Drawer(session) if is_home(ground.group, fact) => {
+                drawer::note_drawer(session, ground, &mut sheet)?;
             }
             _ => {}
         }
@@ -322,7 +326,7 @@ impl<'a> Sheet<'a> {
         for line in &entry.lines {
             let (identity, about) = match &line.kind {
                 LineKind::Tax { .. } if relieves(line, ground.facts) => continue,
-                LineKind::Tax { title, .. } => (Identity::TaxPayable, title.as_str()),
+                LineKind::Tax { title, .. } => (Identity::TaxPayable, owed_to(self.policy, title)),
                 _ => match self.watched.identity(&line.account.name) {
                     Some(identity) => (identity, about(identity, &line.account.name)),
                     None => continue,
@@ -351,6 +355,11 @@ impl<'a> Sheet<'a> {
         }
         Ok(figures)
     }
+}
+
+/// To whom a tax is owed: a jurisdiction that the policy names, or the one that its title names.
+fn owed_to<'a>(policy: &'a Policy, title: &'a str) -> &'a str {
+    policy.jurisdiction(title).unwrap_or(title)
 }
 
 /// What a figure of an account is about.
@@ -391,6 +400,9 @@ fn weight(fact: &Fact, policy: &Policy) -> Result<Option<(&'static str, Date, Mo
             Some(("gateway rows", policy.day(row.occurred_at), or_nothing(row.net)))
         }
         Fact::Payout(payout) => Some(("payouts", payout.issued_on, or_nothing(payout.net))),
+        Fact::Drawer(session) => {
+            Some(("drawers", policy.day(session.closed_at), or_nothing(session.counted)))
+        }
         _ => None,
     })
 }

@@ -16,17 +16,12 @@ const CARD: &str = "shopify_payments";
 /// The events of the reference that are decided.
 pub(crate) fn cases() -> Vec<Case> {
     let tax = "sales-tax";
-    let drop = vec![
-        entry("03-10", &[("cash-in-transit", "519.00"), ("gateways.cash", "-519.00")]),
-        no(2, entry("03-12", &[("bank", "519.00"), ("cash-in-transit", "-519.00")])),
-    ];
     let to_balance = vec![
         in_payout(row(9, "03-01", BalanceKind::Unknown, "950.00", "0.00"), 1),
         payout(CARD, 1, "03-02", "950.00", PayoutState::Paid),
         entry("03-05", &[("store-supplies", "60.00"), ("banks.shopify_payments", "-60.00")]),
         no(2, entry("03-06", &[("banks.shopify_payments", "0.90"), ("other-income", "-0.90")])),
     ];
-    let short = [("cash-over-short", "2.25"), ("gateways.cash", "-2.25")];
     let funded = [("bank", "10000.00"), ("financing-to-come", "1300.00"), ("loans", "-11300.00")];
     let remitted = [(tax, "743.00"), ("bank", "-740.00"), ("other-income", "-3.00")];
     vec![
@@ -43,13 +38,6 @@ pub(crate) fn cases() -> Vec<Case> {
         case("G9", &[], vec![entry("03-31", &[("tips", "10.00"), ("bank", "-10.00")])]),
         case("T4", &[], vec![entry("03-20", &[("duties", "0.60"), ("duties-residue", "-0.60")])]),
         case("T5", &[], vec![entry("04-20", &remitted)]),
-        case(
-            "C2",
-            &[],
-            vec![entry("03-10", &[("store-supplies", "20.00"), ("gateways.cash", "-20.00")])],
-        ),
-        case("C3", &[], vec![entry("03-10", &short)]),
-        case("C4", &[], drop),
         case("P10", &[], vec![entry("03-01", &funded)]),
         case("P16", &["03-02", "03-05", "03-06"], to_balance),
     ]

@@ -12,6 +12,7 @@ mod currency;
 mod dated;
 mod decisions;
 mod dimensions;
+mod drawers;
 mod figures;
 mod fulfilments;
 mod gateways;
@@ -68,6 +69,9 @@ amazon.keeps-tax = true
 amazon.detail = "payout"
 amazon.card = "Credit card"
 ebay = { account = "Clearing: eBay", keeps-tax = true }
+[drawer.notes]
+"petty cash*" = "store-supplies"
+"Bank drop" = "cash-in-transit"
 [tax.accounts]
 "DE VAT" = "OSS VAT payable (per country)"
 "Sales tax" = "Sales tax payable (per jurisdiction)"
@@ -398,6 +402,7 @@ fn all_cases() -> Vec<Case> {
         taxes::cases(),
         gateways::cases(),
         decisions::cases(),
+        drawers::cases(),
         stocked::cases(),
         currency::cases(),
         cash::cases(),

@@ -16,6 +16,7 @@ mod purse;
 mod settings;
 mod shelf;
 mod story;
+mod till;
 
 #[cfg(test)]
 mod invariants;
@@ -28,10 +29,11 @@ pub use order::{
     Action, Agreement, Amounts, Gateway, Line, LineKind, Minor, Order, Origin, PaymentState,
     Reason, Refund, Sale, Shipping, Transaction, TransactionKind, TransactionStatus,
 };
-pub use purse::Voucher;
+pub use purse::{CreditMove, Voucher};
 pub use settings::{Lost, WorldSettings};
 pub use shelf::Place;
 pub use story::Story;
+pub use till::{TillMove, TillSession};
 
 pub(crate) use catalogue::GOODS;
 pub(crate) use chance::Chance;
@@ -88,7 +90,10 @@ pub struct World {
     pub ledger: Ledger,
     /// The gift cards, in the order in which they were issued.
     pub gift_cards: Vec<Voucher>,
-    open_store_credit: Minor,
+    /// The days of the counter's drawer, in order of time; none where nobody counts it.
+    pub till_sessions: Vec<TillSession>,
+    /// The credit that the shop granted, in the order in which it did.
+    pub store_credit: Vec<Voucher>,
 }
 
 impl World {
@@ -127,13 +132,14 @@ impl World {
         let mut gift_cards = gift_cards.into_vouchers();
         gift_cards.sort_by_key(|it| it.issued_at);
         take_by_hand(&mut gift_cards, settings);
-        let open_store_credit =
-            store_credit.into_vouchers().iter().map(|it| it.balance(Timestamp::MAX)).sum();
+        let store_credit = store_credit.into_vouchers();
         let disputed: Vec<usize> = (0..stories.len())
             .filter(|place| stories.get(*place) == Some(&Story::Disputed))
             .collect();
         let time = Period { begins, ends };
         let ledger = ledger::keep(&orders, &disputed, time, &mut Chance::new(settings.seed, 3));
+        let counted_days = if settings.counts_drawer { settings.days } else { 0 };
+        let till_sessions = till::sessions(&orders, counted_days, settings.begins, &zone);
         Ok(Self {
             settings: settings.clone(),
             currency,
@@ -146,7 +152,8 @@ impl World {
             stories,
             ledger,
             gift_cards,
-            open_store_credit,
+            till_sessions,
+            store_credit,
         })
     }
 
@@ -173,7 +180,7 @@ impl World {
     /// What is left of the credit that the shop granted, at the end of the history.
     #[must_use]
     pub fn open_store_credit(&self) -> Money {
-        self.money(self.open_store_credit)
+        self.money(self.store_credit.iter().map(|it| it.balance(Timestamp::MAX)).sum())
     }
 
     /// The order of this id, and its place.

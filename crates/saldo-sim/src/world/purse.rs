@@ -1,5 +1,6 @@
 //! Money that the shop owes to its customers: gift cards and store credit.
 
+use super::World;
 use super::order::Minor;
 use jiff::Timestamp;
 
@@ -31,6 +32,37 @@ impl Voucher {
     pub fn changed_at(&self, at: Timestamp) -> Timestamp {
         let taken = self.taken.iter().map(|(then, _)| *then).filter(|then| *then <= at);
         taken.max().unwrap_or(self.issued_at)
+    }
+}
+
+/// A movement of the credit of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreditMove {
+    /// When.
+    pub at: Timestamp,
+    /// How much: granted is positive.
+    pub amount: Minor,
+    /// Whether the owner did it by hand.
+    pub by_hand: bool,
+}
+
+impl World {
+    /// What moved the credit of the customer at this place until an instant, in order of time. What
+    /// was granted to a buyer whom nobody knows is the first customer's.
+    #[must_use]
+    pub fn credit_moves(&self, customer: usize, now: Timestamp) -> Vec<CreditMove> {
+        let own = self.store_credit.iter().filter(|it| it.owner.unwrap_or(0) == customer);
+        let moved = |at, amount| CreditMove { at, amount, by_hand: false };
+        let of_orders = own.flat_map(|voucher| {
+            let taken = voucher.taken.iter().map(move |(at, amount)| moved(*at, -amount));
+            std::iter::once(moved(voucher.issued_at, voucher.initial)).chain(taken)
+        });
+        let by_hand = self.settings.granted_by_hand.filter(|_| customer == 0);
+        let by_hand = by_hand.map(|(at, amount)| CreditMove { at, amount, by_hand: true });
+        let mut moves: Vec<CreditMove> =
+            of_orders.chain(by_hand).filter(|it| it.at <= now).collect();
+        moves.sort_by_key(|it| it.at);
+        moves
     }
 }
 

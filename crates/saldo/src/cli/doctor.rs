@@ -45,6 +45,11 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     {
         drafts(&store.connections(&company.id).await?, &mut findings);
     }
+    if let Ok(policy) = &policy
+        && !policy.text.feeds.is_empty()
+    {
+        findings.push(feeds(&store.connections(&company.id).await?));
+    }
     let held = store.held(&company.id).await?.len();
     let failed = store.failed(&company.id).await?;
     books(&store, &company.id, &failed, &mut findings).await?;
@@ -118,6 +123,16 @@ fn drafts(connections: &[Connection], findings: &mut Vec<Finding>) {
         let hint = "what should be a draft waits for `saldo approve` before it is entered there";
         findings.push(finding(check, book.holds_drafts(), hint));
     }
+}
+
+/// Whether any book takes files of bank rows, where the policy feeds accounts by them.
+fn feeds(connections: &[Connection]) -> Finding {
+    let books = connections.iter().filter(|it| it.role == Role::Book);
+    let mut books = books.filter_map(|it| book(&it.adapter));
+    let hint = "what goes through accounts in transit stays there: take `feeds` out of the policy, \
+        or connect a book that takes files of bank rows";
+    let takes = books.any(|book| book.description().feed.is_some());
+    finding("a book takes the rows of accounts that are fed by files", takes, hint)
 }
 
 /// What the owners of books decided there, as it was read last.

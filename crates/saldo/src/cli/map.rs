@@ -249,7 +249,8 @@ fn show(
         Some(ShownAccount { role, account: account.name.to_string(), kind: account.kind })
     });
     let text = &policy.text;
-    let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees)];
+    let notes = ("drawer.notes", &text.drawer.notes);
+    let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees), notes];
     let words = words.into_iter().flat_map(|(table, roles)| {
         roles.iter().map(move |(word, role)| {
             let account = policy.chart.account(*role);

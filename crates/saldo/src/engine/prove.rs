@@ -1,6 +1,7 @@
 //! Prove: does everything add up?
 
 mod accounts;
+mod credit;
 mod days;
 mod documents;
 mod holdings;
@@ -317,12 +318,13 @@ fn day_of(fact: &Fact, policy: &Policy) -> Date {
 }
 
 /// The group of a fact by its id, whatever it is.
-pub(super) fn groups_of_fact(id: &str) -> [Group; 5] {
+pub(super) fn groups_of_fact(id: &str) -> [Group; 6] {
     [
         Group::Order(id.into()),
         Group::Payout(id.into()),
         Group::Row(id.into()),
         Group::Dispute(id.into()),
         Group::Decision(id.into()),
+        Group::Drawer(id.into()),
     ]
 }

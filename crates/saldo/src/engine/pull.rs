@@ -189,7 +189,7 @@ impl Puller<'_> {
 
     /// Hears what the channel says of itself, on each books day once: what is said of balances
     /// holds as of an instant, and nothing waits for it. What is on hand is asked only where it
-    /// is compared.
+    /// is compared. Drawers, which are entered, are counted once a day themselves.
     async fn stated(&self, count: &mut PullCount) -> Result<(), EngineError> {
         let streams = self.channel.description().stated_streams;
         let (store, company) = (&self.engine.store, self.engine.company_id());

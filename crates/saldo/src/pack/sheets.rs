@@ -103,15 +103,28 @@ fn taxes(month: &MonthReport) -> Sheet {
     let row = |it: &crate::engine::TaxMonth| {
         let tax = it.tax.clone().unwrap_or_else(|| "entered otherwise".to_owned());
         let rate = it.rate.map(|rate| rate.to_string()).unwrap_or_default();
-        let head = [tax, rate, it.account.clone(), it.net.currency().to_string()];
+        let whose = it.jurisdiction.clone().unwrap_or_default();
+        let head = [whose, tax, rate, it.account.clone(), it.net.currency().to_string()];
         let parts = [it.charged, it.taken_back, it.net];
         head.into_iter().chain(parts.map(Money::amount_text)).collect()
     };
     sheet(
         (&month.book, "tax", "Tax by jurisdiction"),
-        "Tax as the channel names it: charged, given back or remitted, and what more is owed \
-         (negative) than before the month.",
-        (&["tax", "percent", "account", "currency", "charged", "taken back", "net"], 3),
+        "Tax by whom it is owed to, as the policy says, and as the channel names it: charged, \
+         given back or remitted, and what more is owed (negative) than before the month.",
+        (
+            &[
+                "jurisdiction",
+                "tax",
+                "percent",
+                "account",
+                "currency",
+                "charged",
+                "taken back",
+                "net",
+            ],
+            3,
+        ),
         month.taxes.iter().map(row).collect(),
     )
 }

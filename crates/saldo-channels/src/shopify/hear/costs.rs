@@ -76,10 +76,10 @@ pub(super) fn hear(mut saved: Saved<CostsState>, hearing: Hearing<'_>) -> Result
     Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
 }
 
-/// The number in the id of an item, by which items are listed.
+/// The number in an id, by which things are listed.
 pub(super) fn number(id: &Gid) -> Result<u64, Fault> {
     let (_, number) = id.order();
     number.parse().map_err(|_| {
-        Fault::new(Permit::Never, format!("Shopify told an item whose id is no number: {number}"))
+        Fault::new(Permit::Never, format!("Shopify told a thing whose id is no number: {number}"))
     })
 }

@@ -1,7 +1,7 @@
 //! Every question is valid by the vendor's own schema.
 
 use super::Stage;
-use crate::shopify::ask::{bulk_on_hand, bulk_orders, bulk_rows, document};
+use crate::shopify::ask::{ON_HAND_SWEPT, STORE_CREDIT_SWEPT, bulk_orders, bulk_rows, document};
 use crate::shopify::budget::Question;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::request::coerce_variable_values;
@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 15] = [
+const QUESTIONS: [Question; 17] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -30,6 +30,8 @@ const QUESTIONS: [Question; 15] = [
     Question::GiftCards,
     Question::OrdersOfDays,
     Question::OnHand,
+    Question::Drawers,
+    Question::StoreCredit,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -50,10 +52,13 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand.
-fn bulk_texts() -> [String; 3] {
+/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand,
+/// for store credit.
+fn bulk_texts() -> [String; 4] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
-    [bulk_orders(from), bulk_rows(from), bulk_on_hand()]
+    let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT].map(|sweep| sweep.bulk_query());
+    let [on_hand, credit] = swept;
+    [bulk_orders(from), bulk_rows(from), on_hand, credit]
 }
 
 #[test]
@@ -115,6 +120,8 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::Goods, Stage::new("goods").question().1));
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
+    all.push((Question::StoreCredit, Stage::new("store-credit").question().1));
+    all.push((Question::Drawers, Stage::new("drawers").question().1));
     all.push((Question::OnHand, Stage::new("on-hand").question().1));
     all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
     all
@@ -244,7 +251,8 @@ fn leaves(document: &ExecutableDocument) -> BTreeSet<String> {
 #[test]
 fn a_bulk_operation_reads_what_a_listing_reads() {
     let Some(schema) = schema() else { return };
-    let [orders, rows, on_hand] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    let [orders, rows, on_hand, credit] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    assert_eq!(credit, leaves(&parsed(schema, document(Question::StoreCredit))));
     assert_eq!(on_hand, leaves(&parsed(schema, document(Question::OnHand))));
     assert_eq!(rows, leaves(&parsed(schema, document(Question::BalanceTransactions))));
     let mut listed = leaves(&parsed(schema, document(Question::Orders)));

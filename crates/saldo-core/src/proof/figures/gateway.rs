@@ -1,7 +1,7 @@
 //! What gateways and marketplaces say: their charges, what they keep back, tax that only passes
 //! through, and what they defer.
 
-use super::{Fate, Ground, Sheet, adds_up, is_sane};
+use super::{Fate, Ground, Sheet, adds_up, is_sane, owed_to};
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Deferral, Dispute, DisputeOutcome, Fact, PartKind, RowPart,
     sum_of,
@@ -96,7 +96,7 @@ impl Sheet<'_> {
             }
             match &part.kind {
                 PartKind::Tax(title) if !by_order => {
-                    let place = (Identity::TaxPayable, title.as_str());
+                    let place = (Identity::TaxPayable, owed_to(self.policy, title));
                     self.expect(place, day, part.amount.negated(), fate)?;
                 }
                 PartKind::ChannelTax | PartKind::ChannelTaxKept => {

@@ -1,7 +1,7 @@
 //! What an order says of taxes, gift cards, and what its buyer owes.
 
 use super::gateway::gross_about;
-use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane};
+use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane, owed_to};
 use crate::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
     MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
@@ -81,7 +81,7 @@ fn note_line(
     sheet: &mut Sheet<'_>,
 ) -> Result<(), MoneyError> {
     for tax in line.taxes.iter().filter(|tax| tax.collector == Collector::Merchant) {
-        let place = (Identity::TaxPayable, tax.title.as_str());
+        let place = (Identity::TaxPayable, owed_to(sheet.policy, &tax.title));
         sheet.expect(place, day, tax.amount.negated(), fate)?;
     }
     let role = match &line.kind {

@@ -1,12 +1,17 @@
-//! How many orders the channels count on each day, beside how many were told.
+//! How many orders the channels count on each day, beside how many were told; and what failed.
 
 use super::super::account::{Heard, Readers};
 use super::super::{Engine, EngineError};
+use super::identities::DayLine;
 use super::stated::{Statement, statements};
 use jiff::civil::Date;
+use saldo_core::book::Subject;
 use saldo_core::commerce::{Saying, Topic};
+use saldo_core::money::{Currency, Money};
+use saldo_core::plan::Change;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{Figure, Identity};
+use saldo_store::Role;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -40,6 +45,30 @@ pub(super) struct Counted {
     pub(super) days: Vec<DayTotal>,
     /// Who does not count, and why.
     pub(super) unknown: Vec<String>,
+}
+
+/// The documents that books refused, and those that cannot be sent for that, book by book on the
+/// days that they are dated. Their facts stand as entered above.
+pub(super) async fn failed(engine: &Engine) -> Result<Vec<DayLine>, EngineError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let refused = store.failed(company).await?.into_iter().map(|it| it.change);
+    let mut changes: Vec<Change> = refused.collect();
+    for book in engine.connections(Role::Book).await? {
+        changes.extend(store.blocked(company, &book.id).await?.into_iter().map(|it| it.change));
+    }
+    let mut days: BTreeMap<(Date, String, Currency), (u64, Money)> = BTreeMap::new();
+    for change in &changes {
+        let Subject::Document { document, .. } = &change.subject else { continue };
+        let total = document.total()?;
+        let about = format!("documents, failed in {}", change.book);
+        let nothing = (0, Money::zero(total.currency()));
+        let key = (document.header().date, about, total.currency());
+        let (count, sum) = days.entry(key).or_insert(nothing);
+        *count += 1;
+        *sum = sum.plus(total)?;
+    }
+    let line = |((day, about, _), (facts, sum))| DayLine { day, about, facts, sum };
+    Ok(days.into_iter().map(line).collect())
 }
 
 /// How many orders the channels count on each day, beside how many stand in any state.

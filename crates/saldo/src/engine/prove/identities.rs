@@ -8,8 +8,9 @@
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
 use super::told::Told;
-use super::{BookProof, DayTotal, UnitsProof, days, on_hand, stated};
+use super::{BookProof, DayTotal, UnitsProof, credit, days, on_hand, stated};
 use saldo_core::accounting::{Group, Stock};
+use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
 use saldo_core::proof::{self, Check, Figure, Ground, Identity};
@@ -137,9 +138,11 @@ pub(super) async fn prove(
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
-    let mut cards = stated::gift_cards(engine, policy, books, &sums).await?;
+    let cards = stated::gift_cards(engine, policy, books, &sums).await?;
+    let mut cards = cards.with(credit::store_credit(engine, policy, books, &sums).await?);
     let counted = days::counted(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
+    let untold = stated::refused(engine, Topic::Drawers).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -154,7 +157,7 @@ pub(super) async fn prove(
             _ => lines(own())?,
         };
         let days = match identity {
-            Identity::Standings => own().map(day_line).collect(),
+            Identity::Standings => own().map(day_line).chain(days::failed(engine).await?).collect(),
             _ => Vec::new(),
         };
         let behind = match identity {
@@ -175,7 +178,8 @@ pub(super) async fn prove(
             Identity::Standings => counted.days.clone(),
             _ => Vec::new(),
         };
-        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown].map(Vec::as_slice);
+        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown, &untold];
+        let unsaid = unsaid.map(Vec::as_slice);
         let unknown = unknown(identity, &lines, unsaid, policy);
         let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
         let (says, verdict) = (identity.says(), Verdict::Unknown);
@@ -377,17 +381,12 @@ async fn of_stock(
 fn unknown(
     identity: Identity,
     lines: &[IdentityLine],
-    [cards, counted, on_hand]: [&[String]; 3],
+    [cards, counted, on_hand, drawers]: [&[String]; 4],
     policy: &Policy,
 ) -> Option<String> {
     let nothing = lines.is_empty();
-    let store_credit = policy.chart.account(Role::StoreCredit).name;
     let said = match identity {
         Identity::StoredValue if !cards.is_empty() => return Some(cards.join("; ")),
-        Identity::StoredValue if lines.iter().any(|it| *it.about == *store_credit) => {
-            "shops tell store credit buyer by buyer, and are not asked: issued and used are \
-             compared order by order"
-        }
         Identity::Inventory => match policy.text.cost.owner {
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
             CostOwner::Book => "the book keeps the stock itself (`cost.owner`)",
@@ -399,7 +398,8 @@ fn unknown(
         Identity::Standings => {
             "channels count the orders of each day; what these sum to none of them tells"
         }
-        Identity::Drawer => "no drawer was told: nobody says what was counted in one",
+        Identity::Drawer if !drawers.is_empty() => return Some(drawers.join("; ")),
+        Identity::Drawer if nothing => "no drawer was told: nobody says what was counted in one",
         Identity::GrossReceipts if nothing => "no gateway tells what it took in",
         _ if nothing => "nothing of this kind happened",
         _ => return None,

@@ -42,6 +42,16 @@ pub(super) struct Compared {
     pub(super) unknown: Vec<String>,
 }
 
+impl Compared {
+    /// Both comparisons.
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.lines.extend(other.lines);
+        self.behind.extend(other.behind);
+        self.unknown.extend(other.unknown);
+        self
+    }
+}
+
 /// What a channel says about a topic.
 pub(super) struct Statement {
     pub(super) connection: ConnectionId,
@@ -135,6 +145,13 @@ pub(super) async fn statements(
     Ok(statements)
 }
 
+/// Which channels do not say anything about a topic, and why.
+pub(super) async fn refused(engine: &Engine, topic: Topic) -> Result<Vec<String>, EngineError> {
+    let readers = Readers::of(engine).await?;
+    let statements = statements(engine, &readers, topic).await?;
+    Ok(statements.into_iter().filter_map(|it| it.said.err()).collect())
+}
+
 /// What is left on gift cards by the shops that keep them, beside what is owed on them: what the
 /// book held before the first day, what others entered there, and what the facts say.
 pub(super) async fn gift_cards(
@@ -172,25 +189,38 @@ pub(super) async fn gift_cards(
     let is_heard = said_at.iter().all(|(id, at)| heard.until(id) >= *at) && !cards.is_moving();
     let told = Moves { engine, readers: &readers, policy, names: &names };
     let told = told.until(&said_at, sums).await?;
-    let stated = cards.usable(policy)?.negated();
-    for (book, held) in held_besides(policy, books, &names)? {
-        let found = held.plus(told)?;
-        let off = found.minus(stated)?;
-        let awaited = if is_heard { Money::zero(policy.currency) } else { off.negated() };
-        let facts = u64::try_from(cards.0.len()).unwrap_or(u64::MAX);
-        let (about, expected, difference) = (IN_SHOPS.to_owned(), stated, off.plus(awaited)?);
-        let line = IdentityLine { book, about, expected, found, awaited, difference, facts };
-        if !line.difference.is_zero() && compared.behind.is_empty() {
-            compared.behind = cards.behind(engine, &readers, policy).await?;
-        }
-        compared.lines.push(line);
+    let stated = (cards.usable(policy)?.negated(), cards.0.len());
+    compared.lines = owed_lines((IN_SHOPS, is_heard), stated, told, (policy, books, &names))?;
+    if compared.lines.iter().any(|line| !line.difference.is_zero()) {
+        compared.behind = cards.behind(engine, &readers, policy).await?;
     }
-    compared.lines.retain(|it| it.facts > 0 || !it.found.is_zero());
     Ok(compared)
 }
 
+/// What is owed by what shops say of so many things, beside what is owed by what facts tell and
+/// each book holds besides. Where not all is heard, a difference is awaited.
+pub(super) fn owed_lines(
+    (about, is_heard): (&str, bool),
+    (stated, count): (Money, usize),
+    told: Money,
+    (policy, books, names): (&Policy, &[BookProof], &BTreeSet<String>),
+) -> Result<Vec<IdentityLine>, MoneyError> {
+    let facts = u64::try_from(count).unwrap_or(u64::MAX);
+    let line = |(book, held): (Option<String>, Money)| {
+        let found = held.plus(told)?;
+        let off = found.minus(stated)?;
+        let awaited = if is_heard { Money::zero(policy.currency) } else { off.negated() };
+        let (about, expected, difference) = (about.to_owned(), stated, off.plus(awaited)?);
+        Ok(IdentityLine { book, about, expected, found, awaited, difference, facts })
+    };
+    let lines = held_besides(policy, books, names)?.into_iter().map(line);
+    let mut lines = lines.collect::<Result<Vec<IdentityLine>, MoneyError>>()?;
+    lines.retain(|it| it.facts > 0 || !it.found.is_zero());
+    Ok(lines)
+}
+
 /// The names that the account of a role ever had.
-fn accounts(policy: &Policy, role: Account) -> BTreeSet<String> {
+pub(super) fn accounts(policy: &Policy, role: Account) -> BTreeSet<String> {
     policy.through_time().map(|it| it.chart.account(role).name.to_string()).collect()
 }
 
@@ -216,17 +246,17 @@ fn held_besides(
 }
 
 /// What facts say that moved accounts.
-struct Moves<'a> {
-    engine: &'a Engine,
-    readers: &'a Readers,
-    policy: &'a Policy,
-    names: &'a BTreeSet<String>,
+pub(super) struct Moves<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) readers: &'a Readers,
+    pub(super) policy: &'a Policy,
+    pub(super) names: &'a BTreeSet<String>,
 }
 
 impl Moves<'_> {
     /// What facts amount to at the instants at which their channels spoke: the sums of all days,
     /// with the groups of the last ones read again as they were.
-    async fn until(
+    pub(super) async fn until(
         &self,
         said_at: &BTreeMap<ConnectionId, Timestamp>,
         sums: &[Figure],

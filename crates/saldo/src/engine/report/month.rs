@@ -119,6 +119,8 @@ pub(crate) struct TaxMonth {
     /// The tax as the channel names it, which names its jurisdiction; none of what was entered on
     /// the account otherwise, as what is remitted is.
     pub(crate) tax: Option<String>,
+    /// To whom it is owed, by the policy; none where that does not say.
+    pub(crate) jurisdiction: Option<String>,
     /// Percent, where that is told.
     pub(crate) rate: Option<Decimal>,
     /// What was charged.
@@ -212,8 +214,10 @@ pub(crate) async fn month_report(
     let stored_value = moved.roll_forward(&accounts)?;
     let Moved { taxes, fees, held, prior_period, rounding, .. } = moved;
     let book = book.to_string();
-    let taxes =
-        taxes.into_iter().map(|(key, sides)| tax_month(key, sides)).collect::<Result<_, _>>()?;
+    let taxes = taxes
+        .into_iter()
+        .map(|(key, sides)| tax_month(key, sides, &engine.policy))
+        .collect::<Result<_, _>>()?;
     let fees =
         fees.into_iter().map(|((account, party, _), amount)| FeeMonth { account, party, amount });
     let fees = fees.collect();
@@ -387,11 +391,13 @@ fn vendor(party: &Party) -> Option<String> {
     }
 }
 
-fn tax_month(key: TaxKey, sides: Turnover) -> Result<TaxMonth, MoneyError> {
+fn tax_month(key: TaxKey, sides: Turnover, policy: &Policy) -> Result<TaxMonth, MoneyError> {
     let (account, tax, rate, _) = key;
     let net = sides.debit.minus(sides.credit)?;
     let (charged, taken_back) = (sides.credit.negated(), sides.debit);
-    Ok(TaxMonth { account, tax, rate, charged, taken_back, net })
+    let jurisdiction = tax.as_deref().and_then(|title| policy.jurisdiction(title));
+    let jurisdiction = jurisdiction.map(str::to_owned);
+    Ok(TaxMonth { account, tax, jurisdiction, rate, charged, taken_back, net })
 }
 
 /// Every account that has something before the month, or in it.

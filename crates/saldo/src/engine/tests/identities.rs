@@ -50,6 +50,29 @@ async fn what_can_be_known_is_proved_and_what_cannot_is_said() {
 }
 
 #[tokio::test]
+async fn taxes_of_one_jurisdiction_are_proved_and_reported_as_one() {
+    let (stage, before) = proved(5).await;
+    let titles: Vec<&str> = identity(&before, 4).lines.iter().map(|it| &*it.about).collect();
+    assert!(
+        titles.contains(&"Texas State Tax") && titles.contains(&"Austin City Tax"),
+        "{titles:?}"
+    );
+    let owed = |proof: &ProofReport, whose: &[&str]| {
+        let lines = identity(proof, 4).lines.iter().filter(|it| whose.contains(&&*it.about));
+        lines.map(|it| it.expected.minor()).sum::<i64>()
+    };
+    let apart = owed(&before, &["Texas State Tax", "Austin City Tax"]);
+    let texas = "[tax.jurisdictions]\n\"Texas *\" = \"Texas\"\n\"Austin *\" = \"Texas\"";
+    stage.decide(texas).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let taxes = identity(&proof, 4);
+    assert_eq!(taxes.verdict, Verdict::Proved, "{taxes:#?}");
+    assert!(apart < 0 && owed(&proof, &["Texas"]) == apart, "{taxes:#?}");
+    assert!(taxes.lines.iter().all(|it| !it.about.starts_with("Austin")), "{taxes:#?}");
+}
+
+#[tokio::test]
 async fn a_second_proof_works_nothing_out_and_a_rebuild_comes_to_the_same() {
     let (stage, first) = proved(5).await;
     let engine = stage.engine().await;

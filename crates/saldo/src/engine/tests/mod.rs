@@ -12,6 +12,7 @@ mod decided;
 mod desk;
 mod dimensioned;
 mod doubles;
+mod drawers;
 mod explained;
 mod fed;
 mod foreign;

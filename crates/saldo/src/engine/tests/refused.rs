@@ -7,7 +7,7 @@ use super::stage::{Books, Stage, on_all_cores, world};
 use super::tripwire::{Effect, Tripwire};
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
-use saldo_core::book::{Refusal, RefusalKind};
+use saldo_core::book::{Refusal, RefusalKind, Subject};
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
@@ -63,6 +63,25 @@ async fn undisturbed() -> Stage {
     stage.sync().await;
     stage.assert_proven("nothing was refused").await;
     stage
+}
+
+#[tokio::test]
+async fn what_a_book_refused_is_counted_and_summed_up_by_day() {
+    let stage = refused_and_decided().await;
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    let book = ConnectionId::new(COMPANY);
+    let blocked = engine.store.blocked(engine.company_id(), &book).await.unwrap();
+    let failed = failed.into_iter().map(|it| it.change);
+    let changes: Vec<_> = failed.chain(blocked.into_iter().map(|it| it.change)).collect();
+    let documents = changes.iter().filter(|it| matches!(it.subject, Subject::Document { .. }));
+    let proof = stage.prove().await;
+    let standings = proof.identities.iter().find(|it| it.number == 9).unwrap();
+    let about = format!("documents, failed in {COMPANY}");
+    let days: Vec<_> = standings.days.iter().filter(|it| it.about == about).collect();
+    let counted: u64 = days.iter().map(|it| it.facts).sum();
+    assert_eq!(counted, documents.count() as u64);
+    assert!(days.len() > 5 && days.iter().all(|it| it.sum.is_positive()), "{days:#?}");
 }
 
 #[tokio::test]

@@ -24,9 +24,14 @@ fn identity(proof: &ProofReport, number: u8) -> &IdentityProof {
 }
 
 fn in_shops(proof: &ProofReport) -> Vec<&IdentityLine> {
-    let lines = identity(proof, 3).lines.iter();
-    lines.filter(|line| line.about == "gift cards, as the shops say").collect()
+    of_shops(proof, "gift cards, as the shops say")
 }
+
+fn of_shops<'a>(proof: &'a ProofReport, about: &str) -> Vec<&'a IdentityLine> {
+    identity(proof, 3).lines.iter().filter(|line| line.about == about).collect()
+}
+
+const CREDIT: &str = "store credit, as the shops say";
 
 #[tokio::test]
 async fn what_is_owed_on_gift_cards_is_what_the_shop_says_at_every_hour() {
@@ -214,4 +219,45 @@ async fn what_is_on_hand_is_asked_for_only_where_it_is_compared() {
     let cursors = engine.store.cursors(engine.company_id(), &shop.id).await.unwrap();
     let streams: Vec<&str> = cursors.keys().map(|stream| stream.as_str()).collect();
     assert!(streams.contains(&"gift-cards") && !streams.contains(&"on-hand"), "{streams:?}");
+}
+
+#[tokio::test]
+async fn what_is_owed_as_store_credit_is_what_the_shop_says_at_every_hour() {
+    let settings = world(31, 300, 40);
+    let stage = Stage::at_first(&settings, &FaultSettings::none()).await;
+    let mut compared = 0;
+    for _ in 0..5 {
+        stage.clock.advance(Duration::from_secs(8 * 86_400 + 7 * 3_600));
+        stage.sync().await;
+        stage.clock.advance(Duration::from_secs(5 * 3_600));
+        stage.sync().await;
+        let proof = stage.prove().await;
+        let lines = of_shops(&proof, CREDIT);
+        assert!(lines.iter().all(|it| it.expected == it.found), "heard until then: {lines:#?}");
+        compared += lines.iter().filter(|it| !it.found.is_zero()).count();
+    }
+    assert!(compared >= 4, "{compared} comparisons with two books");
+}
+
+#[tokio::test]
+async fn what_the_owner_grants_a_buyer_by_hand_is_found_with_the_buyer() {
+    let plain = world(31, 150, 40);
+    let ends = World::generate(&plain).unwrap().ends;
+    let settings = WorldSettings { granted_by_hand: Some((ends + 9.hours(), 900)), ..plain };
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let before = stage.prove().await;
+    assert_eq!(identity(&before, 3).verdict, Verdict::Proved, "{:#?}", identity(&before, 3));
+    stage.clock.advance(NEXT_DAY);
+    stage.sync().await;
+    stage.clock.advance(A_WHILE);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let stored = identity(&proof, 3);
+    assert_eq!(stored.verdict, Verdict::Differs, "{stored:#?}");
+    let lines = of_shops(&proof, CREDIT);
+    assert!(lines.iter().all(|line| line.difference.minor() == 900), "{lines:#?}");
+    let [credit] = &stored.behind[..] else { panic!("{stored:#?}") };
+    assert!(credit.fact.starts_with("shopify:demo/StoreCredit/Customer/"), "{credit:?}");
+    assert_eq!(credit.difference.minor(), 900);
 }

@@ -269,7 +269,10 @@ fn each(schema: &Schema, fields: &Fields, path: &mut Vec<String>) -> String {
 
 #[test]
 fn every_field_of_the_schema_is_answered() {
-    let mut app = App::of(300);
+    let settings = WorldSettings { orders: 300, counts_drawer: true, ..WorldSettings::default() };
+    let world = Arc::new(World::generate(&settings).unwrap());
+    let now = world.ends;
+    let mut app = App::at(world, ShopifySettings::default(), now);
     let schema = Arc::clone(&app.sim.schema);
     let inner = |name: &str| everything(&schema, name, &mut Vec::new());
     let (order, account, shop) = (inner("Order"), inner("ShopifyPaymentsAccount"), inner("Shop"));
@@ -287,6 +290,10 @@ fn every_field_of_the_schema_is_answered() {
                  pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }} }}"
         ),
         "{ ordersCount { count precision } }".to_owned(),
+        format!(
+            "{{ cashTrackingSessions(first: 3) {tills} }}",
+            tills = inner("CashTrackingSessionConnection")
+        ),
         format!("{{ giftCards(first: 3) {cards} }}", cards = inner("GiftCardConnection")),
     ];
     for story in stories {

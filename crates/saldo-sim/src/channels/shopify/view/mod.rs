@@ -13,6 +13,8 @@ mod order;
 mod payments;
 mod refund;
 mod root;
+mod store_credit;
+mod till;
 mod transaction;
 
 pub(super) use root::{Mutation, Query};

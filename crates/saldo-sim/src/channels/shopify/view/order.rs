@@ -4,6 +4,7 @@ use super::agreement::{Agreement, TaxLine, is_item};
 use super::fulfilment::Fulfilment;
 use super::line::{Item, LineItem, Shipping, sum_of};
 use super::refund::Refund;
+use super::store_credit::CreditAccount;
 use super::transaction::Transaction;
 use super::{Scene, Shown, flag, null, number, object, optional_text, text, texts};
 use crate::channels::shopify::search::Facet;
@@ -332,15 +333,34 @@ object!(Count, |_| "Count");
 
 /// A buyer.
 #[derive(Clone, Copy)]
-struct Customer<'w> {
+pub(super) struct Customer<'w> {
     scene: &'w Scene<'w>,
     customer: &'w world::Customer,
     place: usize,
 }
 
 impl<'w> Customer<'w> {
-    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
-        let id = 7_300_000_000_001_u64.saturating_add(u64::try_from(self.place).unwrap_or(0));
+    /// The customer at this place.
+    pub(super) fn at(scene: &'w Scene<'w>, place: usize) -> Option<Self> {
+        let customer = scene.world.customers.get(place)?;
+        Some(Self { scene, customer, place })
+    }
+
+    /// The number in its id.
+    pub(super) fn id(&self) -> u64 {
+        7_300_000_000_001_u64.saturating_add(u64::try_from(self.place).unwrap_or(0))
+    }
+
+    /// What a search finds.
+    pub(super) fn facet(&self, field: &str) -> Facet {
+        match field {
+            "id" => Facet::Id(self.id()),
+            _ => Facet::Absent,
+        }
+    }
+
+    fn show(&self, field: &str, arguments: &JsonMap) -> Shown<'w> {
+        let id = self.id();
         let first = Some(self.customer.first_name).filter(|name| !name.is_empty());
         let last = self.customer.last_name;
         match field {
@@ -355,6 +375,12 @@ impl<'w> Customer<'w> {
             "email" => null(),
             "tags" => texts(self.customer.tags.iter().map(|tag| (*tag).to_owned())),
             "createdAt" | "updatedAt" => text(self.scene.world.begins),
+            "storeCreditAccounts" => {
+                let account = CreditAccount::of(self.scene, self.place);
+                let accounts = account.into_iter().map(|account| (0, account.id(), account));
+                let names = ("StoreCreditAccountConnection", "StoreCreditAccountEdge");
+                self.scene.connection(names, arguments, accounts.collect(), false)
+            }
             _ => None,
         }
     }

@@ -2,8 +2,9 @@
 
 use super::gift_card::{self, GIFT_CARD_FILTERS};
 use super::line::{ITEM_FILTERS, item};
-use super::order::{Count, ORDER_FILTERS, Order};
+use super::order::{Count, Customer, ORDER_FILTERS, Order};
 use super::payments::{self, Account};
+use super::till::{self, TILL_FILTERS};
 use super::transaction::{TENDER_FILTERS, Tender};
 use super::{Scene, Shown, flag, null, object, optional_text, text, texts};
 use crate::channels::shopify::bulk::{BulkOperation, UserError};
@@ -28,6 +29,8 @@ impl<'w> Query<'w> {
             },
             "orders" => self.orders(arguments),
             "ordersCount" => self.orders_count(arguments),
+            "cashTrackingSessions" => self.till_sessions(arguments),
+            "customers" => self.customers(arguments),
             "giftCards" => self.gift_cards(arguments),
             "inventoryItems" => self.inventory_items(arguments),
             "shopifyPaymentsAccount" => scene.object(Account { scene }),
@@ -65,6 +68,25 @@ impl<'w> Query<'w> {
         let found = gift_card::all(scene).filter(|it| scene.holds(&terms, |name| it.facet(name)));
         let members = found.map(|it| (it.sorted_by(sort), it.id(), it)).collect();
         scene.connection(("GiftCardConnection", "GiftCardEdge"), arguments, members, true)
+    }
+
+    fn customers(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        let terms = scene.terms(arguments, &["id"]);
+        let all = (0..scene.world.customers.len()).filter_map(|place| Customer::at(scene, place));
+        let found = all.filter(|it| scene.holds(&terms, |field| it.facet(field)));
+        let members = found.map(|it| (0, it.id(), it)).collect();
+        scene.connection(("CustomerConnection", "CustomerEdge"), arguments, members, true)
+    }
+
+    fn till_sessions(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        let terms = scene.terms(arguments, &TILL_FILTERS);
+        let sort = arguments.get("sortKey").and_then(JsonValue::as_str).unwrap_or("");
+        let found = till::all(scene).filter(|it| scene.holds(&terms, |name| it.facet(name)));
+        let members = found.map(|it| (it.sorted_by(sort), it.id(), it)).collect();
+        let names = ("CashTrackingSessionConnection", "CashTrackingSessionEdge");
+        scene.connection(names, arguments, members, true)
     }
 
     fn inventory_items(&self, arguments: &JsonMap) -> Shown<'w> {
