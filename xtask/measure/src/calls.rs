@@ -56,6 +56,25 @@ struct Tally {
     created: BTreeMap<String, u64>,
     /// Requests that came too fast.
     too_fast: u64,
+    /// What was asked for in bulk last. One such operation runs after the other.
+    #[serde(skip)]
+    in_bulk: String,
+}
+
+impl Tally {
+    /// Counts a request. What starts, watches and fetches a bulk operation is for what it brings.
+    fn count(&mut self, request: &HttpRequest, body: &Value) {
+        let mut purpose = purpose(request, body);
+        if purpose == "BulkStart" {
+            let question = body["variables"]["query"].as_str().unwrap_or_default();
+            let mut lines = question.lines().filter(|line| !line.starts_with(['#', '{']));
+            self.in_bulk = word(lines.next().unwrap_or_default().trim());
+        }
+        if matches!(&*purpose, "BulkStart" | "BulkStatus" | "download") {
+            purpose = format!("{} in bulk", self.in_bulk);
+        }
+        *self.requests.entry(purpose).or_default() += 1;
+    }
 }
 
 /// A vendor whose requests are counted.
@@ -69,7 +88,7 @@ impl Vendor for Counted {
         let reply = self.vendor.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        *tally.requests.entry(purpose(request, &body)).or_default() += 1;
+        tally.count(request, &body);
         for item in body["BatchItemRequest"].as_array().into_iter().flatten() {
             let kinds = item.as_object().into_iter().flat_map(|fields| fields.keys());
             let kind = kinds.into_iter().find(|key| key.starts_with(char::is_uppercase));
@@ -88,6 +107,11 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.len() < 10_000 && text.windows(part.len()).any(|window| window == part)
 }
 
+/// The name that a piece of a question begins with.
+fn word(part: &str) -> String {
+    part.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
+}
+
 /// What a request is for.
 fn purpose(request: &HttpRequest, body: &Value) -> String {
     let path = request.url.split_once("://").map_or("", |(_, rest)| rest);
@@ -97,7 +121,6 @@ fn purpose(request: &HttpRequest, body: &Value) -> String {
         return "sign in".to_owned();
     }
     if let Some(question) = body["query"].as_str() {
-        let word = |part: &str| part.split(['(', ' ', '{']).next().unwrap_or_default().to_owned();
         let named = question.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
         return named.split_once(' ').map_or_else(String::new, |(_, rest)| word(rest));
     }

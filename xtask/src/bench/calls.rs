@@ -17,6 +17,8 @@ const TIMED: (u32, u32) = (10_000, 60);
 const BATCH: u64 = 30;
 /// How many batches a minute the vendor takes.
 const BATCHES_A_MINUTE: u64 = 40;
+/// What asks for them.
+const ORDERS_IN_BULK: &str = "orders in bulk";
 /// The fewest calls by which orders come in bulk: start, look, fetch.
 const BULK: u64 = 3;
 
@@ -49,11 +51,10 @@ fn sync(machine: &Machine, (orders, days): (u32, u32), detail: &str) -> Result<M
 
 fn of_shop(sync: &Measured, detail: &str) -> Vec<Figure> {
     let requests = counts(&sync.details["shop"]["requests"]);
-    let bulk = |name: &str| matches!(name, "BulkStart" | "BulkStatus" | "download");
-    let orders: u64 = requests.iter().filter(|(name, _)| bulk(name)).map(|(_, count)| count).sum();
     let title = |what: &str| format!("shop, by {detail}: {what}");
-    let mut figures = vec![Figure::count(&title("orders in bulk"), 1_000, orders, BULK, sync)];
-    for (name, count) in requests.iter().filter(|(name, _)| !bulk(name)) {
+    let orders = requests.get(ORDERS_IN_BULK).copied().unwrap_or_default();
+    let mut figures = vec![Figure::count(&title(ORDERS_IN_BULK), 1_000, orders, BULK, sync)];
+    for (name, count) in requests.iter().filter(|(name, _)| *name != ORDERS_IN_BULK) {
         figures.push(Figure::told(&title(name), 1_000, *count, sync));
     }
     let too_fast = sync.details["shop"]["too_fast"].as_u64().unwrap_or_default();
