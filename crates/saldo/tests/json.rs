@@ -184,7 +184,8 @@ fn feed_by_files(shell: &Shell<'_>) {
     let known = shell.says("feed-list", &["feed", "list"]);
     let unwritten = known[0]["unwritten"].as_u64().unwrap();
     assert!(unwritten > 0 && known[0]["until"].is_null(), "{known}");
-    let folder = shell.data.to_str().unwrap();
+    let folder = shell.data.join("bank");
+    let folder = folder.to_str().unwrap();
     let write = ["feed", "write", "--account", "Checking", "--out", folder];
     let ofx = [&write[..], &["--format", "ofx"]].concat();
     let refused = shell.run(&ofx);

@@ -12,6 +12,7 @@ use saldo_books::feed::feed_file;
 use saldo_core::feed::FeedFormat;
 use saldo_core::money::Money;
 use serde::Serialize;
+use std::fs;
 use std::path::Path;
 
 /// Lists feeds, or writes their files.
@@ -162,7 +163,7 @@ fn format_of(made: &MadeFiles, wanted: Option<FeedFormat>) -> anyhow::Result<Fee
     }
 }
 
-/// Lays a file in the folder, whole or not at all.
+/// Lays a file in the folder, which is made where it is missing, whole or not at all.
 fn lay(
     made: &MadeFiles,
     (MadeFile { statement, is_new }, format): (&MadeFile, FeedFormat),
@@ -174,7 +175,8 @@ fn lay(
         Usage(format!("{missing}: `saldo map set feeds.\"{account}\".{word} NUMBER` says it"))
     })?;
     let path = words.out.join(name_of(&words.account, statement.number, made, format));
-    replace(&path, &bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+    let written = fs::create_dir_all(&words.out).and_then(|()| replace(&path, &bytes));
+    written.with_context(|| format!("{} cannot be written", path.display()))?;
     let amounts = statement.rows.iter().map(|row| row.amount);
     let first = statement.rows.first().map_or(statement.until, |row| row.day);
     Ok(WrittenFile {

@@ -31,7 +31,7 @@ pub(crate) struct FeedWrite {
     /// The form: the best that the book takes and the policy says enough for, where none is named.
     #[arg(long, value_enum)]
     pub(crate) format: Option<FeedForm>,
-    /// The folder that the files are laid in.
+    /// The folder that the files are laid in; it is made where it is missing.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
 }
