@@ -63,13 +63,13 @@ pub struct BankPairs {
 pub fn pair(documents: Vec<BankDocument>, mut rows: Vec<BankRow>) -> BankPairs {
     rows.sort_by(|one, other| (one.day, &one.id).cmp(&(other.day, &other.id)));
     let days = rows.first().map(|row| row.day).zip(rows.last().map(|row| row.day));
-    let mut open: BTreeMap<i64, VecDeque<BankRow>> = BTreeMap::new();
+    let mut open: BTreeMap<Money, VecDeque<BankRow>> = BTreeMap::new();
     for row in rows {
-        open.entry(row.amount.minor()).or_default().push_back(row);
+        open.entry(row.amount).or_default().push_back(row);
     }
     let mut pairs = BankPairs::default();
     for document in standing(documents) {
-        let rows = open.entry(document.amount.minor()).or_default();
+        let rows = open.entry(document.amount).or_default();
         while rows.front().is_some_and(|row| apart(document.day, row.day) < -DAYS_APART) {
             pairs.unknown.extend(rows.pop_front());
         }
@@ -98,16 +98,16 @@ fn standing(mut documents: Vec<BankDocument>) -> Vec<FeedRow> {
         let order = |it: &BankDocument| (it.reverses, it.row.day, it.row.id.clone());
         order(one).cmp(&order(other))
     });
-    let mut open: BTreeMap<(String, i64), Vec<FeedRow>> = BTreeMap::new();
+    let mut open: BTreeMap<(String, Money), Vec<FeedRow>> = BTreeMap::new();
     for BankDocument { row, slot, reverses } in documents {
-        let minor = row.amount.minor();
+        let amount = row.amount;
         let reversed = match reverses {
-            true => open.get_mut(&(slot.clone(), -minor)).filter(|rows| !rows.is_empty()),
+            true => open.get_mut(&(slot.clone(), amount.negated())).filter(|rows| !rows.is_empty()),
             false => None,
         };
         match reversed {
             Some(rows) => drop(rows.remove(0)),
-            None => open.entry((slot, minor)).or_default().push(row),
+            None => open.entry((slot, amount)).or_default().push(row),
         }
     }
     let mut standing: Vec<FeedRow> = open.into_values().flatten().collect();
@@ -173,6 +173,14 @@ mod tests {
             let rows = [rows, std::slice::from_ref(&end)].concat();
             assert_eq!(names(documents, &rows), wanted);
         }
+    }
+
+    #[test]
+    fn as_many_of_another_currency_are_another_amount() {
+        let mut euros = document("1", 5, 100);
+        euros.row.amount = Money::from_minor(100, Currency::parse("EUR").unwrap());
+        let rows = [row("a", 5, 100), row("end", 28, 1)];
+        assert_eq!(names(&[euros], &rows), "; a end; 1");
     }
 
     #[test]
