@@ -1,12 +1,11 @@
 //! A folder of text files in memory, with the book in it.
 
 use crate::documents::{currency, subject};
+use crate::files::{self, Files};
 use saldo_books::plain_text::PlainText;
 use saldo_core::book::{Bindings, Book, BookContext, Outcome, Subject, Task};
 use saldo_core::document::Document;
-use saldo_core::exchange::{
-    Addresses, Answer, Ask, Block, BlockFate, FileAnswer, FileAsk, FileMerge,
-};
+use saldo_core::exchange::{Addresses, Answer, Ask};
 use saldo_core::text::{CompanyId, ConnectionId};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +13,7 @@ use std::path::Path;
 /// A folder of text files in memory, with the book in it.
 #[derive(Default)]
 pub(crate) struct Folder {
-    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) files: Files,
     pub(crate) bindings: Bindings,
 }
 
@@ -35,54 +34,9 @@ impl Folder {
     pub(crate) fn run(&mut self, tasks: &[Task]) -> Vec<Outcome> {
         let context = self.context();
         let ask = PlainText.ask(tasks, "token", &context).unwrap();
-        let answer = match ask {
-            Ask::File(FileAsk::Merge(merges)) => {
-                let fates = merges.iter().map(|merge| self.merge(merge)).collect();
-                FileAnswer::Merged(fates)
-            }
-            Ask::File(FileAsk::Read { suffixes }) => {
-                let is_wanted = |path: &str| suffixes.iter().any(|end| path.ends_with(end));
-                let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
-                FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
-            }
-            Ask::File(FileAsk::ReadNamed { paths }) => {
-                let read = |path: &String| self.files.get(path).cloned();
-                let texts = paths.iter().filter_map(|path| Some((path.clone(), read(path)?)));
-                FileAnswer::Texts(texts.collect())
-            }
-            Ask::File(FileAsk::ReadBetween { suffixes, first, last }) => {
-                let lies_between = |stem: &str| {
-                    stem >= first.as_str() && last.as_deref().is_none_or(|last| stem <= last)
-                };
-                let is_wanted = |path: &str| {
-                    let stem = suffixes.iter().find_map(|end| path.strip_suffix(end.as_str()));
-                    stem.is_some_and(lies_between)
-                };
-                let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
-                FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
-            }
-            Ask::Http(_) | Ask::Slice(_) => panic!("the book of files asked for something else"),
-        };
+        let Ask::File(work) = ask else { panic!("the book of files asked for something else") };
+        let answer = files::answer(&mut self.files, &work);
         PlainText.hear(tasks, &Answer::File(answer), &context).unwrap()
-    }
-
-    fn merge(&mut self, merge: &FileMerge) -> Vec<BlockFate> {
-        let opening = || format!("{}\n", merge.preamble);
-        let file = self.files.entry(merge.path.clone()).or_insert_with(opening);
-        let fate = |block: &Block| {
-            let key = format!("{}{}{}", merge.syntax.key_opens, block.key, merge.syntax.key_closes);
-            assert!(block.text.contains(&key), "{block:?}");
-            assert!(block.text.lines().all(|line| !line.trim().is_empty()), "{block:?}");
-            match file.split("\n\n").find(|found| found.contains(&key)).map(str::trim_end) {
-                Some(found) if found == block.text => BlockFate::Present,
-                Some(found) => BlockFate::Differs { found: found.to_owned() },
-                None => {
-                    file.push_str(&format!("\n{}\n", block.text));
-                    BlockFate::Written
-                }
-            }
-        };
-        merge.blocks.iter().map(fate).collect()
     }
 
     /// Makes all that a document needs, and then the document.

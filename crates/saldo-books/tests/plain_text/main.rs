@@ -11,4 +11,5 @@ mod programs;
 mod settlement;
 
 mod documents;
+mod files;
 mod folder;

@@ -1,0 +1,232 @@
+//! Documents of every kind, as a shop makes them.
+
+use crate::stage::DAY;
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind, Dimensions};
+use saldo_core::money::{Currency, Money};
+
+/// The money that a shop's documents are in.
+pub(crate) struct Shop {
+    pub(crate) currency: Currency,
+}
+
+fn clearing() -> Account {
+    Account::new("Clearing: Shopify Payments", AccountKind::Clearing)
+}
+
+fn bank() -> Account {
+    Account::new("Bank", AccountKind::Bank)
+}
+
+fn sales() -> Account {
+    Account::new("Sales", AccountKind::Income)
+}
+
+fn returns() -> Account {
+    Account::new("Returns & refunds", AccountKind::ContraIncome)
+}
+
+fn gift_cards() -> Account {
+    Account::new("Gift card liability", AccountKind::OtherCurrentLiability)
+}
+
+/// What fees are entered on.
+pub(crate) fn fees() -> Account {
+    Account::new("Payment processing fees", AccountKind::Expense)
+}
+
+fn customer() -> Option<Party> {
+    Some(Party::Customer { key: "7".to_owned(), name: "Jane Doe".to_owned() })
+}
+
+fn vendor(name: &str) -> Option<Party> {
+    Some(Party::Vendor { name: name.to_owned() })
+}
+
+impl Shop {
+    fn line(&self, kind: LineKind, account: Account, amount: &str) -> Line {
+        let amount = Money::parse(amount, self.currency).unwrap();
+        let (text, origin) = (account.name.to_string(), String::new());
+        let dimensions = Dimensions::default();
+        Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    }
+
+    fn settled(&self, account: Account, amount: &str) -> Line {
+        self.line(LineKind::Settlement, account, amount)
+    }
+
+    fn other(&self, account: Account, amount: &str) -> Line {
+        self.line(LineKind::Other { taxed: false }, account, amount)
+    }
+
+    fn taxed(&self, account: Account, amount: &str) -> Line {
+        self.line(LineKind::Other { taxed: true }, account, amount)
+    }
+
+    fn goods(&self, sku: &str, units: i64, amount: &str) -> Line {
+        let product = Product { id: None, sku: Some(sku.to_owned()), title: format!("A {sku}") };
+        let kind = LineKind::Product { product, taxed: true };
+        Line { quantity: Some(units), ..self.line(kind, sales(), amount) }
+    }
+
+    fn tax(&self, amount: &str) -> Line {
+        let kind = LineKind::Tax { title: "Tax".to_owned(), rate: Some(20.into()) };
+        self.line(kind, Account::new("Sales tax payable", AccountKind::TaxLiability), amount)
+    }
+
+    fn owed(&self, amount: &str) -> Line {
+        let debtors = Account::new("Debtors", AccountKind::Receivable);
+        self.line(LineKind::Receivable, debtors, amount)
+    }
+
+    fn payable(&self, amount: &str) -> Line {
+        let creditors = Account::new("Creditors", AccountKind::Payable);
+        self.line(LineKind::Payable, creditors, amount)
+    }
+
+    fn document(
+        &self,
+        (kind, slot): (DocumentKind, &str),
+        party: Option<Party>,
+        lines: Vec<Line>,
+    ) -> Document {
+        let applies_to = match kind {
+            DocumentKind::Payment => Some("order/1002".to_owned()),
+            DocumentKind::BillPayment => Some("bill/1".to_owned()),
+            _ => None,
+        };
+        let header = Header {
+            slot: slot.to_owned(),
+            kind,
+            date: DAY,
+            currency: self.currency,
+            party,
+            applies_to,
+            due: None,
+            reference: format!("#{slot}"),
+            memo: format!("About \"{slot}\""),
+        };
+        Document::new(header, lines).unwrap()
+    }
+
+    /// A sale of something over this total, tax of a fifth included.
+    pub(crate) fn sale(&self, slot: &str, total: &str) -> Document {
+        let total = Money::parse(total, self.currency).unwrap();
+        let tax = Money::from_minor(total.minor() / 6, self.currency);
+        let net = total.minus(tax).unwrap();
+        let lines = vec![
+            self.goods("MUG-1", 1, &net.negated().amount_text()),
+            self.tax(&tax.negated().amount_text()),
+            self.settled(clearing(), &total.amount_text()),
+        ];
+        self.document((DocumentKind::SalesReceipt, slot), customer(), lines)
+    }
+
+    /// A fee.
+    pub(crate) fn expense(&self, slot: &str) -> Document {
+        let lines = vec![self.other(fees(), "3.36"), self.settled(clearing(), "-3.36")];
+        self.document((DocumentKind::Expense, slot), vendor("Shopify"), lines)
+    }
+
+    /// A document of every kind, and of every shape that a kind can have; what others belong to
+    /// comes before them.
+    pub(crate) fn documents(&self) -> Vec<Document> {
+        [self.sales(), self.returns(), self.moves(), self.purchases()].concat()
+    }
+
+    fn sales(&self) -> Vec<Document> {
+        let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
+        let tips = Account::new("Tips", AccountKind::OtherIncome);
+        let sold = vec![
+            self.goods("MUG-1", 2, "-100.00"),
+            self.taxed(discounts, "10.00"),
+            self.other(tips, "-5.00"),
+            self.tax("-18.00"),
+            self.settled(clearing(), "93.00"),
+            self.settled(gift_cards(), "20.00"),
+        ];
+        // By the line a fifth of these is three times 0.67, which is 2.01; the shop says 2.00.
+        let rounded = vec![
+            self.taxed(sales(), "-3.33"),
+            self.taxed(sales(), "-3.33"),
+            self.taxed(sales(), "-3.34"),
+            self.tax("-2.00"),
+            self.settled(clearing(), "12.00"),
+        ];
+        let by_gift_card = vec![
+            self.taxed(sales(), "-10.00"),
+            self.tax("-2.00"),
+            self.settled(gift_cards(), "12.00"),
+        ];
+        let claimed =
+            vec![self.goods("MUG-2", 3, "-50.00"), self.tax("-10.00"), self.owed("60.00")];
+        let paid = vec![self.settled(clearing(), "48.00"), self.owed("-48.00")];
+        let receipt =
+            |slot, lines| self.document((DocumentKind::SalesReceipt, slot), customer(), lines);
+        vec![
+            receipt("order/1001", sold),
+            receipt("order/1003", rounded),
+            receipt("order/1004", by_gift_card),
+            self.document((DocumentKind::Invoice, "order/1002"), customer(), claimed),
+            self.document((DocumentKind::Payment, "order/1002/payment"), customer(), paid),
+        ]
+    }
+
+    fn returns(&self) -> Vec<Document> {
+        let refunded = vec![
+            self.taxed(returns(), "50.00"),
+            self.tax("10.00"),
+            self.settled(clearing(), "-60.00"),
+        ];
+        let to_gift_card = vec![
+            self.taxed(returns(), "5.00"),
+            self.tax("1.00"),
+            self.settled(gift_cards(), "-6.00"),
+        ];
+        let credited = vec![self.taxed(returns(), "10.00"), self.tax("2.00"), self.owed("-12.00")];
+        let refund =
+            |slot, lines| self.document((DocumentKind::RefundReceipt, slot), customer(), lines);
+        vec![
+            refund("order/1001/refund", refunded),
+            refund("order/1004/refund", to_gift_card),
+            self.document((DocumentKind::CreditMemo, "order/1002/credit"), customer(), credited),
+        ]
+    }
+
+    fn moves(&self) -> Vec<Document> {
+        let reserve = Account::new("Reserve", AccountKind::OtherCurrentAsset);
+        let breakage = Account::new("Breakage", AccountKind::OtherIncome);
+        let paid_out = vec![self.settled(bank(), "50.00"), self.settled(clearing(), "-50.00")];
+        let kept = vec![self.settled(reserve, "30.00"), self.settled(clearing(), "-30.00")];
+        let given_back = vec![self.other(fees(), "-1.00"), self.settled(clearing(), "1.00")];
+        let broken = vec![self.other(gift_cards(), "4.00"), self.other(breakage, "-4.00")];
+        vec![
+            self.document((DocumentKind::Transfer, "payout/1"), None, paid_out),
+            self.document((DocumentKind::Transfer, "reserve/1"), None, kept),
+            self.expense("fees/1"),
+            self.document((DocumentKind::JournalEntry, "fees/2"), vendor("Shopify"), given_back),
+            self.document((DocumentKind::JournalEntry, "breakage/1"), None, broken),
+        ]
+    }
+
+    fn purchases(&self) -> Vec<Document> {
+        let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
+        let prepaid = Account::new("Prepayments", AccountKind::OtherCurrentAsset);
+        let stock = Account::new("Stock of goods", AccountKind::OtherCurrentAsset);
+        let supplier = || vendor("Potter & Sons");
+        let billed = vec![
+            self.other(received, "800.00"),
+            self.payable("-800.00"),
+            self.payable("300.00"),
+            self.other(prepaid, "-300.00"),
+        ];
+        let credited = vec![self.other(stock, "-5.00"), self.payable("5.00")];
+        let paid = vec![self.payable("200.00"), self.settled(bank(), "-200.00")];
+        vec![
+            self.document((DocumentKind::Bill, "bill/1"), supplier(), billed),
+            self.document((DocumentKind::VendorCredit, "bill/2"), supplier(), credited),
+            self.document((DocumentKind::BillPayment, "bill/1/payment"), supplier(), paid),
+        ]
+    }
+}
