@@ -1,7 +1,7 @@
 //! The books in Xero: what the adapter says, and what the simulated vendor makes of it.
 
 use super::super::BookProof;
-use super::stage::{Stage, on_all_cores, world};
+use super::stage::{Stage, home, listener, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::cli::connect::connection;
 use crate::merchant::{EmptyBooks, XERO_TOKEN};
@@ -27,6 +27,11 @@ const ADDRESS: &str = "https://xero.example";
 
 /// Connects the merchant to an organisation.
 pub(super) async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBooks {
+    joined_at(stage, faults, ADDRESS).await
+}
+
+/// The same where the organisation is said to be at this address.
+async fn joined_at(stage: &mut Stage, faults: &FaultSettings, address: &str) -> EmptyBooks {
     let books = EmptyBooks::new(5, faults, stage.clock.now());
     let mut book = connection(XERO, Role::Book, XERO);
     let (tenant, id, secret) = {
@@ -37,7 +42,7 @@ pub(super) async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBo
     };
     book.settings.insert("tenant".to_owned(), tenant);
     for (name, path) in [("api", ""), ("token", XERO_TOKEN)] {
-        book.addresses.0.insert(name.to_owned(), format!("{ADDRESS}{path}"));
+        book.addresses.0.insert(name.to_owned(), format!("{address}{path}"));
     }
     let secrets = [
         (name::CLIENT_ID, id.as_str()),
@@ -75,6 +80,22 @@ async fn an_organisation_holds_what_the_other_books_hold() {
     assert!(proof.holds());
     let calls = xero.vendor_itself().calls();
     assert!(calls.writes < 60, "documents go fifty at a time: {calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_books_are_the_same_over_sockets() {
+    let settings = world(7, 25, 12);
+    let (within, xero) = small().await;
+    within.sync().await;
+    let mut over = Stage::over_sockets(&settings).await;
+    let socket = listener().await;
+    let far = joined_at(&mut over, &FaultSettings::none(), &home(&socket)).await;
+    over.open(&far.vendor, socket);
+    over.sync().await;
+    over.assert_proven("over sockets").await;
+    assert!(over.books() == within.books());
+    let ledger = |books: &EmptyBooks| books.vendor_itself().organisation().ledger_without_ids();
+    assert_eq!(ledger(&far), ledger(&xero));
 }
 
 /// A merchant of few days, with its organisation.

@@ -11,6 +11,7 @@ use crate::merchant::{COMPANY, Homes, Merchant, furnish, shop_connection};
 use crate::templates::applied;
 use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
+use crate::transport::server::serve;
 use crate::transport::testing::FILE_WATCH;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 /// How often a sync that is worth another try gets one.
 const SYNCS_MAX: usize = 60;
@@ -43,6 +45,8 @@ pub(super) struct Stage {
     shop: ConnectionId,
     /// Books beside those that every merchant has, and the ways to them.
     others: Vec<(ConnectionId, SharedVendor)>,
+    /// Whether the ways lead over sockets. Nothing is watched there.
+    over_sockets: bool,
     key: Arc<Key>,
     folder: TempDir,
 }
@@ -64,37 +68,52 @@ pub(super) fn world(seed: u64, orders: u32, days: u32) -> WorldSettings {
 impl Stage {
     /// A merchant whose history is over.
     pub(super) async fn after(settings: &WorldSettings, faults: &FaultSettings) -> Self {
-        Self::new(settings, faults, None).await
+        Self::new(settings, faults, None, &nowhere()).await
+    }
+
+    /// The same merchant, whose vendors are reached over sockets of this machine for as long as the
+    /// runtime lives.
+    pub(super) async fn over_sockets(settings: &WorldSettings) -> Self {
+        let [shopify, quickbooks] = [listener().await, listener().await];
+        let homes = Homes { shopify: home(&shopify), quickbooks: home(&quickbooks) };
+        let stage = Self::new(settings, &FaultSettings::none(), None, &homes).await;
+        stage.open(&stage.merchant.shopify, shopify);
+        stage.open(&stage.merchant.quickbooks, quickbooks);
+        Self { over_sockets: true, ..stage }
+    }
+
+    /// Opens a vendor to whoever connects.
+    pub(super) fn open(&self, vendor: &SharedVendor, listener: TcpListener) {
+        tokio::spawn(serve(Arc::clone(vendor), self.clock.clone(), listener));
     }
 
     /// A merchant whose history begins.
     pub(super) async fn at_first(settings: &WorldSettings, faults: &FaultSettings) -> Self {
         let zone = jiff::tz::TimeZone::get(&settings.timezone).unwrap();
         let begins = settings.begins.to_zoned(zone).unwrap().timestamp();
-        Self::new(settings, faults, Some(begins)).await
+        Self::new(settings, faults, Some(begins), &nowhere()).await
     }
 
     async fn new(
         settings: &WorldSettings,
         faults: &FaultSettings,
         start: Option<Timestamp>,
+        homes: &Homes,
     ) -> Self {
-        let homes = Homes {
-            shopify: "https://shop.example".to_owned(),
-            quickbooks: "https://company.example".to_owned(),
-        };
         let merchant = Merchant::new(settings, faults, &homes.shopify).unwrap();
         let clock = Clock::simulated(start.unwrap_or(merchant.after));
         let keys = merchant.keys(clock.now());
         let folder = folder();
         let key = Arc::new(Key::generate().unwrap());
         let store = Store::open(&database(folder.path()), true).await.unwrap();
-        let company = furnish(&store, &key, settings, &keys, &homes, &clock).await.unwrap();
+        let company = furnish(&store, &key, settings, &keys, homes, &clock).await.unwrap();
         store.close().await;
         let shop = ConnectionId::new(shop_connection(settings));
         let books = Arc::clone(&merchant.quickbooks);
         let holder = "saldo, process 1".to_owned();
-        Self { merchant, clock, company, books, holder, shop, others: Vec::new(), key, folder }
+        let others = Vec::new();
+        let over_sockets = false;
+        Self { merchant, clock, company, books, holder, shop, others, over_sockets, key, folder }
     }
 
     /// Connects another book, which is reached this way.
@@ -149,7 +168,10 @@ impl Stage {
             data: self.folder.path().to_owned(),
             holder: self.holder.clone(),
             is_awaited: false,
-            wiring: Wiring::InProcess(vendors.into_iter().chain(others).collect()),
+            wiring: match self.over_sockets {
+                true => Wiring::Sockets,
+                false => Wiring::InProcess(vendors.into_iter().chain(others).collect()),
+            },
             progress: Progress::unseen(),
         }
     }
@@ -288,6 +310,24 @@ pub(super) fn by_account(stage: &Stage) -> BTreeMap<String, i64> {
     }
     sums.retain(|_, minor| *minor != 0);
     sums
+}
+
+/// Where vendors are said to be that are reached in this process.
+fn nowhere() -> Homes {
+    Homes {
+        shopify: "https://shop.example".to_owned(),
+        quickbooks: "https://company.example".to_owned(),
+    }
+}
+
+/// A socket of this machine.
+pub(super) async fn listener() -> TcpListener {
+    TcpListener::bind(("127.0.0.1", 0)).await.unwrap()
+}
+
+/// The address of whoever listens there.
+pub(super) fn home(listener: &TcpListener) -> String {
+    format!("http://{}", listener.local_addr().unwrap())
 }
 
 /// Behind books that are files there is nobody to ask.
