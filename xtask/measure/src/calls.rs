@@ -1,16 +1,17 @@
 //! What a sync asks the vendors for, and how long it takes under their limits: the simulated
 //! vendors enforce them, on a simulated clock.
 
+use crate::cli::connect::Office;
 use crate::engine::{self, Engine, Progress, Wiring};
 use crate::gauge::{Gauge, with};
-use crate::merchant::{self, COMPANY, Homes, Merchant};
+use crate::merchant::{self, COMPANY, EmptyBooks, Homes, Merchant};
 use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use saldo_core::exchange::{HttpRequest, Method};
-use saldo_core::text::ConnectionId;
+use saldo_core::text::{ConnectionId, Secret};
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
@@ -36,7 +37,13 @@ pub(crate) struct Settings {
     /// How much a document holds.
     #[arg(long, value_enum)]
     detail: Detail,
+    /// Whether the same is entered into an organisation of the other vendor afterwards.
+    #[arg(long)]
+    organisation: bool,
 }
+
+/// More calls than any sync needs.
+const CALLS_A_DAY: usize = 1_000_000;
 
 /// How much a document holds.
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,6 +61,8 @@ struct Tally {
     requests: BTreeMap<String, u64>,
     /// What batches asked to create, by kind.
     created: BTreeMap<String, u64>,
+    /// Requests that make something new and nothing else, by place.
+    made: BTreeMap<String, u64>,
     /// Requests that came too fast.
     too_fast: u64,
     /// What was asked for in bulk last. One such operation runs after the other.
@@ -73,7 +82,24 @@ impl Tally {
         if matches!(&*purpose, "BulkStart" | "BulkStatus" | "download") {
             purpose = format!("{} in bulk", self.in_bulk);
         }
-        *self.requests.entry(purpose).or_default() += 1;
+        *self.requests.entry(purpose.clone()).or_default() += 1;
+        self.count_created(request, (purpose, body));
+    }
+
+    /// Counts what a request asks to create: the items of a batch, what a list that bears the name
+    /// of its place holds, or the one thing that it is.
+    fn count_created(&mut self, request: &HttpRequest, (place, body): (String, &Value)) {
+        for item in body["BatchItemRequest"].as_array().into_iter().flatten() {
+            let kinds = item.as_object().into_iter().flat_map(|fields| fields.keys());
+            let kind = kinds.into_iter().find(|key| key.starts_with(char::is_uppercase));
+            *self.created.entry(kind.cloned().unwrap_or_default()).or_default() += 1;
+        }
+        if request.method == Method::Put {
+            let things = body[&place].as_array().map_or(1, Vec::len);
+            let things = u64::try_from(things).unwrap_or(u64::MAX);
+            *self.made.entry(place.clone()).or_default() += 1;
+            *self.created.entry(place).or_default() += things;
+        }
     }
 }
 
@@ -89,11 +115,6 @@ impl Vendor for Counted {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         tally.count(request, &body);
-        for item in body["BatchItemRequest"].as_array().into_iter().flatten() {
-            let kinds = item.as_object().into_iter().flat_map(|fields| fields.keys());
-            let kind = kinds.into_iter().find(|key| key.starts_with(char::is_uppercase));
-            *tally.created.entry(kind.cloned().unwrap_or_default()).or_default() += 1;
-        }
         if let Reply::Answer(answer) = &reply
             && (answer.status == 429 || contains(&answer.body, b"\"THROTTLED\""))
         {
@@ -134,6 +155,34 @@ fn purpose(request: &HttpRequest, body: &Value) -> String {
     }
     let mut parts = path.rsplit('/').filter(|part| !part.chars().all(|c| c.is_ascii_digit()));
     parts.next().unwrap_or_default().to_owned()
+}
+
+/// Connects the merchant to an organisation that is empty, and enters everything there too: what
+/// that is asked for, and how long it takes.
+async fn enter_elsewhere(engine: Engine) -> Result<Value> {
+    let organisation = EmptyBooks::new(1, &FaultSettings::none(), engine.clock.now());
+    // What a day may see is an agreement with the vendor, and not what is measured.
+    organisation.vendor_itself().organisation_mut().settings.calls_per_day = CALLS_A_DAY;
+    let (book, secrets) = organisation.connection("https://organisation.example");
+    let office = Office {
+        store: engine.store.clone(),
+        company: engine.company.clone(),
+        key: Arc::clone(&engine.key),
+        clock: engine.clock.clone(),
+    };
+    office.add(&book).await?;
+    for (name, secret) in secrets {
+        office.keep(&book.id, name, &Secret::new(secret)).await?;
+    }
+    let tally = Arc::default();
+    let Wiring::InProcess(mut vendors) = engine.wiring else { unreachable!("nothing is far") };
+    vendors.insert(book.id, counted(&organisation.vendor, &tally));
+    let engine = Engine { wiring: Wiring::InProcess(vendors), ..engine };
+    let begun = engine.clock.now();
+    let report = engine::sync(&engine).await?;
+    ensure!(report.refused == 0, "{} changes were refused", report.refused);
+    let took = engine.clock.now().duration_since(begun).as_secs();
+    Ok(json!({ "sync": report, "simulated_seconds": took, "books": told(&tally)? }))
 }
 
 /// Syncs the merchant of a seed until nothing is left to do, and says what that took.
@@ -193,7 +242,13 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
     // Nothing is new a second time.
     *books.lock().unwrap_or_else(PoisonError::into_inner) = Tally::default();
     engine::sync(&engine).await?;
-    Ok(with(with(measured, first), json!({ "books_again": told(&books)? })))
+    let again = told(&books)?;
+    let elsewhere = match settings.organisation {
+        true => enter_elsewhere(engine).await?,
+        false => Value::Null,
+    };
+    let further = json!({ "books_again": again, "organisation": elsewhere });
+    Ok(with(with(measured, first), further))
 }
 
 fn told(tally: &Mutex<Tally>) -> Result<Value> {

@@ -17,6 +17,10 @@ const TIMED: (u32, u32) = (10_000, 60);
 const BATCH: u64 = 30;
 /// How many batches a minute the vendor takes.
 const BATCHES_A_MINUTE: u64 = 40;
+/// How many things one request to an organisation holds, and how many requests a minute it takes.
+const ORGANISATION: (u64, u64) = (50, 60);
+/// What an organisation takes one by one.
+const ONE_BY_ONE: &str = "Accounts";
 /// What asks for them.
 const ORDERS_IN_BULK: &str = "orders in bulk";
 /// The fewest calls by which orders come in bulk: start, look, fetch.
@@ -29,6 +33,7 @@ pub(super) fn figures(machine: &Machine, full: bool) -> Result<Vec<Figure>> {
         let sync = sync(machine, ORDERS, detail)?;
         figures.extend(of_shop(&sync, detail));
         figures.extend(of_books(&sync, detail));
+        figures.extend(of_organisation(&sync, (ORDERS.0, detail)));
     }
     let size = if full { TIMED_FULL } else { TIMED };
     let timed = sync(machine, size, "order")?;
@@ -37,14 +42,48 @@ pub(super) fn figures(machine: &Machine, full: bool) -> Result<Vec<Figure>> {
     let title = "simulated time of a sync, against what batches take at least";
     let parts = (took, floor / BATCHES_A_MINUTE);
     figures.push(Figure::ratio(title, size.0.into(), parts, "times", Aim::AtMost(110), &timed));
+    figures.extend(of_organisation(&timed, (size.0, "order")));
     Ok(figures)
+}
+
+/// The calls by which the same is entered into an organisation, and the time that they take.
+fn of_organisation(sync: &Measured, (orders, detail): (u32, &str)) -> Vec<Figure> {
+    let (size, told) = (orders.into(), &sync.details["organisation"]);
+    let (full, a_minute) = ORGANISATION;
+    let title = |what: &str| format!("organisation, by {detail}: {what}");
+    let made = counts(&told["books"]["made"]);
+    let mut figures = Vec::new();
+    let mut least = 0;
+    for (place, things) in counts(&told["books"]["created"]) {
+        let fewest = if place == ONE_BY_ONE { things } else { things.div_ceil(full) };
+        let asked = made.get(&place).copied().unwrap_or_default();
+        let what = format!("{things} × {place}, in {fewest} requests at least");
+        figures.push(Figure::told(&title(&what), size, asked, sync));
+        least += fewest;
+    }
+    // Within five in a hundred.
+    let what = format!("requests that make these, {least} at least");
+    let asked = made.values().sum();
+    figures.push(Figure::count(&title(&what), size, asked, least + least / 20, sync));
+    let all: u64 = counts(&told["books"]["requests"]).values().sum();
+    figures.push(Figure::told(&title("requests that read or sign in"), size, all - asked, sync));
+    let too_fast = told["books"]["too_fast"].as_u64().unwrap_or_default();
+    figures.push(Figure::count(&title("calls that came too fast"), size, too_fast, 0, sync));
+    let took = told["simulated_seconds"].as_u64().unwrap_or_default();
+    let parts = (took, least * 60 / a_minute);
+    let what = title("simulated time, against what these take at least");
+    // A minute's calls may all be made in its first second: only minutes tell something.
+    let ratio = Figure::ratio(&what, size, parts, "times", Aim::AtMost(110), sync);
+    figures.push(ratio.aimed_at(TIMED.0.into()));
+    figures
 }
 
 fn sync(machine: &Machine, (orders, days): (u32, u32), detail: &str) -> Result<Measured> {
     let data = machine.folder("calls")?;
     let (orders, days) = (orders.to_string(), days.to_string());
     let words = ["calls", "--data", text(&data)?, "--orders", &orders, "--days", &days];
-    let measured = machine.measure("calls", &[&words[..], &["--detail", detail]].concat())?;
+    let words = [&words[..], &["--detail", detail, "--organisation"]].concat();
+    let measured = machine.measure("calls", &words)?;
     std::fs::remove_dir_all(data)?;
     Ok(measured)
 }

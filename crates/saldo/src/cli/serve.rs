@@ -52,12 +52,8 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
     let keys = merchant.keys(clock.now());
     let books = format!("http://{}", quickbooks.local_addr()?);
     let organisation = EmptyBooks::new(words.seed, &faults, clock.now());
-    let (tenant, client) = {
-        let xero = organisation.vendor_itself();
-        let (id, secret) = xero.client();
-        (xero.organisation().tenant().to_owned(), (id.to_owned(), secret.to_owned()))
-    };
     let others = format!("http://{}", xero.local_addr()?);
+    let (book, [client, secret, refresh_token]) = organisation.connection(&others);
     let serving = Serving {
         shopify_api: format!("{shop}{}", merchant::SHOPIFY_API),
         shopify_token: format!("{shop}{}", merchant::SHOPIFY_TOKEN),
@@ -73,10 +69,10 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
         xero_api: others.clone(),
         xero_token: format!("{others}{}", merchant::XERO_TOKEN),
         xero_authorise: format!("{others}{}", merchant::XERO_AUTHORISE),
-        xero_tenant: tenant,
-        xero_client_id: client.0,
-        xero_client_secret: client.1,
-        xero_refresh_token: organisation.refresh_token,
+        xero_tenant: book.settings.get("tenant").cloned().unwrap_or_default(),
+        xero_client_id: client.1,
+        xero_client_secret: secret.1,
+        xero_refresh_token: refresh_token.1,
     };
     output.data(&serving, || toml::to_string(&serving).unwrap_or_default())?;
     output.note("serving until interrupted");

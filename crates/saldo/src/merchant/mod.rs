@@ -19,7 +19,7 @@ use saldo_sim::channels::shopify::{ShopifySettings, ShopifySim};
 use saldo_sim::fault::{FaultSettings, Faulty};
 use saldo_sim::world::{Story, World, WorldSettings};
 use saldo_sim::{Reply, Vendor};
-use saldo_store::{Company as Bookkept, Key, Role, Store};
+use saldo_store::{Company as Bookkept, Connection, Key, Role, Store};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +37,8 @@ pub(crate) const XERO_AUTHORISE: &str = "/identity/connect/authorize";
 
 /// The name of the connection to the simulated company.
 pub(crate) const COMPANY: &str = "quickbooks-online";
+/// The name of the connection to the organisation, and of its adapter.
+pub(crate) const ORGANISATION: &str = "xero";
 
 /// How long after the last event of its history a merchant is looked at.
 const AFTERWARDS_HOURS: i64 = 6;
@@ -178,6 +180,24 @@ impl EmptyBooks {
     /// The simulated vendor itself, past the faults.
     pub(crate) fn vendor_itself(&self) -> MutexGuard<'_, XeroSim> {
         self.books.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to the organisation, which is said to be at this address, and the secrets that
+    /// open it.
+    pub(crate) fn connection(&self, address: &str) -> (Connection, [(&'static str, String); 3]) {
+        let xero = self.vendor_itself();
+        let (id, secret) = xero.client();
+        let secrets = [
+            (name::CLIENT_ID, id.to_owned()),
+            (name::CLIENT_SECRET, secret.to_owned()),
+            (name::REFRESH_TOKEN, self.refresh_token.clone()),
+        ];
+        let mut book = connection(ORGANISATION, Role::Book, ORGANISATION);
+        book.settings.insert("tenant".to_owned(), xero.organisation().tenant().to_owned());
+        for (name, path) in [("api", ""), ("token", XERO_TOKEN)] {
+            book.addresses.0.insert(name.to_owned(), format!("{address}{path}"));
+        }
+        (book, secrets)
     }
 }
 

@@ -3,12 +3,9 @@
 use super::super::BookProof;
 use super::stage::{Stage, home, listener, on_all_cores, world};
 use super::tripwire::Tripwire;
-use crate::cli::connect::connection;
-use crate::merchant::{EmptyBooks, XERO_TOKEN};
-use crate::transport::token::name;
+use crate::merchant::EmptyBooks;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
-use saldo_store::Role;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,7 +19,7 @@ const WORLDS: u64 = 12;
 /// How long a request may still be under way after the last answer.
 const SILENCE: Duration = Duration::from_secs(180);
 
-pub(super) const XERO: &str = "xero";
+pub(super) use crate::merchant::ORGANISATION as XERO;
 const ADDRESS: &str = "https://xero.example";
 
 /// Connects the merchant to an organisation.
@@ -33,22 +30,9 @@ pub(super) async fn joined(stage: &mut Stage, faults: &FaultSettings) -> EmptyBo
 /// The same where the organisation is said to be at this address.
 async fn joined_at(stage: &mut Stage, faults: &FaultSettings, address: &str) -> EmptyBooks {
     let books = EmptyBooks::new(5, faults, stage.clock.now());
-    let mut book = connection(XERO, Role::Book, XERO);
-    let (tenant, id, secret) = {
-        let mut xero = books.vendor_itself();
-        xero.organisation_mut().settings.calls_per_day = 100_000;
-        let (id, secret) = xero.client();
-        (xero.organisation().tenant().to_owned(), id.to_owned(), secret.to_owned())
-    };
-    book.settings.insert("tenant".to_owned(), tenant);
-    for (name, path) in [("api", ""), ("token", XERO_TOKEN)] {
-        book.addresses.0.insert(name.to_owned(), format!("{address}{path}"));
-    }
-    let secrets = [
-        (name::CLIENT_ID, id.as_str()),
-        (name::CLIENT_SECRET, &secret),
-        (name::REFRESH_TOKEN, &books.refresh_token),
-    ];
+    books.vendor_itself().organisation_mut().settings.calls_per_day = 100_000;
+    let (book, secrets) = books.connection(address);
+    let secrets = secrets.each_ref().map(|(name, secret)| (*name, secret.as_str()));
     stage.join(&book, &secrets, &books.vendor).await;
     books
 }
