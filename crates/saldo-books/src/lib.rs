@@ -8,6 +8,7 @@
 pub mod feed;
 mod json;
 pub mod plain_text;
+pub mod quickbooks_desktop;
 pub mod quickbooks_online;
 pub mod xero;
 

@@ -61,7 +61,9 @@ impl Folder {
                 let wanted = self.files.iter().filter(|(path, _)| is_wanted(path));
                 FileAnswer::Texts(wanted.map(|(path, text)| (path.clone(), text.clone())).collect())
             }
-            Ask::Http(_) | Ask::Slice(_) => panic!("the book of files asked for something else"),
+            Ask::Http(_) | Ask::Slice(_) | Ask::Message(_) => {
+                panic!("the book of files asked for something else")
+            }
         };
         PlainText.hear(tasks, &Answer::File(answer), &context).unwrap()
     }

@@ -1,0 +1,3 @@
+//! QuickBooks Desktop, over its Web Connector.
+
+pub mod connector;
