@@ -94,9 +94,10 @@ pub(super) fn of_the_whole(message: &str, requests: usize) -> Refusal {
 }
 
 /// Whether an answer says that its request may be repeated and nothing more: an internal error, or
-/// something that it needs is open on somebody's screen, or another request stopped before it.
+/// another request that stopped before it. What is open on somebody's screen may stay so for days,
+/// and is a refusal.
 pub(super) const fn is_passing(code: i64) -> bool {
-    matches!(code, 1000 | 1010 | 3175 | 3176 | 3231)
+    matches!(code, 1000 | 1010 | 3231)
 }
 
 /// A definite no to one request.
@@ -197,6 +198,7 @@ mod tests {
             (3120, "Object not found.", RefusalKind::BadReference),
             (3140, "There is an invalid reference.", RefusalKind::BadReference),
             (3180, "The transaction is dated before the closing date.", RefusalKind::PeriodClosed),
+            (3176, "It is in use.", RefusalKind::Other),
             (3180, "The list was modified by another user.", RefusalKind::Other),
             (3210, "A rule.", RefusalKind::Other),
             (3250, "This feature is not enabled.", RefusalKind::Other),
