@@ -132,8 +132,8 @@ const fn hint(code: i64) -> &'static str {
         2000..=2999 => "this edition or version of QuickBooks does not take it",
         3000..=3099 => "a field of it is missing, too long or not allowed",
         3100 => {
-            "customers, vendors, employees and other names share one list of names: use the one \
-             that is there, or mark the name as taken so that another is chosen"
+            "the name is taken in QuickBooks, perhaps by something inactive: make that active, or \
+             give it another name; customers, vendors, employees and other names share one list"
         }
         3120 | 3130 | 3140 => {
             "something that it refers to was deleted or made inactive in QuickBooks: make it \

@@ -8,7 +8,7 @@ use super::*;
 const FOLDER: &str = "fixtures/quickbooks-desktop";
 
 /// The rows that each recorded answer holds, and what of them is ours to understand.
-const ANSWERS: [(&str, &str, usize); 9] = [
+const ANSWERS: [(&str, &str, usize); 10] = [
     ("account-add.response.xml", "AccountRet", 1),
     ("account_query_rs.xml", "AccountRet", 2),
     ("customer-batch-mixed.response.xml", "CustomerRet", 2),
@@ -16,6 +16,7 @@ const ANSWERS: [(&str, &str, usize); 9] = [
     ("customer_query_rs.xml", "CustomerRet", 1),
     ("customer_query_terator_rs.xml", "CustomerRet", 1),
     ("item_inventory_add_rs.xml", "ItemInventoryRet", 1),
+    ("purchase_order_query_rs.xml", "PurchaseOrderRet", 1),
     ("receive_payment_query_rs.xml", "ReceivePaymentRet", 1),
     ("sales_receipt_add_rs.xml", "SalesReceiptRet", 1),
 ];
@@ -32,6 +33,41 @@ fn every_recorded_answer_is_read() {
         let id = |row: &Element| row.text(["ListID"]).or(row.text(["TxnID"])).map(str::to_owned);
         assert!(rows.iter().all(|row| id(row).is_some()), "{file}");
     }
+}
+
+/// The rows of a recorded answer, as they stand there.
+fn rows(file: &str, row: &str) -> Option<String> {
+    let text = shared(&format!("{FOLDER}/{file}"))?;
+    let end = format!("</{row}>");
+    let (start, until) = (text.find(&format!("<{row}>"))?, text.rfind(&end)? + end.len());
+    text.get(start..until).map(str::to_owned)
+}
+
+#[test]
+fn recorded_lists_are_a_chart() {
+    let recorded = || {
+        let accounts = rows("account_query_rs.xml", "AccountRet")?;
+        let items = rows("item_inventory_add_rs.xml", "ItemInventoryRet")?;
+        Some((accounts, items, rows("customer_query_rs.xml", "CustomerRet")?))
+    };
+    let Some((accounts, items, customers)) = recorded() else { return };
+    let text = read::settings_answer(read::HOST, read::PREFERENCES)
+        + &response("AccountQuery", "Account@@", &accounts)
+        + &response("ItemQuery", "Item@@", &items)
+        + &response("EntityQuery", "Entity@@", &customers)
+        + &response("ClassQuery", "Class@@", "");
+    let page = read::chart(None, &answer(&text));
+    let told: Vec<String> =
+        page.entries.iter().map(|it| format!("{} {} {:?}", it.remote, it.name, it.kind)).collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_recorded_payment_is_listed() {
+    let Some(row) = rows("receive_payment_query_rs.xml", "ReceivePaymentRet") else { return };
+    let page = read::documents(None, &[("ReceivePayment", row)]);
+    let told: Vec<String> = page.documents.iter().map(|it| format!("{it:?}")).collect();
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

@@ -5,17 +5,17 @@ use saldo_core::book::{BookSettings, ChartEntry, ChartKind, ChartPage, DocumentP
 use saldo_core::exchange::Permit;
 use saldo_core::money::Balance;
 
-const HOST: &str = "<HostRet><ProductName>QuickBooks Premier 2024</ProductName>\
+pub(super) const HOST: &str = "<HostRet><ProductName>QuickBooks Premier 2024</ProductName>\
     <Country>US</Country>\
     <SupportedQBXMLVersion>12.0</SupportedQBXMLVersion>\
     <SupportedQBXMLVersion>13.0</SupportedQBXMLVersion></HostRet>";
 const COMPANY: &str = "<CompanyRet><CompanyName>Mug shop</CompanyName></CompanyRet>";
-const PREFERENCES: &str = "<PreferencesRet><AccountingPreferences>\
+pub(super) const PREFERENCES: &str = "<PreferencesRet><AccountingPreferences>\
     <IsUsingClassTracking>true</IsUsingClassTracking><ClosingDate>2026-09-30</ClosingDate>\
     </AccountingPreferences><SalesTaxPreferences><DefaultItemSalesTaxRef><FullName>CA</FullName>\
     </DefaultItemSalesTaxRef></SalesTaxPreferences></PreferencesRet>";
 
-fn settings_answer(host: &str, preferences: &str) -> String {
+pub(super) fn settings_answer(host: &str, preferences: &str) -> String {
     [
         response("HostQuery", "Host", host),
         response("CompanyQuery", "Company", COMPANY),
@@ -83,7 +83,7 @@ fn what_stops_work_is_told_with_what_to_do() {
     assert!(settings(HOST, &PREFERENCES.replace("2026-09-30", "soon")).is_err());
 }
 
-fn chart(page: Option<&str>, text: &str) -> ChartPage {
+pub(super) fn chart(page: Option<&str>, text: &str) -> ChartPage {
     let task = Task::ReadChart { page: page.map(str::to_owned) };
     match hear(&[task], &context(&[]), text).unwrap().remove(0) {
         Outcome::Chart(page) => page,
@@ -198,7 +198,7 @@ fn what_is_kept_in_another_currency_is_not_offered() {
     assert_eq!(read[2], ("Euro", &ChartKind::OtherName), "its name is taken");
 }
 
-fn documents(page: Option<&str>, rows: &[(&str, String)]) -> DocumentPage {
+pub(super) fn documents(page: Option<&str>, rows: &[(&str, String)]) -> DocumentPage {
     let (from, until) = (date(2026, 11, 1), date(2026, 11, 30));
     let page = page.map(str::to_owned);
     let tasks = [Task::ReadDocuments { from, until, page }];
