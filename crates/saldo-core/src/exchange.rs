@@ -212,6 +212,28 @@ pub enum FileAnswer {
     Texts(BTreeMap<String, String>),
 }
 
+/// A message for a vendor that takes no calls but makes them: it lies ready until the vendor's own
+/// program next asks for work, and the program brings the answer back with a later call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageAsk {
+    /// The message as the vendor reads it.
+    pub body: Vec<u8>,
+}
+
+/// What a vendor that makes the calls brought back for a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageAnswer {
+    /// The vendor's answer, whole.
+    Whole(Vec<u8>),
+    /// The vendor's program could not have the message answered.
+    Failed {
+        /// Its own code.
+        code: String,
+        /// Its own words.
+        message: String,
+    },
+}
+
 /// What is asked of the world.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ask {
@@ -221,6 +243,8 @@ pub enum Ask {
     Slice(SliceAsk),
     /// Work on the files of a plain-text book.
     File(FileAsk),
+    /// A message for a vendor that makes the calls.
+    Message(MessageAsk),
 }
 
 /// What the world answers.
@@ -232,6 +256,8 @@ pub enum Answer {
     Slice(SliceAnswer),
     /// What became of work on files.
     File(FileAnswer),
+    /// What a vendor that makes the calls brought back.
+    Message(MessageAnswer),
 }
 
 /// What may be done about a fault.

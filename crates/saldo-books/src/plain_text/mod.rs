@@ -98,7 +98,7 @@ impl Book for PlainText {
                 let ledgers = Ledgers::of(texts);
                 tasks.iter().map(|task| read_outcome(task, &ledgers, context)).collect()
             }
-            Answer::Http(_) | Answer::Slice(_) => {
+            Answer::Http(_) | Answer::Slice(_) | Answer::Message(_) => {
                 Err(Fault::unexpected("the folder of the plain-text ledgers"))
             }
         }

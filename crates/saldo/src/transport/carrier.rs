@@ -3,7 +3,9 @@
 
 use super::clock::Clock;
 use super::http::HttpCarrier;
-use saldo_core::exchange::{Fault, HttpAnswer, HttpRequest, Method, Permit};
+use saldo_core::exchange::{
+    Fault, HttpAnswer, HttpRequest, MessageAnswer, MessageAsk, Method, Permit,
+};
 use saldo_core::text::Secret;
 use saldo_sim::{Reply, Vendor};
 use std::path::Path;
@@ -43,6 +45,18 @@ impl Carrier {
         match self {
             Self::Http(carrier) => carrier.send(request, credential).await,
             Self::Sim(carrier) => carrier.send(request, credential),
+        }
+    }
+
+    /// Lays a message ready for a vendor that makes the calls, and brings back what it answered.
+    ///
+    /// # Errors
+    /// Where the vendor does not call, or no whole answer came; the fault says whether the message
+    /// may have taken effect.
+    pub(crate) async fn message(&self, message: &MessageAsk) -> Result<MessageAnswer, Fault> {
+        match self {
+            Self::Http(_) => Err(Fault::new(Permit::Never, "this vendor takes no messages")),
+            Self::Sim(carrier) => carrier.message(message),
         }
     }
 
@@ -92,6 +106,26 @@ impl SimCarrier {
             Reply::Answer(answer) => Ok(answer),
             Reply::Lost => Err(lost(request.method, "the simulated vendor hung up")),
         }
+    }
+
+    /// A simulated vendor's program hears the message as the body of a request, and says its own
+    /// failures in a header.
+    fn message(&self, message: &MessageAsk) -> Result<MessageAnswer, Fault> {
+        let request = HttpRequest {
+            method: Method::Post,
+            url: "message:".to_owned(),
+            headers: Vec::new(),
+            body: message.body.clone(),
+            authorised: false,
+        };
+        let answer = self.send(&request, None)?;
+        Ok(match answer.header("failure") {
+            None => MessageAnswer::Whole(answer.body),
+            Some(code) => {
+                let message = String::from_utf8_lossy(&answer.body).into_owned();
+                MessageAnswer::Failed { code: code.to_owned(), message }
+            }
+        })
     }
 
     async fn download(&self, url: &str, file: &Path) -> Result<Download, Fault> {

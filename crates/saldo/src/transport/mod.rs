@@ -23,7 +23,8 @@ pub(crate) mod testing;
 use carrier::Carrier;
 use limit::Limiter;
 use saldo_core::exchange::{
-    Answer, Ask, Fault, FileAnswer, FileAsk, HttpAnswer, HttpRequest, Permit,
+    Answer, Ask, Fault, FileAnswer, FileAsk, HttpAnswer, HttpRequest, MessageAnswer, MessageAsk,
+    Permit,
 };
 use slice::Spool;
 use std::io::ErrorKind;
@@ -67,6 +68,7 @@ impl Transport {
                 spool.slice(slice, &self.carrier).await
             }
             Ask::File(work) => self.file(work.clone()).await.map(Answer::File),
+            Ask::Message(message) => self.message(message).await.map(Answer::Message),
         }
     }
 
@@ -91,6 +93,12 @@ impl Transport {
         tracing::debug!("the access token was refused, another one is fetched");
         let token = tokens.renew(&token, &self.carrier).await?;
         self.send(request, Some(&tokens.credential(&token))).await
+    }
+
+    async fn message(&self, message: &MessageAsk) -> Result<MessageAnswer, Fault> {
+        self.limiter.acquire("").await;
+        self.check_right().await?;
+        self.carrier.message(message).await
     }
 
     async fn send(

@@ -87,7 +87,7 @@ pub(super) fn hear<State: InBulk>(
                 Err(Fault::new(Permit::Retry, "the download of a bulk operation failed"))
             }
             Answer::Http(_) => list_instead(saved, &bulk),
-            Answer::File(_) => Err(Fault::unexpected("Shopify")),
+            Answer::File(_) | Answer::Message(_) => Err(Fault::unexpected("Shopify")),
         },
     }
 }
