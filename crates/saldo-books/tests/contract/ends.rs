@@ -4,9 +4,10 @@ use crate::files::{self, Files};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::book::{Bindings, Need};
-use saldo_core::exchange::{Answer, Ask, HttpRequest};
+use saldo_core::exchange::{Answer, Ask, HttpRequest, MessageAnswer, Method};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::Currency;
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim};
 use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
 use saldo_sim::books::xero::{Organisation, XeroSim};
 use saldo_sim::fault::{FaultSettings, Faulty};
@@ -14,7 +15,8 @@ use saldo_sim::{Reply, Vendor};
 use std::collections::BTreeMap;
 
 /// The books that the laws are tried on.
-pub(crate) const BOOKS: [&str; 3] = ["quickbooks-online", "xero", "plain-text"];
+pub(crate) const BOOKS: [&str; 4] =
+    ["quickbooks-online", "xero", "plain-text", "quickbooks-desktop"];
 
 /// What a book asks.
 pub(crate) trait End {
@@ -45,6 +47,7 @@ pub(crate) fn end(book: &str, faults: FaultSettings) -> (Box<dyn End>, Currency)
     match book {
         "quickbooks-online" => (Box::new(UnitedStates::new(faults)), currency("USD")),
         "xero" => (Box::new(UnitedKingdom::new(faults)), currency("GBP")),
+        "quickbooks-desktop" => (Box::new(Desk::new(faults)), currency("USD")),
         "plain-text" => (Box::<Folder>::default(), currency("USD")),
         other => panic!("{other} is not tried"),
     }
@@ -218,6 +221,92 @@ impl End for UnitedKingdom {
 
     fn close(&mut self, until: Date) -> bool {
         self.sim.inner_mut().organisation_mut().settings.end_of_year_lock_date = Some(until);
+        true
+    }
+}
+
+/// A shop in the United States with its company file in QuickBooks Desktop.
+struct Desk(Faulty<QuickBooksDesktopSim>);
+
+impl Desk {
+    /// Messages are carried by a program that stands beside the company file: they are lost, and
+    /// nothing else happens to them.
+    fn new(faults: FaultSettings) -> Self {
+        let faults = FaultSettings {
+            lost_before: faults.lost_before,
+            lost_after: faults.lost_after,
+            delayed: faults.delayed,
+            ..FaultSettings::none().with_seed(faults.seed)
+        };
+        Self(Faulty::new(QuickBooksDesktopSim::new(CompanyFile::retail(7)), faults))
+    }
+
+    fn file(&mut self) -> &mut CompanyFile {
+        self.0.inner_mut().company_mut()
+    }
+}
+
+impl End for Desk {
+    fn settings(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    fn answer(&mut self, ask: &Ask, now: Timestamp) -> Option<Answer> {
+        let Ask::Message(message) = ask else { panic!("{ask:?}") };
+        let request = HttpRequest {
+            method: Method::Post,
+            url: "message:".to_owned(),
+            headers: Vec::new(),
+            body: message.body.clone(),
+            authorised: false,
+        };
+        let reply = self.0.answer(&request, now);
+        let Reply::Answer(answer) = reply else {
+            self.file().end_session();
+            return None;
+        };
+        Some(Answer::Message(match answer.header("failure") {
+            None => MessageAnswer::Whole(answer.body),
+            Some(code) => MessageAnswer::Failed {
+                code: code.to_owned(),
+                message: String::from_utf8_lossy(&answer.body).into_owned(),
+            },
+        }))
+    }
+
+    fn renew(&mut self) {}
+
+    fn settle(&mut self, now: Timestamp) {
+        self.0.settle(now);
+    }
+
+    fn archive(&mut self, _: &str, _: Timestamp) -> bool {
+        false
+    }
+
+    fn ledger(&self) -> Vec<(String, i64)> {
+        let ledger = self.0.inner().company().ledger().into_iter();
+        ledger.map(|posting| (posting.account, posting.minor)).collect()
+    }
+
+    fn name(&self, account: &Account, bindings: &Bindings) -> String {
+        match (account.kind, bindings.need(&Need::Account(account.clone()))) {
+            (AccountKind::Payable, _) => "Accounts Payable".to_owned(),
+            (AccountKind::Receivable, _) => "Accounts Receivable".to_owned(),
+            // It may have had to take another name than its own.
+            (_, bound) => self
+                .called(bound.unwrap_or_else(|| panic!("{} is not bound", account.name)).as_str()),
+        }
+    }
+
+    fn called(&self, reported: &str) -> String {
+        let ledger = self.0.inner().company().ledger();
+        let posting = ledger.into_iter().find(|posting| posting.account_id == reported);
+        posting.map_or_else(|| reported.to_owned(), |posting| posting.account)
+    }
+
+    fn close(&mut self, until: Date) -> bool {
+        self.file().settings.closing_date = Some(until);
         true
     }
 }

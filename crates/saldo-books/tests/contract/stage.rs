@@ -170,8 +170,11 @@ impl Stage {
             self.chart.extend(read.entries);
             page = read.next;
             if page.is_none() {
-                return;
+                break;
             }
+        }
+        for entry in &self.chart {
+            self.context.bindings.take_name(entry);
         }
     }
 
