@@ -7,6 +7,7 @@ mod merchant;
 mod pack;
 mod templates;
 mod transport;
+mod web_connector;
 
 use clap::Parser;
 use mimalloc::MiMalloc;

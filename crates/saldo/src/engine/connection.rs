@@ -5,6 +5,7 @@ use crate::transport::carrier::{Carrier, SharedVendor, SimCarrier};
 use crate::transport::clock::Clock;
 use crate::transport::http::HttpCarrier;
 use crate::transport::limit::Limiter;
+use crate::transport::mailbox::Mailbox;
 use crate::transport::slice::Spool;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore};
 use crate::transport::{Right, Transport};
@@ -19,8 +20,10 @@ use std::time::Duration;
 /// How connections reach the world.
 #[derive(Clone)]
 pub(crate) enum Wiring {
-    /// Over sockets.
+    /// Over sockets. A vendor that makes the calls itself is waited for.
     Sockets,
+    /// Over sockets, and through its mailbox to a vendor that is calling just now.
+    Called(ConnectionId, Mailbox),
     /// To simulated vendors in this process, by connection.
     #[cfg_attr(not(test), expect(dead_code, reason = "whole runs without sockets are tests"))]
     InProcess(BTreeMap<ConnectionId, SharedVendor>),
@@ -128,9 +131,15 @@ impl Engine {
         limits: &[RateLimit],
     ) -> Result<Transport, EngineError> {
         let carrier = match &self.wiring {
-            Wiring::Sockets => Carrier::Http(HttpCarrier::new().map_err(|fault| {
-                EngineError::World { connection: connection.id.clone(), fault }
-            })?),
+            Wiring::Called(calling, mailbox) if *calling == connection.id => {
+                Carrier::Called(mailbox.clone())
+            }
+            Wiring::Sockets | Wiring::Called(..) => {
+                Carrier::Http(HttpCarrier::new().map_err(|fault| EngineError::World {
+                    connection: connection.id.clone(),
+                    fault,
+                })?)
+            }
             Wiring::InProcess(vendors) => {
                 let vendor = vendors.get(&connection.id).cloned();
                 let vendor =

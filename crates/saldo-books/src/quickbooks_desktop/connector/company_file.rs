@@ -1,8 +1,8 @@
 //! Which company file is open, and whether it is the one that was connected.
 //!
-//! The connector writes the connection's number into the company file, under the product's own, when
-//! the application is added there. So a file that was moved or renamed is known again, and another
-//! one is told apart. A copy carries the same number: that it is a copy, nobody can see.
+//! The connector writes the connection's number into the company file, under the product's own,
+//! when the application is added there. So a file that was moved or renamed is known again, and
+//! another one is told apart. A copy carries the same number: that it is one, nobody can see.
 
 use super::application::OWNER_ID;
 use super::soap::WorkRequest;

@@ -26,7 +26,7 @@ pub enum Schedule {
         /// The distance of two calls, in minutes.
         minutes: u16,
     },
-    /// Once a day, in the fifteen minutes from this time on, and whenever a person begins a session.
+    /// Once a day, in the fifteen minutes from this time on, and when a person begins a session.
     Daily {
         /// The time of day in the books' zone.
         at: Time,

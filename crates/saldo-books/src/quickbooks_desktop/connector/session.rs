@@ -106,6 +106,16 @@ impl Session {
         now.duration_since(self.heard) >= IDLE
     }
 
+    /// Ends the session where nobody called for too long. Returns whether it ended now.
+    pub fn expire(&mut self, now: Timestamp) -> bool {
+        let ends = !self.is_over() && self.is_expired(now);
+        if ends {
+            self.phase = Phase::Over;
+            self.last_error = "the Web Connector did not call for half an hour".to_owned();
+        }
+        ends
+    }
+
     /// Whether nothing is handed over any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -148,8 +158,8 @@ impl Session {
         Asked::Refused(Reply::text(""))
     }
 
-    /// Answers a call for work by what there is now. Where there is no message, the answer is empty,
-    /// and the connector asks for the last error.
+    /// Answers a call for work by what there is now. Where there is no message, the answer is
+    /// empty, and the connector asks for the last error.
     pub fn hand_over(&mut self, turn: Turn, now: Timestamp) -> Reply {
         self.heard = now;
         self.last_error = match turn {
