@@ -2,12 +2,12 @@
 
 mod cli;
 mod config;
+mod connector;
 mod engine;
 mod merchant;
 mod pack;
 mod templates;
 mod transport;
-mod web_connector;
 
 use clap::Parser;
 use mimalloc::MiMalloc;

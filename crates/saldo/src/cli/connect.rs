@@ -8,12 +8,12 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
+use crate::connector::is_called;
 use crate::engine::{
     EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
 };
 use crate::transport::clock::Clock;
 use crate::transport::token::{TokenStore, name};
-use crate::web_connector::is_called;
 use anyhow::Context;
 use saldo_channels::channel;
 use saldo_core::book::BookSettings;

@@ -1,6 +1,6 @@
 //! `saldo doctor`.
 
-mod web_connector;
+mod connector;
 
 use super::args::Global;
 use super::{Ending, Output, context};
@@ -58,7 +58,7 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     books(&store, &company.id, &failed, &mut findings).await?;
     let key = config::key_file().and_then(|file| config::read_key(&file)).ok();
     let now = Clock::real().now();
-    web_connector::check(&store, &company.id, key.as_ref(), now, &mut findings).await?;
+    connector::check(&store, &company.id, key.as_ref(), now, &mut findings).await?;
     let failed = failed.len();
     findings.push(finding("nothing is held", held == 0, format!("{held} held: `saldo issues`")));
     let hint = format!("{failed} failed: `saldo issues`, then `saldo retry`");

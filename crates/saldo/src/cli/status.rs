@@ -4,8 +4,8 @@ use super::args::Global;
 use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
+use crate::connector::is_called;
 use crate::engine::{self, FactCounts};
-use crate::web_connector::is_called;
 use saldo_store::Role;
 use serde::Serialize;
 

@@ -99,8 +99,8 @@ impl EngineError {
         }
     }
 
-    /// Whether it only means that a vendor that makes the calls does not call now: what is meant for
-    /// it waits, and nothing failed.
+    /// Whether it only means that a vendor that makes the calls does not call now: what is meant
+    /// for it waits, and nothing failed.
     pub(super) fn waits_for_call(&self) -> bool {
         matches!(self, Self::World { fault, .. } if fault.permits == Permit::WhenCalled)
     }
@@ -150,4 +150,29 @@ pub(super) fn ended(
 /// One error a line.
 fn lines(errors: &[EngineError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(book: &str, permits: Permit) -> EngineError {
+        let fault = Fault::new(permits, "as the test says");
+        EngineError::World { connection: ConnectionId::new(book), fault }
+    }
+
+    #[test]
+    fn a_book_whose_vendor_will_call_is_no_failure_and_holds_nobody_up() {
+        let mut aside = Vec::new();
+        let waits = failed("a", Permit::WhenCalled);
+        assert!(waits.is_worth_another_try());
+        set_aside::<()>(Err(waits), &mut aside).unwrap();
+        assert!(ended(SyncReport::default(), aside).is_ok());
+        let both = vec![failed("a", Permit::WhenCalled), failed("b", Permit::Retry)];
+        let Err(EngineError::Partly { failed, .. }) = ended(SyncReport::default(), both) else {
+            panic!("one of them failed");
+        };
+        assert_eq!(failed.len(), 1);
+        assert!(failed[0].to_string().starts_with("b: "));
+    }
 }

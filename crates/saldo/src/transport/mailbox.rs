@@ -150,8 +150,8 @@ impl Mailbox {
     }
 }
 
-/// Somebody who waits for an answer. Whoever gives up takes a message back that was not handed over;
-/// the answer to one that was is awaited by nobody.
+/// Somebody who waits for an answer. Whoever gives up takes a message back that was not handed
+/// over; the answer to one that was is awaited by nobody.
 struct Waiting<'a>(&'a Mailbox);
 
 impl Waiting<'_> {

@@ -185,3 +185,120 @@ fn acceptor(chain: &Path, key: &Path) -> Result<TlsAcceptor, ServiceError> {
         .map_err(|error| unusable(key, &error))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+    /// A certificate for `localhost` that vouches for itself, made for these tests.
+    const CHAIN: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBlzCCAT6gAwIBAgIUGNAkgJRIw6V3gegbOTE1IXK8tJswCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzA1NTA1NloYDzIxMjYxMDMw
+MDU1MDU2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARzIK/W1yhpJ3nkM8Nkx6jid4bsPRnd2rHSokH2V25n4xORpjV/AFHl
+Qt9KvUaui7YsOJs0yN5GFvbxKp6jQySvo2wwajAdBgNVHQ4EFgQUBOmnYfcn/Hc3
+gosbccN0n02AhfowHwYDVR0jBBgwFoAUBOmnYfcn/Hc3gosbccN0n02AhfowGgYD
+VR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMAwGA1UdEwEB/wQCMAAwCgYIKoZIzj0E
+AwIDRwAwRAIgaDvvf2cKhEDqRqnec3Y5C+cnJl1VR9PKtB2rlEH85qUCIAtYPoPW
+8BzgwgZJB/EWfGkABgVDMDXqTs2yDDPvC4KC
+-----END CERTIFICATE-----
+";
+    /// Its key, which opens nothing else.
+    const KEY: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZQWZxbsS0ke6H8h2
++Z+a/5hl4iIN1erbX9ufODm8NKuhRANCAARzIK/W1yhpJ3nkM8Nkx6jid4bsPRnd
+2rHSokH2V25n4xORpjV/AFHlQt9KvUaui7YsOJs0yN5GFvbxKp6jQySv
+-----END PRIVATE KEY-----
+";
+
+    /// Answers with the address that was called.
+    fn echo() -> Handler {
+        Arc::new(|request: HttpRequest| -> Answering {
+            let body = request.url.into_bytes();
+            Box::pin(async { HttpAnswer { status: 200, headers: Vec::new(), body } })
+        })
+    }
+
+    fn files(folder: &Path) -> (PathBuf, PathBuf) {
+        let (chain, key) = (folder.join("chain.pem"), folder.join("key.pem"));
+        std::fs::write(&chain, CHAIN).unwrap();
+        std::fs::write(&key, KEY).unwrap();
+        (chain, key)
+    }
+
+    fn any_port() -> SocketAddr {
+        "127.0.0.1:0".parse().unwrap()
+    }
+
+    async fn ask(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin) -> io::Result<String> {
+        let request = "GET /a?b=1 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    #[tokio::test]
+    async fn with_a_certificate_tls_is_spoken_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = files(folder.path());
+        let service = Service::listen(any_port(), Some((&chain, &key))).await.unwrap();
+        let address = service.address().unwrap();
+        let served = tokio::spawn(service.run(echo(), std::future::pending()));
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(CHAIN.as_bytes()).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+        let answer = ask(stream).await.unwrap();
+        assert!(answer.ends_with("https://localhost/a?b=1"), "{answer}");
+        let plain = ask(TcpStream::connect(address).await.unwrap()).await.unwrap_or_default();
+        assert!(!plain.contains("HTTP/1.1"), "{plain}");
+        served.abort();
+    }
+
+    #[tokio::test]
+    async fn without_one_only_this_machine_is_spoken_to() {
+        for world in ["0.0.0.0:0", "[::]:0", "192.0.2.7:80"] {
+            let refused = Service::listen(world.parse().unwrap(), None).await.err().unwrap();
+            assert!(matches!(refused, ServiceError::PlainToWorld(_)), "{refused}");
+        }
+        let service = Service::listen(any_port(), None).await.unwrap();
+        let address = service.address().unwrap();
+        let served = tokio::spawn(service.run(echo(), std::future::pending()));
+        let answer = ask(TcpStream::connect(address).await.unwrap()).await.unwrap();
+        assert!(answer.ends_with("http://localhost/a?b=1"), "{answer}");
+        let taken = Service::listen(address, None).await.err().unwrap();
+        assert!(matches!(taken, ServiceError::Address(..)), "{taken}");
+        served.abort();
+    }
+
+    #[tokio::test]
+    async fn files_that_are_no_certificate_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = files(folder.path());
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").unwrap();
+        let missing = folder.path().join("missing.pem");
+        for (chain, key, named) in [
+            (&empty, &key, "empty.pem"),
+            (&missing, &key, "missing.pem"),
+            (&chain, &empty, "empty.pem"),
+            (&chain, &chain, "chain.pem"),
+        ] {
+            let refused = Service::listen(any_port(), Some((chain, key))).await.err().unwrap();
+            assert!(refused.to_string().contains(named), "{refused}");
+        }
+    }
+}

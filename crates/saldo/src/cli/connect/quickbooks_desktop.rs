@@ -3,7 +3,7 @@
 use super::{Office, connection};
 use crate::cli::args::ConnectQuickbooksDesktop;
 use crate::cli::{Output, context::Usage};
-use crate::web_connector::{ADAPTER, PASSWORD, PATH, application, draw, drawn, hash, setting};
+use crate::connector::{ADAPTER, PASSWORD, PATH, application, draw, drawn, hash, setting};
 use anyhow::Context;
 use saldo_books::quickbooks_desktop::connector::{Guid, Schedule};
 use saldo_core::text::Secret;

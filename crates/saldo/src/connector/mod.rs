@@ -40,8 +40,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// What a person reads who opens the page.
 const SUPPORT_TEXT: &str = "This is Saldo's service for the QuickBooks Web Connector.\n\n\
-    `saldo status` says what waits for its next call, and `saldo doctor` what to do where something \
-    is wrong.\n";
+    `saldo status` says what waits for its next call, and `saldo doctor` what to do where \
+    something is wrong.\n";
 
 /// The service.
 pub(crate) struct WebConnector {
@@ -278,8 +278,8 @@ impl WebConnector {
         Ok(reply)
     }
 
-    /// The connector gets nothing more in this session: what was handed over and not answered is in
-    /// doubt, and how it ended is noted.
+    /// The connector gets nothing more: what was handed over and not answered is in doubt, and how
+    /// the session ended is noted.
     async fn leave(&self, live: &Live, session: &Session) -> Result<(), EngineError> {
         live.visit.mailbox.close();
         let Place { company, connection } = &live.visit.place;

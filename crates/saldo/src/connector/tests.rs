@@ -241,7 +241,7 @@ async fn a_session_carries_messages_there_and_answers_back() {
     assert_eq!(connection.settings[setting::FILE], FILE);
     assert_eq!(connection.settings[setting::COMPANY], "Mug & Co");
     assert_eq!(stage.trouble().await, None);
-    // The next session begins at once.
+    // Another session begins at once.
     stage.ticket().await;
 }
 
@@ -330,7 +330,7 @@ async fn stop_leaves_what_was_handed_over_in_doubt_and_nothing_else() {
         stage.service.stop().await;
         assert_eq!(heard.lock().unwrap().first().cloned(), expected);
         assert_eq!(stage.next(&ticket, "", FILE).await, "", "it is over");
-        // The next session goes on.
+        // Another session goes on.
         let ticket = stage.ticket().await;
         assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, "1");
     }

@@ -1,8 +1,8 @@
 //! Whether the Web Connector finds its way here, and what to click where it does not.
 
 use super::{Finding, finding};
+use crate::connector::{PASSWORD, application, is_called, setting};
 use crate::engine::{last_call, last_session};
-use crate::web_connector::{PASSWORD, application, is_called, setting};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::text::{CompanyId, Secret};
 use saldo_store::{Connection, Key, Store};
@@ -11,11 +11,11 @@ use saldo_store::{Connection, Key, Store};
 const SILENCE: SignedDuration = SignedDuration::from_hours(36);
 
 /// What to do where it never called.
-const ADD: &str = "start `saldo serve`; on the computer of QuickBooks open the company file as its \
-    administrator, open the .qwc file in the Web Connector (File, Add an Application), answer \
-    \"Yes, always; allow access even if QuickBooks is not running\", type the password, tick \
-    Auto-Run. Later the same stands in QuickBooks under Edit, Preferences, Integrated Applications, \
-    Company Preferences, Saldo, Properties";
+const ADD: &str = "start `saldo serve`; on the computer of QuickBooks open the company file as \
+    its administrator, open the .qwc file in the Web Connector (File, Add an Application), \
+    answer \"Yes, always; allow access even if QuickBooks is not running\", type the password, and \
+    tick Auto-Run. Later the same stands in QuickBooks under Edit, Preferences, Integrated \
+    Applications, Company Preferences, Saldo, Properties";
 
 /// What to do where it does not call any more.
 const WAKE: &str = "see that the computer is on, the Web Connector runs there with Auto-Run ticked, \
@@ -76,8 +76,8 @@ fn address(connection: &Connection) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::ADAPTER;
     use crate::engine::{CallAnswer, SessionEnd, note_call, note_session};
-    use crate::web_connector::ADAPTER;
     use saldo_core::exchange::Addresses;
     use saldo_core::money::Currency;
     use saldo_core::text::ConnectionId;
