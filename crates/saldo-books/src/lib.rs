@@ -7,6 +7,7 @@
 
 pub mod feed;
 mod json;
+mod letters;
 pub mod plain_text;
 pub mod quickbooks_desktop;
 pub mod quickbooks_online;
@@ -15,8 +16,12 @@ pub mod xero;
 use saldo_core::book::Book;
 
 /// Every book, in the order in which people are shown them.
-static BOOKS: &[&dyn Book] =
-    &[&quickbooks_online::QuickBooksOnline, &xero::Xero, &plain_text::PlainText];
+static BOOKS: &[&dyn Book] = &[
+    &quickbooks_online::QuickBooksOnline,
+    &xero::Xero,
+    &plain_text::PlainText,
+    &quickbooks_desktop::QuickBooksDesktop,
+];
 
 /// Every book that there is.
 pub fn books() -> impl Iterator<Item = &'static dyn Book> {

@@ -3,7 +3,6 @@
 //! The same rows give the same bytes for ever, so that a file can be made again. The other way
 //! round, statements of banks are read.
 
-mod letters;
 mod ofx;
 mod read;
 mod table;

@@ -1,6 +1,6 @@
 //! Open Financial Exchange 1.0.2, which is SGML: leaves have no end tag, what holds others has one.
 
-use super::letters::{beginning, bytes, plain};
+use crate::letters::{beginning, bytes, plain};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::feed::{FeedMissing, FeedRow, Statement};

@@ -1,6 +1,6 @@
 //! Tables of comma-separated values, in the columns that a book's page knows.
 
-use super::letters::plain;
+use crate::letters::plain;
 use jiff::civil::Date;
 use saldo_core::feed::{FeedColumn, FeedRow, Statement};
 use saldo_core::policy::DayOrder;

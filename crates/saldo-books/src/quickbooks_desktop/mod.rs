@@ -1,3 +1,109 @@
-//! QuickBooks Desktop, over its Web Connector.
+#![doc = include_str!("README.md")]
 
 pub mod connector;
+
+mod ask;
+mod chart;
+mod compare;
+mod faults;
+mod find;
+mod hear;
+mod listing;
+mod lists;
+mod message;
+mod money;
+mod names;
+mod purchases;
+mod report;
+mod sales;
+mod settings;
+mod shape;
+mod wire;
+mod write;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use saldo_core::book::{
+    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+};
+use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
+use std::collections::BTreeMap;
+
+/// QuickBooks Desktop: Pro, Premier and Enterprise, by qbXML 13.0 through its Web Connector.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct QuickBooksDesktop;
+
+static DESCRIPTION: BookDescription = BookDescription {
+    name: "quickbooks-desktop",
+    title: "QuickBooks Desktop",
+    // It calls us, with a password of its own.
+    authorisation: None,
+    limits: &[],
+    batch: message::REQUESTS,
+    look_up_batch: message::REQUESTS,
+    result_days: None,
+    // It knows the last message set alone, and another program's may come between.
+    token_lives: None,
+    idempotent: false,
+    enters_tax: false,
+    has_settings: true,
+    // Its numbers have eleven characters, and so has a key.
+    prefixes: false,
+    dimensions: KeptDimensions::Named { of_lines: &[shape::CLASS], of_documents: None },
+    lists_all_days: false,
+    feed: None,
+};
+
+impl Book for QuickBooksDesktop {
+    fn description(&self) -> &'static BookDescription {
+        &DESCRIPTION
+    }
+
+    fn addresses(&self, _settings: &BTreeMap<String, String>) -> Result<Addresses, String> {
+        Ok(Addresses::default())
+    }
+
+    fn names(&self, need: &Need) -> Vec<String> {
+        match need {
+            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Item(item) => names::item(item),
+            Need::Party(party) => names::party(party),
+            Need::Value { value, .. } => names::class(value.name()),
+            Need::Dimension(dimension) => vec![dimension.name().to_owned()],
+            Need::TaxRate(tax) => vec![tax.to_string()],
+        }
+    }
+
+    fn needs(&self, subject: &Subject) -> Vec<Need> {
+        match subject {
+            Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
+            Subject::Need(
+                Need::Account(_)
+                | Need::Party(_)
+                | Need::TaxRate(_)
+                | Need::Dimension(_)
+                | Need::Value { .. },
+            )
+            | Subject::Confirmed { .. } => Vec::new(),
+            // What this book cannot hold needs nothing: asking for it says why.
+            Subject::Document { document, .. } => {
+                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+            }
+        }
+    }
+
+    fn ask(&self, tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+        ask::ask(tasks, token, context)
+    }
+
+    fn hear(
+        &self,
+        tasks: &[Task],
+        answer: &Answer,
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        hear::hear(tasks, answer, context)
+    }
+}

@@ -18,8 +18,8 @@ const ADD: &str = "start `saldo serve`; on the computer of QuickBooks open the c
     Applications, Company Preferences, Saldo, Properties";
 
 /// What to do where it does not call any more.
-const WAKE: &str = "see that the computer is on, the Web Connector runs there with Auto-Run ticked, \
-    `saldo serve` runs, and its address can be opened in a browser there";
+const WAKE: &str = "see that the computer is on, the Web Connector runs there with Auto-Run \
+    ticked, `saldo serve` runs, and its address can be opened in a browser there";
 
 /// What to do where it has no password.
 const RENEW: &str =

@@ -1,10 +1,10 @@
-//! Letters that every reader of such files knows: those of code page 1252, on one line.
+//! Letters that every reader knows: those of code page 1252, on one line.
 
 use encoding_rs::WINDOWS_1252;
 
 /// A text on one line, in letters of code page 1252: what else there is, is written in the letters
 /// that come nearest. Runs of blanks become one, and signs that are no letters go.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for letter in text.chars() {
         if letter.is_control() || letter.is_whitespace() {
@@ -19,12 +19,12 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// The beginning of a text, of as many letters at most.
-pub(super) fn beginning(text: &str, most: usize) -> String {
+pub(crate) fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect::<String>().trim_end().to_owned()
 }
 
 /// The bytes of a text of which every letter is [`plain`].
-pub(super) fn bytes(text: &str) -> Vec<u8> {
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
     WINDOWS_1252.encode(text).0.into_owned()
 }
 

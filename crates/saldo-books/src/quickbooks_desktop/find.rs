@@ -1,0 +1,300 @@
+//! Looking things up: documents by their numbers, then by day and marker, everything else by name.
+//!
+//! QuickBooks takes a number twice without a word, so that nothing in doubt is sent again before it
+//! was looked for. Transfers have no number, and a person may change that of any other: so a
+//! document is absent only where none of its day carries its marker. Amounts are not asked for:
+//! what a person changed must be found as well.
+
+use super::chart::{self, List};
+use super::compare;
+use super::faults;
+use super::message::{Request, Response, Responses};
+use super::names;
+use super::shape::{CLASS, shape};
+use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
+use super::write;
+use super::xml::Element;
+use jiff::civil::Date;
+use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
+use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::exchange::{Fault, Permit};
+use saldo_core::ledger::Account;
+use saldo_core::text::RemoteId;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The page on which documents are looked for among all of their days.
+const BY_DAY: &str = "day";
+
+/// A look-up, and how far it has come.
+#[derive(Clone, Copy)]
+pub(super) struct LookUp<'a> {
+    subject: &'a Subject,
+    /// Whether its number was asked for already.
+    by_day: bool,
+}
+
+/// Where something is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// In a list, by names.
+    List(List),
+    /// Among the transactions of a kind, by numbers.
+    Numbers(Kind),
+    /// Among the transactions of a kind that are dated on a day.
+    Day(Kind, Date),
+}
+
+impl Place {
+    /// What the request that looks there is called.
+    fn id(self) -> String {
+        match self {
+            Self::List(list) => list.name().to_owned(),
+            Self::Numbers(kind) => kind.name().to_owned(),
+            Self::Day(kind, date) => format!("{} {date}", kind.name()),
+        }
+    }
+
+    fn request(self, names: BTreeSet<String>) -> Result<Request, String> {
+        let (request_id, named) = (self.id(), names.into_iter().collect());
+        match self {
+            Self::List(list) => {
+                let fields = ListQuery { request_id, full_name: named, ..ListQuery::default() };
+                Request::query(list.name(), &fields)
+            }
+            Self::Numbers(kind) => {
+                let include_line_items = Some(true);
+                let fields = TxnQuery {
+                    request_id,
+                    ref_number: named,
+                    include_line_items,
+                    ..TxnQuery::default()
+                };
+                Request::query(kind.name(), &fields)
+            }
+            Self::Day(kind, date) => {
+                let day = date.to_string();
+                let range = DateRange { from_txn_date: day.clone(), to_txn_date: day };
+                let fields = TxnQuery {
+                    request_id,
+                    txn_date_range_filter: Some(range),
+                    // A transfer has no lines, and may not be asked for them.
+                    include_line_items: kind.is_numbered().then_some(true),
+                    ..TxnQuery::default()
+                };
+                Request::query(kind.name(), &fields)
+            }
+        }
+    }
+}
+
+impl<'a> LookUp<'a> {
+    /// A look-up that goes on at a page.
+    ///
+    /// # Errors
+    /// Where the page is none of ours.
+    pub(super) fn new(subject: &'a Subject, page: Option<&str>) -> Result<Self, Fault> {
+        match page {
+            None => Ok(Self { subject, by_day: false }),
+            Some(BY_DAY) => Ok(Self { subject, by_day: true }),
+            Some(page) => {
+                Err(Fault::new(Permit::Never, format!("`{page}` is no page of a look-up")))
+            }
+        }
+    }
+
+    /// Where a document of this kind is looked for now.
+    fn place(self, kind: Kind, document: &Document) -> Place {
+        match kind.is_numbered() && !self.by_day {
+            true => Place::Numbers(kind),
+            false => Place::Day(kind, document.header().date),
+        }
+    }
+
+    /// Where this is looked for, and by which names; nothing where it cannot be in this book.
+    fn seek(self) -> Option<(Place, Vec<String>)> {
+        let named = |list, names| Some((Place::List(list), names));
+        match self.subject {
+            Subject::Need(Need::Account(account)) => {
+                named(List::Account, vec![names::account(&account.name)])
+            }
+            Subject::Need(Need::Item(item)) => named(List::Item, names::item(item)),
+            Subject::Need(Need::Party(party)) => named(List::Entity, names::party(party)),
+            Subject::Need(Need::Value { dimension, value }) if dimension.word == CLASS => {
+                named(List::Class, names::class(value.name()))
+            }
+            Subject::Need(Need::Value { .. } | Need::TaxRate(_) | Need::Dimension(_))
+            | Subject::Document { voids: Some(_), .. }
+            | Subject::Confirmed { .. } => None,
+            Subject::Document { key, document, .. } => {
+                let shape = shape(document).ok()?;
+                Some((self.place(shape.kind(), document), vec![key.to_string()]))
+            }
+        }
+    }
+}
+
+/// The queries that find these.
+///
+/// # Errors
+/// In words, where one cannot be written.
+pub(super) fn requests(look_ups: &[LookUp<'_>]) -> Result<Vec<Request>, String> {
+    let mut sought: BTreeMap<Place, BTreeSet<String>> = BTreeMap::new();
+    for (place, names) in look_ups.iter().filter_map(|it| it.seek()) {
+        sought.entry(place).or_default().extend(names);
+    }
+    sought.into_iter().map(|(place, names)| place.request(names)).collect()
+}
+
+/// What the answers mean, one outcome a look-up.
+///
+/// # Errors
+/// Where a query was refused or not answered, or a row cannot be read.
+pub(super) fn outcomes(
+    look_ups: &[LookUp<'_>],
+    mut responses: Responses,
+    context: &BookContext,
+) -> Result<Vec<Outcome>, Fault> {
+    let mut found: BTreeMap<Place, Vec<Element>> = BTreeMap::new();
+    for (place, _) in look_ups.iter().filter_map(|it| it.seek()) {
+        if let Entry::Vacant(unread) = found.entry(place) {
+            let response = responses.take(&place.id());
+            unread.insert(rows(&place.id(), response)?);
+        }
+    }
+    let outcome = |look_up: &LookUp<'_>| {
+        let Some((place, _)) = look_up.seek() else { return Ok(Outcome::Absent) };
+        let rows = found.get(&place).map_or(&[][..], Vec::as_slice);
+        match (outcome(look_up.subject, rows, context)?, place) {
+            (Outcome::Absent, Place::Numbers(_)) => {
+                Ok(Outcome::Further { page: BY_DAY.to_owned() })
+            }
+            (outcome, _) => Ok(outcome),
+        }
+    };
+    look_ups.iter().map(outcome).collect()
+}
+
+/// The rows of an answer. That nothing, or not all, was found is no error.
+///
+/// # Errors
+/// Where the query was refused, or not answered.
+pub(super) fn rows(id: &str, response: Option<Response>) -> Result<Vec<Element>, Fault> {
+    let missing = || Fault::new(Permit::Retry, format!("the query of {id} was not answered"));
+    let response = response.ok_or_else(missing)?;
+    match response.code {
+        0 | 1 | 500 => Ok(response.element.children),
+        _ if !response.is_error => Ok(response.element.children),
+        code => {
+            let permits = if faults::is_passing(code) { Permit::Retry } else { Permit::Never };
+            let message = format!("quickbooks refused the query of {id}: {}", response.words());
+            Err(Fault::new(permits, message))
+        }
+    }
+}
+
+fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result<Outcome, Fault> {
+    match subject {
+        Subject::Need(Need::Account(account)) => Ok(account_outcome(account, rows)),
+        Subject::Need(Need::Item(item)) => Ok(item_outcome(item, rows, context)),
+        Subject::Need(Need::Party(party)) => Ok(party_outcome(party, rows)),
+        Subject::Need(Need::Value { value, .. }) => {
+            let names = names::class(value.name());
+            let row = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
+            Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
+        }
+        Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) | Subject::Confirmed { .. } => {
+            Ok(Outcome::Absent)
+        }
+        Subject::Document { key, document, applies_to, .. } => {
+            document_outcome((*key, document, *applies_to), rows, context)
+        }
+    }
+}
+
+/// A thing of a list that was found: as it should be, or not.
+fn found(row: &Element, difference: Option<String>) -> Outcome {
+    let inactive = (row.text(["IsActive"]) == Some("false")).then(|| "it is inactive".to_owned());
+    let acknowledgement = Acknowledgement {
+        version: row.text(["EditSequence"]).map(str::to_owned),
+        ..Acknowledgement::of(RemoteId::from(row.text(["ListID"]).unwrap_or_default()))
+    };
+    match difference.or(inactive) {
+        None => Outcome::Found(acknowledgement),
+        Some(difference) => Outcome::FoundDifferent { acknowledgement, difference },
+    }
+}
+
+fn is_named(row: &Element, name: &str) -> bool {
+    let known = row.text(["FullName"]).or_else(|| row.text(["Name"]));
+    known.is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+}
+
+fn account_outcome(account: &Account, rows: &[Element]) -> Outcome {
+    let name = names::account(&account.name);
+    let Some(row) = rows.iter().find(|row| is_named(row, &name)) else { return Outcome::Absent };
+    let held = row.text(["AccountType"]).unwrap_or_default();
+    let kind = names::account_kind(held);
+    let is_other = kind.is_some_and(|kind| kind.side() != account.kind.side());
+    found(row, is_other.then(|| format!("it is an account of the type {held}")))
+}
+
+/// An item of one of the possible names whose lines reach the right account.
+fn item_outcome(item: &Item, rows: &[Element], context: &BookContext) -> Outcome {
+    let account = context.bindings.need(&Need::Account(item.account.clone()));
+    let names = names::item(item);
+    let named = || rows.iter().filter(|row| names.iter().any(|name| is_named(row, name)));
+    let lands = |row: &&Element| {
+        let held = chart::income_account(row);
+        held.is_some() && held == account.map(RemoteId::as_str)
+    };
+    match (named().find(lands), named().next()) {
+        (Some(row), _) => found(row, None),
+        (None, Some(row)) => {
+            let name = &item.account.name;
+            found(row, Some(format!("its lines do not reach the account `{name}`")))
+        }
+        (None, None) => Outcome::Absent,
+    }
+}
+
+/// The party of one of the possible names: the one with our marker, else one without any.
+fn party_outcome(party: &Party, rows: &[Element]) -> Outcome {
+    let kind = match party {
+        Party::Customer { .. } => "CustomerRet",
+        Party::Vendor { .. } => "VendorRet",
+    };
+    let names = names::party(party);
+    let own = |row: &&Element| row.name == kind && names.iter().any(|name| is_named(row, name));
+    let notes = |row: &Element| row.text(["Notes"]).unwrap_or_default().to_owned();
+    let marker = names::party_marker(party);
+    let says = |row: &&Element| {
+        marker.as_ref().is_some_and(|it| notes(row).lines().any(|line| line == it))
+    };
+    let marked = rows.iter().filter(own).find(says);
+    let unmarked = || rows.iter().filter(own).find(|row| !notes(row).contains("saldo:customer/"));
+    marked.or_else(unmarked).map_or(Outcome::Absent, |row| found(row, None))
+}
+
+/// The document among these rows, if it is.
+fn document_outcome(
+    (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
+    rows: &[Element],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let never = |reason: String| Fault::new(Permit::Never, reason);
+    let kind = shape(document).map_err(never)?.kind();
+    let mut ours = rows.iter().filter(|row| compare::is_of(row, key));
+    let Some(first) = ours.next() else { return Ok(Outcome::Absent) };
+    let sent = write::transaction(key, document, applies_to, context).map_err(never)?;
+    let held = compare::held(kind, document, &sent, first);
+    let (acknowledgement, mut differences) = held.map_err(never)?;
+    let others = ours.count();
+    if others > 0 {
+        differences.push(format!("it stands there {} times", others + 1));
+    }
+    Ok(match differences.is_empty() {
+        true => Outcome::Found(acknowledgement),
+        false => Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") },
+    })
+}

@@ -1,0 +1,374 @@
+//! What the company shows: settings, chart, lists of documents, reports.
+
+use super::*;
+use saldo_core::book::{BookSettings, ChartEntry, ChartKind, ChartPage, DocumentPage};
+use saldo_core::exchange::Permit;
+use saldo_core::money::Balance;
+
+pub(super) const HOST: &str = "<HostRet><ProductName>QuickBooks Premier 2024</ProductName>\
+    <Country>US</Country>\
+    <SupportedQBXMLVersion>12.0</SupportedQBXMLVersion>\
+    <SupportedQBXMLVersion>13.0</SupportedQBXMLVersion></HostRet>";
+const COMPANY: &str = "<CompanyRet><CompanyName>Mug shop</CompanyName></CompanyRet>";
+pub(super) const PREFERENCES: &str = "<PreferencesRet><AccountingPreferences>\
+    <IsUsingClassTracking>true</IsUsingClassTracking><ClosingDate>2026-09-30</ClosingDate>\
+    </AccountingPreferences><SalesTaxPreferences><DefaultItemSalesTaxRef><FullName>CA</FullName>\
+    </DefaultItemSalesTaxRef></SalesTaxPreferences></PreferencesRet>";
+
+pub(super) fn settings_answer(host: &str, preferences: &str) -> String {
+    [
+        response("HostQuery", "Host", host),
+        response("CompanyQuery", "Company", COMPANY),
+        response("PreferencesQuery", "Preferences", preferences),
+    ]
+    .concat()
+}
+
+fn settings(host: &str, preferences: &str) -> Result<BookSettings, String> {
+    let text = answer(&settings_answer(host, preferences));
+    match hear(&[Task::ReadSettings], &context(&[]), &text) {
+        Ok(outcomes) => match &outcomes[..] {
+            [Outcome::Settings(settings)] => Ok(settings.clone()),
+            other => panic!("{other:?}"),
+        },
+        Err(fault) => {
+            assert_eq!(fault.permits, Permit::Never);
+            Err(fault.message)
+        }
+    }
+}
+
+#[test]
+fn settings_say_what_the_owner_decided() {
+    let open = BookSettings::default();
+    let closed = BookSettings { closed_until: Some(date(2026, 9, 30)), ..open.clone() };
+    assert_eq!(settings(HOST, PREFERENCES), Ok(closed.clone()));
+    let off = PREFERENCES.replace(">true<", ">false<");
+    let switched_off = ["class".to_owned()].into();
+    assert_eq!(settings(HOST, &off), Ok(BookSettings { switched_off, ..closed }));
+    let never = PREFERENCES.replace("<ClosingDate>2026-09-30</ClosingDate>", "");
+    assert_eq!(settings(HOST, &never), Ok(open));
+}
+
+#[test]
+fn what_stops_work_is_told_with_what_to_do() {
+    let old = HOST.replace("<SupportedQBXMLVersion>13.0</SupportedQBXMLVersion>", "");
+    assert_eq!(
+        settings(&old, PREFERENCES).unwrap_err(),
+        "QuickBooks Premier 2024 does not take messages of the version 13.0: QuickBooks 2014 \
+         or later is needed"
+    );
+    let canada = HOST.replace(">US<", ">CA<");
+    assert_eq!(
+        settings(&canada, PREFERENCES).unwrap_err(),
+        "QuickBooks Premier 2024 is the edition of CA: only that of the United States is \
+         supported, since others want a tax code on each line"
+    );
+    let untaxed = "<PreferencesRet><AccountingPreferences/></PreferencesRet>";
+    assert_eq!(
+        settings(HOST, untaxed).unwrap_err(),
+        "sales tax is switched off in QuickBooks, so that lines cannot say that it must add \
+         none: choose Edit > Preferences > Sales Tax > Company Preferences, and answer `Do \
+         you charge sales tax?` by Yes"
+    );
+    let euro = PREFERENCES.replace(
+        "<SalesTaxPreferences>",
+        "<MultiCurrencyPreferences><HomeCurrencyRef><FullName>Euro</FullName></HomeCurrencyRef>\
+         </MultiCurrencyPreferences><SalesTaxPreferences>",
+    );
+    assert_eq!(
+        settings(HOST, &euro).unwrap_err(),
+        "the company keeps its books in Euro, and Saldo's are in USD"
+    );
+    assert!(settings(HOST, &PREFERENCES.replace("2026-09-30", "soon")).is_err());
+}
+
+pub(super) fn chart(page: Option<&str>, text: &str) -> ChartPage {
+    let task = Task::ReadChart { page: page.map(str::to_owned) };
+    match hear(&[task], &context(&[]), text).unwrap().remove(0) {
+        Outcome::Chart(page) => page,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
+    let accounts = "<AccountRet><ListID>1</ListID><FullName>Checking</FullName>\
+        <AccountType>Bank</AccountType></AccountRet>\
+        <AccountRet><ListID>2</ListID><FullName>Sales Tax Payable</FullName>\
+        <AccountType>OtherCurrentLiability</AccountType>\
+        <SpecialAccountType>SalesTaxPayable</SpecialAccountType></AccountRet>\
+        <AccountRet><ListID>3</ListID><FullName>Visa</FullName><IsActive>false</IsActive>\
+        <AccountType>CreditCard</AccountType></AccountRet>";
+    let items = "<ItemServiceRet><ListID>4</ListID><FullName>Saldo Tips</FullName>\
+        <SalesOrPurchase><AccountRef><ListID>9</ListID></AccountRef></SalesOrPurchase>\
+        </ItemServiceRet>\
+        <ItemInventoryRet><ListID>5</ListID><FullName>MUG-1</FullName><IncomeAccountRef>\
+        <ListID>9</ListID></IncomeAccountRef></ItemInventoryRet>";
+    let people = "<CustomerRet><ListID>6</ListID><FullName>Jane</FullName></CustomerRet>\
+        <VendorRet><ListID>7</ListID><Name>Potter</Name></VendorRet>\
+        <EmployeeRet><ListID>8</ListID><Name>John</Name></EmployeeRet>";
+    let text = settings_answer(HOST, PREFERENCES)
+        + &response("AccountQuery", "Account@@", accounts)
+        + &response("ItemQuery", "Item@@", items)
+        + &response("EntityQuery", "Entity@@", people)
+        + &refusal("ClassQuery", "Class@@", 3250, "This feature is not enabled.");
+    let page = chart(None, &answer(&text));
+    assert_eq!(page.next, None);
+    assert_eq!(page.settings.unwrap().closed_until, Some(date(2026, 9, 30)));
+    let account = |kind| ChartKind::Account { kind, currency: None, collects_tax: false };
+    let item = |account: Option<&str>| ChartKind::Item {
+        sku: None,
+        income_account: account.map(RemoteId::from),
+        lines_say_account: false,
+    };
+    let expected = [
+        ("1", account(Some(AccountKind::Bank)), "Checking", true),
+        ("2", account(Some(AccountKind::TaxLiability)), "Sales Tax Payable", true),
+        ("3", account(None), "Visa", false),
+        ("4", item(Some("9")), "Saldo Tips", true),
+        ("5", item(None), "MUG-1", true),
+        ("6", ChartKind::Customer, "Jane", true),
+        ("7", ChartKind::Vendor, "Potter", true),
+        ("8", ChartKind::OtherName, "John", true),
+    ];
+    let entry = |(id, kind, name, active): (&str, ChartKind, &str, bool)| ChartEntry {
+        remote: id.into(),
+        kind,
+        name: name.to_owned(),
+        active,
+    };
+    assert_eq!(page.entries, expected.map(entry));
+}
+
+#[test]
+fn a_long_list_is_read_in_parts() {
+    let row = |index: usize| {
+        let time = Timestamp::from_second(1_795_000_000 + i64::try_from(index).unwrap()).unwrap();
+        format!(
+            "<CustomerRet><ListID>{index}</ListID><TimeModified>{time}</TimeModified>\
+             <FullName>C{index}</FullName></CustomerRet>"
+        )
+    };
+    let rows: String = (0..2000).map(row).collect();
+    let text = settings_answer(HOST, PREFERENCES)
+        + &response("AccountQuery", "Account@@", "")
+        + &response("ItemQuery", "Item@@", "")
+        + &response("EntityQuery", "Entity@@", &rows)
+        + &response("ClassQuery", "Class@@", "");
+    let page = chart(None, &answer(&text));
+    assert_eq!(page.entries, []);
+    let next = page.next.unwrap();
+    let parts: Vec<&str> = next.split(' ').collect();
+    assert_eq!(parts, ["Entity@@2026-11-18T11:23:20Z", "Entity@2026-11-18T11:23:21Z@"]);
+    let task = [Task::ReadChart { page: Some(next.clone()) }];
+    let asked = requests(&task, &context(&[]));
+    assert_eq!(asked[1].text(["ToModifiedDate"]), Some("2026-11-18T11:23:20+00:00"));
+    assert_eq!(asked[2].text(["FromModifiedDate"]), Some("2026-11-18T11:23:21+00:00"));
+    let text = response("PreferencesQuery", "Preferences", PREFERENCES)
+        + &response("EntityQuery", parts[0], &row(1))
+        + &response("EntityQuery", parts[1], &row(1001));
+    let page = chart(Some(&next), &answer(&text));
+    assert_eq!((page.entries.len(), page.next, page.settings), (2, None, None));
+}
+
+#[test]
+fn what_is_kept_in_another_currency_is_not_offered() {
+    let preferences = PREFERENCES.replace(
+        "<SalesTaxPreferences>",
+        "<MultiCurrencyPreferences><HomeCurrencyRef><FullName>US Dollar</FullName>\
+         </HomeCurrencyRef></MultiCurrencyPreferences><SalesTaxPreferences>",
+    );
+    let of = |currency: &str, name: &str| {
+        format!(
+            "<{name}Ret><ListID>{currency}</ListID><FullName>{currency}</FullName><AccountType>Bank\
+             </AccountType><CurrencyRef><FullName>{currency}</FullName></CurrencyRef></{name}Ret>"
+        )
+    };
+    let both = |name: &str| of("US Dollar", name) + &of("Euro", name);
+    let text = settings_answer(HOST, &preferences)
+        + &response("AccountQuery", "Account@@", &both("Account"))
+        + &response("ItemQuery", "Item@@", "")
+        + &response("EntityQuery", "Entity@@", &both("Customer"))
+        + &response("ClassQuery", "Class@@", "");
+    let page = chart(None, &answer(&text));
+    let read: Vec<_> = page.entries.iter().map(|it| (it.name.as_str(), &it.kind)).collect();
+    assert_eq!(read.len(), 3);
+    assert_eq!(read[1], ("US Dollar", &ChartKind::Customer));
+    assert_eq!(read[2], ("Euro", &ChartKind::OtherName), "its name is taken");
+}
+
+pub(super) fn documents(page: Option<&str>, rows: &[(&str, String)]) -> DocumentPage {
+    let (from, until) = (date(2026, 11, 1), date(2026, 11, 30));
+    let page = page.map(str::to_owned);
+    let tasks = [Task::ReadDocuments { from, until, page }];
+    let answered: String = requests(&tasks, &context(&[]))
+        .iter()
+        .map(|asked| {
+            let name = asked.name.strip_suffix("Rq").unwrap();
+            let kind = name.strip_suffix("Query").unwrap();
+            let own = rows.iter().find(|(known, _)| *known == kind);
+            let own = own.map_or("", |(_, rows)| rows.as_str());
+            response(name, asked.attribute("requestID"), own)
+        })
+        .collect();
+    match hear(&tasks, &context(&[]), &answer(&answered)).unwrap().remove(0) {
+        Outcome::Documents(page) => page,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn lists_show_ids_versions_and_numbers() {
+    let key = key(&payout());
+    let rows = [
+        (
+            "Invoice",
+            format!(
+                "<InvoiceRet><TxnID>1</TxnID><EditSequence>5</EditSequence><RefNumber>{key}\
+                 </RefNumber></InvoiceRet><InvoiceRet><TxnID>2</TxnID><RefNumber>1042</RefNumber>\
+                 </InvoiceRet>"
+            ),
+        ),
+        (
+            "Transfer",
+            format!(
+                "<TransferRet><TxnID>3</TxnID><EditSequence>6</EditSequence><Memo>Payout \
+                 saldo:{key}</Memo></TransferRet><TransferRet><TxnID>4</TxnID></TransferRet>"
+            ),
+        ),
+    ];
+    let page = documents(None, &rows);
+    let read: Vec<_> = page
+        .documents
+        .iter()
+        .map(|it| (it.remote.as_str(), it.number.as_deref(), it.version.as_deref()))
+        .collect();
+    let key = Some(key.as_str());
+    let expected = [
+        ("1", key, Some("5")),
+        ("2", Some("1042"), None),
+        ("3", key, Some("6")),
+        ("4", None, None),
+    ];
+    assert_eq!((read.as_slice(), page.next), (&expected[..], None));
+}
+
+#[test]
+fn many_documents_are_read_in_parts_and_a_day_whole() {
+    let row = |index: usize| format!("<CheckRet><TxnID>{index}</TxnID></CheckRet>");
+    let rows = [("Check", (0..2000).map(row).collect::<String>())];
+    let page = documents(None, &rows);
+    assert_eq!(page.documents, []);
+    let next = "Check@2026-11-01@2026-11-15 Check@2026-11-16@2026-11-30";
+    assert_eq!(page.next.as_deref(), Some(next));
+    let page = documents(Some("Check@2026-11-01@2026-11-01"), &rows);
+    assert_eq!((page.documents.len(), page.next), (2000, None));
+}
+
+const ACCOUNTS: &str = "<AccountRet><ListID>1</ListID><FullName>Checking</FullName>\
+    <AccountType>Bank</AccountType></AccountRet>\
+    <AccountRet><ListID>2</ListID><FullName>Sales</FullName><AccountType>Income</AccountType>\
+    <AccountNumber>4000</AccountNumber></AccountRet>\
+    <AccountRet><ListID>3</ListID><FullName>Sales:Returns</FullName>\
+    <AccountType>Income</AccountType></AccountRet>\
+    <AccountRet><ListID>4</ListID><FullName>Fees</FullName><AccountType>Expense</AccountType>\
+    </AccountRet>";
+
+/// A report with these columns and rows: the account, and what stands in the columns.
+fn report(columns: &[&str], rows: &[(&str, &str, &[&str])]) -> String {
+    let column = |(index, title): (usize, &&str)| {
+        format!(
+            "<ColDesc colID=\"{}\" dataType=\"AMTTYPE\"><ColTitle titleRow=\"1\" \
+             value=\"{title}\"/><ColType>{title}</ColType></ColDesc>",
+            index + 2
+        )
+    };
+    let row = |(kind, name, cells): &(&str, &str, &[&str])| {
+        let cell = |(index, value): (usize, &&str)| {
+            format!("<ColData colID=\"{}\" value=\"{value}\"/>", index + 2)
+        };
+        let cells: String = cells.iter().enumerate().map(cell).collect();
+        format!(
+            "<{kind} rowNumber=\"1\"><RowData rowType=\"account\" value=\"{name}\"/>\
+             <ColData colID=\"1\" value=\"{name}\"/>{cells}</{kind}>"
+        )
+    };
+    let columns: String = columns.iter().enumerate().map(column).collect();
+    let rows: String = rows.iter().map(row).collect();
+    let report = format!(
+        "<ReportRet><ReportTitle>R</ReportTitle><ColDesc colID=\"1\"><ColType>Label</ColType>\
+         </ColDesc>{columns}<ReportData>{rows}</ReportData></ReportRet>"
+    );
+    answer(
+        &(response("AccountQuery", "Account", ACCOUNTS)
+            + &response("GeneralSummaryReportQuery", "GeneralSummaryReport", &report)),
+    )
+}
+
+fn sums(task: Task, text: &str) -> Result<Vec<(String, String)>, String> {
+    let outcomes = hear(&[task], &context(&[]), text).map_err(|fault| fault.message)?;
+    let [Outcome::Balances(sums)] = &outcomes[..] else { panic!("{outcomes:?}") };
+    let text = |balance: &Balance| balance.iter().map(|it| it.to_string()).collect::<String>();
+    Ok(sums.iter().map(|(remote, balance)| (remote.to_string(), text(balance))).collect())
+}
+
+fn balances(rows: &[(&str, &str, &[&str])]) -> Result<Vec<(String, String)>, String> {
+    sums(Task::ReadBalances { as_of: day() }, &report(&["Debit", "Credit"], rows))
+}
+
+fn told(sums: &[(&str, &str)]) -> Result<Vec<(String, String)>, String> {
+    Ok(sums.iter().map(|(id, sum)| ((*id).to_owned(), (*sum).to_owned())).collect())
+}
+
+#[test]
+fn balances_are_by_the_ids_of_accounts_whatever_reports_call_them() {
+    let rows: [(&str, &str, &[&str]); 5] = [
+        ("DataRow", "Checking", &["80.00", ""]),
+        ("DataRow", "Sales - Other", &["", "70.00"]),
+        ("DataRow", "4000 \u{b7} Sales:Returns", &["", "20.00"]),
+        ("DataRow", "Fees", &["10.00"]),
+        ("TotalRow", "TOTAL", &["90.00", "90.00"]),
+    ];
+    let expected =
+        [("1", "80.00 USD"), ("2", "-70.00 USD"), ("3", "-20.00 USD"), ("4", "10.00 USD")];
+    assert_eq!(balances(&rows), told(&expected));
+    assert_eq!(
+        balances(&rows[1..]).unwrap_err(),
+        "the trial balance: debits and credits differ by -80.00 USD"
+    );
+    let unknown = [("DataRow", "Elsewhere", &["1.00"][..])];
+    assert_eq!(
+        balances(&unknown).unwrap_err(),
+        "the trial balance: the row `Elsewhere` over 1.00 USD names no account"
+    );
+    let other = report(&["Amount"], &[]);
+    let fault = sums(Task::ReadBalances { as_of: day() }, &other).unwrap_err();
+    assert_eq!(fault, "the trial balance: it has no column `Debit`");
+}
+
+#[test]
+fn the_result_is_by_the_sides_of_accounts() {
+    let result = |rows: &[(&str, &str, &[&str])]| {
+        let task = Task::ReadResult { from: date(2025, 1, 1), until: day() };
+        sums(task, &report(&["Amount"], rows))
+    };
+    let rows: [(&str, &str, &[&str]); 5] = [
+        ("DataRow", "Sales - Other", &["70.00"]),
+        ("DataRow", "Sales:Returns", &["-20.00"]),
+        ("SubtotalRow", "Total Sales", &["50.00"]),
+        ("DataRow", "Fees", &["10.00"]),
+        ("TotalRow", "Net Income", &["40.00"]),
+    ];
+    let expected = [("2", "-70.00 USD"), ("3", "20.00 USD"), ("4", "10.00 USD")];
+    assert_eq!(result(&rows), told(&expected));
+    assert_eq!(
+        result(&rows[1..]).unwrap_err(),
+        "the profit and loss report: its rows come to -30.00 USD, its net income is 40.00 USD"
+    );
+    let misplaced = [("DataRow", "Checking", &["1.00"][..])];
+    assert_eq!(
+        result(&misplaced).unwrap_err(),
+        "the profit and loss report: `Checking` is of the type Bank"
+    );
+}

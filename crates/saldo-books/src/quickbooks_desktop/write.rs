@@ -1,0 +1,352 @@
+//! Documents, and what documents refer to, as the vendor's requests.
+
+use super::lists;
+use super::names::{self, Taken};
+use super::shape::{self, Bill, Form, FormLine, PostingLine, Shape};
+use super::wire::{
+    Applied, BillPayment, Check, ExpenseLine, Journal, JournalLine, JournalPosting, Kind, Received,
+    Reference, SalesForm, SalesLine, Transfer,
+};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use saldo_core::book::{Bindings, BookContext, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::Money;
+use serde::Serialize;
+
+/// The code of what is not taxed: tax of ours stands in lines, and QuickBooks must add none.
+pub(super) const NOT_TAXED: &str = "Non";
+
+/// What creates a subject: the name of the thing, and the element of that name with `Add` behind.
+pub(super) struct Body {
+    pub(super) name: &'static str,
+    pub(super) xml: String,
+}
+
+impl Body {
+    /// A body of these fields.
+    ///
+    /// # Errors
+    /// Never for fields that can be written; the words say what could not.
+    pub(super) fn new(name: &'static str, fields: &impl Serialize) -> Result<Self, String> {
+        let root = format!("{name}Add");
+        let xml = quick_xml::se::to_string_with_root(&root, fields);
+        Ok(Self { name, xml: xml.map_err(|error| format!("it cannot be written: {error}"))? })
+    }
+}
+
+/// The body that creates a subject.
+///
+/// # Errors
+/// In words, why this book cannot hold it, or what is not bound.
+pub(super) fn body(
+    subject: &Subject,
+    context: &BookContext,
+    taken: &mut Taken<'_>,
+) -> Result<Body, String> {
+    match subject {
+        Subject::Need(need) => lists::entry(need, &context.bindings, taken),
+        Subject::Document { voids: Some(_), .. } => {
+            Err("QuickBooks Desktop is not asked to void: it would do so to a document that \
+                 somebody changed, too"
+                .to_owned())
+        }
+        Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
+            Err("QuickBooks Desktop holds no drafts of such documents".to_owned())
+        }
+        Subject::Document { key, document, applies_to, .. } => {
+            transaction(*key, document, *applies_to, context)
+        }
+    }
+}
+
+/// A document as the vendor's transaction.
+///
+/// # Errors
+/// As [`body`].
+pub(super) fn transaction(
+    key: DocumentKey,
+    document: &Document,
+    applies_to: Option<DocumentKey>,
+    context: &BookContext,
+) -> Result<Body, String> {
+    let header = document.header();
+    let about = |reason: String| format!("{} {key} ({}): {reason}", header.kind, header.reference);
+    if header.currency != context.currency {
+        let reason = format!(
+            "it is in {}, and the company's books are in {}",
+            header.currency, context.currency
+        );
+        return Err(about(reason));
+    }
+    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
+        let reason = format!(
+            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
+            line.held(),
+            line.account.name
+        );
+        return Err(about(reason));
+    }
+    let shape = shape::shape(document).map_err(about)?;
+    let writer = Writer {
+        bindings: &context.bindings,
+        party: header.party.as_ref(),
+        date: header.date,
+        number: key.to_string(),
+        memo: names::memo(&header.memo, key),
+        applies_to,
+    };
+    let body = match &shape {
+        Shape::Form(form) => writer.form(form, header.due),
+        Shape::Received { receivable, deposit, amount } => {
+            writer.received(receivable, deposit, *amount)
+        }
+        Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
+        Shape::Check { account, lines, .. } => writer.check(account, lines),
+        Shape::Bill(bill) => writer.bill(bill, header.due),
+        Shape::BillPayment { payable, account, amount } => {
+            writer.bill_payment(payable, account, *amount)
+        }
+        Shape::Journal(lines) => writer.journal(lines),
+    };
+    body.map_err(about)
+}
+
+/// What a transaction says of itself, and what its references are looked up in.
+struct Writer<'a> {
+    bindings: &'a Bindings,
+    party: Option<&'a Party>,
+    date: Date,
+    number: String,
+    memo: String,
+    applies_to: Option<DocumentKey>,
+}
+
+impl Writer<'_> {
+    fn reference(&self, need: &Need) -> Result<Reference, String> {
+        let remote = self.bindings.need(need);
+        remote
+            .map(|remote| Reference::to(remote.as_str()))
+            .ok_or_else(|| format!("`{}` is not bound", need.binding()))
+    }
+
+    fn account(&self, account: &Account) -> Result<Reference, String> {
+        self.reference(&Need::Account(account.clone()))
+    }
+
+    fn class(&self, value: Option<&str>) -> Result<Option<Reference>, String> {
+        value.map(|value| self.reference(&shape::class(value))).transpose()
+    }
+
+    fn party(&self) -> Result<Option<Reference>, String> {
+        self.party.map(|party| self.reference(&Need::Party(party.clone()))).transpose()
+    }
+
+    fn required_party(&self) -> Result<Reference, String> {
+        self.party()?.ok_or_else(|| "it must say whom it is about".to_owned())
+    }
+
+    /// When it is to be paid: no earlier than its own day, on which it is due where nobody says
+    /// more.
+    fn due(&self, due: Option<Date>) -> String {
+        due.map_or(self.date, |due| due.max(self.date)).to_string()
+    }
+
+    fn form(&self, form: &Form<'_>, due: Option<Date>) -> Result<Body, String> {
+        let total_on = form.total_on.map(|account| self.account(account)).transpose()?;
+        let lines = form.lines.iter().map(|line| self.form_line(line));
+        let lines: Vec<SalesLine> = lines.collect::<Result<_, _>>()?;
+        let mut fields = SalesForm {
+            customer_ref: self.party()?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            ..SalesForm::default()
+        };
+        match form.kind {
+            Kind::SalesReceipt => {
+                (fields.deposit_to_account_ref, fields.receipt_lines) = (total_on, lines);
+            }
+            Kind::Invoice => {
+                fields.due_date = Some(self.due(due));
+                (fields.ar_account_ref, fields.invoice_lines) = (total_on, lines);
+            }
+            _ => (fields.ar_account_ref, fields.credit_memo_lines) = (total_on, lines),
+        }
+        Body::new(form.kind.name(), &fields)
+    }
+
+    fn form_line(&self, line: &FormLine<'_>) -> Result<SalesLine, String> {
+        let price = unit_price(line);
+        let desc = match (line.quantity, &price) {
+            (Some(units), None) if units > 1 => format!("{units} x {}", line.text),
+            _ => line.text.to_owned(),
+        };
+        let (quantity, rate) = price.unzip();
+        Ok(SalesLine {
+            item_ref: self.reference(&Need::Item(line.item()))?,
+            desc: names::text(&desc, names::TEXT),
+            quantity,
+            rate,
+            class_ref: self.class(line.class)?,
+            amount: amount(line.amount)?,
+            sales_tax_code_ref: Reference::named(NOT_TAXED),
+        })
+    }
+
+    fn received(
+        &self,
+        receivable: &Account,
+        deposit: &Account,
+        money: Money,
+    ) -> Result<Body, String> {
+        let applied = self.applied("invoice", money)?;
+        let fields = Received {
+            customer_ref: self.required_party()?,
+            ar_account_ref: self.account(receivable)?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            total_amount: amount(money)?,
+            memo: self.memo.clone(),
+            deposit_to_account_ref: self.account(deposit)?,
+            is_auto_apply: applied.is_empty().then_some(false),
+            applied,
+        };
+        Body::new(Kind::ReceivePayment.name(), &fields)
+    }
+
+    /// What a payment pays; nothing where it pays nothing in particular.
+    fn applied(&self, what: &str, money: Money) -> Result<Vec<Applied>, String> {
+        let Some(key) = self.applies_to else { return Ok(Vec::new()) };
+        let remote = self.bindings.document(key);
+        let remote = remote.ok_or_else(|| format!("its {what} {key} is not bound"))?;
+        Ok(vec![Applied { txn_id: remote.to_string(), payment_amount: amount(money)? }])
+    }
+
+    fn transfer(&self, from: &Account, to: &Account, money: Money) -> Result<Body, String> {
+        let fields = Transfer {
+            txn_date: self.date.to_string(),
+            transfer_from_account_ref: self.account(from)?,
+            transfer_to_account_ref: self.account(to)?,
+            amount: amount(money)?,
+            memo: self.memo.clone(),
+        };
+        Body::new(Kind::Transfer.name(), &fields)
+    }
+
+    fn check(&self, paid_from: &Account, lines: &[PostingLine<'_>]) -> Result<Body, String> {
+        let fields = Check {
+            account_ref: self.account(paid_from)?,
+            payee_entity_ref: self.party()?,
+            ref_number: self.number.clone(),
+            txn_date: self.date.to_string(),
+            memo: self.memo.clone(),
+            is_to_be_printed: false,
+            lines: self.expense_lines(lines)?,
+        };
+        Body::new(Kind::Check.name(), &fields)
+    }
+
+    fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<ExpenseLine>, String> {
+        let line = |line: &PostingLine<'_>| {
+            Ok(ExpenseLine {
+                account_ref: self.account(line.account)?,
+                amount: amount(line.amount)?,
+                memo: names::text(line.text, names::TEXT),
+                class_ref: self.class(line.class)?,
+            })
+        };
+        lines.iter().map(line).collect()
+    }
+
+    fn bill(&self, bill: &Bill<'_>, due: Option<Date>) -> Result<Body, String> {
+        let fields = super::wire::Bill {
+            vendor_ref: self.required_party()?,
+            ap_account_ref: self.account(bill.payable)?,
+            txn_date: self.date.to_string(),
+            due_date: (bill.kind == Kind::Bill).then(|| self.due(due)),
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            lines: self.expense_lines(&bill.lines)?,
+        };
+        Body::new(bill.kind.name(), &fields)
+    }
+
+    fn bill_payment(
+        &self,
+        payable: &Account,
+        paid_from: &Account,
+        money: Money,
+    ) -> Result<Body, String> {
+        let applied = self.applied("bill", money)?;
+        if applied.is_empty() {
+            return Err("the bill that it pays is not known".to_owned());
+        }
+        let fields = BillPayment {
+            payee_entity_ref: self.required_party()?,
+            ap_account_ref: self.account(payable)?,
+            txn_date: self.date.to_string(),
+            bank_account_ref: self.account(paid_from)?,
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            applied,
+        };
+        Body::new(Kind::BillPaymentCheck.name(), &fields)
+    }
+
+    fn journal(&self, lines: &[PostingLine<'_>]) -> Result<Body, String> {
+        let mut written = Vec::new();
+        for line in lines {
+            let owed = matches!(line.account.kind, AccountKind::Receivable | AccountKind::Payable);
+            // A journal entry has no memo of its own: its first line says what it is about.
+            let memo = match written.is_empty() {
+                true => self.memo.clone(),
+                false => names::text(line.text, names::TEXT),
+            };
+            let posting = JournalPosting {
+                account_ref: self.account(line.account)?,
+                amount: amount(line.amount.abs())?,
+                memo,
+                entity_ref: owed.then(|| self.required_party()).transpose()?,
+                class_ref: self.class(line.class)?,
+            };
+            written.push(match line.amount.is_negative() {
+                true => JournalLine::Credit(posting),
+                false => JournalLine::Debit(posting),
+            });
+        }
+        let fields = Journal {
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            lines: written,
+        };
+        Body::new(Kind::JournalEntry.name(), &fields)
+    }
+}
+
+/// An amount as the vendor reads it: two decimals, always.
+///
+/// # Errors
+/// In words, where the currency has others, or there are too many digits.
+fn amount(money: Money) -> Result<String, String> {
+    let text = money.amount_text();
+    let digits = text.trim_start_matches('-');
+    let whole = digits.split_once('.').filter(|(_, decimals)| decimals.len() == 2);
+    match whole {
+        Some((whole, _)) if whole.len() <= 13 => Ok(text),
+        _ => Err(format!("{money} is no amount that QuickBooks takes")),
+    }
+}
+
+/// Units and unit price, where they multiply to the amount exactly with at most five decimals. The
+/// units carry the sign.
+fn unit_price(line: &FormLine<'_>) -> Option<(String, String)> {
+    let units = line.quantity.filter(|units| *units > 0)?;
+    let amount: Decimal = line.amount.amount_text().parse().ok()?;
+    let sign = if amount.is_sign_negative() { -1 } else { 1 };
+    let units = Decimal::from(units.checked_mul(sign)?);
+    let price = amount.checked_div(units)?.normalize();
+    let exact = price.scale() <= 5 && price.checked_mul(units)? == amount;
+    exact.then(|| (units.to_string(), price.to_string()))
+}
