@@ -3,5 +3,6 @@
 mod address;
 mod chance;
 
+pub mod quickbooks_desktop;
 pub mod quickbooks_online;
 pub mod xero;
