@@ -132,7 +132,11 @@ impl Office {
             data: self.data.clone(),
             holder: context::holder()?,
             is_awaited: false,
-            wiring: Wiring::Called(connection.id.clone(), visit.mailbox.clone()),
+            wiring: Wiring::Called {
+                connection: connection.id.clone(),
+                mailbox: visit.mailbox.clone(),
+                others: Box::new(Wiring::Sockets),
+            },
             progress: visit.tally.of(connection.id.clone()),
         })
     }

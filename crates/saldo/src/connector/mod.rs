@@ -9,6 +9,8 @@ mod place;
 mod visit;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use password::{draw, drawn, hash};

@@ -119,36 +119,11 @@ impl Stage {
 
     /// Calls a method with these parameters; the texts of its result.
     async fn call(&self, method: &str, parameters: &[(&str, &str)]) -> Vec<String> {
-        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-        let fields: String = parameters
-            .iter()
-            .map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value)))
-            .collect();
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope \
-             xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\"><soap:Body>\
-             <{method} xmlns=\"http://developer.intuit.com/\">{fields}</{method}>\
-             </soap:Body></soap:Envelope>"
-        );
-        let mut request = HttpRequest::post_json(self.url.clone(), body.into_bytes());
-        request.headers = vec![
-            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
-            ("soapaction".to_owned(), format!("\"http://developer.intuit.com/{method}\"")),
-        ];
-        request.authorised = false;
+        let request = testing::request(&self.url, method, parameters);
         let answer = self.carrier.send(&request, None).await.unwrap();
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         assert_eq!(answer.header("content-type"), Some("text/xml; charset=utf-8"));
-        let text = String::from_utf8(answer.body).unwrap();
-        let result = between(&text, &format!("<{method}Result>"), &format!("</{method}Result>"));
-        match result.contains("<string>") {
-            true => result
-                .split("</string>")
-                .filter_map(|part| part.strip_prefix("<string>"))
-                .map(str::to_owned)
-                .collect(),
-            false => vec![result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")],
-        }
+        testing::results(answer.body, method)
     }
 
     async fn text(&self, method: &str, parameters: &[(&str, &str)]) -> String {
@@ -201,11 +176,6 @@ impl Stage {
     async fn connection(&self) -> Connection {
         self.service.store.connections(&self.company).await.unwrap().remove(0)
     }
-}
-
-fn between<'a>(text: &'a str, opens: &str, closes: &str) -> &'a str {
-    let inner = text.split_once(opens).and_then(|(_, rest)| rest.split_once(closes));
-    inner.unwrap_or_else(|| panic!("no {opens} in {text}")).0
 }
 
 /// What QuickBooks says of itself, with the number of a connection of ours in the company file.

@@ -22,8 +22,15 @@ use std::time::Duration;
 pub(crate) enum Wiring {
     /// Over sockets. A vendor that makes the calls itself is waited for.
     Sockets,
-    /// Over sockets, and through its mailbox to a vendor that is calling just now.
-    Called(ConnectionId, Mailbox),
+    /// Through its mailbox to one vendor that is calling just now; another way to the others.
+    Called {
+        /// Whose vendor.
+        connection: ConnectionId,
+        /// Where it takes its messages.
+        mailbox: Mailbox,
+        /// How the others reach the world.
+        others: Box<Self>,
+    },
     /// To simulated vendors in this process, by connection.
     #[cfg_attr(not(test), expect(dead_code, reason = "whole runs without sockets are tests"))]
     InProcess(BTreeMap<ConnectionId, SharedVendor>),
@@ -130,23 +137,7 @@ impl Engine {
         authorisation: Option<&Authorisation>,
         limits: &[RateLimit],
     ) -> Result<Transport, EngineError> {
-        let carrier = match &self.wiring {
-            Wiring::Called(calling, mailbox) if *calling == connection.id => {
-                Carrier::Called(mailbox.clone())
-            }
-            Wiring::Sockets | Wiring::Called(..) => {
-                Carrier::Http(HttpCarrier::new().map_err(|fault| EngineError::World {
-                    connection: connection.id.clone(),
-                    fault,
-                })?)
-            }
-            Wiring::InProcess(vendors) => {
-                let vendor = vendors.get(&connection.id).cloned();
-                let vendor =
-                    vendor.ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
-                Carrier::Sim(SimCarrier { vendor, clock: self.clock.clone() })
-            }
-        };
+        let carrier = self.carrier(&self.wiring, &connection.id)?;
         let secrets = secrets_of(&self.store, &self.key, self.company_id(), &connection.id);
         let keeper = |authorisation: &Authorisation| {
             let clock = self.clock.clone();
@@ -160,6 +151,22 @@ impl Engine {
             files: Some(self.data.join("books")),
             right: None,
         })
+    }
+
+    fn carrier(&self, wiring: &Wiring, reached: &ConnectionId) -> Result<Carrier, EngineError> {
+        let world = |fault| EngineError::World { connection: reached.clone(), fault };
+        match wiring {
+            Wiring::Sockets => Ok(Carrier::Http(HttpCarrier::new().map_err(world)?)),
+            Wiring::Called { connection, mailbox, .. } if connection == reached => {
+                Ok(Carrier::Called(mailbox.clone()))
+            }
+            Wiring::Called { others, .. } => self.carrier(others, reached),
+            Wiring::InProcess(vendors) => {
+                let vendor = vendors.get(reached).cloned();
+                let vendor = vendor.ok_or_else(|| EngineError::UnknownAdapter(reached.clone()))?;
+                Ok(Carrier::Sim(SimCarrier { vendor, clock: self.clock.clone() }))
+            }
+        }
     }
 
     fn folder(&self, what: &str, connection: &Connection) -> PathBuf {
