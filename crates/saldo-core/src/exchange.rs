@@ -273,6 +273,8 @@ pub enum Permit {
     Refresh,
     /// A person must sign in, or grant a right.
     LogIn,
+    /// Nothing took effect: the vendor makes the calls, and can be asked while it does.
+    WhenCalled,
     /// Asking again is of no use.
     Never,
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod connector;
 mod engine;
 mod merchant;
 mod pack;

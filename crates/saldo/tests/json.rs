@@ -350,6 +350,45 @@ fn serve_vendors(shell: &Shell<'_>) {
     shell.forms.assert("sim", text.as_bytes());
 }
 
+/// A company file is connected, with a password that is shown once; and the service says where it
+/// is called.
+fn serve_callers(shell: &Shell<'_>, folder: &Path) {
+    let file = folder.join("saldo.qwc");
+    let (desktop, out) = (["connect", "quickbooks-desktop"], file.to_str().unwrap());
+    let early = shell.run(&[&desktop[..], &["--renew-password"]].concat());
+    assert_eq!(early.status.code(), Some(2), "there is nothing to renew");
+    let url = ["--url", "https://saldo.example/qbwc", "--at", "02:00"];
+    let connected = shell.says("connect", &[&desktop[..], &["--out", out], &url].concat());
+    let password = connected["password"].as_str().unwrap();
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("<AppURL>https://saldo.example/qbwc</AppURL>"), "{written}");
+    assert!(!written.contains(password));
+    let again = shell.says("connect", &[&desktop[..], &["--out", out]].concat());
+    assert!(again["password"].is_null(), "it is shown once");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written, "and all else stays");
+    let renewed = shell.says("connect", &[&desktop[..], &["--renew-password"]].concat());
+    assert_ne!(renewed["password"], password);
+    let found = shell.says("doctor", &["doctor"]);
+    let called = |it: &&Value| it["check"].as_str().unwrap().contains("Web Connector has called");
+    let called = found.as_array().unwrap().iter().find(called).unwrap();
+    assert!(called["hint"].as_str().unwrap().contains("Integrated Applications"), "{called}");
+    let open = shell.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(open.status.code(), Some(2), "plain text is not spoken to the world");
+    let listen = ["serve", "--listen", "127.0.0.1:0", "--quiet"];
+    let mut child = shell.command(&listen).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut text = String::new();
+    while !text.ends_with("\n}\n") {
+        text += &(lines.next().unwrap().unwrap() + "\n");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let serving = shell.forms.assert("serve", text.as_bytes());
+    let address = serving["quickbooks_web_connector"].as_str().unwrap();
+    assert!(address.starts_with("http://127.0.0.1:") && address.ends_with("/qbwc"), "{address}");
+    shell.says("connect", &[&desktop[..], &["--revoke"]].concat());
+}
+
 #[test]
 fn every_command_says_what_its_schema_says() {
     let forms = Forms::read();
@@ -362,6 +401,7 @@ fn every_command_says_what_its_schema_says() {
     let (data, key) = (folder.path().join("mug"), folder.path().join("mug.key"));
     let shell = Shell { forms: &forms, data, key };
     keep_books_of_files(&shell, folder.path());
+    serve_callers(&shell, folder.path());
     serve_vendors(&shell);
     assert_eq!(forms.unseen(), Vec::<&String>::new());
 }

@@ -8,6 +8,8 @@
 mod cli;
 #[path = "../../../crates/saldo/src/config.rs"]
 mod config;
+#[path = "../../../crates/saldo/src/connector/mod.rs"]
+mod connector;
 #[path = "../../../crates/saldo/src/engine/mod.rs"]
 mod engine;
 #[path = "../../../crates/saldo/src/merchant/mod.rs"]

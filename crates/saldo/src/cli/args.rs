@@ -1,8 +1,10 @@
 //! The words of the command line.
 
+mod called;
 mod feed;
 mod report;
 
+pub(crate) use called::{ConnectQuickbooksDesktop, Serve};
 pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
 
@@ -114,6 +116,8 @@ pub(crate) enum Command {
     Rebuild,
     /// Run a simulated merchant through everything, and prove the result.
     Demo(Demo),
+    /// Serve what vendors' own programs call: QuickBooks Desktop's Web Connector.
+    Serve(Serve),
     /// Serve the simulated vendors alone.
     Sim(Sim),
     /// Check that everything is in order, and say what to do where it is not.
@@ -152,6 +156,8 @@ pub(crate) enum Connect {
     Shopify(ConnectShopify),
     /// A QuickBooks Online company.
     QuickbooksOnline(ConnectQuickbooksOnline),
+    /// A company file of QuickBooks Desktop, over its Web Connector and `saldo serve`.
+    QuickbooksDesktop(ConnectQuickbooksDesktop),
     /// A Xero organisation.
     Xero(ConnectXero),
     /// Plain-text books (beancount and hledger) in the data folder.

@@ -1,5 +1,6 @@
 //! `saldo connect`.
 
+mod quickbooks_desktop;
 mod xero;
 
 use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
@@ -7,6 +8,7 @@ use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
 use super::{Ending, Output, sign_in};
 use crate::config;
+use crate::connector::is_called;
 use crate::engine::{
     EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
 };
@@ -32,6 +34,8 @@ struct Connected {
     connection: String,
     /// What the book's owner decided there; none for a shop, or where the book did not say yet.
     settings: Option<BookSettings>,
+    /// The password that a vendor's own program logs in with; none but where one was drawn.
+    password: Option<String>,
 }
 
 /// Connects a shop or a book.
@@ -44,7 +48,13 @@ pub(crate) async fn connect(
     let company = context::company(global, &store).await?;
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let office = Office { store, company, key, clock: Clock::real() };
+    let mut password = None;
     let connection = match words {
+        Connect::QuickbooksDesktop(words) => {
+            let connected = quickbooks_desktop::quickbooks_desktop(&office, &words, output).await?;
+            password = connected.1;
+            connected.0
+        }
         Connect::Shopify(words) => shopify(&office, &words, output).await?,
         Connect::QuickbooksOnline(words) => quickbooks_online(&office, &words, output).await?,
         Connect::Xero(words) => xero::xero(&office, &words, output).await?,
@@ -54,9 +64,17 @@ pub(crate) async fn connect(
             connection
         }
     };
-    let settings = settings(global, &connection, output).await?;
-    let connected = Connected { connection: connection.id.to_string(), settings };
-    output.data(&connected, || format!("connected: {}\n", connected.connection))?;
+    let settings = match is_called(&connection) {
+        // It can be asked while it calls.
+        true => None,
+        false => settings(global, &connection, output).await?,
+    };
+    let password = password.map(|password| password.expose().to_owned());
+    let connected = Connected { connection: connection.id.to_string(), settings, password };
+    output.data(&connected, || match &connected.password {
+        Some(password) => format!("connected: {}\npassword: {password}\n", connected.connection),
+        None => format!("connected: {}\n", connected.connection),
+    })?;
     Ok(Ending::Done)
 }
 

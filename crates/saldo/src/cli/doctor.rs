@@ -1,9 +1,12 @@
 //! `saldo doctor`.
 
+mod connector;
+
 use super::args::Global;
 use super::{Ending, Output, context};
 use crate::config;
 use crate::engine::{Engine, is_files_only, known_settings};
+use crate::transport::clock::Clock;
 use saldo_books::book;
 use saldo_channels::channel;
 use saldo_core::book::RefusalKind;
@@ -53,6 +56,9 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     let held = store.held(&company.id).await?.len();
     let failed = store.failed(&company.id).await?;
     books(&store, &company.id, &failed, &mut findings).await?;
+    let key = config::key_file().and_then(|file| config::read_key(&file)).ok();
+    let now = Clock::real().now();
+    connector::check(&store, &company.id, key.as_ref(), now, &mut findings).await?;
     let failed = failed.len();
     findings.push(finding("nothing is held", held == 0, format!("{held} held: `saldo issues`")));
     let hint = format!("{failed} failed: `saldo issues`, then `saldo retry`");

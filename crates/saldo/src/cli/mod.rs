@@ -26,6 +26,7 @@ mod report;
 mod rules;
 mod serve;
 mod sign_in;
+mod sim;
 mod statement;
 mod status;
 mod sync;
@@ -116,7 +117,8 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Export(words) => export::export(global, &words, output).await,
         Command::Rebuild => rebuild::rebuild(global, output).await,
         Command::Demo(words) => demo::demo(global, &words, output).await,
-        Command::Sim(words) => serve::sim(&words, output).await,
+        Command::Serve(words) => serve::serve(global, &words, output).await,
+        Command::Sim(words) => sim::sim(&words, output).await,
         Command::Doctor => doctor::doctor(global, output).await,
         Command::Completions { shell } => {
             let mut command = Arguments::command();

@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::io::{IsTerminal, Write};
 
 /// How a command speaks.
+#[derive(Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
     quiet: bool,

@@ -1,91 +1,143 @@
-//! `saldo sim`: the simulated vendors alone.
+//! `saldo serve`: what vendors' own programs call.
 
-use super::args;
+use super::args::{self, Global};
+use super::context::{self, Usage};
 use super::{Ending, Output};
-use crate::merchant::{self, EmptyBooks, Merchant};
+use crate::config;
+use crate::connector::{PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working};
+use crate::engine::{self, Engine, EngineError, Wiring};
 use crate::transport::clock::Clock;
-use crate::transport::server::serve;
+use crate::transport::service::{Service, ServiceError};
 use anyhow::Context;
-use saldo_sim::fault::FaultSettings;
-use saldo_sim::world::WorldSettings;
+use saldo_store::{Key, Store};
 use serde::Serialize;
-use tokio::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often sessions are looked at in which nobody calls any more.
+const LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Serialize)]
 struct Serving {
-    shopify_api: String,
-    shopify_token: String,
-    shopify_client_id: String,
-    shopify_client_secret: String,
-    quickbooks_online_api: String,
-    quickbooks_online_token: String,
-    quickbooks_online_authorise: String,
-    quickbooks_online_realm: String,
-    quickbooks_online_client_id: String,
-    quickbooks_online_client_secret: String,
-    quickbooks_online_refresh_token: String,
-    xero_api: String,
-    xero_token: String,
-    xero_authorise: String,
-    xero_tenant: String,
-    xero_client_id: String,
-    xero_client_secret: String,
-    xero_refresh_token: String,
+    quickbooks_web_connector: String,
 }
 
-/// Serves the simulated vendors until the process is stopped.
-pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<Ending> {
-    let settings = WorldSettings {
-        seed: words.seed,
-        orders: words.orders,
-        days: words.days,
-        ..WorldSettings::default()
+/// Serves until the process is stopped.
+pub(crate) async fn serve(
+    global: &Global,
+    words: &args::Serve,
+    output: &Output,
+) -> anyhow::Result<Ending> {
+    let store = context::open_store(global).await?;
+    let key = Arc::new(config::read_key(&config::key_file()?)?);
+    let certificate = words.certificate.as_deref().zip(words.key.as_deref());
+    let service = match Service::listen(words.listen, certificate).await {
+        Err(error @ ServiceError::PlainToWorld(_)) => return Err(Usage(error.to_string()).into()),
+        other => other?,
     };
-    let shopify = listen(words.shopify_port).await?;
-    let quickbooks = listen(words.quickbooks_online_port).await?;
-    let xero = listen(words.xero_port).await?;
-    let shop = format!("http://{}", shopify.local_addr()?);
-    let faults = if words.faults { FaultSettings::rough() } else { FaultSettings::none() };
-    let merchant = Merchant::new(&settings, &faults, &shop)?;
-    // The machine's time runs on, but the merchant's history has an end.
-    let clock = Clock::running_from(merchant.after);
-    let keys = merchant.keys(clock.now());
-    let books = format!("http://{}", quickbooks.local_addr()?);
-    let organisation = EmptyBooks::new(words.seed, &faults, clock.now());
-    let others = format!("http://{}", xero.local_addr()?);
-    let (book, [client, secret, refresh_token]) = organisation.connection(&others);
-    let serving = Serving {
-        shopify_api: format!("{shop}{}", merchant::SHOPIFY_API),
-        shopify_token: format!("{shop}{}", merchant::SHOPIFY_TOKEN),
-        shopify_client_id: keys.shopify_client_id,
-        shopify_client_secret: keys.shopify_client_secret,
-        quickbooks_online_api: books.clone(),
-        quickbooks_online_token: format!("{books}{}", merchant::QUICKBOOKS_TOKEN),
-        quickbooks_online_authorise: format!("{books}/connect/oauth2"),
-        quickbooks_online_realm: keys.realm,
-        quickbooks_online_client_id: keys.quickbooks_client_id,
-        quickbooks_online_client_secret: keys.quickbooks_client_secret,
-        quickbooks_online_refresh_token: keys.refresh_token,
-        xero_api: others.clone(),
-        xero_token: format!("{others}{}", merchant::XERO_TOKEN),
-        xero_authorise: format!("{others}{}", merchant::XERO_AUTHORISE),
-        xero_tenant: book.settings.get("tenant").cloned().unwrap_or_default(),
-        xero_client_id: client.1,
-        xero_client_secret: secret.1,
-        xero_refresh_token: refresh_token.1,
-    };
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}{PATH}", service.address()?);
+    let serving = Serving { quickbooks_web_connector: address };
     output.data(&serving, || toml::to_string(&serving).unwrap_or_default())?;
+    let office =
+        Office { store: store.clone(), key: Arc::clone(&key), data: context::data(global) };
+    let connector = Arc::new(WebConnector {
+        store,
+        key,
+        clock: Clock::real(),
+        work: office.work(*output),
+        patience: PATIENCE,
+        live: Sessions::default(),
+        door: tokio::sync::Mutex::default(),
+    });
     output.note("serving until interrupted");
     tokio::select! {
-        ended = serve(merchant.shopify, clock.clone(), shopify) => ended?,
-        ended = serve(merchant.quickbooks, clock.clone(), quickbooks) => ended?,
-        ended = serve(organisation.vendor, clock, xero) => ended?,
-        _ = tokio::signal::ctrl_c() => {}
+        () = service.run(connector.handler(), interrupted()) => {}
+        () = expire(&connector) => {}
     }
+    connector.stop().await;
     Ok(Ending::Done)
 }
 
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await;
-    listener.with_context(|| format!("port {port} cannot be listened on"))
+/// Waits until somebody stops the process.
+async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "nobody can stop this process by its keyboard");
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Ends sessions in which nobody calls any more, for ever.
+async fn expire(connector: &WebConnector) {
+    loop {
+        tokio::time::sleep(LOOKED_AT_EVERY).await;
+        if let Err(error) = connector.expire().await {
+            tracing::error!(%error, "what became of a session cannot be noted");
+        }
+    }
+}
+
+/// Where the work of sessions is done.
+struct Office {
+    store: Store,
+    key: Arc<Key>,
+    data: PathBuf,
+}
+
+impl Office {
+    /// A session's work: the company's sync, whose messages for the caller go through its mailbox.
+    fn work(self, output: Output) -> Work {
+        let office = Arc::new(self);
+        Arc::new(move |visit: Visit| -> Working {
+            let office = Arc::clone(&office);
+            Box::pin(async move {
+                let Place { company, connection } = &visit.place;
+                let name = format!("{}, {}", company.id, connection.id);
+                output.note(&format!("{name}: a session began"));
+                let ended = office.sync(&visit).await;
+                match &ended {
+                    Ok(done) => output.note(&format!("{name}: {done}")),
+                    Err(trouble) => output.note(&format!("{name}: {trouble}")),
+                }
+                ended.map(|_| ())
+            })
+        })
+    }
+
+    /// Runs the sync; says what was done, or what went wrong.
+    async fn sync(&self, visit: &Visit) -> Result<String, String> {
+        let engine = self.engine(visit).await.map_err(|error| format!("{error:#}"))?;
+        match engine::sync(&engine).await {
+            Ok(done) => Ok(format!(
+                "{} new records, {} acknowledged, {} refused",
+                done.new_records, done.acknowledged, done.refused
+            )),
+            Err(EngineError::Partly { failed, .. }) => {
+                Err(failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn engine(&self, visit: &Visit) -> anyhow::Result<Engine> {
+        let Place { company, connection } = &visit.place;
+        let policy = Engine::policy_of(&self.store, company).await;
+        Ok(Engine {
+            store: self.store.clone(),
+            clock: Clock::real(),
+            company: company.clone(),
+            policy: policy.context("the policy")?,
+            key: Arc::clone(&self.key),
+            data: self.data.clone(),
+            holder: context::holder()?,
+            is_awaited: false,
+            wiring: Wiring::Called {
+                connection: connection.id.clone(),
+                mailbox: visit.mailbox.clone(),
+                others: Box::new(Wiring::Sockets),
+            },
+            progress: visit.tally.of(connection.id.clone()),
+        })
+    }
 }

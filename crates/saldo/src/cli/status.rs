@@ -4,6 +4,7 @@ use super::args::Global;
 use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
+use crate::connector::is_called;
 use crate::engine::{self, FactCounts};
 use saldo_store::Role;
 use serde::Serialize;
@@ -30,6 +31,10 @@ struct BookStatus {
     pending: u64,
     blocked: u64,
     failed: u64,
+    /// When a vendor that makes the calls last did.
+    last_called: Option<jiff::Timestamp>,
+    /// Whether its next call is waited for.
+    waits_for_call: bool,
 }
 
 /// Shows how far everything has come.
@@ -56,11 +61,14 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
             Role::Owner => {}
             Role::Book => {
                 let open = store.open_counts(&company.id, &connection.id).await?;
+                let called = engine::last_call(store, &company.id, &connection.id).await?;
                 status.books.push(BookStatus {
                     connection: connection.id.to_string(),
                     pending: open.pending,
                     blocked: open.blocked,
                     failed: open.failed,
+                    last_called: called.map(|call| call.at),
+                    waits_for_call: is_called(&connection) && open.pending > 0,
                 });
             }
         }
@@ -83,11 +91,47 @@ fn text(status: &Status) -> String {
     };
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
+    let waiting: String = status.books.iter().filter_map(waiting).collect();
     format!(
-        "{}\n\n{}\n{}\n{}\n",
+        "{}\n\n{}\n{}\n{waiting}{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
         facts_text(&status.facts)
     )
+}
+
+/// What waits until a vendor that makes the calls does so again.
+fn waiting(book: &BookStatus) -> Option<String> {
+    let last = match book.last_called {
+        Some(at) => format!("it last called {at}"),
+        None => "it never called: see `saldo doctor`".to_owned(),
+    };
+    let (connection, pending) = (&book.connection, book.pending);
+    book.waits_for_call
+        .then(|| format!("{connection}: {pending} wait for the vendor's next call; {last}\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_call_is_said_with_when_the_last_one_came() {
+        let mut book = BookStatus {
+            connection: "quickbooks-desktop".to_owned(),
+            pending: 12,
+            blocked: 0,
+            failed: 0,
+            last_called: None,
+            waits_for_call: true,
+        };
+        let words = "quickbooks-desktop: 12 wait for the vendor's next call; it";
+        let never = format!("{words} never called: see `saldo doctor`\n\n");
+        assert_eq!(waiting(&book), Some(never));
+        book.last_called = Some("2026-11-20T08:00:00Z".parse().unwrap());
+        assert_eq!(waiting(&book), Some(format!("{words} last called 2026-11-20T08:00:00Z\n\n")));
+        book.waits_for_call = false;
+        assert_eq!(waiting(&book), None);
+    }
 }

@@ -5,6 +5,7 @@ use crate::transport::carrier::{Carrier, SharedVendor, SimCarrier};
 use crate::transport::clock::Clock;
 use crate::transport::http::HttpCarrier;
 use crate::transport::limit::Limiter;
+use crate::transport::mailbox::Mailbox;
 use crate::transport::slice::Spool;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore};
 use crate::transport::{Right, Transport};
@@ -19,8 +20,17 @@ use std::time::Duration;
 /// How connections reach the world.
 #[derive(Clone)]
 pub(crate) enum Wiring {
-    /// Over sockets.
+    /// Over sockets. A vendor that makes the calls itself is waited for.
     Sockets,
+    /// Through its mailbox to one vendor that is calling just now; another way to the others.
+    Called {
+        /// Whose vendor.
+        connection: ConnectionId,
+        /// Where it takes its messages.
+        mailbox: Mailbox,
+        /// How the others reach the world.
+        others: Box<Self>,
+    },
     /// To simulated vendors in this process, by connection.
     #[cfg_attr(not(test), expect(dead_code, reason = "whole runs without sockets are tests"))]
     InProcess(BTreeMap<ConnectionId, SharedVendor>),
@@ -127,17 +137,7 @@ impl Engine {
         authorisation: Option<&Authorisation>,
         limits: &[RateLimit],
     ) -> Result<Transport, EngineError> {
-        let carrier = match &self.wiring {
-            Wiring::Sockets => Carrier::Http(HttpCarrier::new().map_err(|fault| {
-                EngineError::World { connection: connection.id.clone(), fault }
-            })?),
-            Wiring::InProcess(vendors) => {
-                let vendor = vendors.get(&connection.id).cloned();
-                let vendor =
-                    vendor.ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
-                Carrier::Sim(SimCarrier { vendor, clock: self.clock.clone() })
-            }
-        };
+        let carrier = self.carrier(&self.wiring, &connection.id)?;
         let secrets = secrets_of(&self.store, &self.key, self.company_id(), &connection.id);
         let keeper = |authorisation: &Authorisation| {
             let clock = self.clock.clone();
@@ -151,6 +151,22 @@ impl Engine {
             files: Some(self.data.join("books")),
             right: None,
         })
+    }
+
+    fn carrier(&self, wiring: &Wiring, reached: &ConnectionId) -> Result<Carrier, EngineError> {
+        let world = |fault| EngineError::World { connection: reached.clone(), fault };
+        match wiring {
+            Wiring::Sockets => Ok(Carrier::Http(HttpCarrier::new().map_err(world)?)),
+            Wiring::Called { connection, mailbox, .. } if connection == reached => {
+                Ok(Carrier::Called(mailbox.clone()))
+            }
+            Wiring::Called { others, .. } => self.carrier(others, reached),
+            Wiring::InProcess(vendors) => {
+                let vendor = vendors.get(reached).cloned();
+                let vendor = vendor.ok_or_else(|| EngineError::UnknownAdapter(reached.clone()))?;
+                Ok(Carrier::Sim(SimCarrier { vendor, clock: self.clock.clone() }))
+            }
+        }
     }
 
     fn folder(&self, what: &str, connection: &Connection) -> PathBuf {

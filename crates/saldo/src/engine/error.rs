@@ -99,6 +99,12 @@ impl EngineError {
         }
     }
 
+    /// Whether it only means that a vendor that makes the calls does not call now: what is meant
+    /// for it waits, and nothing failed.
+    pub(super) fn waits_for_call(&self) -> bool {
+        matches!(self, Self::World { fault, .. } if fault.permits == Permit::WhenCalled)
+    }
+
     /// Whether it stops one connection alone, so that the others can go on.
     pub(super) fn is_of_one_connection(&self) -> bool {
         matches!(
@@ -124,7 +130,8 @@ pub(super) fn set_aside<T: Default>(
     }
 }
 
-/// What was done, or that it is only a part. What stopped a connection twice is said once.
+/// What was done, or that it is only a part. What stopped a connection twice is said once; that a
+/// vendor's next call is waited for is no failure.
 ///
 /// # Errors
 /// [`EngineError::Partly`] where something was set aside.
@@ -133,7 +140,7 @@ pub(super) fn ended(
     mut failed: Vec<EngineError>,
 ) -> Result<SyncReport, EngineError> {
     let mut said = BTreeSet::new();
-    failed.retain(|error| said.insert(error.to_string()));
+    failed.retain(|error| !error.waits_for_call() && said.insert(error.to_string()));
     match failed.is_empty() {
         true => Ok(done),
         false => Err(EngineError::Partly { done, failed }),
@@ -143,4 +150,29 @@ pub(super) fn ended(
 /// One error a line.
 fn lines(errors: &[EngineError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(book: &str, permits: Permit) -> EngineError {
+        let fault = Fault::new(permits, "as the test says");
+        EngineError::World { connection: ConnectionId::new(book), fault }
+    }
+
+    #[test]
+    fn a_book_whose_vendor_will_call_is_no_failure_and_holds_nobody_up() {
+        let mut aside = Vec::new();
+        let waits = failed("a", Permit::WhenCalled);
+        assert!(waits.is_worth_another_try());
+        set_aside::<()>(Err(waits), &mut aside).unwrap();
+        assert!(ended(SyncReport::default(), aside).is_ok());
+        let both = vec![failed("a", Permit::WhenCalled), failed("b", Permit::Retry)];
+        let Err(EngineError::Partly { failed, .. }) = ended(SyncReport::default(), both) else {
+            panic!("one of them failed");
+        };
+        assert_eq!(failed.len(), 1);
+        assert!(failed[0].to_string().starts_with("b: "));
+    }
 }

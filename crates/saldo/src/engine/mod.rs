@@ -5,6 +5,7 @@ mod account;
 mod alike;
 mod bank;
 mod buyers;
+mod called;
 mod chart;
 mod connection;
 mod decisions;
@@ -39,6 +40,7 @@ mod worth;
 mod tests;
 
 pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statement};
+pub(crate) use called::{CallAnswer, SessionEnd, last_call, last_session, note_call, note_session};
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
     DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named,

@@ -52,7 +52,7 @@ impl Patience {
                 transport.spend_token().await;
                 Duration::ZERO
             }
-            Permit::LogIn | Permit::Never => return Err(fault),
+            Permit::LogIn | Permit::WhenCalled | Permit::Never => return Err(fault),
         };
         if self.brief && pause > WAIT_BRIEFLY {
             return Err(fault);

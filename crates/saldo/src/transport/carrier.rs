@@ -3,6 +3,7 @@
 
 use super::clock::Clock;
 use super::http::HttpCarrier;
+use super::mailbox::{Mailbox, not_calling};
 use saldo_core::exchange::{
     Fault, HttpAnswer, HttpRequest, MessageAnswer, MessageAsk, Method, Permit,
 };
@@ -30,6 +31,8 @@ pub(crate) enum Carrier {
     Http(HttpCarrier),
     /// In this process.
     Sim(SimCarrier),
+    /// To a vendor that is calling just now.
+    Called(Mailbox),
 }
 
 impl Carrier {
@@ -45,6 +48,7 @@ impl Carrier {
         match self {
             Self::Http(carrier) => carrier.send(request, credential).await,
             Self::Sim(carrier) => carrier.send(request, credential),
+            Self::Called(_) => Err(takes_messages_alone()),
         }
     }
 
@@ -55,8 +59,9 @@ impl Carrier {
     /// may have taken effect.
     pub(crate) async fn message(&self, message: &MessageAsk) -> Result<MessageAnswer, Fault> {
         match self {
-            Self::Http(_) => Err(Fault::new(Permit::Never, "this vendor takes no messages")),
+            Self::Http(_) => Err(not_calling()),
             Self::Sim(carrier) => carrier.message(message),
+            Self::Called(mailbox) => mailbox.exchange(message).await,
         }
     }
 
@@ -68,8 +73,14 @@ impl Carrier {
         match self {
             Self::Http(carrier) => carrier.download(url, file).await,
             Self::Sim(carrier) => carrier.download(url, file).await,
+            Self::Called(_) => Err(takes_messages_alone()),
         }
     }
+}
+
+/// The fault of a request to a vendor that makes the calls itself.
+fn takes_messages_alone() -> Fault {
+    Fault::new(Permit::Never, "this vendor makes the calls, and takes messages alone")
 }
 
 /// What came of a download.

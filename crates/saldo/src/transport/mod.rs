@@ -11,7 +11,9 @@ pub(crate) mod token;
 pub(crate) mod carrier;
 pub(crate) mod files;
 pub(crate) mod http;
+pub(crate) mod mailbox;
 pub(crate) mod server;
+pub(crate) mod service;
 pub(crate) mod slice;
 
 mod grant;
@@ -30,7 +32,11 @@ use slice::Spool;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use token::{Pending, TokenKeeper};
+
+/// How often the right to send is looked at while a message is awaited.
+const RIGHT_IS_KEPT_EVERY: Duration = Duration::from_mins(5);
 
 /// The right to send, which another process may take over at any time.
 pub(crate) trait Right: Send + Sync {
@@ -98,7 +104,23 @@ impl Transport {
     async fn message(&self, message: &MessageAsk) -> Result<MessageAnswer, Fault> {
         self.limiter.acquire("").await;
         self.check_right().await?;
-        self.carrier.message(message).await
+        // A vendor that makes the calls may take its time: the right is kept meanwhile.
+        tokio::select! {
+            answered = self.carrier.message(message) => answered,
+            lost = self.keep_right() => Err(lost),
+        }
+    }
+
+    /// Keeps the right to send, until it is lost: then what lies ready is taken back, and what was
+    /// handed over is in doubt.
+    async fn keep_right(&self) -> Fault {
+        loop {
+            tokio::time::sleep(RIGHT_IS_KEPT_EVERY).await;
+            if let Err(fault) = self.check_right().await {
+                let text = format!("the right to send was lost before the answer came: {fault}");
+                return Fault::new(Permit::InDoubt, text);
+            }
+        }
     }
 
     async fn send(
@@ -172,7 +194,6 @@ mod tests {
     use saldo_sim::Reply;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
-    use std::time::Duration;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 

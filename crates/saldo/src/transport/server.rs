@@ -27,14 +27,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a request gets no answer.
 #[derive(Debug, Error)]
-enum HungUp {
+pub(super) enum HungUp {
+    /// By a fault.
     #[error("the simulated vendor hangs up")]
     Lost,
+    /// The vendor cannot answer any more.
     #[error("the simulated vendor has failed before")]
     Broken,
+    /// The request broke off, or is too long.
     #[error("the request was not heard to its end: {0}")]
     Unheard(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("the simulated vendor's answer cannot be sent: {0}")]
+    /// The answer is none of HTTP.
+    #[error("the answer cannot be sent: {0}")]
     Unsayable(#[from] hyper::http::Error),
 }
 
@@ -84,7 +88,7 @@ async fn answer(
         "PUT" => Method::Put,
         _ => return status(StatusCode::METHOD_NOT_ALLOWED),
     };
-    let heard = hear(request, method).await?;
+    let heard = hear(request, method, "http", REQUEST_LIMIT_BYTES).await?;
     let reply = vendor.lock().map_err(|_| HungUp::Broken)?.answer(&heard, clock.now());
     match reply {
         Reply::Answer(answer) => say(answer),
@@ -92,22 +96,29 @@ async fn answer(
     }
 }
 
-async fn hear(request: Request<Incoming>, method: Method) -> Result<HttpRequest, HungUp> {
+/// Reads a request whole, up to so many bytes; it came by `http` or `https`.
+pub(super) async fn hear(
+    request: Request<Incoming>,
+    method: Method,
+    scheme: &str,
+    limit: usize,
+) -> Result<HttpRequest, HungUp> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, REQUEST_LIMIT_BYTES).collect().await.map_err(HungUp::Unheard)?;
+    let body = Limited::new(body, limit).collect().await.map_err(HungUp::Unheard)?;
     let line = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     let headers: Vec<_> = parts.headers.iter().map(line).collect();
     let host = headers.iter().find(|(name, _)| name == "host").map(|(_, host)| host.as_str());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let url = format!("http://{}{path}", host.unwrap_or("localhost"));
+    let url = format!("{scheme}://{}{path}", host.unwrap_or("localhost"));
     let body = body.to_bytes().to_vec();
     let authorised = parts.headers.contains_key("authorization");
     Ok(HttpRequest { method, url, headers, body, authorised })
 }
 
-fn say(answer: HttpAnswer) -> Result<Response<Full<Bytes>>, HungUp> {
+/// Writes an answer.
+pub(super) fn say(answer: HttpAnswer) -> Result<Response<Full<Bytes>>, HungUp> {
     let mut response = Response::builder().status(answer.status);
     // The length is written by the connection itself.
     for (name, value) in answer.headers.iter().filter(|(name, _)| name != "content-length") {

@@ -5,6 +5,7 @@ mod banked;
 mod batches;
 mod bookkeeper;
 mod bulk;
+mod called;
 mod closed;
 mod costed;
 mod deaths;

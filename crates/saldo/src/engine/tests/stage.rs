@@ -138,6 +138,12 @@ impl Stage {
         self.others.push((connection.id.clone(), Arc::clone(vendor)));
     }
 
+    /// The database that all processes work on, and what opens its secrets.
+    pub(super) async fn store(&self) -> (Store, Arc<Key>) {
+        let store = Store::open(&database(self.folder.path()), false).await.unwrap();
+        (store, Arc::clone(&self.key))
+    }
+
     /// A process that nothing ends.
     pub(super) async fn engine(&self) -> Engine {
         self.engine_behind(&Tripwire::default()).await

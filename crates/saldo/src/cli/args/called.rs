@@ -1,0 +1,44 @@
+//! The words for vendors that make the calls themselves.
+
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A company file of QuickBooks Desktop. Said again, it changes the connection that is there.
+#[derive(Debug, Args)]
+pub(crate) struct ConnectQuickbooksDesktop {
+    /// Where to write the file that is opened in the Web Connector.
+    #[arg(long, value_name = "FILE.qwc", conflicts_with = "revoke")]
+    pub(crate) out: Option<PathBuf>,
+    /// The address at which the Web Connector finds `saldo serve`: by https, or by http on the same
+    /// machine. At first http://localhost:8766/qbwc.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Sync so often. At first every 15 minutes.
+    #[arg(long, value_name = "MINUTES", conflicts_with = "at")]
+    pub(crate) every: Option<u16>,
+    /// Sync once a day, at this time of the company's zone, and when somebody starts an update by
+    /// hand.
+    #[arg(long, value_name = "HH:MM")]
+    pub(crate) at: Option<String>,
+    /// Draw another password; the one before is of no use any more.
+    #[arg(long, conflicts_with = "revoke")]
+    pub(crate) renew_password: bool,
+    /// Let nobody log in any more.
+    #[arg(long)]
+    pub(crate) revoke: bool,
+}
+
+/// What vendors' own programs call.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen. Without a certificate only on this machine.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8766")]
+    pub(crate) listen: SocketAddr,
+    /// The certificate and those that vouch for it, as a PEM file.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's key, as a PEM file.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+}

@@ -1,0 +1,332 @@
+//! The service that the Web Connector calls: sessions, each with a sync behind it.
+//!
+//! Who calls, which company file is open, and what may follow what is decided by
+//! [`saldo_books::quickbooks_desktop::connector`]; here it meets sockets, the database and the
+//! engine. The engine knows nothing of it: to it, the connector is a mailbox.
+
+mod password;
+mod place;
+mod visit;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use password::{draw, drawn, hash};
+pub(crate) use place::{ADAPTER, PASSWORD, Place, application, is_called, setting};
+pub(crate) use visit::{Visit, Work, Working};
+
+use crate::engine::{CallAnswer, EngineError, SessionEnd, last_call, note_call, note_session};
+use crate::transport::clock::Clock;
+use crate::transport::service::{Answering, Handler};
+use jiff::tz::TimeZone;
+use saldo_books::quickbooks_desktop::connector::{
+    Asked, Call, Login, Reply, Session, WorkRequest, description, read_call, stranger, write_fault,
+};
+use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
+use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_store::{Key, Store};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use visit::Live;
+
+/// The path of the service.
+pub(crate) const PATH: &str = "/qbwc";
+/// What is added to its address for a page about it.
+const SUPPORT: &str = "/support";
+/// How long a call waits for the next message before the connector is told to ask again.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the work may take to end when the service stops.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// What a person reads who opens the page.
+const SUPPORT_TEXT: &str = "This is Saldo's service for the QuickBooks Web Connector.\n\n\
+    `saldo status` says what waits for its next call, and `saldo doctor` what to do where \
+    something is wrong.\n";
+
+/// The service.
+pub(crate) struct WebConnector {
+    /// The database.
+    pub(crate) store: Store,
+    /// What opens the secrets.
+    pub(crate) key: Arc<Key>,
+    /// The time.
+    pub(crate) clock: Clock,
+    /// What a session is for.
+    pub(crate) work: Work,
+    /// How long a call waits for the next message.
+    pub(crate) patience: Duration,
+    /// The sessions, one for a connection.
+    pub(crate) live: Sessions,
+    /// Passwords are looked at one after the other: each costs work.
+    pub(crate) door: tokio::sync::Mutex<()>,
+}
+
+/// The sessions, one for a connection.
+#[derive(Default)]
+pub(crate) struct Sessions(Mutex<BTreeMap<(CompanyId, ConnectionId), Arc<Live>>>);
+
+impl Sessions {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<(CompanyId, ConnectionId), Arc<Live>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn by_ticket(&self, ticket: &str) -> Option<Arc<Live>> {
+        self.all().values().find(|live| live.ticket == ticket).cloned()
+    }
+}
+
+impl WebConnector {
+    /// What answers whoever calls.
+    pub(crate) fn handler(self: &Arc<Self>) -> Handler {
+        let service = Arc::clone(self);
+        Arc::new(move |request| -> Answering {
+            let service = Arc::clone(&service);
+            Box::pin(async move { service.answer(request).await })
+        })
+    }
+
+    async fn answer(&self, request: HttpRequest) -> HttpAnswer {
+        let address = request.url.split('?').next().unwrap_or_default();
+        let path = address.splitn(4, '/').nth(3).unwrap_or_default();
+        match (request.method, path.strip_prefix(&PATH[1..])) {
+            (Method::Get, Some("" | "/")) => {
+                answered(200, "text/xml; charset=utf-8", description(address).into_bytes())
+            }
+            (Method::Get, Some(SUPPORT)) => {
+                answered(200, "text/plain; charset=utf-8", SUPPORT_TEXT.into())
+            }
+            (Method::Post, Some("" | "/")) => self.called(&request.body).await,
+            _ => answered(404, "text/plain; charset=utf-8", "nothing is here\n".into()),
+        }
+    }
+
+    async fn called(&self, body: &[u8]) -> HttpAnswer {
+        let kind = "text/xml; charset=utf-8";
+        let call = match read_call(body) {
+            Ok(call) => call,
+            Err(fault) => {
+                tracing::warn!(%fault, "a call was refused");
+                return answered(500, kind, write_fault(&fault));
+            }
+        };
+        let method = call.method();
+        match self.reply(call).await {
+            Ok(reply) => answered(200, kind, reply.write(method)),
+            Err(error) => {
+                tracing::error!(%error, method = method.name(), "a call could not be answered");
+                answered(500, "text/plain; charset=utf-8", "the service failed\n".into())
+            }
+        }
+    }
+
+    async fn reply(&self, call: Call) -> Result<Reply, EngineError> {
+        let now = self.clock.now();
+        let live = |ticket: &str| self.live.by_ticket(ticket);
+        Ok(match &call {
+            Call::ServerVersion => Reply::text(concat!("Saldo ", env!("CARGO_PKG_VERSION"))),
+            Call::ClientVersion(version) => {
+                tracing::debug!(version, "the connector's version");
+                Reply::text("")
+            }
+            Call::Authenticate(login) => self.admit(login).await?,
+            Call::SendRequest(work) => match live(&work.ticket) {
+                Some(live) => self.hand_over(&live, work).await?,
+                None => stranger(&call),
+            },
+            Call::ReceiveResponse { ticket, response, code, message } => match live(ticket) {
+                Some(live) => {
+                    let answer = (response.clone(), code.clone(), message.clone());
+                    self.receive(&live, answer).await?
+                }
+                None => stranger(&call),
+            },
+            Call::LastError { ticket } => match live(ticket) {
+                Some(live) => live.session.lock().await.last_error(now),
+                None => stranger(&call),
+            },
+            Call::ConnectionError { ticket, code, message } => match live(ticket) {
+                Some(live) => {
+                    let mut session = live.session.lock().await;
+                    let reply = session.failed(code, message, now);
+                    self.leave(&live, &session).await?;
+                    reply
+                }
+                None => stranger(&call),
+            },
+            Call::Close { ticket } => match live(ticket) {
+                Some(live) => {
+                    let mut session = live.session.lock().await;
+                    let was_over = session.is_over();
+                    let reply = session.close(live.visit.tally.shown(), now);
+                    if !was_over {
+                        self.leave(&live, &session).await?;
+                    }
+                    self.forget(&live);
+                    reply
+                }
+                None => stranger(&call),
+            },
+        })
+    }
+
+    /// Lets in whoever has the password, where there is work and no other session.
+    async fn admit(&self, login: &Login) -> Result<Reply, EngineError> {
+        let place = Place::of_user(&self.store, &login.user).await?;
+        let kept = match &place {
+            Some(Place { company, connection }) => {
+                self.store.secret(&company.id, &connection.id, PASSWORD, &self.key).await?
+            }
+            None => None,
+        };
+        let is_right = {
+            let _turn = self.door.lock().await;
+            let password = login.password.clone();
+            let look = move || password::is_right(&password, kept.as_ref());
+            tokio::task::spawn_blocking(look).await.unwrap_or_default()
+        };
+        let (Some(place), true) = (place, is_right) else {
+            tracing::warn!(user = login.user, "a call with a wrong user or password");
+            return Ok(Reply::admission("", "nvu"));
+        };
+        let (answer, reply) = self.begin(place.clone()).await?;
+        let whose = (&place.company.id, &place.connection.id);
+        note_call(&self.store, whose, answer, self.clock.now()).await?;
+        Ok(reply)
+    }
+
+    /// Begins a session, where there is work for one and no other.
+    async fn begin(&self, place: Place) -> Result<(CallAnswer, Reply), EngineError> {
+        let (company, book) = (&place.company.id, &place.connection.id);
+        let now = self.clock.now();
+        let before = last_call(&self.store, company, book).await?.map(|call| call.at);
+        let zone = TimeZone::get(&place.company.timezone).unwrap_or(TimeZone::UTC);
+        self.expire().await?;
+        let ticket: [u8; 16] = password::drawn().map_err(|error| {
+            let fault = saldo_core::exchange::Fault::new(
+                saldo_core::exchange::Permit::Retry,
+                error.to_string(),
+            );
+            EngineError::World { connection: book.clone(), fault }
+        })?;
+        let ticket: String = ticket.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = (company.clone(), book.clone());
+        let mut all = self.live.all();
+        let is_free = |live: &Arc<Live>| {
+            let is_over = live.session.try_lock().is_ok_and(|session| session.is_over());
+            is_over && live.is_at_rest()
+        };
+        if all.get(&name).is_some_and(|live| !is_free(live)) {
+            return Ok((CallAnswer::Busy, Reply::admission("", "busy")));
+        }
+        if !place.schedule().is_due(now, before, &zone) {
+            return Ok((CallAnswer::NothingDue, Reply::admission("", "none")));
+        }
+        let reply = Reply::admission(&ticket, "");
+        all.insert(name, Arc::new(Live::new(place, Session::begun(ticket, now))));
+        Ok((CallAnswer::LetIn, reply))
+    }
+
+    /// Hands over the next message. The first call of a session begins the work, where the company
+    /// file is the right one.
+    async fn hand_over(&self, live: &Live, work: &WorkRequest) -> Result<Reply, EngineError> {
+        let mut session = live.session.lock().await;
+        let was_over = session.is_over();
+        // Another session may have noted it since this one began.
+        let mut place = live.visit.place.clone();
+        match session.asked(work, &place.known(), self.clock.now()) {
+            Asked::First(known) => {
+                place.keep(&self.store, known).await?;
+                live.begin(&self.work);
+            }
+            Asked::Next => {}
+            Asked::Refused(reply) => {
+                if !was_over {
+                    self.leave(live, &session).await?;
+                }
+                return Ok(reply);
+            }
+        }
+        let turn = live.turn(self.patience).await;
+        let reply = session.hand_over(turn, self.clock.now());
+        if session.is_over() {
+            self.leave(live, &session).await?;
+        }
+        Ok(reply)
+    }
+
+    /// Takes an answer, and says how far the work is.
+    async fn receive(
+        &self,
+        live: &Live,
+        (response, code, message): (String, String, String),
+    ) -> Result<Reply, EngineError> {
+        let mut session = live.session.lock().await;
+        let was_over = session.is_over();
+        let reply = match session.received(response, code, message, self.clock.now()) {
+            Ok(answer) => {
+                if !live.visit.mailbox.answer(answer) {
+                    tracing::warn!("an answer came that nobody waits for any more");
+                }
+                let ended = live.outlook(self.patience).await;
+                session.acknowledge(ended, live.visit.tally.shown(), self.clock.now())
+            }
+            Err(reply) => reply,
+        };
+        if session.is_over() && !was_over {
+            self.leave(live, &session).await?;
+        }
+        Ok(reply)
+    }
+
+    /// The connector gets nothing more: what was handed over and not answered is in doubt, and how
+    /// the session ended is noted.
+    async fn leave(&self, live: &Live, session: &Session) -> Result<(), EngineError> {
+        live.visit.mailbox.close();
+        let Place { company, connection } = &live.visit.place;
+        let trouble = Some(session.trouble().to_owned()).filter(|it| !it.is_empty());
+        let end = SessionEnd { done: live.visit.tally.shown().done, trouble };
+        let whose = (&company.id, &connection.id);
+        note_session(&self.store, whose, &end, self.clock.now()).await
+    }
+
+    /// Forgets a session whose calls are over. One whose work still runs keeps others out.
+    fn forget(&self, live: &Live) {
+        if live.is_at_rest() {
+            self.live.all().retain(|_, known| known.ticket != live.ticket);
+        }
+    }
+
+    /// Ends the sessions in which nobody called for too long.
+    pub(crate) async fn expire(&self) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let all: Vec<Arc<Live>> = self.live.all().values().cloned().collect();
+        for live in all {
+            // Whoever holds a session is being answered.
+            let Ok(mut session) = live.session.try_lock() else { continue };
+            if session.expire(now) {
+                self.leave(&live, &session).await?;
+            }
+            if session.is_over() && session.is_expired(now) {
+                self.forget(&live);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions, and waits until their work has ended.
+    pub(crate) async fn stop(&self) {
+        let all: Vec<Arc<Live>> = self.live.all().values().cloned().collect();
+        for live in all {
+            live.visit.mailbox.close();
+            if tokio::time::timeout(STOP_LIMIT, live.rest()).await.is_err() {
+                tracing::warn!("the work of a session did not end before the service stopped");
+            }
+        }
+    }
+}
+
+fn answered(status: u16, kind: &str, body: Vec<u8>) -> HttpAnswer {
+    HttpAnswer { status, headers: vec![("content-type".to_owned(), kind.to_owned())], body }
+}

@@ -1,0 +1,100 @@
+//! What is kept of a connection whose company file the connector opens.
+
+use saldo_books::quickbooks_desktop::connector::{Application, Known, Schedule};
+use saldo_store::{Company, Connection, Role, Store, StoreError};
+
+/// The adapter whose messages the connector carries.
+pub(crate) const ADAPTER: &str = "quickbooks-desktop";
+/// The secret that passwords are compared with.
+pub(crate) const PASSWORD: &str = "connector-password";
+
+/// The settings of such a connection.
+pub(crate) mod setting {
+    /// The user's name.
+    pub(crate) const USER: &str = "connector-user";
+    /// The address that is called.
+    pub(crate) const URL: &str = "connector-url";
+    /// When a session has work.
+    pub(crate) const SCHEDULE: &str = "connector-schedule";
+    /// The number of the connection in the company file.
+    pub(crate) const FILE_ID: &str = "company-file-id";
+    /// The path of the company file.
+    pub(crate) const FILE: &str = "company-file";
+    /// The name of the company in it.
+    pub(crate) const COMPANY: &str = "company-name";
+}
+
+/// A connection, and whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The company.
+    pub(crate) company: Company,
+    /// The connection.
+    pub(crate) connection: Connection,
+}
+
+impl Place {
+    /// The place of the user of this name, in any company.
+    pub(crate) async fn of_user(store: &Store, user: &str) -> Result<Option<Self>, StoreError> {
+        for company in store.companies().await? {
+            for connection in store.connections(&company.id).await? {
+                let is_the_users =
+                    connection.settings.get(setting::USER).is_some_and(|it| it == user);
+                if is_called(&connection) && is_the_users {
+                    return Ok(Some(Self { company, connection }));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// When a session has work. What cannot be read does not keep the connector away.
+    pub(crate) fn schedule(&self) -> Schedule {
+        let text = self.connection.settings.get(setting::SCHEDULE);
+        let read = text.and_then(|text| text.parse().ok());
+        read.unwrap_or(Schedule::Every { minutes: 15 })
+    }
+
+    /// What is known of the company file.
+    pub(crate) fn known(&self) -> Known {
+        let setting = |name: &str| self.connection.settings.get(name).cloned();
+        Known {
+            file_id: setting(setting::FILE_ID).unwrap_or_default(),
+            path: setting(setting::FILE),
+            company: setting(setting::COMPANY),
+        }
+    }
+
+    /// Keeps what is known of the company file, where it is news.
+    pub(crate) async fn keep(&mut self, store: &Store, known: Known) -> Result<(), StoreError> {
+        let before = self.connection.settings.clone();
+        let settings = &mut self.connection.settings;
+        for (name, value) in [(setting::FILE, known.path), (setting::COMPANY, known.company)] {
+            if let Some(value) = value {
+                settings.insert(name.to_owned(), value);
+            }
+        }
+        match *settings == before {
+            true => Ok(()),
+            false => store.update_connection(&self.company.id, &self.connection).await,
+        }
+    }
+}
+
+/// Whether the connector carries the messages of a connection.
+pub(crate) fn is_called(connection: &Connection) -> bool {
+    connection.role == Role::Book && connection.adapter == ADAPTER
+}
+
+/// What the connector is told of a connection; none where it was not set up.
+pub(crate) fn application(connection: &Connection) -> Option<Application> {
+    let setting = |name: &str| connection.settings.get(name).cloned();
+    let url = setting(setting::URL)?;
+    Some(Application {
+        support_url: format!("{url}{}", super::SUPPORT),
+        url,
+        user: setting(setting::USER)?,
+        file_id: setting(setting::FILE_ID)?,
+        schedule: setting(setting::SCHEDULE)?.parse().ok()?,
+    })
+}
