@@ -7,6 +7,7 @@ mod bookkeeper;
 mod bulk;
 mod called;
 mod closed;
+mod company_file;
 mod costed;
 mod deaths;
 mod decided;
