@@ -12,6 +12,7 @@ mod kind;
 mod ledger;
 mod lists;
 mod message_set;
+mod profit_and_loss;
 mod query;
 mod record;
 mod references;
