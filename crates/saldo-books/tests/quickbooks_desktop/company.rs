@@ -225,7 +225,16 @@ impl Books {
 
     /// What the trial balance shows at the end of a day.
     pub(crate) fn balances(&mut self, as_of: Date) -> Sums {
-        let outcome = self.ask(&[Task::ReadBalances { as_of }], "read").remove(0);
+        self.read(Task::ReadBalances { as_of })
+    }
+
+    /// What income and expenses moved by.
+    pub(crate) fn result(&mut self, from: Date, until: Date) -> Sums {
+        self.read(Task::ReadResult { from, until })
+    }
+
+    fn read(&mut self, task: Task) -> Sums {
+        let outcome = self.ask(&[task], "read").remove(0);
         let Outcome::Balances(balances) = outcome else { panic!("{outcome:?}") };
         let ledger = self.file.ledger();
         let name = |id: &str| {

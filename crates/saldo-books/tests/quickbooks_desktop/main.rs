@@ -11,6 +11,7 @@ use jiff::civil::{Date, date};
 use saldo_core::book::{Need, Outcome, RefusalKind, Subject, Task};
 use saldo_core::document::{Document, Party};
 use saldo_core::exchange::{MessageAnswer, Permit};
+use saldo_core::ledger::Side;
 use saldo_sim::books::quickbooks_desktop::Settings;
 use std::collections::BTreeSet;
 
@@ -73,6 +74,25 @@ fn the_trial_balance_is_the_ledger() {
         books.enter(document);
     }
     assert_eq!(books.balances(DAY), books.ledger());
+}
+
+#[test]
+fn profit_and_loss_is_what_income_and_expenses_moved_by() {
+    let mut books = Books::new();
+    let documents = documents::of_every_kind();
+    for document in &documents {
+        books.enter(document);
+    }
+    let is_result = |side: Side| matches!(side, Side::Income | Side::Expenses);
+    let lines = documents.iter().flat_map(Document::lines);
+    let names: BTreeSet<String> = lines
+        .filter(|line| is_result(line.account.kind.side()))
+        .map(|line| line.account.name.to_lowercase())
+        .collect();
+    let mut expected = sums(&documents);
+    expected.retain(|name, _| names.contains(name));
+    assert_eq!(books.result(DAY, DAY), expected);
+    assert!(books.result(date(2026, 11, 1), date(2026, 11, 19)).is_empty());
 }
 
 #[test]
