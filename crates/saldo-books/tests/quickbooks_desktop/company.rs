@@ -172,6 +172,12 @@ impl Books {
         self.context.bindings.0.insert(need.binding(), remote);
     }
 
+    /// Whether the book can hold a document; has bound what it needs.
+    pub(crate) fn can_hold(&mut self, document: &Document) -> bool {
+        self.prepare(document);
+        BOOK.ask(&[Task::Create(self.subject(document))], "t", &self.context).is_ok()
+    }
+
     /// Enters a document, which must be taken as it is.
     pub(crate) fn enter(&mut self, document: &Document) -> Acknowledgement {
         self.prepare(document);

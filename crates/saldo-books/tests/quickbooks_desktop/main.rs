@@ -8,6 +8,7 @@ mod documents;
 
 use company::{Books, sums};
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 use saldo_core::book::{Need, Outcome, RefusalKind, Subject, Task};
 use saldo_core::document::{Document, Party};
 use saldo_core::exchange::{MessageAnswer, Permit};
@@ -173,6 +174,25 @@ fn a_company_without_classes_says_so() {
     let outcome = books.ask(&[Task::ReadChart { page: None }], "t").remove(0);
     let Outcome::Chart(page) = outcome else { panic!("{outcome:?}") };
     assert!(page.settings.unwrap().switched_off.contains("class"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_is_held_amounts_to_its_entry_there(
+        kind in 0_usize..9,
+        lines in proptest::collection::vec((0_u8..9, -20_000_i64..20_000), 1..6),
+        last in 3_u8..9,
+    ) {
+        let document = documents::of_any_shape("any", kind, &lines, last);
+        let mut books = Books::new();
+        if books.can_hold(&document) {
+            books.enter(&document);
+            prop_assert_eq!(books.ledger(), sums(std::slice::from_ref(&document)));
+            let subject = books.subject(&document);
+            prop_assert!(matches!(books.look(&subject), Outcome::Found(_)));
+        }
+    }
 }
 
 #[test]
