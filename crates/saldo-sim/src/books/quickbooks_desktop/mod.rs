@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod banking;
+mod connector;
 mod element;
 mod expenses;
 mod fields;
@@ -27,6 +28,7 @@ mod transactions;
 #[cfg(test)]
 mod tests;
 
+pub use connector::{Application, ApplicationError, Ended, Mischief, Step, Trouble, WebConnector};
 pub use file::{CompanyFile, Limits, Settings};
 pub use kind::Kind;
 pub use ledger::{Posting, Transaction};

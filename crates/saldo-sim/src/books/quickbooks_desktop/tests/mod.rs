@@ -1,6 +1,7 @@
 //! The rules of the vendor, asked for from outside.
 
 mod books;
+mod connector;
 mod lists;
 mod queries;
 mod sales;
