@@ -172,6 +172,12 @@ impl Books {
         self.context.bindings.0.insert(need.binding(), remote);
     }
 
+    /// Whether the book can hold a document; has bound what it needs.
+    pub(crate) fn can_hold(&mut self, document: &Document) -> bool {
+        self.prepare(document);
+        BOOK.ask(&[Task::Create(self.subject(document))], "t", &self.context).is_ok()
+    }
+
     /// Enters a document, which must be taken as it is.
     pub(crate) fn enter(&mut self, document: &Document) -> Acknowledgement {
         self.prepare(document);
@@ -225,7 +231,16 @@ impl Books {
 
     /// What the trial balance shows at the end of a day.
     pub(crate) fn balances(&mut self, as_of: Date) -> Sums {
-        let outcome = self.ask(&[Task::ReadBalances { as_of }], "read").remove(0);
+        self.read(Task::ReadBalances { as_of })
+    }
+
+    /// What income and expenses moved by.
+    pub(crate) fn result(&mut self, from: Date, until: Date) -> Sums {
+        self.read(Task::ReadResult { from, until })
+    }
+
+    fn read(&mut self, task: Task) -> Sums {
+        let outcome = self.ask(&[task], "read").remove(0);
         let Outcome::Balances(balances) = outcome else { panic!("{outcome:?}") };
         let ledger = self.file.ledger();
         let name = |id: &str| {

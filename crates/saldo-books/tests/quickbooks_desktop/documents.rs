@@ -239,3 +239,40 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
         ),
     ]
 }
+
+const KINDS: [DocumentKind; 9] = [
+    DocumentKind::SalesReceipt,
+    DocumentKind::Invoice,
+    DocumentKind::RefundReceipt,
+    DocumentKind::CreditMemo,
+    DocumentKind::Transfer,
+    DocumentKind::Expense,
+    DocumentKind::JournalEntry,
+    DocumentKind::Bill,
+    DocumentKind::VendorCredit,
+];
+
+/// A document of some kind and some lines by their numbers; a last line makes it balance.
+pub(crate) fn of_any_shape(slot: &str, kind: usize, lines: &[(u8, i64)], last: u8) -> Document {
+    let any_line = |which: u8, minor: i64| {
+        let amount = Money::from_minor(minor, usd()).amount_text();
+        match which {
+            0 => goods("MUG-1", 3, &amount),
+            1 => other(Account::new("Returns & refunds", AccountKind::ContraIncome), &amount),
+            2 => other(fees(), &amount),
+            3 => tax(&amount),
+            4 => settled(clearing(), &amount),
+            5 => settled(bank(), &amount),
+            6 => settled(gift_cards(), &amount),
+            7 => owed(&amount),
+            _ => payable(&amount),
+        }
+    };
+    let rest: i64 = -lines.iter().map(|(_, minor)| minor).sum::<i64>();
+    let mut lines: Vec<Line> =
+        lines.iter().map(|(which, minor)| any_line(*which, *minor)).collect();
+    lines.push(any_line(last, rest));
+    let kind = KINDS[kind];
+    let of_supplier = matches!(kind, DocumentKind::Bill | DocumentKind::VendorCredit);
+    document(slot, kind, if of_supplier { supplier() } else { customer() }, lines)
+}

@@ -8,9 +8,11 @@ mod documents;
 
 use company::{Books, sums};
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 use saldo_core::book::{Need, Outcome, RefusalKind, Subject, Task};
 use saldo_core::document::{Document, Party};
 use saldo_core::exchange::{MessageAnswer, Permit};
+use saldo_core::ledger::Side;
 use saldo_sim::books::quickbooks_desktop::Settings;
 use std::collections::BTreeSet;
 
@@ -73,6 +75,25 @@ fn the_trial_balance_is_the_ledger() {
         books.enter(document);
     }
     assert_eq!(books.balances(DAY), books.ledger());
+}
+
+#[test]
+fn profit_and_loss_is_what_income_and_expenses_moved_by() {
+    let mut books = Books::new();
+    let documents = documents::of_every_kind();
+    for document in &documents {
+        books.enter(document);
+    }
+    let is_result = |side: Side| matches!(side, Side::Income | Side::Expenses);
+    let lines = documents.iter().flat_map(Document::lines);
+    let names: BTreeSet<String> = lines
+        .filter(|line| is_result(line.account.kind.side()))
+        .map(|line| line.account.name.to_lowercase())
+        .collect();
+    let mut expected = sums(&documents);
+    expected.retain(|name, _| names.contains(name));
+    assert_eq!(books.result(DAY, DAY), expected);
+    assert!(books.result(date(2026, 11, 1), date(2026, 11, 19)).is_empty());
 }
 
 #[test]
@@ -153,6 +174,25 @@ fn a_company_without_classes_says_so() {
     let outcome = books.ask(&[Task::ReadChart { page: None }], "t").remove(0);
     let Outcome::Chart(page) = outcome else { panic!("{outcome:?}") };
     assert!(page.settings.unwrap().switched_off.contains("class"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn whatever_is_held_amounts_to_its_entry_there(
+        kind in 0_usize..9,
+        lines in proptest::collection::vec((0_u8..9, -20_000_i64..20_000), 1..6),
+        last in 3_u8..9,
+    ) {
+        let document = documents::of_any_shape("any", kind, &lines, last);
+        let mut books = Books::new();
+        if books.can_hold(&document) {
+            books.enter(&document);
+            prop_assert_eq!(books.ledger(), sums(std::slice::from_ref(&document)));
+            let subject = books.subject(&document);
+            prop_assert!(matches!(books.look(&subject), Outcome::Found(_)));
+        }
+    }
 }
 
 #[test]
