@@ -128,7 +128,7 @@ impl Stage {
                 false
             }
             Permit::InDoubt => true,
-            Permit::LogIn | Permit::Never => panic!("{fault}"),
+            Permit::LogIn | Permit::WhenCalled | Permit::Never => panic!("{fault}"),
         }
     }
 
