@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SOURCES: &[&str] = &[
     include_str!("tables/words.txt"),
     include_str!("tables/list_adds.txt"),
+    include_str!("tables/list_mods.txt"),
     include_str!("tables/list_queries.txt"),
     include_str!("tables/list_answers.txt"),
     include_str!("tables/transaction_adds.txt"),
@@ -116,9 +117,11 @@ impl Tables {
 }
 
 impl Tables {
-    /// Adds the requests around all additions: these differ in nothing else.
+    /// Adds the requests around all additions and changes: these differ in nothing else.
     fn add_requests(&mut self) {
-        let is_addition = |name: &&String| name.ends_with("Add") && !name.ends_with("LineAdd");
+        let is_addition = |name: &&String| {
+            (name.ends_with("Add") || name.ends_with("Mod")) && !name.ends_with("LineAdd")
+        };
         let additions: Vec<String> = self.tables.keys().filter(is_addition).cloned().collect();
         for name in additions {
             let wanted = "IncludeRetElement:s50*";

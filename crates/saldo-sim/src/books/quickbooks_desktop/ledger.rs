@@ -168,6 +168,10 @@ impl CompanyFile {
             let why = "The report ends before it begins.";
             return Err(Status::refused("FromReportDate", &start.to_string(), why));
         }
+        if let Some(basis @ "Cash") = request.text_of("ReportBasis") {
+            let why = "Only the accrual basis is available.";
+            return Err(Status::refused("ReportBasis", basis, why));
+        }
         let shows_nought = request.text_of("ReturnRows") == Some("All");
         let balances = self.balances_at(end);
         let shown = self.shelf(Kind::Account).filter_map(|account| {

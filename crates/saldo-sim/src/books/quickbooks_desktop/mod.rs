@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod banking;
+mod changes;
 mod connector;
 mod element;
 mod expenses;

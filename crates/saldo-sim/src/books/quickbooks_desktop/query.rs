@@ -146,6 +146,7 @@ impl CompanyFile {
     }
 
     fn filtered(&self, request: &Element, kinds: &[Kind], now: Timestamp) -> Checked<Vec<u64>> {
+        refuse_unknown_filters(request)?;
         let filter = Filter::read(self, request, now)?;
         let records = kinds.iter().flat_map(|kind| self.shelf(*kind));
         let fits = records.filter(|record| self.fits(record, request, &filter));
@@ -277,6 +278,25 @@ fn kinds_of(request: &str) -> Vec<Kind> {
             vec![Kind::SalesReceipt, Kind::ReceivePayment, Kind::JournalEntry, Kind::Check]
         }
         stem => Kind::of_name(stem).into_iter().collect(),
+    }
+}
+
+/// Filters that would be passed over are refused.
+fn refuse_unknown_filters(request: &Element) -> Checked<()> {
+    let why = "This filter is not available.";
+    let names = [
+        "TotalBalanceFilter",
+        "ClassFilter",
+        "ItemFilter",
+        "TransactionItemFilter",
+        "TransactionClassFilter",
+    ];
+    if let Some(name) = names.iter().find(|name| request.child(name).is_some()) {
+        return Err(Status::refused(name, "", why));
+    }
+    match request.text_of("TransactionDetailLevelFilter") {
+        None | Some("SummaryOnly") => Ok(()),
+        Some(other) => Err(Status::refused("TransactionDetailLevelFilter", other, why)),
     }
 }
 

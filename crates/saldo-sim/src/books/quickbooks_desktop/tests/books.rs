@@ -245,3 +245,18 @@ fn the_trial_balance_carries_years_to_the_retained_earnings() {
         ]
     );
 }
+
+#[test]
+fn whom_a_check_is_paid_to_owes_nothing_by_it() {
+    let mut client = Client::new();
+    let line = format!(
+        "<ExpenseLineAdd>{}<Amount>2.00</Amount>{}</ExpenseLineAdd>",
+        name("AccountRef", "Advertising"),
+        name("CustomerRef", "Cool Cars")
+    );
+    let (bank, payee) = (name("AccountRef", "Checking"), name("PayeeEntityRef", "Stripe"));
+    client.must(Kind::Check, &format!("{bank}{payee}{line}"));
+    let all = client.ask("<EntityQueryRq><ActiveStatus>All</ActiveStatus></EntityQueryRq>");
+    let balances = all.children.iter().filter_map(|it| it.text_of("Balance"));
+    assert!(balances.eq(["0.00"; 8]), "{all:?}");
+}
