@@ -7,6 +7,7 @@ mod element;
 mod expenses;
 mod fields;
 mod file;
+mod filter;
 mod grammar;
 mod instants;
 mod iterators;

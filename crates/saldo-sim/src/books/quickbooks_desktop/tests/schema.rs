@@ -25,7 +25,7 @@ fn is_at_hand(is_there: bool, what: &str) -> bool {
 
 /// What `xmllint` finds wrong with these documents; none where the schema or the program is not at
 /// hand.
-fn complaints(name: &str, documents: &[String]) -> Option<String> {
+pub(super) fn complaints(name: &str, documents: &[String]) -> Option<String> {
     let schema = shared("specs/quickbooks-desktop/qbxmlops130.xsd")?;
     let probe = Command::new("xmllint").arg("--version").output();
     is_at_hand(probe.is_ok(), "xmllint").then_some(())?;
