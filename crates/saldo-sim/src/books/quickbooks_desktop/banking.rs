@@ -24,7 +24,7 @@ impl CompanyFile {
                 let minor = self.waits_for_deposit(number).unwrap_or(0);
                 draft.deposits.push(number);
                 draft.post(self.special.undeposited, -minor);
-                taken.push(Some((number, minor)));
+                taken.push(Some((number, minor, line)));
                 total += minor;
             } else {
                 let account = self.required(line, "AccountRef")?.number;
@@ -46,10 +46,11 @@ impl CompanyFile {
         draft.body.set("DepositTotal", fields::money(total));
         let shown = draft.body.children.iter_mut().filter(|it| it.name == "DepositLineRet");
         for (shown, taken) in shown.zip(taken) {
-            let Some((number, minor)) = taken else { continue };
+            let Some((number, minor, line)) = taken else { continue };
             let Some(record) = self.record(number) else { continue };
             shown.set("TxnType", record.kind.name());
             shown.set("TxnID", record.id());
+            show_payment(shown, line, &record.body);
             shown.set("Amount", fields::money(minor));
             shown.put(self.reference("AccountRef", self.special.undeposited));
         }
@@ -178,5 +179,21 @@ impl CompanyFile {
         };
         let value = quantity.checked_mul(self.average_cost(item)).and_then(fields::to_minor);
         Ok((quantity, given.or(value).unwrap_or(0)))
+    }
+}
+
+/// A line of a deposit tells of its payment what it does not say itself.
+fn show_payment(shown: &mut Element, line: &Element, payment: &Element) {
+    let told = [
+        ("Memo", "Memo"),
+        ("CheckNumber", ""),
+        ("EntityRef", "CustomerRef"),
+        ("PaymentMethodRef", "PaymentMethodRef"),
+    ];
+    for (name, source) in told {
+        let own = line.child(&format!("Override{name}")).or_else(|| payment.child(source));
+        if let Some(own) = own.cloned() {
+            shown.put(Element { name: name.to_owned(), ..own });
+        }
     }
 }

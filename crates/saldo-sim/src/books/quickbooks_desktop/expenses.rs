@@ -120,6 +120,39 @@ impl CompanyFile {
         Ok((minor, cost))
     }
 
+    /// An addition with the lines of the orders that it fulfils, whole.
+    pub(super) fn with_orders(&self, draft: &mut Draft, add: &Element) -> Checked<Element> {
+        let vendor = self.required(add, "VendorRef")?.number;
+        let mut expanded = add.clone();
+        for link in add.all("LinkToTxnID") {
+            let id = link.text.trim();
+            let order = self.by_id(&[Kind::PurchaseOrder], id);
+            let order =
+                order.filter(|order| order.counts()).ok_or_else(|| Status::not_found(id))?;
+            let of = order.body.child("VendorRef").and_then(|it| it.text_of("ListID"));
+            if of.and_then(Record::number_in) != Some(vendor) {
+                let why = "The order was placed with somebody else.";
+                return Err(Status::refused("LinkToTxnID", id, why));
+            }
+            let is_received = self.index.received.contains_key(&order.number);
+            if is_received || draft.receives.contains(&order.number) {
+                let why = "The order was received before.";
+                return Err(Status::refused("LinkToTxnID", id, why));
+            }
+            draft.receives.push(order.number);
+            for line in order.body.all("PurchaseOrderLineRet") {
+                let taken = ["ItemRef", "Desc", "Quantity", "Amount", "CustomerRef", "ClassRef"];
+                let taken = line.children.iter().filter(|it| taken.contains(&it.name.as_str()));
+                let taken: Vec<Element> = taken.cloned().collect();
+                if line.child("ItemRef").is_some() {
+                    expanded.children.push(Element::node("ItemLineAdd", taken));
+                }
+            }
+        }
+        expanded.remove("LinkToTxnID");
+        Ok(expanded)
+    }
+
     /// An order of goods, which changes no account.
     pub(super) fn order(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let mut total = 0;

@@ -121,6 +121,8 @@ pub(super) struct Index {
     pub(super) links: BTreeMap<u64, BTreeMap<u64, i64>>,
     /// What was taken to the bank, and by what deposit.
     pub(super) deposited: BTreeMap<u64, u64>,
+    /// What orders were fulfilled, and by what.
+    pub(super) received: BTreeMap<u64, u64>,
 }
 
 /// Within what a name must be unique.
@@ -297,6 +299,9 @@ impl Index {
         for deposited in record.deposits.iter().filter(|_| record.counts()) {
             self.deposited.insert(*deposited, number);
         }
+        for received in record.receives.iter().filter(|_| record.counts()) {
+            self.received.insert(*received, number);
+        }
     }
 
     fn remove(&mut self, record: &Record) {
@@ -316,6 +321,7 @@ impl Index {
         }
         self.count(record, -1);
         self.deposited.retain(|_, deposit| *deposit != number);
+        self.received.retain(|_, receipt| *receipt != number);
     }
 
     /// Adds a record to all sums, or takes it from them.

@@ -4,11 +4,13 @@
 //! may come several times; `(A | B)` is a choice, `%Word` a list of words, `:ref` a reference; `$`
 //! marks what may use a macro, and `@` begins the attributes.
 
+use super::kind::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
 const SOURCES: &[&str] = &[
     include_str!("tables/words.txt"),
     include_str!("tables/list_adds.txt"),
+    include_str!("tables/list_mods.txt"),
     include_str!("tables/list_queries.txt"),
     include_str!("tables/list_answers.txt"),
     include_str!("tables/transaction_adds.txt"),
@@ -116,10 +118,13 @@ impl Tables {
 }
 
 impl Tables {
-    /// Adds the requests around all additions: these differ in nothing else.
+    /// Adds the requests around all additions and changes: these differ in nothing else.
     fn add_requests(&mut self) {
-        let is_addition = |name: &&String| name.ends_with("Add") && !name.ends_with("LineAdd");
-        let additions: Vec<String> = self.tables.keys().filter(is_addition).cloned().collect();
+        let is_whole = |name: &&String| {
+            let stem = name.strip_suffix("Add").or_else(|| name.strip_suffix("Mod"));
+            stem.and_then(Kind::of_name).is_some()
+        };
+        let additions: Vec<String> = self.tables.keys().filter(is_whole).cloned().collect();
         for name in additions {
             let wanted = "IncludeRetElement:s50*";
             let row = vec![one(&name, &self.words), one(wanted, &self.words)];
@@ -225,7 +230,7 @@ fn one(token: &str, words: &BTreeMap<String, Vec<String>>) -> Repeated {
 fn value(kind: &str, words: &BTreeMap<String, Vec<String>>) -> Value {
     let listed = kind.strip_prefix("e(").and_then(|kind| kind.strip_suffix(')'));
     if let Some(listed) = listed {
-        return Value::Word(listed.split(' ').map(str::to_owned).collect());
+        return Value::Word(listed.split_whitespace().map(str::to_owned).collect());
     }
     if let Some(name) = kind.strip_prefix('%') {
         return Value::Word(words.get(name).expect("every list of words is there").clone());

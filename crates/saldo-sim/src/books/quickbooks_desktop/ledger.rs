@@ -168,6 +168,10 @@ impl CompanyFile {
             let why = "The report ends before it begins.";
             return Err(Status::refused("FromReportDate", &start.to_string(), why));
         }
+        if let Some(basis @ "Cash") = request.text_of("ReportBasis") {
+            let why = "Only the accrual basis is available.";
+            return Err(Status::refused("ReportBasis", basis, why));
+        }
         if request.text_of("GeneralSummaryReportType") == Some("ProfitAndLossStandard") {
             let from = day("FromReportDate").unwrap_or(Date::MIN);
             return Ok(Outcome::of(vec![self.profit_and_loss(from, end)]));

@@ -70,6 +70,7 @@ impl CompanyFile {
             settles: None,
             applications: Vec::new(),
             deposits: Vec::new(),
+            receives: Vec::new(),
         });
         number
     }

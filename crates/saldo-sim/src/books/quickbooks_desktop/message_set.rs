@@ -183,6 +183,12 @@ impl CompanyFile {
         fields::keep(&mut request);
         use_macros(&mut request, macros)?;
         let name = request.name.as_str();
+        if let Some(kind) = name.strip_suffix("ModRq").and_then(Kind::of_name) {
+            let Some(change) = request.children.first() else { return Err(Status::missing(name)) };
+            let number = self.change(kind, change, now)?;
+            let record = self.record(number).expect("it was just stored");
+            return Ok(Outcome::of(vec![only(&request, self.show(record, true))]));
+        }
         if let Some(kind) = name.strip_suffix("AddRq").and_then(Kind::of_name) {
             let Some(add) = request.children.first() else { return Err(Status::missing(name)) };
             let number = if kind.is_transaction() {

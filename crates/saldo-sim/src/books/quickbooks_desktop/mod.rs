@@ -1,11 +1,13 @@
 #![doc = include_str!("README.md")]
 
 mod banking;
+mod changes;
 mod connector;
 mod element;
 mod expenses;
 mod fields;
 mod file;
+mod filter;
 mod grammar;
 mod instants;
 mod iterators;

@@ -100,6 +100,9 @@ pub(super) struct Record {
     /// The numbers of what it takes to the bank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) deposits: Vec<u64>,
+    /// The numbers of the orders that it fulfils.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) receives: Vec<u64>,
 }
 
 impl Record {

@@ -36,6 +36,18 @@ const ACCOUNTS: &[(&str, &str)] = &[
     ("Interest Income", "OtherIncome"),
 ];
 
+/// What the vendor uses accounts for by itself.
+const SPECIAL: &[(&str, &str)] = &[
+    ("Accounts Receivable", "AccountsReceivable"),
+    ("Undeposited Funds", "UndepositedFunds"),
+    ("Inventory Asset", "InventoryAssets"),
+    ("Accounts Payable", "AccountsPayable"),
+    ("Sales Tax Payable", "SalesTaxPayable"),
+    ("Opening Balance Equity", "OpeningBalanceEquity"),
+    ("Retained Earnings", "RetainedEarnings"),
+    ("Cost of Goods Sold", "CostOfGoodsSold"),
+];
+
 /// Names and income accounts of the items. `MUG-RED` is a trap: it exists, but its sales go where
 /// nobody would look for those of products.
 const ITEMS: &[(Kind, &str, &str, bool)] = &[
@@ -128,10 +140,12 @@ impl CompanyFile {
 
     fn seed_accounts(&mut self) {
         for (name, kind) in ACCOUNTS {
-            let fields = vec![
+            let mut fields = vec![
                 Element::leaf("AccountType", *kind),
                 Element::leaf("CashFlowClassification", "None"),
             ];
+            let special = SPECIAL.iter().find(|(special, _)| special == name);
+            fields.extend(special.map(|(_, kind)| Element::leaf("SpecialAccountType", *kind)));
             self.sow(Kind::Account, name, fields);
         }
         self.special = Special {

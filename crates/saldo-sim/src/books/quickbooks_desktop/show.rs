@@ -42,8 +42,45 @@ impl CompanyFile {
         } else {
             self.show_balances(record, &mut shown);
         }
+        self.show_received(record, &mut shown);
+        self.show_names(&mut shown);
         tables::arrange(&mut shown);
         shown
+    }
+
+    /// References bear the names of today.
+    fn show_names(&self, shown: &mut Element) {
+        for child in shown.children.iter_mut().filter(|child| !child.children.is_empty()) {
+            let number = child.text_of("ListID").and_then(Record::number_in);
+            match number.and_then(|number| self.record(number)) {
+                Some(record) => child.set("FullName", record.full_name().to_owned()),
+                None => self.show_names(child),
+            }
+        }
+    }
+
+    /// Orders and what fulfilled them.
+    fn show_received(&self, record: &Record, shown: &mut Element) {
+        let by = self.index.received.get(&record.number).and_then(|number| self.record(*number));
+        let orders = record.receives.iter().filter(|_| record.counts());
+        let orders = orders.filter_map(|number| self.record(*number));
+        let links: Vec<&Record> = by.into_iter().chain(orders).collect();
+        for other in links {
+            let mut link = Element::new("LinkedTxn");
+            self.name_transaction(other, &mut link);
+            link.set("LinkType", "QUANTYPE");
+            link.set("Amount", "0.00");
+            shown.children.push(link);
+        }
+        if by.is_none() {
+            return;
+        }
+        shown.set("IsFullyReceived", "true");
+        let lines = shown.children.iter_mut().filter(|it| it.name == "PurchaseOrderLineRet");
+        for line in lines {
+            let quantity = line.text_of("Quantity").unwrap_or("0").to_owned();
+            line.set("ReceivedQuantity", quantity);
+        }
     }
 
     fn show_balances(&self, record: &Record, shown: &mut Element) {

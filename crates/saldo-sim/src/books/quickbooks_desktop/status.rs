@@ -151,6 +151,11 @@ impl Status {
         Self::not_saved(what, why)
     }
 
+    pub(super) fn stale(sequence: &str) -> Self {
+        let message = format!("The provided edit sequence \"{sequence}\" is out-of-date.");
+        Self::error(3_200, message)
+    }
+
     pub(super) fn refused(field: &str, value: &str, why: &str) -> Self {
         let message = format!(
             "The \"{field}\" field has an invalid value \"{value}\".  QuickBooks error message: \

@@ -8,8 +8,8 @@ use super::kind::Kind;
 use super::message_set::Outcome;
 use super::record::{Application, Leg, Movement, Record, Standing};
 use super::status::{Checked, Status};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 
 /// A transaction before it is entered.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Draft {
     /// What it settles; a credit of nought means the transaction itself, and a debt likewise.
     pub(super) applications: Vec<Application>,
     pub(super) deposits: Vec<u64>,
+    /// The numbers of the orders that it fulfils.
+    pub(super) receives: Vec<u64>,
 }
 
 impl Draft {
@@ -36,6 +38,7 @@ impl Draft {
             settles: None,
             applications: Vec::new(),
             deposits: Vec::new(),
+            receives: Vec::new(),
         }
     }
 
@@ -66,6 +69,13 @@ impl CompanyFile {
         let mut draft = Draft::new(kind);
         let date = fields::date(add, "TxnDate").unwrap_or_else(|| self.today(now));
         self.check_open_period(kind, date)?;
+        let expanded;
+        let add = if add.child("LinkToTxnID").is_some() {
+            expanded = self.with_orders(&mut draft, add)?;
+            &expanded
+        } else {
+            add
+        };
         draft.body = self.kept(add, &draft.body.name, now)?;
         draft.body.set("TxnDate", date.to_string());
         match kind {
@@ -80,6 +90,7 @@ impl CompanyFile {
             Kind::PurchaseOrder => self.order(&mut draft, add)?,
             _ => self.expense(&mut draft, add)?,
         }
+        self.set_due_date(&mut draft, date);
         let sum: i64 = draft.legs.iter().map(|leg| leg.minor).sum();
         assert_eq!(sum, 0, "a {} does not balance", kind.name());
         Ok(self.enter(draft, now))
@@ -90,6 +101,12 @@ impl CompanyFile {
         let number = self.take_number();
         self.next_txn += 1;
         let itself = |other: u64| if other == ITSELF { number } else { other };
+        // Only what is owed is owed by somebody.
+        let legs = draft.legs.into_iter().map(|leg| match self.is_owed(leg.account) {
+            true => leg,
+            false => leg.of(None),
+        });
+        let legs: Vec<Leg> = legs.collect();
         let applications = draft.applications.into_iter().map(|it| Application {
             credit: itself(it.credit),
             debt: itself(it.debt),
@@ -103,15 +120,21 @@ impl CompanyFile {
             modified: now,
             standing: Standing::Live,
             body: draft.body,
-            legs: draft.legs,
+            legs,
             movements: draft.movements,
             settles: draft.settles,
             applications: applications.collect(),
             deposits: draft.deposits,
+            receives: draft.receives,
         };
         self.touch_settled(&record, now);
         self.store(record);
         number
+    }
+
+    fn is_owed(&self, account: u64) -> bool {
+        let kind = self.record(account).and_then(|record| record.text("AccountType"));
+        matches!(kind, Some("AccountsReceivable" | "AccountsPayable"))
     }
 
     /// What a transaction settles is modified by it.
@@ -132,6 +155,19 @@ impl CompanyFile {
             Some(closed) if date <= closed => Err(Status::period_closed(kind.name())),
             _ => Ok(()),
         }
+    }
+
+    /// What says nothing of when it is due is due by its terms, or at once.
+    fn set_due_date(&self, draft: &mut Draft, date: Date) {
+        let has = super::tables::may_hold(&draft.body.name, "DueDate");
+        if !has || draft.body.text_of("DueDate").is_some() {
+            return;
+        }
+        let id = draft.body.child("TermsRef").and_then(|terms| terms.text_of("ListID"));
+        let terms = id.and_then(|id| self.by_id(&[Kind::StandardTerms], id));
+        let days = terms.and_then(|terms| terms.text("StdDueDays")?.parse::<i64>().ok());
+        let due = date.checked_add(days.unwrap_or(0).days()).unwrap_or(date);
+        draft.body.set("DueDate", due.to_string());
     }
 
     /// The account of an item of this number, by the name of the reference; sought also in what

@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How many worlds are told.
 const WORLDS: u64 = 200;
+/// Every how manieth of them is also told over a good network.
+const COMPARED: u64 = 10;
 /// At every how many effects a process ends.
 const DEATHS: usize = 5;
 /// How long a message may still be under way after the last answer.
@@ -85,10 +87,12 @@ async fn told(settings: &WorldSettings, faults: &FaultSettings) -> String {
 #[test]
 fn a_bad_network_leaves_no_trace_in_a_company_file() {
     on_all_cores(1..=WORLDS, async |seed| {
-        let settings = world(seed, 24, 14);
-        let good = told(&settings, &FaultSettings::none()).await;
+        let settings = world(seed, 20, 10);
         let bad = told(&settings, &FaultSettings::rough()).await;
-        assert!(good == bad, "seed {seed}: the books differ");
+        if seed % COMPARED == 0 {
+            let good = told(&settings, &FaultSettings::none()).await;
+            assert!(good == bad, "seed {seed}: the books differ");
+        }
     });
 }
 

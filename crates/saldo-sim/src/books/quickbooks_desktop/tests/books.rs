@@ -279,3 +279,18 @@ fn profit_and_loss_knows_no_year() {
     );
     assert!(rows(&mut client, "2026-11-20").contains(&"TotalRow Net Income 4.00".to_owned()));
 }
+
+#[test]
+fn whom_a_check_is_paid_to_owes_nothing_by_it() {
+    let mut client = Client::new();
+    let line = format!(
+        "<ExpenseLineAdd>{}<Amount>2.00</Amount>{}</ExpenseLineAdd>",
+        name("AccountRef", "Advertising"),
+        name("CustomerRef", "Cool Cars")
+    );
+    let (bank, payee) = (name("AccountRef", "Checking"), name("PayeeEntityRef", "Stripe"));
+    client.must(Kind::Check, &format!("{bank}{payee}{line}"));
+    let all = client.ask("<EntityQueryRq><ActiveStatus>All</ActiveStatus></EntityQueryRq>");
+    let balances = all.children.iter().filter_map(|it| it.text_of("Balance"));
+    assert!(balances.eq(["0.00"; 8]), "{all:?}");
+}

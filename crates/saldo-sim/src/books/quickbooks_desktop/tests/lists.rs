@@ -117,3 +117,50 @@ fn text_is_kept_in_the_characters_of_windows() {
     // What differs before may be the same once it is kept.
     assert_eq!(client.code(Kind::Customer, "<Name>Zoë 字 &#x1F601;</Name>"), 3_100);
 }
+
+#[test]
+fn a_change_needs_the_latest_edit_sequence() {
+    let mut client = Client::new();
+    let shown = client.must(Kind::Customer, "<Name>Old</Name><Phone>1</Phone><Email>a@b</Email>");
+    let id = shown.text_of("ListID").unwrap().to_owned();
+    let change = |sequence: &str, content: &str| {
+        format!(
+            "<CustomerModRq><CustomerMod><ListID>{id}</ListID><EditSequence>{sequence}\
+             </EditSequence>{content}</CustomerMod></CustomerModRq>"
+        )
+    };
+    let first = shown.text_of("EditSequence").unwrap();
+    let content = "<Name>New</Name><IsActive>false</IsActive><Phone/>";
+    let changed = client.ask(&change(first, content));
+    assert_eq!(code_of(&changed), 0);
+    let changed = &changed.children[0];
+    let texts = ["Name", "IsActive", "Phone", "Email"].map(|name| changed.text_of(name));
+    assert_eq!(texts, [Some("New"), Some("false"), None, Some("a@b")]);
+    assert_eq!(code_of(&client.ask(&change(first, content))), 3_200);
+    let second = changed.text_of("EditSequence").unwrap();
+    assert_eq!(code_of(&client.ask(&change(second, "<Name>Stripe</Name>"))), 3_100);
+    assert_eq!(code_of(&client.ask(&change(second, "<Name>a:b</Name>"))), 3_210);
+    let nobody = change(second, "").replace(&id, "8FFFFFFF-1");
+    assert_eq!(code_of(&client.ask(&nobody)), 3_120);
+    assert_eq!(client.code(Kind::Vendor, &named("Old")), 0, "the old name is free");
+}
+
+#[test]
+fn a_new_name_shows_wherever_the_element_is_named() {
+    let mut client = Client::new();
+    let shop = client.must(Kind::Class, &named("Shop"));
+    client.must(Kind::Class, &format!("{}{}", named("East"), name("ParentRef", "Shop")));
+    let class = name("ClassRef", "Shop:East");
+    let sale = receipt("1", "10.00").replace("<TxnDate>", &format!("{class}<TxnDate>"));
+    client.must(Kind::SalesReceipt, &sale);
+    let change = format!(
+        "<ClassModRq><ClassMod><ListID>{}</ListID><EditSequence>{}</EditSequence>\
+         <Name>Store</Name></ClassMod></ClassModRq>",
+        shop.text_of("ListID").unwrap(),
+        shop.text_of("EditSequence").unwrap()
+    );
+    assert_eq!(code_of(&client.ask(&change)), 0);
+    let shown = client.ask("<SalesReceiptQueryRq/>");
+    let class = shown.children[0].child("ClassRef").unwrap();
+    assert_eq!(class.text_of("FullName"), Some("Store:East"));
+}

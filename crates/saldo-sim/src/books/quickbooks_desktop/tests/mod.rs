@@ -8,6 +8,7 @@ mod sales;
 mod schema;
 mod sets;
 mod stock;
+mod tables;
 
 use super::element::{Document, Element};
 use super::{CompanyFile, Kind, QuickBooksDesktopSim};

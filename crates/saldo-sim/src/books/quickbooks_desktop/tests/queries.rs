@@ -227,3 +227,18 @@ fn a_state_comes_back_whole_but_for_its_iterators() {
     assert_eq!(numbers(&ask(&mut client, "<RefNumber>a-1</RefNumber>")), ["a-1"]);
     assert_eq!(client.sim.calls().documents, 4);
 }
+
+#[test]
+fn filters_that_would_be_passed_over_are_refused() {
+    let mut client = Client::new();
+    let balance = "<CustomerQueryRq><TotalBalanceFilter><Operator>Equal</Operator>\
+                   <Amount>0.00</Amount></TotalBalanceFilter></CustomerQueryRq>";
+    assert_eq!(code_of(&client.ask(balance)), 3_210);
+    let detail = "<TransactionQueryRq><TransactionDetailLevelFilter>All\
+                  </TransactionDetailLevelFilter></TransactionQueryRq>";
+    assert_eq!(code_of(&client.ask(detail)), 3_210);
+    let cash = "<GeneralSummaryReportQueryRq><GeneralSummaryReportType>TrialBalance\
+                </GeneralSummaryReportType><ReportBasis>Cash</ReportBasis>\
+                </GeneralSummaryReportQueryRq>";
+    assert_eq!(code_of(&client.ask(cash)), 3_210);
+}

@@ -185,7 +185,7 @@ fn deposits_take_payments_to_the_bank_once() {
     );
     let deposit = format!(
         "<TxnDate>2026-11-21</TxnDate>{}<DepositLineAdd>\
-        <PaymentTxnID>{first}</PaymentTxnID></DepositLineAdd>{fee}",
+        <PaymentTxnID>{first}</PaymentTxnID><OverrideMemo>m</OverrideMemo></DepositLineAdd>{fee}",
         name("DepositToAccountRef", "Checking")
     );
     let shown = client.must(Kind::Deposit, &deposit);
@@ -206,4 +206,31 @@ fn deposits_take_payments_to_the_bank_once() {
         </TxnVoidRq>"
     );
     assert_eq!(super::code_of(&client.ask(&void)), 3_170, "it was taken to the bank");
+}
+
+#[test]
+fn what_is_owed_is_due_by_its_terms() {
+    let mut client = Client::new();
+    let at_once = client.must(Kind::Invoice, &invoice("1", "1.00"));
+    assert_eq!(amount(&at_once, "DueDate"), "2026-11-20");
+    let terms = format!("</RefNumber>{}", name("TermsRef", "Net 30"));
+    let later = client.must(Kind::Invoice, &invoice("2", "1.00").replace("</RefNumber>", &terms));
+    assert_eq!(amount(&later, "DueDate"), "2026-12-20");
+}
+
+#[test]
+fn a_line_of_a_deposit_tells_of_its_payment() {
+    let mut client = Client::new();
+    let id = amount(&client.must(Kind::SalesReceipt, &receipt("1", "10.00")), "TxnID");
+    let bank = name("DepositToAccountRef", "Checking");
+    let shown = client.must(
+        Kind::Deposit,
+        &format!(
+            "{bank}<DepositLineAdd><PaymentTxnID>{id}</PaymentTxnID><OverrideMemo>fetched\
+             </OverrideMemo></DepositLineAdd>"
+        ),
+    );
+    let line = shown.child("DepositLineRet").unwrap();
+    assert_eq!(amount(line, "Memo"), "fetched");
+    assert_eq!(amount(line.child("EntityRef").unwrap(), "FullName"), "Cool Cars");
 }

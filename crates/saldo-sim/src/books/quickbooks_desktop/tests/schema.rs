@@ -25,7 +25,7 @@ fn is_at_hand(is_there: bool, what: &str) -> bool {
 
 /// What `xmllint` finds wrong with these documents; none where the schema or the program is not at
 /// hand.
-fn complaints(name: &str, documents: &[String]) -> Option<String> {
+pub(super) fn complaints(name: &str, documents: &[String]) -> Option<String> {
     let schema = shared("specs/quickbooks-desktop/qbxmlops130.xsd")?;
     let probe = Command::new("xmllint").arg("--version").output();
     is_at_hand(probe.is_ok(), "xmllint").then_some(())?;
@@ -221,6 +221,9 @@ fn filled() -> Client {
             answer.attribute("statusMessage")
         );
     }
+    for request in changes(client.sim.company()) {
+        assert_eq!(super::code_of(&client.ask(&request)), 0, "{request}");
+    }
     let open = |kind: Kind, client: &Client| {
         let file = client.sim.company();
         file.shelf(kind).last().map(super::super::record::Record::id).unwrap()
@@ -253,6 +256,22 @@ fn filled() -> Client {
         ),
     );
     client
+}
+
+/// A change of every kind of list element that can be changed.
+fn changes(file: &CompanyFile) -> Vec<String> {
+    let change = |kind: &Kind| {
+        let record = file.shelf(*kind).last().unwrap();
+        let (name, id, sequence) = (kind.name(), record.id(), record.edit_sequence());
+        format!(
+            "<{name}ModRq><{name}Mod><ListID>{id}</ListID><EditSequence>{sequence}</EditSequence>\
+             <IsActive>true</IsActive></{name}Mod></{name}ModRq>"
+        )
+    };
+    [Kind::Account, Kind::Customer, Kind::Vendor, Kind::OtherName, Kind::Class]
+        .iter()
+        .map(change)
+        .collect()
 }
 
 /// Queries of everything, voids, a report, and refusals.
@@ -317,6 +336,7 @@ fn every_request_that_the_tables_take_fits_the_vendors_schema() {
     let file = filled();
     let mut requests = additions();
     requests.extend(questions(file.sim.company()));
+    requests.extend(changes(file.sim.company()));
     let documents: Vec<String> = requests
         .iter()
         .map(|request| super::envelope("onError=\"stopOnError\"", request))

@@ -51,6 +51,8 @@ fn what_desktop_editions_do_not_have_is_unknown() {
     let with_memo = "<Memo>m</Memo><JournalDebitLine/>";
     assert_eq!(client.failure(&add(Kind::JournalEntry, with_memo)), "0x80040400");
     assert_eq!(client.failure("<ShoeQueryRq/>"), "0x80040400");
+    let part = "<SetCreditAddRq/><AppliedToTxnAddRq/>";
+    assert_eq!(client.failure(part), "0x80040400", "parts are no requests");
     let word = "<Name>A</Name><AccountType>Shoe</AccountType>";
     assert_eq!(client.failure(&add(Kind::Account, word)), "0x80040400");
 }

@@ -114,3 +114,33 @@ fn an_order_of_goods_changes_nothing_and_their_receipt_does() {
         (5_000, -1_000)
     );
 }
+
+#[test]
+fn a_bill_takes_the_lines_of_the_order_that_it_fulfils() {
+    let mut client = stocked();
+    let vendor = name("VendorRef", "Stripe");
+    let order = client.must(
+        Kind::PurchaseOrder,
+        &format!(
+            "{vendor}<PurchaseOrderLineAdd>{}<Quantity>3</Quantity><Rate>6.00</Rate>\
+             </PurchaseOrderLineAdd>",
+            name("ItemRef", "Lamp")
+        ),
+    );
+    let id = order.text_of("TxnID").unwrap();
+    let bill = format!("{vendor}<LinkToTxnID>{id}</LinkToTxnID>");
+    assert_eq!(client.code(Kind::Bill, &bill.replace("Stripe", "Department of Taxation")), 3_210);
+    assert_eq!(client.code(Kind::Bill, &bill.replace(id, "1-1")), 3_120);
+    let billed = client.must(Kind::Bill, &bill);
+    assert_eq!(billed.text_of("AmountDue"), Some("18.00"));
+    assert_eq!(item(&mut client).text_of("QuantityOnHand"), Some("13"));
+    assert_eq!(client.code(Kind::ItemReceipt, &bill), 3_210, "it was received");
+    let fulfilled = |client: &mut Client| {
+        let shown = client.ask("<PurchaseOrderQueryRq/>");
+        shown.children[0].text_of("IsFullyReceived").unwrap().to_owned()
+    };
+    assert_eq!(fulfilled(&mut client), "true");
+    let id = billed.text_of("TxnID").unwrap();
+    client.ask(&format!("<TxnDelRq><TxnDelType>Bill</TxnDelType><TxnID>{id}</TxnID></TxnDelRq>"));
+    assert_eq!(fulfilled(&mut client), "false");
+}
