@@ -54,6 +54,11 @@ fn failure(code: &str) -> Option<(Permit, &'static str)> {
             "somebody declined Saldo in QuickBooks: add it to the Web Connector anew",
         ),
         "0x80040422" => (Permit::Retry, "somebody holds the company file in single-user mode"),
+        "0x80040423" => (
+            Permit::Never,
+            "this QuickBooks does not take messages of the version 13.0: QuickBooks 2014 or later \
+             is needed",
+        ),
         _ => return None,
     })
 }
@@ -173,6 +178,7 @@ mod tests {
             ("0x8004041A", Permit::LogIn, Permit::LogIn),
             ("0x80040420", Permit::LogIn, Permit::LogIn),
             ("0x80040422", Permit::Retry, Permit::Retry),
+            ("0x80040423", Permit::Never, Permit::Never),
             ("0x8004FFFF", Permit::Retry, Permit::InDoubt),
             ("", Permit::Retry, Permit::InDoubt),
         ];

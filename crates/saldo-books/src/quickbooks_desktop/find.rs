@@ -25,13 +25,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The page on which documents are looked for among all of their days.
 const BY_DAY: &str = "day";
+/// What the page begins with on which those are read that were found there; their ids follow.
+const BY_ID: &str = "id ";
 
 /// A look-up, and how far it has come.
-#[derive(Clone, Copy)]
 pub(super) struct LookUp<'a> {
     subject: &'a Subject,
-    /// Whether its number was asked for already.
-    by_day: bool,
+    step: Step<'a>,
+}
+
+/// What a document is asked for by.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    /// Its number.
+    Number,
+    /// Its day: what carries its marker is read by its id afterwards, lest all lines of a day come.
+    Day,
+    /// The ids of what carries its marker.
+    Ids(&'a str),
 }
 
 /// Where something is looked for.
@@ -43,6 +54,8 @@ enum Place {
     Numbers(Kind),
     /// Among the transactions of a kind that are dated on a day.
     Day(Kind, Date),
+    /// Among the transactions of a kind, by ids.
+    Ids(Kind),
 }
 
 impl Place {
@@ -52,6 +65,7 @@ impl Place {
             Self::List(list) => list.name().to_owned(),
             Self::Numbers(kind) => kind.name().to_owned(),
             Self::Day(kind, date) => format!("{} {date}", kind.name()),
+            Self::Ids(kind) => format!("{} by id", kind.name()),
         }
     }
 
@@ -78,9 +92,22 @@ impl Place {
                 let fields = TxnQuery {
                     request_id,
                     txn_date_range_filter: Some(range),
-                    // A transfer has no lines, and may not be asked for them.
-                    include_line_items: kind.is_numbered().then_some(true),
+                    include_line_items: matches!(kind, Kind::JournalEntry).then_some(true),
+                    include_ret_element: match kind.is_shown_whole() {
+                        true => Vec::new(),
+                        false => vec!["TxnID", "RefNumber", "Memo"],
+                    },
                     ..TxnQuery::default()
+                };
+                Request::query(kind.name(), &fields)
+            }
+            Self::Ids(kind) => {
+                let include_line_items = Some(true);
+                let fields = TxnQuery {
+                    request_id,
+                    txn_id: named,
+                    include_line_items,
+                    ..Default::default()
                 };
                 Request::query(kind.name(), &fields)
             }
@@ -93,26 +120,30 @@ impl<'a> LookUp<'a> {
     ///
     /// # Errors
     /// Where the page is none of ours.
-    pub(super) fn new(subject: &'a Subject, page: Option<&str>) -> Result<Self, Fault> {
-        match page {
-            None => Ok(Self { subject, by_day: false }),
-            Some(BY_DAY) => Ok(Self { subject, by_day: true }),
+    pub(super) fn new(subject: &'a Subject, page: Option<&'a str>) -> Result<Self, Fault> {
+        let unreadable = |page| Fault::new(Permit::Never, format!("`{page}` is no page of ours"));
+        let step = match page {
+            None => Step::Number,
+            Some(BY_DAY) => Step::Day,
             Some(page) => {
-                Err(Fault::new(Permit::Never, format!("`{page}` is no page of a look-up")))
+                page.strip_prefix(BY_ID).map(Step::Ids).ok_or_else(|| unreadable(page))?
             }
-        }
+        };
+        Ok(Self { subject, step })
     }
 
-    /// Where a document of this kind is looked for now.
-    fn place(self, kind: Kind, document: &Document) -> Place {
-        match kind.is_numbered() && !self.by_day {
-            true => Place::Numbers(kind),
-            false => Place::Day(kind, document.header().date),
+    /// Where a document of this kind is looked for now, and by what.
+    fn place(&self, kind: Kind, key: DocumentKey, document: &Document) -> (Place, Vec<String>) {
+        let day = || (Place::Day(kind, document.header().date), Vec::new());
+        match self.step {
+            Step::Number if kind.is_numbered() => (Place::Numbers(kind), vec![key.to_string()]),
+            Step::Number | Step::Day => day(),
+            Step::Ids(ids) => (Place::Ids(kind), ids.split(' ').map(str::to_owned).collect()),
         }
     }
 
     /// Where this is looked for, and by which names; nothing where it cannot be in this book.
-    fn seek(self) -> Option<(Place, Vec<String>)> {
+    fn seek(&self) -> Option<(Place, Vec<String>)> {
         let named = |list, names| Some((Place::List(list), names));
         match self.subject {
             Subject::Need(Need::Account(account)) => {
@@ -128,7 +159,7 @@ impl<'a> LookUp<'a> {
             | Subject::Confirmed { .. } => None,
             Subject::Document { key, document, .. } => {
                 let shape = shape(document).ok()?;
-                Some((self.place(shape.kind(), document), vec![key.to_string()]))
+                Some(self.place(shape.kind(), *key, document))
             }
         }
     }
@@ -140,7 +171,7 @@ impl<'a> LookUp<'a> {
 /// In words, where one cannot be written.
 pub(super) fn requests(look_ups: &[LookUp<'_>]) -> Result<Vec<Request>, String> {
     let mut sought: BTreeMap<Place, BTreeSet<String>> = BTreeMap::new();
-    for (place, names) in look_ups.iter().filter_map(|it| it.seek()) {
+    for (place, names) in look_ups.iter().filter_map(LookUp::seek) {
         sought.entry(place).or_default().extend(names);
     }
     sought.into_iter().map(|(place, names)| place.request(names)).collect()
@@ -156,7 +187,7 @@ pub(super) fn outcomes(
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
     let mut found: BTreeMap<Place, Vec<Element>> = BTreeMap::new();
-    for (place, _) in look_ups.iter().filter_map(|it| it.seek()) {
+    for (place, _) in look_ups.iter().filter_map(LookUp::seek) {
         if let Entry::Vacant(unread) = found.entry(place) {
             let response = responses.take(&place.id());
             unread.insert(rows(&place.id(), response)?);
@@ -165,6 +196,11 @@ pub(super) fn outcomes(
     let outcome = |look_up: &LookUp<'_>| {
         let Some((place, _)) = look_up.seek() else { return Ok(Outcome::Absent) };
         let rows = found.get(&place).map_or(&[][..], Vec::as_slice);
+        if let (Place::Day(kind, _), Subject::Document { key, .. }) = (place, look_up.subject)
+            && !kind.is_shown_whole()
+        {
+            return Ok(among_day(*key, rows));
+        }
         match (outcome(look_up.subject, rows, context)?, place) {
             (Outcome::Absent, Place::Numbers(_)) => {
                 Ok(Outcome::Further { page: BY_DAY.to_owned() })
@@ -173,6 +209,16 @@ pub(super) fn outcomes(
         }
     };
     look_ups.iter().map(outcome).collect()
+}
+
+/// What it means that these rows are all of a document's day: those of it must be read whole.
+fn among_day(key: DocumentKey, rows: &[Element]) -> Outcome {
+    let ours = rows.iter().filter(|row| compare::is_of(row, key));
+    let ids: Vec<&str> = ours.filter_map(|row| row.text(["TxnID"])).collect();
+    match ids.is_empty() {
+        true => Outcome::Absent,
+        false => Outcome::Further { page: format!("{BY_ID}{}", ids.join(" ")) },
+    }
 }
 
 /// The rows of an answer. That nothing, or not all, was found is no error.

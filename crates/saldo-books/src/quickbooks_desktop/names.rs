@@ -177,9 +177,10 @@ pub(super) fn has_other_item(item: &Item, bindings: &Bindings) -> bool {
     let key = product.sku.as_deref().unwrap_or(&product.title);
     let own = format!("item/{}/{key}", item.account.name);
     let ending = format!("/{key}");
-    let is_other =
-        |known: &&String| known.starts_with("item/") && known.ends_with(&ending) && **known != own;
-    bindings.0.keys().any(|known| is_other(&known))
+    bindings
+        .0
+        .keys()
+        .any(|known| known.starts_with("item/") && known.ends_with(&ending) && *known != own)
 }
 
 /// The vendor's type of a new account.

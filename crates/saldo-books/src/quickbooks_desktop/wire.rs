@@ -62,6 +62,11 @@ impl Kind {
         !matches!(self, Self::Transfer)
     }
 
+    /// Whether its row shows the marker of a document only with all of its lines, or has no lines.
+    pub(super) const fn is_shown_whole(self) -> bool {
+        matches!(self, Self::Transfer | Self::JournalEntry)
+    }
+
     /// Whether it is a form of sale, in whose total QuickBooks may put tax of its own.
     pub(super) const fn is_form(self) -> bool {
         matches!(self, Self::SalesReceipt | Self::Invoice | Self::CreditMemo)
@@ -309,6 +314,8 @@ pub(super) struct ListQuery {
 pub(super) struct TxnQuery {
     #[serde(rename = "@requestID")]
     pub(super) request_id: String,
+    #[serde(rename = "TxnID")]
+    pub(super) txn_id: Vec<String>,
     pub(super) ref_number: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_returned: Option<usize>,

@@ -24,16 +24,27 @@ fn further() -> Outcome {
     Outcome::Further { page: "day".to_owned() }
 }
 
-/// What a look-up finds at last among all of its day.
-fn found_by_day(document: &Document, rows: &str) -> Outcome {
+/// What a look-up that goes on at a page finds among these rows, and what it asks.
+fn found_at(page: &str, document: &Document, rows: &str) -> (Element, Outcome) {
     let subject = subject(document);
     let context = context(std::slice::from_ref(&subject));
-    let tasks = [Task::LookUp { subject, page: Some("day".to_owned()) }];
+    let tasks = [Task::LookUp { subject, page: Some(page.to_owned()) }];
     let asked = requests(&tasks, &context).remove(0);
-    assert_eq!(asked.text(["TxnDateRangeFilter", "FromTxnDate"]), Some("2026-11-20"));
     let name = asked.name.strip_suffix("Rq").unwrap();
     let answered = answer(&response(name, asked.attribute("requestID"), rows));
-    hear(&tasks, &context, &answered).unwrap().remove(0)
+    let outcome = hear(&tasks, &context, &answered).unwrap().remove(0);
+    (asked, outcome)
+}
+
+/// What a look-up finds at last among all of its day.
+fn found_by_day(document: &Document, rows: &str) -> Outcome {
+    let (asked, outcome) = found_at("day", document, rows);
+    assert_eq!(asked.text(["TxnDateRangeFilter", "FromTxnDate"]), Some("2026-11-20"));
+    let Outcome::Further { page } = outcome else { return outcome };
+    let (asked, outcome) = found_at(&page, document, rows);
+    let ids: Vec<&str> = asked.all("TxnID").filter_map(|id| id.text([])).collect();
+    assert!(!ids.is_empty() && ids.iter().all(|id| *id == ID), "{ids:?}");
+    outcome
 }
 
 fn difference(document: &Document, rows: &str) -> String {
@@ -53,6 +64,8 @@ fn documents_of_every_kind_are_found_as_they_were_sent() {
         let is_numbered = document.header().kind != DocumentKind::Transfer;
         assert_eq!(found(&document, ""), if is_numbered { further() } else { Outcome::Absent });
         assert_eq!(found_by_day(&document, ""), Outcome::Absent);
+        let by_day = found_by_day(&document, &row_of(&body(&document)));
+        assert!(matches!(by_day, Outcome::Found(_)), "{by_day:?}");
     }
 }
 
@@ -110,6 +123,8 @@ fn what_a_person_changed_is_a_difference_and_so_is_a_copy() {
     assert_eq!(difference(&sale(), &row.repeat(2)), "it stands there 2 times");
     let numbered = row.replace(&format!("<RefNumber>{}", key(&sale())), "<RefNumber>77");
     assert!(matches!(found_by_day(&sale(), &numbered), Outcome::Found(_)), "its memo names it");
+    let twice = found_by_day(&sale(), &numbered.repeat(2));
+    assert!(matches!(twice, Outcome::FoundDifferent { .. }), "{twice:?}");
     let page = Some("next".to_owned());
     let task = Task::LookUp { subject: subject(&sale()), page };
     assert!(BOOK.ask(&[task], "t", &context(&[])).is_err());

@@ -83,12 +83,23 @@ fn all_that_reads_is_valid() {
     let mut needs: Vec<Need> = subjects.iter().flat_map(|subject| BOOK.needs(subject)).collect();
     needs.push(super::super::shape::class("Web"));
     let needs: Vec<Task> = needs.into_iter().map(|it| Task::look_up(Subject::Need(it))).collect();
-    let by_day =
-        |subject: &Subject| Task::LookUp { subject: subject.clone(), page: Some("day".to_owned()) };
-    let by_day: Vec<Task> = subjects.iter().map(by_day).collect();
+    let later = |page: &str| -> Vec<Task> {
+        let page = Some(page.to_owned());
+        let task = |it: &Subject| Task::LookUp { subject: it.clone(), page: page.clone() };
+        subjects.iter().map(task).collect()
+    };
+    let by_day = later("day");
+    let mut by_id = later("id 1A-1795000001 1B-1795000002");
+    // A transfer is read whole among its day, and never by its id.
+    by_id.retain(|task| match task {
+        Task::LookUp { subject: Subject::Document { document, .. }, .. } => {
+            document.header().kind != DocumentKind::Transfer
+        }
+        _ => false,
+    });
     let look_ups: Vec<Task> = subjects.into_iter().map(Task::look_up).collect();
     let mut messages: Vec<String> = reads.map(|task| message(&[task], &context)).to_vec();
-    messages.extend([&needs, &look_ups, &by_day].map(|tasks| message(tasks, &context)));
+    messages.extend([&needs, &look_ups, &by_day, &by_id].map(|tasks| message(tasks, &context)));
     all_valid(&messages);
 }
 

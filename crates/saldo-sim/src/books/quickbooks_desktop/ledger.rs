@@ -168,6 +168,10 @@ impl CompanyFile {
             let why = "The report ends before it begins.";
             return Err(Status::refused("FromReportDate", &start.to_string(), why));
         }
+        if request.text_of("GeneralSummaryReportType") == Some("ProfitAndLossStandard") {
+            let from = day("FromReportDate").unwrap_or(Date::MIN);
+            return Ok(Outcome::of(vec![self.profit_and_loss(from, end)]));
+        }
         let shows_nought = request.text_of("ReturnRows") == Some("All");
         let balances = self.balances_at(end);
         let shown = self.shelf(Kind::Account).filter_map(|account| {

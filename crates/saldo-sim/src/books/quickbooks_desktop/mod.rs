@@ -13,6 +13,7 @@ mod kind;
 mod ledger;
 mod lists;
 mod message_set;
+mod profit_and_loss;
 mod query;
 mod record;
 mod references;

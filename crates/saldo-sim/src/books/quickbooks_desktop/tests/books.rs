@@ -245,3 +245,37 @@ fn the_trial_balance_carries_years_to_the_retained_earnings() {
         ]
     );
 }
+
+#[test]
+fn profit_and_loss_knows_no_year() {
+    let mut client = Client::new();
+    client.must(Kind::SalesReceipt, &receipt("1", "10.00").replace("2026-11-20", "2025-12-31"));
+    client.must(Kind::SalesReceipt, &receipt("2", "4.00"));
+    let rows = |client: &mut Client, from: &str| -> Vec<String> {
+        let report = client.ask(&format!(
+            "<GeneralSummaryReportQueryRq><GeneralSummaryReportType>ProfitAndLossStandard\
+             </GeneralSummaryReportType><ReportPeriod><FromReportDate>{from}</FromReportDate>\
+             <ToReportDate>2026-11-20</ToReportDate></ReportPeriod></GeneralSummaryReportQueryRq>"
+        ));
+        let data = report.children[0].child("ReportData").unwrap();
+        let values = |row: &Element| {
+            let cells: Vec<&str> =
+                row.all("ColData").filter_map(|it| it.attribute("value")).collect();
+            format!("{} {}", row.name, cells.join(" "))
+        };
+        data.children.iter().map(values).collect()
+    };
+    let both = rows(&mut client, "2025-12-31");
+    assert_eq!(
+        both,
+        [
+            "TextRow ",
+            "DataRow Merchandise Sales 14.00",
+            "SubtotalRow Total Income 14.00",
+            "SubtotalRow Gross Profit 14.00",
+            "SubtotalRow Net Ordinary Income 14.00",
+            "TotalRow Net Income 14.00"
+        ]
+    );
+    assert!(rows(&mut client, "2026-11-20").contains(&"TotalRow Net Income 4.00".to_owned()));
+}
