@@ -1,7 +1,7 @@
 //! A book whose vendor makes the calls: sessions that carry a sync, and sessions that break off.
 
-use super::super::{Wiring, last_session, prove, sync};
-use super::stage::{Stage, on_all_cores, world};
+use super::super::{ProofReport, Wiring, last_session, prove, sync};
+use super::stage::{Stage, differences, on_all_cores, world};
 use crate::cli::connect::connection;
 use crate::connector::{
     ADAPTER, PASSWORD, Sessions, Visit, WebConnector, Work, Working, application, draw, hash,
@@ -20,7 +20,7 @@ use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_store::Role;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long a call waits for the next message.
@@ -38,7 +38,12 @@ struct Computer {
     handler: Handler,
     service: Arc<WebConnector>,
     clock: Clock,
+    /// What the last session without trouble proved.
+    proof: Proof,
 }
+
+/// What a session proved.
+type Proof = Arc<Mutex<Option<ProofReport>>>;
 
 impl Computer {
     /// A merchant, whose books are also kept in a company file.
@@ -57,13 +62,13 @@ impl Computer {
         // Between the sessions nobody answers.
         let nobody = vendor(|_, _| reply(500, "nobody calls"));
         stage.join(&book, &[(PASSWORD, kept.expose())], &nobody).await;
-        let stage = Arc::new(stage);
+        let (stage, proof) = (Arc::new(stage), Proof::default());
         let (store, key) = stage.store().await;
         let service = Arc::new(WebConnector {
             store,
             key,
             clock: stage.clock.clone(),
-            work: work(&stage),
+            work: work(&stage, &proof),
             patience: PATIENCE,
             live: Sessions::default(),
             door: tokio::sync::Mutex::default(),
@@ -72,7 +77,7 @@ impl Computer {
         let company = CompanyFile::retail(5);
         let connector = simulated::WebConnector::new(&file, password.expose(), company).unwrap();
         let (handler, clock) = (service.handler(), stage.clock.clone());
-        (stage, Self { connector, handler, service, clock })
+        (stage, Self { connector, handler, service, clock, proof })
     }
 
     /// A session that somebody begins by hand.
@@ -132,22 +137,6 @@ impl Computer {
     }
 }
 
-/// A sync, while the vendor calls.
-fn work(stage: &Arc<Stage>) -> Work {
-    let stage = Arc::clone(stage);
-    Arc::new(move |visit: Visit| -> Working {
-        let stage = Arc::clone(&stage);
-        Box::pin(async move {
-            let mut engine = stage.engine().await;
-            let (connection, mailbox) = (visit.place.connection.id.clone(), visit.mailbox);
-            engine.progress = visit.tally.of(connection.clone());
-            let others = Box::new(engine.wiring);
-            engine.wiring = Wiring::Called { connection, mailbox, others };
-            sync(&engine).await.map(|_| ()).map_err(|error| error.to_string())
-        })
-    })
-}
-
 /// What moved on each day, whatever a book calls the accounts.
 fn by_day(sums: BTreeMap<(String, Date), i64>) -> BTreeMap<Date, Vec<i64>> {
     let mut days: BTreeMap<Date, Vec<i64>> = BTreeMap::new();
@@ -156,6 +145,25 @@ fn by_day(sums: BTreeMap<(String, Date), i64>) -> BTreeMap<Date, Vec<i64>> {
     }
     days.values_mut().for_each(|amounts| amounts.sort_unstable());
     days
+}
+
+/// A sync and a proof, while the vendor calls.
+fn work(stage: &Arc<Stage>, proof: &Proof) -> Work {
+    let (stage, proof) = (Arc::clone(stage), Arc::clone(proof));
+    Arc::new(move |visit: Visit| -> Working {
+        let (stage, proof) = (Arc::clone(&stage), Arc::clone(&proof));
+        Box::pin(async move {
+            let mut engine = stage.engine().await;
+            let (connection, mailbox) = (visit.place.connection.id.clone(), visit.mailbox);
+            engine.progress = visit.tally.of(connection.clone());
+            let others = Box::new(engine.wiring);
+            engine.wiring = Wiring::Called { connection, mailbox, others };
+            sync(&engine).await.map_err(|error| error.to_string())?;
+            let report = prove(&engine).await.map_err(|error| error.to_string())?;
+            *proof.lock().unwrap() = Some(report);
+            Ok(())
+        })
+    })
 }
 
 #[tokio::test]
@@ -168,6 +176,9 @@ async fn a_company_file_holds_what_the_other_books_hold() {
     let (desktop, cloud) = (by_day(computer.sums()), by_day(stage.sums()));
     assert!(desktop.len() > 25, "{desktop:?}");
     assert_eq!(desktop, cloud);
+    let report = computer.proof.lock().unwrap().take().unwrap();
+    assert!(report.holds(), "{}", differences(&report));
+    assert!(report.books.iter().any(|book| book.book == ADAPTER), "it was asked as well");
     // A session without news enters nothing.
     let ledger = computer.ledger();
     assert_eq!(computer.sessions().await, 1);
@@ -193,7 +204,7 @@ fn whatever_goes_wrong_on_the_computer_the_books_are_the_same() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (expected, none) = runtime.block_on(told(&settings, Mischief::none()));
     assert!(expected.lines().count() > 30 && none.is_empty(), "{expected}");
-    let seen = std::sync::Mutex::new(BTreeSet::new());
+    let seen = Mutex::new(BTreeSet::new());
     on_all_cores(1..=COMPUTERS, async |seed| {
         let unruly = Mischief {
             timed_out: 100,
