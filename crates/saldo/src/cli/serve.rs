@@ -60,12 +60,35 @@ pub(crate) async fn serve(
     Ok(Ending::Done)
 }
 
-/// Waits until somebody stops the process.
+/// Waits until somebody stops the process: by the keyboard, or as service managers do.
 async fn interrupted() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "nobody can stop this process by its keyboard");
-        std::future::pending::<()>().await;
+    let by_keyboard = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "nobody can stop this process by its keyboard");
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = by_keyboard => {}
+        () = terminated() => {}
     }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(error) => {
+            tracing::error!(%error, "no service manager can stop this process gently");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending::<()>().await;
 }
 
 /// Ends sessions in which nobody calls any more, for ever.

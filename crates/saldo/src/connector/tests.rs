@@ -345,7 +345,7 @@ async fn half_an_hour_without_a_call_ends_a_session() {
     stage.service.expire().await.unwrap();
     stage.service.stop().await;
     assert_eq!(*heard.lock().unwrap(), [Err(Permit::InDoubt)]);
-    assert!(stage.trouble().await.unwrap().contains("half an hour"));
+    assert!(stage.trouble().await.unwrap().contains("did not call any more"));
     assert_eq!(stage.bring(&ticket, "late", "").await, "-1");
     stage.ticket().await;
 }

@@ -14,6 +14,6 @@ mod tests;
 pub use application::{Application, Guid, OWNER_ID};
 pub use company_file::{CompanyFile, Known, OtherFile};
 pub use schedule::Schedule;
-pub use session::{Asked, IDLE, Progress, Session, Turn, stranger};
+pub use session::{Asked, Progress, Session, Turn, stranger};
 pub use soap::{Call, Login, Method, Reply, SoapFault, WorkRequest, read_call, write_fault};
 pub use wsdl::description;

@@ -9,8 +9,11 @@ use super::soap::{Call, Method, Reply, WorkRequest};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::MessageAnswer;
 
-/// How long a session lives without a call: QuickBooks may work on one message for minutes.
-pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// How long a session lives without a call: QuickBooks may open a file, or work on one message, for
+/// minutes.
+const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// The same while nothing is at the connector, which then calls again within seconds.
+const IDLE_BETWEEN: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the connector is told to do while the next message is being worked out: wait five seconds
 /// and ask again.
@@ -20,6 +23,8 @@ const NO_SESSION: &str =
     "this session is over, or was never begun: start the update again in the Web Connector";
 /// What the connector is told when there was nothing left to do.
 const NOTHING_LEFT: &str = "all is done: there was nothing more to enter";
+/// What is said of a session that the connector closed of itself.
+const STOPPED: &str = "it was stopped before all was done: the next update goes on where it ended";
 /// What receiving an answer is told where the connector shall ask for the last error.
 const SEE_LAST_ERROR: i32 = -1;
 /// What receiving an answer is told where nothing is left to do.
@@ -103,7 +108,11 @@ impl Session {
     /// Whether nobody called for so long that nobody will.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        now.duration_since(self.heard) >= IDLE
+        let idle = match self.phase {
+            Phase::Waiting => IDLE_BETWEEN,
+            Phase::Begun | Phase::HandedOver | Phase::Over => IDLE,
+        };
+        now.duration_since(self.heard) >= idle
     }
 
     /// Ends the session where nobody called for too long. Returns whether it ended now.
@@ -111,7 +120,7 @@ impl Session {
         let ends = !self.is_over() && self.is_expired(now);
         if ends {
             self.phase = Phase::Over;
-            self.last_error = "the Web Connector did not call for half an hour".to_owned();
+            self.last_error = "the Web Connector did not call any more".to_owned();
         }
         ends
     }
@@ -241,6 +250,9 @@ impl Session {
     /// Hears that the connector ends the session, and says what the person is shown.
     pub fn close(&mut self, progress: Progress, now: Timestamp) -> Reply {
         self.heard = now;
+        if self.phase != Phase::Over {
+            self.last_error = STOPPED.to_owned();
+        }
         self.phase = Phase::Over;
         match (self.trouble(), progress.done) {
             ("", 0) => Reply::text("OK: nothing new was entered"),

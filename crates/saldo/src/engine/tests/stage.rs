@@ -366,7 +366,7 @@ pub(super) fn on_all_cores<T: Send>(
 }
 
 /// What of a proof does not hold.
-fn differences(proof: &ProofReport) -> String {
+pub(super) fn differences(proof: &ProofReport) -> String {
     let books = proof.books.iter().flat_map(|book| book.payouts.iter().chain(&book.clearing));
     let checks: Vec<_> = proof.payouts.iter().chain(books).filter(|it| !it.holds()).collect();
     let documents = proof.books.iter().flat_map(|book| &book.documents.differing);

@@ -126,8 +126,8 @@ fn an_answer_to_nothing_ends_the_session() {
 #[test]
 fn stop_ends_a_session_wherever_it_stands() {
     for mut session in [begun(), asking(), handed_over()] {
-        session.close(done(0), START);
-        assert!(session.is_over());
+        let Reply::Text(told) = session.close(done(1), START) else { panic!("a text is told") };
+        assert!(told.contains("stopped before all was done") && session.is_over());
         let asked = session.asked(&work(), &known(), START);
         assert_eq!(asked, Asked::Refused(Reply::text("")));
     }
@@ -146,6 +146,11 @@ fn a_session_lives_for_half_an_hour_after_each_call() {
     session.last_error(after(29));
     assert!(!session.is_expired(after(58)));
     assert!(session.is_expired(after(59)));
+    assert!(session.expire(after(59)) && session.is_over());
+    assert!(!session.expire(after(60)), "it ends once");
+    // A file may take its time to open; whoever has nothing to do calls again at once.
+    assert!(!begun().is_expired(after(29)) && begun().is_expired(after(30)));
+    assert!(!asking().is_expired(after(4)) && asking().is_expired(after(5)));
 }
 
 #[test]
