@@ -63,6 +63,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     token_lives: Some(Duration::from_mins(6)),
     idempotent: false,
     enters_tax: true,
+    revalues: true,
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),

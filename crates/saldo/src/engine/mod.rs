@@ -27,6 +27,7 @@ mod push;
 mod rebuild;
 mod report;
 mod retry;
+mod revaluation;
 mod settings;
 mod standings;
 mod stock;

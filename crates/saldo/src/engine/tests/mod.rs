@@ -31,6 +31,7 @@ mod priced;
 mod proofs;
 mod purchased;
 mod refused;
+mod revalued;
 mod ruled;
 mod settled;
 mod stage;
