@@ -1,8 +1,8 @@
 //! Voiding: the vendor's own operation that leaves a form standing with nothing in it.
 //!
 //! A voided form keeps its id and number, its amounts are zero, and its note begins with the
-//! vendor's word. A payment that is voided is applied to nothing any more: its invoice, or its bill,
-//! is open.
+//! vendor's word. A payment that is voided is applied to nothing any more: its invoice or its
+//! bill is open.
 //! The vendor refuses any version but the latest, which counts up whenever somebody changes the
 //! form or applies a payment to it.
 

@@ -31,7 +31,7 @@ pub use loan::Loan;
 pub use numbers::Prefixes;
 pub use place::Place;
 pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Words};
-pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
+pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 
 use self::rules::Rules;

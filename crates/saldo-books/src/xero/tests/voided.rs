@@ -72,7 +72,7 @@ fn an_answer_that_shows_it_deleted_acknowledges_it() {
         assert_eq!(hear(200, unclear).unwrap_err().permits, Permit::InDoubt);
     }
     let complaint = json!({ "ErrorNumber": 10, "Type": "ValidationException", "Elements": [{
-        "ValidationErrors": [{ "Message": "This payment cannot be deleted as it has been reconciled" }],
+        "ValidationErrors": [{ "Message": "This payment cannot be deleted: it is reconciled" }],
     }] });
     let refused = hear(400, complaint).unwrap();
     let [Outcome::Refused(refusal)] = &refused[..] else { panic!("{refused:?}") };
