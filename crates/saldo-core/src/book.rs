@@ -41,6 +41,9 @@ pub struct BookDescription {
     /// Whether it enters the sales tax of documents by itself, on accounts of its own that no
     /// document refers to: those of the chart that collect tax.
     pub enters_tax: bool,
+    /// Whether it values open amounts of other currencies itself, at rates of its own: entries that
+    /// do so are not wanted there.
+    pub revalues: bool,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,

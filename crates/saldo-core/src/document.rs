@@ -220,10 +220,11 @@ pub struct Line {
 }
 
 impl Line {
-    /// How much moves on the account, in the currency that it is kept in: debit positive.
+    /// How much moves on the account, in the currency that it is kept in: debit positive. Where
+    /// nothing of that moves, as when it is only valued anew, its worth in the books.
     #[must_use]
     pub fn held(&self) -> Money {
-        self.foreign.unwrap_or(self.amount)
+        self.foreign.filter(|foreign| !foreign.is_zero()).unwrap_or(self.amount)
     }
 }
 

@@ -201,6 +201,7 @@ async fn account(store: &Store, company: &CompanyId) -> Result<(), Box<dyn Error
                     mark: dirty.mark,
                     entries: vec![entry(&slot, currency)],
                     states: states.collect(),
+                    foreign: Vec::new(),
                     wake_at: None,
                 }
             })

@@ -13,6 +13,7 @@ mod lease;
 mod secret;
 
 mod figures;
+mod foreign;
 mod group;
 mod latest;
 mod record;

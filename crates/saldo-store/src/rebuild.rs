@@ -3,14 +3,14 @@
 use crate::compression::Samples;
 use crate::sqlite::Column;
 use crate::statement::query;
-use crate::{Lease, Store, StoreError, figures, slot, sums};
+use crate::{Lease, Store, StoreError, figures, foreign, slot, sums};
 use saldo_core::text::CompanyId;
 use std::fmt::Write;
 
 /// What is a cache, and how it is written down to be compared: a title, and a query whose columns
 /// are texts, or compressed bytes. Numbers that only say when something was touched
 /// are left out.
-const DUMPS: [(&str, &str); 7] = [
+const DUMPS: [(&str, &str); 8] = [
     (
         "reading",
         "select r.connection, r.stream, r.id, cast(r.version as text), r.groups,
@@ -32,6 +32,11 @@ const DUMPS: [(&str, &str); 7] = [
          where company = $1 and entries > 0 order by slot, group_id",
     ),
     ("stock", "select item, month, sheet from stock_sheet where company = $1 order by item, month"),
+    (
+        "foreign",
+        "select group_id, account, kind, channel, month, currency, cast(minor as text),
+         cast(worth as text) from foreign_line where company = $1 order by group_id, place",
+    ),
     (
         "state",
         "select state, cast(count as text) from state_count
@@ -90,6 +95,7 @@ impl Store {
             .bind(company.as_str())
             .execute(&mut transaction)
             .await?;
+        foreign::clear(&mut transaction, company).await?;
         figures::clear(&mut transaction, company).await?;
         slot::touch_all(&mut transaction, company).await?;
         sums::rebuild(&mut transaction, company).await?;

@@ -5,9 +5,10 @@ use crate::form::{self, Written};
 use crate::slot::{self, FurtherSlot};
 use crate::sqlite::Transaction;
 use crate::state::{self, States};
-use crate::statement::{ROWS_MAX, Statement};
-use crate::{Lease, Store, StoreError, columns};
+use crate::statement::{ROWS_MAX, Statement, query};
+use crate::{Lease, Store, StoreError, columns, foreign};
 use jiff::Timestamp;
+use saldo_core::accounting::ForeignMove;
 use saldo_core::commerce::RecordRef;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
@@ -26,6 +27,8 @@ pub struct GroupAccount {
     pub entries: Vec<SubledgerEntry>,
     /// Where each of its facts stands. A record that could not be read has no fact, and none here.
     pub states: Vec<(FactId, RecordRef, FactState)>,
+    /// What its entries move on accounts of other currencies.
+    pub foreign: Vec<ForeignMove>,
     /// When it must be looked at again though nothing was heard.
     pub wake_at: Option<Timestamp>,
 }
@@ -96,6 +99,45 @@ impl Store {
 }
 
 impl Store {
+    /// What accounting made of the groups whose names begin so, under their marks, with whether
+    /// they have news since. What moves on accounts of other currencies is left out.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn accounts_beginning(
+        &self,
+        company: &CompanyId,
+        prefix: &str,
+    ) -> Result<Vec<(GroupAccount, bool)>, StoreError> {
+        let rows: Vec<AccountRow> = query(
+            "select group_id, marked, accounted, entries, states, wake_at from fact_group
+             where company = $1 and group_id > $2 and substr(group_id, 1, length($2)) = $2
+             order by group_id",
+        )
+        .bind(company.as_str())
+        .bind(prefix)
+        .fetch_all(&self.reader)
+        .await?;
+        let samples = Samples::load(&self.reader, company).await?;
+        let account = |(group, mark, accounted, entries, states, wake_at): AccountRow| {
+            let mut found = Vec::new();
+            for (slot, list) in &lists_in(&samples, entries.as_deref())? {
+                found.extend(form::list(slot, list)?);
+            }
+            found.sort_by(|one, other| one.id.cmp(&other.id));
+            let account = GroupAccount {
+                group: GroupId::from(group),
+                mark,
+                entries: found,
+                states: state::from_column(&states)?,
+                foreign: Vec::new(),
+                wake_at: wake_at.map(columns::instant).transpose()?,
+            };
+            Ok((account, mark > accounted))
+        };
+        rows.into_iter().map(account).collect()
+    }
+
     /// The entries of groups, of all slots, by entry.
     ///
     /// # Errors
@@ -128,6 +170,9 @@ impl Store {
     }
 }
 
+/// Name, marks, entries, states and time of a group.
+type AccountRow = (String, i64, i64, Option<Vec<u8>>, String, Option<i64>);
+
 /// Stores what accounting made of groups that are not there yet, each with its members as text.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
@@ -155,6 +200,7 @@ async fn save(
         let known = before.remove(&account.group).unwrap_or_default();
         changes.take(account, "[]".to_owned(), known)?;
     }
+    foreign::forget(transaction, company, accounts).await?;
     changes.put(transaction, company, &mut samples).await
 }
 
@@ -205,6 +251,8 @@ impl<'a> Changes<'a> {
         for row in &mut self.rows {
             row.entries = compressor.compress(&row.entries)?;
         }
+        let foreign: Vec<_> = self.rows.iter().map(|row| row.account).collect();
+        foreign::put(transaction, company, &foreign).await?;
         let further = self.number(transaction, company).await?;
         while !self.rows.is_empty() {
             let rest = self.rows.split_off(self.rows.len().min(ROWS_MAX));

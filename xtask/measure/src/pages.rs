@@ -91,6 +91,7 @@ fn account(group: &Group, facts: &[Fact], policy: &Policy) -> GroupAccount {
     GroupAccount {
         group: group.id(),
         mark: 1,
+        foreign: accounting::foreign_moves(&accounted.entries),
         entries: accounted.entries,
         states: states.map(|it| (it.id, it.source, it.state)).collect(),
         wake_at: accounted.wake_at,

@@ -33,6 +33,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     token_lives: None,
     idempotent: true,
     enters_tax: false,
+    revalues: false,
     has_settings: false,
     prefixes: true,
     dimensions: KeptDimensions::Any,

@@ -46,7 +46,7 @@ impl Held {
         let dimensions = dimensions.map(|(name, value)| (name.to_owned(), tag_value(value)));
         Self {
             amount: line.held(),
-            worth: line.foreign.map(|_| line.amount),
+            worth: line.foreign.filter(|foreign| !foreign.is_zero()).map(|_| line.amount),
             dimensions: dimensions.collect(),
         }
     }

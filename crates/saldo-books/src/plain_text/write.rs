@@ -102,7 +102,8 @@ pub(super) fn document_block(
         let indent = if syntax == Syntax::Beancount { "  " } else { "    " };
         let _ =
             write!(text, "\n{indent}{account:<account_width$}  {number:>amount_width$} {currency}");
-        if line.foreign.is_some() {
+        // What only values an account anew moves nothing there that could have a price.
+        if line.foreign.is_some_and(|foreign| !foreign.is_zero()) {
             let _ = write!(text, " @@ {}", line.amount.abs());
         }
         match syntax {

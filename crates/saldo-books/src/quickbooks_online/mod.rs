@@ -62,6 +62,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     token_lives: Some(Duration::from_mins(10)),
     idempotent: false,
     enters_tax: true,
+    revalues: true,
     has_settings: true,
     prefixes: true,
     dimensions: KeptDimensions::Named {

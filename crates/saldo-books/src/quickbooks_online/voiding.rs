@@ -1,7 +1,8 @@
 //! Voiding: the vendor's own operation that leaves a form standing with nothing in it.
 //!
 //! A voided form keeps its id and number, its amounts are zero, and its note begins with the
-//! vendor's word. A payment that is voided is applied to nothing any more: its invoice is open.
+//! vendor's word. A payment that is voided is applied to nothing any more: its invoice or its
+//! bill is open.
 //! The vendor refuses any version but the latest, which counts up whenever somebody changes the
 //! form or applies a payment to it.
 
@@ -24,7 +25,10 @@ const VOIDED: &str = "Voided";
 /// matched or reconciled it: the interface shows neither.
 pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
     let entity = shape(document).ok()?.entity();
-    if !matches!(entity, Entity::SalesReceipt | Entity::Invoice | Entity::Payment) {
+    if !matches!(
+        entity,
+        Entity::SalesReceipt | Entity::Invoice | Entity::Payment | Entity::BillPayment
+    ) {
         return None;
     }
     let is_bank = |kind: AccountKind| names::account_type(kind).0 == "Bank";
@@ -42,7 +46,7 @@ pub(super) fn body(voided: &Voided) -> Result<Body, String> {
     let mut json = json!({ "Id": voided.remote.as_str(), "SyncToken": voided.version });
     let operation = match entity {
         // Of payments alone it is an update, which must not empty what it does not name.
-        Entity::Payment => {
+        Entity::Payment | Entity::BillPayment => {
             json["sparse"] = true.into();
             Operation::VoidByUpdate
         }

@@ -6,6 +6,7 @@ use super::listing;
 use super::names::Taken;
 use super::place::Place;
 use super::tracking;
+use super::voiding;
 use super::write::{self, Body};
 use saldo_core::book::{BookContext, Need, Subject, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Method, Permit};
@@ -50,7 +51,10 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
             read(place, &query, context)?
         }
         [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => read(Place::TaxRates, &[], context)?,
-        [Task::Create(_), ..] => write_all(tasks, token, context)?,
+        [Task::Create(_), ..] => match voiding::of_tasks(tasks)? {
+            Some(voided) => voiding::ask(voided, token, context)?,
+            None => write_all(tasks, token, context)?,
+        },
         _ => return Err(mixed()),
     };
     Ok(Ask::Http(request))
@@ -100,7 +104,11 @@ fn report(
     of_tenant(HttpRequest::get(address(&path, query, context)?), context)
 }
 
-fn address(path: &str, query: &[(&str, String)], context: &BookContext) -> Result<String, Fault> {
+pub(super) fn address(
+    path: &str,
+    query: &[(&str, String)],
+    context: &BookContext,
+) -> Result<String, Fault> {
     let api = context.addresses.get("api")?;
     let pairs: Vec<String> =
         query.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
@@ -110,7 +118,7 @@ fn address(path: &str, query: &[(&str, String)], context: &BookContext) -> Resul
 
 /// A request about the organisation that the owner chose; the vendor speaks XML where it is not
 /// told otherwise.
-fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<HttpRequest, Fault> {
+pub(super) fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<HttpRequest, Fault> {
     let missing = || Fault::new(Permit::Never, "the connection has no setting called `tenant`");
     let tenant = context.settings.get("tenant").ok_or_else(missing)?;
     Ok(request.header("accept", "application/json").header("xero-tenant-id", tenant))

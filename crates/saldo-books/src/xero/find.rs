@@ -15,6 +15,7 @@ use super::names;
 use super::place::Place;
 use super::shape::{Shape, shape};
 use super::tracking;
+use super::voiding;
 use super::wire::{Entry, Record};
 use super::write;
 use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
@@ -88,7 +89,14 @@ impl<'a> LookUp<'a> {
             // Few as they are, all categories are read, with their options.
             Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. })
             | Subject::Confirmed { .. } => None,
-            Subject::Document { key, document, .. } => match (self.rows, self.place?) {
+            Subject::Document { key, document, voids, .. } => match (self.rows, self.place?) {
+                // What is to be taken back is looked for as it was entered.
+                (Rows::Named, Place::Payments) => {
+                    let entered = voids.as_deref().map(|it| (&it.key, &it.document));
+                    let (key, document) = entered.unwrap_or((key, document));
+                    let reference = names::reference(&document.header().reference, *key);
+                    Some(format!("Reference == {}", literal(&reference)))
+                }
                 (Rows::OfDay(_), _) => {
                     Some(format!("Date == {}", dates::literal(document.header().date)))
                 }
@@ -222,6 +230,10 @@ fn outcome(
         Subject::Need(Need::Value { dimension, value }) => {
             Ok(tracking::found(&entries()?, dimension, Some(value)))
         }
+        Subject::Document { voids: Some(voided), .. } => {
+            let found = voiding::found(voided, &records(place, rows)?);
+            Ok(found.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
+        }
         Subject::Document { key, document, applies_to, .. } => {
             let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
             Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
@@ -273,6 +285,17 @@ fn contact(party: &Party, rows: &[Entry]) -> Outcome {
     row.map_or(Outcome::Absent, |row| found(row, None))
 }
 
+/// Documents among rows.
+fn records(place: Place, rows: &[Value]) -> Result<Vec<Record>, Fault> {
+    let read = |row: &Value| {
+        serde_json::from_value::<Record>(row.clone()).map_err(|error| {
+            let message = format!("a row of {} cannot be read: {error}", place.name());
+            Fault::new(Permit::Never, message)
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// The document among these rows, if it is. What was deleted is not, unless its number stays taken.
 fn document_outcome(
     (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
@@ -280,13 +303,7 @@ fn document_outcome(
     rows: &[Value],
     context: &BookContext,
 ) -> Result<Option<Outcome>, Fault> {
-    let read = |row: &Value| {
-        serde_json::from_value::<Record>(row.clone()).map_err(|error| {
-            let message = format!("a row of {} cannot be read: {error}", place.name());
-            Fault::new(Permit::Never, message)
-        })
-    };
-    let held: Vec<Record> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let held = records(place, rows)?;
     let numbered = matches!(place, Place::Invoices | Place::CreditNotes)
         && !matches!(shape(document), Ok(Shape::Bill(_)));
     let mut ours: Vec<&Record> = held

@@ -5,9 +5,9 @@ use super::faults::{self, Purpose};
 use super::place::Place;
 use super::wire::{Entry, Fate, Record};
 use super::write::Body;
-use super::{balances, chart, compare, find, listing, rates, result, settings};
+use super::{balances, chart, compare, find, listing, rates, result, settings, voiding};
 use saldo_core::book::{
-    Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task,
+    Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
 };
 use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
 use serde::de::DeserializeOwned;
@@ -54,7 +54,10 @@ pub(super) fn hear(
             };
             tasks.iter().map(outcome).collect()
         }
-        [Task::Create(_), ..] => written(tasks, answer, context),
+        [Task::Create(_), ..] => match voiding::of_tasks(tasks)? {
+            Some(voided) => one(taken_back(voided, answer)?),
+            None => written(tasks, answer, context),
+        },
         _ => Err(mixed()),
     }
 }
@@ -71,6 +74,17 @@ fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         Fault::new(purpose.unknown(), format!("xero's answer cannot be read: {error}"))
     })
+}
+
+/// What became of a payment that was to be taken back.
+fn taken_back(voided: &Voided, answer: &HttpAnswer) -> Result<Outcome, Fault> {
+    if let Some(refusal) = faults::refusal_of_content(answer) {
+        return Ok(Outcome::Refused(voiding::refusal(refusal)));
+    }
+    match faults::of_answer(answer, Purpose::Write) {
+        Some(fault) => Err(fault),
+        None => voiding::became(voided, &json(answer, Purpose::Write)?),
+    }
 }
 
 /// What became of creates: one element of the answer for each that was asked, in their order.
@@ -108,7 +122,7 @@ fn written(
     Ok(outcomes)
 }
 
-fn in_doubt(message: impl Into<String>) -> Fault {
+pub(super) fn in_doubt(message: impl Into<String>) -> Fault {
     Fault::new(Permit::InDoubt, message)
 }
 

@@ -18,6 +18,7 @@ mod settings;
 mod shape;
 mod tax;
 mod tracking;
+mod voiding;
 mod wire;
 mod write;
 
@@ -28,8 +29,10 @@ use place::Place;
 use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
+use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
+use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -63,6 +66,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     token_lives: Some(Duration::from_mins(6)),
     idempotent: false,
     enters_tax: true,
+    revalues: true,
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
@@ -114,7 +118,14 @@ impl Book for Xero {
         }
     }
 
+    fn voids(&self, document: &Document) -> Option<Vec<Account>> {
+        voiding::voids(document)
+    }
+
     fn place(&self, subject: &Subject) -> String {
+        if let Some(voided) = voiding::of(subject) {
+            return voiding::path(voided);
+        }
         match (subject, Place::of(subject)) {
             // Each account is a request of its own, and so is each category and option.
             (Subject::Need(Need::Account(account)), Some(place)) => {
@@ -141,7 +152,8 @@ impl Book for Xero {
             Subject::Need(
                 Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
             )
-            | Subject::Confirmed { .. } => Vec::new(),
+            | Subject::Confirmed { .. }
+            | Subject::Document { voids: Some(_), .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

@@ -116,6 +116,7 @@ impl Place {
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
             Subject::Confirmed { .. } => None,
+            Subject::Document { voids: Some(_), .. } => Some(Self::Payments),
             // Options are listed with their category.
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)

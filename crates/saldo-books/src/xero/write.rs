@@ -43,7 +43,7 @@ pub(super) fn body(
             json(place, &fields)
         }
         Subject::Document { key, voids: Some(_), .. } => {
-            Err(format!("{key} is to be voided, which Saldo cannot do in Xero"))
+            Err(format!("{key} is to be taken back, which goes by itself"))
         }
         Subject::Document { key, draft: true, .. } | Subject::Confirmed { key, .. } => {
             Err(format!("{key} is to be a draft, which Saldo cannot enter in Xero"))

@@ -89,8 +89,9 @@ pub(crate) fn every_kind() -> Vec<Document> {
     .collect()
 }
 
-/// A sale in euros, its fee, and what a bank of dollars made of the payout.
-pub(crate) fn in_two_currencies() -> [Document; 3] {
+/// A sale in euros, its fee, what is open valued at another rate and back, and what a bank of
+/// dollars made of the payout.
+pub(crate) fn in_two_currencies() -> Vec<Document> {
     let (usd, eur) = (currency("USD"), currency("EUR"));
     let dollars =
         |name: &str, kind, minor| line(name, kind, Money::from_minor(minor, usd), HOSTILE);
@@ -100,17 +101,26 @@ pub(crate) fn in_two_currencies() -> [Document; 3] {
     };
     let sale = vec![cleared(11_000, 10_000), dollars("Sales", AccountKind::Income, -11_000)];
     let fee = vec![dollars("Fees", AccountKind::Expense, 550), cleared(-550, -500)];
+    let valued = |worth| {
+        vec![cleared(worth, 0), dollars("Not yet gained", AccountKind::OtherIncome, -worth)]
+    };
     let payout = vec![
         dollars("Bank", AccountKind::Bank, 10_355),
         dollars("Exchange", AccountKind::OtherIncome, 95),
         cleared(-10_450, -9_500),
     ];
-    let kinds = [DocumentKind::SalesReceipt, DocumentKind::Expense, DocumentKind::JournalEntry];
-    let mut kinds = kinds.into_iter().zip(10..);
-    [sale, fee, payout].map(|lines| {
-        let (kind, day) = kinds.next().unwrap();
-        document(kind, jiff::civil::date(2026, 4, day), lines, HOSTILE)
-    })
+    let all = [
+        (DocumentKind::SalesReceipt, 10, "", sale),
+        (DocumentKind::Expense, 11, "", fee),
+        (DocumentKind::JournalEntry, 12, " valued", valued(-84)),
+        (DocumentKind::JournalEntry, 13, " back", valued(84)),
+        (DocumentKind::JournalEntry, 14, "", payout),
+    ];
+    let made = all.map(|(kind, day, words, lines)| {
+        let words = format!("{HOSTILE}{words}");
+        document(kind, jiff::civil::date(2026, 4, day), lines, &words)
+    });
+    made.into()
 }
 
 pub(crate) fn currency(code: &str) -> Currency {
@@ -190,7 +200,9 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
             }
             lines.push(line("Rest", AccountKind::Bank, amount(-rest), ""));
             if is_foreign && let Some(first) = lines.first_mut() {
-                first.foreign = Some(Money::from_minor(first.amount.minor(), currency("GBP")));
+                // Some of them move nothing there, and are only valued anew.
+                let moved = if day % 2 == 0 { first.amount.minor() } else { 0 };
+                first.foreign = Some(Money::from_minor(moved, currency("GBP")));
             }
             let date = jiff::civil::date(2026, 8, day);
             let made = document(KINDS[kind], date, lines, &words);

@@ -31,6 +31,9 @@ pub(super) fn account_through_time(group: &Group, facts: &[Fact], basis: Basis<'
     });
     let of_before = earlier.entries.into_iter().filter(|entry| entry.header.date < since);
     accounted.entries.extend(of_before);
+    if accounted.opened.is_empty() {
+        accounted.opened = earlier.opened;
+    }
     accounted.wake_at = [accounted.wake_at, earlier.wake_at].into_iter().flatten().min();
     let entered = |state: &FactState| matches!(state, FactState::Accounted { .. });
     let states = earlier.standings.into_iter().filter(|it| entered(&it.state));

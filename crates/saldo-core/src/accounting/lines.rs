@@ -56,23 +56,47 @@ pub(super) fn tax_account(
     rate: Option<Decimal>,
     policy: &Policy,
 ) -> Result<Account, Trouble> {
-    policy.tax(title).ok_or_else(|| {
-        let rate = rate.map_or_else(String::new, |rate| format!(" of {} %", rate.normalize()));
-        Trouble::Issue(
-            IssueKind::MissingMapping,
-            format!("the tax `{title}`{rate} has no account"),
-            unknown_tax_hint(title, policy),
-        )
-    })
+    known_tax(title, rate, policy)
+        .map_err(|UnknownTax { why, hint }| Trouble::Issue(IssueKind::MissingMapping, why, hint))
 }
 
-/// What to do about a tax that the policy does not name.
-pub(super) fn unknown_tax_hint(title: &str, policy: &Policy) -> String {
-    let common = policy.chart.account(Role::SalesTax).name;
-    format!(
-        "say where it is owed, for example: saldo map set 'tax.accounts.\"{title}\"' \"{common}\"; \
-         where all taxes stand on that account: saldo map set tax.unknown common"
-    )
+/// A tax that the policy does not know.
+pub(super) struct UnknownTax {
+    /// What is not known of it.
+    pub(super) why: String,
+    /// What to do about it.
+    pub(super) hint: String,
+}
+
+/// The account of a tax, where the policy has one, and says to whom the tax is owed as far as it
+/// wants that said.
+pub(super) fn known_tax(
+    title: &str,
+    rate: Option<Decimal>,
+    policy: &Policy,
+) -> Result<Account, UnknownTax> {
+    if policy.is_owed_to_nobody(title) {
+        return Err(UnknownTax {
+            why: format!("nobody said to whom the tax `{title}` is owed"),
+            hint: format!(
+                "say it, for example: saldo map set 'tax.jurisdictions.\"{title}\"' \"{title}\"; \
+                 where each title is a jurisdiction of its own: saldo map set \
+                 tax.unknown-jurisdiction own"
+            ),
+        });
+    }
+    policy.tax(title).ok_or_else(|| {
+        let rate = rate.map_or_else(String::new, |rate| format!(" of {} %", rate.normalize()));
+        let common = policy.chart.account(Role::SalesTax).name;
+        UnknownTax {
+            why: format!("the tax `{title}`{rate} has no account"),
+            hint: format!(
+                "say where it is owed, for example: saldo map set 'tax.accounts.\"{title}\"' \
+                 \"{common}\"; where all taxes stand on that account: saldo map set tax.unknown \
+                 common"
+            ),
+        }
+    })
 }
 
 /// The tax in an agreement that the channel collected and owes itself, as a sale has it.

@@ -18,6 +18,7 @@ mod named;
 mod order;
 mod payout;
 mod purchase;
+mod revaluation;
 mod stock;
 mod summary;
 mod telling;
@@ -28,6 +29,10 @@ pub use decided::{Undecidable, postings_of};
 pub use drawer::drawer_counts;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
+pub use revaluation::{
+    ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, is_revaluation,
+    open_balances, revalue,
+};
 pub use stock::{
     Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
     units_until, work_out_stock,
@@ -75,6 +80,9 @@ pub enum Group {
     Decision(FactId),
     /// A session of a cash drawer.
     Drawer(FactId),
+    /// What is open in a currency at the end of a month. It follows from the entries of all other
+    /// groups, which [`revalue`] is given; among its own facts are closing rates alone.
+    Revaluation(RevaluedMonth),
 }
 
 impl Group {
@@ -84,6 +92,9 @@ impl Group {
         let (kind, fact) = id.as_str().split_once('/')?;
         if kind == "item" {
             return StockMonth::parse(fact).map(Self::Stock);
+        }
+        if kind == "revaluation" {
+            return RevaluedMonth::parse(fact).map(Self::Revaluation);
         }
         let fact = FactId::new(fact);
         match kind {
@@ -118,6 +129,7 @@ impl fmt::Display for Group {
             Self::Purchase(id) => write!(f, "purchase/{id}"),
             Self::Decision(id) => write!(f, "decision/{id}"),
             Self::Drawer(id) => write!(f, "drawer/{id}"),
+            Self::Revaluation(month) => write!(f, "revaluation/{month}"),
         }
     }
 }
@@ -160,6 +172,9 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             }
             Decided::Arrived { payout, .. } => vec![Group::Payout(payout.clone())],
             Decided::Paid { purchase, .. } => vec![Group::Purchase(purchase.clone())],
+            Decided::ClosingRate { currency, .. } => {
+                vec![Group::Revaluation(RevaluedMonth::of(*currency, decision.said.on))]
+            }
             Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
         },
         Fact::Goods(goods) => {
@@ -244,6 +259,8 @@ pub struct Accounted {
     pub entries: Vec<SubledgerEntry>,
     /// Where each fact stands that is accounted in this group.
     pub standings: Vec<Standing>,
+    /// What was open on accounts of other currencies before the first day, and is paid out since.
+    pub opened: Vec<ForeignMove>,
     /// When the group is to be accounted again although no fact is new: once the channel has been
     /// heard up to this instant.
     pub wake_at: Option<Timestamp>,
@@ -343,6 +360,7 @@ pub fn account_with(
     let mut accounted = match group {
         // What is in stock goes through time by itself.
         Group::Stock(month) => work_out_stock(month, facts, stock, policy, heard_until).1,
+        Group::Revaluation(month) => revalue(month, &[], facts, policy),
         _ => history::account_through_time(group, facts, basis),
     };
     accounted.entries.sort_by(|a, b| a.id.cmp(&b.id));
@@ -368,6 +386,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
             work_out_stock(month, &told, basis.stock, policy, basis.heard_until).1
         }
         Group::Purchase(_) => purchase::account_purchase(&told, basis),
+        Group::Revaluation(month) => revalue(month, &[], &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
@@ -443,6 +462,9 @@ fn wait_for_order(decisions: &[&Decision], accounted: &mut Accounted) {
 fn leave_out_what_is_too_early(accounted: &mut Accounted, policy: &Policy) {
     let before = accounted.entries.len();
     accounted.entries.retain(|entry| entry.header.date >= policy.start_date);
+    if accounted.entries.is_empty() {
+        accounted.opened.clear();
+    }
     if before > 0 && accounted.entries.is_empty() {
         for standing in &mut accounted.standings {
             if standing.state == (FactState::Accounted { review: None }) {
@@ -468,6 +490,7 @@ mod tests {
             "purchase/shop/Purchase/1",
             "decision/owner/Decision/1",
             "drawer/shop/CashTrackingSession/1",
+            "revaluation/EUR/2026-08",
         ];
         for name in names {
             let group = Group::parse(&GroupId::from(name.to_owned()));

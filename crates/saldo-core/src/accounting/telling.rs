@@ -59,7 +59,8 @@ pub fn groups_alike(group: &Group, facts: &[Fact]) -> BTreeSet<Group> {
         | Group::Decision(_)
         | Group::Drawer(_)
         | Group::Stock(_)
-        | Group::Purchase(_) => return BTreeSet::new(),
+        | Group::Purchase(_)
+        | Group::Revaluation(_) => return BTreeSet::new(),
     };
     let rows = facts.iter().filter_map(|fact| match fact {
         Fact::BalanceTransaction(row) => Some(&**row),

@@ -5,11 +5,12 @@
 
 use super::{Fact, Record, RecordRef};
 use crate::issue::{Issue, IssueKind};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::policy::Place;
 use crate::text::{ConnectionId, FactId, Stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// Something that the owner decided.
@@ -27,10 +28,10 @@ pub struct Decision {
 /// The connection whose records are decisions.
 pub const OWNER: &str = "owner";
 
-/// The stream that they stand in.
-const DECISIONS: &str = "decisions";
-
 impl Decision {
+    /// The stream that decisions stand in.
+    pub const STREAM: &str = "decisions";
+
     /// What the record of a decision says.
     ///
     /// # Errors
@@ -56,7 +57,7 @@ impl Decision {
     pub fn record(number: u32, said: &Said) -> Result<Record, serde_json::Error> {
         Ok(Record {
             connection: ConnectionId::new(OWNER),
-            stream: Stream::new(DECISIONS),
+            stream: Stream::new(Self::STREAM),
             id: format!("Decision/{number}"),
             fetched_at: said.taken_back.as_ref().map_or(said.at, |back| back.at),
             bytes: serde_json::to_vec(said)?,
@@ -135,6 +136,14 @@ pub enum Decided {
         /// How much left the bank, positive.
         amount: Money,
     },
+    /// What another currency is worth at the end of the decision's day, the last one of a month.
+    #[serde(rename_all = "kebab-case")]
+    ClosingRate {
+        /// The other currency.
+        currency: Currency,
+        /// How much of the books' currency one unit of it is worth.
+        rate: Decimal,
+    },
     /// An entry: what no channel tells, in the words of the policy.
     #[serde(rename_all = "kebab-case")]
     Entry {
@@ -164,7 +173,10 @@ impl Decided {
     pub const fn order(&self) -> Option<&FactId> {
         match self {
             Self::WriteOff { order, .. } | Self::Exclude { order, .. } => Some(order),
-            Self::Arrived { .. } | Self::Paid { .. } | Self::Entry { .. } => None,
+            Self::Arrived { .. }
+            | Self::Paid { .. }
+            | Self::ClosingRate { .. }
+            | Self::Entry { .. } => None,
         }
     }
 
@@ -176,6 +188,7 @@ impl Decided {
             Self::Exclude { .. } => "exclude",
             Self::Arrived { .. } => "arrived",
             Self::Paid { .. } => "paid",
+            Self::ClosingRate { .. } => "closing-rate",
             Self::Entry { .. } => "entry",
         }
     }

@@ -20,7 +20,8 @@ pub(super) fn link_of(
 
 /// The invoices that the book holds as paid by payments that were taken out, or are to be. A
 /// reversal moves the money back, but does not part a payment from its invoice: what replaces such
-/// a payment belongs to the customer alone, since a paid invoice takes no other.
+/// a payment belongs to the customer alone, since a paid invoice takes no other. A payment that was
+/// voided is applied to nothing any more, so that its invoice is open again.
 pub(super) fn paid_by_what_goes(
     approved: &[ApprovedChange],
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
@@ -31,7 +32,14 @@ pub(super) fn paid_by_what_goes(
         let key = key_of(entry);
         !wanted.contains_key(&key) || taken_out.contains(&key)
     };
+    let voided: BTreeSet<DocumentKey> =
+        in_book(approved).filter_map(|change| change.voids().map(|it| it.key)).collect();
+    let stands = |change: &&Change| match &change.subject {
+        Subject::Document { key, .. } => !voided.contains(key),
+        Subject::Need(_) | Subject::Confirmed { .. } => false,
+    };
     in_book(approved)
+        .filter(stands)
         .filter(|change| change.enters.iter().any(goes))
         .filter_map(Change::invoice)
         .collect()

@@ -101,6 +101,9 @@ roles! {
     RefundLiability = "refund-liability", "Refund liability", OtherCurrentLiability;
     /// What is gained, or lost, since rates moved between a sale and its money.
     Exchange = "exchange", "FX gain/loss (realised)", OtherIncome;
+    /// What would be gained, or lost, if what is open at a month's end were paid at its rate.
+    UnrealisedExchange =
+        "unrealised-exchange", "FX gain/loss (unrealised)", OtherIncome;
     /// What is earned outside the trade.
     OtherIncome = "other-income", "Other income", OtherIncome;
     /// What a marketplace pays for goods that it lost or spoilt.

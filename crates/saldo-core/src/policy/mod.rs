@@ -5,6 +5,7 @@
 //! decides.
 
 mod chart;
+mod currencies;
 mod drawer;
 mod feed;
 mod gateway;
@@ -19,6 +20,7 @@ mod tax;
 mod undo;
 
 pub use chart::{Chart, Role};
+pub use currencies::{Currencies, Revaluation};
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
@@ -29,7 +31,7 @@ pub use loan::Loan;
 pub use numbers::Prefixes;
 pub use place::Place;
 pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Words};
-pub use tax::{Products, Tax, UnknownProduct, UnknownTax};
+pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 
 use self::rules::Rules;
@@ -202,6 +204,9 @@ pub struct PolicyText {
     pub customers: Customers,
     /// Tax.
     pub tax: Tax,
+    /// Other currencies than the books'.
+    #[serde(skip_serializing_if = "Currencies::is_default")]
+    pub currencies: Currencies,
     /// Which products are known.
     pub products: Products,
     /// Closed periods.

@@ -20,6 +20,23 @@ pub enum UnknownTax {
     Common,
 }
 
+/// What becomes of a tax of which no line of the policy says to whom it is owed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownJurisdiction {
+    /// It is a jurisdiction of its own, by its title.
+    #[default]
+    Own,
+    /// What bears it is held until the policy says to whom it is owed.
+    Hold,
+}
+
+impl UnknownJurisdiction {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Tax that the merchant owes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -37,9 +54,12 @@ pub struct Tax {
     /// that is given the common account is known, and stands there.
     pub accounts: BTreeMap<String, String>,
     /// To whom taxes are owed, by the same names: taxes of one jurisdiction are proved and reported
-    /// as one. One that is not named is a jurisdiction of its own.
+    /// as one.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub jurisdictions: BTreeMap<String, String>,
+    /// What becomes of a tax that `jurisdictions` does not name.
+    #[serde(skip_serializing_if = "UnknownJurisdiction::is_default")]
+    pub unknown_jurisdiction: UnknownJurisdiction,
 }
 
 /// What a tax of this title has among taxes by name.
@@ -93,6 +113,14 @@ impl Policy {
         named(&self.text.tax.jurisdictions, title).map(String::as_str)
     }
 
+    /// Whether the policy holds taxes of which it does not say to whom they are owed, and does not
+    /// say so of this one.
+    #[must_use]
+    pub fn is_owed_to_nobody(&self, title: &str) -> bool {
+        let holds = self.text.tax.unknown_jurisdiction == UnknownJurisdiction::Hold;
+        holds && self.jurisdiction(title).is_none()
+    }
+
     /// The account of this name, where a tax stands on it.
     fn account_of_tax(&self, name: &str) -> Account {
         let common = self.chart.account(Role::SalesTax);
@@ -136,6 +164,16 @@ mod tests {
         ];
         for (title, whose) in cases {
             assert_eq!(policy.jurisdiction(title), whose);
+        }
+    }
+
+    #[test]
+    fn a_tax_that_is_owed_to_nobody_known_is_held_where_the_policy_says_so() {
+        let hold = "tax.unknown-jurisdiction = \"hold\"\n\
+                    tax.jurisdictions.\"* VAT\" = \"SKAT\"";
+        let cases = [("", "DK VAT", false), (hold, "DK VAT", false), (hold, "Levy", true)];
+        for (text, title, held) in cases {
+            assert_eq!(policy(text).is_owed_to_nobody(title), held, "{text} {title}");
         }
     }
 

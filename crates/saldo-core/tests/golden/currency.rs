@@ -29,7 +29,7 @@ fn changed() -> Shop {
 }
 
 /// 100.00 euros, settled in euros.
-fn kept() -> Shop {
+pub(crate) fn kept() -> Shop {
     order("03-10").sale("03-10", &goods("110.00")).paid("03-10", CARD, "110.00").in_euros(
         "100.00",
         "110.00",
@@ -39,6 +39,16 @@ fn kept() -> Shop {
 
 fn arrived(day: &str, amount: &str) -> Fact {
     decided(day, Decided::Arrived { payout: "shop/Payout/1".into(), amount: money(amount) })
+}
+
+/// The sale of a hundred euros, its row, and the payout of it on a day, which arrived on another.
+pub(crate) fn paid_out_on(issued: &str, arrived_on: &str) -> Vec<Fact> {
+    vec![
+        kept().fact(),
+        in_payout(euros(row(1, "03-10", BalanceKind::Charge, "100.00", "5.00")), 1),
+        euros(payout(CARD, 1, issued, "95.00", PayoutState::Paid)),
+        arrived(arrived_on, "103.55"),
+    ]
 }
 
 /// The sale of a hundred euros, its row, and the payout of it.

@@ -83,6 +83,27 @@ fn a_tax_is_entered_once_the_policy_names_it_or_all_stand_on_one_account() {
 }
 
 #[test]
+fn a_tax_that_is_owed_to_nobody_known_holds_the_sale_and_not_its_money() {
+    let hold = "[tax]\nunknown = \"common\"\nunknown-jurisdiction = \"hold\"\n[tax.accounts]";
+    let hold = POLICY.replace("[tax.accounts]", hold);
+    let (sums, issues) = books(&sold_to_france(), &hold);
+    assert_eq!(sums["Platform adjustments - to review"], -12_000);
+    let issue = &issues["shop/Order/1"];
+    assert_eq!(issue.kind, IssueKind::MissingMapping);
+    insta::assert_snapshot!(issue.message, @"nobody said to whom the tax `FR VAT` is owed");
+    assert!(issue.hint.contains("saldo map set 'tax.jurisdictions.\"FR VAT\"'"), "{}", issue.hint);
+    let parts = [(PartKind::Goods, "50.00"), (PartKind::Tax("IT VAT".to_owned()), "11.00")];
+    let (sums, issues) = books(&[settled(1, "03-10", &parts)], &hold);
+    assert_eq!(sums["Platform adjustments - to review"], -1_100);
+    let issue = issues.values().next().unwrap();
+    assert!(issue.hint.contains("tax.jurisdictions.\"IT VAT\""), "{}", issue.hint);
+    let told = format!("{hold}[tax.jurisdictions]\n\"FR *\" = \"DGFiP\"\n");
+    let (sums, issues) = books(&sold_to_france(), &told);
+    assert_eq!(issues, BTreeMap::new());
+    assert_eq!(sums["Sales tax payable (per jurisdiction)"], -2_000);
+}
+
+#[test]
 fn tax_that_the_channel_owes_needs_no_account() {
     let sold = order("03-10").sale("03-10", &GOODS).paid("03-10", "amazon", "120.00");
     let (_, issues) = books(&[sold.taxed("FR VAT", 20).tax_kept().fact()], POLICY);

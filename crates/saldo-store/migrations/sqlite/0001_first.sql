@@ -381,6 +381,24 @@ create table stock_sheet (
     primary key (company, item, month)
 ) strict, without rowid;
 
+-- What entries of groups move on accounts of other currencies, line by line: a cache. -----------
+
+create table foreign_line (
+    company text not null references company (id),
+    group_id text not null,
+    place integer not null,
+    account text not null,
+    kind text not null,
+    channel text not null,
+    -- The first day of the month.
+    month text not null,
+    currency text not null,
+    minor integer not null,
+    -- In the currency of the books.
+    worth integer not null,
+    primary key (company, group_id, place)
+) strict, without rowid;
+
 -- What groups amount to by their facts and by their entries: a cache that proofs fill. -----------
 
 create table group_figures (

@@ -155,7 +155,14 @@ pub(crate) fn entry(id: &str, slot: &str, minor: i64) -> SubledgerEntry {
 
 /// What accounting made of a group, without states.
 pub(crate) fn account(group: &str, mark: i64, entries: Vec<SubledgerEntry>) -> GroupAccount {
-    GroupAccount { group: GroupId::from(group), mark, entries, states: Vec::new(), wake_at: None }
+    GroupAccount {
+        group: GroupId::from(group),
+        mark,
+        entries,
+        states: Vec::new(),
+        foreign: Vec::new(),
+        wake_at: None,
+    }
 }
 
 /// A sale over this amount on a day, to be put into the book.

@@ -377,6 +377,9 @@ pub(crate) enum Decide {
     /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
     /// deposit.
     Paid(DecidePaid),
+    /// What another currency was worth at the end of a month, by which what was open in it is
+    /// valued: `saldo decide closing-rate EUR 2026-08-31 1.0912`.
+    ClosingRate(DecideClosingRate),
     /// Take a decision back.
     Undo {
         /// Its number.
@@ -443,6 +446,18 @@ pub(crate) struct DecidePaid {
     /// How much of the books' currency.
     #[arg(long)]
     pub(crate) amount: String,
+}
+
+/// A closing rate.
+#[derive(Debug, Args)]
+pub(crate) struct DecideClosingRate {
+    /// The currency: `EUR`.
+    pub(crate) currency: String,
+    /// The last day of a month.
+    #[arg(value_name = "YYYY-MM-DD")]
+    pub(crate) on: jiff::civil::Date,
+    /// How much of the books' currency one unit of it was worth.
+    pub(crate) rate: rust_decimal::Decimal,
 }
 
 /// An order left out.

@@ -1,7 +1,8 @@
 //! `saldo decide`.
 
 use super::args::{
-    Decide, DecideArrived, DecideEntry, DecideExclude, DecidePaid, DecideWriteOff, Global,
+    Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecidePaid,
+    DecideWriteOff, Global,
 };
 use super::context::{self, Usage};
 use super::output::table;
@@ -13,7 +14,7 @@ use crate::engine::{
 use jiff::civil::Date;
 use saldo_core::commerce::{Decided, Move, Said, TakenBack};
 use saldo_core::issue::FactState;
-use saldo_core::money::Money;
+use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Place;
 use serde::Serialize;
 
@@ -50,6 +51,10 @@ pub(crate) async fn decide(
                 .map_err(|error| Usage(error.to_string()))?;
             let purchase = said(purchase_named(&engine, &name).await)?;
             keep(&engine, on, Decided::Paid { purchase, name, amount }, output).await?;
+        }
+        Decide::ClosingRate(DecideClosingRate { currency, on, rate }) => {
+            let currency = Currency::parse(&currency).map_err(|error| Usage(error.to_string()))?;
+            keep(&engine, on, Decided::ClosingRate { currency, rate }, output).await?;
         }
         Decide::Undo { number } => {
             let back = TakenBack { by: context::person(), at: engine.clock.now() };
@@ -151,6 +156,7 @@ fn what(decided: &Decided) -> String {
         Decided::Exclude { name, .. } => format!("{name} is left out"),
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
         Decided::Paid { name, amount, .. } => format!("{amount} was paid for {name}"),
+        Decided::ClosingRate { currency, rate } => format!("one {currency} was worth {rate}"),
         Decided::Entry { memo, moves, reversed_on } => {
             let moves: Vec<String> =
                 moves.iter().map(|it| format!("{} {}", it.place, it.amount)).collect();

@@ -5,7 +5,7 @@ use super::import::files_heard_until;
 use super::payouts::{KnownPayouts, wake_followers};
 use super::stock::KnownStock;
 use super::{Engine, EngineError, Step};
-use super::{alike, numbered, pull};
+use super::{alike, numbered, pull, revaluation};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting::{self, Accounted, Group};
@@ -161,7 +161,8 @@ impl Heard {
 
 /// Accounts every group that has news, or whose time has come, and notes by which policy.
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
-    let accounted = account_groups(engine, desk).await?;
+    let accounted =
+        account_groups(engine, desk).await? + revaluation::revalue(engine, desk).await?;
     let revision = i64::from(desk.policy.revision);
     if engine.store.accounted_by(engine.company_id()).await? != revision {
         engine.store.note_accounted(&desk.lease, revision).await?;
@@ -179,17 +180,23 @@ async fn account_groups(engine: &Engine, desk: &Desk) -> Result<usize, EngineErr
         wake_followers(engine, desk, &readers).await?;
     }
     let mut accounted = 0;
-    // Woken by the hour of another channel, they wait on for their own.
+    // Woken by the hour of another channel, they wait on for their own. What is open at the end of
+    // a month follows from all the others.
     let mut waiting: BTreeSet<GroupId> = BTreeSet::new();
     loop {
         let company = engine.company_id();
         let limit = GROUPS_AT_ONCE + waiting.len();
         let mut dirty = engine.store.dirty_groups(company, heard.last(), limit).await?;
+        let revalued = dirty.iter().filter(|it| revaluation::is_of_its_own(&it.group));
+        let waited = waiting.len();
+        waiting.extend(revalued.map(|it| it.group.clone()));
         dirty.retain(|dirty| !waiting.contains(&dirty.group));
         // Items come first by their names: orders go by what they tell.
         dirty.sort();
-        if dirty.is_empty() {
-            return Ok(accounted);
+        match dirty.is_empty() {
+            true if waiting.len() == waited => return Ok(accounted),
+            true => continue,
+            false => {}
         }
         let groups: Vec<GroupId> = dirty.iter().map(|dirty| dirty.group.clone()).collect();
         let records = engine.store.group_records(company, &groups).await?;
@@ -241,11 +248,14 @@ fn account(
 /// What accounting made of a group, as it is stored.
 pub(super) fn account_of(group: DirtyGroup, accounted: Accounted) -> GroupAccount {
     let states = accounted.standings.into_iter();
+    let mut foreign = accounting::foreign_moves(&accounted.entries);
+    foreign.extend(accounted.opened);
     GroupAccount {
         group: group.group,
         mark: group.mark,
         entries: accounted.entries,
         states: states.map(|standing| (standing.id, standing.source, standing.state)).collect(),
+        foreign,
         wake_at: accounted.wake_at,
     }
 }

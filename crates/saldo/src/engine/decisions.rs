@@ -3,11 +3,15 @@
 use super::account::Reader;
 use super::page::reading;
 use super::{Engine, EngineError};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 use saldo_core::accounting::{self, Group, order_by_name, postings_of};
 use saldo_core::channel::Cursor;
 use saldo_core::commerce::{Decided, Decision, Fact, OWNER, Record, RecordRef, Said, TakenBack};
 use saldo_core::exchange::Addresses;
 use saldo_core::issue::FactState;
+use saldo_core::money::Currency;
+use saldo_core::policy::Policy;
 use saldo_core::text::{ConnectionId, FactId, GroupId, Stream};
 use saldo_store::{Connection, Lease, PageCommit, PulledRecord, Role, StoreError};
 use serde::Serialize;
@@ -183,6 +187,9 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
             return Err(DecisionError::Senseless(why.to_owned()));
         }
     }
+    if let Decided::ClosingRate { currency, rate } = said.decided {
+        check_rate(said.on, currency, rate, policy)?;
+    }
     let Decided::Entry { moves, reversed_on, .. } = &said.decided else { return Ok(()) };
     let postings = postings_of(moves, policy);
     postings.map_err(|error| DecisionError::Senseless(error.to_string()))?;
@@ -190,6 +197,22 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
         Some(date) => Err(DecisionError::Senseless(format!("{date} is not after {}", said.on))),
         None => Ok(()),
     }
+}
+
+/// Whether a closing rate can be one.
+fn check_rate(
+    on: Date,
+    currency: Currency,
+    rate: Decimal,
+    policy: &Policy,
+) -> Result<(), DecisionError> {
+    let why = match () {
+        () if currency == policy.currency => format!("the books are kept in {currency}"),
+        () if rate <= Decimal::ZERO => format!("a rate of {rate} is none"),
+        () if on != on.last_of_month() => format!("{on} is not the last day of its month"),
+        () => return Ok(()),
+    };
+    Err(DecisionError::Senseless(why))
 }
 
 async fn keep_new(engine: &Engine, lease: &Lease, said: &Said) -> Result<u32, DecisionError> {

@@ -28,6 +28,7 @@ mod push;
 mod rebuild;
 mod report;
 mod retry;
+mod revaluation;
 mod settings;
 mod standings;
 mod stock;

@@ -40,10 +40,11 @@ fn acknowledged() -> Acknowledgement {
 }
 
 #[test]
-fn forms_for_customers_can_be_voided_and_name_the_banks_in_them() {
+fn forms_for_customers_and_payments_can_be_voided_and_name_the_banks_in_them() {
     assert_eq!(BOOK.voids(&sale()), Some(vec![clearing()]));
     assert_eq!(BOOK.voids(&claim()), Some(Vec::new()));
     assert_eq!(BOOK.voids(&received()), Some(vec![clearing()]));
+    assert_eq!(BOOK.voids(&paid_bill()), Some(vec![bank()]));
     for other in [refund(), payout(), expense(), write_off()] {
         assert_eq!(BOOK.voids(&other), None, "{}", other.header().kind);
     }
@@ -61,6 +62,11 @@ fn a_document_is_voided_in_the_version_that_was_acknowledged() {
     assert_eq!(
         asked,
         json!({ "bId": "1", "operation": "update", "optionsData": "void", "Payment": form })
+    );
+    let asked = items(&[Task::Create(voiding(&paid_bill()))], &context(&[])).remove(0);
+    assert_eq!(
+        asked,
+        json!({ "bId": "1", "operation": "update", "optionsData": "void", "BillPayment": form })
     );
 }
 

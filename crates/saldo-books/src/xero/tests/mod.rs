@@ -8,6 +8,7 @@ mod heard;
 mod read;
 mod schema;
 mod tracked;
+mod voided;
 mod written;
 
 use super::Xero;
@@ -17,12 +18,13 @@ use rust_decimal::Decimal;
 use saldo_core::book::{Bindings, Book, BookContext, Need, Outcome, Subject, Task};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
-use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, HttpRequest, Method};
+use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, HttpRequest, Method, Permit};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use voided::taken_back;
 
 const BOOK: Xero = Xero;
 const TENANT: &str = "9da1b2c3-5e6f-4a7b-8c9d-0e1f2a3b4c5d";

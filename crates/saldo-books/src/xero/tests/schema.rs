@@ -113,6 +113,14 @@ fn every_body_is_valid_by_the_vendors_schema() {
 }
 
 #[test]
+fn what_takes_a_payment_back_is_valid_by_the_vendors_schema() {
+    let Some(components) = schemas() else { return };
+    let request = asked(&[Task::Create(taken_back(&received()))], &context(&[]));
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(faults(&components, "PaymentDelete", &body), Vec::<String>::new());
+}
+
+#[test]
 fn the_schema_finds_what_is_wrong() {
     let Some(components) = schemas() else { return };
     let body = json!({ "Invoices": [

@@ -1,7 +1,7 @@
 //! Parts of a marketplace's row, as lines on accounts.
 
 use super::Trouble;
-use crate::accounting::lines::{plain_line, unknown_tax_hint};
+use crate::accounting::lines::{UnknownTax, known_tax, plain_line};
 use crate::commerce::{PartKind, RowPart};
 use crate::document::{Line, LineKind};
 use crate::issue::{Issue, IssueKind};
@@ -24,7 +24,7 @@ pub(super) struct Items<'a> {
     why: Option<(String, Money)>,
     /// Words of the vendor that mean nothing here.
     unknown: BTreeSet<String>,
-    /// Taxes that the policy does not name.
+    /// What to do about taxes that the policy does not know.
     taxes: BTreeSet<String>,
 }
 
@@ -47,13 +47,17 @@ impl<'a> Items<'a> {
         parts: impl Iterator<Item = &'b RowPart>,
     ) -> Result<(), Trouble> {
         for part in parts {
+            if let PartKind::Tax(title) = &part.kind
+                && self.policy.row_role(&part.word).is_none()
+                && let Err(UnknownTax { why, hint }) = known_tax(title, None, self.policy)
+            {
+                self.taxes.insert(hint);
+                self.review(part.amount, &why)?;
+                continue;
+            }
             match (self.spot_of(part), &part.kind) {
                 (Some(spot), _) => self.add_part(part, spot)?,
                 (None, PartKind::Sale) => self.review(part.amount, "its order is not known")?,
-                (None, PartKind::Tax(title)) => {
-                    self.taxes.insert(title.clone());
-                    self.review(part.amount, &format!("the tax `{title}` has no account"))?;
-                }
                 (None, _) => {
                     self.unknown.insert(part.word.clone());
                     let why = format!("the marketplace calls it `{}`", part.word);
@@ -139,9 +143,7 @@ impl<'a> Items<'a> {
         let (why, amount) = self.why.as_ref()?;
         let account = self.policy.chart.account(Role::ForReview).name;
         let hint = match (self.taxes.first(), self.unknown.first()) {
-            (Some(title), _) => {
-                format!("it stands in `{account}`; {}", unknown_tax_hint(title, self.policy))
-            }
+            (Some(hint), _) => format!("it stands in `{account}`; {hint}"),
             (None, Some(word)) => format!(
                 "it stands in `{account}`; where all such rows belong to one account, say which, \
                  for example: saldo map set \"rows.{word}\" other-income"

@@ -3,11 +3,11 @@
 use super::{rows_of, transfer_header, transfer_line};
 use crate::accounting::conversion::worth_unknown;
 use crate::accounting::lines::tender_account;
-use crate::accounting::{Accounted, Trouble};
-use crate::commerce::{Decided, Decision, Fact, Payout, Tender};
+use crate::accounting::{Accounted, ForeignMove, Trouble};
+use crate::commerce::{BalanceTransaction, Decided, Decision, Fact, Payout, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
-use crate::ledger::Spot;
+use crate::ledger::{Account, Spot};
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
@@ -64,9 +64,27 @@ pub(super) fn enter(
         }
         (None, _) => return Err(not_said(payout, books)),
     };
+    accounted.opened = opened(payout, facts, &clearing, policy);
     let id = FactId::from(header.slot.clone());
     accounted.entries.push(SubledgerEntry::new(id, header, lines)?);
     Ok(FactState::Accounted { review: None })
+}
+
+/// What a payout takes out that came in before the first day.
+fn opened(
+    payout: &Payout,
+    facts: &[Fact],
+    clearing: &Account,
+    policy: &Policy,
+) -> Vec<ForeignMove> {
+    let first = policy.start_date;
+    let channel = payout.source.connection.as_str();
+    let rows = rows_of(payout, facts).filter(|row| policy.day(row.occurred_at) < first);
+    let opened = |row: &BalanceTransaction| {
+        let amounts = [row.net, row.worth?];
+        Some(ForeignMove::new(channel, first, clearing.clone(), amounts))
+    };
+    rows.filter_map(opened).collect()
 }
 
 /// What the owner said last that the bank made of a payout.

@@ -273,7 +273,8 @@ impl Company {
     /// Voids or deletes a transaction.
     fn end(&mut self, write: &Write<'_>) -> Result<Value, Fault> {
         let voids = write.operation == Operation::Void;
-        let voidable = write.kind.is_sales_form() || write.kind == Kind::Payment;
+        let is_payment = matches!(write.kind, Kind::Payment | Kind::BillPayment);
+        let voidable = write.kind.is_sales_form() || is_payment;
         if !write.kind.is_transaction() || (voids && !voidable) {
             let what = if voids { "void" } else { "delete" };
             return Err(Fault::unsupported_operation(what));

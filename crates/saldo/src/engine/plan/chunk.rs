@@ -5,6 +5,7 @@ use super::needs::{Waits, plan_needs_of};
 use super::voidable::voidable;
 use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
+use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use saldo_core::plan::{
@@ -260,6 +261,10 @@ impl<'a> Draft<'a> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let book = &self.connection.id;
         let mut entries = store.slot_entries(company, &slots).await?;
+        if book_of(self.connection)?.description().revalues {
+            let revaluations = entries.iter_mut().filter(|(slot, _)| is_revaluation(slot));
+            revaluations.for_each(|(_, entries)| entries.clear());
+        }
         let ids: Vec<&FactId> = entries.values().flatten().map(|entry| &entry.id).collect();
         let mut undone = store.undone_among(company, book, &ids).await?;
         let taken_out = self.taken_out.entries.iter().cloned();

@@ -23,7 +23,7 @@ fn dollars(amount: &str) -> Value {
 }
 
 /// A sale of 110.00 dollars for which 100.00 euros were paid and settled.
-fn order() -> Value {
+pub(super) fn order() -> Value {
     let sale = json!({
         "id": "gid://shopify/ProductSale/91", "actionType": "ORDER", "lineType": "PRODUCT",
         "quantity": 1, "totalAmount": dollars("110.00"), "totalTaxAmount": dollars("0.00"),
@@ -50,7 +50,7 @@ fn order() -> Value {
     })
 }
 
-fn row() -> Value {
+pub(super) fn row() -> Value {
     json!({
         "id": "gid://shopify/ShopifyPaymentsBalanceTransaction/91", "type": "CHARGE",
         "sourceOrderTransactionId": "91", "transactionDate": "2026-08-10T10:00:05Z",
@@ -61,7 +61,7 @@ fn row() -> Value {
     })
 }
 
-fn payout() -> Value {
+pub(super) fn payout() -> Value {
     json!({
         "id": "gid://shopify/ShopifyPaymentsPayout/91", "legacyResourceId": "91",
         "issuedAt": "2026-08-12T00:00:00Z", "status": "PAID", "transactionType": "DEPOSIT",
@@ -70,7 +70,7 @@ fn payout() -> Value {
 }
 
 /// The shop says something.
-async fn say(engine: &Engine, stream: &str, value: &Value) {
+pub(super) async fn say(engine: &Engine, stream: &str, value: &Value) {
     let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
     let stream = Stream::new(stream);
     let record = Record {
@@ -99,13 +99,13 @@ async fn state(engine: &Engine) -> FactState {
     states.into_iter().find(|it| it.fact == payout).expect("the payout stands somewhere").state
 }
 
-async fn say_what_arrived(engine: &Engine) {
+pub(super) async fn say_what_arrived(engine: &Engine, on: &str) {
     let payout = payout_named(engine, "91").await.unwrap();
     let amount = "103.55 USD".parse().unwrap();
     let said = Said {
         by: "Ann".to_owned(),
         at: engine.clock.now(),
-        on: "2026-08-13".parse().unwrap(),
+        on: on.parse().unwrap(),
         decided: Decided::Arrived { payout, amount },
         taken_back: None,
     };
@@ -131,7 +131,7 @@ async fn a_payout_in_euros_is_entered_once_all_is_told() {
         }
         let FactState::Held(issue) = state(&engine).await else { panic!("nobody said") };
         assert!(issue.hint.contains("saldo decide arrived 91"), "{}", issue.hint);
-        say_what_arrived(&engine).await;
+        say_what_arrived(&engine, "2026-08-13").await;
         stage.sync().await;
         assert_eq!(state(&engine).await, FactState::Accounted { review: None });
         let plain = "plain-text".into();

@@ -33,6 +33,7 @@ mod priced;
 mod proofs;
 mod purchased;
 mod refused;
+mod revalued;
 mod ruled;
 mod settled;
 mod stage;

@@ -1,13 +1,17 @@
 //! Purchases in the books of a company and of an organisation: the supplier's documents.
 
-use super::super::{decide_this, plan, purchase_named};
+use super::super::{Selection, TakeBack, apply, decide_this, plan, purchase_named, redo, undo};
 use super::costed::{COSTS, purchase};
-use super::organisation::joined;
+use super::organisation::{XERO, joined};
 use super::stage::{Stage, world};
+use crate::merchant::COMPANY;
+use saldo_core::book::Subject;
 use saldo_core::commerce::{Decided, Said};
+use saldo_core::document::DocumentKind;
 use saldo_core::money::Money;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::World;
+use saldo_store::EntryFilter;
 use serde_json::{Value, json};
 
 /// The lines of a ledger that are on the account of suppliers: date, kind, number, and amount.
@@ -106,4 +110,86 @@ async fn what_was_paid_for_a_bill_settles_it_in_every_book() {
     for planned in plan(&stage.engine().await, None).await.unwrap() {
         assert!(planned.changes.is_empty(), "{:#?}", planned.changes);
     }
+}
+
+/// The kinds and amounts of what stands on the account of suppliers, in order.
+fn owed_to_suppliers(ledger: &str) -> Vec<String> {
+    let lines = payable(ledger).into_iter().map(|line| format!("{} {}", line[1], line[4]));
+    let mut kinds: Vec<String> = lines.collect();
+    kinds.sort();
+    kinds
+}
+
+/// The number of what was paid for a bill in a book.
+async fn number_of_payment(stage: &Stage, book: &str) -> String {
+    let engine = stage.engine().await;
+    let mut pages = engine.store.entries(engine.company_id(), &book.into(), EntryFilter::default());
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next_page().await.unwrap() {
+        let paid = page.into_iter().filter(|it| match &it.change.subject {
+            Subject::Document { document, .. } => {
+                document.header().kind == DocumentKind::BillPayment
+            }
+            _ => false,
+        });
+        keys.extend(paid.map(|it| it.change.id));
+    }
+    engine.store.close().await;
+    let [key] = &keys[..] else { panic!("{keys:?}") };
+    key.clone()
+}
+
+#[tokio::test]
+async fn what_was_paid_for_a_bill_is_taken_back_where_it_stands() {
+    let settings = world(5, 25, 12);
+    let told = World::generate(&settings).unwrap();
+    let mut stage = Stage::after(&settings, &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.decide_for_all_days(&format!("undo.unmatched = \"*\"\n{COSTS}")).await;
+    purchase(&stage, &ordered(&told)).await;
+    stage.sync().await;
+    pay(&stage, &told).await;
+    stage.sync().await;
+    let company = || owed_to_suppliers(&stage.merchant.company_ledger());
+    let organisation =
+        || owed_to_suppliers(&xero.vendor_itself().organisation().ledger_without_ids());
+    assert_eq!(company(), ["Bill -30.00", "BillPayment 30.00"]);
+    assert_eq!(organisation(), ["Invoice -30.00", "Payment 30.00"]);
+    for book in [COMPANY, XERO] {
+        let selection = Selection::Named(number_of_payment(&stage, book).await);
+        let engine = stage.engine().await;
+        let what = TakeBack { selection: &selection, only: Some(book), voids: true };
+        undo(&engine, what, "owner").await.unwrap();
+        let pushed = apply(&engine, None).await.unwrap();
+        assert_eq!((pushed.acknowledged, pushed.refused), (1, 0), "{book}");
+        engine.store.close().await;
+    }
+    assert_eq!(company(), ["Bill -30.00"]);
+    assert_eq!(organisation(), ["Invoice -30.00"]);
+    stage.assert_proven("the payment is taken back").await;
+    let engine = stage.engine().await;
+    redo(&engine, 1, "owner").await.unwrap();
+    redo(&engine, 2, "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    assert_eq!(company(), ["Bill -30.00", "BillPayment 30.00"]);
+    assert_eq!(organisation(), ["Invoice -30.00", "Payment 30.00"], "it pays its bill again");
+    stage.assert_proven("the payment is entered again").await;
+}
+
+/// The owner says that the purchase was paid.
+async fn pay(stage: &Stage, told: &World) {
+    let engine = stage.engine().await;
+    let name = "PO 1001".to_owned();
+    let purchase = purchase_named(&engine, &name).await.unwrap();
+    let amount = Money::parse("30.00", engine.policy.currency).unwrap();
+    let paid = Said {
+        by: "Ann".to_owned(),
+        at: stage.clock.now(),
+        on: told.ends.to_zoned(told.zone.clone()).date(),
+        decided: Decided::Paid { purchase, name, amount },
+        taken_back: None,
+    };
+    decide_this(&engine, &paid).await.unwrap();
+    engine.store.close().await;
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Lets a program check the books, where it is installed.
-fn check(program: &str, arguments: &[&str], folder: &Path) {
+pub(super) fn check(program: &str, arguments: &[&str], folder: &Path) {
     let output =
         Command::new(program).args(arguments).current_dir(folder).env("LC_ALL", "C.UTF-8").output();
     match output {

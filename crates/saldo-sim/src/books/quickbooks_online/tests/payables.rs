@@ -63,6 +63,27 @@ fn a_payment_settles_a_bill_and_changes_its_version() {
 }
 
 #[test]
+fn a_payment_that_is_voided_leaves_its_bill_open() {
+    let mut bought = Bought::new();
+    let body = bought.bill("B-1", "100");
+    let bill = bought.client.must(Kind::Bill, &body);
+    let whole = bought.payment("100", &[("Bill", &bill, "100")]);
+    let payment = bought.client.must(Kind::BillPayment, &whole);
+    let void = "billpayment?operation=update&include=void";
+    let stale = json!({ "Id": payment["Id"], "SyncToken": "7", "sparse": true });
+    assert_eq!(bought.client.code(void, &stale), "5010");
+    let key = json!({ "Id": payment["Id"], "SyncToken": "0", "sparse": true });
+    let (_, voided) = bought.client.post(void, &key);
+    assert_eq!(voided["BillPayment"]["TotalAmt"], 0);
+    assert_eq!(voided["BillPayment"]["Line"], json!([]));
+    assert_eq!(voided["BillPayment"]["PrivateNote"], "Voided");
+    let path = format!("bill/{}", bill["Id"].as_str().unwrap());
+    assert_eq!(bought.client.get(&path).1["Bill"]["Balance"], number("100"));
+    assert_eq!(bought.client.balance("Accounts Payable (A/P)"), -10_000);
+    assert_eq!(bought.client.balance("Checking"), 0);
+}
+
+#[test]
 fn a_vendor_credit_runs_the_other_way_and_settles_a_bill_through_a_payment() {
     let mut bought = Bought::new();
     let (first, second) = (bought.bill("B-1", "100"), bought.bill("C-1", "30"));

@@ -47,6 +47,23 @@ fn payments_settle_an_invoice_and_no_more() {
 }
 
 #[test]
+fn a_payment_that_was_reconciled_or_is_of_a_locked_day_stays() {
+    let mut client = Client::new();
+    client.put("Invoices", &sale("S-1", "100.00"));
+    let mut reconciled = payment(&client, "S-1", "20.00");
+    reconciled["IsReconciled"] = json!(true);
+    let reconciled = client.put("Payments", &reconciled);
+    let plain = client.put("Payments", &payment(&client, "S-1", "30.00"));
+    client.sim.organisation_mut().settings.period_lock_date = Some(jiff::civil::date(2027, 12, 31));
+    for (paid, why) in [(reconciled, "reconciled"), (plain, "lock date")] {
+        let path = format!("Payments/{}", paid["PaymentID"].as_str().unwrap());
+        let reason = client.reason(Method::Post, &path, &json!({ "Status": "DELETED" }));
+        assert!(reason.contains(why), "{reason}");
+    }
+    assert_eq!(client.balance("Accounts Receivable"), 7_000);
+}
+
+#[test]
 fn a_credit_note_is_given_back_by_a_payment() {
     let mut client = Client::new();
     let credit =

@@ -1,0 +1,119 @@
+//! Taking payments back: the vendor deletes a payment, so that its invoice or bill is open again.
+//!
+//! What was deleted stays in the list of payments, with a status that says so. A payment cannot be
+//! changed, only deleted, so that its version says nothing; the vendor refuses one of a locked day,
+//! and one that was reconciled.
+
+use super::ask;
+use super::hear::in_doubt;
+use super::listing;
+use super::names::is_bank;
+use super::place::Place;
+use super::shape::{Shape, shape};
+use super::wire::Record;
+use saldo_core::book::{Acknowledgement, BookContext, Outcome, Refusal, Subject, Task, Voided};
+use saldo_core::document::Document;
+use saldo_core::exchange::{Fault, HttpRequest};
+use saldo_core::ledger::Account;
+use saldo_core::text::RemoteId;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The status of what was deleted.
+const DELETED: &str = "DELETED";
+
+/// Whether the vendor takes a document like this back, and on which of its accounts somebody may
+/// have reconciled it.
+pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
+    if !matches!(shape(document), Ok(Shape::Payment { .. })) {
+        return None;
+    }
+    let accounts = document.lines().iter().map(|line| &line.account);
+    let banks: BTreeSet<&Account> = accounts.filter(|account| is_bank(account)).collect();
+    Some(banks.into_iter().cloned().collect())
+}
+
+/// What a subject makes nil, if it does.
+pub(super) fn of(subject: &Subject) -> Option<&Voided> {
+    match subject {
+        Subject::Document { voids, .. } => voids.as_deref(),
+        Subject::Need(_) | Subject::Confirmed { .. } => None,
+    }
+}
+
+/// What the one of these tasks makes nil that does; where one does, it is alone.
+///
+/// # Errors
+/// Where there are others.
+pub(super) fn of_tasks(tasks: &[Task]) -> Result<Option<&Voided>, Fault> {
+    let mut voided = tasks.iter().filter_map(|task| match task {
+        Task::Create(subject) => of(subject),
+        _ => None,
+    });
+    match (voided.next(), tasks.len()) {
+        (Some(_), 2..) => Err(ask::mixed()),
+        (voided, _) => Ok(voided),
+    }
+}
+
+/// What asks for it: each payment is a request of its own.
+///
+/// # Errors
+/// Where the connection lacks a setting.
+pub(super) fn ask(
+    voided: &Voided,
+    token: &str,
+    context: &BookContext,
+) -> Result<HttpRequest, Fault> {
+    let url = ask::address(&path(voided), &[], context)?;
+    let body = json!({ "Status": DELETED }).to_string().into_bytes();
+    let request = ask::of_tenant(HttpRequest::post_json(url, body), context)?;
+    Ok(request.header("idempotency-key", token))
+}
+
+/// Where a payment is by itself.
+pub(super) fn path(voided: &Voided) -> String {
+    format!("{}/{}", Place::Payments.name(), voided.remote)
+}
+
+/// What became of it, by the vendor's answer.
+///
+/// # Errors
+/// Where the answer does not show it deleted: nobody knows what became of it.
+pub(super) fn became(voided: &Voided, answer: &Value) -> Result<Outcome, Fault> {
+    let rows = answer.get(Place::Payments.list()).and_then(Value::as_array);
+    let [row] = rows.map_or(&[][..], Vec::as_slice) else {
+        return Err(in_doubt("the answer is not about one payment"));
+    };
+    let record: Record = serde_json::from_value(row.clone())
+        .map_err(|error| in_doubt(format!("the payment cannot be read: {error}")))?;
+    let acknowledgement = acknowledgement(voided, &record);
+    acknowledgement
+        .map(Outcome::Done)
+        .ok_or_else(|| in_doubt("the answer does not show it deleted"))
+}
+
+/// What it means that a payment was looked for among these rows; none where it is not there.
+pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
+    let row = rows.iter().find(|row| is_it(voided, row))?;
+    let acknowledgement = acknowledgement(voided, row);
+    Some(acknowledgement.map_or(Outcome::Absent, Outcome::Found))
+}
+
+fn is_it(voided: &Voided, row: &Record) -> bool {
+    row.payment_id.as_deref() == Some(voided.remote.as_str())
+}
+
+/// What the book acknowledges about a payment that is deleted; none where it is not.
+fn acknowledgement(voided: &Voided, row: &Record) -> Option<Acknowledgement> {
+    let is_deleted = is_it(voided, row) && row.status.as_deref() == Some(DELETED);
+    let acknowledgement = Acknowledgement::of(RemoteId::from(row.payment_id.clone()?));
+    is_deleted.then(|| Acknowledgement { version: listing::version(row), ..acknowledgement })
+}
+
+/// A refusal to take it back, with what is left to do.
+pub(super) fn refusal(refusal: Refusal) -> Refusal {
+    let hint = "it was reconciled, or deleted by somebody: take it back by a reversal, by \
+                `saldo redo` with its number in `saldo runs`, then `saldo undo` without --void";
+    Refusal { hint: hint.to_owned(), ..refusal }
+}

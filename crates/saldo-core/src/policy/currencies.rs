@@ -1,0 +1,37 @@
+//! What the owner decided about other currencies than the books'.
+
+use serde::{Deserialize, Serialize};
+
+/// How amounts of other currencies are dealt with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Currencies {
+    /// Whether what is open in them is valued at month ends.
+    pub revaluation: Revaluation,
+}
+
+impl Currencies {
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// When what is open in another currency is valued at the rate of the day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revaluation {
+    /// At the end of each month, at the rate that the owner states, and back on the next day.
+    #[default]
+    MonthEnd,
+    /// Never: it stands at what it was worth when it came in.
+    None,
+}
+
+impl super::Policy {
+    /// Whether open amounts of other currencies are valued at the end of any month.
+    #[must_use]
+    pub fn revalues(&self) -> bool {
+        let revaluation = |policy: &Self| policy.text.currencies.revaluation;
+        self.through_time().any(|policy| revaluation(policy) == Revaluation::MonthEnd)
+    }
+}
