@@ -5,7 +5,7 @@ mod need;
 
 pub use need::{Called, Item, Need, TaxRate};
 
-use crate::document::{Document, DocumentKey, Party};
+use crate::document::{Document, DocumentKey, DocumentKind, Party};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
 use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
@@ -52,6 +52,9 @@ pub struct BookDescription {
     /// Whether a list of the documents of all days costs little and shows all their numbers: a
     /// proof then looks everywhere for copies, not only on the days of our own documents.
     pub lists_all_days: bool,
+    /// Whether drafts count in its balances. Where they do not, they are in no report of the book
+    /// until somebody confirms them.
+    pub drafts_count: bool,
     /// The files of bank rows that its page takes from a person; none where it takes none.
     pub feed: Option<FeedUpload>,
 }
@@ -419,7 +422,8 @@ pub enum Outcome {
         /// What differs.
         difference: String,
     },
-    /// It was looked for and is not there.
+    /// It was looked for and is not there. Of a [`Subject::Confirmed`]: its document stands there as
+    /// the draft that was entered.
     Absent,
     /// It is not among what was read so far: the same look-up goes on at this page.
     Further {
@@ -532,8 +536,9 @@ pub trait Book: Send + Sync {
         None
     }
 
-    /// Whether it can hold documents as drafts, which are confirmed later.
-    fn holds_drafts(&self) -> bool {
+    /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one of
+    /// them, whatever stands in it.
+    fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         false
     }
 

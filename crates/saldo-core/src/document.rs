@@ -39,6 +39,21 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::SalesReceipt,
+        Self::Invoice,
+        Self::Payment,
+        Self::RefundReceipt,
+        Self::CreditMemo,
+        Self::Transfer,
+        Self::Expense,
+        Self::Bill,
+        Self::VendorCredit,
+        Self::BillPayment,
+        Self::JournalEntry,
+    ];
+
     /// The name as it stands in commands, files and keys.
     #[must_use]
     pub const fn name(self) -> &'static str {

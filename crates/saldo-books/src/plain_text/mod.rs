@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, KeptDimensions, Need, Outcome, Subject, Task,
 };
+use saldo_core::document::DocumentKind;
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: true,
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
+    drafts_count: true,
     feed: None,
 };
 
@@ -53,7 +55,7 @@ impl Book for PlainText {
         Ok(Addresses::default())
     }
 
-    fn holds_drafts(&self) -> bool {
+    fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         true
     }
 

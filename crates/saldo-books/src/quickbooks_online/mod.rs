@@ -69,6 +69,7 @@ static DESCRIPTION: BookDescription = BookDescription {
         of_documents: Some(dimensions::LOCATION),
     },
     lists_all_days: false,
+    drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],
         columns: &[FeedColumn::Date, FeedColumn::Description, FeedColumn::Amount],

@@ -117,8 +117,9 @@ fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<HttpRequest,
 }
 
 /// New things of one place, by PUT: by POST the vendor would overwrite the invoice that has the
-/// same number. What this book cannot express stays out, and is refused when the answer is heard;
-/// if that is all of it, there is nothing to ask.
+/// same number. Only drafts that are approved go by POST, each by its id. What this book cannot
+/// express stays out, and is refused when the answer is heard; if that is all of it, there is
+/// nothing to ask.
 fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
         let message = format!("a request takes {BATCH} tasks and a token of {TOKEN} characters");
@@ -149,6 +150,12 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     if place.has_prices() {
         query.push(("unitdp", "4".to_owned()));
     }
+    let confirms = |task: &Task| matches!(task, Task::Create(Subject::Confirmed { .. }));
+    let method = match tasks.iter().filter(|task| confirms(task)).count() {
+        0 => Method::Put,
+        count if count == tasks.len() => Method::Post,
+        _ => return Err(mixed()),
+    };
     let path = match tasks {
         [Task::Create(Subject::Need(need))] => tracking::path(place, need, &context.bindings)
             .map_err(|reason| Fault::new(Permit::Never, reason))?,
@@ -156,7 +163,7 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     };
     let url = address(&path, &query, context)?;
     let request = HttpRequest::post_json(url, json.to_string().into_bytes());
-    let request = HttpRequest { method: Method::Put, ..request };
+    let request = HttpRequest { method, ..request };
     Ok(of_tenant(request, context)?.header("idempotency-key", token))
 }
 

@@ -28,6 +28,7 @@ use place::Place;
 use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
+use saldo_core::document::DocumentKind;
 use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::text::RemoteId;
@@ -67,6 +68,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
+    drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx],
         columns: &[
@@ -93,6 +95,7 @@ impl Book for Xero {
                         Xero: 32 hexadecimal digits in five groups"
                 .to_owned());
         }
+        write::draft_status(settings)?;
         let addresses = [
             ("api", "https://api.xero.com"),
             ("authorise", "https://login.xero.com/identity/connect/authorize"),
@@ -123,9 +126,18 @@ impl Book for Xero {
             (Subject::Need(need @ (Need::Dimension(_) | Need::Value { .. })), Some(place)) => {
                 format!("{}/{}", place.name(), need.binding())
             }
+            // What changes is another request than what is new.
+            (Subject::Confirmed { .. }, Some(place)) => format!("{}/confirmed", place.name()),
             (_, Some(place)) => place.name().to_owned(),
             (_, None) => String::new(),
         }
+    }
+
+    /// What is owed or claimed. Money that moved on a bank account has no drafts here, and whether
+    /// another entry is a manual journal depends on its accounts.
+    fn holds_drafts(&self, kind: DocumentKind) -> bool {
+        use DocumentKind::{Bill, CreditMemo, Invoice, VendorCredit};
+        matches!(kind, Invoice | CreditMemo | Bill | VendorCredit)
     }
 
     fn reported(&self, account: &RemoteId) -> RemoteId {
@@ -140,10 +152,9 @@ impl Book for Xero {
             }
             Subject::Need(
                 Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
-            )
-            | Subject::Confirmed { .. } => Vec::new(),
+            ) => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
-            Subject::Document { document, .. } => {
+            Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
             }
         }

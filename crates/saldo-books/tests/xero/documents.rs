@@ -111,6 +111,12 @@ pub(crate) fn claim() -> Document {
     document("order/1002", DocumentKind::Invoice, customer(), lines)
 }
 
+/// One of many.
+pub(crate) fn claim_of(number: usize) -> Document {
+    let lines = vec![goods("MUG-2", 3, "-50.00"), vat("-10.00"), owed("60.00")];
+    document(&format!("order/{}", 2000 + number), DocumentKind::Invoice, customer(), lines)
+}
+
 fn payable(amount: &str) -> Line {
     line(LineKind::Payable, Account::new("Creditors", AccountKind::Payable), amount)
 }

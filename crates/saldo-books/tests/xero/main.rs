@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod documents;
+mod drafts;
 mod organisation;
 
 use jiff::civil::{Date, date};
-use organisation::{Books, sums};
+use organisation::{BOOK, Books, sums};
 use saldo_core::book::{Outcome, RefusalKind, Subject, Task};
 use saldo_core::document::Document;
 use saldo_core::ledger::Side;

@@ -6,6 +6,7 @@
 //! and taken over if it lands after all.
 
 mod adopt;
+mod confirm;
 mod late;
 mod look_up;
 mod send;
@@ -200,14 +201,13 @@ impl<'a> Pusher<'a> {
     async fn ready(&self, pending: Vec<Pending>) -> Result<Vec<Change>, EngineError> {
         let changes: Vec<Change> = pending.into_iter().map(|it| it.change).collect();
         let bindings = self.bindings(changes.iter().map(|change| &change.subject)).await?;
+        let drafts = self.drafts_to_pay(&changes).await?;
         let is_ready = |change: &Change| {
             let needs = self.book.needs(&change.subject);
-            let invoice = match &change.subject {
-                Subject::Document { applies_to, .. } => *applies_to,
-                Subject::Need(_) | Subject::Confirmed { .. } => None,
-            };
             needs.iter().all(|need| bindings.need(need).is_some())
-                && invoice.is_none_or(|key| bindings.document(key).is_some())
+                && change.invoice().is_none_or(|key| {
+                    bindings.document(key).is_some() && !drafts.contains(key.as_str())
+                })
         };
         Ok(changes.into_iter().filter(is_ready).collect())
     }
@@ -220,8 +220,10 @@ impl<'a> Pusher<'a> {
         let mut ids = BTreeSet::new();
         for subject in subjects {
             ids.extend(self.book.needs(subject).iter().map(Need::binding));
-            if let Subject::Document { applies_to: Some(invoice), .. } = subject {
-                ids.insert(invoice.to_string());
+            if let Subject::Document { applies_to: Some(key), .. }
+            | Subject::Confirmed { key, .. } = subject
+            {
+                ids.insert(key.to_string());
             }
         }
         let ids: Vec<String> = ids.into_iter().collect();

@@ -1,14 +1,16 @@
 //! The books in Xero: what the adapter says, and what the simulated vendor makes of it.
 
-use super::super::BookProof;
+use super::super::{BookProof, approve, push};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::cli::connect::connection;
 use crate::merchant::{EmptyBooks, XERO_TOKEN};
 use crate::transport::token::name;
+use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_store::Role;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -75,6 +77,94 @@ async fn an_organisation_holds_what_the_other_books_hold() {
     assert!(proof.holds());
     let calls = xero.vendor_itself().calls();
     assert!(calls.writes < 60, "documents go fifty at a time: {calls:?}");
+}
+
+/// Invoices and credit notes are entered as drafts.
+const DRAFTS: &str =
+    "[levels.invoice]\napproval = \"draft\"\n[levels.credit-memo]\napproval = \"draft\"";
+
+/// A merchant of some days who wants drafts, with an organisation, entered.
+async fn drafted() -> (Stage, EmptyBooks) {
+    let mut stage = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.revise_for_all_days(|before| format!("{before}\n{DRAFTS}")).await;
+    stage.sync().await;
+    (stage, xero)
+}
+
+/// How many things of a kind an organisation has that are drafts, and that are none.
+fn statuses(xero: &EmptyBooks, kind: Kind) -> (usize, usize) {
+    let vendor = xero.vendor_itself();
+    let shown = vendor.organisation().shown(kind);
+    let drafts = shown.iter().filter(|it| it["Status"] == "DRAFT").count();
+    (drafts, shown.len() - drafts)
+}
+
+async fn approve_and_push(stage: &Stage) {
+    let engine = stage.engine().await;
+    assert!(approve(&engine, None, "owner").await.unwrap() > 0);
+    push(&engine, None).await.unwrap();
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn drafts_wait_in_an_organisation_with_all_that_pays_them() {
+    let (stage, xero) = drafted().await;
+    let (drafts, approved) = statuses(&xero, Kind::Invoice);
+    assert!(drafts > 3, "{drafts} drafts, {approved} approved");
+    assert_eq!(statuses(&xero, Kind::Payment).1, 0, "nobody pays a draft");
+    let proof = stage.prove().await;
+    let of = |name: &str| proof.books.iter().find(|book| book.book == name).unwrap();
+    let cloud = of(XERO);
+    assert_eq!((cloud.pending, cloud.failed), (0, 0));
+    assert!(cloud.documents.drafts >= u64::try_from(drafts).unwrap());
+    assert!(cloud.documents.differing.is_empty(), "{:?}", cloud.documents.differing);
+    let strange: Vec<_> = cloud.accounts.iter().filter(|it| !it.others.is_zero()).collect();
+    assert!(strange.is_empty(), "drafts are in no balance: {strange:?}");
+    assert_eq!(stage.sync().await.approved, 0, "drafts wait for a person");
+    approve_and_push(&stage).await;
+    assert_eq!(statuses(&xero, Kind::Invoice).0, 0);
+    assert!(statuses(&xero, Kind::Payment).1 > 0);
+    stage.assert_proven("once all was confirmed").await;
+    let mut automatic = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    let other = joined(&mut automatic, &FaultSettings::none()).await;
+    automatic.sync().await;
+    let ledger = |xero: &EmptyBooks| xero.vendor_itself().organisation().ledger_without_ids();
+    assert_eq!(ledger(&xero), ledger(&other));
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_changed_is_not_confirmed() {
+    let (stage, xero) = drafted().await;
+    let drafts = statuses(&xero, Kind::Invoice).0;
+    stage.clock.advance(Duration::from_secs(3_600));
+    let first = {
+        let mut vendor = xero.vendor_itself();
+        let first = vendor.organisation().shown(Kind::Invoice)[0].clone();
+        let id = first["InvoiceID"].as_str().unwrap();
+        let mut lines = first["LineItems"].clone();
+        lines[0]["UnitAmount"] = json!(1.5);
+        lines[0]
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !name.ends_with("Amount") || name == "UnitAmount");
+        let organisation = vendor.organisation_mut();
+        organisation.revise(Kind::Invoice, id, &json!({ "LineItems": lines }), stage.clock.now());
+        first["InvoiceNumber"].as_str().unwrap().to_owned()
+    };
+    let proof = stage.prove().await;
+    let cloud = proof.books.iter().find(|book| book.book == XERO).unwrap();
+    let differing: Vec<String> =
+        cloud.documents.differing.iter().map(|it| it.key.to_string()).collect();
+    assert_eq!(differing, [first.clone()]);
+    approve_and_push(&stage).await;
+    assert_eq!(statuses(&xero, Kind::Invoice), (1, drafts - 1), "the others are");
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!(failed.change.id, format!("confirm/{first}"));
+    assert!(failed.refusal.message.contains("total: sent"), "{}", failed.refusal.message);
 }
 
 /// A merchant of few days, with its organisation.
