@@ -6,7 +6,7 @@ mod need;
 pub use need::{Called, Item, Need, TaxRate};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
-use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit, RequestsLeft};
 use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
@@ -27,6 +27,8 @@ pub struct BookDescription {
     pub authorisation: Option<Authorisation>,
     /// The documented limits that count requests.
     pub limits: &'static [RateLimit],
+    /// The headers by which it says how many requests are left.
+    pub requests_left: &'static [RequestsLeft],
     /// How many tasks one request may carry.
     pub batch: usize,
     /// How many keys one look-up may carry.
@@ -422,8 +424,8 @@ pub enum Outcome {
         /// What differs.
         difference: String,
     },
-    /// It was looked for and is not there. Of a [`Subject::Confirmed`]: its document stands there as
-    /// the draft that was entered.
+    /// It was looked for and is not there. Of a [`Subject::Confirmed`]: its document stands there
+    /// as the draft that was entered.
     Absent,
     /// It is not among what was read so far: the same look-up goes on at this page.
     Further {
@@ -536,8 +538,8 @@ pub trait Book: Send + Sync {
         None
     }
 
-    /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one of
-    /// them, whatever stands in it.
+    /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one
+    /// of them, whatever stands in it.
     fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         false
     }

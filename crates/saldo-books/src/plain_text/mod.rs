@@ -28,6 +28,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     title: "Plain-text ledgers",
     authorisation: None,
     limits: &[],
+    requests_left: &[],
     batch: BATCH,
     look_up_batch: BATCH,
     result_days: None,

@@ -50,6 +50,7 @@ static DESCRIPTION: BookDescription = BookDescription {
             without_secret: false,
         },
     }),
+    requests_left: &[],
     limits: &[
         RateLimit { count: 500, per: Duration::from_mins(1), path_contains: "" },
         RateLimit { count: 10, per: Duration::from_secs(1), path_contains: "" },

@@ -29,7 +29,9 @@ use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
 use saldo_core::document::DocumentKind;
-use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::exchange::{
+    Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit, RequestsLeft,
+};
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::text::RemoteId;
 use std::collections::BTreeMap;
@@ -38,6 +40,9 @@ use std::time::Duration;
 /// Xero, through version 2.0 of its accounting interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Xero;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 static DESCRIPTION: BookDescription = BookDescription {
     name: "xero",
@@ -56,7 +61,12 @@ static DESCRIPTION: BookDescription = BookDescription {
             without_secret: true,
         },
     }),
-    limits: &[RateLimit { count: 60, per: Duration::from_mins(1), path_contains: "" }],
+    requests_left: &[
+        RequestsLeft { header: "x-daylimit-remaining", per: DAY },
+        RequestsLeft { header: "x-minlimit-remaining", per: MINUTE },
+        RequestsLeft { header: "x-appminlimit-remaining", per: MINUTE },
+    ],
+    limits: &[RateLimit { count: 60, per: MINUTE, path_contains: "" }],
     batch: ask::BATCH,
     // An address takes no more filters than these.
     look_up_batch: 25,

@@ -82,8 +82,8 @@ pub(super) fn draft_status(settings: &BTreeMap<String, String>) -> Result<&'stat
         None | Some("draft") => Ok("DRAFT"),
         Some("submitted") => Ok("SUBMITTED"),
         Some(other) => Err(format!(
-            "the setting `{DRAFTS}` is `{other}`: it must be `draft`, or `submitted` for those that \
-             await approval in Xero"
+            "the setting `{DRAFTS}` is `{other}`: it must be `draft`, or `submitted` for those \
+             that await approval in Xero"
         )),
     }
 }

@@ -4,7 +4,7 @@ use super::args::Global;
 use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
-use crate::engine::{self, FactCounts};
+use crate::engine::{self, FactCounts, LeftToday};
 use saldo_store::Role;
 use serde::Serialize;
 
@@ -30,6 +30,9 @@ struct BookStatus {
     pending: u64,
     blocked: u64,
     failed: u64,
+    /// How many requests its day leaves, where it said so within a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_left: Option<LeftToday>,
 }
 
 /// Shows how far everything has come.
@@ -56,11 +59,13 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
             Role::Owner => {}
             Role::Book => {
                 let open = store.open_counts(&company.id, &connection.id).await?;
+                let (book, now) = (&connection.id, engine.clock.now());
                 status.books.push(BookStatus {
                     connection: connection.id.to_string(),
                     pending: open.pending,
                     blocked: open.blocked,
                     failed: open.failed,
+                    requests_left: engine::left_today(store, &company.id, book, now).await?,
                 });
             }
         }
@@ -83,8 +88,13 @@ fn text(status: &Status) -> String {
     };
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
+    let requests = |it: &BookStatus| {
+        let LeftToday { left, at } = it.requests_left?;
+        Some(format!("{} left {left} requests of its day at {at:.0}\n", it.connection))
+    };
+    let requests: String = status.books.iter().filter_map(requests).collect();
     format!(
-        "{}\n\n{}\n{}\n{}\n",
+        "{}\n\n{}\n{}{requests}\n{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),

@@ -11,7 +11,11 @@ use saldo_core::text::RemoteId;
 const PAGES_MAX: usize = 10_000;
 
 /// A book's chart as it was read.
-pub(super) struct Chart(Vec<ChartEntry>);
+pub(super) struct Chart {
+    entries: Vec<ChartEntry>,
+    /// How many requests it took.
+    pub(super) requests: u64,
+}
 
 impl Chart {
     /// Reads it whole, and keeps it as an observation; what the owner decided comes with it.
@@ -20,12 +24,13 @@ impl Chart {
     ) -> Result<(Self, Option<BookSettings>), EngineError> {
         let mut entries = Vec::new();
         let mut settings = None;
-        let mut page = None;
+        let (mut page, mut requests) = (None, 0);
         for _ in 0..PAGES_MAX {
             let mut outcomes = pusher.read(&[Task::ReadChart { page: page.clone() }]).await?;
             let Some(Outcome::Chart(read)) = outcomes.pop() else {
                 return Err(pusher.world(Fault::unexpected("the chart")));
             };
+            requests += 1;
             entries.extend(read.entries);
             settings = settings.or(read.settings);
             page = read.next;
@@ -34,12 +39,12 @@ impl Chart {
             }
         }
         pusher.observe("chart", &entries).await?;
-        Ok((Self(entries), settings))
+        Ok((Self { entries, requests }, settings))
     }
 
     /// Notes which names are not free.
     pub(super) fn take_names(&self, bindings: &mut Bindings) {
-        for entry in &self.0 {
+        for entry in &self.entries {
             bindings.take_name(entry);
         }
     }
@@ -49,12 +54,12 @@ impl Chart {
     pub(super) fn collecting_tax(&self) -> impl Iterator<Item = &RemoteId> {
         let collects =
             |kind: &ChartKind| matches!(kind, ChartKind::Account { collects_tax: true, .. });
-        self.0.iter().filter(move |entry| collects(&entry.kind)).map(|entry| &entry.remote)
+        self.entries.iter().filter(move |entry| collects(&entry.kind)).map(|entry| &entry.remote)
     }
 
     /// How a need is met.
     pub(super) fn resolve(&self, book: &dyn Book, need: &Need, bindings: &Bindings) -> Resolution {
-        resolve(need, &self.0, &book.names(need), |account| {
+        resolve(need, &self.entries, &book.names(need), |account| {
             bindings.need(&Need::Account(account.clone())).cloned()
         })
     }

@@ -9,6 +9,7 @@ use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
+use super::requests::{RequestsNeeded, needed};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
 pub(super) use chunk::{TakenOut, unwanted};
@@ -38,6 +39,8 @@ pub(crate) struct PlannedBook {
     pub(crate) unsettled: BTreeSet<String>,
     /// The documents that no run approves by itself, by kind: where the policy has levels.
     pub(crate) waiting: Vec<Waiting>,
+    /// What entering them takes of the book's requests, where the book says how many are left.
+    pub(crate) requests: Option<RequestsNeeded>,
 }
 
 /// Documents that wait for a person.
@@ -91,6 +94,7 @@ pub(super) async fn plan_book(
         changes: Vec::new(),
         unsettled: BTreeSet::new(),
         waiting: Vec::new(),
+        requests: None,
     };
     let mut seen = BTreeSet::new();
     let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
@@ -104,6 +108,8 @@ pub(super) async fn plan_book(
     if !engine.policy.text.levels.is_empty() {
         planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?, connection)?;
     }
+    let book = book_of(connection)?;
+    planned.requests = needed(engine, connection, book, &planned.changes).await?;
     Ok(planned)
 }
 
@@ -147,6 +153,7 @@ pub(super) async fn plan_slots(
         changes: chunk.changes,
         unsettled: chunk.again.into_iter().collect(),
         waiting: Vec::new(),
+        requests: None,
     })
 }
 

@@ -17,7 +17,7 @@ use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step, SyncReport};
-use crate::transport::Transport;
+use crate::transport::{Meter, Transport};
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
     RefusalKind, Subject, Task,
@@ -101,7 +101,9 @@ async fn run_pusher(
     count.withdrawn += pusher.count.withdrawn;
     count.adopted += pusher.count.adopted;
     count.closed += pusher.count.closed;
-    pushed
+    let kept = pusher.keep_requests().await;
+    pushed?;
+    kept
 }
 
 /// A way to one book.
@@ -114,6 +116,8 @@ pub(super) struct Pusher<'a> {
     addresses: Addresses,
     chart: Option<Chart>,
     pub(super) settings: Option<BookSettings>,
+    /// How many requests the chart took.
+    pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
     count: PushCount,
 }
@@ -146,10 +150,11 @@ impl<'a> Pusher<'a> {
             connection,
             lease,
             book,
-            transport,
+            transport: Transport { meter: Meter::new(description.requests_left), ..transport },
             addresses,
             chart: None,
             settings: None,
+            chart_requests: None,
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
         })

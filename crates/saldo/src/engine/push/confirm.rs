@@ -27,8 +27,8 @@ impl Pusher<'_> {
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
-    /// now. What somebody confirmed there is acknowledged, what somebody changed is refused. Returns
-    /// the changes that are still to be made.
+    /// now. What somebody confirmed there is acknowledged, what somebody changed is refused.
+    /// Returns the changes that are still to be made.
     pub(super) async fn look_at_drafts(
         &mut self,
         changes: Vec<Change>,
