@@ -17,8 +17,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
-/// The longest wait that a vendor may ask for within a run. A limit of the day is over in hours: the
-/// run ends, and a later one goes on.
+/// The longest wait that a vendor may ask for within a run. A limit of the day is over in hours:
+/// the run ends, and a later one goes on.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// How often something was tried.
