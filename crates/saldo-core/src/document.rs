@@ -1,5 +1,6 @@
 //! Documents: what a bookkeeper would enter, each with the balanced entry that it amounts to.
 
+use crate::book::TaxRate;
 use crate::commerce::Product;
 use crate::ledger::{Account, Dimensions, Entry, Posting, Unbalanced};
 use crate::money::{Currency, Money, MoneyError};
@@ -228,6 +229,10 @@ pub struct Line {
     /// Units of a product, positive.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quantity: Option<i64>,
+    /// The taxes that were charged on it, where these are not all of the merchant's taxes in its
+    /// entry: which line bears which, in a book that works out tax by the line. They carry no money.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub taxes: Vec<TaxRate>,
     /// What it says to a reader.
     pub text: String,
     /// The vendor's id of what it comes from.

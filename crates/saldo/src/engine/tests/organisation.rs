@@ -11,7 +11,7 @@ use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_store::Role;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// After how long the next process begins: at once, when keys are old, when they are forgotten.
@@ -77,6 +77,18 @@ async fn an_organisation_holds_what_the_other_books_hold() {
     assert!(proof.holds());
     let calls = xero.vendor_itself().calls();
     assert!(calls.writes < 60, "documents go fifty at a time: {calls:?}");
+    assert!(paid_on_two_accounts(&xero) > 0, "half by card, half by another gateway");
+}
+
+/// How many invoices were paid on more than one account.
+fn paid_on_two_accounts(xero: &EmptyBooks) -> usize {
+    let vendor = xero.vendor_itself();
+    let mut accounts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for payment in vendor.organisation().shown(Kind::Payment) {
+        let (invoice, account) = (&payment["Invoice"]["InvoiceID"], &payment["Account"]);
+        accounts.entry(invoice.to_string()).or_default().insert(account["AccountID"].to_string());
+    }
+    accounts.values().filter(|accounts| accounts.len() > 1).count()
 }
 
 /// Invoices and credit notes are entered as drafts.
