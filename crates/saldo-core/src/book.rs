@@ -54,6 +54,9 @@ pub struct BookDescription {
     /// Whether a list of the documents of all days costs little and shows all their numbers: a
     /// proof then looks everywhere for copies, not only on the days of our own documents.
     pub lists_all_days: bool,
+    /// Whether it can tell which people were added or changed since an instant:
+    /// [`Task::ReadChartSince`].
+    pub tells_new_people: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.
     pub drafts_count: bool,
@@ -205,6 +208,14 @@ pub enum Task {
     ReadSettings,
     /// Read a page of the chart: accounts, items, parties.
     ReadChart {
+        /// Where to go on: what the last page said.
+        page: Option<String>,
+    },
+    /// Read a page of the chart, of whose people only those are told that were added or changed
+    /// since an instant. Asked of books that can.
+    ReadChartSince {
+        /// The instant.
+        since: Timestamp,
         /// Where to go on: what the last page said.
         page: Option<String>,
     },

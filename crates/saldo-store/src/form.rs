@@ -4,7 +4,8 @@
 //! is told, so that one list is read without the others. Rows of these types mirror those of the
 //! core, and say all that they say: a field that is added there does not compile until it is added
 //! here. Then the form gets another number, unless it is another case at an end, so that all that
-//! was written before is read as it was. Entries in an older form are worked out anew by rebuilding.
+//! was written before is read as it was. Entries in an older form are worked out anew by
+//! rebuilding.
 //!
 //! Lines of one entry say much that the line before them said, and twice what they sell or tax.
 //! That is written once.

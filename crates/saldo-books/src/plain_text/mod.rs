@@ -39,6 +39,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: true,
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
+    tells_new_people: false,
     drafts_count: true,
     feed: None,
 };
@@ -114,6 +115,7 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         Task::Create(subject) => Some(subject),
         Task::ReadSettings
         | Task::ReadChart { .. }
+        | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. }
@@ -181,7 +183,9 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
     match task {
         // Files take what they are given.
         Task::ReadSettings => Ok(Outcome::Settings(BookSettings::default())),
-        Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
+        Task::ReadChart { .. } | Task::ReadChartSince { .. } => {
+            Ok(Outcome::Chart(hear::chart(reading)))
+        }
         Task::ReadBalances { as_of } => balances(Date::MIN, *as_of),
         Task::ReadResult { from, until } => balances(*from, *until),
         Task::ReadDocuments { from, until, .. } => {

@@ -70,6 +70,7 @@ static DESCRIPTION: BookDescription = BookDescription {
         of_documents: Some(dimensions::LOCATION),
     },
     lists_all_days: false,
+    tells_new_people: false,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],

@@ -1,12 +1,14 @@
 //! What to ask: one list of new things, one page of a list, or one report.
 
 use super::chart;
+use super::dates;
 use super::find::{self, LookUp};
 use super::listing;
 use super::names::Taken;
 use super::place::Place;
 use super::tracking;
 use super::write::{self, Body};
+use jiff::Timestamp;
 use saldo_core::book::{BookContext, Need, Subject, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Method, Permit};
 use serde_json::{Map, Value};
@@ -23,15 +25,8 @@ pub(super) type Query = Vec<(&'static str, String)>;
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
     let request = match tasks {
         [Task::ReadSettings] => read(Place::Organisation, &[], context)?,
-        [Task::ReadChart { page }] => {
-            let (place, number) = chart::position(page.as_deref(), &Place::OF_THE_CHART)?;
-            let mut query = pages(place, number);
-            if place == Place::Contacts {
-                // Names of archived contacts are free, but what is bound may be archived.
-                query.push(("includeArchived", "true".to_owned()));
-            }
-            read(place, &query, context)?
-        }
+        [Task::ReadChart { page }] => of_chart(page.as_deref(), None, context)?,
+        [Task::ReadChartSince { since, page }] => of_chart(page.as_deref(), Some(*since), context)?,
         [Task::ReadBalances { as_of }] => {
             report("TrialBalance", &[("date", as_of.to_string())], context)?
         }
@@ -81,6 +76,27 @@ pub(super) fn pages(place: Place, number: usize) -> Query {
         query.push(("unitdp", "4".to_owned()));
     }
     query
+}
+
+/// A page of the chart. Only contacts are many, and come by pages: of them the vendor is asked for
+/// what is new.
+fn of_chart(
+    page: Option<&str>,
+    since: Option<Timestamp>,
+    context: &BookContext,
+) -> Result<HttpRequest, Fault> {
+    let (place, number) = chart::position(page, &Place::OF_THE_CHART)?;
+    let mut query = pages(place, number);
+    if place != Place::Contacts {
+        return read(place, &query, context);
+    }
+    // Names of archived contacts are free, but what is bound may be archived.
+    query.push(("includeArchived", "true".to_owned()));
+    let request = read(place, &query, context)?;
+    Ok(match since {
+        Some(since) => request.header("if-modified-since", &dates::instant(since)),
+        None => request,
+    })
 }
 
 fn read(

@@ -34,6 +34,11 @@ pub(super) fn hear(
         [Task::ReadChart { page }] => {
             one(Outcome::Chart(chart::page(page.as_deref(), &read(answer)?, context)?))
         }
+        [Task::ReadChartSince { page, .. }] => {
+            // Nothing is new since then.
+            let read = if answer.status == 304 { Value::Null } else { read(answer)? };
+            one(Outcome::Chart(chart::page(page.as_deref(), &read, context)?))
+        }
         [Task::ReadBalances { as_of }] => {
             one(Outcome::Balances(balances::balances(&read(answer)?, *as_of, context)?))
         }

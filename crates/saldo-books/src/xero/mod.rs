@@ -78,6 +78,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
+    tells_new_people: true,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx],

@@ -183,8 +183,8 @@ mod tests {
         Money::parse(text, Currency::parse("NZD").unwrap()).unwrap()
     }
 
-    /// The taxes of lines of these amounts: a star for a line that bears none, a tax's title where it
-    /// bears that one alone.
+    /// The taxes of lines of these amounts: a star for a line that bears none, a tax's title where
+    /// it bears that one alone.
     fn laid(amounts: &[&str], taxes: &[(&str, &str, &str)]) -> Result<Vec<String>, String> {
         let sales = Account::new("Sales", AccountKind::Income);
         let none = Dimensions::default();

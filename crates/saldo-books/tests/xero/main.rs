@@ -178,6 +178,20 @@ fn what_somebody_changed_there_is_found_different() {
 }
 
 #[test]
+fn of_the_chart_only_people_that_are_news_are_told() {
+    let mut books = Books::new();
+    let (people, rest) = books.chart_since(-3_600);
+    assert!(people.is_empty() && rest > 20, "{people:?} {rest}");
+    books.wait(700);
+    books.enter(&documents::bill());
+    let (people, with_news) = books.chart_since(60);
+    assert_eq!(people, ["Potter & Sons", "Potter & Sons"], "as customer and as supplier");
+    assert!(with_news > rest, "accounts and items are told whole");
+    books.wait(700);
+    assert_eq!(books.chart_since(60).0, Vec::<String>::new());
+}
+
+#[test]
 fn the_book_is_in_the_table() {
     assert_eq!(saldo_books::book("xero").unwrap().description().title, "Xero");
 }

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use saldo_books::xero::Xero;
 use saldo_core::book::{
-    Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
-    Task,
+    Acknowledgement, Bindings, Book, BookContext, ChartEntry, ChartKind, HeldDocument, Need,
+    Outcome, Subject, Task,
 };
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::{Answer, Ask, HttpAnswer, HttpRequest};
@@ -82,6 +82,27 @@ impl Books {
             page = read.next;
             if page.is_none() {
                 return;
+            }
+        }
+    }
+
+    /// The names of people that are news for so many seconds, and how much else stands in the
+    /// chart.
+    pub(crate) fn chart_since(&mut self, seconds: i64) -> (Vec<String>, usize) {
+        let since = self.now.checked_sub(SignedDuration::from_secs(seconds)).unwrap();
+        let (mut people, mut rest, mut page) = (Vec::new(), 0, None);
+        loop {
+            let outcome = self.ask(&[Task::ReadChartSince { since, page }], "chart").remove(0);
+            let Outcome::Chart(read) = outcome else { panic!("{outcome:?}") };
+            for entry in read.entries {
+                match entry.kind {
+                    ChartKind::Customer | ChartKind::Vendor => people.push(entry.name),
+                    _ => rest += 1,
+                }
+            }
+            page = read.next;
+            if page.is_none() {
+                return (people, rest);
             }
         }
     }

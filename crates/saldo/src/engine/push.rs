@@ -116,6 +116,8 @@ pub(super) struct Pusher<'a> {
     addresses: Addresses,
     chart: Option<Chart>,
     pub(super) settings: Option<BookSettings>,
+    /// Whether what was kept of it proved stale.
+    pub(super) chart_is_stale: bool,
     /// How many requests the chart took.
     pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
@@ -154,6 +156,7 @@ impl<'a> Pusher<'a> {
             addresses,
             chart: None,
             settings: None,
+            chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
@@ -391,6 +394,7 @@ impl<'a> Pusher<'a> {
             }
             (RefusalKind::DuplicateName, Subject::Need(_)) if another => {
                 self.chart = None;
+                self.chart_is_stale = true;
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
             }
             _ => refused(refusal),
@@ -403,6 +407,7 @@ fn subject_of(task: &Task) -> &Subject {
         Task::Create(subject) | Task::LookUp { subject, .. } => subject,
         Task::ReadSettings
         | Task::ReadChart { .. }
+        | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. } => {
