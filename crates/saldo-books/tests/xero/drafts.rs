@@ -30,7 +30,11 @@ fn a_draft_is_in_no_ledger_until_it_is_confirmed() {
         let draft = books.draft(document);
         assert!(matches!(&books.look(&[draft])[..], [Outcome::Found(_)]));
         let confirmed = books.confirmed(document);
-        assert_eq!(books.look(&[confirmed.clone()]), [Outcome::Absent], "nobody approved it");
+        assert_eq!(
+            books.look(std::slice::from_ref(&confirmed)),
+            [Outcome::Absent],
+            "nobody approved it"
+        );
         let outcome = books.ask(&[Task::Create(confirmed.clone())], "confirm").remove(0);
         let Outcome::Done(acknowledged) = outcome else { panic!("{outcome:?}") };
         assert_eq!(acknowledged.remote, entered.remote);
@@ -73,7 +77,11 @@ fn what_somebody_did_with_a_draft_is_told() {
         let (draft, confirmed) = (books.draft(&document), books.confirmed(&document));
         let path = path(&document, &entered);
         books.change(&path, r#"{"Status":"SUBMITTED"}"#);
-        assert_eq!(books.look(&[confirmed.clone()]), [Outcome::Absent], "{slot}: it still waits");
+        assert_eq!(
+            books.look(std::slice::from_ref(&confirmed)),
+            [Outcome::Absent],
+            "{slot}: it still waits"
+        );
         books.change(&path, r#"{"Date":"2026-11-19"}"#);
         for subject in [draft.clone(), confirmed.clone()] {
             let told = format!("{:?}", books.look(&[subject]));
@@ -86,7 +94,7 @@ fn what_somebody_did_with_a_draft_is_told() {
         let mut books = Books::new();
         books.enter_as(&document, books.draft(&document));
         books.change(&path, r#"{"Status":"DELETED"}"#);
-        let told = format!("{:?}", books.look(&[confirmed.clone()]));
+        let told = format!("{:?}", books.look(std::slice::from_ref(&confirmed)));
         assert!(told.contains("it is deleted") || told.contains("is gone"), "{slot}: {told}");
         assert!(!matches!(books.look(&[draft])[0], Outcome::Found(_)), "{slot}");
         assert!(books.listed(DAY, DAY).iter().all(|it| it.remote != entered.remote), "{slot}");

@@ -97,8 +97,12 @@ const DRAFTS: &str =
 
 /// A merchant of some days who wants drafts, with an organisation, entered.
 async fn drafted() -> (Stage, EmptyBooks) {
+    drafted_over(&FaultSettings::none()).await
+}
+
+async fn drafted_over(network: &FaultSettings) -> (Stage, EmptyBooks) {
     let mut stage = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
-    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    let xero = joined(&mut stage, network).await;
     stage.revise_for_all_days(|before| format!("{before}\n{DRAFTS}")).await;
     stage.sync().await;
     (stage, xero)
@@ -168,7 +172,7 @@ async fn a_draft_that_somebody_changed_is_not_confirmed() {
     let cloud = proof.books.iter().find(|book| book.book == XERO).unwrap();
     let differing: Vec<String> =
         cloud.documents.differing.iter().map(|it| it.key.to_string()).collect();
-    assert_eq!(differing, [first.clone()]);
+    assert_eq!(differing, std::slice::from_ref(&first));
     approve_and_push(&stage).await;
     assert_eq!(statuses(&xero, Kind::Invoice), (1, drafts - 1), "the others are");
     let engine = stage.engine().await;
@@ -177,6 +181,40 @@ async fn a_draft_that_somebody_changed_is_not_confirmed() {
     let [failed] = &failed[..] else { panic!("{failed:?}") };
     assert_eq!(failed.change.id, format!("confirm/{first}"));
     assert!(failed.refusal.message.contains("total: sent"), "{}", failed.refusal.message);
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_approved_there_is_confirmed_by_that() {
+    let (stage, xero) = drafted().await;
+    stage.clock.advance(Duration::from_secs(3_600));
+    let all: Vec<(Kind, String)> = {
+        let vendor = xero.vendor_itself();
+        let of = |kind: Kind, id: &str| -> Vec<(Kind, String)> {
+            let shown = vendor.organisation().shown(kind);
+            shown.iter().map(|it| (kind, it[id].as_str().unwrap().to_owned())).collect()
+        };
+        [of(Kind::Invoice, "InvoiceID"), of(Kind::CreditNote, "CreditNoteID")].concat()
+    };
+    for (kind, id) in &all {
+        let approved = json!({ "Status": "AUTHORISED" });
+        let mut vendor = xero.vendor_itself();
+        vendor.organisation_mut().revise(*kind, id, &approved, stage.clock.now());
+    }
+    approve_and_push(&stage).await;
+    stage.assert_proven("and everything that pays them goes on").await;
+    assert!(statuses(&xero, Kind::Payment).1 > 0);
+}
+
+#[tokio::test]
+async fn drafts_are_confirmed_over_a_bad_network_as_over_a_good_one() {
+    let (good, expected) = drafted().await;
+    approve_and_push(&good).await;
+    let (bad, xero) = drafted_over(&FaultSettings::rough()).await;
+    approve_and_push(&bad).await;
+    bad.clock.advance(SILENCE);
+    bad.assert_proven("over a bad network").await;
+    let ledger = |xero: &EmptyBooks| xero.vendor_itself().organisation().ledger_without_ids();
+    assert_eq!(ledger(&xero), ledger(&expected));
 }
 
 /// A merchant of few days, with its organisation.
