@@ -233,6 +233,7 @@ mod tests {
             dimensions: Dimensions::default(),
             amount,
             foreign: None,
+            taxes: Vec::new(),
             quantity: None,
             text: String::new(),
             origin: String::new(),

@@ -5,8 +5,8 @@ mod need;
 
 pub use need::{Called, Item, Need, TaxRate};
 
-use crate::document::{Document, DocumentKey, Party};
-use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::document::{Document, DocumentKey, DocumentKind, Party};
+use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit, RequestsLeft};
 use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
@@ -27,6 +27,8 @@ pub struct BookDescription {
     pub authorisation: Option<Authorisation>,
     /// The documented limits that count requests.
     pub limits: &'static [RateLimit],
+    /// The headers by which it says how many requests are left.
+    pub requests_left: &'static [RequestsLeft],
     /// How many tasks one request may carry.
     pub batch: usize,
     /// How many keys one look-up may carry.
@@ -55,6 +57,12 @@ pub struct BookDescription {
     /// Whether a list of the documents of all days costs little and shows all their numbers: a
     /// proof then looks everywhere for copies, not only on the days of our own documents.
     pub lists_all_days: bool,
+    /// Whether it can tell which people were added or changed since an instant:
+    /// [`Task::ReadChartSince`].
+    pub tells_new_people: bool,
+    /// Whether drafts count in its balances. Where they do not, they are in no report of the book
+    /// until somebody confirms them.
+    pub drafts_count: bool,
     /// The files of bank rows that its page takes from a person; none where it takes none.
     pub feed: Option<FeedUpload>,
 }
@@ -203,6 +211,14 @@ pub enum Task {
     ReadSettings,
     /// Read a page of the chart: accounts, items, parties.
     ReadChart {
+        /// Where to go on: what the last page said.
+        page: Option<String>,
+    },
+    /// Read a page of the chart, of whose people only those are told that were added or changed
+    /// since an instant. Asked of books that can.
+    ReadChartSince {
+        /// The instant.
+        since: Timestamp,
         /// Where to go on: what the last page said.
         page: Option<String>,
     },
@@ -422,7 +438,8 @@ pub enum Outcome {
         /// What differs.
         difference: String,
     },
-    /// It was looked for and is not there.
+    /// It was looked for and is not there. Of a [`Subject::Confirmed`]: its document stands there
+    /// as the draft that was entered.
     Absent,
     /// It is not among what was read so far: the same look-up goes on at this page.
     Further {
@@ -535,8 +552,9 @@ pub trait Book: Send + Sync {
         None
     }
 
-    /// Whether it can hold documents as drafts, which are confirmed later.
-    fn holds_drafts(&self) -> bool {
+    /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one
+    /// of them, whatever stands in it.
+    fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         false
     }
 

@@ -1,5 +1,6 @@
 //! Documents: what a bookkeeper would enter, each with the balanced entry that it amounts to.
 
+use crate::book::TaxRate;
 use crate::commerce::Product;
 use crate::ledger::{Account, Dimensions, Entry, Posting, Unbalanced};
 use crate::money::{Currency, Money, MoneyError};
@@ -39,6 +40,21 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::SalesReceipt,
+        Self::Invoice,
+        Self::Payment,
+        Self::RefundReceipt,
+        Self::CreditMemo,
+        Self::Transfer,
+        Self::Expense,
+        Self::Bill,
+        Self::VendorCredit,
+        Self::BillPayment,
+        Self::JournalEntry,
+    ];
+
     /// The name as it stands in commands, files and keys.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -213,6 +229,11 @@ pub struct Line {
     /// Units of a product, positive.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quantity: Option<i64>,
+    /// The taxes that were charged on it, where these are not all of the merchant's taxes in its
+    /// entry: which line bears which, in a book that works out tax by the line. They carry no
+    /// money.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub taxes: Vec<TaxRate>,
     /// What it says to a reader.
     pub text: String,
     /// The vendor's id of what it comes from.

@@ -363,3 +363,12 @@ pub struct RateLimit {
     /// Which requests count: those whose path contains this text; all where empty.
     pub path_contains: &'static str,
 }
+
+/// A header by which a vendor says, beside its answers, how many requests are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestsLeft {
+    /// Its name, in lower case.
+    pub header: &'static str,
+    /// Within how long they are counted.
+    pub per: Duration,
+}

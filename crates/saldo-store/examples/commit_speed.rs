@@ -217,6 +217,7 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
         dimensions: Dimensions::default(),
         amount: Money::from_minor(number, currency),
         foreign: None,
+        taxes: Vec::new(),
         quantity: Some(1),
         text: "Tea number 17".to_owned(),
         origin: "gid://shop/LineItem/16394875638475".to_owned(),

@@ -3,7 +3,8 @@
 //! It begins with its number, and goes on with each slot and the list of its entries, whose length
 //! is told, so that one list is read without the others. Rows of these types mirror those of the
 //! core, and say all that they say: a field that is added there does not compile until it is added
-//! here, and then the form gets another number. Entries in an older form are worked out anew by
+//! here. Then the form gets another number, unless it is another case at an end, so that all that
+//! was written before is read as it was. Entries in an older form are worked out anew by
 //! rebuilding.
 //!
 //! Lines of one entry say much that the line before them said, and twice what they sell or tax.
@@ -12,6 +13,7 @@
 use crate::StoreError;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use saldo_core::book::TaxRate;
 use saldo_core::commerce::Product;
 use saldo_core::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
@@ -100,10 +102,37 @@ enum KindRow<'a> {
     Settlement,
     Receivable,
     Payable,
-    Tax { title: &'a str, rate: Option<[u8; 16]> },
-    Product { id: Option<&'a str>, sku: Option<&'a str>, title: &'a str, taxed: bool },
-    Other { taxed: bool },
+    Tax {
+        title: &'a str,
+        rate: Option<[u8; 16]>,
+    },
+    Product {
+        id: Option<&'a str>,
+        sku: Option<&'a str>,
+        title: &'a str,
+        taxed: bool,
+    },
+    Other {
+        taxed: bool,
+    },
+    /// Either, where it bears taxes of its own.
+    TaxedProduct {
+        id: Option<&'a str>,
+        sku: Option<&'a str>,
+        title: &'a str,
+        taxed: bool,
+        #[serde(borrow)]
+        taxes: Vec<TaxRow<'a>>,
+    },
+    TaxedOther {
+        taxed: bool,
+        #[serde(borrow)]
+        taxes: Vec<TaxRow<'a>>,
+    },
 }
+
+/// A tax by its title and rate.
+type TaxRow<'a> = (&'a str, Option<[u8; 16]>);
 
 /// The entries of a group in their form, and where the list of each slot stands in it.
 #[derive(Debug)]
@@ -249,9 +278,10 @@ impl<'a> PartyRow<'a> {
 
 impl<'a> LineRow<'a> {
     fn of(line: &'a Line, before: Option<&Line>, currency: Currency) -> Result<Self, String> {
-        let Line { kind, account, dimensions, amount, foreign, quantity, text, origin } = line;
+        let Line { kind, account, dimensions, amount, foreign, quantity, taxes, text, origin } =
+            line;
         let same_origin = before.is_some_and(|before| before.origin == *origin);
-        let kind = KindRow::of(kind);
+        let kind = KindRow::of(kind, taxes)?;
         if amount.currency() != currency {
             return Err(format!("an entry in {currency} has a line of {amount}"));
         }
@@ -275,6 +305,7 @@ impl<'a> LineRow<'a> {
         let (account, dimensions) = self.spot.spot(before)?;
         let origin = self.origin.or(before.map(|before| before.origin.as_str()));
         let text = self.text.or(self.kind.title());
+        let (kind, taxes) = self.kind.kind();
         Ok(Line {
             account,
             dimensions,
@@ -283,7 +314,8 @@ impl<'a> LineRow<'a> {
             quantity: self.quantity,
             text: text.ok_or_else(|| unreadable("a line has no text"))?.to_owned(),
             origin: origin.ok_or_else(|| unreadable("its first line has no origin"))?.to_owned(),
-            kind: self.kind.kind(),
+            kind,
+            taxes,
         })
     }
 }
@@ -312,8 +344,20 @@ impl<'a> SpotRow<'a> {
 }
 
 impl<'a> KindRow<'a> {
-    fn of(kind: &'a LineKind) -> Self {
-        match kind {
+    fn of(kind: &'a LineKind, taxes: &'a [TaxRate]) -> Result<Self, String> {
+        let rate = |rate: &Option<Decimal>| rate.as_ref().map(Decimal::serialize);
+        if !taxes.is_empty() {
+            let taxes = taxes.iter().map(|tax| (tax.title.as_str(), rate(&tax.rate))).collect();
+            return match kind {
+                LineKind::Product { product: Product { id, sku, title }, taxed } => {
+                    let (id, sku) = (id.as_deref(), sku.as_deref());
+                    Ok(Self::TaxedProduct { id, sku, title, taxed: *taxed, taxes })
+                }
+                LineKind::Other { taxed } => Ok(Self::TaxedOther { taxed: *taxed, taxes }),
+                _ => Err("what settles a document or is a tax bears no taxes".to_owned()),
+            };
+        }
+        Ok(match kind {
             LineKind::Settlement => Self::Settlement,
             LineKind::Receivable => Self::Receivable,
             LineKind::Payable => Self::Payable,
@@ -324,19 +368,37 @@ impl<'a> KindRow<'a> {
                 Self::Product { id: id.as_deref(), sku: sku.as_deref(), title, taxed: *taxed }
             }
             LineKind::Other { taxed } => Self::Other { taxed: *taxed },
-        }
+        })
     }
 
     /// What is sold or taxed.
     fn title(&self) -> Option<&'a str> {
         match self {
-            Self::Tax { title, .. } | Self::Product { title, .. } => Some(title),
-            Self::Settlement | Self::Receivable | Self::Payable | Self::Other { .. } => None,
+            Self::Tax { title, .. }
+            | Self::Product { title, .. }
+            | Self::TaxedProduct { title, .. } => Some(title),
+            Self::Settlement
+            | Self::Receivable
+            | Self::Payable
+            | Self::Other { .. }
+            | Self::TaxedOther { .. } => None,
         }
     }
 
-    fn kind(self) -> LineKind {
-        match self {
+    /// What the line is, and the taxes that it says it bears.
+    fn kind(self) -> (LineKind, Vec<TaxRate>) {
+        let product = |id: Option<&str>, sku: Option<&str>, title: &str| {
+            let (id, sku) = (id.map(str::to_owned), sku.map(str::to_owned));
+            Product { id, sku, title: title.to_owned() }
+        };
+        let rates = |taxes: Vec<TaxRow<'_>>| {
+            let rate = |(title, rate): TaxRow<'_>| TaxRate {
+                title: title.to_owned(),
+                rate: rate.map(Decimal::deserialize),
+            };
+            taxes.into_iter().map(rate).collect()
+        };
+        let kind = match self {
             Self::Settlement => LineKind::Settlement,
             Self::Receivable => LineKind::Receivable,
             Self::Payable => LineKind::Payable,
@@ -344,11 +406,16 @@ impl<'a> KindRow<'a> {
                 LineKind::Tax { title: title.to_owned(), rate: rate.map(Decimal::deserialize) }
             }
             Self::Product { id, sku, title, taxed } => {
-                let (id, sku) = (id.map(str::to_owned), sku.map(str::to_owned));
-                LineKind::Product { product: Product { id, sku, title: title.to_owned() }, taxed }
+                LineKind::Product { product: product(id, sku, title), taxed }
             }
             Self::Other { taxed } => LineKind::Other { taxed },
-        }
+            Self::TaxedProduct { id, sku, title, taxed, taxes } => {
+                let kind = LineKind::Product { product: product(id, sku, title), taxed };
+                return (kind, rates(taxes));
+            }
+            Self::TaxedOther { taxed, taxes } => return (LineKind::Other { taxed }, rates(taxes)),
+        };
+        (kind, Vec::new())
     }
 }
 
@@ -365,6 +432,7 @@ mod tests {
             amount: Money::from_minor(minor, usd),
             foreign: (minor > 0).then(|| Money::from_minor(minor, Currency::parse("EUR").unwrap())),
             quantity: (minor > 0).then_some(minor),
+            taxes: Vec::new(),
             text: "t".to_owned(),
             origin: "o".to_owned(),
         }
@@ -434,6 +502,22 @@ mod tests {
         assert_eq!(read(&bytes), [one.clone()]);
         one.lines[6].dimensions = of("Outlet");
         assert_eq!(read(&write(std::slice::from_ref(&one)).unwrap().bytes), [one]);
+    }
+
+    #[test]
+    fn the_taxes_of_lines_are_written_where_they_are_said() {
+        let mut one = entries().swap_remove(0);
+        let rate = |title: &str, rate: Option<&str>| TaxRate {
+            title: title.to_owned(),
+            rate: rate.map(|rate| rate.parse().unwrap()),
+        };
+        one.lines[5].taxes = vec![rate("City", None), rate("VAT", Some("8.250"))];
+        one.lines[6].taxes = vec![rate("VAT", Some("5"))];
+        let bytes = write(std::slice::from_ref(&one)).unwrap().bytes;
+        let read = list("slot 0", lists(&bytes).unwrap()["slot 0"]).unwrap();
+        assert_eq!(read, [one.clone()]);
+        one.lines[0].taxes = vec![rate("VAT", Some("5"))];
+        assert!(write(&[one]).is_err(), "money bears no tax");
     }
 
     #[test]

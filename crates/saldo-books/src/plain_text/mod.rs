@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, KeptDimensions, Need, Outcome, Subject, Task,
 };
+use saldo_core::document::DocumentKind;
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     title: "Plain-text ledgers",
     authorisation: None,
     limits: &[],
+    requests_left: &[],
     batch: BATCH,
     look_up_batch: BATCH,
     result_days: None,
@@ -38,6 +40,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: true,
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
+    tells_new_people: false,
+    drafts_count: true,
     feed: None,
 };
 
@@ -54,7 +58,7 @@ impl Book for PlainText {
         Ok(Addresses::default())
     }
 
-    fn holds_drafts(&self) -> bool {
+    fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         true
     }
 
@@ -112,6 +116,7 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         Task::Create(subject) => Some(subject),
         Task::ReadSettings
         | Task::ReadChart { .. }
+        | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. }
@@ -179,7 +184,9 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
     match task {
         // Files take what they are given.
         Task::ReadSettings => Ok(Outcome::Settings(BookSettings::default())),
-        Task::ReadChart { .. } => Ok(Outcome::Chart(hear::chart(reading))),
+        Task::ReadChart { .. } | Task::ReadChartSince { .. } => {
+            Ok(Outcome::Chart(hear::chart(reading)))
+        }
         Task::ReadBalances { as_of } => balances(Date::MIN, *as_of),
         Task::ReadResult { from, until } => balances(*from, *until),
         Task::ReadDocuments { from, until, .. } => {

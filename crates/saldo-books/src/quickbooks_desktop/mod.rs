@@ -41,6 +41,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     // It calls us, with a password of its own.
     authorisation: None,
     limits: &[],
+    requests_left: &[],
     batch: message::REQUESTS,
     look_up_batch: message::REQUESTS,
     result_days: None,
@@ -48,11 +49,15 @@ static DESCRIPTION: BookDescription = BookDescription {
     token_lives: None,
     idempotent: false,
     enters_tax: false,
+    // Its home currency adjustment does, whenever its owner calls for one.
+    revalues: true,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,
     dimensions: KeptDimensions::Named { of_lines: &[shape::CLASS], of_documents: None },
     lists_all_days: false,
+    tells_new_people: false,
+    drafts_count: false,
     feed: None,
 };
 

@@ -50,6 +50,7 @@ static DESCRIPTION: BookDescription = BookDescription {
             without_secret: false,
         },
     }),
+    requests_left: &[],
     limits: &[
         RateLimit { count: 500, per: Duration::from_mins(1), path_contains: "" },
         RateLimit { count: 10, per: Duration::from_secs(1), path_contains: "" },
@@ -70,6 +71,8 @@ static DESCRIPTION: BookDescription = BookDescription {
         of_documents: Some(dimensions::LOCATION),
     },
     lists_all_days: false,
+    tells_new_people: false,
+    drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],
         columns: &[FeedColumn::Date, FeedColumn::Description, FeedColumn::Amount],

@@ -1,6 +1,7 @@
 //! What to ask: one list of new things, one page of a list, or one report.
 
 use super::chart;
+use super::dates;
 use super::find::{self, LookUp};
 use super::listing;
 use super::names::Taken;
@@ -8,6 +9,7 @@ use super::place::Place;
 use super::tracking;
 use super::voiding;
 use super::write::{self, Body};
+use jiff::Timestamp;
 use saldo_core::book::{BookContext, Need, Subject, Task};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, Method, Permit};
 use serde_json::{Map, Value};
@@ -24,15 +26,8 @@ pub(super) type Query = Vec<(&'static str, String)>;
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
     let request = match tasks {
         [Task::ReadSettings] => read(Place::Organisation, &[], context)?,
-        [Task::ReadChart { page }] => {
-            let (place, number) = chart::position(page.as_deref(), &Place::OF_THE_CHART)?;
-            let mut query = pages(place, number);
-            if place == Place::Contacts {
-                // Names of archived contacts are free, but what is bound may be archived.
-                query.push(("includeArchived", "true".to_owned()));
-            }
-            read(place, &query, context)?
-        }
+        [Task::ReadChart { page }] => of_chart(page.as_deref(), None, context)?,
+        [Task::ReadChartSince { since, page }] => of_chart(page.as_deref(), Some(*since), context)?,
         [Task::ReadBalances { as_of }] => {
             report("TrialBalance", &[("date", as_of.to_string())], context)?
         }
@@ -87,6 +82,27 @@ pub(super) fn pages(place: Place, number: usize) -> Query {
     query
 }
 
+/// A page of the chart. Only contacts are many, and come by pages: of them the vendor is asked for
+/// what is new.
+fn of_chart(
+    page: Option<&str>,
+    since: Option<Timestamp>,
+    context: &BookContext,
+) -> Result<HttpRequest, Fault> {
+    let (place, number) = chart::position(page, &Place::OF_THE_CHART)?;
+    let mut query = pages(place, number);
+    if place != Place::Contacts {
+        return read(place, &query, context);
+    }
+    // Names of archived contacts are free, but what is bound may be archived.
+    query.push(("includeArchived", "true".to_owned()));
+    let request = read(place, &query, context)?;
+    Ok(match since {
+        Some(since) => request.header("if-modified-since", &dates::instant(since)),
+        None => request,
+    })
+}
+
 fn read(
     place: Place,
     query: &[(&str, String)],
@@ -125,8 +141,9 @@ pub(super) fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<H
 }
 
 /// New things of one place, by PUT: by POST the vendor would overwrite the invoice that has the
-/// same number. What this book cannot express stays out, and is refused when the answer is heard;
-/// if that is all of it, there is nothing to ask.
+/// same number. Only drafts that are approved go by POST, each by its id. What this book cannot
+/// express stays out, and is refused when the answer is heard; if that is all of it, there is
+/// nothing to ask.
 fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
         let message = format!("a request takes {BATCH} tasks and a token of {TOKEN} characters");
@@ -157,6 +174,12 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     if place.has_prices() {
         query.push(("unitdp", "4".to_owned()));
     }
+    let confirms = |task: &Task| matches!(task, Task::Create(Subject::Confirmed { .. }));
+    let method = match tasks.iter().filter(|task| confirms(task)).count() {
+        0 => Method::Put,
+        count if count == tasks.len() => Method::Post,
+        _ => return Err(mixed()),
+    };
     let path = match tasks {
         [Task::Create(Subject::Need(need))] => tracking::path(place, need, &context.bindings)
             .map_err(|reason| Fault::new(Permit::Never, reason))?,
@@ -164,7 +187,7 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     };
     let url = address(&path, &query, context)?;
     let request = HttpRequest::post_json(url, json.to_string().into_bytes());
-    let request = HttpRequest { method: Method::Put, ..request };
+    let request = HttpRequest { method, ..request };
     Ok(of_tenant(request, context)?.header("idempotency-key", token))
 }
 

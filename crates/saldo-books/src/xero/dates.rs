@@ -32,9 +32,20 @@ pub(super) fn literal(date: Date) -> String {
     format!("DateTime({},{:02},{:02})", date.year(), date.month(), date.day())
 }
 
+/// An instant as the vendor takes it in headers: in UTC without saying so, whole seconds.
+pub(super) fn instant(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_is_written_in_utc() {
+        let at = "2026-11-20T18:05:09.75+02:00".parse().unwrap();
+        assert_eq!(instant(at), "2026-11-20T16:05:09");
+    }
     use jiff::civil::date;
 
     #[test]

@@ -87,36 +87,36 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
             Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
             // Few as they are, all categories are read, with their options.
-            Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. })
-            | Subject::Confirmed { .. } => None,
-            Subject::Document { key, document, voids, .. } => match (self.rows, self.place?) {
-                // What is to be taken back is looked for as it was entered.
-                (Rows::Named, Place::Payments) => {
-                    let entered = voids.as_deref().map(|it| (&it.key, &it.document));
-                    let (key, document) = entered.unwrap_or((key, document));
-                    let reference = names::reference(&document.header().reference, *key);
-                    Some(format!("Reference == {}", literal(&reference)))
+            Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. }) => None,
+            // What is to be taken back is looked for as it was entered.
+            Subject::Document { voids: Some(voided), .. } if matches!(self.rows, Rows::Named) => {
+                let reference = &voided.document.header().reference;
+                let reference = names::reference(reference, voided.key);
+                Some(format!("Reference == {}", literal(&reference)))
+            }
+            Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
+                match (self.rows, self.place?) {
+                    (Rows::OfDay(_), _) => {
+                        Some(format!("Date == {}", dates::literal(document.header().date)))
+                    }
+                    (Rows::Marked, place) => {
+                        let number = names::reference(&document.header().reference, *key);
+                        let field = match place {
+                            Place::CreditNotes => "CreditNoteNumber",
+                            _ => "InvoiceNumber",
+                        };
+                        Some(format!("{field} == {}", literal(&number)))
+                    }
+                    (Rows::Named, Place::CreditNotes) => {
+                        Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
+                    }
+                    (Rows::Named, Place::Invoices) => None,
+                    (Rows::Named, _) => {
+                        let reference = names::reference(&document.header().reference, *key);
+                        Some(format!("Reference == {}", literal(&reference)))
+                    }
                 }
-                (Rows::OfDay(_), _) => {
-                    Some(format!("Date == {}", dates::literal(document.header().date)))
-                }
-                (Rows::Marked, place) => {
-                    let number = names::reference(&document.header().reference, *key);
-                    let field = match place {
-                        Place::CreditNotes => "CreditNoteNumber",
-                        _ => "InvoiceNumber",
-                    };
-                    Some(format!("{field} == {}", literal(&number)))
-                }
-                (Rows::Named, Place::CreditNotes) => {
-                    Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
-                }
-                (Rows::Named, Place::Invoices) => None,
-                (Rows::Named, _) => {
-                    let reference = names::reference(&document.header().reference, *key);
-                    Some(format!("Reference == {}", literal(&reference)))
-                }
-            },
+            }
         }
     }
 }
@@ -124,8 +124,10 @@ impl<'a> LookUp<'a> {
 /// Whether it is a supplier's document, whose number others may have.
 fn is_of_a_supplier(subject: &Subject) -> bool {
     match subject {
-        Subject::Document { document, .. } => matches!(shape(document), Ok(Shape::Bill(_))),
-        Subject::Need(_) | Subject::Confirmed { .. } => false,
+        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+            matches!(shape(document), Ok(Shape::Bill(_)))
+        }
+        Subject::Need(_) => false,
     }
 }
 
@@ -153,8 +155,8 @@ pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
     let mut query = Vec::new();
     if place == Place::Invoices && first.rows == Rows::Named {
         let number = |look_up: &&LookUp<'_>| match look_up.subject {
-            Subject::Document { key, .. } => Some(key.to_string()),
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(key.to_string()),
+            Subject::Need(_) => None,
         };
         let numbers: Vec<String> = asked.iter().filter_map(number).collect();
         query.push(("InvoiceNumbers", numbers.join(",")));
@@ -223,7 +225,6 @@ fn outcome(
             Outcome::Done(acknowledgement) => Outcome::Found(acknowledgement),
             _ => Outcome::Absent,
         }),
-        Subject::Confirmed { .. } => Ok(Outcome::Absent),
         Subject::Need(Need::Dimension(dimension)) => {
             Ok(tracking::found(&entries()?, dimension, None))
         }
@@ -235,10 +236,33 @@ fn outcome(
             Ok(found.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
         }
         Subject::Document { key, document, applies_to, .. } => {
-            let ours = document_outcome((*key, document, *applies_to), place, rows, context)?;
-            Ok(ours.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
+            let ours = standing(((*key, document, *applies_to), false), place, rows, context)?;
+            Ok(match ours {
+                Some(held) => held.outcome(),
+                None => not_among(look_up.rows, place, rows.len()),
+            })
+        }
+        Subject::Confirmed { key, document } => {
+            let ours = standing(((*key, document, None), true), place, rows, context)?;
+            Ok(match ours {
+                // The draft stands as it was entered, and nobody confirmed it yet.
+                Some(held) if held.is_draft && held.differences.is_empty() => Outcome::Absent,
+                Some(held) => held.outcome(),
+                None => match not_among(look_up.rows, place, rows.len()) {
+                    Outcome::Absent => gone(*key, context),
+                    further => further,
+                },
+            })
         }
     }
+}
+
+/// What it means that a draft does not stand there any more: nothing is left to confirm.
+fn gone(key: DocumentKey, context: &BookContext) -> Outcome {
+    let remote = context.bindings.document(key).cloned();
+    let acknowledgement = Acknowledgement::of(remote.unwrap_or_else(|| RemoteId::from("")));
+    let difference = format!("its draft is gone: nothing has the number or mark {key}");
+    Outcome::FoundDifferent { acknowledgement, difference }
 }
 
 /// What it means that a document is not among so many rows.
@@ -296,24 +320,49 @@ fn records(place: Place, rows: &[Value]) -> Result<Vec<Record>, Fault> {
     rows.iter().map(read).collect()
 }
 
-/// The document among these rows, if it is. What was deleted is not, unless its number stays taken.
-fn document_outcome(
-    (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
+/// A document of ours as it stands there.
+struct Held {
+    acknowledgement: Acknowledgement,
+    /// Whether nobody approved it yet.
+    is_draft: bool,
+    /// In which words it differs from what was sent.
+    differences: Vec<String>,
+}
+
+impl Held {
+    fn outcome(self) -> Outcome {
+        let Self { acknowledgement, differences, .. } = self;
+        match differences.is_empty() {
+            true => Outcome::Found(acknowledgement),
+            false => {
+                Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") }
+            }
+        }
+    }
+}
+
+/// The document among these rows, if it is. What was deleted is not, unless its number stays taken
+/// or it is to be told as well.
+fn standing(
+    ((key, document, applies_to), with_deleted): (
+        (DocumentKey, &Document, Option<DocumentKey>),
+        bool,
+    ),
     place: Place,
     rows: &[Value],
     context: &BookContext,
-) -> Result<Option<Outcome>, Fault> {
+) -> Result<Option<Held>, Fault> {
     let held = records(place, rows)?;
     let numbered = matches!(place, Place::Invoices | Place::CreditNotes)
         && !matches!(shape(document), Ok(Shape::Bill(_)));
     let mut ours: Vec<&Record> = held
         .iter()
         .filter(|record| compare::is_ours(record, key))
-        .filter(|record| numbered || listing::counts(record))
+        .filter(|record| numbered || with_deleted || listing::counts(record))
         .collect();
     ours.sort_by_key(|record| !listing::counts(record));
     let Some(first) = ours.first() else { return Ok(None) };
-    let (_, sent) = write::record(key, document, applies_to, context)
+    let (_, sent) = write::record((key, false), document, applies_to, context)
         .map_err(|reason| Fault::new(Permit::Never, reason))?;
     let (acknowledgement, mut differences) =
         compare::held(place, document, &sent, first, context.currency);
@@ -321,8 +370,5 @@ fn document_outcome(
     if copies > 1 {
         differences.push(format!("it stands there {copies} times"));
     }
-    Ok(Some(match differences.is_empty() {
-        true => Outcome::Found(acknowledgement),
-        false => Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") },
-    }))
+    Ok(Some(Held { acknowledgement, is_draft: first.is_draft(), differences }))
 }

@@ -4,11 +4,12 @@ use super::ask::{bodies, look_ups, mixed};
 use super::faults::{self, Purpose};
 use super::place::Place;
 use super::wire::{Entry, Fate, Record};
-use super::write::Body;
+use super::write::{self, Body};
 use super::{balances, chart, compare, find, listing, rates, result, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
 };
+use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -32,6 +33,11 @@ pub(super) fn hear(
         }
         [Task::ReadChart { page }] => {
             one(Outcome::Chart(chart::page(page.as_deref(), &read(answer)?, context)?))
+        }
+        [Task::ReadChartSince { page, .. }] => {
+            // Nothing is new since then.
+            let read = if answer.status == 304 { Value::Null } else { read(answer)? };
+            one(Outcome::Chart(chart::page(page.as_deref(), &read, context)?))
         }
         [Task::ReadBalances { as_of }] => {
             one(Outcome::Balances(balances::balances(&read(answer)?, *as_of, context)?))
@@ -156,7 +162,9 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
             let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
             Acknowledgement::of(remote)
         }
-        Subject::Confirmed { .. } => return Err(mixed()),
+        Subject::Confirmed { key, document } => {
+            return confirmed(*key, document, &parsed(element)?, context);
+        }
         Subject::Document { key, document, .. } => {
             let record: Record = parsed(element)?;
             if !compare::is_ours(&record, *key) {
@@ -166,6 +174,29 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
         }
     };
     Ok(Outcome::Done(acknowledgement))
+}
+
+/// What became of a draft: only what it holds was ever sent, so that a change that somebody made
+/// since it was looked at is told here.
+fn confirmed(
+    key: DocumentKey,
+    document: &Document,
+    record: &Record,
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    if record.is_draft() {
+        return Err(in_doubt(format!("the answer shows {key} as a draft")));
+    }
+    let (place, sent) = write::record((key, false), document, None, context).map_err(in_doubt)?;
+    let (acknowledgement, mut differences) =
+        compare::held(place, document, &sent, record, context.currency);
+    if !compare::is_ours(record, key) {
+        differences.push(format!("it has no longer the number or mark {key}"));
+    }
+    Ok(match differences.is_empty() {
+        true => Outcome::Done(acknowledgement),
+        false => Outcome::FoundDifferent { acknowledgement, difference: differences.join("; ") },
+    })
 }
 
 fn parsed<T: DeserializeOwned>(element: &Value) -> Result<T, Fault> {

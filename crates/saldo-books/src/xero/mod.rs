@@ -29,8 +29,10 @@ use place::Place;
 use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
-use saldo_core::document::Document;
-use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::document::{Document, DocumentKind};
+use saldo_core::exchange::{
+    Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit, RequestsLeft,
+};
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
@@ -40,6 +42,9 @@ use std::time::Duration;
 /// Xero, through version 2.0 of its accounting interface.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Xero;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 static DESCRIPTION: BookDescription = BookDescription {
     name: "xero",
@@ -58,7 +63,12 @@ static DESCRIPTION: BookDescription = BookDescription {
             without_secret: true,
         },
     }),
-    limits: &[RateLimit { count: 60, per: Duration::from_mins(1), path_contains: "" }],
+    requests_left: &[
+        RequestsLeft { header: "x-daylimit-remaining", per: DAY },
+        RequestsLeft { header: "x-minlimit-remaining", per: MINUTE },
+        RequestsLeft { header: "x-appminlimit-remaining", per: MINUTE },
+    ],
+    limits: &[RateLimit { count: 60, per: MINUTE, path_contains: "" }],
     batch: ask::BATCH,
     // An address takes no more filters than these.
     look_up_batch: 25,
@@ -71,6 +81,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
+    tells_new_people: true,
+    drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx],
         columns: &[
@@ -97,6 +109,7 @@ impl Book for Xero {
                         Xero: 32 hexadecimal digits in five groups"
                 .to_owned());
         }
+        write::draft_status(settings)?;
         let addresses = [
             ("api", "https://api.xero.com"),
             ("authorise", "https://login.xero.com/identity/connect/authorize"),
@@ -134,9 +147,18 @@ impl Book for Xero {
             (Subject::Need(need @ (Need::Dimension(_) | Need::Value { .. })), Some(place)) => {
                 format!("{}/{}", place.name(), need.binding())
             }
+            // What changes is another request than what is new.
+            (Subject::Confirmed { .. }, Some(place)) => format!("{}/confirmed", place.name()),
             (_, Some(place)) => place.name().to_owned(),
             (_, None) => String::new(),
         }
+    }
+
+    /// What is owed or claimed. Money that moved on a bank account has no drafts here, and whether
+    /// another entry is a manual journal depends on its accounts.
+    fn holds_drafts(&self, kind: DocumentKind) -> bool {
+        use DocumentKind::{Bill, CreditMemo, Invoice, VendorCredit};
+        matches!(kind, Invoice | CreditMemo | Bill | VendorCredit)
     }
 
     fn reported(&self, account: &RemoteId) -> RemoteId {
@@ -152,10 +174,9 @@ impl Book for Xero {
             Subject::Need(
                 Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
             )
-            | Subject::Confirmed { .. }
             | Subject::Document { voids: Some(_), .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
-            Subject::Document { document, .. } => {
+            Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
             }
         }

@@ -115,13 +115,12 @@ impl Place {
             Subject::Need(Need::Item(_)) => Some(Self::Items),
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
-            Subject::Confirmed { .. } => None,
             Subject::Document { voids: Some(_), .. } => Some(Self::Payments),
             // Options are listed with their category.
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)
             }
-            Subject::Document { document, .. } => {
+            Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))
             }
         }

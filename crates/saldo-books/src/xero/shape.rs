@@ -6,7 +6,7 @@
 use super::names::{is_bank, nobody};
 use super::tax::{self, LineTax, Taxes};
 use super::tracking;
-use saldo_core::book::{Item, Need};
+use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
@@ -71,7 +71,9 @@ pub(super) struct FormLine<'a> {
     pub(super) amount: Money,
     /// Whether tax was charged on it.
     pub(super) taxed: bool,
-    /// Which, once it is laid onto the lines.
+    /// Which taxes were, where not all of the document's.
+    pub(super) taxes: &'a [TaxRate],
+    /// What it bears, once it is laid onto the lines.
     pub(super) tax: Option<LineTax>,
     pub(super) quantity: Option<i64>,
     pub(super) text: Cow<'a, str>,
@@ -89,8 +91,8 @@ impl<'a> FormLine<'a> {
             | LineKind::Tax { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
-        let (account, dimensions) = (&line.account, &line.dimensions);
-        Self { product, account, dimensions, amount, taxed, tax: None, quantity, text }
+        let (account, dimensions, taxes) = (&line.account, &line.dimensions, &line.taxes[..]);
+        Self { product, account, dimensions, amount, taxed, taxes, tax: None, quantity, text }
     }
 
     /// The item that the line is of, where it is of a product.

@@ -31,84 +31,125 @@ pub(super) type Taxes = BTreeMap<(String, Option<Decimal>), Money>;
 /// where the vendor would work out another tax.
 pub(super) fn lay(lines: &mut [FormLine<'_>], mut taxes: Taxes) -> Result<(), String> {
     taxes.retain(|_, amount| !amount.is_zero());
-    let Some((first, amount)) = taxes.pop_first() else { return Ok(()) };
+    let Some(((title, rate), amount)) = taxes.first_key_value() else { return Ok(()) };
     let bearing: Vec<&mut FormLine<'_>> = lines.iter_mut().filter(|line| line.taxed).collect();
     if bearing.is_empty() {
-        return Err(format!("no line bears the tax `{}` of {amount}", first.0));
+        return Err(format!("no line bears the tax `{title}` of {amount}"));
     }
-    if taxes.is_empty() {
-        return lay_one(bearing, TaxRate { title: first.0, rate: first.1 }, amount);
-    }
-    taxes.insert(first, amount);
-    let (rate, amount) = joined(&bearing, &taxes)?;
-    lay_one(bearing, rate, amount)
-}
-
-/// Several taxes as one, where every taxed line bears all of them: each then comes to its rate of
-/// all these lines.
-fn joined(lines: &[&mut FormLine<'_>], taxes: &Taxes) -> Result<(TaxRate, Money), String> {
-    let mut titles = Vec::new();
-    let mut rate = Decimal::ZERO;
-    let mut sum: Option<Money> = None;
-    for ((title, percent), amount) in taxes {
-        let base = base(lines, amount.currency())?;
-        let own = percent.and_then(|percent| share(base, percent));
-        if own.is_none_or(|own| !is_rounding(own, *amount)) {
-            let titles: Vec<String> = taxes.keys().map(|(title, _)| title.clone()).collect();
-            return Err(format!(
-                "it has the taxes {}, and which line bears which is not told",
-                titles.join(", ")
-            ));
+    match (taxes.len(), rate) {
+        (1, None) => {
+            let rate = TaxRate { title: title.clone(), rate: None };
+            let shares = in_proportion(&bearing, *amount)?;
+            for (line, amount) in bearing.into_iter().zip(shares) {
+                line.tax = Some(LineTax { rate: rate.clone(), amount });
+            }
+            Ok(())
         }
-        titles.push(title.clone());
-        rate += percent.unwrap_or_default();
-        sum = Some(match sum {
-            Some(sum) => sum.plus(*amount).map_err(|error| error.to_string())?,
-            None => *amount,
-        });
+        _ => lay_each(bearing, &taxes),
     }
-    let sum = sum.ok_or("it has no tax")?;
-    Ok((TaxRate { title: titles.join(" + "), rate: Some(rate) }, sum))
 }
 
-fn lay_one(lines: Vec<&mut FormLine<'_>>, rate: TaxRate, amount: Money) -> Result<(), String> {
-    let mut shares = match rate.rate {
-        Some(percent) => as_the_vendor(&lines, percent, amount.currency())?,
-        None => in_proportion(&lines, amount)?,
-    };
-    let sum = Money::sum(amount.currency(), shares.iter().copied());
-    let difference = sum.and_then(|sum| amount.minus(sum)).map_err(|error| error.to_string())?;
-    if rate.rate.is_some() && difference.minor().unsigned_abs() > MOST_OVERRIDDEN {
-        let computed = amount.minus(difference).map_err(|error| error.to_string())?;
-        return Err(format!(
-            "its tax `{rate}` is {amount}, and Xero makes {computed} of its lines: {difference} is \
-             more than rounding"
-        ));
+/// Lays each tax onto the lines that bear it: those that say so, and those that say nothing and
+/// thus bear all. Several on one line are one tax, of the sum of their rates.
+fn lay_each(mut lines: Vec<&mut FormLine<'_>>, taxes: &Taxes) -> Result<(), String> {
+    let told = taxes.len() == 1 || lines.iter().any(|line| !line.taxes.is_empty());
+    for ((title, percent), amount) in taxes {
+        let tax = TaxRate { title: title.clone(), rate: *percent };
+        let bears = |line: &FormLine<'_>| line.taxes.is_empty() || line.taxes.contains(&tax);
+        let bearing: Vec<usize> = lines
+            .iter()
+            .enumerate()
+            .filter_map(|(place, line)| bears(line).then_some(place))
+            .collect();
+        let Some(percent) = *percent else { return Err(untold(taxes)) };
+        if bearing.is_empty() {
+            return Err(format!("no line bears the tax `{tax}` of {amount}"));
+        }
+        let amounts = bearing.iter().filter_map(|place| lines.get(*place)).map(|line| line.amount);
+        let shares = match shares(amounts.collect(), percent, *amount)? {
+            Ok(shares) => shares,
+            Err(computed) if told => return Err(no_rounding(&tax, *amount, computed)),
+            Err(_) => return Err(untold(taxes)),
+        };
+        for (place, share) in bearing.into_iter().zip(shares) {
+            if let Some(line) = lines.get_mut(place) {
+                add(&mut line.tax, &tax, percent, share)?;
+            }
+        }
     }
-    let largest = (0..lines.len()).max_by_key(|place| {
-        let size = lines.get(*place).map_or(0, |line| line.amount.minor().unsigned_abs());
+    Ok(())
+}
+
+/// Adds a tax to what a line bears.
+fn add(
+    borne: &mut Option<LineTax>,
+    tax: &TaxRate,
+    percent: Decimal,
+    share: Money,
+) -> Result<(), String> {
+    *borne = Some(match borne.take() {
+        None => LineTax { rate: tax.clone(), amount: share },
+        Some(LineTax { rate, amount }) => LineTax {
+            rate: TaxRate {
+                title: format!("{} + {}", rate.title, tax.title),
+                rate: Some(rate.rate.unwrap_or_default() + percent),
+            },
+            amount: amount.plus(share).map_err(|error| error.to_string())?,
+        },
+    });
+    Ok(())
+}
+
+fn untold(taxes: &Taxes) -> String {
+    let titles: Vec<&str> = taxes.keys().map(|(title, _)| title.as_str()).collect();
+    format!("it has the taxes {}, and which line bears which is not told", titles.join(", "))
+}
+
+fn no_rounding(tax: &TaxRate, amount: Money, computed: Money) -> String {
+    match amount.minus(computed) {
+        Ok(difference) => format!(
+            "its tax `{tax}` is {amount}, and Xero makes {computed} of its lines: {difference} is \
+             more than rounding"
+        ),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A tax by lines of these amounts: what the vendor makes of each, and on the largest what it
+/// rounds otherwise. The inner error is what the vendor makes of all, where that is another tax.
+fn shares(
+    amounts: Vec<Money>,
+    percent: Decimal,
+    tax: Money,
+) -> Result<Result<Vec<Money>, Money>, String> {
+    let mut shares = as_the_vendor(&amounts, percent, tax.currency())?;
+    let computed = Money::sum(tax.currency(), shares.iter().copied());
+    let computed = computed.map_err(|error| error.to_string())?;
+    let difference = tax.minus(computed).map_err(|error| error.to_string())?;
+    if difference.minor().unsigned_abs() > MOST_OVERRIDDEN {
+        return Ok(Err(computed));
+    }
+    let largest = (0..amounts.len()).max_by_key(|place| {
+        let size = amounts.get(*place).map_or(0, |amount| amount.minor().unsigned_abs());
         (size, std::cmp::Reverse(*place))
     });
     if let Some(share) = largest.and_then(|place| shares.get_mut(place)) {
         *share = share.plus(difference).map_err(|error| error.to_string())?;
     }
-    for (line, amount) in lines.into_iter().zip(shares) {
-        line.tax = Some(LineTax { rate: rate.clone(), amount });
-    }
-    Ok(())
+    Ok(Ok(shares))
 }
 
 /// What the vendor makes of each line by itself.
 fn as_the_vendor(
-    lines: &[&mut FormLine<'_>],
+    amounts: &[Money],
     percent: Decimal,
     currency: Currency,
 ) -> Result<Vec<Money>, String> {
-    let share = |line: &&mut FormLine<'_>| match line.amount.currency() == currency {
-        true => share(line.amount, percent).ok_or_else(|| format!("{} is too much", line.amount)),
+    let share = |amount: &Money| match amount.currency() == currency {
+        true => share(*amount, percent).ok_or_else(|| format!("{amount} is too much")),
         false => Err("its lines are in several currencies".to_owned()),
     };
-    lines.iter().map(share).collect()
+    amounts.iter().map(share).collect()
 }
 
 /// A tax whose rate nobody says, by what each line comes to.
@@ -132,11 +173,6 @@ fn share(amount: Money, percent: Decimal) -> Option<Money> {
     Some(Money::from_minor(minor.try_into().ok()?, amount.currency()))
 }
 
-fn is_rounding(one: Money, other: Money) -> bool {
-    let difference = one.minus(other).map(|it| it.minor().unsigned_abs());
-    difference.is_ok_and(|difference| difference <= MOST_OVERRIDDEN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,16 +183,27 @@ mod tests {
         Money::parse(text, Currency::parse("NZD").unwrap()).unwrap()
     }
 
-    /// The taxes of lines of these amounts, a star for a line that bears none.
+    /// The taxes of lines of these amounts: a star for a line that bears none, a tax's title where
+    /// it bears that one alone.
     fn laid(amounts: &[&str], taxes: &[(&str, &str, &str)]) -> Result<Vec<String>, String> {
         let sales = Account::new("Sales", AccountKind::Income);
         let none = Dimensions::default();
+        let rates = |(title, rate, _): &(&str, &str, &str)| TaxRate {
+            title: title.to_string(),
+            rate: rate.parse().ok(),
+        };
+        let rates: Vec<TaxRate> = taxes.iter().map(rates).collect();
+        let borne = |text: &str| {
+            let (_, title) = text.split_once(' ')?;
+            rates.iter().position(|rate| rate.title == title)
+        };
         let line = |text: &&str| FormLine {
             product: None,
             account: &sales,
             dimensions: &none,
-            amount: money(text.trim_end_matches('*')),
+            amount: money(text.split(' ').next().unwrap().trim_end_matches('*')),
             taxed: !text.ends_with('*'),
+            taxes: borne(text).map_or(&[][..], |place| &rates[place..=place]),
             tax: None,
             quantity: None,
             text: Cow::from(""),
@@ -217,6 +264,30 @@ mod tests {
             laid(&["100.00", "10.00"], &taxes).unwrap(),
             ["City + State 6.5% 6.50", "City + State 6.5% 0.65"]
         );
+    }
+
+    #[test]
+    fn each_line_bears_the_taxes_that_it_says() {
+        let taxes = [("VAT", "20", "22.00"), ("VAT reduced", "5", "2.51")];
+        assert_eq!(
+            laid(&["100.00 VAT", "50.00 VAT reduced", "10.00 VAT", "5.00*"], &taxes).unwrap(),
+            ["VAT 20% 20.00", "VAT reduced 5% 2.51", "VAT 20% 2.00", ""]
+        );
+        let taxes = [("City", "2", "2.20"), ("State", "4.5", "4.50")];
+        assert_eq!(
+            laid(&["100.00", "10.00 City"], &taxes).unwrap(),
+            ["City + State 6.5% 6.50", "City 2% 0.20"],
+            "what says nothing bears all"
+        );
+        let taxes = [("VAT", "20", "20.00"), ("VAT reduced", "5", "5.00")];
+        let error = laid(&["100.00 VAT", "50.00 VAT reduced"], &taxes).unwrap_err();
+        assert_eq!(
+            error,
+            "its tax `VAT reduced 5%` is 5.00 NZD, and Xero makes 2.50 NZD of its lines: 2.50 NZD \
+             is more than rounding"
+        );
+        let error = laid(&["100.00 VAT", "50.00 VAT"], &taxes).unwrap_err();
+        assert!(error.contains("20.00 NZD, and Xero makes 30.00 NZD"), "{error}");
     }
 
     #[test]

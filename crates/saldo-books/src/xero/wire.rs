@@ -228,6 +228,11 @@ pub(super) struct Organisation {
 }
 
 impl Record {
+    /// Whether nobody approved it yet, so that it is in no report.
+    pub(super) fn is_draft(&self) -> bool {
+        matches!(self.status.as_deref(), Some("DRAFT" | "SUBMITTED"))
+    }
+
     /// What the vendor calls it.
     pub(super) fn id(&self) -> Option<&str> {
         let ids = [

@@ -16,13 +16,19 @@ use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The tax type of lines that no sales tax lies on.
 const NO_TAX: &str = "NONE";
 /// The connection's setting for the tax type of income that was sold without tax.
 pub(super) const UNTAXED: &str = "untaxed";
 
-/// A body that the vendor takes for a create.
+/// The connection's setting for the status of drafts.
+const DRAFTS: &str = "drafts";
+/// The status of what is in the ledger.
+const AUTHORISED: &str = "AUTHORISED";
+
+/// A body that the vendor takes for a create or a change.
 pub(super) struct Body {
     pub(super) place: Place,
     pub(super) json: Value,
@@ -45,13 +51,40 @@ pub(super) fn body(
         Subject::Document { key, voids: Some(_), .. } => {
             Err(format!("{key} is to be taken back, which goes by itself"))
         }
-        Subject::Document { key, draft: true, .. } | Subject::Confirmed { key, .. } => {
-            Err(format!("{key} is to be a draft, which Saldo cannot enter in Xero"))
-        }
-        Subject::Document { key, document, applies_to, .. } => {
-            let (place, fields) = record(*key, document, *applies_to, context)?;
+        Subject::Document { key, document, applies_to, draft, .. } => {
+            let (place, fields) = record((*key, *draft), document, *applies_to, context)?;
             json(place, &fields)
         }
+        Subject::Confirmed { key, document } => confirmed(*key, document, context),
+    }
+}
+
+/// What approves a draft. Its content is not sent: what somebody changed in it is not overwritten.
+fn confirmed(key: DocumentKey, document: &Document, context: &BookContext) -> Result<Body, String> {
+    let place = Place::of_shape(&shape(document)?);
+    let bound = context.bindings.document(key).map(RemoteId::to_string);
+    let bound = bound.ok_or_else(|| format!("the draft {key} is not bound"))?;
+    let (invoice_id, credit_note_id) = match place {
+        Place::Invoices => (Some(bound), None),
+        Place::CreditNotes => (None, Some(bound)),
+        _ => return Err(format!("{key} cannot be a draft in Xero")),
+    };
+    let status = Some(AUTHORISED.to_owned());
+    json(place, &Record { invoice_id, credit_note_id, status, ..Record::default() })
+}
+
+/// The status of drafts: what the owner chose, or `DRAFT`.
+///
+/// # Errors
+/// In words, where the setting has no sense.
+pub(super) fn draft_status(settings: &BTreeMap<String, String>) -> Result<&'static str, String> {
+    match settings.get(DRAFTS).map(String::as_str) {
+        None | Some("draft") => Ok("DRAFT"),
+        Some("submitted") => Ok("SUBMITTED"),
+        Some(other) => Err(format!(
+            "the setting `{DRAFTS}` is `{other}`: it must be `draft`, or `submitted` for those \
+             that await approval in Xero"
+        )),
     }
 }
 
@@ -60,12 +93,12 @@ fn json(place: Place, fields: &impl serde::Serialize) -> Result<Body, String> {
     Ok(Body { place, json })
 }
 
-/// A document as the vendor's.
+/// A document as the vendor's, as a draft or not.
 ///
 /// # Errors
 /// As [`body`].
 pub(super) fn record(
-    key: DocumentKey,
+    (key, draft): (DocumentKey, bool),
     document: &Document,
     applies_to: Option<DocumentKey>,
     context: &BookContext,
@@ -86,7 +119,11 @@ pub(super) fn record(
         )));
     }
     let shape = shape(document).map_err(about)?;
-    let writer = Writer { key, document, context };
+    if draft && !matches!(shape, Shape::Claim(_) | Shape::Bill(_)) {
+        return Err(about("Xero has drafts of invoices, bills and credit notes alone".to_owned()));
+    }
+    let status = if draft { draft_status(&context.settings)? } else { AUTHORISED };
+    let writer = Writer { key, document, status, context };
     let record = match &shape {
         Shape::Claim(form) => writer.claim(&shape, form),
         Shape::Bill(form) => writer.bill(&shape, form),
@@ -102,6 +139,8 @@ pub(super) fn record(
 struct Writer<'a> {
     key: DocumentKey,
     document: &'a Document,
+    /// Of what has drafts.
+    status: &'static str,
     context: &'a BookContext,
 }
 
@@ -143,7 +182,7 @@ impl Writer<'_> {
             contact: self.contact(shape)?,
             line_amount_types: Some("Exclusive".to_owned()),
             line_items: lines.collect::<Result<_, _>>()?,
-            status: Some("AUTHORISED".to_owned()),
+            status: Some(self.status.to_owned()),
             ..self.marked()
         })
     }

@@ -49,7 +49,17 @@ impl Shop {
         let amount = Money::parse(amount, self.currency).unwrap();
         let (text, origin) = (account.name.to_string(), String::new());
         let dimensions = Dimensions::default();
-        Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+        Line {
+            kind,
+            account,
+            dimensions,
+            amount,
+            foreign: None,
+            quantity: None,
+            taxes: Vec::new(),
+            text,
+            origin,
+        }
     }
 
     fn settled(&self, account: Account, amount: &str) -> Line {

@@ -149,6 +149,7 @@ pub(crate) fn line(name: &str, kind: AccountKind, amount: Money, text: &str) -> 
         dimensions: Dimensions::default(),
         amount,
         foreign: None,
+        taxes: Vec::new(),
         quantity: Some(2),
         text: text.to_owned(),
         origin: "1".to_owned(),

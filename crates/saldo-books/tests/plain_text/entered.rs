@@ -128,7 +128,7 @@ fn a_draft_is_flagged_as_pending_until_it_is_confirmed() {
         voids: None,
         draft: true,
     };
-    assert!(PlainText.holds_drafts());
+    assert!(PlainText.holds_drafts(DocumentKind::SalesReceipt));
     assert!(matches!(folder.run(&[Task::Create(draft.clone())])[..], [Outcome::Done(_)]));
     for (path, text) in folder.files.iter().filter(|(path, _)| path.starts_with("2026-08")) {
         assert_eq!(*text, as_entered[path].replace("2026-08-03 * ", "2026-08-03 ! "), "{path}");

@@ -35,7 +35,17 @@ fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
     let dimensions = Dimensions::default();
-    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    Line {
+        kind,
+        account,
+        dimensions,
+        amount,
+        foreign: None,
+        quantity: None,
+        taxes: Vec::new(),
+        text,
+        origin,
+    }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

@@ -30,8 +30,8 @@ fn prepaid() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
-    let dimensions = Dimensions::default();
-    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    let (dimensions, taxes) = (Dimensions::default(), Vec::new());
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, taxes, text, origin }
 }
 
 fn other(account: Account, amount: &str) -> Line {

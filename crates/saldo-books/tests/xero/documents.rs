@@ -1,6 +1,7 @@
 //! Documents of every kind, as a shop in the United Kingdom makes them.
 
 use super::DAY;
+use saldo_core::book::TaxRate;
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
@@ -33,8 +34,8 @@ pub(crate) fn fees() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, gbp()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
-    let dimensions = Dimensions::default();
-    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    let (dimensions, taxes) = (Dimensions::default(), Vec::new());
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, taxes, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {
@@ -111,6 +112,12 @@ pub(crate) fn claim() -> Document {
     document("order/1002", DocumentKind::Invoice, customer(), lines)
 }
 
+/// One of many.
+pub(crate) fn claim_of(number: usize) -> Document {
+    let lines = vec![goods("MUG-2", 3, "-50.00"), vat("-10.00"), owed("60.00")];
+    document(&format!("order/{}", 2000 + number), DocumentKind::Invoice, customer(), lines)
+}
+
 fn payable(amount: &str) -> Line {
     line(LineKind::Payable, Account::new("Creditors", AccountKind::Payable), amount)
 }
@@ -145,6 +152,32 @@ pub(crate) fn expense(slot: &str) -> Document {
     document(slot, DocumentKind::Expense, vendor(), lines)
 }
 
+/// A line that bears tax of this rate alone, and the tax.
+fn taxed_at(rate: i64, net: &str, tax: &str) -> [Line; 2] {
+    let borne = TaxRate { title: "VAT".to_owned(), rate: Some(rate.into()) };
+    let kind = LineKind::Tax { title: "VAT".to_owned(), rate: Some(rate.into()) };
+    let account = Account::new("Sales tax payable", AccountKind::TaxLiability);
+    [Line { taxes: vec![borne], ..taxed(sales(), net) }, line(kind, account, tax)]
+}
+
+/// A sale of which one part is taxed otherwise than the other.
+fn sold_at_two_rates() -> Vec<Line> {
+    let [books, reduced] = taxed_at(5, "-10.10", "-0.51");
+    let [mugs, full] = taxed_at(20, "-33.33", "-6.67");
+    vec![books, mugs, other(sales(), "-1.00"), reduced, full, settled(clearing(), "51.61")]
+}
+
+/// By the line a fifth of these is three times 0.67, which is 2.01; the shop says 2.00.
+fn sold_by_thirds() -> Vec<Line> {
+    vec![
+        taxed(sales(), "-3.33"),
+        taxed(sales(), "-3.33"),
+        taxed(sales(), "-3.34"),
+        vat("-2.00"),
+        settled(clearing(), "12.00"),
+    ]
+}
+
 /// A document of every kind, and of every shape that a kind can have.
 pub(crate) fn of_every_kind() -> Vec<Document> {
     let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
@@ -152,14 +185,6 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
     let reserve = Account::new("Reserve", AccountKind::OtherCurrentAsset);
     let tips = Account::new("Tips", AccountKind::OtherIncome);
     let breakage = Account::new("Breakage", AccountKind::OtherIncome);
-    // By the line a fifth of these is three times 0.67, which is 2.01; the shop says 2.00.
-    let rounded = vec![
-        taxed(sales(), "-3.33"),
-        taxed(sales(), "-3.33"),
-        taxed(sales(), "-3.34"),
-        vat("-2.00"),
-        settled(clearing(), "12.00"),
-    ];
     let sold = vec![
         goods("MUG-1", 2, "-100.00"),
         taxed(discounts, "10.00"),
@@ -179,8 +204,9 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
     };
     vec![
         kind(DocumentKind::SalesReceipt, "order/1001", customer(), sold),
-        kind(DocumentKind::SalesReceipt, "order/1003", customer(), rounded),
+        kind(DocumentKind::SalesReceipt, "order/1003", customer(), sold_by_thirds()),
         kind(DocumentKind::SalesReceipt, "order/1004", customer(), by_gift_card),
+        kind(DocumentKind::SalesReceipt, "order/1005", customer(), sold_at_two_rates()),
         claim(),
         kind(
             DocumentKind::Payment,

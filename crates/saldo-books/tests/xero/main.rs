@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod documents;
+mod drafts;
 mod organisation;
 
 use jiff::civil::{Date, date};
-use organisation::{Books, sums};
+use organisation::{BOOK, Books, sums};
 use saldo_core::book::{Outcome, RefusalKind, Subject, Task};
 use saldo_core::document::Document;
 use saldo_core::ledger::Side;
@@ -174,6 +175,20 @@ fn what_somebody_changed_there_is_found_different() {
     let listed = books.listed(DAY, date(2026, 11, 30));
     let held = listed.iter().find(|it| it.remote == entered.remote).unwrap();
     assert_ne!(held.version, entered.version, "and a proof looks at it");
+}
+
+#[test]
+fn of_the_chart_only_people_that_are_news_are_told() {
+    let mut books = Books::new();
+    let (people, rest) = books.chart_since(-3_600);
+    assert!(people.is_empty() && rest > 20, "{people:?} {rest}");
+    books.wait(700);
+    books.enter(&documents::bill());
+    let (people, with_news) = books.chart_since(60);
+    assert_eq!(people, ["Potter & Sons", "Potter & Sons"], "as customer and as supplier");
+    assert!(with_news > rest, "accounts and items are told whole");
+    books.wait(700);
+    assert_eq!(books.chart_since(60).0, Vec::<String>::new());
 }
 
 #[test]

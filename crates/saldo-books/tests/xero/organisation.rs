@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use saldo_books::xero::Xero;
 use saldo_core::book::{
-    Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
-    Task,
+    Acknowledgement, Bindings, Book, BookContext, ChartEntry, ChartKind, HeldDocument, Need,
+    Outcome, Subject, Task,
 };
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::{Answer, Ask, HttpAnswer, HttpRequest};
@@ -17,7 +17,7 @@ use saldo_sim::books::xero::{Organisation, XeroSim};
 use saldo_sim::{Reply, Vendor};
 use std::collections::BTreeMap;
 
-const BOOK: Xero = Xero;
+pub(crate) const BOOK: Xero = Xero;
 
 /// What accounts hold or moved by, in minor units, debit positive, by the vendor's names in lower
 /// case.
@@ -82,6 +82,27 @@ impl Books {
             page = read.next;
             if page.is_none() {
                 return;
+            }
+        }
+    }
+
+    /// The names of people that are news for so many seconds, and how much else stands in the
+    /// chart.
+    pub(crate) fn chart_since(&mut self, seconds: i64) -> (Vec<String>, usize) {
+        let since = self.now.checked_sub(SignedDuration::from_secs(seconds)).unwrap();
+        let (mut people, mut rest, mut page) = (Vec::new(), 0, None);
+        loop {
+            let outcome = self.ask(&[Task::ReadChartSince { since, page }], "chart").remove(0);
+            let Outcome::Chart(read) = outcome else { panic!("{outcome:?}") };
+            for entry in read.entries {
+                match entry.kind {
+                    ChartKind::Customer | ChartKind::Vendor => people.push(entry.name),
+                    _ => rest += 1,
+                }
+            }
+            page = read.next;
+            if page.is_none() {
+                return (people, rest);
             }
         }
     }
@@ -158,6 +179,20 @@ impl Books {
         Subject::Document { key, document, applies_to, voids: None, draft: false }
     }
 
+    /// A document as the engine has it entered as a draft.
+    pub(crate) fn draft(&self, document: &Document) -> Subject {
+        let Subject::Document { key, document, applies_to, voids, .. } = self.subject(document)
+        else {
+            panic!("it is a document")
+        };
+        Subject::Document { key, document, applies_to, voids, draft: true }
+    }
+
+    /// A draft as the engine has it confirmed.
+    pub(crate) fn confirmed(&self, document: &Document) -> Subject {
+        Subject::Confirmed { key: self.key(document), document: Box::new(document.clone()) }
+    }
+
     /// Has everything bound that a document needs: found in the chart, or made.
     pub(crate) fn prepare(&mut self, document: &Document) {
         for need in BOOK.needs(&self.subject(document)) {
@@ -191,9 +226,14 @@ impl Books {
 
     /// Enters a document, which must be taken as it is.
     pub(crate) fn enter(&mut self, document: &Document) -> Acknowledgement {
+        self.enter_as(document, self.subject(document))
+    }
+
+    /// Enters a document as this.
+    pub(crate) fn enter_as(&mut self, document: &Document, subject: Subject) -> Acknowledgement {
         self.prepare(document);
         let key = self.key(document);
-        let tasks = [Task::Create(self.subject(document))];
+        let tasks = [Task::Create(subject)];
         let outcome = self.ask(&tasks, &format!("enter {key}")).remove(0);
         let Outcome::Done(acknowledgement) = outcome else {
             panic!("{}: {outcome:?}", document.header().slot)

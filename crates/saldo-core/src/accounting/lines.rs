@@ -2,14 +2,15 @@
 
 use super::Trouble;
 use super::contradictions::check_line;
-use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
+use crate::book::TaxRate;
+use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, Tender};
 use crate::document::{Line, LineKind};
 use crate::issue::IssueKind;
 use crate::ledger::{Account, Spot};
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The lines of an agreement, without what settles them. Their sum is what the buyer owes, as a
 /// credit: negative for a sale, positive for a return. Their accounts go by what they are `about`:
@@ -23,9 +24,16 @@ pub(super) fn agreement_lines(
     let mut lines = Vec::new();
     // What is sold and what comes back in one agreement, as in an exchange, is taxed apart.
     let mut taxes: BTreeMap<(bool, &str, Option<Decimal>, bool), Money> = BTreeMap::new();
+    let charged: BTreeSet<TaxRate> = agreement.lines.iter().flat_map(charged_on).collect();
     for sale in &agreement.lines {
         check_line(sale, currency)?;
+        let known = lines.len();
         push_sale(&mut lines, sale, &about.line(sale), policy)?;
+        let own: BTreeSet<TaxRate> = charged_on(sale).collect();
+        if own != charged {
+            let own: Vec<TaxRate> = own.into_iter().collect();
+            lines.iter_mut().skip(known).for_each(|line| line.taxes.clone_from(&own));
+        }
         for tax in &sale.taxes {
             let by_channel = tax.collector == Collector::Channel;
             let key = (by_channel, tax.title.as_str(), tax.rate, tax.amount.is_negative());
@@ -48,6 +56,13 @@ pub(super) fn agreement_lines(
         lines.push(line_on(account, kind, amount, title, &agreement.id));
     }
     Ok(lines)
+}
+
+/// The taxes on a sale that the merchant owes.
+fn charged_on(sale: &SaleLine) -> impl Iterator<Item = TaxRate> {
+    let taxes = sale.taxes.iter().filter(|tax| tax.collector == Collector::Merchant);
+    let taxes = taxes.filter(|tax| !tax.amount.is_zero());
+    taxes.map(|tax| TaxRate { title: tax.title.clone(), rate: tax.rate })
 }
 
 /// The account of a tax that the merchant owes.
@@ -112,8 +127,7 @@ fn push_sale(
     about: &Subject<'_>,
     policy: &Policy,
 ) -> Result<(), Trouble> {
-    let by_merchant = |tax: &&TaxAmount| tax.collector == Collector::Merchant;
-    let taxed = sale.taxes.iter().filter(by_merchant).any(|tax| !tax.amount.is_zero());
+    let taxed = charged_on(sale).next().is_some();
     let title = sale.product.as_ref().map(|product| product.title.as_str());
     if let (SaleKind::Product, Some(product)) = (&sale.kind, &sale.product)
         && let Some(name) = policy.unknown_product(product)
@@ -242,6 +256,7 @@ pub(super) fn line_on(
         dimensions,
         amount,
         foreign: None,
+        taxes: Vec::new(),
         quantity: None,
         text: text.to_owned(),
         origin: origin.to_owned(),

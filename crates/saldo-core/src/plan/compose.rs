@@ -51,7 +51,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
 }
 
 /// What lines have in common that are summed: rank, account, dimensions, whether they are taxed,
-/// and the tax or side.
+/// and the taxes or side.
 type SumKey = (u8, String, Dimensions, bool, String);
 
 fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
@@ -59,7 +59,8 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
             LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
-                (0, *taxed, String::new())
+                let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
+                (0, *taxed, taxes.join(" + "))
             }
             LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
             LineKind::Tax { title, rate: None } => (1, false, title.clone()),

@@ -25,6 +25,7 @@ fn entry(id: &str, minor: i64) -> SubledgerEntry {
         dimensions: Dimensions::default(),
         amount: Money::from_minor(minor, usd),
         foreign: None,
+        taxes: Vec::new(),
         quantity: None,
         text: String::new(),
         origin: id.to_owned(),

@@ -89,7 +89,7 @@ impl Policy {
     }
 
     /// Why documents of a kind wait for a person, where a run would enter all these in a book that
-    /// holds drafts, or does not; none where it approves them by itself.
+    /// holds drafts of that kind, or does not; none where it approves them by itself.
     #[must_use]
     pub fn waits_for_approval(
         &self,
@@ -101,7 +101,9 @@ impl Policy {
         match self.approval_of(kind) {
             Approval::Review => return Some("a person approves them".to_owned()),
             Approval::Draft if !holds_drafts => {
-                return Some("the book has no drafts, and a person approves them".to_owned());
+                return Some(
+                    "the book has no drafts of them, and a person approves them".to_owned(),
+                );
             }
             Approval::Draft | Approval::Automatic => {}
         }

@@ -287,6 +287,15 @@ impl Shop {
         self
     }
 
+    /// Its lines taxed at these rates, in their order.
+    pub(crate) fn at_rates(mut self, percents: &[i64]) -> Self {
+        let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);
+        for (line, percent) in lines.zip(percents) {
+            line.taxes.iter_mut().for_each(|tax| tax.rate = Some((*percent).into()));
+        }
+        self
+    }
+
     /// All of its tax is collected by the channel, which owes it itself.
     pub(crate) fn tax_kept(mut self) -> Self {
         let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);

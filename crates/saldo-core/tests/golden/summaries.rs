@@ -9,7 +9,7 @@ use saldo_core::book::Subject;
 use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
-use saldo_core::plan::{Change, Reason};
+use saldo_core::plan::{Change, Reason, compose};
 use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -382,4 +382,51 @@ fn nothing_is_dated_before_a_start_date_within_the_month() {
         document("03-18", "transfer", 2_880),
     ];
     assert_eq!(entered("03-18"), expected, "what was sold before the start stays out");
+}
+
+#[test]
+fn lines_that_bear_different_taxes_stay_apart_in_a_sum() {
+    let sold = |number, rates: &[i64]| {
+        let lines = [
+            (SaleKind::Product, "100.00", "0.00", "20.00"),
+            (SaleKind::Product, "40.00", "10.00", "1.50"),
+        ];
+        let shop = order("03-10").numbered(number).sale("03-10", &lines);
+        shop.taxed("DE VAT", 20).at_rates(rates).paid("03-10", CARD, "151.50").fact()
+    };
+    let facts = [sold(1, &[20, 5]), sold(2, &[20, 5])];
+    let entries = entries(at("detail = \"day\"", &facts, "03-12"));
+    let entries: Vec<SubledgerEntry> =
+        entries.into_iter().filter(|it| it.header.slot.starts_with("summary/")).collect();
+    let document = compose(&entries).unwrap().unwrap();
+    let told: Vec<String> = document
+        .lines()
+        .iter()
+        .filter(|line| !line.kind.settles())
+        .map(|line| {
+            let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
+            format!("{} {} [{}]", line.account.name, line.amount, taxes.join(", "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Discounts given 20.00 USD [DE VAT 5%]",
+            "Product sales -200.00 USD [DE VAT 20%]",
+            "Product sales -80.00 USD [DE VAT 5%]",
+            "OSS VAT payable (per country) -40.00 USD []",
+            "OSS VAT payable (per country) -3.00 USD []",
+        ]
+    );
+}
+
+#[test]
+fn lines_that_all_bear_the_same_taxes_do_not_say_so() {
+    let lines =
+        [(SaleKind::Product, "100.00", "0.00", "20.00"), (SaleKind::Tip, "5.00", "0.00", "0.00")];
+    let sold = order("03-10").sale("03-10", &lines).taxed("DE VAT", 20);
+    let facts = [sold.paid("03-10", CARD, "125.00").fact()];
+    let entries = entries(at("detail = \"order\"", &facts, "03-12"));
+    let lines = entries.iter().flat_map(|entry| &entry.lines);
+    assert!(lines.clone().count() > 3 && lines.clone().all(|line| line.taxes.is_empty()));
 }

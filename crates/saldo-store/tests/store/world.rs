@@ -116,6 +116,7 @@ fn line(account: &str, kind: LineKind, minor: i64) -> Line {
         dimensions: Dimensions::default(),
         amount: Money::from_minor(minor, usd()),
         foreign: None,
+        taxes: Vec::new(),
         quantity: Some(1),
         text: "a \"line\"".to_owned(),
         origin: "1".to_owned(),

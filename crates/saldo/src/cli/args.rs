@@ -242,6 +242,9 @@ pub(crate) struct ConnectXero {
     /// The tax type of income that is sold without tax: `ZERORATEDOUTPUT`.
     #[arg(long, value_name = "TYPE")]
     pub(crate) untaxed: Option<String>,
+    /// What drafts are there: `draft`, or `submitted` for those that await approval.
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) drafts: Option<String>,
     /// The address that Xero sends the browser back to. A loopback address is listened on; of any
     /// other, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]

@@ -10,6 +10,8 @@ use crate::transport::clock::Clock;
 use saldo_books::book;
 use saldo_channels::channel;
 use saldo_core::book::RefusalKind;
+use saldo_core::document::DocumentKind;
+use saldo_core::policy::{Approval, Policy};
 use saldo_core::text::CompanyId;
 use saldo_store::{Connection, Failed, Role, Store};
 use serde::Serialize;
@@ -46,7 +48,7 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     if let Ok(policy) = &policy
         && policy.wants_drafts()
     {
-        drafts(&store.connections(&company.id).await?, &mut findings);
+        drafts(policy, &store.connections(&company.id).await?, &mut findings);
     }
     if let Ok(policy) = &policy
         && !policy.text.feeds.is_empty()
@@ -121,13 +123,21 @@ async fn connections(
     Ok(())
 }
 
-/// Which books have no drafts, where the policy wants some.
-fn drafts(connections: &[Connection], findings: &mut Vec<Finding>) {
+/// Which kinds of documents books have no drafts of, where the policy wants some.
+fn drafts(policy: &Policy, connections: &[Connection], findings: &mut Vec<Finding>) {
+    let wanted = DocumentKind::ALL.into_iter();
+    let wanted: Vec<DocumentKind> =
+        wanted.filter(|kind| policy.approval_of(*kind) == Approval::Draft).collect();
     for connection in connections.iter().filter(|it| it.role == Role::Book) {
         let Some(book) = book(&connection.adapter) else { continue };
         let check = format!("`{}` has drafts, as the policy wants them", connection.id);
-        let hint = "what should be a draft waits for `saldo approve` before it is entered there";
-        findings.push(finding(check, book.holds_drafts(), hint));
+        let lacking = wanted.iter().filter(|kind| !book.holds_drafts(**kind));
+        let lacking: Vec<String> = lacking.map(ToString::to_string).collect();
+        let hint = format!(
+            "it has none of {}: these wait for `saldo approve` before they are entered there",
+            lacking.join(", ")
+        );
+        findings.push(finding(check, lacking.is_empty(), hint));
     }
 }
 

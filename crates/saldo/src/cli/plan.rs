@@ -3,7 +3,7 @@
 use super::args::{Global, PlanArguments};
 use super::output::table;
 use super::{Ending, Output, context};
-use crate::engine::{self, PlannedBook, Waiting};
+use crate::engine::{self, LeftToday, PlannedBook, RequestsNeeded, Waiting};
 use saldo_core::book::{Called, Need, Subject};
 use saldo_core::document::Document;
 use saldo_core::ledger::Dimensions;
@@ -25,6 +25,8 @@ pub(crate) struct BookPlan<'a> {
     differences: &'a [Difference],
     unsettled: usize,
     waiting: &'a [Waiting],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<RequestsNeeded>,
 }
 
 impl<'a> BookPlan<'a> {
@@ -36,6 +38,7 @@ impl<'a> BookPlan<'a> {
             differences,
             unsettled: planned.unsettled.len(),
             waiting: &planned.waiting,
+            requests: planned.requests,
         }
     }
 }
@@ -92,6 +95,9 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
         let line = format!("\n{documents} {kind} wait for `saldo approve`: {why}\n");
         text.push_str(&line);
     }
+    if let Some(requests) = planned.requests.as_ref().filter(|it| it.takes > 0) {
+        text.push_str(&requests_text(requests));
+    }
     if !planned.unsettled.is_empty() {
         let count = planned.unsettled.len();
         let line = format!(
@@ -99,6 +105,25 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
              `saldo sync` asks the book, `saldo issues` names what it cannot settle\n"
         );
         text.push_str(&line);
+    }
+    text
+}
+
+/// What entering the changes takes of the requests that the book permits a day.
+fn requests_text(requests: &RequestsNeeded) -> String {
+    let takes = requests.takes;
+    let mut text = format!("\nEntering this takes at most {takes} requests");
+    match requests.today {
+        Some(LeftToday { left, at }) => {
+            text += &format!("; the book left {left} of its day at {at:.0}\n");
+        }
+        None => text += "; how many the book permits today is not known before it is asked\n",
+    }
+    if requests.exceeds() {
+        text += "That is more than the day leaves: what does not fit is entered another day\n";
+        if let Some(by_day) = requests.by_day {
+            text += &format!("With `detail = \"day\"` it would take about {by_day}\n");
+        }
     }
     text
 }

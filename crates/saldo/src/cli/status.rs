@@ -5,7 +5,7 @@ use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
 use crate::connector::is_called;
-use crate::engine::{self, FactCounts};
+use crate::engine::{self, FactCounts, LeftToday};
 use saldo_store::Role;
 use serde::Serialize;
 
@@ -35,6 +35,9 @@ struct BookStatus {
     last_called: Option<jiff::Timestamp>,
     /// Whether its next call is waited for.
     waits_for_call: bool,
+    /// How many requests its day leaves, where it said so within a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_left: Option<LeftToday>,
 }
 
 /// Shows how far everything has come.
@@ -62,6 +65,7 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
             Role::Book => {
                 let open = store.open_counts(&company.id, &connection.id).await?;
                 let called = engine::last_call(store, &company.id, &connection.id).await?;
+                let (book, now) = (&connection.id, engine.clock.now());
                 status.books.push(BookStatus {
                     connection: connection.id.to_string(),
                     pending: open.pending,
@@ -69,6 +73,7 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
                     failed: open.failed,
                     last_called: called.map(|call| call.at),
                     waits_for_call: is_called(&connection) && open.pending > 0,
+                    requests_left: engine::left_today(store, &company.id, book, now).await?,
                 });
             }
         }
@@ -92,8 +97,13 @@ fn text(status: &Status) -> String {
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
     let waiting: String = status.books.iter().filter_map(waiting).collect();
+    let requests = |it: &BookStatus| {
+        let LeftToday { left, at } = it.requests_left?;
+        Some(format!("{} left {left} requests of its day at {at:.0}\n", it.connection))
+    };
+    let requests: String = status.books.iter().filter_map(requests).collect();
     format!(
-        "{}\n\n{}\n{}\n{waiting}{}\n",
+        "{}\n\n{}\n{}{requests}\n{waiting}{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
@@ -123,6 +133,7 @@ mod tests {
             pending: 12,
             blocked: 0,
             failed: 0,
+            requests_left: None,
             last_called: None,
             waits_for_call: true,
         };

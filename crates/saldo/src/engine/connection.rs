@@ -8,7 +8,7 @@ use crate::transport::limit::Limiter;
 use crate::transport::mailbox::Mailbox;
 use crate::transport::slice::Spool;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore};
-use crate::transport::{Right, Transport};
+use crate::transport::{Meter, Right, Transport};
 use saldo_core::exchange::{Addresses, Authorisation, Fault, Permit, RateLimit};
 use saldo_core::text::{CompanyId, ConnectionId, Secret};
 use saldo_store::{Connection, Key, Lease, Store, StoreError};
@@ -147,6 +147,7 @@ impl Engine {
             carrier,
             tokens: authorisation.map(keeper),
             limiter: Limiter::new(limits, self.clock.clone()),
+            meter: Meter::default(),
             spool: Some(Spool::new(self.folder("downloads", connection))),
             files: Some(self.data.join("books")),
             right: None,

@@ -27,6 +27,7 @@ mod pull;
 mod push;
 mod rebuild;
 mod report;
+mod requests;
 mod retry;
 mod revaluation;
 mod settings;
@@ -72,6 +73,7 @@ pub(crate) use report::{
     FeeMonth, IdentityAsOf, Month, MonthReport, RollForward, TaxMonth, UntoldDay, bridge,
     identities_as_of, month_report,
 };
+pub(crate) use requests::{LeftToday, RequestsNeeded, left_today};
 pub(crate) use settings::{known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};

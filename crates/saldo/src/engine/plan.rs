@@ -1,6 +1,7 @@
 //! Plan: what must change in each book, and its approval.
 
 mod chunk;
+mod drafts;
 mod needs;
 mod voidable;
 
@@ -8,15 +9,17 @@ use super::account::account_all;
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
+use super::requests::{RequestsNeeded, needed};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
 pub(super) use chunk::{TakenOut, unwanted};
+use drafts::{by_level, confirm_drafts};
 use jiff::Timestamp;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
 use saldo_core::plan::Change;
-use saldo_core::policy::{Approval as Level, Policy, RunTotals};
+use saldo_core::policy::{Policy, RunTotals};
 use saldo_core::text::ConnectionId;
 use saldo_store::{Approval, Connection, Lease, NotYet, OpenEntries, Role, note_open};
 use serde::Serialize;
@@ -36,6 +39,8 @@ pub(crate) struct PlannedBook {
     pub(crate) unsettled: BTreeSet<String>,
     /// The documents that no run approves by itself, by kind: where the policy has levels.
     pub(crate) waiting: Vec<Waiting>,
+    /// What entering them takes of the book's requests, where the book says how many are left.
+    pub(crate) requests: Option<RequestsNeeded>,
 }
 
 /// Documents that wait for a person.
@@ -89,6 +94,7 @@ pub(super) async fn plan_book(
         changes: Vec::new(),
         unsettled: BTreeSet::new(),
         waiting: Vec::new(),
+        requests: None,
     };
     let mut seen = BTreeSet::new();
     let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
@@ -102,6 +108,8 @@ pub(super) async fn plan_book(
     if !engine.policy.text.levels.is_empty() {
         planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?, connection)?;
     }
+    let book = book_of(connection)?;
+    planned.requests = needed(engine, connection, book, &planned.changes).await?;
     Ok(planned)
 }
 
@@ -122,9 +130,9 @@ fn waiting(
     run: &RunTotals,
     book: &Connection,
 ) -> Result<Vec<Waiting>, EngineError> {
-    let holds_drafts = book_of(book)?.holds_drafts();
+    let book = book_of(book)?;
     let waits = |kind| {
-        let why = policy.waits_for_approval(kind, run, holds_drafts)?;
+        let why = policy.waits_for_approval(kind, run, book.holds_drafts(kind))?;
         Some(Waiting { kind, documents: run.count(kind), why })
     };
     Ok(run.kinds().filter_map(waits).collect())
@@ -145,6 +153,7 @@ pub(super) async fn plan_slots(
         changes: chunk.changes,
         unsettled: chunk.again.into_iter().collect(),
         waiting: Vec::new(),
+        requests: None,
     })
 }
 
@@ -260,43 +269,6 @@ impl By<'_> {
             Self::Rule => "rule: automatic",
         }
     }
-}
-
-/// What the policy says of all that is to be entered in a book.
-async fn by_level(
-    engine: &Engine,
-    desk: &Desk,
-    connection: &Connection,
-) -> Result<ByLevel, EngineError> {
-    if desk.policy.approves_everything() {
-        return Ok(ByLevel::default());
-    }
-    let planned = plan_book(engine, connection).await?;
-    let run = totals(&planned.changes)?;
-    let waiting = waiting(&desk.policy, &run, connection)?;
-    let is_draft = |kind: &DocumentKind| desk.policy.approval_of(*kind) == Level::Draft;
-    Ok(ByLevel {
-        kept_back: waiting.into_iter().map(|it| it.kind).collect(),
-        drafts: run.kinds().filter(is_draft).collect(),
-    })
-}
-
-/// Confirms what a book holds as drafts: approved, so that the next push does it. Returns how many.
-async fn confirm_drafts(
-    engine: &Engine,
-    desk: &Desk,
-    connection: &Connection,
-    (by, at): (By<'_>, Timestamp),
-) -> Result<usize, EngineError> {
-    let drafts = engine.store.unconfirmed_drafts(engine.company_id(), &connection.id).await?;
-    let changes: Vec<Change> = drafts.iter().filter_map(Change::confirmation).collect();
-    if changes.is_empty() {
-        return Ok(0);
-    }
-    let chunk = Chunk { changes, ..Chunk::default() };
-    let approval = approval_of(connection, chunk, by.name(), at);
-    let approval = Approval { planned_until: None, ..approval };
-    Ok(engine.store.approve(&desk.lease, &approval).await?)
 }
 
 /// Plans every book, or one, and writes the changes into its outbox; says how many are new.

@@ -270,6 +270,7 @@ async fn prove_leased(
     let documents = documents::prove(&pusher, lease).await?;
     let payouts = payouts::prove(engine, connection, told, (&documents, &left_out)).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
+    pusher.keep_requests().await?;
     Ok(BookProof {
         book: connection.id.to_string(),
         from,

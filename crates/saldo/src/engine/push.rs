@@ -6,6 +6,7 @@
 //! and taken over if it lands after all.
 
 mod adopt;
+mod confirm;
 mod late;
 mod look_up;
 mod send;
@@ -16,7 +17,7 @@ use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step, SyncReport};
-use crate::transport::Transport;
+use crate::transport::{Meter, Transport};
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
     RefusalKind, Subject, Task,
@@ -100,7 +101,9 @@ async fn run_pusher(
     count.withdrawn += pusher.count.withdrawn;
     count.adopted += pusher.count.adopted;
     count.closed += pusher.count.closed;
-    pushed
+    let kept = pusher.keep_requests().await;
+    pushed?;
+    kept
 }
 
 /// A way to one book.
@@ -113,6 +116,10 @@ pub(super) struct Pusher<'a> {
     addresses: Addresses,
     chart: Option<Chart>,
     pub(super) settings: Option<BookSettings>,
+    /// Whether what was kept of it proved stale.
+    pub(super) chart_is_stale: bool,
+    /// How many requests the chart took.
+    pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
     count: PushCount,
 }
@@ -145,10 +152,12 @@ impl<'a> Pusher<'a> {
             connection,
             lease,
             book,
-            transport,
+            transport: Transport { meter: Meter::new(description.requests_left), ..transport },
             addresses,
             chart: None,
             settings: None,
+            chart_is_stale: false,
+            chart_requests: None,
             names_tried: BTreeMap::new(),
             count: PushCount::default(),
         })
@@ -200,14 +209,13 @@ impl<'a> Pusher<'a> {
     async fn ready(&self, pending: Vec<Pending>) -> Result<Vec<Change>, EngineError> {
         let changes: Vec<Change> = pending.into_iter().map(|it| it.change).collect();
         let bindings = self.bindings(changes.iter().map(|change| &change.subject)).await?;
+        let drafts = self.drafts_to_pay(&changes).await?;
         let is_ready = |change: &Change| {
             let needs = self.book.needs(&change.subject);
-            let invoice = match &change.subject {
-                Subject::Document { applies_to, .. } => *applies_to,
-                Subject::Need(_) | Subject::Confirmed { .. } => None,
-            };
             needs.iter().all(|need| bindings.need(need).is_some())
-                && invoice.is_none_or(|key| bindings.document(key).is_some())
+                && change.invoice().is_none_or(|key| {
+                    bindings.document(key).is_some() && !drafts.contains(key.as_str())
+                })
         };
         Ok(changes.into_iter().filter(is_ready).collect())
     }
@@ -220,8 +228,10 @@ impl<'a> Pusher<'a> {
         let mut ids = BTreeSet::new();
         for subject in subjects {
             ids.extend(self.book.needs(subject).iter().map(Need::binding));
-            if let Subject::Document { applies_to: Some(invoice), .. } = subject {
-                ids.insert(invoice.to_string());
+            if let Subject::Document { applies_to: Some(key), .. }
+            | Subject::Confirmed { key, .. } = subject
+            {
+                ids.insert(key.to_string());
             }
         }
         let ids: Vec<String> = ids.into_iter().collect();
@@ -384,6 +394,7 @@ impl<'a> Pusher<'a> {
             }
             (RefusalKind::DuplicateName, Subject::Need(_)) if another => {
                 self.chart = None;
+                self.chart_is_stale = true;
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
             }
             _ => refused(refusal),
@@ -396,6 +407,7 @@ fn subject_of(task: &Task) -> &Subject {
         Task::Create(subject) | Task::LookUp { subject, .. } => subject,
         Task::ReadSettings
         | Task::ReadChart { .. }
+        | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. } => {

@@ -17,6 +17,10 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
+/// The longest wait that a vendor may ask for within a run. A limit of the day is over in hours:
+/// the run ends, and a later one goes on.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
 /// How often something was tried.
 #[derive(Default)]
 pub(super) struct Patience {
@@ -54,7 +58,7 @@ impl Patience {
             }
             Permit::LogIn | Permit::WhenCalled | Permit::Never => return Err(fault),
         };
-        if self.brief && pause > WAIT_BRIEFLY {
+        if pause > if self.brief { WAIT_BRIEFLY } else { LONGEST_PAUSE } {
             return Err(fault);
         }
         tracing::debug!(%fault, ?pause, "asking again");

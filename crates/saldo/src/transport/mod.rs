@@ -17,6 +17,7 @@ pub(crate) mod service;
 pub(crate) mod slice;
 
 mod grant;
+mod meter;
 mod regroup;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 
 use carrier::Carrier;
 use limit::Limiter;
+pub(crate) use meter::Meter;
 use saldo_core::exchange::{
     Answer, Ask, Fault, FileAnswer, FileAsk, HttpAnswer, HttpRequest, MessageAnswer, MessageAsk,
     Permit,
@@ -52,6 +54,8 @@ pub(crate) struct Transport {
     pub(crate) tokens: Option<TokenKeeper>,
     /// The vendor's request limits. Requests for tokens do not count: they go elsewhere.
     pub(crate) limiter: Limiter,
+    /// What the vendor says of the requests that are left.
+    pub(crate) meter: Meter,
     /// Where downloads are kept, where the vendor has such.
     pub(crate) spool: Option<Spool>,
     /// The folder of a plain-text book.
@@ -130,7 +134,9 @@ impl Transport {
     ) -> Result<HttpAnswer, Fault> {
         self.limiter.acquire(path_of(&request.url)).await;
         self.check_right().await?;
-        self.carrier.send(request, credential).await
+        let answer = self.carrier.send(request, credential).await?;
+        self.meter.hear(&answer);
+        Ok(answer)
     }
 
     async fn check_right(&self) -> Result<(), Fault> {
@@ -237,6 +243,7 @@ mod tests {
             carrier,
             tokens: Some(keeper),
             limiter: Limiter::new(LIMITS, clock.clone()),
+            meter: Meter::default(),
             spool: Some(Spool::new(folder)),
             files: None,
             right: None,

@@ -80,7 +80,17 @@ fn line(kind: LineKind, account: Account, amount: &str, text: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (text.to_owned(), "1".to_owned());
     let dimensions = Dimensions::default();
-    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    Line {
+        kind,
+        account,
+        dimensions,
+        amount,
+        foreign: None,
+        quantity: None,
+        taxes: Vec::new(),
+        text,
+        origin,
+    }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

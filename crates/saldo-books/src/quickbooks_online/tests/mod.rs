@@ -80,8 +80,8 @@ fn fees() -> Account {
 fn line(kind: LineKind, account: Account, amount: &str, text: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (text.to_owned(), "1".to_owned());
-    let dimensions = Dimensions::default();
-    Line { kind, account, dimensions, amount, foreign: None, quantity: None, text, origin }
+    let (dimensions, taxes) = (Dimensions::default(), Vec::new());
+    Line { kind, account, dimensions, amount, foreign: None, quantity: None, taxes, text, origin }
 }
 
 fn settled(account: Account, amount: &str) -> Line {

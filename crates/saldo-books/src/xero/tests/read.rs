@@ -242,3 +242,23 @@ fn income_and_expenses_of_some_days_are_read() {
     let other = Task::ReadResult { from: date(2026, 10, 1), until: date(2026, 11, 30) };
     assert!(hear(&[other], &context(&[]), 200, &body).is_err(), "it is of other days");
 }
+
+#[test]
+fn contacts_that_nobody_changed_since_are_no_news() {
+    let context = context(&[]);
+    let task = |page: &str| Task::ReadChartSince {
+        since: "2026-11-20T16:05:09Z".parse().unwrap(),
+        page: Some(page.to_owned()),
+    };
+    for (page, header) in [("Contacts:1", Some("2026-11-20T16:05:09")), ("Accounts:1", None)] {
+        let request = asked(&[task(page)], &context);
+        let said = request.headers.iter().find(|(name, _)| name == "if-modified-since");
+        assert_eq!(said.map(|(_, value)| value.as_str()), header, "{page}");
+    }
+    let answer = Answer::Http(HttpAnswer { status: 304, headers: Vec::new(), body: Vec::new() });
+    let outcomes = BOOK.hear(&[task("Contacts:1")], &answer, &context).unwrap();
+    let [Outcome::Chart(read)] = &outcomes[..] else { panic!("{outcomes:?}") };
+    assert!(read.entries.is_empty() && read.next.is_none());
+    let whole = [Task::ReadChart { page: Some("Contacts:1".to_owned()) }];
+    assert!(BOOK.hear(&whole, &answer, &context).is_err(), "it was not asked so");
+}

@@ -261,3 +261,54 @@ fn income_without_tax_has_the_type_that_the_owner_chose() {
     let types: Vec<&str> = lines.iter().map(|line| line["TaxType"].as_str().unwrap()).collect();
     assert_eq!(types, ["OUTPUT2", "OUTPUT2", "ZERORATEDOUTPUT", "NONE"]);
 }
+
+/// A document as it is entered as a draft, and what confirms it.
+fn drafted(document: &Document) -> (Subject, Subject) {
+    let Subject::Document { key, document, applies_to, voids, .. } = subject(document) else {
+        panic!("it is a document")
+    };
+    let confirmed = Subject::Confirmed { key, document: document.clone() };
+    (Subject::Document { key, document, applies_to, voids, draft: true }, confirmed)
+}
+
+#[test]
+fn a_draft_has_the_status_that_the_owner_chose() {
+    let (draft, _) = drafted(&claim());
+    for (setting, status) in [(None, "DRAFT"), (Some("submitted"), "SUBMITTED")] {
+        let mut context = context(std::slice::from_ref(&draft));
+        let setting = setting.map(|it: &str| ("drafts".to_owned(), it.to_owned()));
+        context.settings.extend(setting);
+        let request = asked(&[Task::Create(draft.clone())], &context);
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body["Invoices"][0]["Status"], status);
+        assert_eq!(request.method, Method::Put);
+    }
+    let settings = BTreeMap::from([("drafts".to_owned(), "posted".to_owned())]);
+    assert!(BOOK.addresses(&settings).is_err());
+}
+
+#[test]
+fn confirming_a_draft_sends_nothing_but_its_status() {
+    let (_, confirmed) = drafted(&claim());
+    let context = context(std::slice::from_ref(&confirmed));
+    let tasks = [Task::Create(confirmed)];
+    let request = asked(&tasks, &context);
+    assert_eq!(request.method, Method::Post);
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let id = "ed255415-e141-4150-aab7-89c3bbbb851c";
+    assert_eq!(body, json!({ "Invoices": [{ "InvoiceID": id, "Status": "AUTHORISED" }] }));
+    let mixed = [tasks[0].clone(), Task::Create(drafted(&claim()).0)];
+    assert!(BOOK.ask(&mixed, "token-1", &context).is_err(), "new things go by another request");
+}
+
+#[test]
+fn money_that_moved_has_no_drafts() {
+    for document in [sale(), refund(), expense(), payout(), journal(), received()] {
+        let kind = document.header().kind;
+        assert!(!BOOK.holds_drafts(kind), "{kind}");
+        let (draft, _) = drafted(&document);
+        let context = context(std::slice::from_ref(&draft));
+        let said = BOOK.ask(&[Task::Create(draft)], "token-1", &context).unwrap_err().message;
+        assert!(said.ends_with("Xero has drafts of invoices, bills and credit notes alone"));
+    }
+}

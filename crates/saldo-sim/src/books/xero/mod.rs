@@ -16,6 +16,7 @@ mod lists;
 mod memory;
 mod options;
 mod organisation;
+mod owner;
 mod payments;
 mod refusal;
 mod reports;

@@ -65,7 +65,8 @@ fn settle(connection: &mut Connection, words: &ConnectXero) -> anyhow::Result<()
     replace(connection, "token", words.token_url.as_ref());
     replace(connection, "authorise", words.authorise_url.as_ref());
     let settings = &mut connection.settings;
-    for (name, value) in [(TENANT, &words.tenant), ("untaxed", &words.untaxed)] {
+    let said = [(TENANT, &words.tenant), ("untaxed", &words.untaxed), ("drafts", &words.drafts)];
+    for (name, value) in said {
         settings.extend(value.iter().map(|value| (name.to_owned(), value.clone())));
     }
     for tax in &words.tax {
@@ -163,6 +164,7 @@ mod tests {
             refresh_token_file: None,
             tax: Vec::new(),
             untaxed: None,
+            drafts: None,
             redirect_url: String::new(),
             api_url: None,
             token_url: None,
@@ -178,10 +180,12 @@ mod tests {
             tenant: None,
             tax: vec!["VAT 20%=OUTPUT2".to_owned(), " VAT=5% = RROUTPUT ".to_owned()],
             untaxed: Some("ZERORATEDOUTPUT".to_owned()),
+            drafts: Some("submitted".to_owned()),
             ..words()
         };
         settle(&mut connection, &taxes).unwrap();
         let expected = [
+            ("drafts", "submitted"),
             ("tax/VAT 20%", "OUTPUT2"),
             ("tax/VAT=5%", "RROUTPUT"),
             (TENANT, ID),
@@ -193,6 +197,7 @@ mod tests {
             ConnectXero { tax: vec!["VAT".to_owned()], ..words() },
             ConnectXero { tax: vec!["=OUTPUT2".to_owned()], ..words() },
             ConnectXero { tenant: Some("Demo Ltd".to_owned()), ..words() },
+            ConnectXero { drafts: Some("posted".to_owned()), ..words() },
         ] {
             assert!(settle(&mut connection.clone(), &wrong).is_err(), "{wrong:?}");
         }

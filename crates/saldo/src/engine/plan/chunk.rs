@@ -1,6 +1,7 @@
 //! A step of a plan: some of the slots that were touched, with all that they hang together with.
 
 use super::book_of;
+use super::drafts::waiting_for_drafts;
 use super::needs::{Waits, plan_needs_of};
 use super::voidable::voidable;
 use crate::engine::period::closing_of;
@@ -26,6 +27,8 @@ pub(super) struct ByLevel {
     pub(super) kept_back: BTreeSet<DocumentKind>,
     /// Those that are entered as drafts.
     pub(super) drafts: BTreeSet<DocumentKind>,
+    /// Whether nobody looks at what is approved, so that drafts stay drafts.
+    pub(super) by_rule: bool,
 }
 
 /// A step of a plan.
@@ -55,16 +58,18 @@ impl Chunk {
         }
     }
 
-    /// Leaves slots for another time in which documents of these kinds would be entered, and all
-    /// that wait for anything in them.
-    fn keep_back(&mut self, kinds: &BTreeSet<DocumentKind>) {
-        if kinds.is_empty() {
-            return;
-        }
+    /// The slots in which documents of these kinds would be entered.
+    fn slots_of(&self, kinds: &BTreeSet<DocumentKind>) -> BTreeSet<String> {
         let is_of_kind =
             |change: &&Change| document(change).is_some_and(|it| kinds.contains(&it.header().kind));
-        let mut kept: BTreeSet<String> =
-            self.changes.iter().filter(is_of_kind).filter_map(|it| it.slot.clone()).collect();
+        self.changes.iter().filter(is_of_kind).filter_map(|it| it.slot.clone()).collect()
+    }
+
+    /// Leaves these slots for another time, and all that wait for anything in them.
+    fn keep_back(&mut self, mut kept: BTreeSet<String>) {
+        if kept.is_empty() {
+            return;
+        }
         let is_in = |kept: &BTreeSet<String>, change: &Change| {
             change.slot.as_ref().is_some_and(|slot| kept.contains(slot))
         };
@@ -116,9 +121,16 @@ pub(super) async fn plan_chunk(
     let touched = engine.store.slots_changed_since(company, after, SLOTS_AT_ONCE).await?;
     let Some(until) = touched.iter().map(|(seq, _)| *seq).max() else { return Ok(None) };
     let slots = touched.into_iter().map(|(_, slot)| slot).collect();
-    let mut chunk = Draft::of(engine, connection, slots, &TakenOut::default()).await?.chunk;
-    chunk.keep_back(&levels.kept_back);
+    let nothing = TakenOut::default();
+    let draft = Draft::of(engine, connection, slots, &nothing).await?;
+    let entered = draft.entered_as_drafts();
+    let mut chunk = draft.chunk;
     chunk.draft(&levels.drafts);
+    let mut kept = chunk.slots_of(&levels.kept_back);
+    if levels.by_rule {
+        kept.extend(waiting_for_drafts(engine, connection, &mut chunk, &entered).await?);
+    }
+    chunk.keep_back(kept);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
 }
 
@@ -315,6 +327,18 @@ impl<'a> Draft<'a> {
 
     fn standing_invoice(&self, slot: &str) -> Option<DocumentKey> {
         self.approved.get(slot).and_then(|changes| standing_invoice(changes))
+    }
+
+    /// The drafts that were approved before in these slots, with the slot of each.
+    fn entered_as_drafts(&self) -> BTreeMap<String, String> {
+        let drafts = self.approved.iter().flat_map(|(slot, changes)| {
+            let is_draft = |it: &&ApprovedChange| {
+                let stands = !matches!(it.whereabouts, Whereabouts::Withdrawn);
+                stands && matches!(it.change.subject, Subject::Document { draft: true, .. })
+            };
+            changes.iter().filter(is_draft).map(|it| (it.change.id.clone(), slot.clone()))
+        });
+        drafts.collect()
     }
 
     /// Plans slots; returns the invoices that stood there and do no longer.

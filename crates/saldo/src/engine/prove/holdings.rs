@@ -6,10 +6,11 @@ use super::Balances;
 use super::accounts::{self, Joint, KnownAccounts};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use saldo_core::book::{Outcome, Task};
+use saldo_core::book::{Outcome, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Side;
 use saldo_core::money::{Balance, MoneyError};
+use saldo_core::plan::Change;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
@@ -38,7 +39,11 @@ impl Holdings {
         owed: &Balances,
     ) -> Result<Self, EngineError> {
         let (engine, book) = (pusher.engine, &pusher.connection.id);
-        let pushed = engine.store.account_sums(engine.company_id(), book, Some(as_of)).await?;
+        let mut pushed = engine.store.account_sums(engine.company_id(), book, Some(as_of)).await?;
+        if !pusher.book.description().drafts_count {
+            let drafts = engine.store.standing_drafts(engine.company_id(), book).await?;
+            without_drafts(&mut pushed, &drafts, as_of)?;
+        }
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
         let known = KnownAccounts::of(policy);
         let accounts = accounts::joint(pusher, &known, &names).await?;
@@ -124,6 +129,18 @@ impl Holdings {
     pub(super) fn all(&self) -> Result<Vec<Holding>, MoneyError> {
         proof::holdings(&self.opening, &self.pushed, &self.moved)
     }
+}
+
+/// Leaves drafts out of what was pushed: the book counts them once they are confirmed.
+fn without_drafts(pushed: &mut Balances, drafts: &[Change], as_of: Date) -> Result<(), MoneyError> {
+    for draft in drafts {
+        let Subject::Document { document, .. } = &draft.subject else { continue };
+        for line in document.lines().iter().filter(|_| document.header().date <= as_of) {
+            let sum = pushed.entry(line.account.name.to_string()).or_default();
+            sum.add(line.amount.negated())?;
+        }
+    }
+    Ok(())
 }
 
 /// One balance less another.

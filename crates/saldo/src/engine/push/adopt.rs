@@ -10,13 +10,14 @@ use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
 use saldo_core::text::RemoteId;
 use saldo_store::{AttemptOutcome, AttemptResult, Purpose};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 impl Pusher<'_> {
     /// The book's chart, read once a run and again when it proved stale.
     pub(in crate::engine) async fn chart(&mut self) -> Result<&Chart, EngineError> {
         if self.chart.is_none() {
             let (chart, settings) = Chart::read(self).await?;
+            self.chart_requests = Some(chart.requests);
             self.chart = Some(chart);
             if let Some(settings) = settings {
                 self.keep_settings(settings).await?;
@@ -28,6 +29,7 @@ impl Pusher<'_> {
 
     /// Creates what the book does not have, after adopting what it has, in full batches.
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
+        let changes = self.look_at_drafts(changes).await?;
         let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
         let mut adopted = Vec::new();
         for change in changes {
@@ -42,12 +44,18 @@ impl Pusher<'_> {
         }
         self.adopt(adopted).await?;
         let full = self.book.description().batch.max(1);
+        let mut batches = VecDeque::new();
         for mut work in places.into_values() {
             while !work.is_empty() {
                 let rest = work.split_off(work.len().min(full));
-                self.send(work).await?;
+                batches.push_back(work);
                 work = rest;
             }
+        }
+        while let Some(work) = batches.pop_front() {
+            let changes = work.len() + batches.iter().map(Vec::len).sum::<usize>();
+            self.leave_some(batches.len() + 1, changes)?;
+            self.send(work).await?;
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ async fn a_kind_is_entered_as_a_draft_where_the_book_has_drafts() {
     assert!(count > 5, "{count}");
     assert_eq!(u64::try_from(pending(&stage)).unwrap(), count);
     let left = planned(&stage).await;
-    let why = "the book has no drafts, and a person approves them";
+    let why = "the book has no drafts of them, and a person approves them";
     assert_eq!(waiting(&left), [(DocumentKind::SalesReceipt, count, why)]);
     assert_eq!(drafts(&stage, COMPANY).await, 0);
     let proof = stage.prove().await;

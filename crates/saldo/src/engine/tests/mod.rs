@@ -4,6 +4,7 @@
 mod banked;
 mod batches;
 mod bookkeeper;
+mod budgeted;
 mod bulk;
 mod called;
 mod closed;

@@ -1,12 +1,14 @@
 //! The books in Xero: what the adapter says, and what the simulated vendor makes of it.
 
-use super::super::BookProof;
+use super::super::{BookProof, approve, push};
 use super::stage::{Stage, home, listener, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::merchant::EmptyBooks;
+use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
-use std::collections::BTreeMap;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// After how long the next process begins: at once, when keys are old, when they are forgotten.
@@ -64,6 +66,144 @@ async fn an_organisation_holds_what_the_other_books_hold() {
     assert!(proof.holds());
     let calls = xero.vendor_itself().calls();
     assert!(calls.writes < 60, "documents go fifty at a time: {calls:?}");
+    assert!(paid_on_two_accounts(&xero) > 0, "half by card, half by another gateway");
+}
+
+/// How many invoices were paid on more than one account.
+fn paid_on_two_accounts(xero: &EmptyBooks) -> usize {
+    let vendor = xero.vendor_itself();
+    let mut accounts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for payment in vendor.organisation().shown(Kind::Payment) {
+        let (invoice, account) = (&payment["Invoice"]["InvoiceID"], &payment["Account"]);
+        accounts.entry(invoice.to_string()).or_default().insert(account["AccountID"].to_string());
+    }
+    accounts.values().filter(|accounts| accounts.len() > 1).count()
+}
+
+/// Invoices and credit notes are entered as drafts.
+const DRAFTS: &str =
+    "[levels.invoice]\napproval = \"draft\"\n[levels.credit-memo]\napproval = \"draft\"";
+
+/// A merchant of some days who wants drafts, with an organisation, entered.
+async fn drafted() -> (Stage, EmptyBooks) {
+    drafted_over(&FaultSettings::none()).await
+}
+
+async fn drafted_over(network: &FaultSettings) -> (Stage, EmptyBooks) {
+    let mut stage = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, network).await;
+    stage.revise_for_all_days(|before| format!("{before}\n{DRAFTS}")).await;
+    stage.sync().await;
+    (stage, xero)
+}
+
+/// How many things of a kind an organisation has that are drafts, and that are none.
+fn statuses(xero: &EmptyBooks, kind: Kind) -> (usize, usize) {
+    let vendor = xero.vendor_itself();
+    let shown = vendor.organisation().shown(kind);
+    let drafts = shown.iter().filter(|it| it["Status"] == "DRAFT").count();
+    (drafts, shown.len() - drafts)
+}
+
+async fn approve_and_push(stage: &Stage) {
+    let engine = stage.engine().await;
+    assert!(approve(&engine, None, "owner").await.unwrap() > 0);
+    push(&engine, None).await.unwrap();
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn drafts_wait_in_an_organisation_with_all_that_pays_them() {
+    let (stage, xero) = drafted().await;
+    let (drafts, approved) = statuses(&xero, Kind::Invoice);
+    assert!(drafts > 3, "{drafts} drafts, {approved} approved");
+    assert_eq!(statuses(&xero, Kind::Payment).1, 0, "nobody pays a draft");
+    let proof = stage.prove().await;
+    let of = |name: &str| proof.books.iter().find(|book| book.book == name).unwrap();
+    let cloud = of(XERO);
+    assert_eq!((cloud.pending, cloud.failed), (0, 0));
+    assert!(cloud.documents.drafts >= u64::try_from(drafts).unwrap());
+    assert!(cloud.documents.differing.is_empty(), "{:?}", cloud.documents.differing);
+    let strange: Vec<_> = cloud.accounts.iter().filter(|it| !it.others.is_zero()).collect();
+    assert!(strange.is_empty(), "drafts are in no balance: {strange:?}");
+    assert_eq!(stage.sync().await.approved, 0, "drafts wait for a person");
+    approve_and_push(&stage).await;
+    assert_eq!(statuses(&xero, Kind::Invoice).0, 0);
+    assert!(statuses(&xero, Kind::Payment).1 > 0);
+    stage.assert_proven("once all was confirmed").await;
+    let mut automatic = Stage::after(&world(15, 60, 30), &FaultSettings::none()).await;
+    let other = joined(&mut automatic, &FaultSettings::none()).await;
+    automatic.sync().await;
+    let ledger = |xero: &EmptyBooks| xero.vendor_itself().organisation().ledger_without_ids();
+    assert_eq!(ledger(&xero), ledger(&other));
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_changed_is_not_confirmed() {
+    let (stage, xero) = drafted().await;
+    let drafts = statuses(&xero, Kind::Invoice).0;
+    stage.clock.advance(Duration::from_secs(3_600));
+    let first = {
+        let mut vendor = xero.vendor_itself();
+        let first = vendor.organisation().shown(Kind::Invoice)[0].clone();
+        let id = first["InvoiceID"].as_str().unwrap();
+        let mut lines = first["LineItems"].clone();
+        lines[0]["UnitAmount"] = json!(1.5);
+        lines[0]
+            .as_object_mut()
+            .unwrap()
+            .retain(|name, _| !name.ends_with("Amount") || name == "UnitAmount");
+        let organisation = vendor.organisation_mut();
+        organisation.revise(Kind::Invoice, id, &json!({ "LineItems": lines }), stage.clock.now());
+        first["InvoiceNumber"].as_str().unwrap().to_owned()
+    };
+    let proof = stage.prove().await;
+    let cloud = proof.books.iter().find(|book| book.book == XERO).unwrap();
+    let differing: Vec<String> =
+        cloud.documents.differing.iter().map(|it| it.key.to_string()).collect();
+    assert_eq!(differing, std::slice::from_ref(&first));
+    approve_and_push(&stage).await;
+    assert_eq!(statuses(&xero, Kind::Invoice), (1, drafts - 1), "the others are");
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    let [failed] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!(failed.change.id, format!("confirm/{first}"));
+    assert!(failed.refusal.message.contains("total: sent"), "{}", failed.refusal.message);
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_approved_there_is_confirmed_by_that() {
+    let (stage, xero) = drafted().await;
+    stage.clock.advance(Duration::from_secs(3_600));
+    let all: Vec<(Kind, String)> = {
+        let vendor = xero.vendor_itself();
+        let of = |kind: Kind, id: &str| -> Vec<(Kind, String)> {
+            let shown = vendor.organisation().shown(kind);
+            shown.iter().map(|it| (kind, it[id].as_str().unwrap().to_owned())).collect()
+        };
+        [of(Kind::Invoice, "InvoiceID"), of(Kind::CreditNote, "CreditNoteID")].concat()
+    };
+    for (kind, id) in &all {
+        let approved = json!({ "Status": "AUTHORISED" });
+        let mut vendor = xero.vendor_itself();
+        vendor.organisation_mut().revise(*kind, id, &approved, stage.clock.now());
+    }
+    approve_and_push(&stage).await;
+    stage.assert_proven("and everything that pays them goes on").await;
+    assert!(statuses(&xero, Kind::Payment).1 > 0);
+}
+
+#[tokio::test]
+async fn drafts_are_confirmed_over_a_bad_network_as_over_a_good_one() {
+    let (good, expected) = drafted().await;
+    approve_and_push(&good).await;
+    let (bad, xero) = drafted_over(&FaultSettings::rough()).await;
+    approve_and_push(&bad).await;
+    bad.clock.advance(SILENCE);
+    bad.assert_proven("over a bad network").await;
+    let ledger = |xero: &EmptyBooks| xero.vendor_itself().organisation().ledger_without_ids();
+    assert_eq!(ledger(&xero), ledger(&expected));
 }
 
 #[tokio::test(flavor = "multi_thread")]

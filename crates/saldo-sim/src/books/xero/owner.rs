@@ -1,0 +1,26 @@
+//! What people do in the organisation themselves, and see there.
+
+use super::kind::Kind;
+use super::organisation::Organisation;
+use super::write::Write;
+use jiff::Timestamp;
+use serde_json::Value;
+
+impl Organisation {
+    /// Everything of a kind, as it stands in answers.
+    #[must_use]
+    pub fn shown(&self, kind: Kind) -> Vec<Value> {
+        self.shelf(kind).map(|entity| Value::Object(self.show(entity, true))).collect()
+    }
+
+    /// Changes these properties of something, as somebody does in the browser.
+    ///
+    /// # Panics
+    /// Where the organisation does not take the change.
+    pub fn revise(&mut self, kind: Kind, id: &str, properties: &Value, now: Timestamp) {
+        let write = Write { kind, creates: false, id: Some(id), unit_decimals: 4, now };
+        let given = properties.as_object().expect("properties stand in an object");
+        let written = self.write(&write, given);
+        assert!(written.is_ok(), "{} {id} cannot be changed to {properties}", kind.name());
+    }
+}

@@ -1,0 +1,77 @@
+//! Drafts in a book: what belongs to one waits until it is confirmed, and one is confirmed only as
+//! it was entered.
+
+use super::super::EngineError;
+use super::Pusher;
+use saldo_core::book::{Outcome, Subject, Task};
+use saldo_core::exchange::Fault;
+use saldo_core::plan::Change;
+use saldo_store::Purpose;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Pusher<'_> {
+    /// The invoices and bills that these changes belong to and that are still drafts, where the
+    /// book does not count drafts: it takes no payment for what nobody approved.
+    pub(super) async fn drafts_to_pay(
+        &self,
+        changes: &[Change],
+    ) -> Result<BTreeSet<String>, EngineError> {
+        let invoices: BTreeSet<String> =
+            changes.iter().filter_map(Change::invoice).map(|key| key.to_string()).collect();
+        if invoices.is_empty() || self.book.description().drafts_count {
+            return Ok(BTreeSet::new());
+        }
+        let invoices: Vec<String> = invoices.into_iter().collect();
+        let company = self.engine.company_id();
+        Ok(self.engine.store.drafts_among(company, &self.connection.id, &invoices).await?)
+    }
+
+    /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
+    /// now. What somebody confirmed there is acknowledged, what somebody changed is refused.
+    /// Returns the changes that are still to be made.
+    pub(super) async fn look_at_drafts(
+        &mut self,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Change>, EngineError> {
+        let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
+        let mut left = Vec::new();
+        for change in changes {
+            match &change.subject {
+                Subject::Confirmed { document, .. } => {
+                    by_kind.entry(document.header().kind).or_default().push(change);
+                }
+                Subject::Need(_) | Subject::Document { .. } => left.push(change),
+            }
+        }
+        for changes in by_kind.into_values() {
+            for some in changes.chunks(self.book.description().look_up_batch.max(1)) {
+                left.extend(self.look_at_some(some).await?);
+            }
+        }
+        Ok(left)
+    }
+
+    async fn look_at_some(&mut self, changes: &[Change]) -> Result<Vec<Change>, EngineError> {
+        let task = |change: &Change| Task::look_up(change.subject.clone());
+        let tasks: Vec<Task> = changes.iter().map(task).collect();
+        let outcomes = self.look(&tasks).await?;
+        if outcomes.len() != tasks.len() {
+            return Err(self.world(Fault::unexpected("the drafts")));
+        }
+        let (mut left, mut results) = (Vec::new(), Vec::new());
+        for ((change, task), outcome) in changes.iter().zip(&tasks).zip(outcomes) {
+            match outcome {
+                Outcome::Absent => left.push(change.clone()),
+                outcome => {
+                    results.push((change.id.clone(), self.result(change, task, outcome)));
+                }
+            }
+        }
+        if !results.is_empty() {
+            let members = results.iter().map(|(id, _)| id.clone()).collect();
+            let batch = self.begin(Purpose::LookUp, members, None).await?;
+            self.finish(&batch.id, results).await?;
+        }
+        Ok(left)
+    }
+}
