@@ -381,12 +381,19 @@ fn serve_callers(shell: &Shell<'_>, folder: &Path) {
     while !text.ends_with("\n}\n") {
         text += &(lines.next().unwrap().unwrap() + "\n");
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
     let serving = shell.forms.assert("serve", text.as_bytes());
     let address = serving["quickbooks_web_connector"].as_str().unwrap();
     assert!(address.starts_with("http://127.0.0.1:") && address.ends_with("/qbwc"), "{address}");
+    shell.says("connect", &[&desktop[..], &["--out", out, "--url", address]].concat());
     shell.says("connect", &[&desktop[..], &["--revoke"]].concat());
+    let [password, company] = ["password", "company.json"].map(|name| folder.join(name));
+    std::fs::write(&password, renewed["password"].as_str().unwrap()).unwrap();
+    let [password, company] = [&password, &company].map(|path| path.to_str().unwrap());
+    let session = ["sim-connector", out, "--password-file", password, "--company-file", company];
+    let session = shell.says("sim-connector", &session);
+    assert_eq!(session["ended"], "invalid-user", "nobody logs in any more");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

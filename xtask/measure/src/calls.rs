@@ -1,7 +1,8 @@
 //! What a sync asks the vendors for, and how long it takes under their limits: the simulated
 //! vendors enforce them, on a simulated clock.
 
-use crate::cli::connect::Office;
+use crate::cli::connect::{Office, connection};
+use crate::connector;
 use crate::engine::{self, Engine, Progress, Wiring};
 use crate::gauge::{Gauge, with};
 use crate::merchant::{self, COMPANY, EmptyBooks, Homes, Merchant};
@@ -12,10 +13,11 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use saldo_core::exchange::{HttpRequest, Method};
 use saldo_core::text::{ConnectionId, Secret};
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim};
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
-use saldo_store::{Key, Store};
+use saldo_store::{Connection, Key, Role, Store};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -37,9 +39,6 @@ pub(crate) struct Settings {
     /// How much a document holds.
     #[arg(long, value_enum)]
     detail: Detail,
-    /// Whether the same is entered into an organisation of the other vendor afterwards.
-    #[arg(long)]
-    organisation: bool,
 }
 
 /// More calls than any sync needs.
@@ -86,6 +85,17 @@ impl Tally {
         self.count_created(request, (purpose, body));
     }
 
+    /// Counts a message for a company file, and what it asks to add.
+    fn count_message(&mut self, message: &str) {
+        let kinds = message.split('<').filter_map(|part| part.split(' ').next());
+        let added: Vec<&str> = kinds.filter_map(|word| word.strip_suffix("AddRq")).collect();
+        let purpose = if added.is_empty() { "read" } else { "add" };
+        *self.requests.entry(purpose.to_owned()).or_default() += 1;
+        for kind in added {
+            *self.created.entry(kind.to_owned()).or_default() += 1;
+        }
+    }
+
     /// Counts what a request asks to create: the items of a batch, what a list that bears the name
     /// of its place holds, or the one thing that it is.
     fn count_created(&mut self, request: &HttpRequest, (place, body): (String, &Value)) {
@@ -113,8 +123,13 @@ impl Vendor for Counted {
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
         let reply = self.vendor.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-        tally.count(request, &body);
+        match request.url.strip_prefix("message:") {
+            Some(_) => tally.count_message(&String::from_utf8_lossy(&request.body)),
+            None => {
+                let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                tally.count(request, &body);
+            }
+        }
         if let Reply::Answer(answer) = &reply
             && (answer.status == 429 || contains(&answer.body, b"\"THROTTLED\""))
         {
@@ -157,32 +172,50 @@ fn purpose(request: &HttpRequest, body: &Value) -> String {
     parts.next().unwrap_or_default().to_owned()
 }
 
-/// Connects the merchant to an organisation that is empty, and enters everything there too: what
-/// that is asked for, and how long it takes.
-async fn enter_elsewhere(engine: Engine) -> Result<Value> {
+/// Connects the merchant to an organisation that is empty, and enters everything there too.
+async fn enter_into_organisation(engine: Engine) -> Result<(Engine, Value)> {
     let organisation = EmptyBooks::new(1, &FaultSettings::none(), engine.clock.now());
     // What a day may see is an agreement with the vendor, and not what is measured.
     organisation.vendor_itself().organisation_mut().settings.calls_per_day = CALLS_A_DAY;
     let (book, secrets) = organisation.connection("https://organisation.example");
+    enter_elsewhere(engine, (&book, &secrets), &organisation.vendor).await
+}
+
+/// The same with a company file that is empty.
+async fn enter_into_company_file(engine: Engine) -> Result<(Engine, Value)> {
+    let desk = QuickBooksDesktopSim::new(CompanyFile::retail(1));
+    let vendor: SharedVendor = Arc::new(Mutex::new(Box::new(desk)));
+    let book = connection(connector::ADAPTER, Role::Book, connector::ADAPTER);
+    enter_elsewhere(engine, (&book, &[]), &vendor).await
+}
+
+/// Connects another book and enters everything there too: what that is asked for, and how long it
+/// takes.
+async fn enter_elsewhere(
+    engine: Engine,
+    (book, secrets): (&Connection, &[(&str, String)]),
+    vendor: &SharedVendor,
+) -> Result<(Engine, Value)> {
     let office = Office {
         store: engine.store.clone(),
         company: engine.company.clone(),
         key: Arc::clone(&engine.key),
         clock: engine.clock.clone(),
     };
-    office.add(&book).await?;
+    office.add(book).await?;
     for (name, secret) in secrets {
         office.keep(&book.id, name, &Secret::new(secret)).await?;
     }
     let tally = Arc::default();
     let Wiring::InProcess(mut vendors) = engine.wiring else { unreachable!("nothing is far") };
-    vendors.insert(book.id, counted(&organisation.vendor, &tally));
+    vendors.insert(book.id.clone(), counted(vendor, &tally));
     let engine = Engine { wiring: Wiring::InProcess(vendors), ..engine };
     let begun = engine.clock.now();
     let report = engine::sync(&engine).await?;
     ensure!(report.refused == 0, "{} changes were refused", report.refused);
     let took = engine.clock.now().duration_since(begun).as_secs();
-    Ok(json!({ "sync": report, "simulated_seconds": took, "books": told(&tally)? }))
+    let told = json!({ "sync": report, "simulated_seconds": took, "books": told(&tally)? });
+    Ok((engine, told))
 }
 
 /// Syncs the merchant of a seed until nothing is left to do, and says what that took.
@@ -243,11 +276,13 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
     *books.lock().unwrap_or_else(PoisonError::into_inner) = Tally::default();
     engine::sync(&engine).await?;
     let again = told(&books)?;
-    let elsewhere = match settings.organisation {
-        true => enter_elsewhere(engine).await?,
-        false => Value::Null,
-    };
-    let further = json!({ "books_again": again, "organisation": elsewhere });
+    let (engine, organisation) = enter_into_organisation(engine).await?;
+    let (_, company_file) = enter_into_company_file(engine).await?;
+    let further = json!({
+        "books_again": again,
+        "organisation": organisation,
+        "company_file": company_file,
+    });
     Ok(with(with(measured, first), further))
 }
 

@@ -19,6 +19,8 @@ const BATCH: u64 = 30;
 const BATCHES_A_MINUTE: u64 = 40;
 /// How many things one request to an organisation holds, and how many requests a minute it takes.
 const ORGANISATION: (u64, u64) = (50, 60);
+/// How much a message to a company file holds.
+const A_MESSAGE: u64 = 50;
 /// What an organisation takes one by one.
 const ONE_BY_ONE: &str = "Accounts";
 /// What asks for them.
@@ -34,6 +36,7 @@ pub(super) fn figures(machine: &Machine, full: bool) -> Result<Vec<Figure>> {
         figures.extend(of_shop(&sync, detail));
         figures.extend(of_books(&sync, detail));
         figures.extend(of_organisation(&sync, (ORDERS.0, detail)));
+        figures.extend(of_company_file(&sync, (ORDERS.0, detail)));
     }
     let size = if full { TIMED_FULL } else { TIMED };
     let timed = sync(machine, size, "order")?;
@@ -43,6 +46,7 @@ pub(super) fn figures(machine: &Machine, full: bool) -> Result<Vec<Figure>> {
     let parts = (took, floor / BATCHES_A_MINUTE);
     figures.push(Figure::ratio(title, size.0.into(), parts, "times", Aim::AtMost(110), &timed));
     figures.extend(of_organisation(&timed, (size.0, "order")));
+    figures.extend(of_company_file(&timed, (size.0, "order")));
     Ok(figures)
 }
 
@@ -82,8 +86,7 @@ fn sync(machine: &Machine, (orders, days): (u32, u32), detail: &str) -> Result<M
     let data = machine.folder("calls")?;
     let (orders, days) = (orders.to_string(), days.to_string());
     let words = ["calls", "--data", text(&data)?, "--orders", &orders, "--days", &days];
-    let words = [&words[..], &["--detail", detail, "--organisation"]].concat();
-    let measured = machine.measure("calls", &words)?;
+    let measured = machine.measure("calls", &[&words[..], &["--detail", detail]].concat())?;
     std::fs::remove_dir_all(data)?;
     Ok(measured)
 }
@@ -126,6 +129,40 @@ fn of_books(sync: &Measured, detail: &str) -> Vec<Figure> {
     figures.push(Figure::count(&title("calls when nothing is new"), 1_000, again, 0, sync));
     let too_fast = books["too_fast"].as_u64().unwrap_or_default();
     figures.push(Figure::count(&title("calls that came too fast"), 1_000, too_fast, 0, sync));
+    figures
+}
+
+/// The messages by which the same is entered into a company file. They may hold documents of all
+/// kinds, but for those that refer to others: accounts come before items, these before documents, and
+/// invoices before payments.
+fn of_company_file(sync: &Measured, (orders, detail): (u32, &str)) -> Vec<Figure> {
+    let (size, told) = (orders.into(), &sync.details["company_file"]["books"]);
+    let title = |what: &str| format!("company file, by {detail}: {what}");
+    let created = counts(&told["created"]);
+    let mut figures: Vec<Figure> = created
+        .iter()
+        .map(|(kind, things)| Figure::told(&title(&format!("{kind}, added")), size, *things, sync))
+        .collect();
+    let mut rounds = [0_u64; 4];
+    for (kind, things) in &created {
+        let [names, items, documents, payments] = &mut rounds;
+        let round = match &**kind {
+            "Account" | "Customer" | "Vendor" | "Class" => names,
+            "ReceivePayment" | "BillPaymentCheck" => payments,
+            kind if kind.starts_with("Item") => items,
+            _ => documents,
+        };
+        *round += things;
+    }
+    let least: u64 = rounds.iter().map(|things| things.div_ceil(A_MESSAGE)).sum();
+    let requests = counts(&told["requests"]);
+    let asked = |purpose: &str| requests.get(purpose).copied().unwrap_or_default();
+    let what = format!("messages that add, {least} at least");
+    figures.push(Figure::count(&title(&what), size, asked("add"), least + least / 20 + 1, sync));
+    figures.push(Figure::told(&title("messages that read"), size, asked("read"), sync));
+    let all: u64 = created.values().sum();
+    let what = title("added by a message that adds");
+    figures.push(Figure::told(&what, size, all / asked("add").max(1), sync));
     figures
 }
 

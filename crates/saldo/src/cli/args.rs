@@ -4,7 +4,7 @@ mod called;
 mod feed;
 mod report;
 
-pub(crate) use called::{ConnectQuickbooksDesktop, Serve};
+pub(crate) use called::{ConnectQuickbooksDesktop, Serve, SimConnector};
 pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
 
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Serve the simulated vendors alone.
     Sim(Sim),
+    /// Run one session of a simulated Web Connector beside a simulated company file.
+    SimConnector(SimConnector),
     /// Check that everything is in order, and say what to do where it is not.
     Doctor,
     /// Print a completion script for a shell.

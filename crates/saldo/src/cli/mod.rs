@@ -27,6 +27,7 @@ mod rules;
 mod serve;
 mod sign_in;
 mod sim;
+mod sim_connector;
 mod statement;
 mod status;
 mod sync;
@@ -119,6 +120,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Demo(words) => demo::demo(global, &words, output).await,
         Command::Serve(words) => serve::serve(global, &words, output).await,
         Command::Sim(words) => sim::sim(&words, output).await,
+        Command::SimConnector(words) => sim_connector::session(&words, output).await,
         Command::Doctor => doctor::doctor(global, output).await,
         Command::Completions { shell } => {
             let mut command = Arguments::command();

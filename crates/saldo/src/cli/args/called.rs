@@ -42,3 +42,19 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
 }
+
+/// A simulated Web Connector, with a simulated company file of QuickBooks Desktop beside it.
+#[derive(Debug, Args)]
+pub(crate) struct SimConnector {
+    /// The connector's file, as `saldo connect quickbooks-desktop` wrote it.
+    pub(crate) qwc: PathBuf,
+    /// The file with the password that was shown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: PathBuf,
+    /// Where the simulated company file is kept; made where it is not there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) company_file: PathBuf,
+    /// The seed of a new company file.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}

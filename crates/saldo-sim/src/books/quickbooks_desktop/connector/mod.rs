@@ -156,6 +156,12 @@ impl WebConnector {
         }
     }
 
+    /// Whether no session is under way.
+    #[must_use]
+    pub fn is_resting(&self) -> bool {
+        self.state == State::Resting
+    }
+
     /// What the program does next.
     pub fn next(&mut self, now: Timestamp) -> Step {
         if self.state == State::Resting && self.due.is_some_and(|due| due <= now) {
