@@ -133,8 +133,8 @@ fn of_books(sync: &Measured, detail: &str) -> Vec<Figure> {
 }
 
 /// The messages by which the same is entered into a company file. They may hold documents of all
-/// kinds, but for those that refer to others: accounts come before items, these before documents, and
-/// invoices before payments.
+/// kinds, but for those that refer to others: accounts come before items, these before documents,
+/// and invoices before payments.
 fn of_company_file(sync: &Measured, (orders, detail): (u32, &str)) -> Vec<Figure> {
     let (size, told) = (orders.into(), &sync.details["company_file"]["books"]);
     let title = |what: &str| format!("company file, by {detail}: {what}");
