@@ -49,7 +49,8 @@ impl Tally {
     /// How far it is.
     pub(crate) fn shown(&self) -> protocol::Progress {
         let [planned, done] = [&self.planned, &self.done].map(|it| it.load(Ordering::Relaxed));
-        protocol::Progress { planned, done }
+        // What is done first may show that more is to do.
+        protocol::Progress { planned: planned.max(done), done }
     }
 
     /// Counts what the engine does for one book.
