@@ -111,11 +111,13 @@ impl Store {
     ) -> Result<Vec<(GroupAccount, bool)>, StoreError> {
         let rows: Vec<AccountRow> = query(
             "select group_id, marked, accounted, entries, states, wake_at from fact_group
-             where company = $1 and group_id > $2 and substr(group_id, 1, length($2)) = $2
+             where company = $1 and group_id > $2 and group_id < $3
+             and substr(group_id, 1, length($2)) = $2
              order by group_id",
         )
         .bind(company.as_str())
         .bind(prefix)
+        .bind(format!("{prefix}\u{10ffff}"))
         .fetch_all(&self.reader)
         .await?;
         let samples = Samples::load(&self.reader, company).await?;

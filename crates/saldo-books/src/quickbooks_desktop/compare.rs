@@ -174,7 +174,11 @@ fn money_differences(
     }
     // Where we say none, classes are the owner's to give.
     let told = sent.children.iter().any(|line| line.child("ClassRef").is_some());
-    let (sent, held) = (line_sums(sent, currency, told)?, line_sums(row, currency, told)?);
+    let (sent, mut held) = (line_sums(sent, currency, told)?, line_sums(row, currency, told)?);
+    // What we applied to nothing is the owner's to apply: no account moves by it.
+    if !sent.keys().any(|key| key.starts_with(APPLIED)) {
+        held.retain(|key, _| !key.starts_with(APPLIED));
+    }
     let nothing = Money::zero(currency);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
@@ -186,6 +190,9 @@ fn money_differences(
     }
     Ok(differences)
 }
+
+/// What the transaction is called that another one is applied to, before its id.
+const APPLIED: &str = "transaction ";
 
 /// The sum of each thing that lines point at.
 fn line_sums(
@@ -224,7 +231,7 @@ fn target(line: &Element, currency: Currency) -> Result<Option<(String, Money)>,
                 Some(amount) => amount,
                 None => required(line, "Amount", currency)?,
             };
-            line.text(["TxnID"]).map(|id| (format!("transaction {id}"), amount))
+            line.text(["TxnID"]).map(|id| (format!("{APPLIED}{id}"), amount))
         }
         _ if name.ends_with("LineGroup") => {
             points_at("group", "ItemGroupRef", required(line, "TotalAmount", currency)?)

@@ -105,6 +105,19 @@ pub(super) const fn is_passing(code: i64) -> bool {
     matches!(code, 1000 | 1010 | 3231)
 }
 
+/// The refusal of a request of which QuickBooks does not say what became of it.
+pub(super) fn untold(response: &Response) -> Refusal {
+    Refusal {
+        kind: RefusalKind::DuplicateRequest,
+        code: response.code.to_string(),
+        message: format!("quickbooks did not do it: {}", response.words()),
+        hint:
+            "QuickBooks fails at it again and again: verify the company file (File > Utilities > \
+               Verify Data), then `saldo retry`"
+                .to_owned(),
+    }
+}
+
 /// A definite no to one request.
 pub(super) fn refusal(response: &Response) -> Refusal {
     let kind = match response.code {

@@ -10,7 +10,7 @@ use super::compare;
 use super::faults;
 use super::message::{Request, Response, Responses};
 use super::names;
-use super::shape::{CLASS, shape};
+use super::shape::{CLASS, shape_for};
 use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
 use super::write;
 use super::xml::Element;
@@ -157,8 +157,8 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Value { .. } | Need::TaxRate(_) | Need::Dimension(_))
             | Subject::Document { voids: Some(_), .. }
             | Subject::Confirmed { .. } => None,
-            Subject::Document { key, document, .. } => {
-                let shape = shape(document).ok()?;
+            Subject::Document { key, document, applies_to, .. } => {
+                let shape = shape_for(document, *applies_to).ok()?;
                 Some(self.place(shape.kind(), *key, document))
             }
         }
@@ -204,6 +204,11 @@ pub(super) fn outcomes(
         match (outcome(look_up.subject, rows, context)?, place) {
             (Outcome::Absent, Place::Numbers(_)) => {
                 Ok(Outcome::Further { page: BY_DAY.to_owned() })
+            }
+            // It stood among those of its day a moment ago. QuickBooks may leave out rows beside an
+            // id that is gone: that it is not among these does not say that it is not there.
+            (Outcome::Absent, Place::Ids(_)) => {
+                Err(Fault::new(Permit::Retry, "what its day showed was not shown by its id"))
             }
             (outcome, _) => Ok(outcome),
         }
@@ -329,7 +334,7 @@ fn document_outcome(
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let never = |reason: String| Fault::new(Permit::Never, reason);
-    let kind = shape(document).map_err(never)?.kind();
+    let kind = shape_for(document, applies_to).map_err(never)?.kind();
     let mut ours = rows.iter().filter(|row| compare::is_of(row, key));
     let Some(first) = ours.next() else { return Ok(Outcome::Absent) };
     let sent = write::transaction(key, document, applies_to, context).map_err(never)?;

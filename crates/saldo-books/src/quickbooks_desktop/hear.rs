@@ -126,9 +126,8 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
     let Some(row) = row.filter(|_| !response.is_error) else {
         let words = response.words();
         return match response.code {
-            code if faults::is_passing(code) => {
-                Err(in_doubt(format!("quickbooks did not do all of it: {words}")))
-            }
+            // Of this request alone, and not for ever: it is looked for, and asked for again.
+            code if faults::is_passing(code) => Ok(Outcome::Refused(faults::untold(response))),
             code if code == 0 || !response.is_error => {
                 Err(in_doubt(format!("the answer holds no {}: {words}", body.name)))
             }

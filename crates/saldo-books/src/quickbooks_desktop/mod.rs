@@ -93,8 +93,9 @@ impl Book for QuickBooksDesktop {
             )
             | Subject::Confirmed { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
-            Subject::Document { document, .. } => {
-                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+            Subject::Document { document, applies_to, .. } => {
+                let shape = shape::shape_for(document, *applies_to);
+                shape.map(|shape| shape.needs(document)).unwrap_or_default()
             }
         }
     }

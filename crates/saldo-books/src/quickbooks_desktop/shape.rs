@@ -10,7 +10,7 @@ use super::sales;
 use super::wire::Kind;
 use saldo_core::book::{Item, Need};
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Line, Party};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, Party};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::{Money, MoneyError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,6 +233,21 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     }?;
     check_party(&shape, document.header().party.as_ref())?;
     Ok(shape)
+}
+
+/// The shape of a document that belongs to this one, where it belongs to any. What is paid for a
+/// bill that takes no more payments is a journal entry, since QuickBooks has no such payment.
+///
+/// # Errors
+/// As [`shape`].
+pub(super) fn shape_for(
+    document: &Document,
+    applies_to: Option<DocumentKey>,
+) -> Result<Shape<'_>, String> {
+    match shape(document)? {
+        Shape::BillPayment { .. } if applies_to.is_none() => journal(document),
+        shape => Ok(shape),
+    }
 }
 
 /// Refuses what stands for something in a dimension that the vendor has no place for.

@@ -88,7 +88,7 @@ pub(super) fn transaction(
         );
         return Err(about(reason));
     }
-    let shape = shape::shape(document).map_err(about)?;
+    let shape = shape::shape_for(document, applies_to).map_err(about)?;
     let writer = Writer {
         bindings: &context.bindings,
         party: header.party.as_ref(),
@@ -280,9 +280,6 @@ impl Writer<'_> {
         money: Money,
     ) -> Result<Body, String> {
         let applied = self.applied("bill", money)?;
-        if applied.is_empty() {
-            return Err("the bill that it pays is not known".to_owned());
-        }
         let fields = BillPayment {
             payee_entity_ref: self.required_party()?,
             ap_account_ref: self.account(payable)?,

@@ -39,6 +39,12 @@ pub(super) fn lay(lines: &mut [FormLine<'_>], mut taxes: Taxes) -> Result<(), St
     match (taxes.len(), rate) {
         (1, None) => {
             let rate = TaxRate { title: title.clone(), rate: None };
+            let bears =
+                |line: &&mut FormLine<'_>| line.taxes.is_empty() || line.taxes.contains(&rate);
+            let bearing: Vec<_> = bearing.into_iter().filter(bears).collect();
+            if bearing.is_empty() {
+                return Err(format!("no line bears the tax `{title}` of {amount}"));
+            }
             let shares = in_proportion(&bearing, *amount)?;
             for (line, amount) in bearing.into_iter().zip(shares) {
                 line.tax = Some(LineTax { rate: rate.clone(), amount });

@@ -10,7 +10,7 @@ use company::{Books, sums};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use saldo_core::book::{Need, Outcome, RefusalKind, Subject, Task};
-use saldo_core::document::{Document, Party};
+use saldo_core::document::{Document, DocumentKind, Party};
 use saldo_core::exchange::{MessageAnswer, Permit};
 use saldo_core::ledger::Side;
 use saldo_sim::books::quickbooks_desktop::Settings;
@@ -271,4 +271,19 @@ fn fifty_documents_are_one_message() {
 fn the_book_is_in_the_table() {
     let book = saldo_books::book("quickbooks-desktop").unwrap();
     assert_eq!(book.description().title, "QuickBooks Desktop");
+}
+
+#[test]
+fn what_is_paid_for_a_bill_that_takes_no_more_is_a_journal_entry() {
+    let mut books = Books::new();
+    let all = documents::of_every_kind();
+    let is_payment = |it: &&Document| it.header().kind == DocumentKind::BillPayment;
+    let payment = all.iter().find(is_payment).unwrap();
+    books.prepare(payment);
+    let Subject::Document { key, document, .. } = books.subject(payment) else { panic!() };
+    let subject = Subject::Document { key, document, applies_to: None, voids: None, draft: false };
+    let outcome = books.ask(&[Task::Create(subject.clone())], "t").remove(0);
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(books.ledger(), sums(std::slice::from_ref(payment)));
+    assert!(matches!(books.look(&subject), Outcome::Found(_)));
 }

@@ -32,6 +32,16 @@ pub enum Undecidable {
     Unbalanced(String),
 }
 
+/// How the slot goes on of what takes back, on a later day, what was entered in a slot.
+pub(super) const TAKEN_BACK: &str = "/reversed";
+
+/// The slot whose entry the entry of this one takes back on a later day; none where it takes back
+/// nothing. Neither stands without the other.
+#[must_use]
+pub fn taken_back_slot(slot: &str) -> Option<&str> {
+    slot.strip_suffix(TAKEN_BACK)
+}
+
 /// The postings that moves amount to, in their order.
 ///
 /// # Errors
@@ -128,7 +138,7 @@ fn enter(
     if let Some(date) = reversed_on {
         let back = DecidedEntry { postings: reversed(&entry.postings), ..entry };
         let memo = format!("Taken back: {memo}");
-        accounted.entries.push(back.on(*date, "/reversed", memo)?);
+        accounted.entries.push(back.on(*date, TAKEN_BACK, memo)?);
     }
     Ok(FactState::Accounted { review: None })
 }

@@ -30,8 +30,11 @@ pub(super) fn account_through_time(group: &Group, facts: &[Fact], basis: Basis<'
         None => entry.header.date >= since || was_held,
     });
     let of_before = earlier.entries.into_iter().filter(|entry| entry.header.date < since);
+    let by_now = accounted.entries.len();
     accounted.entries.extend(of_before);
-    if accounted.opened.is_empty() {
+    // What was open before goes with the entry that takes it out.
+    let goes_with_before = accounted.entries.len() > by_now && !earlier.opened.is_empty();
+    if accounted.opened.is_empty() || goes_with_before {
         accounted.opened = earlier.opened;
     }
     accounted.wake_at = [accounted.wake_at, earlier.wake_at].into_iter().flatten().min();

@@ -25,12 +25,12 @@ mod telling;
 mod trial;
 
 pub use conversion::{value_rows, valued_by};
-pub use decided::{Undecidable, postings_of};
+pub use decided::{Undecidable, postings_of, taken_back_slot};
 pub use drawer::drawer_counts;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use revaluation::{
-    ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, is_revaluation,
+    ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, heard_to, is_revaluation,
     open_balances, revalue,
 };
 pub use stock::{

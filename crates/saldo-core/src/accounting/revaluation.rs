@@ -4,8 +4,9 @@
 //! What is open follows from the entries of all groups, so that groups of this kind are accounted
 //! after all others. Rates are those that the owner states, never looked up.
 
+use super::decided::{TAKEN_BACK, taken_back};
 use super::lines::plain_line;
-use super::{Accounted, Trouble, decided::taken_back};
+use super::{Accounted, Trouble};
 use crate::commerce::{Decided, Decision, Fact, OWNER, RecordRef};
 use crate::document::{DocumentKind, Header, Line, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
@@ -155,32 +156,37 @@ pub struct OpenBalance {
     pub worth: i128,
 }
 
-/// What is open at the end of each month that is over and was heard to its end, by all channels
-/// that move the account. `heard` says until when a channel was heard.
-///
-/// Banks of other currencies are left out: what leaves them is entered by others, so that the
-/// entries here do not say what is on them.
+/// Until when everything was heard that moves amounts of a currency, currency by currency. `heard`
+/// says until when a channel was. What was entered of later months stays as it is for as long.
+#[must_use]
+pub fn heard_to(
+    sums: &[ForeignSum],
+    policy: &Policy,
+    heard: impl Fn(&ConnectionId) -> Timestamp,
+) -> BTreeMap<Currency, Timestamp> {
+    let mut until: BTreeMap<Currency, Timestamp> = BTreeMap::new();
+    for sum in monetary(sums, policy) {
+        let heard = heard(&sum.channel);
+        until.entry(sum.currency).and_modify(|it| *it = heard.min(*it)).or_insert(heard);
+    }
+    until
+}
+
+/// What is open at the end of each month that is over and was heard to its end.
 #[must_use]
 pub fn open_balances(
     sums: &[ForeignSum],
     policy: &Policy,
-    heard: impl Fn(&ConnectionId) -> Timestamp,
+    heard_to: &BTreeMap<Currency, Timestamp>,
 ) -> BTreeMap<RevaluedMonth, Vec<OpenBalance>> {
-    let gateways = policy.through_time().flat_map(|policy| policy.text.gateways.values());
-    let banks: BTreeSet<&str> =
-        gateways.flat_map(|known| known.banks.values()).map(String::as_str).collect();
-    let is_monetary = |account: &Account| {
-        let held = matches!(account.kind.side(), Side::Assets | Side::Liabilities);
-        held && !banks.contains(&*account.name)
-    };
     let mut accounts: BTreeMap<(&str, Currency), Vec<&ForeignSum>> = BTreeMap::new();
-    for sum in sums.iter().filter(|sum| is_monetary(&sum.account)) {
+    for sum in monetary(sums, policy) {
         accounts.entry((&*sum.account.name, sum.currency)).or_default().push(sum);
     }
     let mut open: BTreeMap<RevaluedMonth, Vec<OpenBalance>> = BTreeMap::new();
     for ((_, currency), sums) in accounts {
         let Some(account) = sums.first().map(|sum| sum.account.clone()) else { continue };
-        let until = sums.iter().map(|sum| heard(&sum.channel)).min().unwrap_or(Timestamp::MIN);
+        let until = heard_to.get(&currency).copied().unwrap_or(Timestamp::MIN);
         let mut next = sums.iter().map(|sum| sum.month).min();
         while let Some(month) = next.filter(|month| policy.end_of_month(*month) <= until) {
             let so_far = sums.iter().filter(|sum| sum.month <= month);
@@ -194,6 +200,21 @@ pub fn open_balances(
         }
     }
     open
+}
+
+/// What moved on accounts whose amounts are money, or claims to it.
+///
+/// Banks of other currencies are left out: what leaves them is entered by others, so that the
+/// entries here do not say what is on them.
+fn monetary<'a>(sums: &'a [ForeignSum], policy: &Policy) -> impl Iterator<Item = &'a ForeignSum> {
+    let gateways = policy.through_time().flat_map(|policy| policy.text.gateways.values());
+    let banks: BTreeSet<String> =
+        gateways.flat_map(|known| known.banks.values().cloned()).collect();
+    let is_monetary = move |account: &Account| {
+        let held = matches!(account.kind.side(), Side::Assets | Side::Liabilities);
+        held && !banks.contains(&*account.name)
+    };
+    sums.iter().filter(move |sum| is_monetary(&sum.account))
 }
 
 /// Values what is open at the end of a month: an entry for each account on the last day, which is
@@ -297,7 +318,7 @@ fn enter(
     let mut entries = vec![entry(slot.clone(), last, gain, memo.clone())?];
     if let Ok(next) = last.tomorrow() {
         let memo = format!("Taken back: {memo}");
-        entries.push(entry(format!("{slot}/reversed"), next, gain.negated(), memo)?);
+        entries.push(entry(format!("{slot}{TAKEN_BACK}"), next, gain.negated(), memo)?);
     }
     Ok(entries)
 }

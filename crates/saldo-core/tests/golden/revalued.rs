@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use saldo_core::accounting::{
-    Accounted, ForeignSum, Group, OpenBalance, RevaluedMonth, foreign_moves, is_revaluation,
-    open_balances, revalue,
+    Accounted, ForeignSum, Group, OpenBalance, RevaluedMonth, foreign_moves, heard_to,
+    is_revaluation, open_balances, revalue,
 };
 use saldo_core::commerce::{BalanceKind, Decided, Fact, PayoutState};
 use saldo_core::document::{Document, SubledgerEntry};
@@ -47,7 +47,7 @@ fn books(facts: &[Fact], text: &str, heard: &str) -> Vec<Accounted> {
         month: it.month,
     });
     let sums: Vec<ForeignSum> = sums.collect();
-    let mut months = open_balances(&sums, &policy, |_| heard);
+    let mut months = open_balances(&sums, &policy, &heard_to(&sums, &policy, |_| heard));
     for rate in &rates {
         let groups = saldo_core::accounting::groups(rate);
         let [Group::Revaluation(month)] = groups[..] else { panic!("{groups:?}") };
@@ -290,8 +290,18 @@ proptest! {
         sorted.sort();
         let heard: Timestamp = format!("2026-{heard_in:02}-15T00:00:00Z").parse().unwrap();
         let policy = policy(POLICY);
-        let open = |sums: &[ForeignSum]| open_balances(sums, &policy, |_| heard);
+        let until = |sums: &[ForeignSum]| heard_to(sums, &policy, |_| heard);
+        let open = |sums: &[ForeignSum]| open_balances(sums, &policy, &until(sums));
         prop_assert_eq!(open(&sums), open(&sorted));
+        // A channel of which nothing was heard to its end yet keeps all months of the currency.
+        let other = |it: &ForeignSum| ForeignSum { channel: "another".into(), ..it.clone() };
+        let shared = [sums.clone(), sums.first().map(other).into_iter().collect()].concat();
+        let new = |it: &saldo_core::text::ConnectionId| match it.as_str() {
+            "another" => Timestamp::MIN,
+            _ => heard,
+        };
+        let until = heard_to(&shared, &policy, new);
+        prop_assert!(open_balances(&shared, &policy, &until).is_empty());
         for (month, balances) in open(&sums) {
             let so_far = sums.iter().filter(|sum| sum.month <= month.month);
             let open: i128 = balances.iter().map(|balance| balance.minor).sum();

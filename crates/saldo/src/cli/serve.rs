@@ -49,7 +49,7 @@ pub(crate) async fn serve(
         work: office.work(*output),
         patience: PATIENCE,
         live: Sessions::default(),
-        door: tokio::sync::Mutex::default(),
+        door: std::sync::Arc::default(),
     });
     output.note("serving until interrupted");
     tokio::select! {

@@ -60,7 +60,7 @@ pub(crate) struct WebConnector {
     /// The sessions, one for a connection.
     pub(crate) live: Sessions,
     /// Passwords are looked at one after the other: each costs work.
-    pub(crate) door: tokio::sync::Mutex<()>,
+    pub(crate) door: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The sessions, one for a connection.
@@ -181,13 +181,19 @@ impl WebConnector {
             None => None,
         };
         let is_right = {
-            let _turn = self.door.lock().await;
+            // The turn ends with the work, even where the caller has gone.
+            let turn = Arc::clone(&self.door).lock_owned().await;
             let password = login.password.clone();
-            let look = move || password::is_right(&password, kept.as_ref());
+            let look = move || {
+                let is_right = password::is_right(&password, kept.as_ref());
+                drop(turn);
+                is_right
+            };
             tokio::task::spawn_blocking(look).await.unwrap_or_default()
         };
         let (Some(place), true) = (place, is_right) else {
-            tracing::warn!(user = login.user, "a call with a wrong user or password");
+            let user: String = login.user.chars().take(80).collect();
+            tracing::warn!(user, "a call with a wrong user or password");
             return Ok(Reply::admission("", "nvu"));
         };
         let (answer, reply) = self.begin(place.clone()).await?;
@@ -235,10 +241,17 @@ impl WebConnector {
         let was_over = session.is_over();
         // Another session may have noted it since this one began.
         let mut place = live.visit.place.clone();
-        match session.asked(work, &place.known(), self.clock.now()) {
+        let now = self.clock.now();
+        match session.asked(work, &place.known(), now) {
             Asked::First(known) => {
                 place.keep(&self.store, known).await?;
                 live.begin(&self.work);
+            }
+            // The first call was not heard to its end.
+            Asked::Next if !live.has_begun() => {
+                let reply = session.failed("", "the session could not be begun: try again", now);
+                self.leave(live, &session).await?;
+                return Ok(reply);
             }
             Asked::Next => {}
             Asked::Refused(reply) => {

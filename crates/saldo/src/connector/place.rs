@@ -66,7 +66,12 @@ impl Place {
     }
 
     /// Keeps what is known of the company file, where it is news.
+    /// All else is as it is by now.
     pub(crate) async fn keep(&mut self, store: &Store, known: Known) -> Result<(), StoreError> {
+        let connections = store.connections(&self.company.id).await?;
+        if let Some(now) = connections.into_iter().find(|it| it.id == self.connection.id) {
+            self.connection = now;
+        }
         let before = self.connection.settings.clone();
         let settings = &mut self.connection.settings;
         for (name, value) in [(setting::FILE, known.path), (setting::COMPANY, known.company)] {

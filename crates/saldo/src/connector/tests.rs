@@ -91,7 +91,7 @@ impl Stage {
             work,
             patience,
             live: Sessions::default(),
-            door: tokio::sync::Mutex::default(),
+            door: std::sync::Arc::default(),
         });
         let listening = Service::listen("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
         let url = format!("http://{}{PATH}", listening.address().unwrap());

@@ -132,6 +132,11 @@ impl Live {
         self.work().as_ref().and_then(|work| work.borrow().clone())
     }
 
+    /// Whether its work was begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.work().is_some()
+    }
+
     /// Whether nothing runs for it.
     pub(super) fn is_at_rest(&self) -> bool {
         self.work().as_ref().is_none_or(|work| work.borrow().is_some())

@@ -4,7 +4,7 @@ use super::EngineError;
 use super::push::Pusher;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::book::{Bindings, Book, BookSettings, ChartEntry, ChartKind, Need, Outcome, Task};
-use saldo_core::exchange::Fault;
+use saldo_core::exchange::{Fault, Permit};
 use saldo_core::matching::{Resolution, resolve};
 use saldo_core::text::RemoteId;
 use saldo_store::Observation;
@@ -102,6 +102,10 @@ impl Chart {
             if page.is_none() {
                 break;
             }
+        }
+        if page.is_some() {
+            let words = format!("the chart does not end after {PAGES_MAX} pages");
+            return Err(pusher.world(Fault::new(Permit::Never, words)));
         }
         match kept {
             // What is news since then is asked for again, until it is kept anew.

@@ -29,10 +29,17 @@ pub(super) async fn revalue(engine: &Engine, desk: &Desk) -> Result<usize, Engin
         return Ok(0);
     }
     let heard = Heard::of(engine).await?;
-    let mut open = accounting::open_balances(&sums, &desk.policy, |channel| heard.until(channel));
+    let heard_to = accounting::heard_to(&sums, &desk.policy, |channel| heard.until(channel));
+    let mut open = accounting::open_balances(&sums, &desk.policy, &heard_to);
     let mut stored: BTreeMap<RevaluedMonth, (GroupAccount, bool)> = BTreeMap::new();
     for (account, has_news) in known {
         if let Some(Group::Revaluation(month)) = Group::parse(&account.group) {
+            let until = heard_to.get(&month.currency);
+            if until.is_some_and(|until| desk.policy.end_of_month(month.month) > *until) {
+                // Not all of it is heard now, as when another shop was connected: it waits.
+                open.remove(&month);
+                continue;
+            }
             open.entry(month).or_default();
             stored.insert(month, (account, has_news));
         }

@@ -10,11 +10,13 @@
 use super::push::Pusher;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
+use saldo_core::accounting::taken_back_slot;
 use saldo_core::book::{BookSettings, Need, Outcome, Refusal, RefusalKind, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::plan::{Change, Closing};
 use saldo_core::text::{CompanyId, ConnectionId};
 use saldo_store::{AttemptOutcome, AttemptResult, Connection, Purpose, Store};
+use std::collections::BTreeSet;
 
 /// The kind of observation that holds a book's settings.
 const KIND: &str = "settings";
@@ -118,7 +120,10 @@ impl Pusher<'_> {
             RefusalKind::DimensionOff => settings.switched_off(&change.subject).is_none(),
             _ => change.date().is_some_and(|date| !closed.covers(date)),
         };
-        let open: Vec<String> = shut.iter().filter(open).map(|(_, it)| it.id.clone()).collect();
+        let kept: BTreeSet<&str> =
+            shut.iter().filter(|it| !open(it)).filter_map(|(_, it)| slot_of(it)).collect();
+        let open = shut.iter().filter(open).filter(|(_, it)| !takes_back_any(it, &kept));
+        let open: Vec<String> = open.map(|(_, it)| it.id.clone()).collect();
         let now = self.engine.clock.now();
         Ok(self.engine.store.retry(company, &self.connection.id, &open, now).await?)
     }
@@ -143,8 +148,16 @@ impl Pusher<'_> {
         }
         let (closing, settings) = (self.closed().await?, self.settings().await?);
         let (mut results, mut open, mut closed) = (Vec::new(), Vec::new(), 0);
+        let is_shut = |change: &Change| change.date().is_some_and(|date| closing.covers(date));
+        let kept: Vec<String> = changes
+            .iter()
+            .filter(|it| is_shut(it))
+            .filter_map(|it| slot_of(it).map(str::to_owned))
+            .collect();
+        let kept: BTreeSet<&str> = kept.iter().map(String::as_str).collect();
         for change in changes {
-            let shut = change.date().filter(|date| closing.covers(*date)).zip(closing.until);
+            let is_kept = is_shut(&change) || takes_back_any(&change, &kept);
+            let shut = change.date().filter(|_| is_kept).zip(closing.until);
             let off = settings.switched_off(&change.subject);
             closed += usize::from(shut.is_some());
             let refusal = match (shut, off) {
@@ -170,6 +183,19 @@ impl Pusher<'_> {
     }
 }
 
+/// What a change is for.
+fn slot_of(change: &Change) -> Option<&str> {
+    match &change.subject {
+        Subject::Document { document, .. } => Some(&document.header().slot),
+        Subject::Need(_) | Subject::Confirmed { .. } => None,
+    }
+}
+
+/// Whether a change takes back, on a later day, what one of these slots holds: it waits with it.
+fn takes_back_any(change: &Change, slots: &BTreeSet<&str>) -> bool {
+    slot_of(change).and_then(taken_back_slot).is_some_and(|slot| slots.contains(slot))
+}
+
 /// Why nothing is sent that stands for something in a dimension that is switched off.
 fn switched_off(dimension: &str) -> Refusal {
     Refusal {
@@ -183,12 +209,20 @@ fn switched_off(dimension: &str) -> Refusal {
     }
 }
 
-/// Why nothing is sent that is dated in a closed period.
+/// Why nothing is sent that is dated in a closed period, or takes back what is.
 fn closed_period(date: Date, closed_until: Date) -> Refusal {
+    let opens = closed_until.min(date);
     Refusal {
         kind: RefusalKind::PeriodClosed,
         code: "closed-period".to_owned(),
-        message: format!("it is dated {date}, and the book is closed until {closed_until}"),
-        hint: format!("set the closing date to a day before {date}: the next sync enters it then"),
+        message: match date > closed_until {
+            false => format!("it is dated {date}, and the book is closed until {closed_until}"),
+            true => {
+                format!(
+                    "what it takes back on {date} is dated in what is closed until {closed_until}"
+                )
+            }
+        },
+        hint: format!("set the closing date to a day before {opens}: the next sync enters it then"),
     }
 }

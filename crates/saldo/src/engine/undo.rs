@@ -8,6 +8,7 @@ use super::plan::{PlannedBook, TakenOut, approve_planned, books, plan_slots};
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use saldo_core::accounting;
 use saldo_core::document::SubledgerEntry;
 use saldo_core::money::Balance;
 use saldo_core::plan::{Change, Reason};
@@ -238,7 +239,8 @@ async fn of_days(
     Ok(entries)
 }
 
-/// Entries with those that belong to the invoices among them: nobody can pay what is not there.
+/// Entries with those that belong to them: nobody can pay an invoice that is not there, or take
+/// back what was never entered.
 async fn with_linked(engine: &Engine, mut entries: Entries) -> Result<Entries, EngineError> {
     let (store, company) = (&engine.store, engine.company_id());
     let slots: BTreeSet<String> = entries.iter().map(|(_, slot)| slot.clone()).collect();
@@ -252,7 +254,12 @@ async fn with_linked(engine: &Engine, mut entries: Entries) -> Result<Entries, E
     let linked = all.iter().filter(|entry| {
         entry.header.applies_to.as_ref().is_some_and(|invoice| invoices.contains(invoice))
     });
-    entries.extend(keys(linked));
+    let linked = keys(linked);
+    let taken_back = all.iter().filter(|entry| {
+        accounting::taken_back_slot(&entry.header.slot).is_some_and(|it| invoices.contains(it))
+    });
+    entries.extend(linked);
+    entries.extend(keys(taken_back));
     Ok(entries)
 }
 

@@ -125,6 +125,11 @@ impl Mailbox {
     /// one.
     pub(crate) fn answer(&self, answer: MessageAnswer) -> bool {
         let mut state = self.state();
+        if state.is_closed {
+            // Whoever waited was told that nothing is known; the message stays, to tell them that
+            // it was handed over.
+            return false;
+        }
         let message = state.message.take_if(|message| message.body.is_none());
         drop(state);
         message.is_some_and(|message| message.answer.send(answer).is_ok())
@@ -245,6 +250,17 @@ mod tests {
         mailbox.close();
         assert_eq!(sent.await.unwrap(), Err(Permit::InDoubt));
         assert!(!mailbox.answer(MessageAnswer::Whole(Vec::new())), "nobody waits any more");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_comes_after_the_end_does_not_tell_that_nothing_was_sent() {
+        let mailbox = Mailbox::open();
+        let sent = sending(&mailbox, "1");
+        mailbox.take(SOON).await.unwrap();
+        mailbox.close();
+        // Before whoever waits has woken.
+        assert!(!mailbox.answer(MessageAnswer::Whole(Vec::new())));
+        assert_eq!(sent.await.unwrap(), Err(Permit::InDoubt));
     }
 
     #[tokio::test]

@@ -165,25 +165,32 @@ impl SoapFault {
 pub fn read_call(body: &[u8]) -> Result<Call, SoapFault> {
     let text = str::from_utf8(body).map_err(|_| SoapFault::new("the request is not UTF-8"))?;
     let envelope = xml::read(text).map_err(|error| SoapFault::new(error.to_string()))?;
-    if envelope.name != "Envelope" || envelope.namespace != ENVELOPE {
+    if envelope.name != "Envelope" || *envelope.namespace != *ENVELOPE {
         return Err(SoapFault::new("the request is no envelope of SOAP 1.1"));
     }
-    let body = envelope.children.iter().find(|it| it.name == "Body" && it.namespace == ENVELOPE);
+    let body = envelope.children.iter().find(|it| it.name == "Body" && *it.namespace == *ENVELOPE);
     match body.map(|body| &body.children[..]) {
         Some([call]) => read_method(call),
         _ => Err(SoapFault::new("the envelope does not have one call in its body")),
     }
 }
 
+/// So much of a caller's text as is told back, or stands in a log.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(80).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default()
+}
+
 fn read_method(call: &Element) -> Result<Call, SoapFault> {
-    if call.namespace != SERVICE {
-        let (name, namespace) = (&call.name, &call.namespace);
+    if *call.namespace != *SERVICE {
+        let (name, namespace) = (cut(&call.name), cut(&call.namespace));
         return Err(SoapFault::new(format!("`{name}` of `{namespace}` is not known here")));
     }
     let text = |name: &str| call.child(name).map(|it| it.text.clone()).unwrap_or_default();
     let number = |name: &str| {
         let text = call.text_of(name).unwrap_or_default();
-        text.parse().map_err(|_| SoapFault::new(format!("`{name}` is not a number: `{text}`")))
+        text.parse()
+            .map_err(|_| SoapFault::new(format!("`{name}` is not a number: `{}`", cut(text))))
     };
     let ticket = text("ticket");
     Ok(match call.name.as_str() {
@@ -214,7 +221,7 @@ fn read_method(call: &Element) -> Result<Call, SoapFault> {
         },
         "getLastError" => Call::LastError { ticket },
         "closeConnection" => Call::Close { ticket },
-        other => return Err(SoapFault::new(format!("the service has no method `{other}`"))),
+        other => return Err(SoapFault::new(format!("the service has no method `{}`", cut(other)))),
     })
 }
 

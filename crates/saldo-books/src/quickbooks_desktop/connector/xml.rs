@@ -6,10 +6,14 @@ use quick_xml::NsReader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
+use std::rc::Rc;
 use thiserror::Error;
 
 /// How deep elements may lie in each other.
 const DEPTH_MAX: usize = 64;
+
+/// How many elements a document may have: far more than QuickBooks says of itself.
+const ELEMENTS_MAX: usize = 20_000;
 
 /// Why a text is no XML that is read here.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -26,6 +30,9 @@ pub(super) enum XmlError {
     /// Elements lie too deep.
     #[error("the XML has more than {DEPTH_MAX} elements in each other")]
     Deep,
+    /// There are too many elements.
+    #[error("the XML has more than {ELEMENTS_MAX} elements")]
+    Many,
     /// There is not exactly one element that all others lie in.
     #[error("the XML does not have one element around all others")]
     NotOne,
@@ -35,7 +42,7 @@ pub(super) enum XmlError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Element {
     /// The namespace; empty for none.
-    pub(super) namespace: String,
+    pub(super) namespace: Rc<str>,
     /// The name in it.
     pub(super) name: String,
     /// The text directly in it.
@@ -70,15 +77,23 @@ pub(super) fn read(text: &str) -> Result<Element, XmlError> {
     let mut reader = NsReader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut whole = None;
+    let (mut elements, mut last) = (0_usize, Rc::<str>::default());
     loop {
         let (namespace, event) = reader.read_resolved_event().map_err(malformed)?;
         let namespace = match namespace {
-            ResolveResult::Bound(namespace) => namespace.0.to_owned(),
-            ResolveResult::Unbound => String::new(),
+            // Most are the one before: it is not copied for each.
+            ResolveResult::Bound(namespace) if *last == *namespace.0 => Rc::clone(&last),
+            ResolveResult::Bound(namespace) => Rc::from(namespace.0),
+            ResolveResult::Unbound => Rc::default(),
             ResolveResult::Unknown(prefix) => {
                 return Err(XmlError::Malformed(format!("the prefix `{prefix}` means nothing")));
             }
         };
+        last = Rc::clone(&namespace);
+        elements += usize::from(matches!(event, Event::Start(_) | Event::Empty(_)));
+        if elements > ELEMENTS_MAX {
+            return Err(XmlError::Many);
+        }
         match event {
             Event::Start(start) => {
                 if open.len() == DEPTH_MAX {
@@ -109,7 +124,7 @@ fn malformed(error: quick_xml::Error) -> XmlError {
     XmlError::Malformed(error.to_string())
 }
 
-fn element(namespace: String, start: &BytesStart<'_>) -> Element {
+fn element(namespace: Rc<str>, start: &BytesStart<'_>) -> Element {
     let name = start.local_name().as_ref().to_owned();
     Element { namespace, name, ..Element::default() }
 }
@@ -163,7 +178,7 @@ mod tests {
         let element = read("\u{feff}<?xml version='1.0'?><a>&lt;b&gt; &#x20AC;<![CDATA[<&]]></a>");
         assert_eq!(element.unwrap().text, "<b> €<&");
         let nested = read("<x:a xmlns:x='u'><b/>\n<b>1</b></x:a>").unwrap();
-        assert_eq!((nested.namespace.as_str(), nested.at(&["b"]).len()), ("u", 2));
+        assert_eq!((&*nested.namespace, nested.at(&["b"]).len()), ("u", 2));
         assert_eq!(nested.text_of("b"), Some(""));
     }
 
@@ -183,6 +198,9 @@ mod tests {
         let deep = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));
         assert!(read(&deep(DEPTH_MAX)).is_ok());
         assert_eq!(read(&deep(DEPTH_MAX + 1)), Err(XmlError::Deep));
+        let wide = |width: usize| format!("<a xmlns='u'>{}</a>", "<b/>".repeat(width));
+        assert!(read(&wide(ELEMENTS_MAX - 1)).is_ok());
+        assert_eq!(read(&wide(ELEMENTS_MAX)), Err(XmlError::Many));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Computer {
             work: work(&stage, &proof),
             patience: PATIENCE,
             live: Sessions::default(),
-            door: tokio::sync::Mutex::default(),
+            door: std::sync::Arc::default(),
         });
         let file = application(&book).unwrap().write();
         let company = CompanyFile::retail(5);

@@ -1,7 +1,9 @@
 //! What is open in another currency is valued over month ends: at the rate that the owner states,
 //! in books that do not do so themselves, and again where something comes late.
 
-use super::super::{DecisionError, close_until, decide_this, rebuild};
+use super::super::{
+    DecisionError, Selection, TakeBack, close_until, decide_this, open_all, rebuild, undo,
+};
 use super::foreign::{order, payout, row, say, say_what_arrived};
 use super::stage::{Stage, world};
 use super::templates::check;
@@ -152,6 +154,49 @@ async fn what_comes_late_is_valued_too() {
         assert_eq!(stands(&stage, CLEARING, "2026-09-01").await, (19_000, 0), "closed: {closed}");
         assert_eq!(stands(&stage, UNREALISED, "2026-09-01").await, (0, 0), "closed: {closed}");
         assert_clearing_holds(&stage).await;
+    }
+}
+
+#[tokio::test]
+async fn what_takes_a_valuation_back_waits_with_it() {
+    let stage = stage().await;
+    stage.decide("periods.late = \"hold\"").await;
+    let engine = stage.engine().await;
+    close_until(&engine, "2026-08-31".parse().unwrap(), true, "Ann").await.unwrap();
+    engine.store.close().await;
+    state_rate(&stage, "2026-08-31", "1.0912").await.unwrap();
+    for _ in 0..2 {
+        stage.sync().await;
+        assert_eq!(stands(&stage, CLEARING, "2026-12-31").await, (9_500, 0));
+        assert_eq!(stands(&stage, UNREALISED, "2026-12-31").await, (0, 0), "neither is entered");
+    }
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    let failed = failed.iter().filter(|it| it.change.book.as_str() == "plain-text");
+    assert_eq!(failed.count(), 2, "the entry, and what takes it back");
+    open_all(&engine, "Ann").await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+    assert_eq!(stands(&stage, CLEARING, "2026-08-31").await, (9_500, -84));
+    assert_eq!(stands(&stage, CLEARING, "2026-09-01").await, (9_500, 0));
+    assert_clearing_holds(&stage).await;
+}
+
+#[tokio::test]
+async fn a_valuation_is_taken_out_with_what_takes_it_back() {
+    let stage = stage().await;
+    state_rate(&stage, "2026-08-31", "1.0912").await.unwrap();
+    stage.sync().await;
+    assert_eq!(stands(&stage, UNREALISED, "2026-08-31").await, (0, 84));
+    let day: Date = "2026-08-31".parse().unwrap();
+    let (selection, only) = (Selection::Days(day, day), Some("plain-text"));
+    let engine = stage.engine().await;
+    undo(&engine, TakeBack { selection: &selection, only, voids: false }, "Ann").await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+    for day in ["2026-08-31", "2026-09-01"] {
+        assert_eq!(stands(&stage, UNREALISED, day).await, (0, 0), "{day}");
+        assert_eq!(stands(&stage, CLEARING, day).await, (9_500, 0), "{day}");
     }
 }
 

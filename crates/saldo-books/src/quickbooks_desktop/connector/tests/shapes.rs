@@ -200,10 +200,10 @@ fn every_answer_has_the_shape_of_the_description() {
         };
         let envelope = String::from_utf8(reply.write(method)).unwrap();
         let envelope = xml::read(&envelope).unwrap();
-        assert_eq!((envelope.name.as_str(), envelope.namespace.as_str()), ("Envelope", ENVELOPE));
+        assert_eq!((envelope.name.as_str(), &*envelope.namespace), ("Envelope", ENVELOPE));
         let found = envelope.at(&["Body", &name, result]);
         let [found] = found[..] else { panic!("{envelope:?}") };
-        assert_eq!(found.namespace, SERVICE);
+        assert_eq!(*found.namespace, *SERVICE);
         match reply {
             Reply::Number(_) => assert_eq!(found.text, "-1"),
             Reply::Text(text) => assert_eq!(found.text, text),
