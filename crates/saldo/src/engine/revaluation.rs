@@ -35,9 +35,11 @@ pub(super) async fn revalue(engine: &Engine, desk: &Desk) -> Result<usize, Engin
     for (account, has_news) in known {
         if let Some(Group::Revaluation(month)) = Group::parse(&account.group) {
             let until = heard_to.get(&month.currency);
-            if until.is_some_and(|until| desk.policy.end_of_month(month.month) > *until) {
-                // Not all of it is heard now, as when another shop was connected: it waits.
-                open.remove(&month);
+            let is_heard =
+                until.is_none_or(|until| desk.policy.end_of_month(month.month) <= *until);
+            if !is_heard && !account.entries.is_empty() {
+                // Not all of it is heard now, as when another shop was connected: what was entered
+                // stays as it is.
                 continue;
             }
             open.entry(month).or_default();
