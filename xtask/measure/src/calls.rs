@@ -39,6 +39,9 @@ pub(crate) struct Settings {
     /// How much a document holds.
     #[arg(long, value_enum)]
     detail: Detail,
+    /// Whether the same is entered into an organisation and a company file too.
+    #[arg(long)]
+    elsewhere: bool,
 }
 
 /// More calls than any sync needs.
@@ -275,15 +278,13 @@ pub(crate) async fn count(settings: &Settings) -> Result<Value> {
     // Nothing is new a second time.
     *books.lock().unwrap_or_else(PoisonError::into_inner) = Tally::default();
     engine::sync(&engine).await?;
-    let again = told(&books)?;
+    let measured = with(with(measured, first), json!({ "books_again": told(&books)? }));
+    if !settings.elsewhere {
+        return Ok(measured);
+    }
     let (engine, organisation) = enter_into_organisation(engine).await?;
     let (_, company_file) = enter_into_company_file(engine).await?;
-    let further = json!({
-        "books_again": again,
-        "organisation": organisation,
-        "company_file": company_file,
-    });
-    Ok(with(with(measured, first), further))
+    Ok(with(measured, json!({ "organisation": organisation, "company_file": company_file })))
 }
 
 fn told(tally: &Mutex<Tally>) -> Result<Value> {
