@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Once;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, BufWriter};
 use tracing::Instrument;
 use url::Host;
 
@@ -212,10 +212,14 @@ fn too_large(method: Method, limit: usize) -> Fault {
     Fault::new(permits, format!("the answer has more than {limit} bytes"))
 }
 
+/// How much of a download is written at once: each write is a task for another thread.
+const WRITE_BYTES: usize = 1 << 20;
+
 /// Writes the answer's body into a file, piece by piece.
 async fn spool(mut response: Response, path: &Path, limit: u64) -> Result<(), Fault> {
     let failed = |error: std::io::Error| unwritable(path, &error);
-    let mut file = tokio::fs::File::create(path).await.map_err(failed)?;
+    let file = tokio::fs::File::create(path).await.map_err(failed)?;
+    let mut file = BufWriter::with_capacity(WRITE_BYTES, file);
     let mut written: u64 = 0;
     while let Some(chunk) =
         response.chunk().await.map_err(|error| lost(Method::Get, &innermost(&error)))?
@@ -227,7 +231,8 @@ async fn spool(mut response: Response, path: &Path, limit: u64) -> Result<(), Fa
         }
         file.write_all(&chunk).await.map_err(failed)?;
     }
-    file.sync_all().await.map_err(failed)
+    file.flush().await.map_err(failed)?;
+    file.into_inner().sync_all().await.map_err(failed)
 }
 
 /// The fault of a request that got no answer. A connection that was never opened carried nothing.
