@@ -8,6 +8,7 @@ use super::{Ending, Output};
 use crate::engine::{
     self, Engine, FILES_SETTING, ImportReport, NamedPieces, Opener, is_files_only,
 };
+use crate::transport::slice::grouped_copy;
 use anyhow::Context as _;
 use saldo_store::{Connection, Role};
 use std::fmt::Write;
@@ -38,9 +39,7 @@ pub(crate) async fn import(
             let name = name_of(&file);
             reports.push(match (&target, file.is_dir()) {
                 (_, true) => refused(name, file == *named),
-                (Target::Shop(shop), _) => {
-                    engine::import(&engine, shop, &name, opener(&file)).await?
-                }
+                (Target::Shop(shop), _) => of_shop(&engine, shop, name, file).await?,
                 (Target::Account(of), _) => of.take(&engine, &file, &name).await?,
             });
         }
@@ -95,6 +94,36 @@ fn refused(file: String, is_empty: bool) -> ImportReport {
         false => "it is a folder: name it as well, and its files are taken",
     };
     ImportReport { file, refused: Some(reason.to_owned()), ..ImportReport::default() }
+}
+
+/// Takes a file of a shop. Lines of a bulk operation that stand apart from those they belong to are
+/// brought together first.
+async fn of_shop(
+    engine: &Engine,
+    shop: &Connection,
+    name: String,
+    file: PathBuf,
+) -> anyhow::Result<ImportReport> {
+    let folder = engine.data.join(format!("import-{}", std::process::id()));
+    let (lines, into) = (file.clone(), folder.clone());
+    let copied = tokio::task::spawn_blocking(move || grouped_copy(&lines, &into)).await?;
+    let report = match copied {
+        Ok(None) => engine::import(engine, shop, &name, opener(&file)).await,
+        Ok(Some(grouped)) => {
+            let report = engine::import(engine, shop, &name, opener(&grouped)).await;
+            report.map(|report| ImportReport {
+                what: format!("{}, whose lines stood apart and were brought together", report.what),
+                ..report
+            })
+        }
+        Err(broken) => {
+            Ok(ImportReport { file: name, refused: Some(broken.to_string()), ..Default::default() })
+        }
+    };
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    Ok(report?)
 }
 
 fn opener(file: &Path) -> Opener {

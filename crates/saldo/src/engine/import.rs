@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
-use saldo_core::commerce::{Fact, RecordRef};
+use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
@@ -206,14 +206,7 @@ impl Importer<'_> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
         let mut told_now = BTreeMap::new();
-        for piece in pieces {
-            let record = match piece {
-                Imported::LeftOut { place, reason } => {
-                    report.left_out.add(place, reason);
-                    continue;
-                }
-                Imported::Record(record) => record,
-            };
+        for record in self.told_whole(pieces, report).await? {
             let facts = self.channel.read(&record).unwrap_or_default();
             let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
@@ -252,6 +245,39 @@ impl Importer<'_> {
 }
 
 impl Importer<'_> {
+    /// The records among pieces, but for those that cannot be read where an earlier one can: a part
+    /// of something is no later version of it.
+    async fn told_whole(
+        &self,
+        pieces: Vec<Imported>,
+        report: &mut ImportReport,
+    ) -> Result<Vec<Record>, EngineError> {
+        let (mut records, mut unread) = (Vec::new(), BTreeMap::new());
+        for piece in pieces {
+            match piece {
+                Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
+                Imported::Record(record) => {
+                    if let Err(issue) = self.channel.read(&record) {
+                        unread.insert(record.reference(), issue.message);
+                    }
+                    records.push(record);
+                }
+            }
+        }
+        let references: Vec<RecordRef> = unread.keys().cloned().collect();
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        for known in store.records(company, &references).await? {
+            let reference = known.reference();
+            let is_readable = self.channel.read(&known).is_ok();
+            if let Some(why) = unread.get(&reference).filter(|_| is_readable) {
+                let reason = format!("{why}; what is known of it already stays");
+                report.left_out.add(reference.id.clone(), reason);
+                records.retain(|record| record.reference() != reference);
+            }
+        }
+        Ok(records)
+    }
+
     /// The pieces of an older file: of each, more is known.
     async fn known_better(
         &self,

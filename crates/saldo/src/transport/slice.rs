@@ -30,7 +30,7 @@ pub(crate) struct Spool {
 
 /// What can be wrong with a download.
 #[derive(Debug, Error)]
-pub(super) enum SpoolError {
+pub(crate) enum SpoolError {
     /// The disk fails or is full.
     #[error("the folder of downloads fails: {0}")]
     Disk(#[from] io::Error),
@@ -129,6 +129,23 @@ impl Spool {
         kept.map_err(|_| stopped("regrouping a download"))??;
         Ok(None)
     }
+}
+
+/// Copies a file of JSON lines into a folder with every group together, where they do not stand so;
+/// none where they do, or where it is no file of such lines.
+///
+/// # Errors
+/// Where a parent is missing, or the disk fails.
+pub(crate) fn grouped_copy(file: &Path, folder: &Path) -> Result<Option<PathBuf>, SpoolError> {
+    match stands_grouped(file) {
+        Ok(false) => {}
+        Ok(true) | Err(SpoolError::Line { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    fs::create_dir_all(folder)?;
+    let copy = folder.join("grouped.jsonl");
+    regroup(file, &copy, &folder.join("scratch"))?;
+    Ok(Some(copy))
 }
 
 /// Keeps a download with every group together, whatever order it came in.

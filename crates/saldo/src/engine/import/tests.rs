@@ -377,3 +377,17 @@ async fn a_payout_that_is_dated_tomorrow_is_proved_today() {
     assert_eq!(proof.books[0].as_of.to_string(), "2026-11-05", "in the shop it is the 4th");
     assert!(proof.books[0].payouts.iter().all(|check| check.found.is_positive()));
 }
+
+#[tokio::test]
+async fn a_piece_that_cannot_be_read_takes_no_place_of_what_can() {
+    let whole = include_str!("../../../../saldo-channels/src/shopify/fixtures/bulk.jsonl");
+    let piece = "{\"id\":\"gid://shopify/Order/1001\",\"agreements\":{\"nodes\":[]}}\n";
+    let desk = Desk::files_only().await;
+    let report = desk.import(piece).await;
+    assert_eq!((report.new, report.held.count, report.left_out.count), (1, 1, 0), "{report:?}");
+    let report = desk.import(whole).await;
+    assert_eq!((report.new, report.changed, report.held.count), (1, 1, 0), "{report:?}");
+    let report = desk.import(piece).await;
+    assert_eq!((report.changed, report.held.count, report.left_out.count), (0, 0, 1), "{report:?}");
+    assert!(report.left_out.first[0].reason.ends_with("already stays"), "{report:?}");
+}

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use saldo_core::exchange::SliceAnswer;
 use saldo_core::json_lines::LineHead;
 use saldo_sim::Reply;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 const URL: &str = "https://files.example/bulk/1?Expires=1&Signature=abc";
@@ -91,6 +92,29 @@ async fn children_anywhere_are_brought_to_their_roots() {
     let text = lines("z<y b<a a y<x d c<a x w<x");
     let groups = [lines("a b<a c<a"), lines("d"), lines("x y<x w<x z<y")];
     assert_eq!(read(&text, 1).await.unwrap(), groups);
+}
+
+#[test]
+fn a_file_is_copied_where_its_groups_stand_apart_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, into) = (folder.path().join("file"), folder.path().join("into"));
+    for (text, is_apart) in [
+        (lines("a c<x b<a x"), true),
+        (lines("a b<a x c<x"), false),
+        ("Name,Total\n#1001,5.00\n".to_owned(), false),
+        ("{\n  \"order\": {}\n}\n".to_owned(), false),
+    ] {
+        std::fs::write(&file, &text).unwrap();
+        let copy = grouped_copy(&file, &into).unwrap();
+        assert_eq!(copy.is_some(), is_apart, "{text}");
+        let Some(copy) = copy else { continue };
+        assert!(stands_grouped(&copy).unwrap(), "{text}");
+        let copied = std::fs::read_to_string(copy).unwrap();
+        let all = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+        assert_eq!(all(&copied), all(&text));
+    }
+    std::fs::write(&file, lines("a b<c")).unwrap();
+    assert!(matches!(grouped_copy(&file, &into), Err(SpoolError::Orphans(1))));
 }
 
 #[tokio::test]
