@@ -185,13 +185,17 @@ pub(crate) fn of_bridge(bridge: &Bridge) -> [Sheet; 3] {
 fn bridge_rows(bridge: &Bridge) -> Sheet {
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
     let row = |it: &crate::engine::BridgeRow| {
-        let payout = it.payout.as_deref().and_then(|id| id.rsplit('/').next());
+        let number = |id: &Option<String>| {
+            let id = id.as_deref().and_then(|id| id.rsplit('/').next());
+            id.unwrap_or_default().to_owned()
+        };
         let head = [
             it.sales_day.to_string(),
             it.gateway.clone(),
             kind_of_row(it.kind).to_owned(),
             it.balance_day.to_string(),
-            payout.unwrap_or_default().to_owned(),
+            number(&it.payout),
+            number(&it.sent_back),
             day(it.issued_on),
             day(it.bank_day),
             arrival_word(it.arrival).to_owned(),
@@ -212,6 +216,7 @@ fn bridge_rows(bridge: &Bridge) -> Sheet {
                 "what",
                 "balance day",
                 "payout",
+                "instead of",
                 "sent",
                 "bank day",
                 "where",

@@ -58,7 +58,7 @@ pub(crate) enum Arrival {
     Scheduled,
     /// With the gateway, in no payout.
     WithGateway,
-    /// Back with the gateway, since the bank sent the payout back.
+    /// Back with the gateway, since the bank sent the payout back, and in no other yet.
     Returned,
 }
 
@@ -73,8 +73,10 @@ pub(crate) struct BridgeRow {
     pub(crate) kind: BridgeKind,
     /// The day on which the gateway's balance moved, as gateways count days: in UTC.
     pub(crate) balance_day: Date,
-    /// The payout that took it along.
+    /// The payout that took it along, the last one where the bank sent others back.
     pub(crate) payout: Option<String>,
+    /// The first payout that took it along, where the bank sent that one back.
+    pub(crate) sent_back: Option<String>,
     /// The gateway's date of the payout.
     pub(crate) issued_on: Option<Date>,
     /// The day on which it stands at the bank: when it arrived, where that is told, else when it
@@ -126,14 +128,13 @@ pub(crate) async fn bridge(
     let facts = money_facts(engine, &readers).await?;
     let policy = &engine.policy;
     let days = (from.saturating_sub(DAYS_APART.days()), until.saturating_add(DAYS_APART.days()));
-    let rows: Vec<&BalanceTransaction> =
-        facts.iter().filter_map(counted).filter(|row| within(policy, row, days)).collect();
+    let routes = Routes::of(&facts);
+    let rows: Vec<&BalanceTransaction> = facts
+        .iter()
+        .filter_map(counted)
+        .filter(|row| within(policy, row, days) && !routes.gives_back(row))
+        .collect();
     let paid_at = paid_at(engine, &readers, &rows).await?;
-    let payouts = facts.iter().filter_map(|fact| match fact {
-        Fact::Payout(payout) => Some((&payout.id, payout)),
-        _ => None,
-    });
-    let payouts: BTreeMap<&FactId, &Payout> = payouts.collect();
     let mut sums: BTreeMap<RowKey<'_>, Sums> = BTreeMap::new();
     for row in rows {
         let own = row.movement.as_deref().and_then(|movement| {
@@ -141,8 +142,8 @@ pub(crate) async fn bridge(
         });
         let sales_day = policy.day(own.unwrap_or(row.occurred_at));
         if (from..=until).contains(&sales_day) {
-            let payout = row.payout.as_ref().and_then(|id| payouts.get(id)).copied();
-            let (key, sum) = (key(sales_day, row, payout), Sums::none(row.net.currency()));
+            let route = row.payout.as_ref().and_then(|id| routes.of_payout(id));
+            let (key, sum) = (key(sales_day, row, route), Sums::none(row.net.currency()));
             sums.entry(key).or_insert(sum).add(row)?;
         }
     }
@@ -194,6 +195,80 @@ async fn paid_at(
     Ok(paid_at)
 }
 
+/// Where the money of payouts went. What a bank sends back stands in a row of the gateway's balance,
+/// and a later payout takes that row along, with the money that the payout before did not bring.
+struct Routes<'a> {
+    payouts: BTreeMap<&'a FactId, &'a Payout>,
+    /// The rows that give back what payouts took along, by payout.
+    given_back: BTreeMap<&'a FactId, &'a BalanceTransaction>,
+}
+
+/// The way of a payout's money.
+#[derive(Clone, Copy)]
+struct Route<'a> {
+    /// The payout that took it along last.
+    payout: &'a Payout,
+    /// The first that took it along, where the bank sent that one back.
+    sent_back: Option<&'a FactId>,
+}
+
+impl<'a> Routes<'a> {
+    /// Pairs each payout that the bank sent back with the first row of its gateway that gives so
+    /// much back after it was sent.
+    fn of(facts: &'a [Fact]) -> Self {
+        let payouts = facts.iter().filter_map(|fact| match fact {
+            Fact::Payout(payout) => Some((&payout.id, payout)),
+            _ => None,
+        });
+        let payouts: BTreeMap<&FactId, &Payout> = payouts.collect();
+        let mut rows: Vec<&BalanceTransaction> = facts.iter().filter_map(counted).collect();
+        rows.retain(|row| row.kind == BalanceKind::PayoutReturned);
+        rows.sort_by_key(|row| (row.occurred_at, &row.id));
+        let mut failed: Vec<&Payout> = payouts.values().copied().collect();
+        failed.retain(|payout| payout.state == PayoutState::Failed);
+        failed.sort_by_key(|payout| (payout.issued_on, &payout.id));
+        let mut given_back = BTreeMap::new();
+        for payout in failed {
+            let gives = |row: &&BalanceTransaction| {
+                (row.net, &row.gateway) == (payout.net, &payout.gateway)
+                    && balance_day(row) >= payout.issued_on
+            };
+            if let Some(place) = rows.iter().position(gives) {
+                given_back.insert(&payout.id, rows.remove(place));
+            }
+        }
+        Self { payouts, given_back }
+    }
+
+    /// Whether a row gives back what a known payout took along: that is no other money.
+    fn gives_back(&self, row: &BalanceTransaction) -> bool {
+        self.given_back.values().any(|known| known.id == row.id)
+    }
+
+    /// Where the money went that a payout took along, if the payout is known.
+    fn of_payout(&self, id: &FactId) -> Option<Route<'a>> {
+        let mut payout = *self.payouts.get(id)?;
+        // A payout begins after the row that gives it money, so that the way comes to an end; rows
+        // that contradict that are not followed for ever.
+        for _ in 0..self.payouts.len() {
+            let row = self.given_back.get(&payout.id);
+            let next = row.and_then(|row| self.payouts.get(row.payout.as_ref()?));
+            match next {
+                Some(next) => payout = next,
+                None => break,
+            }
+        }
+        let sent_back = Some(id).filter(|id| **id != payout.id);
+        let sent_back = sent_back.and_then(|id| self.payouts.get(id)).map(|first| &first.id);
+        Some(Route { payout, sent_back })
+    }
+}
+
+/// The day on which a gateway's balance moved, as gateways count days: in UTC.
+fn balance_day(row: &BalanceTransaction) -> Date {
+    row.occurred_at.to_zoned(TimeZone::UTC).date()
+}
+
 /// What rows are summed by.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct RowKey<'a> {
@@ -203,12 +278,14 @@ struct RowKey<'a> {
     balance_day: Date,
     issued_on: Option<Date>,
     payout: Option<&'a FactId>,
+    sent_back: Option<&'a FactId>,
     bank_day: Option<Date>,
     arrival: Arrival,
     currency: Currency,
 }
 
-fn key<'a>(sales_day: Date, row: &'a BalanceTransaction, payout: Option<&'a Payout>) -> RowKey<'a> {
+fn key<'a>(sales_day: Date, row: &'a BalanceTransaction, route: Option<Route<'a>>) -> RowKey<'a> {
+    let payout = route.map(|route| route.payout);
     let arrival = match payout.map(|payout| &payout.state) {
         Some(PayoutState::Paid) => Arrival::Arrived,
         Some(PayoutState::Failed) => Arrival::Returned,
@@ -224,9 +301,10 @@ fn key<'a>(sales_day: Date, row: &'a BalanceTransaction, payout: Option<&'a Payo
             BalanceKind::Refund => BridgeKind::Refunds,
             _ => BridgeKind::Others,
         },
-        balance_day: row.occurred_at.to_zoned(TimeZone::UTC).date(),
+        balance_day: balance_day(row),
         issued_on: payout.map(|payout| payout.issued_on),
         payout: payout.map(|payout| &payout.id),
+        sent_back: route.and_then(|route| route.sent_back),
         bank_day: bank_day.map(|payout| payout.arrived_on.unwrap_or(payout.issued_on)),
         arrival,
         currency: row.net.currency(),
@@ -241,6 +319,7 @@ impl RowKey<'_> {
             kind: self.kind,
             balance_day: self.balance_day,
             payout: self.payout.map(ToString::to_string),
+            sent_back: self.sent_back.map(ToString::to_string),
             issued_on: self.issued_on,
             bank_day: self.bank_day,
             arrival: self.arrival,

@@ -145,3 +145,22 @@ async fn every_cent_of_a_day_is_at_the_bank_or_on_the_way() {
     let cash = report.account("Clearing: Cash").unwrap();
     assert_eq!(untold, cash.debit.minus(cash.credit).unwrap().minor());
 }
+
+#[tokio::test]
+async fn what_a_bank_sends_back_is_one_money_on_its_way() {
+    let (stage, ..) = august().await;
+    let engine = stage.engine().await;
+    let days = ["2026-01-01", "2027-12-31"].map(|day| day.parse::<Date>().unwrap());
+    let all = bridge(&engine, days[0], days[1]).await.unwrap();
+    let again: Vec<_> = all.rows.iter().filter(|row| row.sent_back.is_some()).collect();
+    assert!(!again.is_empty(), "a payout of this world is sent back by the bank");
+    for row in again {
+        assert_eq!(row.arrival, Arrival::Arrived, "{row:?}");
+        assert!(row.payout.is_some() && row.payout != row.sent_back, "{row:?}");
+    }
+    let book = ConnectionId::new("plain-text");
+    let month = stage.clock.now().to_string().get(..7).unwrap().parse::<Month>().unwrap();
+    let report = month_report(&engine, &book, month).await.unwrap().unwrap();
+    let owed = report.account("Clearing: Shopify Payments").unwrap().closing;
+    assert_eq!(sum(all.days.iter().map(|day| day.on_the_way)), owed.minor());
+}
