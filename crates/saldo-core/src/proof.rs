@@ -100,21 +100,29 @@ pub struct Check {
     pub expected: Money,
     /// What it is.
     pub found: Money,
+    /// What of the difference is no mistake: it waits to be entered.
+    pub awaited: Money,
 }
 
 impl Check {
-    /// What was found less what was expected.
+    /// Compares what should be with what is, where nothing waits.
+    #[must_use]
+    pub fn new(identity: Identity, about: String, expected: Money, found: Money) -> Self {
+        Self { identity, about, expected, found, awaited: Money::zero(expected.currency()) }
+    }
+
+    /// What was found, and what is awaited, less what was expected.
     ///
     /// # Errors
-    /// Where the two are of different currencies.
+    /// Where these are of different currencies, or too large.
     pub fn difference(&self) -> Result<Money, MoneyError> {
-        self.found.minus(self.expected)
+        self.found.plus(self.awaited)?.minus(self.expected)
     }
 
     /// Whether nothing differs.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.expected == self.found
+        self.difference().is_ok_and(Money::is_zero)
     }
 }
 
@@ -251,12 +259,9 @@ pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
     let mut checks = Vec::new();
     for payout in payouts_that_left(facts).filter(|payout| !payout.by_rows) {
         let rows = rows_of.get(&payout.id).into_iter().flatten().copied();
-        checks.push(Check {
-            identity: Identity::PayoutRows,
-            about: payout.id.to_string(),
-            expected: payout.net,
-            found: Money::sum(payout.net.currency(), rows)?,
-        });
+        let found = Money::sum(payout.net.currency(), rows)?;
+        let about = payout.id.to_string();
+        checks.push(Check::new(Identity::PayoutRows, about, payout.net, found));
     }
     Ok(checks)
 }
@@ -396,12 +401,8 @@ pub fn compare(
         let currencies: BTreeSet<Currency> =
             expected.iter().chain(found.iter()).map(Money::currency).collect();
         for currency in currencies {
-            checks.push(Check {
-                identity,
-                about: account.clone(),
-                expected: expected.of(currency),
-                found: found.of(currency),
-            });
+            let (expected, found) = (expected.of(currency), found.of(currency));
+            checks.push(Check::new(identity, account.clone(), expected, found));
         }
     }
     checks

@@ -292,6 +292,7 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let of = |place: usize| taken[place]["refused"].as_str().unwrap().to_owned();
     assert!(of(0).contains("it is a folder"), "{taken}");
     assert!(!of(1).contains("folder") && taken[1]["file"] == "orders.csv", "{taken}");
+    import_scattered(shell, folder);
     import_statement(shell, folder);
     shell.says("map-set", &["map", "set", "feeds.\"Our bank\".number", "B-1"]);
     let found = shell.says("doctor", &["doctor"]);
@@ -308,6 +309,21 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
 }
 
 /// A bank tells of money that no document knows.
+/// The download of a bulk operation whose lines stand anywhere.
+fn import_scattered(shell: &Shell<'_>, folder: &Path) {
+    let fixture = "../saldo-channels/src/shopify/fixtures/bulk.jsonl";
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture)).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.reverse();
+    let scattered = folder.join("scattered.jsonl");
+    std::fs::write(&scattered, lines.join("\n")).unwrap();
+    let taken = shell.says("import", &["import", scattered.to_str().unwrap()]);
+    assert_eq!((&taken[0]["new"], &taken[0]["refused"]), (&json!(2), &Value::Null), "{taken}");
+    let left = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name());
+    assert!(left.into_iter().all(|it| !it.to_string_lossy().starts_with("import-")));
+}
+
 fn import_statement(shell: &Shell<'_>, folder: &Path) {
     shell.says("map-set", &["map", "set", "bank-rows.\"Label*\"", "shipping-cost"]);
     let file = folder.join("balance.csv");

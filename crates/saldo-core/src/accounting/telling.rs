@@ -228,18 +228,27 @@ pub(super) fn set_aside_repetitions(
 /// Whether an order that a file told by its name alone is told by another record by its number. It
 /// is then set aside; where the two disagree, it is looked at.
 pub(super) fn told_by_number(order: &Order, facts: &[Fact], accounted: &mut Accounted) -> bool {
-    let same = |fact: &&Order| fact.id != order.id && group_by_name(fact) == group_by_name(order);
-    let orders = facts.iter().filter_map(|fact| match fact {
-        Fact::Order(order) => Some(&**order),
-        _ => None,
-    });
-    let Some(counts) = orders.filter(same).min_by_key(|order| &order.id) else { return false };
+    let Some(counts) = numbered_alike(order, facts) else { return false };
     let state = match disagreement(counts, order) {
         Some(issue) => FactState::Accounted { review: Some(issue) },
         None => aside(),
     };
     accounted.stand(&order.id, &order.source, state);
     true
+}
+
+/// The order of the same name that another record tells by its number, where this one is told by
+/// its name alone.
+pub(crate) fn numbered_alike<'a>(order: &Order, facts: &'a [Fact]) -> Option<&'a Order> {
+    if group_by_name(order) != Group::Order(order.id.clone()) {
+        return None;
+    }
+    let same = |fact: &&Order| fact.id != order.id && group_by_name(fact) == group_by_name(order);
+    let orders = facts.iter().filter_map(|fact| match fact {
+        Fact::Order(order) => Some(&**order),
+        _ => None,
+    });
+    orders.filter(same).min_by_key(|order| &order.id)
 }
 
 fn aside() -> FactState {

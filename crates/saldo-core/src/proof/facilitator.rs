@@ -28,11 +28,9 @@ pub fn facilitator_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
         }
         _ => None,
     });
-    let check = |(id, currency, tax): (&FactId, _, &Balance)| Check {
-        identity: Identity::FacilitatorTax,
-        about: id.to_string(),
-        expected: Money::zero(currency),
-        found: tax.of(currency),
+    let check = |(id, currency, tax): (&FactId, _, &Balance)| {
+        let (nothing, found) = (Money::zero(currency), tax.of(currency));
+        Check::new(Identity::FacilitatorTax, id.to_string(), nothing, found)
     };
     let taxed = settlements.filter_map(|it| Some((&it.id, it.net.currency(), taxes.get(&it.id)?)));
     Ok(taxed.map(check).collect())

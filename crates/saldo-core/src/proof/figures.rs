@@ -8,7 +8,7 @@ mod gateway;
 mod order;
 
 use super::Identity;
-use crate::accounting::{Group, groups, told_once};
+use crate::accounting::{Group, groups, numbered_alike, told_once};
 use crate::commerce::{Decided, Decision, Fact, MoneyMovement, Order, RecordRef, SaleLine};
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
@@ -277,6 +277,10 @@ impl<'a> Sheet<'a> {
             if !seen.insert(fact.id()) {
                 continue;
             }
+            // It is one order: the other record's.
+            let again =
+                matches!(fact, Fact::Order(it) if numbered_alike(it, ground.facts).is_some());
+            let kind = if again { "orders told again" } else { kind };
             let (word, stands) = match ground.state(fact.id()) {
                 Some(FactState::Accounted { .. }) => ("entered", amount),
                 Some(FactState::Waiting { .. }) => ("waiting", amount),

@@ -3,7 +3,7 @@
 
 use crate::shop::{order, row};
 use crate::{POLICY, policy};
-use saldo_core::accounting::{Accounted, Group, account};
+use saldo_core::accounting::{Accounted, Group, account, group_by_name};
 use saldo_core::commerce::{BalanceKind, Fact};
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
@@ -136,4 +136,31 @@ fn entries_that_no_sum_can_hold_leave_nothing_to_compare() {
     told.entries.extend(again);
     let figures = of(&group, &facts, &told, &policy);
     assert!(figures.iter().all(|it| it.identity != Identity::StoredValue), "{figures:#?}");
+}
+
+#[test]
+fn an_order_that_a_file_tells_by_its_name_as_well_counts_once() {
+    let (group, facts) = sold();
+    let Fact::Order(by_number) = &facts[0] else { panic!("an order") };
+    for gross in [100_00, 90_00] {
+        let mut by_name = by_number.clone();
+        by_name.id = "shop/OrderName/#1001".into();
+        by_name.source.stream = "a-file".into();
+        by_name.agreements[0].lines[0].gross = Money::from_minor(gross, policy(POLICY).currency);
+        let both = [facts[0].clone(), Fact::Order(by_name)];
+        let policy = policy(POLICY);
+        // What a file tells by its name alone stands where that name does, with what it may be.
+        let told = [(group.clone(), &both[..1]), (group_by_name(by_number), &both[..])];
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for (group, facts) in told {
+            let figures = of(&group, facts, &accounted(&group, facts, &policy), &policy);
+            for it in figures.into_iter().filter(|it| it.identity == Identity::Standings) {
+                *counts.entry(it.about).or_default() += it.facts;
+            }
+        }
+        let orders = counts.iter().filter(|(about, _)| about.starts_with("orders, "));
+        assert_eq!(orders.map(|(_, count)| count).sum::<u32>(), 1, "{counts:?}");
+        let again = counts.iter().filter(|(about, _)| about.starts_with("orders told again, "));
+        assert_eq!(again.map(|(_, count)| count).sum::<u32>(), 1, "{counts:?}");
+    }
 }

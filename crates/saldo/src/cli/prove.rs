@@ -176,7 +176,7 @@ fn checks(checks: &[Check], all: bool) -> String {
     if checks.len() > 1 {
         rows.extend(sums(checks));
     }
-    table(&["", "expected", "found", "difference"], 3, rows)
+    table(&["", "expected", "found", "awaited", "difference"], 4, rows)
 }
 
 /// The payouts that are known by their rows alone; nothing where there are none.
@@ -198,7 +198,8 @@ fn unstated(payouts: &[UnstatedPayout], all: bool) -> String {
 
 fn check_row(check: &Check) -> Vec<String> {
     let (expected, found) = (check.expected.to_string(), check.found.to_string());
-    vec![check.about.clone(), expected, found, amount(check.difference())]
+    let awaited = amount(Ok(check.awaited));
+    vec![check.about.clone(), expected, found, awaited, amount(check.difference())]
 }
 
 /// The sums of checks, a line for each currency.
@@ -208,15 +209,17 @@ fn sums(checks: &[Check]) -> Vec<Vec<String>> {
         by_currency.entry(check.expected.currency()).or_default().push(check);
     }
     let row = |(currency, checks): (_, Vec<&Check>)| {
-        let expected = Money::sum(currency, checks.iter().map(|check| check.expected));
-        let found = Money::sum(currency, checks.iter().map(|check| check.found));
-        let difference = found.clone().and_then(|found| found.minus(expected.clone()?));
+        let sum = |of: fn(&Check) -> Money| Money::sum(currency, checks.iter().map(|it| of(it)));
+        let [expected, found, awaited] =
+            [|it: &Check| it.expected, |it: &Check| it.found, |it: &Check| it.awaited].map(sum);
+        let there = found.clone().and_then(|found| found.plus(awaited.clone()?));
+        let difference = there.and_then(|there| there.minus(expected.clone()?));
         let whole = |sum: Result<Money, MoneyError>| {
             sum.map_or_else(|error| error.to_string(), |sum| sum.to_string())
         };
         let differing = checks.iter().filter(|check| !check.holds()).count();
         let title = format!("all {}, differing: {differing}", checks.len());
-        vec![title, whole(expected), whole(found), amount(difference)]
+        vec![title, whole(expected), whole(found), amount(awaited), amount(difference)]
     };
     by_currency.into_iter().map(row).collect()
 }
@@ -305,7 +308,7 @@ mod tests {
     }
 
     fn check(identity: Identity, about: &str, expected: &str, found: &str) -> Check {
-        Check { identity, about: about.to_owned(), expected: money(expected), found: money(found) }
+        Check::new(identity, about.to_owned(), money(expected), money(found))
     }
 
     fn holding(account: &str, opening: &str, ours: &str, others: &str, held: &str) -> Holding {
@@ -469,7 +472,7 @@ mod tests {
         assert!(!report.holds());
         insta::assert_snapshot!(text(&report, false), @"
         Payouts against their rows
-            expected  found  difference
+            expected  found  awaited  difference
 
         Not proved: quickbooks-online: the server failed with status 503
 

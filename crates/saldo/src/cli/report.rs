@@ -66,7 +66,16 @@ struct Made {
 async fn close(engine: &Engine, words: &ReportClose, output: &Output) -> anyhow::Result<Ending> {
     let key = config::signing_key(&config::key_file()?)?;
     let books = books(engine, words.book.as_deref()).await?;
-    let proof = prove(engine).await?;
+    let today = engine.policy.day(engine.clock.now());
+    if !words.provisional && today <= words.month.last() {
+        return Err(Usage(format!(
+            "{} is not over: what is closed must not change any more. `--provisional` makes a \
+             pack that says so",
+            words.month
+        ))
+        .into());
+    }
+    let proof = prove(engine).await?.of_books(&books);
     let sheets = sheets(engine, words, &books, &proof).await?;
     let public_key = key.public()?;
     let title = format!("{}: close of {}", engine.company.name, words.month);
@@ -152,6 +161,9 @@ fn intro(
 ) -> Vec<String> {
     let company = &engine.company;
     let (first, last) = (words.month.first, words.month.last());
+    let provisional = words.provisional.then(|| {
+        "Provisional: this was made before all of the month was known, and may change.".to_owned()
+    });
     let verdict = match (proof.holds(), proof.adds_up()) {
         (true, _) => "Everything adds up.",
         (false, true) => "Everything adds up that was accounted, approved and could be read.",
@@ -165,6 +177,7 @@ fn intro(
         ),
         verdict.to_owned(),
     ];
+    intro.extend(provisional);
     let unproved = proof.unproved.iter();
     intro.extend(unproved.map(|it| format!("Not proved: {}: {}.", it.book, it.reason)));
     intro.extend(words.made_at.map(|at| format!("Made at {at}.")));

@@ -35,7 +35,7 @@ use saldo_core::commerce::Fact;
 use saldo_core::money::Balance;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
-use saldo_core::text::GroupId;
+use saldo_core::text::{ConnectionId, GroupId};
 use saldo_store::{Connection, Lease, Role, Undo};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -144,6 +144,19 @@ impl ProofReport {
         self.payouts.iter().all(Check::holds)
             && self.books.iter().all(BookProof::holds)
             && self.identities.iter().all(IdentityProof::holds)
+    }
+}
+
+impl ProofReport {
+    /// The same of these books alone.
+    pub(crate) fn of_books(mut self, books: &[ConnectionId]) -> Self {
+        let is_one = |name: &str| books.iter().any(|book| book.as_str() == name);
+        self.books.retain(|it| is_one(&it.book));
+        self.unproved.retain(|it| is_one(&it.book));
+        self.unapproved.retain(|it| is_one(&it.book));
+        let identities = self.identities.into_iter();
+        self.identities = identities.map(|identity| identity.of_books(is_one)).collect();
+        self
     }
 }
 
@@ -258,8 +271,9 @@ async fn prove_leased(
     let policy = &told.policy;
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
-    let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
-    let mut owed = proof::gateway_balances(happened, policy)?;
+    let happened = |fact: &&Fact| day_of(fact, policy) <= as_of;
+    let mut owed = proof::gateway_balances(told.entered.iter().filter(happened), policy)?;
+    let awaited = proof::gateway_balances(told.awaited.iter().filter(happened), policy)?;
     let left_out = left_out(engine, connection).await?;
     for (account, moved) in moved_by(left_out.iter().filter(|it| it.header.date <= as_of))? {
         if let Some(owed) = owed.get_mut(&account) {
@@ -276,7 +290,7 @@ async fn prove_leased(
         from,
         as_of,
         payouts,
-        clearing: holdings.clearing(&owed)?,
+        clearing: holdings.clearing(&owed, &awaited)?,
         openings: holdings.openings(&told.owed_at_start, &owed)?,
         documents,
         late,

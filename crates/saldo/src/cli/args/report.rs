@@ -42,6 +42,9 @@ pub(crate) struct ReportClose {
     /// Only this book; all, where none is named.
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) book: Option<String>,
+    /// Make it although the month is not over. The page says that it is provisional.
+    #[arg(long)]
+    pub(crate) provisional: bool,
     /// When it was made, as the page says. Without it no time is in the archive, so that the same
     /// books give the same bytes.
     #[arg(long, value_name = "INSTANT")]

@@ -90,7 +90,11 @@ impl Holdings {
     }
 
     /// What clearing accounts held at first and what gateways owe since, against what they hold.
-    pub(super) fn clearing(&self, owed: &Balances) -> Result<Vec<Check>, MoneyError> {
+    pub(super) fn clearing(
+        &self,
+        owed: &Balances,
+        awaited: &Balances,
+    ) -> Result<Vec<Check>, MoneyError> {
         let mut expected = self.labelled(owed)?;
         let mut found = Balances::new();
         for (label, owed) in &mut expected {
@@ -101,7 +105,17 @@ impl Holdings {
                 .try_for_each(|amount| owed.add(amount).and_then(|()| held.add(amount)))?;
             found.insert(label.clone(), held);
         }
-        Ok(proof::compare(Identity::Clearing, &expected, &found))
+        let awaited = self.labelled(awaited)?;
+        for (label, awaited) in &awaited {
+            let expected = expected.entry(label.clone()).or_default();
+            awaited.iter().try_for_each(|amount| expected.add(amount))?;
+        }
+        let mut checks = proof::compare(Identity::Clearing, &expected, &found);
+        for check in &mut checks {
+            let waits = awaited.get(&check.about).map(|it| it.of(check.expected.currency()));
+            check.awaited = waits.unwrap_or(check.awaited);
+        }
+        Ok(checks)
     }
 
     /// What clearing accounts held before the first day beside what gateways owed then, where there

@@ -13,11 +13,11 @@ use saldo_core::accounting::{Group, Stock};
 use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
-use saldo_core::proof::{self, Check, Figure, Ground, Identity};
+use saldo_core::proof::{self, Check, Figure, Ground, Holding, Identity};
 use saldo_core::text::GroupId;
 use saldo_store::{GroupFigures, UnfiguredGroup};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many groups are worked out in one transaction.
 const GROUPS_AT_ONCE: usize = 500;
@@ -25,6 +25,8 @@ const GROUPS_AT_ONCE: usize = 500;
 const GROUPS_SHOWN: usize = 1_000;
 /// What a line about the tax in the settlements of marketplaces is about.
 const SETTLEMENTS: &str = "tax in settlements";
+/// How a line about payouts begins that a book holds otherwise; its name follows.
+const PAYOUTS_IN: &str = "payouts in ";
 
 /// One of the twelve identities.
 #[derive(Clone, Debug, Serialize)]
@@ -113,6 +115,14 @@ impl IdentityProof {
         self.verdict != Verdict::Differs || self.identity == Identity::Inventory
     }
 
+    /// The same, compared with some books alone.
+    pub(super) fn of_books(mut self, is_one: impl Fn(&str) -> bool) -> Self {
+        self.lines.retain(|line| line.book.as_deref().is_none_or(&is_one));
+        self.behind.retain(|fact| fact.about.strip_prefix(PAYOUTS_IN).is_none_or(&is_one));
+        self.verdict = self.comes_to();
+        self
+    }
+
     /// What comes of what was compared.
     fn comes_to(&self) -> Verdict {
         // Payouts that are too much and too little do not make up for one another.
@@ -120,11 +130,20 @@ impl IdentityProof {
             || !self.behind.is_empty()
             || self.totals.iter().any(DayTotal::differs)
             || self.units.as_ref().is_some_and(UnitsProof::differs);
-        match (self.lines.is_empty() && self.units.is_none(), differs) {
-            (true, _) => Verdict::Unknown,
-            (false, true) => Verdict::Differs,
-            (false, false) => Verdict::Proved,
+        let compares = self.units.is_some() || self.lines.iter().any(IdentityLine::compares);
+        match (compares, differs) {
+            (_, true) => Verdict::Differs,
+            (false, false) => Verdict::Unknown,
+            (true, false) => Verdict::Proved,
         }
+    }
+}
+
+impl IdentityLine {
+    /// Whether two sides were told. What no fact speaks of, and is awaited for that, is compared
+    /// with nothing.
+    fn compares(&self) -> bool {
+        self.facts > 0
     }
 }
 
@@ -143,6 +162,7 @@ pub(super) async fn prove(
     let counted = days::counted(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
     let untold = stated::refused(engine, Topic::Drawers).await?;
+    let silent = silent_clearing(books, policy);
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -178,7 +198,7 @@ pub(super) async fn prove(
             Identity::Standings => counted.days.clone(),
             _ => Vec::new(),
         };
-        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown, &untold];
+        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown, &untold, &silent];
         let unsaid = unsaid.map(Vec::as_slice);
         let unknown = unknown(identity, &lines, unsaid, policy);
         let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
@@ -270,7 +290,7 @@ fn of_check(book: Option<&BookProof>, check: &Check) -> Result<IdentityLine, Mon
         about: check.about.clone(),
         expected: check.expected,
         found: check.found,
-        awaited: Money::zero(check.expected.currency()),
+        awaited: check.awaited,
         difference: check.difference()?,
         facts: 1,
     })
@@ -323,13 +343,14 @@ fn sum_of_checks(
     let sum = |(currency, checks): (Currency, Vec<&Check>)| {
         let expected = Money::sum(currency, checks.iter().map(|it| it.expected))?;
         let found = Money::sum(currency, checks.iter().map(|it| it.found))?;
+        let awaited = Money::sum(currency, checks.iter().map(|it| it.awaited))?;
         Ok(IdentityLine {
             book: book.map(|book| book.book.clone()),
             about: about.to_owned(),
             expected,
             found,
-            awaited: Money::zero(currency),
-            difference: found.minus(expected)?,
+            awaited,
+            difference: found.plus(awaited)?.minus(expected)?,
             facts: u64::try_from(checks.len()).unwrap_or(u64::MAX),
         })
     };
@@ -377,15 +398,39 @@ async fn of_stock(
     Ok(lines)
 }
 
+/// What books hold on the clearing accounts of gateways of which nobody tells what they owe.
+fn silent_clearing(books: &[BookProof], policy: &Policy) -> Vec<String> {
+    let clearing: BTreeSet<String> = policy
+        .through_time()
+        .flat_map(|policy| policy.text.gateways.keys().map(move |gateway| (policy, gateway)))
+        .filter_map(|(policy, gateway)| policy.clearing(gateway, policy.currency))
+        .map(|account| account.name.to_string())
+        .collect();
+    let mut silent = Vec::new();
+    for book in books {
+        let told: BTreeSet<&str> = book.clearing.iter().map(|it| it.about.as_str()).collect();
+        let held = book.accounts.iter().filter(|it| {
+            clearing.contains(&it.account)
+                && !told.contains(it.account.as_str())
+                && !(it.held.is_zero() && it.ours.is_zero())
+        });
+        silent.extend(held.map(|Holding { account, held, .. }| {
+            format!("nobody tells what is owed on `{account}`: {} holds {held}", book.book)
+        }));
+    }
+    silent
+}
+
 /// What nobody tells.
 fn unknown(
     identity: Identity,
     lines: &[IdentityLine],
-    [cards, counted, on_hand, drawers]: [&[String]; 4],
+    [cards, counted, on_hand, drawers, clearing]: [&[String]; 5],
     policy: &Policy,
 ) -> Option<String> {
-    let nothing = lines.is_empty();
+    let nothing = !lines.iter().any(IdentityLine::compares);
     let said = match identity {
+        Identity::Clearing if !clearing.is_empty() => return Some(clearing.join("; ")),
         Identity::StoredValue if !cards.is_empty() => return Some(cards.join("; ")),
         Identity::Inventory => match policy.text.cost.owner {
             CostOwner::Nobody => "nobody enters what goods cost (`cost.owner`)",
@@ -414,7 +459,7 @@ fn differing_payouts(
 ) -> Result<Vec<DifferingFact>, MoneyError> {
     let of_rows = payouts.iter().map(|check| ("rows".to_owned(), check));
     let of_books = books.iter().flat_map(|book| {
-        book.payouts.iter().map(move |check| (format!("payouts in {}", book.book), check))
+        book.payouts.iter().map(move |check| (format!("{PAYOUTS_IN}{}", book.book), check))
     });
     let differing = of_rows.chain(of_books).filter(|(_, check)| !check.holds());
     let fact = |(about, check): (String, &Check)| {
@@ -447,11 +492,10 @@ mod tests {
 
     #[test]
     fn a_settlement_that_keeps_other_tax_than_it_charged_is_named() {
-        let check = |about: &str, found: &str| Check {
-            identity: Identity::FacilitatorTax,
-            about: about.to_owned(),
-            expected: "0.00 USD".parse().unwrap(),
-            found: found.parse().unwrap(),
+        let nothing = "0.00 USD".parse().unwrap();
+        let check = |about: &str, found: &str| {
+            let found = found.parse().unwrap();
+            Check::new(Identity::FacilitatorTax, about.to_owned(), nothing, found)
         };
         let checks = [check("shop/Payout/1", "0.00 USD"), check("shop/Payout/2", "-0.01 USD")];
         let [line] = &of_settlements(Vec::new(), &checks).unwrap()[..] else { panic!() };

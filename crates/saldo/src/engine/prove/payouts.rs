@@ -49,15 +49,12 @@ pub(super) async fn prove(
     for payout in &payouts {
         let slots = payout_slots(payout);
         let changes = slots.iter().filter_map(|slot| by_slot.get(slot)).flatten();
-        checks.push(Check {
-            identity: Identity::PayoutInBook,
-            about: payout.id.to_string(),
-            expected: payout.net,
-            found: match payout.net.currency() == told.policy.currency {
-                true => found(payout, changes, &differing)?,
-                false => found_foreign(payout, changes, &told.policy)?,
-            },
-        });
+        let found = match payout.net.currency() == told.policy.currency {
+            true => found(payout, changes, &differing)?,
+            false => found_foreign(payout, changes, &told.policy)?,
+        };
+        let about = payout.id.to_string();
+        checks.push(Check::new(Identity::PayoutInBook, about, payout.net, found));
     }
     Ok(checks)
 }

@@ -4,7 +4,7 @@ use super::super::account::{Heard, Readers, Told as Records};
 use super::super::{Engine, EngineError, alike};
 use super::Balances;
 use saldo_core::accounting::{self, Group, Payouts};
-use saldo_core::commerce::{Fact, RecordRef};
+use saldo_core::commerce::{BalanceTransaction, Fact, RecordRef};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, UnstatedPayout};
@@ -23,6 +23,8 @@ pub(super) struct Told {
     pub(super) policy: Policy,
     /// The rows and payouts that can stand in the books by now.
     pub(super) entered: Vec<Fact>,
+    /// What of the rows cannot: it waits.
+    pub(super) awaited: Vec<Fact>,
     /// What gateways owed when the first day began, by clearing account.
     pub(super) owed_at_start: Balances,
     /// Each payout against its rows.
@@ -45,17 +47,23 @@ impl Told {
         let (readers, heard, payouts) = (&readers, &heard, &payouts);
         let among = Among { engine, readers, policy: &policy, heard, payouts };
         waiting.extend(among.waiting_unread(&facts, &unreadable).await?);
-        let as_entered = |fact: &Fact| {
-            let mut fact = fact.clone();
-            if let Fact::BalanceTransaction(row) = &mut fact {
-                let (waits, heard) =
-                    (waiting.contains(&row.id), heard.until(&row.source.connection));
-                row.net = accounting::entered_by(row, waits, payouts, &policy, heard);
+        let (mut entered, mut awaited) = (facts.clone(), Vec::new());
+        for fact in &mut entered {
+            let Fact::BalanceTransaction(row) = fact else { continue };
+            let (waits, heard) = (waiting.contains(&row.id), heard.until(&row.source.connection));
+            let by_now = accounting::entered_by(row, waits, payouts, &policy, heard);
+            let net = row.net.minus(by_now)?;
+            row.net = by_now;
+            if !net.is_zero() {
+                awaited.push(Fact::BalanceTransaction(Box::new(BalanceTransaction {
+                    net,
+                    ..(**row).clone()
+                })));
             }
-            fact
-        };
+        }
         Ok(Self {
-            entered: facts.iter().map(as_entered).collect(),
+            entered,
+            awaited,
             owed_at_start: proof::owed_at_start(&facts, &policy)?,
             payouts: proof::payout_rows_checks(&facts)?,
             unstated_payouts: proof::unstated_payouts(&facts),
