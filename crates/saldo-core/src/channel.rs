@@ -1,6 +1,6 @@
 //! The port to places that sell: three functions without I/O.
 
-use crate::commerce::{Fact, Gateway, Record, Topic};
+use crate::commerce::{Fact, Gateway, Record, RecordRef, Topic};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
 use crate::issue::Issue;
 use crate::text::{ConnectionId, Stream};
@@ -97,6 +97,8 @@ pub struct ImportContext {
 pub enum Imported {
     /// Something that was said; its record is read like any other.
     Record(Record),
+    /// A part of something that another record tells, such as a refund of an order.
+    Part(Part),
     /// Something that was left out, and why.
     LeftOut {
         /// The line or id.
@@ -104,6 +106,22 @@ pub enum Imported {
         /// Why.
         reason: String,
     },
+}
+
+/// A part of a thing, told without the rest of it: it says nothing until it is joined with what is
+/// known of the thing ([`Channel::join`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The record of the thing.
+    pub of: RecordRef,
+    /// What it is of the thing, in the channel's word.
+    pub kind: String,
+    /// The line or id.
+    pub place: String,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+    /// What it says, word for word.
+    pub text: String,
 }
 
 /// A place that sells.
@@ -160,6 +178,15 @@ pub trait Channel: Send + Sync {
         _take: &mut dyn FnMut(Imported),
     ) -> Result<String, String> {
         Err(format!("{} takes no files", self.description().title))
+    }
+
+    /// The record of a thing, with a part of it that was told by itself: both stand in it word for
+    /// word.
+    ///
+    /// # Errors
+    /// Why the part does not belong there, in the owner's words.
+    fn join(&self, _known: &Record, part: &Part) -> Result<Record, String> {
+        Err(format!("{} knows no part `{}`", self.description().title, part.kind))
     }
 
     /// The gateways that this channel is known to use, so that a policy can name their accounts.

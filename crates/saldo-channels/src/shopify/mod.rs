@@ -17,7 +17,7 @@ mod files;
 mod tests;
 
 use saldo_core::channel::{
-    Channel, ChannelContext, ChannelDescription, Cursor, ImportContext, Imported, Next, Page,
+    Channel, ChannelContext, ChannelDescription, Cursor, ImportContext, Imported, Next, Page, Part,
 };
 use saldo_core::commerce::{Fact, Gateway, Record, Topic};
 use saldo_core::exchange::{Addresses, Answer, Authorisation, Fault, Grant, Permit};
@@ -141,6 +141,10 @@ impl Channel for Shopify {
         take: &mut dyn FnMut(Imported),
     ) -> Result<String, String> {
         files::import(file, context, take)
+    }
+
+    fn join(&self, known: &Record, part: &Part) -> Result<Record, String> {
+        files::join(known, part)
     }
 
     fn gateways(&self) -> Vec<Gateway> {

@@ -12,7 +12,7 @@ use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting;
-use saldo_core::channel::{Channel, Cursor, ImportContext, Imported};
+use saldo_core::channel::{Channel, Cursor, ImportContext, Imported, Part};
 use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
@@ -245,8 +245,8 @@ impl Importer<'_> {
 }
 
 impl Importer<'_> {
-    /// The records among pieces, but for those that cannot be read where an earlier one can: a part
-    /// of something is no later version of it.
+    /// The records among pieces, but for those that cannot be read where an earlier one can: a
+    /// fragment of something is no later version of it. Parts are joined with what is known.
     async fn told_whole(
         &self,
         pieces: Vec<Imported>,
@@ -256,6 +256,13 @@ impl Importer<'_> {
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
+                Imported::Part(part) => match self.joined(&part, &records).await? {
+                    Ok(whole) => {
+                        records.retain(|it: &Record| it.reference() != part.of);
+                        records.push(whole);
+                    }
+                    Err(reason) => report.left_out.add(part.place, reason),
+                },
                 Imported::Record(record) => {
                     if let Err(issue) = self.channel.read(&record) {
                         unread.insert(record.reference(), issue.message);
@@ -276,6 +283,27 @@ impl Importer<'_> {
             }
         }
         Ok(records)
+    }
+
+    /// The record of a thing with a part of it that was told by itself; or why there is none.
+    async fn joined(
+        &self,
+        part: &Part,
+        told_now: &[Record],
+    ) -> Result<Result<Record, String>, EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let now = told_now.iter().find(|record| record.reference() == part.of);
+        let known = match now {
+            Some(record) => Some(record.clone()),
+            None => store.records(company, std::slice::from_ref(&part.of)).await?.pop(),
+        };
+        Ok(match known {
+            Some(known) => self.channel.join(&known, part),
+            None if is_files_only(&self.connection) => Err("what it belongs to is not known by a \
+                 payload: import that first, and this again"
+                .to_owned()),
+            None => Err("the shop tells it itself".to_owned()),
+        })
     }
 
     /// The pieces of an older file: of each, more is known.

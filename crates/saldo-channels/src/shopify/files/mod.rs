@@ -11,6 +11,7 @@ mod payments_table;
 mod payouts_table;
 
 mod bulk;
+mod part;
 mod payload;
 mod purchases;
 mod rest;
@@ -23,6 +24,7 @@ mod tags;
 
 use super::read::Source;
 use lines::Lines;
+pub(super) use part::join;
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::issue::Issue;

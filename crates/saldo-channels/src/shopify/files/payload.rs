@@ -1,7 +1,7 @@
 //! Payloads: one JSON document, of the REST interface or of a webhook.
 
-use super::Form;
 use super::rest::gid;
+use super::{Form, part};
 use crate::shopify::envelope::parse;
 use crate::shopify::wire::{Gid, NumberText};
 use saldo_core::channel::{ImportContext, Imported};
@@ -76,17 +76,14 @@ fn delivered(topic: &str) -> Option<Thing> {
     }
 }
 
-const PAYMENT_ALONE: &str = "it tells payments without their orders, which do not say what was \
-                             bought: give the order with the payments in a field `transactions`";
-const REFUND_ALONE: &str = "it tells a refund without its order, which does not say what was \
-                            bought: give the order with its `refunds`";
+const TENDER_ALONE: &str = "it tells payments by what was tendered, without what became of them: \
+                            give the order with the payments in a field `transactions`";
 
 /// Why a payload of this name or topic is not taken.
 fn refusal(name: &str) -> String {
     let singular = name.split('/').next().unwrap_or(name).trim_end_matches('s');
     match (singular, name) {
-        ("refund", _) => REFUND_ALONE.to_owned(),
-        ("transaction" | "tender_transaction" | "order_transaction", _) => PAYMENT_ALONE.to_owned(),
+        ("tender_transaction", _) => TENDER_ALONE.to_owned(),
         ("draft_order" | "checkout", _) => {
             format!("`{name}`: it is not sold before it is an order")
         }
@@ -121,13 +118,20 @@ pub(super) fn import(
     };
     if let (Some(topic), Some(payload)) = (fields.get("topic"), fields.get("payload")) {
         let topic: String = parse(topic.get())?;
-        let thing = delivered(&topic).ok_or_else(|| refusal(&topic))?;
-        let taken = tell(thing, &[*payload], context, take);
-        return Ok(format!("a webhook `{topic}`: {taken} {}", thing.many()));
+        let (taken, many) = match (delivered(&topic), part::Kind::named(&topic)) {
+            (Some(thing), _) => (tell(thing, &[*payload], context, take), thing.many()),
+            (None, Some(kind)) => (part::tell(kind, &[*payload], context, take), kind.many()),
+            (None, None) => return Err(refusal(&topic)),
+        };
+        return Ok(format!("a webhook `{topic}`: {taken} {many}"));
     }
     if let Some(thing) = bare(&fields) {
         let taken = tell(thing, &[document], context, take);
         return Ok(format!("a payload: {taken} {}", thing.many()));
+    }
+    if let Some(kind) = bare_part(&fields) {
+        let taken = part::tell(kind, &[document], context, take);
+        return Ok(format!("a payload: {taken} {}", kind.many()));
     }
     let mut names = fields.iter();
     let (Some((name, value)), None) = (names.next(), names.next()) else {
@@ -141,13 +145,14 @@ pub(super) fn import(
         true => parse(value.get())?,
         false => vec![*value],
     };
-    let thing = match wrapped(name) {
-        Some(thing) => thing,
-        None if name == "transactions" && values.iter().all(|value| is_row(value)) => Thing::Row,
-        None => return Err(refusal(name)),
+    let of_balance = name == "transactions" && values.iter().all(|value| is_row(value));
+    let thing = wrapped(name).or(of_balance.then_some(Thing::Row));
+    let (taken, many) = match (thing, part::Kind::named(name)) {
+        (Some(thing), _) => (tell(thing, &values, context, take), thing.many()),
+        (None, Some(kind)) => (part::tell(kind, &values, context, take), kind.many()),
+        (None, None) => return Err(refusal(name)),
     };
-    let taken = tell(thing, &values, context, take);
-    Ok(format!("a payload `{name}`: {taken} {}", thing.many()))
+    Ok(format!("a payload `{name}`: {taken} {many}"))
 }
 
 /// A list without a wrapper: rows of a balance, or something that is not taken.
@@ -163,7 +168,10 @@ fn bare_list(
             let taken = tell(Thing::Row, list, context, take);
             Ok(format!("a payload: {taken} {}", Thing::Row.many()))
         }
-        _ if every(is_payment) => Err(PAYMENT_ALONE.to_owned()),
+        _ if every(is_payment) => {
+            let (taken, many) = (part::Kind::Payment, part::Kind::Payment.many());
+            Ok(format!("a payload: {} {many}", part::tell(taken, list, context, take)))
+        }
         _ => Err("it is a list of things that are not entered in books".to_owned()),
     }
 }
@@ -174,6 +182,16 @@ fn bare(fields: &Fields<'_>) -> Option<Thing> {
     match () {
         () if has(&["id", "line_items", "financial_status"]) => Some(Thing::Order),
         () if has(&["id", "evidence_due_by"]) => Some(Thing::Dispute),
+        () => None,
+    }
+}
+
+/// A part of an order, as webhooks are delivered.
+fn bare_part(fields: &Fields<'_>) -> Option<part::Kind> {
+    let has = |names: &[&str]| names.iter().all(|name| fields.contains_key(*name));
+    match () {
+        () if has(&["order_id", "refund_line_items"]) => Some(part::Kind::Refund),
+        () if has(&["order_id", "gateway", "kind"]) => Some(part::Kind::Payment),
         () => None,
     }
 }

@@ -6,7 +6,7 @@ mod payments;
 mod purchases;
 
 use super::Shopify;
-use saldo_core::channel::{Channel, ImportContext, Imported};
+use saldo_core::channel::{Channel, ImportContext, Imported, Part};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::text::ConnectionId;
 
@@ -14,6 +14,7 @@ use saldo_core::text::ConnectionId;
 pub(super) struct Taken {
     pub(super) said: Result<String, String>,
     pub(super) records: Vec<Record>,
+    pub(super) parts: Vec<Part>,
     pub(super) left_out: Vec<String>,
 }
 
@@ -41,13 +42,14 @@ pub(super) fn import(bytes: &[u8]) -> Taken {
         name: "a file".to_owned(),
         timezone: "UTC".to_owned(),
     };
-    let (mut records, mut left_out) = (Vec::new(), Vec::new());
+    let (mut records, mut parts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     let mut file = bytes;
     let said = Shopify.import(&mut file, &context, &mut |imported| match imported {
         Imported::Record(record) => records.push(record),
+        Imported::Part(part) => parts.push(part),
         Imported::LeftOut { place, reason } => left_out.push(format!("{place}: {reason}")),
     });
-    Taken { said, records, left_out }
+    Taken { said, records, parts, left_out }
 }
 
 #[test]

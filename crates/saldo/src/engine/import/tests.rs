@@ -391,3 +391,42 @@ async fn a_piece_that_cannot_be_read_takes_no_place_of_what_can() {
     assert_eq!((report.changed, report.held.count, report.left_out.count), (0, 0, 1), "{report:?}");
     assert!(report.left_out.first[0].reason.ends_with("already stays"), "{report:?}");
 }
+
+#[tokio::test]
+async fn a_refund_that_is_told_by_itself_joins_its_order() {
+    let order = json!({ "order": {
+        "id": 5001, "name": "#1001", "created_at": "2026-11-03T09:15:00-05:00",
+        "test": false, "currency": "USD", "taxes_included": false, "financial_status": "paid",
+        "total_price": "20.00", "line_items": [{
+            "id": 11, "title": "Mug", "price": "20.00", "quantity": 1, "tax_lines": [],
+        }],
+        "transactions": [{
+            "id": 51, "kind": "sale", "status": "success", "gateway": "shopify_payments",
+            "created_at": "2026-11-03T09:15:01-05:00", "amount": "20.00", "currency": "USD",
+        }],
+    }});
+    let refund = json!({ "refund": {
+        "id": 21, "order_id": 5001, "created_at": "2026-11-05T09:15:00-05:00",
+        "refund_line_items": [{
+            "id": 31, "line_item_id": 11, "quantity": 1, "subtotal": 20.0, "total_tax": 0.0,
+        }],
+        "transactions": [{
+            "id": 52, "kind": "refund", "status": "success", "gateway": "shopify_payments",
+            "created_at": "2026-11-05T09:15:00-05:00", "amount": "20.00", "currency": "USD",
+        }],
+    }});
+    let desk = Desk::files_only().await;
+    let report = desk.import(&refund.to_string()).await;
+    assert!(report.left_out.first[0].reason.contains("import that first"), "{report:?}");
+    let report = desk.import(&order.to_string()).await;
+    assert_eq!((report.new, report.held.count), (1, 0), "{report:?}");
+    let report = desk.import(&refund.to_string()).await;
+    assert_eq!((report.changed, report.left_out.count), (1, 0), "{report:?}");
+    let report = desk.import(&refund.to_string()).await;
+    assert_eq!((report.changed, report.known), (0, 1), "{report:?}");
+    sync(&desk.engine).await.unwrap();
+    let proof = prove(&desk.engine).await.unwrap();
+    let held = proof.books[0].accounts.iter().map(|it| (&*it.account, it.held.minor()));
+    let held: Vec<(&str, i64)> = held.filter(|(_, minor)| *minor != 0).collect();
+    assert_eq!(held, [("Product sales", -2_000), ("Returns & refunds", 2_000)]);
+}

@@ -1,7 +1,9 @@
 //! Payloads, and every file that the vendor's documents show.
 
 use super::{Taken, import};
-use saldo_core::commerce::{Fact, Order, Telling};
+use crate::shopify::Shopify;
+use saldo_core::channel::Channel;
+use saldo_core::commerce::{Fact, Order, Record, Telling};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,9 +42,12 @@ fn every_known_file_is_taken_or_refused_with_its_reason() {
         }
         let (facts, held) = (taken.facts(), taken.held());
         assert_eq!(facts.len() + held.len(), taken.records.len(), "{name}");
-        assert_eq!(taken.said.is_err(), taken.records.is_empty(), "{name}");
+        let is_empty = taken.records.is_empty() && taken.parts.is_empty();
+        assert_eq!(taken.said.is_err(), is_empty && taken.left_out.is_empty(), "{name}");
         answers.extend(facts.iter().map(|fact| format!("  fact: {}\n", fact.id())));
         answers.extend(held.iter().map(|why| format!("  held: {why}\n")));
+        answers
+            .extend(taken.parts.iter().map(|it| format!("  part of {}: {}\n", it.of.id, it.place)));
         answers.extend(taken.left_out.iter().map(|why| format!("  left out: {why}\n")));
     }
     insta::assert_snapshot!(answers);
@@ -116,6 +121,66 @@ fn an_order_reads_the_same_in_every_wrapper() {
     for wrapper in wrappers {
         assert_eq!(unpack(&import(wrapper.to_string().as_bytes())), facts);
     }
+}
+
+/// The order of a record, with a part of it that a payload tells by itself.
+fn joined(known: &Record, payload: &Value) -> Result<Record, String> {
+    let taken = import(payload.to_string().as_bytes());
+    let [part] = &taken.parts[..] else { panic!("one part: {:?}", taken.said) };
+    assert_eq!(part.of, known.reference());
+    Shopify.join(known, part)
+}
+
+#[test]
+fn parts_that_are_told_by_themselves_stand_in_their_order() {
+    let mut whole = order();
+    let refund = whole["refunds"][0].take();
+    let payment = whole["transactions"][0].take();
+    let with_order = |part: &Value| {
+        let mut part = part.clone();
+        part["order_id"] = json!(5001);
+        part
+    };
+    let (refund, payment) = (with_order(&refund), with_order(&payment));
+    (whole["refunds"], whole["transactions"]) = (json!([]), json!([]));
+    let bare = read(&whole).records.remove(0);
+    let payments = [
+        json!({ "transaction": payment }),
+        json!({ "transactions": [payment] }),
+        json!([payment]),
+        json!({ "topic": "order_transactions/create", "payload": payment }),
+        payment.clone(),
+    ];
+    let refunds = [
+        json!({ "refund": refund }),
+        json!({ "refunds": [refund] }),
+        json!({ "topic": "refunds/create", "payload": refund }),
+        refund.clone(),
+    ];
+    let expected = unpack(&read(&order()));
+    for (payment, refund) in payments.iter().zip(refunds.iter().cycle()) {
+        for [first, second] in [[payment, refund], [refund, payment]] {
+            let record = joined(&joined(&bare, first).unwrap(), second).unwrap();
+            let Fact::Order(told) = Shopify.read(&record).unwrap().remove(0) else { panic!() };
+            assert_eq!(told, expected);
+            let again = joined(&record, first).unwrap();
+            assert_eq!(again.bytes.len(), record.bytes.len(), "it is told once");
+        }
+    }
+}
+
+#[test]
+fn a_payment_alone_does_not_pass_for_all_of_them() {
+    let mut paid = order();
+    let mut payment = paid["transactions"][0].take();
+    payment["order_id"] = json!(5001);
+    paid.as_object_mut().unwrap().remove("transactions");
+    let known = read(&paid).records.remove(0);
+    let refusal = joined(&known, &payment).unwrap_err();
+    assert!(refusal.contains("does not list its payments"), "{refusal}");
+    paid["financial_status"] = json!("pending");
+    let known = read(&paid).records.remove(0);
+    assert!(joined(&known, &payment).is_ok());
 }
 
 #[test]

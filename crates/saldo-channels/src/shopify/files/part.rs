@@ -1,0 +1,143 @@
+//! Parts of orders, as the REST interface and webhooks tell them by themselves: a refund, a payment.
+//! Alone they do not say what was bought. They are put into the payload of their order, where they
+//! stand when the order is told whole.
+
+use super::Form;
+use super::rest::gid;
+use crate::shopify::envelope::parse;
+use crate::shopify::wire::NumberText;
+use saldo_core::channel::{ImportContext, Imported, Part};
+use saldo_core::commerce::{Record, RecordRef};
+use saldo_core::text::Stream;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeMap;
+
+/// The parts that are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Refund,
+    Payment,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Refund, Self::Payment];
+
+    /// The part of the name in its wrapper, or of the topic of its webhook.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "refund" | "refunds" | "refunds/create" => Some(Self::Refund),
+            "transaction" | "transactions" | "order_transactions/create" => Some(Self::Payment),
+            _ => None,
+        }
+    }
+
+    /// The field of an order's payload in which parts of this kind stand.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Refund => "refunds",
+            Self::Payment => "transactions",
+        }
+    }
+
+    const fn one(self) -> &'static str {
+        match self {
+            Self::Refund => "refund",
+            Self::Payment => "payment",
+        }
+    }
+
+    pub(super) const fn many(self) -> &'static str {
+        match self {
+            Self::Refund => "refunds of orders",
+            Self::Payment => "payments of orders",
+        }
+    }
+}
+
+/// As much of a part as says whose it is. What was only calculated has no id.
+#[derive(Deserialize)]
+struct Known {
+    id: NumberText,
+    order_id: NumberText,
+}
+
+/// Tells parts; says how many.
+pub(super) fn tell(
+    kind: Kind,
+    values: &[&RawValue],
+    context: &ImportContext,
+    take: &mut dyn FnMut(Imported),
+) -> usize {
+    let mut told = 0;
+    for (index, value) in values.iter().enumerate() {
+        let text = value.get();
+        take(match parse::<Known>(text) {
+            Ok(Known { id, order_id }) => {
+                told += 1;
+                Imported::Part(Part {
+                    of: RecordRef {
+                        connection: context.connection.clone(),
+                        stream: Stream::new(Form::OrdersRest.name()),
+                        id: gid("Order", &order_id, None).whole(),
+                    },
+                    kind: kind.field().to_owned(),
+                    place: format!("{} {}", kind.one(), id.0),
+                    taken_at: context.now,
+                    text: text.to_owned(),
+                })
+            }
+            Err(why) => {
+                let reason =
+                    format!("no {} that was made, but perhaps calculated: {why}", kind.one());
+                Imported::LeftOut { place: format!("no. {}", index + 1), reason }
+            }
+        });
+    }
+    told
+}
+
+/// As much of an order's payload as says whether no money has moved yet.
+#[derive(Deserialize)]
+struct Standing {
+    financial_status: Option<String>,
+}
+
+/// Puts a part into the payload of its order, in place of what the order knew of it.
+///
+/// # Errors
+/// Where the order does not list its payments, so that one alone would pass for all of them.
+pub(in crate::shopify) fn join(known: &Record, part: &Part) -> Result<Record, String> {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.field() == part.kind);
+    let kind = kind.ok_or_else(|| format!("it is no part of an order: `{}`", part.kind))?;
+    let text = std::str::from_utf8(&known.bytes).map_err(|error| error.to_string())?;
+    let mut fields: BTreeMap<String, Box<RawValue>> = parse(text)?;
+    let standing: Standing = parse(text)?;
+    let mut list: Vec<Box<RawValue>> = match fields.get(kind.field()) {
+        Some(list) => parse(list.get())?,
+        None if kind == Kind::Refund => Vec::new(),
+        None if standing.financial_status.as_deref() == Some("pending") => Vec::new(),
+        None => {
+            return Err(
+                "the payload of its order does not list its payments, of which this is one: \
+                        give the order with its payments in a field `transactions`"
+                    .to_owned(),
+            );
+        }
+    };
+    let Known { id, .. } = parse(&part.text)?;
+    list.retain(|it| parse::<Numbered>(it.get()).map_or(true, |it| it.id != id));
+    list.push(RawValue::from_string(part.text.clone()).map_err(broken)?);
+    fields.insert(kind.field().to_owned(), to_raw_value(&list).map_err(broken)?);
+    let bytes = serde_json::to_vec(&fields).map_err(broken)?;
+    Ok(Record { fetched_at: part.taken_at, bytes, ..known.clone() })
+}
+
+#[derive(Deserialize)]
+struct Numbered {
+    id: NumberText,
+}
+
+fn broken(error: serde_json::Error) -> String {
+    error.to_string()
+}
