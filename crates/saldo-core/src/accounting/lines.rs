@@ -192,7 +192,8 @@ fn product_kind(sale: &SaleLine, taxed: bool) -> LineKind {
     match sale.kind {
         // What comes back lands on the account of returns, which has one item for all products.
         SaleKind::Product if sale.gross.is_positive() => {
-            LineKind::Product { product: sale.product.clone().unwrap_or_else(nameless), taxed }
+            let product = sale.product.clone().unwrap_or_else(nameless);
+            LineKind::Product { product, taxed, kept: None }
         }
         _ => LineKind::Other { taxed },
     }

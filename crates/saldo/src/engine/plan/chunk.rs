@@ -273,7 +273,11 @@ impl<'a> Draft<'a> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let book = &self.connection.id;
         let mut entries = store.slot_entries(company, &slots).await?;
-        if book_of(self.connection)?.description().revalues {
+        let description = book_of(self.connection)?.description();
+        for entries in entries.values_mut() {
+            entries.retain(|entry| description.takes(entry.header.kind));
+        }
+        if description.revalues {
             let revaluations = entries.iter_mut().filter(|(slot, _)| is_revaluation(slot));
             revaluations.for_each(|(_, entries)| entries.clear());
         }
