@@ -44,7 +44,7 @@ impl Pusher<'_> {
             }
         }
         self.adopt(adopted).await?;
-        self.leave(refused).await?;
+        self.leave_to_a_person(refused).await?;
         let full = self.book.description().batch.max(1);
         let mut batches = VecDeque::new();
         for mut work in places.into_values() {
@@ -74,7 +74,10 @@ impl Pusher<'_> {
     }
 
     /// Leaves what the book has otherwise to a person.
-    async fn leave(&mut self, refused: Vec<(String, Refusal)>) -> Result<(), EngineError> {
+    async fn leave_to_a_person(
+        &mut self,
+        refused: Vec<(String, Refusal)>,
+    ) -> Result<(), EngineError> {
         if refused.is_empty() {
             return Ok(());
         }
