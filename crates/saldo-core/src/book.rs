@@ -46,6 +46,11 @@ pub struct BookDescription {
     /// Whether it values open amounts of other currencies itself, at rates of its own: entries that
     /// do so are not wanted there.
     pub revalues: bool,
+    /// Whether it keeps items in stock by units, and enters what sold ones cost by itself.
+    pub keeps_stock: bool,
+    /// The kinds of documents that move no money ([`DocumentKind::moves_no_money`]) which it takes.
+    /// Others are not wanted there.
+    pub takes_without_money: &'static [DocumentKind],
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
@@ -65,6 +70,15 @@ pub struct BookDescription {
     pub drafts_count: bool,
     /// The files of bank rows that its page takes from a person; none where it takes none.
     pub feed: Option<FeedUpload>,
+}
+
+impl BookDescription {
+    /// Whether documents of a kind are wanted in it: where it keeps money alone, those that move
+    /// none are not.
+    #[must_use]
+    pub fn takes(&self, kind: DocumentKind) -> bool {
+        !kind.moves_no_money() || self.takes_without_money.contains(&kind)
+    }
 }
 
 /// Which dimensions a book keeps, by the names that a policy gives them.
@@ -355,6 +369,16 @@ pub struct ChartEntry {
     pub active: bool,
 }
 
+/// The accounts of an item that a book keeps in stock, besides that of its sales.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KeptAccounts {
+    /// Where its units stand.
+    pub stock: Option<RemoteId>,
+    /// Where the book enters what sold units had cost.
+    pub cost: Option<RemoteId>,
+}
+
 /// What stands in a chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -376,6 +400,9 @@ pub enum ChartKind {
         income_account: Option<RemoteId>,
         /// Whether each line says by itself where it lands, whatever the item says.
         lines_say_account: bool,
+        /// Its further accounts, where the book keeps it in stock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<KeptAccounts>,
     },
     /// A customer.
     Customer,
@@ -525,10 +552,8 @@ pub trait Book: Send + Sync {
     /// names applied: the first that is free is taken.
     fn names(&self, need: &Need) -> Vec<String> {
         vec![match need {
-            Need::Account(account) | Need::Item(Item { product: None, account }) => {
-                account.name.to_string()
-            }
-            Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
+            Need::Item(item) => return item.names(),
+            Need::Account(account) => account.name.to_string(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
             Need::Dimension(named) | Need::Value { value: named, .. } => named.name().to_owned(),
             Need::TaxRate(tax) => tax.to_string(),

@@ -37,11 +37,18 @@ pub enum DocumentKind {
     BillPayment,
     /// Anything else.
     JournalEntry,
+    /// Goods ordered from a supplier: a commitment. All its amounts are nil.
+    PurchaseOrder,
+    /// Goods that came in before their bill, of which the supplier is owed nothing yet.
+    ItemReceipt,
+    /// Units of stock that are more or fewer, in a book that keeps stock and values them itself.
+    /// All its amounts are nil; besides the units one line names the account that takes them.
+    InventoryAdjustment,
 }
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::Payment,
@@ -53,6 +60,9 @@ impl DocumentKind {
         Self::VendorCredit,
         Self::BillPayment,
         Self::JournalEntry,
+        Self::PurchaseOrder,
+        Self::ItemReceipt,
+        Self::InventoryAdjustment,
     ];
 
     /// The name as it stands in commands, files and keys.
@@ -70,6 +80,9 @@ impl DocumentKind {
             Self::VendorCredit => "vendor-credit",
             Self::BillPayment => "bill-payment",
             Self::JournalEntry => "journal-entry",
+            Self::PurchaseOrder => "purchase-order",
+            Self::ItemReceipt => "item-receipt",
+            Self::InventoryAdjustment => "inventory-adjustment",
         }
     }
 
@@ -77,6 +90,19 @@ impl DocumentKind {
     #[must_use]
     pub const fn takes_payments(self) -> bool {
         matches!(self, Self::Invoice | Self::Bill)
+    }
+
+    /// Whether other documents belong to it: payments to an invoice or bill, item receipts to a
+    /// purchase order.
+    #[must_use]
+    pub const fn has_dependants(self) -> bool {
+        self.takes_payments() || matches!(self, Self::PurchaseOrder)
+    }
+
+    /// Whether all its amounts are nil, so that it says nothing to a book that keeps money alone.
+    #[must_use]
+    pub const fn moves_no_money(self) -> bool {
+        matches!(self, Self::PurchaseOrder | Self::InventoryAdjustment)
     }
 }
 
@@ -169,6 +195,22 @@ impl<'de> Deserialize<'de> for DocumentKey {
     }
 }
 
+/// An item that the book keeps in stock itself: it enters what sold units cost, by its own method.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct KeptItem {
+    /// What tells it from other items of the company, whatever document names it.
+    pub key: String,
+    /// Where its sales are entered.
+    pub income: Account,
+    /// Where its units stand until they are sold.
+    pub stock: Account,
+    /// Where the book enters what sold units had cost.
+    pub cost: Account,
+    /// The first day of the books: the book keeps the item from then on, and refuses what is
+    /// dated before.
+    pub since: Date,
+}
+
 /// What a line is to the document that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
@@ -194,11 +236,35 @@ pub enum LineKind {
         product: Product,
         /// Whether tax was charged on it.
         taxed: bool,
+        /// The item whose units leave stock by it, where the book keeps them. Its account is then
+        /// the item's income account.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        kept: Option<Box<KeptItem>>,
     },
     /// Everything else: carriage, discounts, tips, gift cards, fees, allowances.
     Other {
         /// Whether tax was charged on it.
         taxed: bool,
+    },
+    /// Units of an item that the book keeps in stock, which come in (positive) or go. Its account
+    /// is the item's stock account.
+    Stocked {
+        /// What it was.
+        product: Product,
+        /// The item.
+        kept: Box<KeptItem>,
+    },
+    /// Units ordered from a supplier; negative where they are ordered no longer. Its account is
+    /// where they will stand, its amount nil.
+    Ordered {
+        /// What it was.
+        product: Product,
+        /// What all of the units will cost, without tax, of the same sign; none where nobody says.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cost: Option<Money>,
+        /// The item, where the book keeps it in stock.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        kept: Option<Box<KeptItem>>,
     },
 }
 
@@ -207,6 +273,50 @@ impl LineKind {
     #[must_use]
     pub const fn settles(&self) -> bool {
         matches!(self, Self::Settlement | Self::Receivable | Self::Payable)
+    }
+
+    /// What it is about, where that is goods.
+    #[must_use]
+    pub const fn product(&self) -> Option<&Product> {
+        match self {
+            Self::Product { product, .. }
+            | Self::Stocked { product, .. }
+            | Self::Ordered { product, .. } => Some(product),
+            Self::Settlement
+            | Self::Receivable
+            | Self::Payable
+            | Self::Tax { .. }
+            | Self::Other { .. } => None,
+        }
+    }
+
+    /// The item that it is about, where the book keeps that in stock.
+    #[must_use]
+    pub fn kept(&self) -> Option<&KeptItem> {
+        match self {
+            Self::Product { kept, .. } | Self::Ordered { kept, .. } => kept.as_deref(),
+            Self::Stocked { kept, .. } => Some(kept),
+            Self::Settlement
+            | Self::Receivable
+            | Self::Payable
+            | Self::Tax { .. }
+            | Self::Other { .. } => None,
+        }
+    }
+
+    /// Whether its units count as its money does: what is ordered, and what the book keeps.
+    fn counts_units(&self) -> bool {
+        self.kept().is_some() || matches!(self, Self::Ordered { .. })
+    }
+
+    /// The same of the opposite direction.
+    fn reversed(&self) -> Self {
+        match self.clone() {
+            Self::Ordered { product, cost, kept } => {
+                Self::Ordered { product, cost: cost.map(Money::negated), kept }
+            }
+            kind => kind,
+        }
     }
 }
 
@@ -226,7 +336,8 @@ pub struct Line {
     /// The same in the currency that the account is kept in, where that is another one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub foreign: Option<Money>,
-    /// Units of a product, positive.
+    /// Units of a product, positive. Of an item that the book keeps, and of what is ordered, they
+    /// have a direction: sold (positive) or back in stock, come in or gone, ordered or no longer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quantity: Option<i64>,
     /// The taxes that were charged on it, where these are not all of the merchant's taxes in its
@@ -246,6 +357,32 @@ impl Line {
     #[must_use]
     pub fn held(&self) -> Money {
         self.foreign.filter(|foreign| !foreign.is_zero()).unwrap_or(self.amount)
+    }
+
+    /// The item of which the book moves units in stock by this line, and how many come in
+    /// (positive) or leave.
+    #[must_use]
+    pub fn stock_move(&self) -> Option<(&KeptItem, i64)> {
+        let (kept, units) = (self.kind.kept()?, self.quantity?);
+        match self.kind {
+            LineKind::Product { .. } => Some((kept, units.saturating_neg())),
+            LineKind::Stocked { .. } => Some((kept, units)),
+            _ => None,
+        }
+    }
+
+    /// What of it counts besides its amount: the item with its units, and what they will cost.
+    #[must_use]
+    pub(crate) fn counted(&self) -> Option<(&str, i64, Option<Money>)> {
+        let units = self.quantity.filter(|_| self.kind.counts_units())?;
+        let product = self.kind.product()?;
+        let by_name = product.sku.as_deref().unwrap_or(&product.title);
+        let key = self.kind.kept().map_or(by_name, |kept| &kept.key);
+        let cost = match self.kind {
+            LineKind::Ordered { cost, .. } => cost,
+            _ => None,
+        };
+        Some((key, units, cost))
     }
 }
 
@@ -315,15 +452,16 @@ impl SubledgerEntry {
         Ok(Self { id, header, lines })
     }
 
-    /// A hash of all of it that carries money: kind, date, currency, link, accounts, dimensions and
-    /// amounts.
+    /// A hash of all of it that carries money: kind, date, currency, link, accounts, dimensions,
+    /// amounts, and units that count.
     #[must_use]
     pub fn money_hash(&self) -> String {
         money_hash(&self.header, &self.lines)
     }
 }
 
-/// A hash of what carries money in a header and its lines.
+/// A hash of what carries money in a header and its lines. Units of stock that a book keeps, and
+/// what is ordered at which price, count as money.
 fn money_hash(header: &Header, lines: &[Line]) -> String {
     let mut hasher = blake3::Hasher::new();
     let mut put = |text: &str| {
@@ -343,6 +481,11 @@ fn money_hash(header: &Header, lines: &[Line]) -> String {
         for (name, value) in line.dimensions.iter() {
             put(&format!("\u{1}{name}"));
             put(value);
+        }
+        if let Some((key, units, cost)) = line.counted() {
+            put(&format!("\u{2}{key}"));
+            put(&units.to_string());
+            put(&cost.map_or_else(String::new, |cost| cost.to_string()));
         }
     }
     hasher.finalize().to_hex().as_str().chars().take(32).collect()
@@ -454,7 +597,8 @@ impl Document {
     }
 
     /// The amount that the document is about: what its settlement, receivable and payable lines
-    /// move, without sign; of payments and transfers, what arrives.
+    /// move, without sign; of payments and transfers, what arrives; of purchase orders, what they
+    /// order for.
     ///
     /// # Errors
     /// Where the sum is too large.
@@ -467,8 +611,14 @@ impl Document {
             | DocumentKind::CreditMemo
             | DocumentKind::Expense
             | DocumentKind::Bill
-            | DocumentKind::VendorCredit => {
+            | DocumentKind::VendorCredit
+            | DocumentKind::ItemReceipt
+            | DocumentKind::InventoryAdjustment => {
                 Money::sum(self.header.currency, amounts).map(Money::abs)
+            }
+            DocumentKind::PurchaseOrder => {
+                let costs = self.lines.iter().filter_map(|line| line.counted()?.2);
+                Money::sum(self.header.currency, costs).map(Money::abs)
             }
             DocumentKind::Payment
             | DocumentKind::BillPayment
@@ -490,8 +640,8 @@ impl Document {
         Money::sum(self.header.currency, taxes.map(|line| line.amount)).map(Money::abs)
     }
 
-    /// A hash of all that carries money: kind, date, currency, link, accounts, dimensions and
-    /// amounts.
+    /// A hash of all that carries money: kind, date, currency, link, accounts, dimensions, amounts,
+    /// and units that count.
     #[must_use]
     pub fn money_hash(&self) -> String {
         money_hash(&self.header, &self.lines)
@@ -505,7 +655,11 @@ impl Document {
     }
 
     /// The document that takes this one back: the same accounts with the other sign, in the same
-    /// slot (of a later generation), dated on a day of the caller's choice, without a prefix.
+    /// slot (of a later generation), dated on a day of the caller's choice, without a prefix. Units
+    /// that count go the other way.
+    ///
+    /// What takes back a purchase order says that the units are ordered no longer. No book has such
+    /// a document: there the order itself is closed, as documents are voided.
     #[must_use]
     pub fn reversal(&self, date: Date) -> Self {
         let kind = match self.header.kind {
@@ -515,7 +669,10 @@ impl Document {
             DocumentKind::CreditMemo => DocumentKind::Invoice,
             DocumentKind::Bill => DocumentKind::VendorCredit,
             DocumentKind::VendorCredit => DocumentKind::Bill,
-            DocumentKind::Transfer => DocumentKind::Transfer,
+            DocumentKind::Transfer
+            | DocumentKind::PurchaseOrder
+            | DocumentKind::ItemReceipt
+            | DocumentKind::InventoryAdjustment => self.header.kind,
             DocumentKind::Payment
             | DocumentKind::BillPayment
             | DocumentKind::Expense
@@ -529,8 +686,13 @@ impl Document {
             ..self.header.clone()
         };
         let reverse = |line: &Line| Line {
+            kind: line.kind.reversed(),
             amount: line.amount.negated(),
             foreign: line.foreign.map(Money::negated),
+            quantity: match line.kind.counts_units() {
+                true => line.quantity.map(i64::saturating_neg),
+                false => line.quantity,
+            },
             ..line.clone()
         };
         let lines = self.lines.iter().map(reverse).collect();
@@ -561,6 +723,114 @@ mod tests {
         assert_ne!(key, next);
         insta::assert_snapshot!(key.as_str(), @"7H5Z152Q6DH");
     }
+
+    fn usd(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::parse("USD").unwrap())
+    }
+
+    fn line(kind: LineKind, minor: i64, quantity: Option<i64>) -> Line {
+        Line {
+            kind,
+            account: Account::new("Inventory", crate::ledger::AccountKind::OtherCurrentAsset),
+            dimensions: Dimensions::default(),
+            amount: usd(minor),
+            foreign: None,
+            quantity,
+            taxes: Vec::new(),
+            text: "Mug".to_owned(),
+            origin: "1".to_owned(),
+        }
+    }
+
+    fn mug() -> Product {
+        Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() }
+    }
+
+    fn kept() -> Box<KeptItem> {
+        let account = |name: &str| Account::new(name, crate::ledger::AccountKind::Income);
+        Box::new(KeptItem {
+            key: "sku:MUG".to_owned(),
+            income: account("Sales"),
+            stock: account("Inventory"),
+            cost: account("Cost"),
+            since: Date::constant(2026, 1, 1),
+        })
+    }
+
+    fn document(kind: DocumentKind, lines: Vec<Line>) -> Document {
+        let header = Header {
+            slot: "shop/Purchase/1".to_owned(),
+            kind,
+            date: Date::constant(2026, 1, 2),
+            currency: Currency::parse("USD").unwrap(),
+            party: None,
+            applies_to: None,
+            due: None,
+            reference: "PO 1".to_owned(),
+            memo: "Goods".to_owned(),
+        };
+        Document::new(header, lines).unwrap()
+    }
+
+    #[test]
+    fn units_that_count_go_the_other_way_when_they_are_taken_back() {
+        let stocked = LineKind::Stocked { product: mug(), kept: kept() };
+        let sold = LineKind::Product { product: mug(), taxed: false, kept: Some(kept()) };
+        let cost = Some(usd(800));
+        let ordered = LineKind::Ordered { product: mug(), cost, kept: None };
+        let other = LineKind::Other { taxed: false };
+        let plain = LineKind::Product { product: mug(), taxed: false, kept: None };
+        let cases = [
+            (DocumentKind::ItemReceipt, stocked.clone(), 800, DocumentKind::ItemReceipt, -2, 0),
+            (
+                DocumentKind::InventoryAdjustment,
+                stocked,
+                0,
+                DocumentKind::InventoryAdjustment,
+                -2,
+                0,
+            ),
+            (DocumentKind::PurchaseOrder, ordered, 0, DocumentKind::PurchaseOrder, -2, 800),
+            (DocumentKind::SalesReceipt, sold, -800, DocumentKind::RefundReceipt, -2, 0),
+            (DocumentKind::SalesReceipt, plain, -800, DocumentKind::RefundReceipt, 2, 0),
+        ];
+        for (kind, counted, minor, reversed, units, total) in cases {
+            let lines = vec![line(counted, minor, Some(2)), line(other.clone(), -minor, None)];
+            let it = document(kind, lines);
+            assert_eq!(it.total().unwrap(), usd(total), "{kind}");
+            let back = it.reversal(it.header().date);
+            assert_eq!(back.header().kind, reversed);
+            assert_eq!(back.lines()[0].quantity, Some(units), "{kind}");
+            assert_eq!(back.total().unwrap(), usd(total), "{kind}");
+            let moved = |it: &Document| it.lines()[0].stock_move().map_or(0, |(_, units)| units);
+            assert_eq!(moved(&it) + moved(&back), 0, "{kind}");
+            let again = back.reversal(it.header().date);
+            assert_eq!(again.lines(), it.lines(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn units_and_prices_that_count_are_told_apart_as_money_is() {
+        let ordered = |units, cost: Option<i64>| {
+            let kind = LineKind::Ordered { product: mug(), cost: cost.map(usd), kept: None };
+            document(DocumentKind::PurchaseOrder, vec![line(kind, 0, Some(units))]).money_hash()
+        };
+        let one = ordered(2, Some(800));
+        assert_eq!(one, ordered(2, Some(800)));
+        for other in [ordered(3, Some(800)), ordered(2, Some(801)), ordered(2, None)] {
+            assert_ne!(one, other);
+        }
+        let sold = |units, kept| {
+            let kind = LineKind::Product { product: mug(), taxed: false, kept };
+            let other = line(LineKind::Settlement, 800, None);
+            let lines = vec![line(kind, -800, Some(units)), other];
+            document(DocumentKind::SalesReceipt, lines).money_hash()
+        };
+        assert_eq!(sold(1, None), sold(2, None), "nobody keeps its units");
+        assert_ne!(sold(1, Some(kept())), sold(2, Some(kept())));
+        assert_ne!(sold(1, None), sold(1, Some(kept())));
+    }
+
     #[test]
     fn a_key_is_found_at_the_end_of_a_number() {
         let key: DocumentKey = "7H5Z152Q6DH".parse().unwrap();

@@ -2,10 +2,11 @@
 //!
 //! Nothing is guessed: accounts match by name and side of the books, items by stock-keeping unit or
 //! name and only where their lines land on the right account, parties by name. What does not match
-//! is created.
+//! is created. An item that the book keeps in stock is never made a second time: where its own has
+//! other accounts, a person must decide.
 
-use crate::book::{ChartEntry, ChartKind, Item, Need};
-use crate::document::Party;
+use crate::book::{ChartEntry, ChartKind, Item, KeptAccounts, Need, Refusal, RefusalKind};
+use crate::document::{KeptItem, Party};
 use crate::ledger::{Account, AccountKind};
 use crate::text::RemoteId;
 
@@ -16,6 +17,8 @@ pub enum Resolution {
     Bound(RemoteId),
     /// It must be made.
     Create,
+    /// It is there, but otherwise: neither can it be used, nor may it be made again.
+    Contradicts(Refusal),
 }
 
 /// Finds a need in a chart.
@@ -31,6 +34,10 @@ pub fn resolve(
 ) -> Resolution {
     let found = match need {
         Need::Account(wanted) => find_account(wanted, chart, names),
+        Need::Item(Item { product, kept: Some(kept), .. }) => {
+            let sku = product.as_ref().and_then(|product| product.sku.as_deref());
+            return find_kept(kept, sku, chart, names, account);
+        }
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
         Need::Dimension(_) => find_by_name(chart, names, |kind| *kind == ChartKind::Dimension),
@@ -88,6 +95,56 @@ fn find_account<'a>(
     }
 }
 
+/// An item that the book keeps in stock: by its stock-keeping unit; one without, by a name that
+/// nothing else bears. Its three accounts must be the policy's, or the book would enter sales and
+/// costs elsewhere.
+fn find_kept(
+    wanted: &KeptItem,
+    sku: Option<&str>,
+    chart: &[ChartEntry],
+    names: &[String],
+    account: impl Fn(&Account) -> Option<RemoteId>,
+) -> Resolution {
+    let found = chart.iter().find_map(|entry| match &entry.kind {
+        ChartKind::Item { sku: held, income_account, kept: Some(kept), .. } if entry.active => {
+            let is_it = match (held, sku) {
+                (Some(held), Some(sku)) => same(held, sku),
+                (None, None) => one_of(&entry.name, names),
+                _ => false,
+            };
+            is_it.then_some((entry, income_account, kept))
+        }
+        _ => None,
+    });
+    let Some((entry, income, KeptAccounts { stock, cost })) = found else {
+        return Resolution::Create;
+    };
+    let differs = [(&wanted.income, income), (&wanted.stock, stock), (&wanted.cost, cost)]
+        .into_iter()
+        .find(|(wanted, held)| held.is_some() && **held != account(wanted));
+    match differs {
+        None => Resolution::Bound(entry.remote.clone()),
+        Some((lacking, _)) => Resolution::Contradicts(other_accounts(entry, lacking, wanted)),
+    }
+}
+
+fn other_accounts(entry: &ChartEntry, lacking: &Account, wanted: &KeptItem) -> Refusal {
+    let KeptItem { income, stock, cost, .. } = wanted;
+    Refusal {
+        kind: RefusalKind::Other,
+        code: "other-accounts".to_owned(),
+        message: format!(
+            "the book keeps `{}` in stock, but not with the account `{}`",
+            entry.name, lacking.name
+        ),
+        hint: format!(
+            "give the item the accounts `{}`, `{}` and `{}` there, or name those that it has in \
+             the policy; then: saldo retry",
+            income.name, stock.name, cost.name
+        ),
+    }
+}
+
 fn find_item<'a>(
     wanted: &Item,
     chart: &'a [ChartEntry],
@@ -95,7 +152,8 @@ fn find_item<'a>(
     account: Option<&RemoteId>,
 ) -> Option<&'a ChartEntry> {
     let lands_right = |entry: &&ChartEntry| match &entry.kind {
-        ChartKind::Item { income_account, lines_say_account, .. } => {
+        // What the book keeps in stock, it would charge to the cost of goods.
+        ChartKind::Item { income_account, lines_say_account, kept: None, .. } => {
             let lands = account.is_some() && income_account.as_ref() == account;
             entry.active && (*lines_say_account || lands)
         }
@@ -134,6 +192,7 @@ fn find_by_name<'a>(
 mod tests {
     use super::*;
     use crate::book::Called;
+    use crate::commerce::Product;
 
     fn entry(remote: &str, kind: ChartKind, name: &str) -> ChartEntry {
         ChartEntry { remote: remote.into(), kind, name: name.to_owned(), active: true }
@@ -148,6 +207,7 @@ mod tests {
             lines_say_account: false,
             sku: Some(sku.to_owned()),
             income_account: Some(income.into()),
+            kept: None,
         };
         vec![
             entry("1", account(AccountKind::Income, false), "product SALES"),
@@ -162,10 +222,14 @@ mod tests {
         ]
     }
 
+    fn product(sku: Option<&str>, title: &str) -> Product {
+        Product { id: None, sku: sku.map(str::to_owned), title: title.to_owned() }
+    }
+
     fn found(need: &Need, name: &str) -> Option<String> {
         match resolve(need, &chart(), &[name.to_owned()], |_| Some("1".into())) {
             Resolution::Bound(remote) => Some(remote.to_string()),
-            Resolution::Create => None,
+            Resolution::Create | Resolution::Contradicts(_) => None,
         }
     }
 
@@ -185,16 +249,61 @@ mod tests {
     }
 
     #[test]
+    fn what_the_book_keeps_in_stock_is_one_item_with_the_accounts_of_the_policy() {
+        let wanted = |sku: Option<&str>, stock: &str| {
+            let account = |name: &str, kind| Account::new(name, kind);
+            let kept = KeptItem {
+                key: sku.unwrap_or("shop/7").to_owned(),
+                income: account("Product sales", AccountKind::Income),
+                stock: account(stock, AccountKind::OtherCurrentAsset),
+                cost: account("Cost of goods sold", AccountKind::CostOfGoods),
+                since: "2026-01-01".parse().unwrap(),
+            };
+            Need::Item(Item::kept(product(sku, "Mug"), kept))
+        };
+        let item = |sku: Option<&str>, kept| ChartKind::Item {
+            sku: sku.map(str::to_owned),
+            income_account: Some("income".into()),
+            lines_say_account: false,
+            kept,
+        };
+        let kept = || KeptAccounts { stock: Some("stock".into()), cost: Some("cost".into()) };
+        let chart = [
+            entry("1", item(Some("MUG"), None), "Mug"),
+            entry("2", item(Some("mug"), Some(kept())), "Mug, kept"),
+            entry("3", item(None, Some(kept())), "Mug (7)"),
+        ];
+        let resolved = |need: &Need, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            resolve(need, &chart, &names, |account| match &*account.name {
+                "Product sales" => Some("income".into()),
+                "Inventory" => Some("stock".into()),
+                "Cost of goods sold" => Some("cost".into()),
+                _ => Some("other".into()),
+            })
+        };
+        let bound = |remote: &str| Resolution::Bound(remote.into());
+        assert_eq!(resolved(&wanted(Some("MUG"), "Inventory"), &["Mug"]), bound("2"));
+        assert_eq!(resolved(&wanted(None, "Inventory"), &["Mug (7)"]), bound("3"));
+        assert_eq!(resolved(&wanted(None, "Inventory"), &["Mug, kept"]), Resolution::Create);
+        assert_eq!(resolved(&wanted(Some("CUP"), "Inventory"), &["Mug (7)"]), Resolution::Create);
+        match resolved(&wanted(Some("MUG"), "Goods"), &["Mug"]) {
+            Resolution::Contradicts(refusal) => assert!(refusal.message.contains("`Goods`")),
+            other => panic!("{other:?}"),
+        }
+        let one = wanted(Some("MUG"), "Inventory").binding();
+        assert_eq!(one, "stock/Product sales/Inventory/Cost of goods sold/MUG");
+        let plain =
+            Item::plain(Some(product(Some("MUG"), "Mug")), Account::new("A", AccountKind::Income));
+        let resolved = resolve(&Need::Item(plain), &chart[1..2], &[], |_| Some("income".into()));
+        assert_eq!(resolved, Resolution::Create, "the book would charge it to the cost of goods");
+    }
+
+    #[test]
     fn an_item_must_land_on_the_right_account() {
         let need = |sku: &str| {
-            Need::Item(Item {
-                product: Some(crate::commerce::Product {
-                    id: None,
-                    sku: Some(sku.to_owned()),
-                    title: sku.to_owned(),
-                }),
-                account: Account::new("Product sales", AccountKind::Income),
-            })
+            let account = Account::new("Product sales", AccountKind::Income);
+            Need::Item(Item::plain(Some(product(Some(sku), sku)), account))
         };
         assert_eq!(found(&need("MUG"), "MUG").as_deref(), Some("5"));
         assert_eq!(found(&need("CUP"), "Cup"), None);
@@ -216,7 +325,7 @@ mod tests {
         let names = ["Web".to_owned()];
         let bound = |need: &Need, names: &[String]| match resolve(need, &chart, names, |_| None) {
             Resolution::Bound(remote) => Some(remote.to_string()),
-            Resolution::Create => None,
+            Resolution::Create | Resolution::Contradicts(_) => None,
         };
         assert_eq!(bound(&need(Some("channel")), &names).as_deref(), Some("Web"));
         assert_eq!(bound(&need(Some("region")), &names).as_deref(), Some("web"));

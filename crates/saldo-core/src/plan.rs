@@ -352,10 +352,14 @@ fn still_refers(
 }
 
 /// What an entry does to accounts, whatever it is called.
-type Effect<'a> = (Date, &'static str, Currency, Option<&'a str>, BTreeMap<Moved<'a>, i128>);
+type Effect<'a> =
+    (Date, &'static str, Currency, Option<&'a str>, BTreeMap<Moved<'a>, i128>, Counted<'a>);
 
 /// An account with the dimensions and the currency that an amount on it is of.
 type Moved<'a> = (&'a str, &'a Dimensions, Currency);
+
+/// Units that count: on which account, of what, at which cost.
+type Counted<'a> = BTreeMap<(&'a str, &'a str, Option<String>), i128>;
 
 fn effect(entry: &SubledgerEntry) -> Effect<'_> {
     let header = &entry.header;
@@ -368,7 +372,16 @@ fn effect(entry: &SubledgerEntry) -> Effect<'_> {
         }
     }
     sums.retain(|_, sum| *sum != 0);
-    (header.date, header.kind.name(), header.currency, header.applies_to.as_deref(), sums)
+    let mut counted = Counted::new();
+    for line in &entry.lines {
+        if let Some((key, units, cost)) = line.counted() {
+            let cost = cost.map(|cost| cost.to_string());
+            *counted.entry((&*line.account.name, key, cost)).or_default() += i128::from(units);
+        }
+    }
+    counted.retain(|_, units| *units != 0);
+    let link = header.applies_to.as_deref();
+    (header.date, header.kind.name(), header.currency, link, sums, counted)
 }
 
 /// Leaves out pairs of entries, one gone and one new, that do the same: the book holds it already.

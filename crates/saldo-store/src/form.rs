@@ -10,12 +10,12 @@
 //! Lines of one entry say much that the line before them said, and twice what they sell or tax.
 //! That is written once.
 
+mod kind;
+
+use self::kind::KindRow;
 use crate::StoreError;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
-use saldo_core::book::TaxRate;
-use saldo_core::commerce::Product;
-use saldo_core::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
+use saldo_core::document::{DocumentKind, Header, Line, Party, SubledgerEntry};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
@@ -96,43 +96,6 @@ enum SpotRow<'a> {
     On(&'a str, AccountKind),
     In(&'a str, AccountKind, #[serde(borrow)] Vec<(&'a str, &'a str)>),
 }
-
-#[derive(Serialize, Deserialize)]
-enum KindRow<'a> {
-    Settlement,
-    Receivable,
-    Payable,
-    Tax {
-        title: &'a str,
-        rate: Option<[u8; 16]>,
-    },
-    Product {
-        id: Option<&'a str>,
-        sku: Option<&'a str>,
-        title: &'a str,
-        taxed: bool,
-    },
-    Other {
-        taxed: bool,
-    },
-    /// Either, where it bears taxes of its own.
-    TaxedProduct {
-        id: Option<&'a str>,
-        sku: Option<&'a str>,
-        title: &'a str,
-        taxed: bool,
-        #[serde(borrow)]
-        taxes: Vec<TaxRow<'a>>,
-    },
-    TaxedOther {
-        taxed: bool,
-        #[serde(borrow)]
-        taxes: Vec<TaxRow<'a>>,
-    },
-}
-
-/// A tax by its title and rate.
-type TaxRow<'a> = (&'a str, Option<[u8; 16]>);
 
 /// The entries of a group in their form, and where the list of each slot stands in it.
 #[derive(Debug)]
@@ -305,7 +268,7 @@ impl<'a> LineRow<'a> {
         let (account, dimensions) = self.spot.spot(before)?;
         let origin = self.origin.or(before.map(|before| before.origin.as_str()));
         let text = self.text.or(self.kind.title());
-        let (kind, taxes) = self.kind.kind();
+        let (kind, taxes) = self.kind.kind()?;
         Ok(Line {
             account,
             dimensions,
@@ -343,85 +306,12 @@ impl<'a> SpotRow<'a> {
     }
 }
 
-impl<'a> KindRow<'a> {
-    fn of(kind: &'a LineKind, taxes: &'a [TaxRate]) -> Result<Self, String> {
-        let rate = |rate: &Option<Decimal>| rate.as_ref().map(Decimal::serialize);
-        if !taxes.is_empty() {
-            let taxes = taxes.iter().map(|tax| (tax.title.as_str(), rate(&tax.rate))).collect();
-            return match kind {
-                LineKind::Product { product: Product { id, sku, title }, taxed } => {
-                    let (id, sku) = (id.as_deref(), sku.as_deref());
-                    Ok(Self::TaxedProduct { id, sku, title, taxed: *taxed, taxes })
-                }
-                LineKind::Other { taxed } => Ok(Self::TaxedOther { taxed: *taxed, taxes }),
-                _ => Err("what settles a document or is a tax bears no taxes".to_owned()),
-            };
-        }
-        Ok(match kind {
-            LineKind::Settlement => Self::Settlement,
-            LineKind::Receivable => Self::Receivable,
-            LineKind::Payable => Self::Payable,
-            LineKind::Tax { title, rate } => {
-                Self::Tax { title, rate: rate.as_ref().map(Decimal::serialize) }
-            }
-            LineKind::Product { product: Product { id, sku, title }, taxed } => {
-                Self::Product { id: id.as_deref(), sku: sku.as_deref(), title, taxed: *taxed }
-            }
-            LineKind::Other { taxed } => Self::Other { taxed: *taxed },
-        })
-    }
-
-    /// What is sold or taxed.
-    fn title(&self) -> Option<&'a str> {
-        match self {
-            Self::Tax { title, .. }
-            | Self::Product { title, .. }
-            | Self::TaxedProduct { title, .. } => Some(title),
-            Self::Settlement
-            | Self::Receivable
-            | Self::Payable
-            | Self::Other { .. }
-            | Self::TaxedOther { .. } => None,
-        }
-    }
-
-    /// What the line is, and the taxes that it says it bears.
-    fn kind(self) -> (LineKind, Vec<TaxRate>) {
-        let product = |id: Option<&str>, sku: Option<&str>, title: &str| {
-            let (id, sku) = (id.map(str::to_owned), sku.map(str::to_owned));
-            Product { id, sku, title: title.to_owned() }
-        };
-        let rates = |taxes: Vec<TaxRow<'_>>| {
-            let rate = |(title, rate): TaxRow<'_>| TaxRate {
-                title: title.to_owned(),
-                rate: rate.map(Decimal::deserialize),
-            };
-            taxes.into_iter().map(rate).collect()
-        };
-        let kind = match self {
-            Self::Settlement => LineKind::Settlement,
-            Self::Receivable => LineKind::Receivable,
-            Self::Payable => LineKind::Payable,
-            Self::Tax { title, rate } => {
-                LineKind::Tax { title: title.to_owned(), rate: rate.map(Decimal::deserialize) }
-            }
-            Self::Product { id, sku, title, taxed } => {
-                LineKind::Product { product: product(id, sku, title), taxed }
-            }
-            Self::Other { taxed } => LineKind::Other { taxed },
-            Self::TaxedProduct { id, sku, title, taxed, taxes } => {
-                let kind = LineKind::Product { product: product(id, sku, title), taxed };
-                return (kind, rates(taxes));
-            }
-            Self::TaxedOther { taxed, taxes } => return (LineKind::Other { taxed }, rates(taxes)),
-        };
-        (kind, Vec::new())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use saldo_core::book::TaxRate;
+    use saldo_core::commerce::Product;
+    use saldo_core::document::{KeptItem, LineKind};
 
     fn line(kind: LineKind, account_kind: AccountKind, minor: i64) -> Line {
         let usd = Currency::parse("USD").unwrap();
@@ -448,7 +338,7 @@ mod tests {
             line(LineKind::Payable, AccountKind::Payable, -40),
             line(LineKind::Tax { title: "VAT".into(), rate }, AccountKind::TaxLiability, -90),
             line(LineKind::Tax { title: "GST".into(), rate: None }, AccountKind::TaxLiability, -10),
-            line(LineKind::Product { product, taxed: true }, AccountKind::Income, -99),
+            line(LineKind::Product { product, taxed: true, kept: None }, AccountKind::Income, -99),
             line(LineKind::Other { taxed: false }, AccountKind::Expense, -1),
         ];
         lines[5].text = "Mug".to_owned();
@@ -518,6 +408,46 @@ mod tests {
         assert_eq!(read, [one.clone()]);
         one.lines[0].taxes = vec![rate("VAT", Some("5"))];
         assert!(write(&[one]).is_err(), "money bears no tax");
+    }
+
+    #[test]
+    fn units_that_are_kept_or_ordered_are_written_with_what_they_are_of() {
+        let mut one = entries().swap_remove(0);
+        let product =
+            || Product { id: Some("v".into()), sku: Some("MUG".into()), title: "Mug".into() };
+        let account = |name: &str, kind| Account::new(name, kind);
+        let kept = Box::new(KeptItem {
+            key: "sku:MUG".into(),
+            income: account("Sales", AccountKind::Income),
+            stock: account("Inventory", AccountKind::OtherCurrentAsset),
+            cost: account("Cost", AccountKind::CostOfGoods),
+            since: Date::constant(2026, 1, 1),
+        });
+        let vat = TaxRate { title: "VAT".into(), rate: Some("5".parse().unwrap()) };
+        let taxed = LineKind::Product { product: product(), taxed: true, kept: Some(kept.clone()) };
+        let cost = Some(Money::from_minor(-800, Currency::parse("USD").unwrap()));
+        let of_kept = Some(kept.clone());
+        one.lines = vec![
+            Line { taxes: vec![vat], ..line(taxed, AccountKind::Income, -10) },
+            line(
+                LineKind::Stocked { product: product(), kept },
+                AccountKind::OtherCurrentAsset,
+                10,
+            ),
+            line(
+                LineKind::Ordered { product: product(), cost, kept: of_kept },
+                AccountKind::Bank,
+                0,
+            ),
+            line(
+                LineKind::Ordered { product: product(), cost: None, kept: None },
+                AccountKind::Bank,
+                0,
+            ),
+        ];
+        one.lines[2].quantity = Some(-3);
+        let bytes = write(std::slice::from_ref(&one)).unwrap().bytes;
+        assert_eq!(list("slot 0", lists(&bytes).unwrap()["slot 0"]).unwrap(), [one]);
     }
 
     #[test]

@@ -36,6 +36,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: true,
     enters_tax: false,
     revalues: false,
+    keeps_stock: false,
+    takes_without_money: &[],
     has_settings: false,
     prefixes: true,
     dimensions: KeptDimensions::Any,

@@ -241,6 +241,7 @@ fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEn
             sku: row.text(["ManufacturerPartNumber"]).map(str::to_owned),
             income_account: income_account(row).map(RemoteId::from),
             lines_say_account: false,
+            kept: None,
         },
         (List::Entity, "CustomerRet") if !is_foreign => ChartKind::Customer,
         (List::Entity, "VendorRet") if !is_foreign => ChartKind::Vendor,

@@ -51,6 +51,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     enters_tax: false,
     // Its home currency adjustment does, whenever its owner calls for one.
     revalues: true,
+    keeps_stock: false,
+    takes_without_money: &[],
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,

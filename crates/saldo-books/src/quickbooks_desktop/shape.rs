@@ -93,7 +93,7 @@ pub(super) struct FormLine<'a> {
 impl FormLine<'_> {
     /// The item that the line points at.
     pub(super) fn item(&self) -> Item {
-        Item { product: self.product.cloned(), account: self.account.clone() }
+        Item::plain(self.product.cloned(), self.account.clone())
     }
 }
 
@@ -230,6 +230,11 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Bill | DocumentKind::VendorCredit => purchases::bill(document),
         DocumentKind::BillPayment => purchases::payment(document),
         DocumentKind::JournalEntry => journal(document),
+        DocumentKind::PurchaseOrder
+        | DocumentKind::ItemReceipt
+        | DocumentKind::InventoryAdjustment => {
+            Err("Saldo enters no documents of stock in QuickBooks Desktop yet".to_owned())
+        }
     }?;
     check_party(&shape, document.header().party.as_ref())?;
     Ok(shape)

@@ -148,6 +148,7 @@ fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
             sku: row.sku,
             income_account: row.income_account_ref.map(|it| RemoteId::from(it.value)),
             lines_say_account: false,
+            kept: None,
         },
         Entity::Customer => ChartKind::Customer,
         Entity::Vendor => ChartKind::Vendor,

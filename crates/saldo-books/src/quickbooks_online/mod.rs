@@ -64,6 +64,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     revalues: true,
+    keeps_stock: false,
+    takes_without_money: &[],
     has_settings: true,
     prefixes: true,
     dimensions: KeptDimensions::Named {

@@ -110,7 +110,7 @@ pub(super) struct FormLine<'a> {
 impl FormLine<'_> {
     /// The item that the line points at.
     pub(super) fn item(&self) -> Item {
-        Item { product: self.product.cloned(), account: self.account.clone() }
+        Item::plain(self.product.cloned(), self.account.clone())
     }
 }
 
@@ -231,6 +231,11 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Bill | DocumentKind::VendorCredit => bills::bill(document),
         DocumentKind::BillPayment => bills::payment(document),
         DocumentKind::JournalEntry => journal(document),
+        DocumentKind::PurchaseOrder
+        | DocumentKind::ItemReceipt
+        | DocumentKind::InventoryAdjustment => {
+            Err("Saldo enters no documents of stock in QuickBooks Online yet".to_owned())
+        }
     }?;
     check_party(&shape, document.header().party.as_ref())?;
     Ok(shape)
@@ -360,8 +365,11 @@ fn form<'a>(
                 taxes.push(oriented(line.amount, sale));
                 continue;
             }
-            LineKind::Tax { .. } | LineKind::Payable => (None, false),
-            LineKind::Product { product, taxed } => (Some(product), *taxed),
+            LineKind::Tax { .. }
+            | LineKind::Payable
+            | LineKind::Stocked { .. }
+            | LineKind::Ordered { .. } => (None, false),
+            LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
         let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));

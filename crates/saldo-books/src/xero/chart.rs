@@ -107,7 +107,8 @@ fn entries(place: Place, value: &Value) -> Result<Vec<ChartEntry>, Fault> {
         // Documents refer to an item by its code, which alone is unique.
         Place::Items => {
             let sku = row.code.clone();
-            let kind = ChartKind::Item { sku, income_account: None, lines_say_account: true };
+            let kind =
+                ChartKind::Item { sku, income_account: None, lines_say_account: true, kept: None };
             vec![entry(kind, row.code)]
         }
         _ => vec![entry(ChartKind::Customer, row.name.clone()), entry(ChartKind::Vendor, row.name)],

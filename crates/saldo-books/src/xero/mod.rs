@@ -77,6 +77,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     revalues: true,
+    keeps_stock: false,
+    takes_without_money: &[],
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),

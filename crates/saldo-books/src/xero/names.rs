@@ -227,7 +227,7 @@ mod tests {
         assert!(contact_number(&customer).is_some_and(|it| it.len() <= 50));
         let product = Product { id: None, sku: Some("s".repeat(40)), title: "Mug".to_owned() };
         let sales = Account::new("Sales", AccountKind::Income);
-        let codes = item(&Item { product: Some(product), account: sales });
+        let codes = item(&Item::plain(Some(product), sales));
         assert!(codes.iter().all(|code| code.chars().count() <= 30), "{codes:?}");
         assert_eq!(account_code("Clearing: PayPal").len(), 9);
         assert_eq!(bank_account_number("Clearing: PayPal").len(), 12);

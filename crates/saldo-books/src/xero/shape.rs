@@ -83,12 +83,14 @@ impl<'a> FormLine<'a> {
     /// A line as it stands in a document, without tax.
     fn plain(line: &'a Line, amount: Money) -> Self {
         let (product, taxed) = match &line.kind {
-            LineKind::Product { product, taxed } => (Some(product), *taxed),
+            LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
             LineKind::Settlement
             | LineKind::Receivable
             | LineKind::Payable
-            | LineKind::Tax { .. } => (None, false),
+            | LineKind::Tax { .. }
+            | LineKind::Stocked { .. }
+            | LineKind::Ordered { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
         let (account, dimensions, taxes) = (&line.account, &line.dimensions, &line.taxes[..]);
@@ -98,7 +100,7 @@ impl<'a> FormLine<'a> {
     /// The item that the line is of, where it is of a product.
     pub(super) fn item(&self) -> Option<Item> {
         let account = self.account.clone();
-        self.product.map(|product| Item { product: Some(product.clone()), account })
+        self.product.map(|product| Item::plain(Some(product.clone()), account))
     }
 }
 
@@ -172,6 +174,11 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::BillPayment => payment(document, &LineKind::Payable),
         DocumentKind::Transfer | DocumentKind::Expense | DocumentKind::JournalEntry => {
             entry(document)
+        }
+        DocumentKind::PurchaseOrder
+        | DocumentKind::ItemReceipt
+        | DocumentKind::InventoryAdjustment => {
+            Err("Saldo enters no documents of stock in Xero yet".to_owned())
         }
     }
 }

@@ -76,7 +76,7 @@ impl Shop {
 
     fn goods(&self, sku: &str, units: i64, amount: &str) -> Line {
         let product = Product { id: None, sku: Some(sku.to_owned()), title: format!("A {sku}") };
-        let kind = LineKind::Product { product, taxed: true };
+        let kind = LineKind::Product { product, taxed: true, kept: None };
         Line { quantity: Some(units), ..self.line(kind, sales(), amount) }
     }
 

@@ -85,6 +85,7 @@ impl Stage {
         });
         let remote = match found {
             Resolution::Bound(remote) => remote,
+            Resolution::Contradicts(refusal) => panic!("{refusal:?}"),
             Resolution::Create => self.create(vec![subject], in_doubt).remove(0).remote,
         };
         self.context.bindings.0.insert(need.binding(), remote);

@@ -212,7 +212,7 @@ pub(crate) fn any_document() -> impl Strategy<Value = Document> {
             header.due = (day % 3 == 0).then_some(date);
             let product = Product { id: None, sku: None, title: words.clone() };
             let mut lines = made.lines().to_vec();
-            lines[0].kind = LineKind::Product { product, taxed: true };
+            lines[0].kind = LineKind::Product { product, taxed: true, kept: None };
             let classes = [None, Some("Retail"), Some("é: \"b\""), Some("C:\\d")];
             let class = classes[usize::try_from(day).unwrap() % classes.len()];
             lines[0].dimensions = class.into_iter().map(|class| ("class", class)).collect();

@@ -85,10 +85,7 @@ fn what_cannot_be_entered_is_refused_and_the_rest_goes_on() {
     let kind = DocumentKind::SalesReceipt;
     let old = document(kind, "1969-12-31".parse().unwrap(), lines.clone(), "old");
     let fresh = document(kind, "2026-09-01".parse().unwrap(), lines, "fresh");
-    let item = Need::Item(Item {
-        product: None,
-        account: Account::new("Sales (NY)", AccountKind::Income),
-    });
+    let item = Need::Item(Item::plain(None, Account::new("Sales (NY)", AccountKind::Income)));
     let subjects = [subject(&old), subject(&fresh), Subject::Need(item)];
     let outcomes = folder.run(&subjects.map(Task::Create));
     assert!(

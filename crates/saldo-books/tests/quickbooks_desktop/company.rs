@@ -160,6 +160,7 @@ impl Books {
         });
         let remote = match found {
             Resolution::Bound(remote) => remote,
+            Resolution::Contradicts(refusal) => panic!("{refusal:?}"),
             Resolution::Create => {
                 self.chart.iter().for_each(|entry| self.context.bindings.take_name(entry));
                 let token = format!("need {}", need.binding());

@@ -62,7 +62,7 @@ fn taxed(account: Account, amount: &str) -> Line {
 
 fn goods(sku: &str, units: i64, amount: &str) -> Line {
     let product = Product { id: None, sku: Some(sku.to_owned()), title: format!("A {sku}") };
-    let kind = LineKind::Product { product, taxed: true };
+    let kind = LineKind::Product { product, taxed: true, kept: None };
     Line { quantity: Some(units), ..line(kind, sales(), amount) }
 }
 

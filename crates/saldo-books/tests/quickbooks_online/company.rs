@@ -115,6 +115,7 @@ impl Books {
         });
         let remote = match found {
             Resolution::Bound(remote) => remote,
+            Resolution::Contradicts(refusal) => panic!("{refusal:?}"),
             Resolution::Create => {
                 let token = blake3::hash(need.binding().as_bytes()).to_hex();
                 match self.ask(&[Task::Create(subject)], &token.as_str()[..36]).remove(0) {

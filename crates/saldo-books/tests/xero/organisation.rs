@@ -213,6 +213,7 @@ impl Books {
         });
         let remote = match found {
             Resolution::Bound(remote) => remote,
+            Resolution::Contradicts(refusal) => panic!("{refusal:?}"),
             Resolution::Create => {
                 let token = format!("need {}", need.binding());
                 match self.ask(&[Task::Create(subject)], &token).remove(0) {

@@ -8,7 +8,7 @@
 use super::Trouble;
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Deferral, Dispute, DrawerSession, GoodsReceipt, MoneyMovement,
-    MovementState, Payout, Product, SaleLine, StockAdjustment, SupplierBill,
+    MovementState, Payout, Product, PurchaseOrder, SaleLine, StockAdjustment, SupplierBill,
 };
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
@@ -151,6 +151,19 @@ pub(super) fn check_receipt(receipt: &GoodsReceipt, books: Currency) -> Result<(
         if line.units == 0 {
             return Err(contradiction(format!("no units of `{title}` came in"), CORRECT));
         }
+        not_negative(in_books(cost, books)?, || format!("the cost of `{title}`"))?;
+    }
+    Ok(())
+}
+
+/// All that is ordered has units, and a cost in the books' currency where it has one.
+pub(super) fn check_ordered(order: &PurchaseOrder, books: Currency) -> Result<(), Trouble> {
+    for line in &order.lines {
+        let title = &line.product.title;
+        if line.units == 0 {
+            return Err(contradiction(format!("no units of `{title}` are ordered"), CORRECT));
+        }
+        let Some(cost) = line.cost else { continue };
         not_negative(in_books(cost, books)?, || format!("the cost of `{title}`"))?;
     }
     Ok(())

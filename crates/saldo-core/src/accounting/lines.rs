@@ -2,9 +2,10 @@
 
 use super::Trouble;
 use super::contradictions::check_line;
+use super::stock::kept_item;
 use crate::book::TaxRate;
 use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, Tender};
-use crate::document::{Line, LineKind};
+use crate::document::{KeptItem, Line, LineKind};
 use crate::issue::IssueKind;
 use crate::ledger::{Account, Spot};
 use crate::money::{Currency, Money};
@@ -151,8 +152,9 @@ fn push_sale(
         quantity,
         ..line_on(policy.spot(role, about), kind, amount, text, &sale.id)
     };
-    if !sale.gross.is_zero() {
-        let kind = product_kind(sale, taxed);
+    let kept = kept_by_sale(sale, about, policy)?;
+    if !sale.gross.is_zero() || kept.is_some() {
+        let kind = product_kind(sale, taxed, kept);
         let units = sale.quantity.map(i64::saturating_abs).filter(|units| *units != 0);
         let quantity = units.filter(|_| matches!(kind, LineKind::Product { .. }));
         lines.push(line(kind, role, sale.gross.negated(), quantity, text));
@@ -187,12 +189,40 @@ fn unknown_product(name: &str) -> Trouble {
     )
 }
 
-fn product_kind(sale: &SaleLine, taxed: bool) -> LineKind {
+/// The item that a sale takes out of stock, where the book keeps it: what is sold in units, and is
+/// handed over. What comes back is told of apart.
+fn kept_by_sale(
+    sale: &SaleLine,
+    about: &Subject<'_>,
+    policy: &Policy,
+) -> Result<Option<Box<KeptItem>>, Trouble> {
+    let is_thing = sale.item.as_ref().is_none_or(|item| item.is_handed_over);
+    let is_sold = sale.quantity.is_some_and(|units| units > 0) && !sale.gross.is_negative();
+    let product = sale.product.as_ref().filter(|_| sale.kind == SaleKind::Product);
+    let Some(product) = product.filter(|_| is_thing && is_sold) else { return Ok(None) };
+    let Some(kept) = kept_item(policy, about.channel, product) else { return Ok(None) };
+    let account = policy.spot(Role::ProductSales, about).account;
+    if account == kept.income {
+        return Ok(Some(kept));
+    }
+    Err(Trouble::Issue(
+        IssueKind::MissingMapping,
+        format!(
+            "a rule enters sales of `{}` on `{}`, but an item that the book keeps in stock has one \
+             account of sales, `{}`",
+            product.title, account.name, kept.income.name
+        ),
+        "let the rule set a dimension in place of the account".to_owned(),
+    ))
+}
+
+fn product_kind(sale: &SaleLine, taxed: bool, kept: Option<Box<KeptItem>>) -> LineKind {
     let nameless = || Product { id: None, sku: None, title: "Product".to_owned() };
     match sale.kind {
         // What comes back lands on the account of returns, which has one item for all products.
-        SaleKind::Product if sale.gross.is_positive() => {
-            LineKind::Product { product: sale.product.clone().unwrap_or_else(nameless), taxed }
+        SaleKind::Product if sale.gross.is_positive() || kept.is_some() => {
+            let product = sale.product.clone().unwrap_or_else(nameless);
+            LineKind::Product { product, taxed, kept }
         }
         _ => LineKind::Other { taxed },
     }

@@ -20,7 +20,7 @@ use super::conversion::{moved_lines, shop_in_other_currency};
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::line_on;
 use super::movements::Portion;
-use super::stock::account_parcels;
+use super::stock::{account_parcels, account_returned};
 use super::{Accounted, Basis, Trouble, summary, telling};
 use crate::commerce::{
     Agreement, BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
@@ -136,7 +136,9 @@ pub(super) fn account_goods(
     let policy = basis.policy;
     let recognition = policy.recognition_on(policy.day(order.processed_at));
     let standing = accounted.standings.iter().find(|standing| standing.id == order.id);
-    let of_order = match (standing.map(|standing| &standing.state), recognition) {
+    let standing = standing.map(|standing| standing.state.clone());
+    let standing = standing.as_ref();
+    let of_order = match (standing, recognition) {
         (Some(FactState::Excluded { rule }), _) => FactState::Excluded { rule: rule.clone() },
         (_, Recognition::Payment) => FactState::Excluded { rule: "earned-at-payment".to_owned() },
         (Some(FactState::Accounted { .. }), _) => FactState::Accounted { review: None },
@@ -148,6 +150,13 @@ pub(super) fn account_goods(
             |rule: &str| [OWNER_DECIDED, TEST_ORDER].contains(&rule) || by_policy(rule).is_some();
         matches!(state, FactState::Excluded { rule } if by(rule))
     };
+    if policy.follows_stock()
+        && matches!(standing, Some(FactState::Accounted { .. }))
+        && let Err(trouble) = account_returned(order, goods, policy, accounted)
+    {
+        let state = FactState::Held(trouble.issue(&goods.id));
+        return accounted.stand(&goods.id, &goods.source, state);
+    }
     let state = match policy.keeps_cost() && !left_out(&of_order) {
         false => of_order,
         true => match account_parcels(order, goods, basis, accounted) {

@@ -5,21 +5,29 @@
 //! to stock. Of goods that are gone by then the stock of each item takes it on to the cost of
 //! goods.
 //!
-//! Goods that came in are a journal entry, since the cloud books know no document for them. A bill
+//! Goods that came in are a journal entry, since the cloud books know no document for them; where
+//! the book keeps stock, an item receipt lays their units in. Its layers keep what the receipt
+//! said: what a bill charges more or less, and what bringing the goods here cost, is then a cost of
+//! goods, since no book takes a value of units that it has laid in, and another line on the account
+//! of stock would part that from the units.
+//!
+//! A purchase order is entered where anybody keeps stock, and moves no money. A bill
 //! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
 //! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
 
-use super::contradictions::{check_bill, check_paid, check_receipt};
+use super::contradictions::{check_bill, check_ordered, check_paid, check_receipt};
 use super::decided::taken_back;
-use super::lines::plain_line;
+use super::lines::{line_on, plain_line};
+use super::stock::{must_keep, stocked_line};
 use super::{Accounted, Basis, Trouble};
 use crate::commerce::{
-    BilledLine, Decided, Decision, Fact, GoodsReceipt, Product, RecordRef, SupplierBill,
+    BilledLine, Decided, Decision, Fact, GoodsReceipt, OrderedLine, Product, PurchaseOrder,
+    RecordRef, SupplierBill,
 };
 use crate::document::{DocumentKind, Header, Line, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::money::Money;
-use crate::policy::{Policy, Role};
+use crate::policy::{CostOwner, Policy, Role};
 use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, VecDeque};
@@ -32,21 +40,21 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     for fact in facts {
         match fact {
             Fact::PurchaseOrder(order) => {
-                let state = FactState::Excluded { rule: "a-commitment-only".to_owned() };
-                accounted.stand(&order.id, &order.source, state);
+                let date = basis.policy.day(order.ordered_at);
+                steps.push((date, 0, Step::Order(order)));
             }
             Fact::GoodsReceipt(receipt) => {
                 let date = basis.policy.day(receipt.received_at);
-                steps.push((date, 0, Step::Receipt(receipt)));
+                steps.push((date, 1, Step::Receipt(receipt)));
             }
             Fact::SupplierPayment(told) => {
                 let (id, source, supplier) = (&told.id, &told.source, &*told.supplier);
                 let payment = Payment { id, source, supplier, on: told.on, amount: told.amount };
-                steps.push((told.on, 1, Step::Payment(payment)));
+                steps.push((told.on, 2, Step::Payment(payment)));
             }
-            Fact::SupplierBill(bill) => steps.push((bill.on, 2, Step::Bill(bill))),
+            Fact::SupplierBill(bill) => steps.push((bill.on, 3, Step::Bill(bill))),
             Fact::Decision(decision) => match decided(decision, supplier_of(facts)) {
-                Ok(payment) => steps.push((payment.on, 1, Step::Payment(payment))),
+                Ok(payment) => steps.push((payment.on, 2, Step::Payment(payment))),
                 Err(state) => accounted.stand(&decision.id, &decision.source, state),
             },
             _ => {}
@@ -57,6 +65,7 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut purchase = Purchase {
         policy: basis.policy,
         name: name_of(facts),
+        ordered: None,
         received: BTreeMap::new(),
         early: Vec::new(),
         deposit: nothing,
@@ -65,9 +74,15 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
     };
     for (date, _, step) in steps {
         let (fact, source) = step.fact();
-        let state = match basis.policy.in_force(date).keeps_cost() {
-            true => purchase.take(date, step).unwrap_or_else(|it| FactState::Held(it.issue(fact))),
-            false => FactState::Excluded { rule: "cost-is-not-kept".to_owned() },
+        let owner = basis.policy.in_force(date).text.cost.owner;
+        let state = match (owner, step) {
+            (_, Step::Order(order)) if owner == CostOwner::Nobody || order.lines.is_empty() => {
+                FactState::Excluded { rule: "a-commitment-only".to_owned() }
+            }
+            (CostOwner::Nobody, _) => FactState::Excluded { rule: "cost-is-not-kept".to_owned() },
+            (CostOwner::Saldo | CostOwner::Book, _) => {
+                purchase.take(date, step).unwrap_or_else(|it| FactState::Held(it.issue(fact)))
+            }
         };
         accounted.stand(fact, source, state);
         for bill in purchase.take_early(date) {
@@ -134,6 +149,7 @@ struct Payment<'a> {
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
+    Order(&'a PurchaseOrder),
     Receipt(&'a GoodsReceipt),
     Payment(Payment<'a>),
     Bill(&'a SupplierBill),
@@ -142,6 +158,7 @@ enum Step<'a> {
 impl<'a> Step<'a> {
     fn fact(&self) -> (&'a FactId, &'a RecordRef) {
         match self {
+            Self::Order(order) => (&order.id, &order.source),
             Self::Receipt(receipt) => (&receipt.id, &receipt.source),
             Self::Payment(payment) => (payment.id, payment.source),
             Self::Bill(bill) => (&bill.id, &bill.source),
@@ -169,6 +186,8 @@ struct Purchase<'a> {
     policy: &'a Policy,
     /// What people call the purchase order, where it was told.
     name: Option<&'a str>,
+    /// The slot of its document, once it has one.
+    ordered: Option<String>,
     /// What came in and was not billed, by line.
     received: BTreeMap<&'a str, Unbilled<'a>>,
     /// Bills for goods that are still to come.
@@ -184,11 +203,13 @@ impl<'a> Purchase<'a> {
     fn take(&mut self, date: Date, step: Step<'a>) -> Result<FactState, Trouble> {
         let books = self.policy.currency;
         match step {
+            Step::Order(order) => check_ordered(order, books)?,
             Step::Receipt(receipt) => check_receipt(receipt, books)?,
             Step::Payment(payment) => check_paid(payment.amount, books)?,
             Step::Bill(bill) => check_bill(bill, books)?,
         }
         match step {
+            Step::Order(order) => self.order(date, order)?,
             Step::Receipt(receipt) => self.receive(date, receipt)?,
             Step::Payment(payment) => self.pay(&payment)?,
             Step::Bill(bill) if !self.all_received(bill) => {
@@ -216,16 +237,50 @@ impl<'a> Purchase<'a> {
         })
     }
 
+    /// Enters what is ordered. Nobody is owed anything by it.
+    fn order(&mut self, date: Date, order: &'a PurchaseOrder) -> Result<(), Trouble> {
+        let own = self.policy.in_force(date);
+        let nothing = Money::zero(self.policy.currency);
+        let line = |line: &OrderedLine| {
+            let product = line.product.clone();
+            let kept = match own.book_keeps_cost() {
+                true => Some(must_keep(own, &order.source.connection, &product)?),
+                false => None,
+            };
+            let account = own.inventory(product.sku.as_deref());
+            let kind = LineKind::Ordered { product, cost: line.cost, kept };
+            let quantity = Some(i64::from(line.units));
+            let text = &line.product.title;
+            Ok(Line { quantity, ..line_on(account, kind, nothing, text, &line.id) })
+        };
+        let lines = order.lines.iter().map(line).collect::<Result<Vec<Line>, Trouble>>()?;
+        let memo = format!("{} of {}", order.name, order.supplier);
+        let header = self.header(&order.id, DocumentKind::PurchaseOrder, date, memo);
+        self.ordered = Some(header.slot.clone());
+        self.enter(&order.id, Header { party: vendor(&order.supplier), ..header }, lines)
+    }
+
     fn receive(&mut self, date: Date, receipt: &'a GoodsReceipt) -> Result<(), Trouble> {
         let mut costs = Vec::new();
         for line in &receipt.lines {
             costs.extend(line.cost.map(|cost| (line, cost)));
         }
+        let own = self.policy.in_force(date);
         let mut lines = Vec::new();
         let mut sum = Money::zero(self.policy.currency);
+        for (line, cost) in &costs {
+            lines.push(match own.book_keeps_cost() {
+                true => {
+                    let kept = must_keep(own, &receipt.source.connection, &line.product)?;
+                    stocked_line(&line.product, kept, i64::from(line.units), *cost, &line.id)
+                }
+                false => {
+                    let account = self.policy.inventory(line.product.sku.as_deref());
+                    plain_line(account, *cost, &line.product.title, &line.id)
+                }
+            });
+        }
         for (line, cost) in costs {
-            let account = self.policy.inventory(line.product.sku.as_deref());
-            lines.push(plain_line(account, cost, &line.product.title, &line.id));
             sum = sum.plus(cost)?;
             let unbilled = Unbilled { product: &line.product, units: line.units, cost };
             self.received.insert(&line.id, unbilled);
@@ -233,8 +288,13 @@ impl<'a> Purchase<'a> {
         let text = "Not invoiced yet";
         lines.push(self.by_role(Role::GoodsReceived, sum.negated(), text, receipt.id.as_str()));
         let memo = format!("Goods of {} came in", receipt.supplier);
-        let header = self.header(&receipt.id, DocumentKind::JournalEntry, date, memo);
-        self.enter(&receipt.id, Header { party: vendor(&receipt.supplier), ..header }, lines)
+        let (kind, applies_to) = match own.book_keeps_cost() {
+            true => (DocumentKind::ItemReceipt, self.ordered.clone()),
+            false => (DocumentKind::JournalEntry, None),
+        };
+        let header = self.header(&receipt.id, kind, date, memo);
+        let party = vendor(&receipt.supplier);
+        self.enter(&receipt.id, Header { party, applies_to, ..header }, lines)
     }
 
     fn pay(&mut self, payment: &Payment<'_>) -> Result<(), Trouble> {
@@ -304,7 +364,10 @@ impl<'a> Purchase<'a> {
             let expected = self.settle(line)?;
             received = received.plus(expected)?;
             charged = charged.plus(amount)?;
-            let account = self.policy.inventory(line.product.sku.as_deref());
+            let account = match self.policy.in_force(date).book_keeps_cost() {
+                true => self.policy.chart.account(Role::CostOfGoods),
+                false => self.policy.inventory(line.product.sku.as_deref()),
+            };
             let more = amount.minus(expected)?;
             for (extra, text) in [(more, "Other price"), (landed, "Brought here")] {
                 if !extra.is_zero() {

@@ -1,7 +1,7 @@
 //! What documents refer to: things of the book's own, as we know them.
 
 use crate::commerce::Product;
-use crate::document::Party;
+use crate::document::{KeptItem, Party};
 use crate::ledger::Account;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -36,8 +36,12 @@ impl Need {
     pub fn binding(&self) -> String {
         match self {
             Self::Account(account) => format!("account/{}", account.name),
-            Self::Item(Item { product: None, account }) => format!("item/{}", account.name),
-            Self::Item(Item { product: Some(product), account }) => {
+            Self::Item(Item { kept: Some(kept), .. }) => {
+                let KeptItem { key, income, stock, cost, since: _ } = &**kept;
+                format!("stock/{}/{}/{}/{key}", income.name, stock.name, cost.name)
+            }
+            Self::Item(Item { product: None, account, .. }) => format!("item/{}", account.name),
+            Self::Item(Item { product: Some(product), account, .. }) => {
                 let key = product.sku.as_deref().unwrap_or(&product.title);
                 format!("item/{}/{key}", account.name)
             }
@@ -77,13 +81,49 @@ impl From<&str> for Called {
     }
 }
 
-/// An item of the book: what a line of a sales document points at.
+/// An item of the book: what a line of a document points at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Item {
     /// The product that it stands for; none for an item of our own that stands for an account.
     pub product: Option<Product>,
-    /// The account that its lines must reach.
+    /// The account that its lines must reach: of an item that the book keeps in stock, those of its
+    /// sales.
     pub account: Account,
+    /// The accounts of an item that the book keeps in stock. Whatever document names it, it is one
+    /// thing; with other accounts it would be another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<KeptItem>>,
+}
+
+impl Item {
+    /// An item that the book does not keep in stock.
+    #[must_use]
+    pub const fn plain(product: Option<Product>, account: Account) -> Self {
+        Self { product, account, kept: None }
+    }
+
+    /// An item that the book keeps in stock.
+    #[must_use]
+    pub fn kept(product: Product, kept: KeptItem) -> Self {
+        let account = kept.income.clone();
+        Self { product: Some(product), account, kept: Some(Box::new(kept)) }
+    }
+
+    /// The names that tell it: of a product its title, and where the book keeps it in stock, one
+    /// that no other product bears besides.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let Some(product) = &self.product else { return vec![self.account.name.to_string()] };
+        let title = &product.title;
+        match (&self.kept, &product.sku) {
+            (None, _) => vec![title.clone()],
+            (Some(_), Some(sku)) => vec![title.clone(), format!("{title} ({sku})")],
+            (Some(kept), None) => {
+                let last = kept.key.rsplit('/').next().unwrap_or(&kept.key);
+                vec![format!("{title} ({last})")]
+            }
+        }
+    }
 }
 
 /// A rate of sales tax as the channels name it: what a line points at in a book that works out tax

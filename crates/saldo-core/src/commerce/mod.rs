@@ -31,8 +31,8 @@ pub use stated::{
     CreditMove, GiftCard, OnHand, OrdersOfDay, Saying, Stated, StoreCredit, Topic, UnitsAt,
 };
 pub use stock::{
-    AdjustmentReason, BilledLine, GoodsReceipt, PurchaseOrder, ReceivedLine, StockAdjustment,
-    SupplierBill, SupplierPayment, UnitCost,
+    AdjustmentReason, BilledLine, GoodsReceipt, OrderedLine, PurchaseOrder, ReceivedLine,
+    StockAdjustment, SupplierBill, SupplierPayment, UnitCost,
 };
 
 pub(crate) use row_part::sum_of;

@@ -22,7 +22,7 @@ pub struct UnitCost {
     pub since: Timestamp,
 }
 
-/// Goods ordered from a supplier: a commitment, and no entry.
+/// Goods ordered from a supplier: a commitment, which moves no money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PurchaseOrder {
     /// The natural key, which receipts, bills and payments name.
@@ -35,6 +35,21 @@ pub struct PurchaseOrder {
     pub name: String,
     /// When it was sent.
     pub ordered_at: Timestamp,
+    /// What it orders.
+    pub lines: Vec<OrderedLine>,
+}
+
+/// Units of a product that were ordered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedLine {
+    /// The vendor's id, unique in the channel.
+    pub id: String,
+    /// What.
+    pub product: Product,
+    /// How many, of which there is one at least.
+    pub units: u32,
+    /// What they are to cost, all of them, without tax; none where nobody says.
+    pub cost: Option<Money>,
 }
 
 /// Goods that came in.

@@ -2,6 +2,7 @@
 
 use crate::document::{Document, DocumentKind, Line, LineKind, SubledgerEntry};
 use crate::ledger::{Dimensions, Side, Unbalanced};
+use crate::money::MoneyError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries that fit into one document: of one kind, date, currency and link, and of one value in
@@ -33,8 +34,9 @@ fn values(entry: &SubledgerEntry, dimension: &str) -> BTreeSet<Option<String>> {
 
 /// The document of entries that share a header; none where nothing is left of their amounts.
 ///
-/// One entry keeps its lines. Of many, lines are summed by account, dimensions, kind and tax;
-/// debits and credits of a journal entry on an account of the balance sheet stay apart.
+/// One entry keeps its lines. Of many, lines are summed by account, dimensions, kind and tax, and
+/// of items that the book keeps in stock by the item; debits and credits of a journal entry on an
+/// account of the balance sheet stay apart.
 ///
 /// # Errors
 /// [`Unbalanced`] where amounts are too large to be summed.
@@ -51,7 +53,7 @@ pub fn compose(entries: &[SubledgerEntry]) -> Result<Option<Document>, Unbalance
 }
 
 /// What lines have in common that are summed: rank, account, dimensions, whether they are taxed,
-/// and the taxes or side.
+/// and the taxes, side or item.
 type SumKey = (u8, String, Dimensions, bool, String);
 
 fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, Unbalanced> {
@@ -62,18 +64,22 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
                 let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
                 (0, *taxed, taxes.join(" + "))
             }
+            LineKind::Stocked { .. } | LineKind::Ordered { .. } => (0, false, String::new()),
             LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
             LineKind::Tax { title, rate: None } => (1, false, title.clone()),
             LineKind::Receivable | LineKind::Payable => (2, false, String::new()),
             LineKind::Settlement => (3, false, String::new()),
         };
         let side = if shows_sides(line, kind) && line.amount.is_negative() { "credit" } else { "" };
-        let title = format!("{title}{side}");
+        let counted = line.counted();
+        let item = counted.map_or_else(String::new, |(key, ..)| format!("\u{2}{key}"));
+        let title = format!("{title}{side}{item}");
         let account = line.account.name.to_string();
         let key = (rank, account, line.dimensions.clone(), taxed, title);
         match sums.get_mut(&key) {
             Some((sum, count)) => {
                 sum.amount = sum.amount.plus(line.amount)?;
+                add_counted(sum, line)?;
                 sum.foreign = match (sum.foreign, line.foreign) {
                     (Some(sum), Some(more)) => Some(sum.plus(more)?),
                     (sum, more) => sum.or(more),
@@ -85,10 +91,27 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
             }
         }
     }
-    let moves = |line: &Line| !line.amount.is_zero() || !line.held().is_zero();
+    let moves = |line: &Line| {
+        let counts = line.counted().is_some_and(|(_, units, _)| units != 0);
+        !line.amount.is_zero() || !line.held().is_zero() || counts
+    };
     let lines =
         sums.into_iter().map(|((.., taxed, _), (line, count))| summary_line(line, taxed, count));
     Ok(lines.filter(moves).collect())
+}
+
+/// Adds units that count, and what they will cost: nobody says what all cost where nobody says it
+/// of some.
+fn add_counted(sum: &mut Line, line: &Line) -> Result<(), MoneyError> {
+    let Some((_, units, more)) = line.counted() else { return Ok(()) };
+    sum.quantity = sum.quantity.map(|so_far| so_far.saturating_add(units));
+    if let LineKind::Ordered { cost, .. } = &mut sum.kind {
+        *cost = match (*cost, more) {
+            (Some(cost), Some(more)) => Some(cost.plus(more)?),
+            _ => None,
+        };
+    }
+    Ok(())
 }
 
 /// Whether what comes and what goes on an account stay two lines: both ends of a transfer, and in a
@@ -106,6 +129,9 @@ fn shows_sides(line: &Line, kind: DocumentKind) -> bool {
 fn summary_line(line: Line, taxed: bool, count: u32) -> Line {
     if count == 1 {
         return line;
+    }
+    if line.counted().is_some() {
+        return Line { origin: String::new(), ..line };
     }
     let kind = match line.kind {
         LineKind::Product { .. } => LineKind::Other { taxed },

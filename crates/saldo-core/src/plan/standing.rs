@@ -87,13 +87,13 @@ pub(super) fn in_book(approved: &[ApprovedChange]) -> impl Iterator<Item = &Chan
     approved.iter().filter(is_there).map(|it| &it.change)
 }
 
-/// The key of the invoice or bill that stands under a slot, or shall: the last one that was entered
-/// and not taken out.
+/// The key of the invoice, bill or purchase order that stands under a slot, or shall: the last one
+/// that was entered and not taken out.
 #[must_use]
 pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
     let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);
     let invoices = entered.filter_map(|change| match &change.subject {
-        Subject::Document { key, document, .. } if document.header().kind.takes_payments() => {
+        Subject::Document { key, document, .. } if document.header().kind.has_dependants() => {
             Some((change.generation, *key))
         }
         _ => None,

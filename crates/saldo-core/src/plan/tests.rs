@@ -448,7 +448,7 @@ fn what_did_not_arrive_before_its_period_was_closed_is_planned_anew() {
 #[test]
 fn what_a_need_needs_is_made_before_it_and_once() {
     let account = Account::new("Product sales", AccountKind::Income);
-    let item = Need::Item(Item { product: None, account: account.clone() });
+    let item = Need::Item(Item::plain(None, account.clone()));
     let account = Need::Account(account);
     let needs = |subject: &Subject| match subject {
         Subject::Document { .. } => vec![item.clone()],

@@ -1,6 +1,6 @@
 //! What the owner decided about goods: when their sale is earned, and what they cost.
 
-use super::{Policy, Role, role_of};
+use super::{Policy, PolicyError, PolicyText, Role, role_of};
 use crate::ledger::Account;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,16 @@ pub enum Recognition {
     Fulfilment,
 }
 
+/// A book takes goods out of stock by the document of their sale, and knows no other moment.
+pub(super) fn check(text: &PolicyText) -> Result<(), PolicyError> {
+    let mut all = std::iter::once(&text.recognition).chain(text.recognition_from.values());
+    let by_book = text.cost.owner == CostOwner::Book;
+    match by_book && all.any(|recognition| *recognition == Recognition::Fulfilment) {
+        true => Err(PolicyError::BookKeepsStock),
+        false => Ok(()),
+    }
+}
+
 /// Who enters what goods cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,7 +37,7 @@ pub enum CostOwner {
     Nobody,
     /// Saldo.
     Saldo,
-    /// The book, which keeps stock itself.
+    /// The book, which keeps stock itself by the units of documents. Needs a book that does.
     Book,
 }
 
@@ -76,13 +86,32 @@ impl Policy {
             let mut all = std::iter::once(&text.recognition).chain(text.recognition_from.values());
             all.any(|recognition| *recognition == Recognition::Fulfilment)
         };
-        self.follows_costs() || self.through_time().any(at_fulfilment)
+        self.follows_stock() || self.through_time().any(at_fulfilment)
     }
 
     /// Whether Saldo enters what goods cost on any day, so that channels must tell it.
     #[must_use]
     pub fn follows_costs(&self) -> bool {
         self.through_time().any(Self::keeps_cost)
+    }
+
+    /// Whether anybody keeps stock on any day, Saldo or the book, so that channels must tell what
+    /// became of goods.
+    #[must_use]
+    pub fn follows_stock(&self) -> bool {
+        self.through_time().any(|policy| policy.text.cost.owner != CostOwner::Nobody)
+    }
+
+    /// Whether a book must keep stock itself, on any day.
+    #[must_use]
+    pub fn needs_stock_in_book(&self) -> bool {
+        self.through_time().any(Self::book_keeps_cost)
+    }
+
+    /// Whether the book keeps stock itself and enters what goods cost, by this policy.
+    #[must_use]
+    pub fn book_keeps_cost(&self) -> bool {
+        self.text.cost.owner == CostOwner::Book
     }
 
     /// Whether Saldo enters what goods cost, by this policy.

@@ -102,6 +102,12 @@ pub enum PolicyError {
         /// The prefix.
         prefix: String,
     },
+    /// The book would take goods out of stock on another day than their sale is earned.
+    #[error(
+        "`cost.owner` cannot be `book` while sales are earned at fulfilment: a book takes goods \
+         out of stock by the document of their sale"
+    )]
+    BookKeepsStock,
     /// A dimension that has no sense.
     #[error("the dimension `{name}` has no sense: {why}")]
     Dimension {
@@ -293,6 +299,7 @@ impl Policy {
         }
         loan::check_numbers(&text)?;
         levels::check_levels(&text, currency)?;
+        goods::check(&text)?;
         text.numbers.check()?;
         let rules = Rules::new(&text, &chart)?;
         let policy =

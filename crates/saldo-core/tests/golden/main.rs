@@ -17,6 +17,7 @@ mod figures;
 mod fulfilments;
 mod gateways;
 mod histories;
+mod kept;
 mod layers;
 mod lives;
 mod marketplaces;

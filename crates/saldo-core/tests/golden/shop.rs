@@ -137,6 +137,16 @@ impl Shop {
         self
     }
 
+    /// The lines of the last agreement are of these products, and of so many units.
+    pub(crate) fn of_products(self, products: &[(&str, i64)]) -> Self {
+        let mut order = self.of_items(products);
+        let lines = &mut order.0.agreements.last_mut().expect("an agreement").lines;
+        for (line, (sku, _)) in lines.iter_mut().zip(products) {
+            line.product = Some(super::warehouse::product(sku));
+        }
+        order
+    }
+
     /// Nothing of it is handed over: it is a service.
     pub(crate) fn of_services(mut self) -> Self {
         let lines = self.0.agreements.iter_mut().flat_map(|agreement| &mut agreement.lines);

@@ -2,8 +2,8 @@
 
 use super::shop::{at, goods, money, source};
 use saldo_core::commerce::{
-    AdjustmentReason, BilledLine, Component, Condition, Fact, Goods, GoodsReceipt, Product,
-    PurchaseOrder, ReceivedLine, Returned, StockAdjustment, SupplierBill, SupplierPayment,
+    AdjustmentReason, BilledLine, Component, Condition, Fact, Goods, GoodsReceipt, OrderedLine,
+    Product, PurchaseOrder, ReceivedLine, Returned, StockAdjustment, SupplierBill, SupplierPayment,
     UnitCost, Units,
 };
 use saldo_core::money::Money;
@@ -66,7 +66,16 @@ pub(crate) fn ordered(day: &str) -> Fact {
         supplier: "Potter & Sons".to_owned(),
         name: "PO-1".to_owned(),
         ordered_at: at(day),
+        lines: Vec::new(),
     }))
+}
+
+/// The same, of units and what all of them are to cost.
+pub(crate) fn ordering(day: &str, sku: &str, units: u32, cost: &str) -> Fact {
+    let Fact::PurchaseOrder(mut order) = ordered(day) else { unreachable!("it orders") };
+    let (id, cost) = ("Received/1".to_owned(), Some(money(cost)));
+    order.lines = vec![OrderedLine { id, product: product(sku), units, cost }];
+    Fact::PurchaseOrder(order)
 }
 
 /// Goods came in: units and what all of them are expected to cost.

@@ -145,7 +145,7 @@ fn lines(minor: i64) -> Vec<Line> {
     };
     vec![
         line("Clearing", LineKind::Settlement, minor),
-        line("Sales", LineKind::Product { product, taxed: true }, -minor),
+        line("Sales", LineKind::Product { product, taxed: true, kept: None }, -minor),
     ]
 }
 

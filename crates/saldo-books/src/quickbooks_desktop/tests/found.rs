@@ -150,7 +150,7 @@ fn accounts_items_and_people_are_found_by_name() {
     let outcome = need_found(account, "Account", &expense);
     assert!(matches!(outcome, Outcome::FoundDifferent { .. }));
 
-    let item = saldo_core::book::Item { product: Some(mug()), account: sales() };
+    let item = saldo_core::book::Item::plain(Some(mug()), sales());
     let account_id = context(&[Subject::Need(Need::Item(item.clone()))]);
     let account_id = account_id.bindings.need(&Need::Account(sales())).unwrap().clone();
     let row = format!(

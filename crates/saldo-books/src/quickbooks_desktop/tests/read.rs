@@ -121,6 +121,7 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
         sku: None,
         income_account: account.map(RemoteId::from),
         lines_say_account: false,
+        kept: None,
     };
     let expected = [
         ("1", account(Some(AccountKind::Bank)), "Checking", true),

@@ -113,7 +113,7 @@ fn whatever_a_shop_may_say_is_valid() {
         let [one, two, three, four, five, six] = &texts[..] else { panic!() };
         let long = |text: &String| text.repeat(if number % 3 == 0 { 60 } else { 1 });
         let product = Product { id: None, sku: Some(long(one)), title: long(two) };
-        let kind = LineKind::Product { product, taxed: false };
+        let kind = LineKind::Product { product, taxed: false, kept: None };
         let party = Party::Customer { key: long(three), name: long(four) };
         let lines = vec![
             line(kind, account(&long(five), AccountKind::Income), "-10.50", &long(six)),

@@ -112,7 +112,7 @@ fn mug() -> Product {
 }
 
 fn goods(account: Account, amount: &str, units: i64) -> Line {
-    let kind = LineKind::Product { product: mug(), taxed: true };
+    let kind = LineKind::Product { product: mug(), taxed: true, kept: None };
     Line { quantity: Some(units), ..line(kind, account, amount, "Mug") }
 }
 

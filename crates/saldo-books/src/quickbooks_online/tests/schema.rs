@@ -159,8 +159,8 @@ fn bodies() -> Vec<Value> {
     ];
     let mut needs: Vec<Need> =
         kinds.iter().map(|kind| Need::Account(account("Name", *kind))).collect();
-    needs.push(Need::Item(Item { product: Some(mug()), account: sales() }));
-    needs.push(Need::Item(Item { product: None, account: gift_cards() }));
+    needs.push(Need::Item(Item::plain(Some(mug()), sales())));
+    needs.push(Need::Item(Item::plain(None, gift_cards())));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
     let value = |name: &str| Need::Value { dimension: name.into(), value: "A".into() };

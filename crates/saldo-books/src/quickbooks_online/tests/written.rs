@@ -48,8 +48,8 @@ fn what_documents_refer_to_has_its_body() {
     let needs = [
         Need::Account(clearing()),
         Need::Account(discounts()),
-        Need::Item(Item { product: None, account: gift_cards() }),
-        Need::Item(Item { product: Some(mug()), account: sales() }),
+        Need::Item(Item::plain(None, gift_cards())),
+        Need::Item(Item::plain(Some(mug()), sales())),
         Need::Party(customer()),
         Need::Party(vendor()),
         Need::Value { dimension: "class".into(), value: "Retail: web".into() },
@@ -126,7 +126,7 @@ fn tax_on_an_account_of_its_own_is_a_line_and_nothing_is_taxed() {
     let lines = vec![goods(sales(), "-100.00", 2), own_tax("-7.43"), settled(clearing(), "107.43")];
     let document = document(DocumentKind::SalesReceipt, Some(customer()), lines);
     let needs = BOOK.needs(&subject(&document));
-    let item = Need::Item(Item { product: None, account: own_tax("0").account });
+    let item = Need::Item(Item::plain(None, own_tax("0").account));
     assert!(needs.contains(&item), "{needs:?}");
     let body = body(&document);
     assert_eq!(at(&body, "/SalesReceipt/TxnTaxDetail/TotalTax").to_string(), "0.00");
@@ -162,7 +162,7 @@ fn a_second_settlement_account_is_a_negative_line() {
         settled(clearing(), "100.00"),
     ];
     let split = document(DocumentKind::SalesReceipt, Some(customer()), lines);
-    let item = Need::Item(Item { product: None, account: paypal() });
+    let item = Need::Item(Item::plain(None, paypal()));
     let (_, context) = creates(std::slice::from_ref(&split));
     let body = body(&split);
     let deposit = context.bindings.need(&Need::Account(clearing())).unwrap();
@@ -384,7 +384,7 @@ fn parties_are_looked_for_in_all_lists_under_all_their_names() {
 #[test]
 fn names_that_are_in_use_are_not_used_again() {
     let twin = Party::Customer { key: "shop/Customer/8".to_owned(), name: "Jane Doe".to_owned() };
-    let other_item = Item { product: Some(mug()), account: returns() };
+    let other_item = Item::plain(Some(mug()), returns());
     let needs = [Need::Party(customer()), Need::Party(twin), Need::Item(other_item)];
     let subjects: Vec<Subject> = needs.into_iter().map(Subject::Need).collect();
     let mut context = context(&subjects);

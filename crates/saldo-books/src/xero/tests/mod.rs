@@ -105,7 +105,7 @@ fn vat(amount: &str) -> Line {
 fn goods(account: Account, amount: &str, units: i64) -> Line {
     let (sku, title) = (Some("MUG-1".to_owned()), "Mug".to_owned());
     let product = Product { id: Some("9".to_owned()), sku, title };
-    let kind = LineKind::Product { product, taxed: true };
+    let kind = LineKind::Product { product, taxed: true, kept: None };
     Line { quantity: Some(units), ..line(kind, account, amount, "Mug") }
 }
 

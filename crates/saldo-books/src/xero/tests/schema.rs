@@ -78,7 +78,7 @@ fn bodies() -> Vec<(String, Value)> {
     let mut needs: Vec<Need> =
         kinds.iter().map(|kind| Need::Account(account("Name", *kind))).collect();
     let product = Product { id: None, sku: None, title: "Mug".to_owned() };
-    needs.push(Need::Item(Item { product: Some(product), account: sales() }));
+    needs.push(Need::Item(Item::plain(Some(product), sales())));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
     needs.push(Need::Dimension("class".into()));

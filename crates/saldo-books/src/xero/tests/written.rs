@@ -220,7 +220,7 @@ fn accounts_items_and_contacts_are_made() {
     let needs = [
         Need::Account(clearing()),
         Need::Account(gift_cards()),
-        Need::Item(Item { product: Some(product), account: sales() }),
+        Need::Item(Item::plain(Some(product), sales())),
         Need::Party(customer()),
         Need::Party(vendor()),
     ];

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use saldo_core::commerce::{
-    BilledLine, Fact, GoodsReceipt, Product, PurchaseOrder, ReceivedLine, SupplierBill,
+    BilledLine, Fact, GoodsReceipt, OrderedLine, Product, PurchaseOrder, ReceivedLine, SupplierBill,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -52,7 +52,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Vec<Fact>, Box<Issue>>
     let currency = Currency::parse(&order.currency)
         .map_err(|error| source.unknown(&format!("`currency`: {error}")))?;
     let reader = Reader { source, order: &order, currency };
-    let mut facts = vec![Fact::PurchaseOrder(Box::new(reader.order()))];
+    let mut facts = vec![Fact::PurchaseOrder(Box::new(reader.order()?))];
     facts.extend(reader.receipts()?);
     facts.extend(reader.bill()?);
     Ok(facts)
@@ -74,15 +74,21 @@ impl Reader<'_> {
         name.filter(|name| !name.is_empty()).unwrap_or("Unknown supplier").to_owned()
     }
 
-    fn order(&self) -> PurchaseOrder {
+    fn order(&self) -> Result<PurchaseOrder, Box<Issue>> {
         let number = self.order.number.as_ref().unwrap_or(&self.order.id);
-        PurchaseOrder {
+        let mut lines = Vec::new();
+        for item in self.order.purchase_items.iter().filter(|item| item.quantity > 0) {
+            let (id, product, units) = (line_id(item), product(item), item.quantity);
+            lines.push(OrderedLine { id, product, units, cost: self.cost(item)? });
+        }
+        Ok(PurchaseOrder {
             id: self.purchase(),
             source: self.source.reference.clone(),
             supplier: self.supplier(),
             name: format!("PO {}", number.0),
             ordered_at: self.order.ordered_at.unwrap_or(self.order.created_at),
-        }
+            lines,
+        })
     }
 
     fn receipts(&self) -> Result<Vec<Fact>, Box<Issue>> {

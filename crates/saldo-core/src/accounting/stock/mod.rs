@@ -7,14 +7,17 @@
 
 mod events;
 mod holding;
+mod kept;
 mod parcels;
 
 pub(super) use events::months;
 pub use holding::{Costed, Holding};
+pub(super) use kept::{account_returned, kept_item, must_keep, stocked_line};
 pub(super) use parcels::account_parcels;
 pub use parcels::months_of_order;
 
 use self::events::{Event, What, events};
+use self::kept::Counted;
 use super::contradictions::{check_adjustment, check_unit_cost};
 use super::lines::plain_line;
 use super::{Accounted, Trouble};
@@ -239,7 +242,7 @@ pub fn work_out_stock(
     heard_until: Timestamp,
 ) -> (StockSheet, Accounted) {
     let mut desk = Desk::new(month, stock, policy);
-    if !policy.follows_costs() {
+    if !policy.follows_stock() {
         desk.stand_aside(facts);
         return (StockSheet::default(), desk.accounted);
     }
@@ -319,6 +322,10 @@ impl<'a> Desk<'a> {
             let state = FactState::Excluded { rule: "before-start-date".to_owned() };
             return self.stand(event, state);
         }
+        if self.policy.book_keeps_cost() {
+            let state = self.leave_to_book(event);
+            return self.stand(event, state);
+        }
         if !self.policy.keeps_cost() {
             let state = FactState::Excluded { rule: "cost-is-not-kept".to_owned() };
             return self.stand(event, state);
@@ -396,6 +403,37 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// What the book that keeps stock must be told: units that were counted. What was there when
+    /// the books began is in its own opening stock, and it goes by its own costs.
+    fn leave_to_book(&mut self, event: &Event<'_>) -> FactState {
+        let What::Adjusted(found) = &event.what else {
+            return FactState::Excluded { rule: "the-book-keeps-cost".to_owned() };
+        };
+        if found.reason == AdjustmentReason::Opening {
+            return FactState::Excluded { rule: "in-the-books-opening-stock".to_owned() };
+        }
+        let (spot, text) = self.adjusted(found);
+        let counted = Counted {
+            id: FactId::from(format!("{}/{}/adjusted", found.id, self.month.item)),
+            date: self.policy.day(event.at),
+            product: &found.product,
+            channel: &found.source.connection,
+            units: found.units,
+            spot,
+            text,
+            origin: found.id.as_str(),
+        };
+        let entered =
+            check_adjustment(found, self.policy.currency).and_then(|()| counted.entry(self.policy));
+        match entered {
+            Ok(entry) => {
+                self.accounted.entries.push(entry);
+                FactState::Accounted { review: None }
+            }
+            Err(trouble) => FactState::Held(trouble.issue(event.fact)),
+        }
+    }
+
     fn adjust(&mut self, event: &Event<'_>, found: &StockAdjustment) -> Result<(), Trouble> {
         check_adjustment(found, self.policy.currency)?;
         let units = found.units.unsigned_abs();
@@ -427,6 +465,12 @@ impl<'a> Desk<'a> {
         found: &StockAdjustment,
         cost: Money,
     ) -> Result<(), Trouble> {
+        let (spot, text) = self.adjusted(found);
+        self.enter_on(event, "adjusted", cost, spot, &text)
+    }
+
+    /// What takes units that were adjusted, and what a reader is told.
+    fn adjusted(&self, found: &StockAdjustment) -> (Spot, String) {
         let word = match &found.reason {
             AdjustmentReason::Other(word) => Some(word.as_str()),
             _ => None,
@@ -434,9 +478,8 @@ impl<'a> Desk<'a> {
         let channel = &found.source.connection;
         let about = Subject { product: Some(&found.product), ..Subject::of_channel(channel) };
         let role = self.policy.adjusted(word);
-        let spot = self.spot(role, &about);
         let text = format!("{}: {}", found.product.title, word.unwrap_or("counted"));
-        self.enter_on(event, "adjusted", cost, spot, &text)
+        (self.spot(role, &about), text)
     }
 
     fn enter(

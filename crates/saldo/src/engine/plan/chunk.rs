@@ -109,6 +109,26 @@ fn document(change: &Change) -> Option<&Document> {
     }
 }
 
+/// Whether a change enters what commits nobody to money, and is closed rather than reversed.
+pub(super) fn enters_commitment(change: &Change) -> bool {
+    document(change).is_some_and(|it| it.header().kind == DocumentKind::PurchaseOrder)
+}
+
+/// Where the policy leaves stock to the book, the book must keep it: elsewhere no sale would ever
+/// cost anything.
+fn check_stock(engine: &Engine, connection: &Connection) -> Result<(), EngineError> {
+    let keeps_stock = book_of(connection)?.description().keeps_stock;
+    if keeps_stock || !engine.policy.needs_stock_in_book() {
+        return Ok(());
+    }
+    let reason =
+        "the policy leaves stock and what goods cost to the book (`cost.owner`), and this \
+                  book keeps none: let Saldo enter it, by `saldo map set cost.owner saldo`, or \
+                  nobody"
+            .to_owned();
+    Err(EngineError::Settings { connection: connection.id.clone(), reason })
+}
+
 /// Plans the next slots that were touched after a number, but for documents of the kinds that are
 /// kept back, and with drafts of those that are to be drafts; none when there are no more.
 pub(super) async fn plan_chunk(
@@ -253,6 +273,7 @@ impl<'a> Draft<'a> {
         slots: Vec<String>,
         taken_out: &'a TakenOut,
     ) -> Result<Self, EngineError> {
+        check_stock(engine, connection)?;
         let closing = closing_of(engine, connection).await?;
         let mut draft = Self::new(engine, connection, closing, taken_out);
         draft.load(slots).await?;
@@ -273,7 +294,11 @@ impl<'a> Draft<'a> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let book = &self.connection.id;
         let mut entries = store.slot_entries(company, &slots).await?;
-        if book_of(self.connection)?.description().revalues {
+        let description = book_of(self.connection)?.description();
+        for entries in entries.values_mut() {
+            entries.retain(|entry| description.takes(entry.header.kind));
+        }
+        if description.revalues {
             let revaluations = entries.iter_mut().filter(|(slot, _)| is_revaluation(slot));
             revaluations.for_each(|(_, entries)| entries.clear());
         }
@@ -291,7 +316,7 @@ impl<'a> Draft<'a> {
         let approved = store.approved_for_slots(company, book, &slots).await?;
         let to_void = undone.into_iter().filter(|(_, voids)| *voids);
         let to_void: BTreeSet<FactId> = to_void.map(|(entry, _)| entry).collect();
-        if !to_void.is_empty() {
+        if !to_void.is_empty() || approved.iter().any(|it| enters_commitment(&it.change)) {
             let voidable = voidable(self.engine, self.connection, &to_void, &approved).await?;
             self.voidable.extend(voidable);
         }

@@ -2,6 +2,7 @@
 //! can void, and with which nothing is matched.
 
 use super::book_of;
+use super::chunk::enters_commitment;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey};
@@ -11,7 +12,7 @@ use saldo_store::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which of these approved changes of slots may be voided, where the owner wants these entries
-/// taken out by voiding.
+/// taken out by voiding. A purchase order that no longer holds is never taken out otherwise.
 pub(super) async fn voidable(
     engine: &Engine,
     connection: &Connection,
@@ -20,7 +21,8 @@ pub(super) async fn voidable(
 ) -> Result<BTreeMap<DocumentKey, Voided>, EngineError> {
     let mut candidates: BTreeMap<DocumentKey, (&Change, &Document)> = BTreeMap::new();
     for it in approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook) {
-        let wanted = it.change.enters.iter().all(|entry| to_void.contains(&entry.id));
+        let wanted = enters_commitment(&it.change)
+            || it.change.enters.iter().all(|entry| to_void.contains(&entry.id));
         if let Subject::Document { key, document, voids: None, .. } = &it.change.subject
             && !it.change.enters.is_empty()
             && wanted

@@ -4,7 +4,7 @@
 use super::super::EngineError;
 use super::super::chart::Chart;
 use super::{Pusher, Work};
-use saldo_core::book::{Acknowledgement, Subject, Task};
+use saldo_core::book::{Acknowledgement, Refusal, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
@@ -31,10 +31,11 @@ impl Pusher<'_> {
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
         let changes = self.look_at_drafts(changes).await?;
         let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
-        let mut adopted = Vec::new();
+        let (mut adopted, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
             match self.resolve(&change.subject).await? {
                 Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
+                Some(Resolution::Contradicts(refusal)) => refused.push((change.id, refusal)),
                 Some(Resolution::Create) | None => {
                     let task = Task::Create(change.subject.clone());
                     let place = self.book.place(&change.subject);
@@ -43,6 +44,7 @@ impl Pusher<'_> {
             }
         }
         self.adopt(adopted).await?;
+        self.leave_to_a_person(refused).await?;
         let full = self.book.description().batch.max(1);
         let mut batches = VecDeque::new();
         for mut work in places.into_values() {
@@ -69,6 +71,25 @@ impl Pusher<'_> {
         let (book, need) = (self.book, need.clone());
         let chart = self.chart().await?;
         Ok(Some(chart.resolve(book, &need, &bindings)))
+    }
+
+    /// Leaves what the book has otherwise to a person.
+    async fn leave_to_a_person(
+        &mut self,
+        refused: Vec<(String, Refusal)>,
+    ) -> Result<(), EngineError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let members: Vec<String> = refused.iter().map(|(id, _)| id.clone()).collect();
+        let batch = self.begin(Purpose::LookUp, members, None).await?;
+        let detail = "found otherwise in the book's chart".to_owned();
+        let result = |refusal| AttemptResult {
+            outcome: AttemptOutcome::Refused(refusal),
+            detail: detail.clone(),
+        };
+        let results = refused.into_iter().map(|(id, refusal)| (id, result(refusal))).collect();
+        self.finish(&batch.id, results).await
     }
 
     /// Takes over what the book already has.
