@@ -5,6 +5,7 @@
 //! the policy, and on how far the channel has been heard; where documents follow payouts, also on
 //! how far these have come. It never depends on the order of arrival.
 
+mod apart;
 mod contradictions;
 mod conversion;
 mod decided;
@@ -390,6 +391,10 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         Group::Revaluation(month) => revalue(month, &[], &told, policy),
     };
     leave_out_what_is_too_early(&mut accounted, policy);
+    if let Some(conversion) = policy.conversion() {
+        let entries = std::mem::take(&mut accounted.entries).into_iter();
+        accounted.entries = entries.flat_map(|entry| apart::apart(entry, &conversion)).collect();
+    }
     telling::set_aside_repetitions(group, facts, &told, &mut accounted);
     accounted
 }

@@ -1,13 +1,19 @@
 //! What the owner decided about other currencies than the books'.
 
+use crate::ledger::{Account, AccountKind};
 use serde::{Deserialize, Serialize};
 
 /// How amounts of other currencies are dealt with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Currencies {
     /// Whether what is open in them is valued at month ends.
     pub revaluation: Revaluation,
+    /// The account of the books' currency over which money goes to accounts of others, for books
+    /// that take no transaction of two currencies: nil when both of its documents are entered.
+    /// Without it an entry touches accounts of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<String>,
 }
 
 impl Currencies {
@@ -28,6 +34,13 @@ pub enum Revaluation {
 }
 
 impl super::Policy {
+    /// The account over which money goes to accounts of other currencies, if the owner has one.
+    #[must_use]
+    pub fn conversion(&self) -> Option<Account> {
+        let name = self.text.currencies.conversion.as_ref()?;
+        Some(Account::new(name, AccountKind::Clearing))
+    }
+
     /// Whether open amounts of other currencies are valued at the end of any month.
     #[must_use]
     pub fn revalues(&self) -> bool {

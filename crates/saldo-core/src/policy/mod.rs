@@ -407,7 +407,7 @@ impl Policy {
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
         let by_rules = self.rules.accounts();
         let taxes = self.named_tax_accounts();
-        let of_gateways = clearing.chain(banks).chain(cards);
+        let of_gateways = clearing.chain(banks).chain(cards).chain(self.conversion());
         roles.chain(of_gateways).chain(stock).chain(taxes).chain(by_rules)
     }
 

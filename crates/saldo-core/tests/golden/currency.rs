@@ -7,10 +7,10 @@ use super::{Case, POLICY, account, case, policy};
 use saldo_core::commerce::{
     BalanceKind, Decided, Fact, FeeKind, MovementKind, PayoutState, SaleKind,
 };
-use saldo_core::document::SubledgerEntry;
+use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "shopify_payments";
 
@@ -103,6 +103,35 @@ fn a_foreign_clearing_account_is_nil_in_both_currencies() {
     let found = balances(&entries);
     assert_eq!(found.get("Clearing: Shopify Payments EUR"), None);
     assert_eq!((found["Bank"].0, found["FX gain/loss (realised)"].0), (10_355, 95));
+}
+
+/// The policy with an account of conversion.
+fn over_conversion(policy: &str) -> String {
+    format!("{policy}\n[currencies]\nconversion = \"Currency conversion\"")
+}
+
+#[test]
+fn no_entry_touches_two_currencies_where_money_goes_over_an_account_of_conversion() {
+    let banks = "[gateways]\nshopify_payments.banks.EUR = \"Bank EUR\"";
+    for (policy, facts) in [
+        (POLICY.to_owned(), [paid_out(), vec![arrived("03-13", "103.55")]].concat()),
+        (POLICY.replace("[gateways]", banks), paid_out()),
+    ] {
+        let (at_once, _) = far(&facts, &policy);
+        let (entries, states) = far(&facts, &over_conversion(&policy));
+        assert!(states.iter().all(|it| matches!(it, FactState::Accounted { .. })), "{states:?}");
+        for entry in &entries {
+            let conversion = |line: &&Line| &*line.account.name == "Currency conversion";
+            let over = entry.lines.iter().filter(conversion).count();
+            let foreign = entry.lines.iter().filter(|line| line.foreign.is_some()).count();
+            let of_one = foreign == 0 || foreign + over == entry.lines.len();
+            assert!(of_one, "{entry:#?}");
+        }
+        // What goes over it is nil, and everything else stands as it did.
+        assert_eq!(balances(&entries), balances(&at_once));
+        let slots: BTreeSet<&String> = entries.iter().map(|it| &it.header.slot).collect();
+        assert_eq!(slots.len(), entries.len(), "each has a document of its own: {slots:?}");
+    }
 }
 
 #[test]
