@@ -15,6 +15,9 @@ use crate::money::{Currency, Money};
 
 /// The hint of an issue about amounts that only the vendor can have written so.
 const LOOK: &str = "look at the record and tell us if the vendor's amounts are as they should be";
+/// The hint of an issue about more that went back than there was.
+const COMPARE: &str = "compare the order's returns and refunds with what was sold and paid, on the \
+                       shop's own page of it; it is held until they agree";
 /// The hint of an issue about what somebody wrote down wrongly.
 const CORRECT: &str = "correct it where it was told, and pull or import it again";
 
@@ -34,7 +37,8 @@ pub(super) fn in_books(amount: Money, books: Currency) -> Result<Money, Trouble>
     }
 }
 
-/// Amounts of a line are in the order's currency, and its units have the sign of its price.
+/// Amounts of a line are in the order's currency, its units have the sign of its price, and its
+/// discount is a part of that.
 pub(super) fn check_line(line: &SaleLine, currency: Currency) -> Result<(), Trouble> {
     let amounts = [line.gross, line.discount].into_iter();
     let taxes = line.taxes.iter().map(|tax| tax.amount);
@@ -43,14 +47,81 @@ pub(super) fn check_line(line: &SaleLine, currency: Currency) -> Result<(), Trou
         let message = format!("line {} has {amount}, but its order is in {currency}", line.id);
         return Err(contradiction(message, LOOK));
     }
-    let units = line.quantity.unwrap_or_default();
-    match units.signum() * line.gross.minor().signum() < 0 {
+    let (id, gross, discount) = (&line.id, line.gross, line.discount);
+    // A line that tells no units, such as carriage, contradicts no price.
+    let units = line.quantity.unwrap_or(0);
+    if units.signum() * gross.minor().signum() < 0 {
+        return Err(contradiction(format!("line {id} has {units} units for {gross}"), LOOK));
+    }
+    let against = gross.minor().signum() * discount.minor().signum() < 0;
+    match against || discount.minor().unsigned_abs() > gross.minor().unsigned_abs() {
         true => {
-            let message = format!("line {} has {units} units for {}", line.id, line.gross);
+            let message = format!("line {id} has a discount of {discount} on {gross}");
             Err(contradiction(message, LOOK))
         }
         false => Ok(()),
     }
+}
+
+/// Nothing comes back that was not sold: neither more units of a thing than are still out, nor more
+/// money than it was charged with. What a return rounds otherwise than the sale is no contradiction.
+pub(super) fn check_return(back: &Returned<'_>) -> Result<(), Trouble> {
+    let Returned { agreement, thing, worth: (given, charged), .. } = back;
+    if let Some((returned, out)) = back.units.filter(|(returned, out)| returned > out) {
+        let message = format!(
+            "{agreement} takes back {returned} units of {thing}, of which {out} can still come back"
+        );
+        return Err(contradiction(message, COMPARE));
+    }
+    match i128::from(given.minor()) > i128::from(charged.minor()) + i128::from(back.rounding) {
+        true => {
+            let message = format!(
+                "{agreement} gives back {given} for {thing}, of whose price {charged} can still go \
+                 back"
+            );
+            Err(contradiction(message, COMPARE))
+        }
+        false => Ok(()),
+    }
+}
+
+/// What an agreement takes back of a thing, on balance.
+pub(super) struct Returned<'a> {
+    /// The vendor's id of the agreement.
+    pub(super) agreement: &'a str,
+    /// What it is, in words.
+    pub(super) thing: &'a str,
+    /// Units that come back, and those that are out before; none where units are not told.
+    pub(super) units: Option<(i64, i64)>,
+    /// What is given back with its taxes, and what is left of the price before.
+    pub(super) worth: (Money, Money),
+    /// By how much the vendor may have rounded the parts of the price, in minor units.
+    pub(super) rounding: u64,
+}
+
+/// No more money goes back than came in, but for what was agreed to be given back: goodwill beyond
+/// the price is an agreement of its own, and so is a return of what is still to be paid.
+pub(super) fn check_repaid(
+    order: &str,
+    repaid: Money,
+    paid: Money,
+    agreed: Money,
+) -> Result<(), Trouble> {
+    match repaid > paid && repaid > agreed {
+        true => {
+            let message = format!(
+                "{repaid} went back for order {order}, for which {paid} was paid and {agreed} \
+                 agreed to be given back"
+            );
+            Err(contradiction(message, COMPARE))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Units that no sum can hold.
+pub(super) fn too_many_units(thing: &str) -> Trouble {
+    contradiction(format!("the units of {thing} are too many to be counted"), LOOK)
 }
 
 /// What moved is positive, and in the order's currency. What did not move may say what it likes.

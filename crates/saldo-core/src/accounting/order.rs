@@ -10,12 +10,14 @@ mod given_up;
 mod paid;
 mod place;
 mod recognition;
+mod sold;
 mod withheld;
 
 use self::days::{Day, days};
 use self::given_up::GivenUp;
 use self::place::Place;
 use self::recognition::Undelivered;
+use self::sold::Sold;
 use super::conversion::{moved_lines, shop_in_other_currency};
 use super::known_order::{KnownOrder, OrderView};
 use super::lines::line_on;
@@ -240,6 +242,8 @@ struct Timeline<'a> {
     order: &'a Order,
     policy: &'a Policy,
     entries: Vec<SubledgerEntry>,
+    /// What can still come back.
+    sold: Sold<'a>,
     open: Vec<Open>,
     deposits: Money,
     refunds_owed: Money,
@@ -327,6 +331,7 @@ impl<'a> Timeline<'a> {
             order,
             policy,
             entries: Vec::new(),
+            sold: Sold::nothing(order.currency),
             open: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
@@ -352,11 +357,13 @@ impl<'a> Timeline<'a> {
         if let Some(trouble) = day.trouble {
             return Err(trouble);
         }
+        self.sold.pay(self.order, &day.received, &day.refunded)?;
         let mut handed = std::mem::take(&mut day.handed).into_iter().peekable();
         for agreement in &day.agreements {
             self.hand_over(date, &mut handed, Some(agreement.happened_at))?;
             let gateway = self.settled_by(agreement, &day)?;
             let lines = self.lines_of(agreement, gateway)?;
+            self.sold.agree(agreement)?;
             if lines.is_empty() {
                 continue;
             }

@@ -1,11 +1,13 @@
 //! Facts that contradict themselves: each is an issue that names its source.
 
-use super::shop::{arrived, at, dispute, eur, euros, in_payout, money, order, payout, row, usd};
+use super::shop::{
+    Shop, arrived, at, dispute, eur, euros, in_payout, money, order, payout, row, usd,
+};
 use super::warehouse::{adjusted, billed, ordered, paid_supplier, received, told_cost};
 use super::{POLICY, account, policy, stocked};
 use saldo_core::commerce::{
-    AdjustmentReason, BalanceKind, BalanceTransaction, DisputeOutcome, Fact, MoneyMovement, Order,
-    PartKind, Payout, PayoutState, Period, RowPart, SaleKind,
+    AdjustmentReason, AgreementKind, BalanceKind, BalanceTransaction, DisputeOutcome, Fact,
+    MoneyMovement, Order, PartKind, Payout, PayoutState, Period, RowPart, SaleKind,
 };
 use saldo_core::issue::{FactState, Issue};
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -76,6 +78,14 @@ fn lines_and_payments_of_an_order_agree_with_it() {
             "line Sale/10 has -1 units for 100.00 USD",
         ),
         (
+            sale(|order| order.agreements[0].lines[0].discount = money("-5.00")),
+            "line Sale/10 has a discount of -5.00 USD on 100.00 USD",
+        ),
+        (
+            sale(|order| order.agreements[0].lines[0].discount = money("100.01")),
+            "line Sale/10 has a discount of 100.01 USD on 100.00 USD",
+        ),
+        (
             sale(|order| order.agreements[0].lines[0].gross = in_euros("100.00")),
             "line Sale/10 has 100.00 EUR, but its order is in USD",
         ),
@@ -109,6 +119,84 @@ fn what_contradicts_itself_later_leaves_what_was_before() {
     assert_eq!(message(&facts, "shop/Order/1"), "line Sale/20 has 1 units for -50.00 USD");
     let far = "2027-01-01T00:00:00Z".parse().unwrap();
     assert_eq!(account(&facts, &policy(POLICY), far)[0].entries.len(), 1, "the sale stays");
+}
+
+/// A mug for 120.00 with its tax and carriage for 6.00, paid, with what came back of it.
+fn returned(back: impl FnOnce(Shop) -> Shop) -> Fact {
+    let lines = [
+        (SaleKind::Product, "100.00", "0.00", "20.00"),
+        (SaleKind::Shipping, "5.00", "0.00", "1.00"),
+    ];
+    back(order("03-10").sale("03-10", &lines).paid("03-10", CARD, "126.00")).fact()
+}
+
+#[test]
+fn no_more_comes_back_than_was_sold() {
+    let product = |gross, tax| [(SaleKind::Product, gross, "0.00", tax)];
+    let three = [("Item/1", -3)];
+    let cases = [
+        (
+            returned(|it| it.refund("03-20", &product("-300.00", "-60.00")).of_items(&three)),
+            "Agreement/2 takes back 3 units of `Mug`, of which 1 can still come back",
+        ),
+        (
+            returned(|it| {
+                let once = it.refund("03-20", &product("-100.00", "-20.00"));
+                once.refund("03-21", &product("-100.00", "-20.00"))
+            }),
+            "Agreement/3 takes back 1 units of `Mug`, of which 0 can still come back",
+        ),
+        (
+            returned(|it| it.refund("03-20", &product("-100.03", "-20.00"))),
+            "Agreement/2 gives back 120.03 USD for `Mug`, of whose price 120.00 USD can still go back",
+        ),
+        (
+            returned(|it| it.refund("03-20", &[(SaleKind::Shipping, "-7.00", "0.00", "-1.00")])),
+            "Agreement/2 gives back 8.00 USD for carriage, of whose price 6.00 USD can still go back",
+        ),
+    ];
+    for (fact, expected) in cases {
+        assert_eq!(message(&[fact], "shop/Order/1"), expected);
+    }
+}
+
+#[test]
+fn no_more_money_goes_back_than_was_paid_or_agreed() {
+    let back = [(SaleKind::Product, "-100.00", "0.00", "-20.00")];
+    let fact = returned(|it| it.refund("03-20", &back).repaid("03-20", CARD, "126.01"));
+    assert_eq!(
+        message(&[fact], "shop/Order/1"),
+        "126.01 USD went back for order #1001, for which 126.00 USD was paid and 120.00 USD agreed \
+         to be given back"
+    );
+}
+
+#[test]
+fn what_is_given_freely_contradicts_nothing() {
+    let back = || (SaleKind::Product, "-100.00", "0.00", "-20.00");
+    let carriage = || (SaleKind::Shipping, "-5.00", "0.00", "-1.00");
+    let goodwill = || (SaleKind::Adjustment, "-15.00", "0.00", "0.00");
+    let again = (SaleKind::Product, "100.00", "0.00", "20.00");
+    let cents = (SaleKind::Product, "-100.01", "0.00", "-20.01");
+    let cases = [
+        // More than the price, as the shop agreed.
+        returned(|it| {
+            it.refund("03-20", &[back(), carriage(), goodwill()]).repaid("03-20", CARD, "141.00")
+        }),
+        // Goodwill alone, in several parts.
+        returned(|it| it.refund("03-20", &[goodwill()]).refund("03-21", &[goodwill()])),
+        // Exchanged for another of its kind, which comes back as well.
+        returned(|it| {
+            it.agree(AgreementKind::Refund, "03-20", &[back(), again]).refund("03-22", &[back()])
+        }),
+        // By the vendor's own rounding.
+        returned(|it| it.refund("03-20", &[cents])),
+        // Money before it is agreed what for.
+        returned(|it| it.repaid("03-20", CARD, "126.00").refund("03-21", &[back(), carriage()])),
+    ];
+    for (place, fact) in cases.into_iter().enumerate() {
+        assert_eq!(issue_of(&[fact], "shop/Order/1").0, None, "case {place}");
+    }
 }
 
 #[test]

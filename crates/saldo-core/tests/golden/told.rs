@@ -323,7 +323,7 @@ fn planned_after(before: &[Fact], after: &[Fact]) -> usize {
 fn each_document_of_an_order_has_a_slot_that_needs_no_number() {
     let line = [(SaleKind::Product, "100.00", "0.00", "0.00")];
     let back = [(SaleKind::Product, "-10.00", "0.00", "0.00")];
-    let mut lived = order("03-10").sale("03-10", &line);
+    let mut lived = order("03-10").sale("03-10", &line).of_items(&[("Item/1", 2)]);
     for day in ["03-12", "03-12", "03-13"] {
         lived = lived.paid(day, "shopify_payments", "30.00");
     }
