@@ -1,11 +1,13 @@
 //! Money in other currencies than the books'.
 
 use super::shop::{
-    LineWords, Shop, decided, eur, euros, in_payout, money, order, payout, row, undone,
+    LineWords, Shop, about, decided, eur, euros, in_payout, money, order, payout, row, undone,
 };
 use super::{Case, POLICY, account, case, policy};
+use saldo_core::accounting::valued_by;
 use saldo_core::commerce::{
-    BalanceKind, Decided, Fact, FeeKind, MovementKind, PayoutState, SaleKind,
+    BalanceKind, ChargedTo, Decided, Fact, FeeKind, MovementKind, PartKind, PayoutState, RowPart,
+    SaleKind,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
@@ -239,4 +241,85 @@ fn what_arrived_is_said_in_the_currency_of_the_books() {
     });
     let issue = held.expect("the payout");
     assert!(issue.hint.contains("--amount AMOUNT (in USD)"), "{}", issue.hint);
+}
+
+/// What stands on an account in cents.
+fn on(account: &str, facts: &[Fact]) -> i64 {
+    balances(&far(facts, POLICY).0).get(account).map_or(0, |sum| sum.0)
+}
+
+#[test]
+fn a_row_is_worth_what_its_own_payment_was_worth() {
+    let dear = order("03-10")
+        .sale("03-10", &goods("170.00"))
+        .paid("03-10", CARD, "110.00")
+        .in_euros("100.00", "110.00", ("EUR", "1.0"))
+        .paid("03-10", CARD, "60.00")
+        .in_euros("50.00", "60.00", ("EUR", "1.0"))
+        .fact();
+    let charge = || euros(row(1, "03-10", BalanceKind::Charge, "50.00", "5.00"));
+    for (movement, fee) in [(1, 550), (2, 600), (9, 550)] {
+        let facts = [dear.clone(), about(charge(), 1, movement)];
+        assert_eq!(on("Payment processing fees", &facts), fee, "payment {movement}");
+    }
+}
+
+#[test]
+fn a_payment_in_another_currency_than_its_row_explains_nothing() {
+    let sale = order("03-10")
+        .sale("03-10", &goods("170.00"))
+        .paid("03-10", CARD, "60.00")
+        .paid("03-10", CARD, "110.00")
+        .in_euros("100.00", "110.00", ("EUR", "1.0"));
+    let charge = about(euros(row(1, "03-10", BalanceKind::Charge, "10.00", "0.00")), 1, 1);
+    let (entries, states) = far(&[sale.fact(), charge], POLICY);
+    assert_eq!(balances(&entries)["Platform adjustments - to review"].0, -1_100);
+    let reviewed = states.iter().find_map(|state| match state {
+        FactState::Accounted { review } => review.as_ref(),
+        _ => None,
+    });
+    let message = &reviewed.expect("the row").message;
+    assert!(message.ends_with("#1001 has no such payment"), "{message}");
+}
+
+#[test]
+fn what_no_order_can_value_is_held_even_where_there_is_one() {
+    let kinds = [
+        BalanceKind::PayoutReturned,
+        BalanceKind::TenderCredit(super::shop::gateway("shop_cash")),
+        BalanceKind::Charged(ChargedTo::Bank),
+        BalanceKind::LoanRepayment,
+    ];
+    for kind in kinds {
+        let moved = about(euros(row(1, "03-12", kind.clone(), "50.00", "0.00")), 1, 1);
+        let (entries, states) = far(&[kept().fact(), moved], POLICY);
+        assert_eq!(entries.len(), 1, "the sale alone: {kind:?}");
+        let held = |state: &FactState| match state {
+            FactState::Held(issue) => issue.message.starts_with("50.00 EUR is not in USD"),
+            _ => false,
+        };
+        assert!(states.iter().any(held), "{kind:?}: {states:?}");
+    }
+}
+
+#[test]
+fn an_order_values_rows_in_other_currencies_alone() {
+    let of = |fact: &Fact| valued_by(fact, super::usd()).map(ToString::to_string);
+    let charge = row(1, "03-10", BalanceKind::Charge, "50.00", "5.00");
+    assert_eq!(of(&charge), None);
+    assert_eq!(of(&euros(charge)), Some("shop/Order/1".to_owned()));
+}
+
+#[test]
+fn parts_of_a_row_in_another_currency_are_worth_as_much_as_the_whole() {
+    // At 1.10 each part is 0.04 to the nearest cent, but both together are 0.09.
+    let foreign = |amount: &str| Money::parse(amount, eur()).unwrap();
+    let part = |kind: PartKind| RowPart { word: "x".to_owned(), kind, amount: foreign("-0.04") };
+    let kind = BalanceKind::Itemised(vec![part(PartKind::Commission), part(PartKind::Advertising)]);
+    let charged = about(euros(row(1, "03-12", kind, "-0.08", "0.00")), 1, 9);
+    let (entries, states) = far(&[kept().fact(), charged], POLICY);
+    assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");
+    let found = balances(&entries);
+    assert_eq!((found["Marketplace commission"].0, found["Advertising"].0), (4, 5));
+    assert_eq!(found["Clearing: Shopify Payments EUR"], (11_000 - 9, 10_000 - 8));
 }

@@ -38,6 +38,7 @@ mod unknown;
 mod waits;
 mod warehouse;
 mod words;
+mod written;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
