@@ -219,11 +219,11 @@ fn what_is_recovered_says_what_had_been_written_off() {
     let recovered = entries.filter(|entry| entry.header.date.to_string() == "2026-06-01");
     let lines: Vec<String> = recovered
         .flat_map(|entry| entry.lines)
-        .map(|line| format!("{} {} {}", line.account.name, line.amount, line.text))
+        .map(|it| format!("{} {} {} of {}", it.account.name, it.amount, it.text, it.origin))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    Clearing: Shopify Payments 105.43 USD Shopify Payments
-    Bad debt -98.00 USD Recovered: Written off
-    Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax
+    Clearing: Shopify Payments 105.43 USD Shopify Payments of Transaction/1
+    Bad debt -98.00 USD Recovered: Written off of Transaction/1
+    Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax of Transaction/1
     ");
 }

@@ -21,6 +21,7 @@ mod layers;
 mod lives;
 mod marketplaces;
 mod older_files;
+mod owed;
 mod planned;
 mod purchases;
 mod revalued;
