@@ -12,6 +12,7 @@ use saldo_core::commerce::{
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
+use saldo_core::policy::Policy;
 use std::collections::BTreeMap;
 
 const CARD: &str = "shopify_payments";
@@ -101,7 +102,8 @@ fn balances(entries: &[SubledgerEntry]) -> BTreeMap<String, (i64, i64)> {
 
 #[test]
 fn a_foreign_clearing_account_is_nil_in_both_currencies() {
-    let (entries, _) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
+    let (entries, states) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
+    assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");
     let found = balances(&entries);
     assert_eq!(found.get("Clearing: Shopify Payments EUR"), None);
     assert_eq!((found["Bank"].0, found["FX gain/loss (realised)"].0), (10_355, 95));
@@ -322,4 +324,30 @@ fn parts_of_a_row_in_another_currency_are_worth_as_much_as_the_whole() {
     let found = balances(&entries);
     assert_eq!((found["Marketplace commission"].0, found["Advertising"].0), (4, 5));
     assert_eq!(found["Clearing: Shopify Payments EUR"], (11_000 - 9, 10_000 - 8));
+}
+
+#[test]
+fn a_payout_of_money_that_nobody_values_is_held() {
+    let bill = in_payout(euros(row(1, "03-10", BalanceKind::PlatformBill, "95.00", "0.00")), 1);
+    let sent = euros(payout(CARD, 1, "03-12", "95.00", PayoutState::Paid));
+    let (entries, states) = far(&[bill, sent, arrived("03-13", "103.55")], POLICY);
+    assert!(entries.is_empty(), "{entries:?}");
+    let held = |state: &&FactState| matches!(state, FactState::Held(_));
+    assert_eq!(states.iter().filter(held).count(), 2, "the row and its payout: {states:?}");
+}
+
+#[test]
+fn what_a_payout_takes_out_from_before_the_books_was_open_then() {
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let opened = |start: &str| {
+        let start = start.parse().unwrap();
+        let policy = Policy::new(1, POLICY, super::usd(), "America/New_York", start).unwrap();
+        let accounted = account(&facts, &policy, "2027-01-01T00:00:00Z".parse().unwrap());
+        let moves = accounted.into_iter().flat_map(|it| it.opened);
+        moves.map(|it| (it.amount.to_string(), it.worth.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(opened("2026-03-10"), []);
+    let before = ("95.00 EUR".to_owned(), "104.50 USD".to_owned());
+    assert_eq!(opened("2026-03-11"), [before]);
+    assert_eq!(opened("2026-03-14"), [], "it was paid out before");
 }
