@@ -1,6 +1,8 @@
 //! What marketplaces settle: rows that say themselves what they are made of, and what follows.
 
-use super::shop::{LineWords, dispute, entry, in_payout, money, order, payout, reversed, row_of};
+use super::shop::{
+    LineWords, dispute, entry, eur, in_payout, money, order, payout, reversed, row_of,
+};
 use super::statements::{
     amount_row, deferred, ebay_parts, ebay_row, on_ebay, over_a_month_end, parts, released,
     settled, settled_of_order, settlement,
@@ -13,6 +15,7 @@ use saldo_core::commerce::{
 };
 use saldo_core::document::{LineKind, SubledgerEntry};
 use saldo_core::issue::{FactState, Issue};
+use saldo_core::money::Money;
 use saldo_core::plan::compose;
 use saldo_core::proof::{Identity, facilitator_checks};
 use saldo_core::text::FactId;
@@ -504,14 +507,21 @@ fn a_card_is_charged_where_the_owner_named_one() {
     assert_eq!(Books::of(&negative, &own).sum("Visa 4242"), -4_500);
 }
 
-/// The deferral of no order that anybody told.
-fn deferred_alone() -> Fact {
-    Fact::Deferral(Box::new(Deferral { order: None, order_name: None, ..deferred() }))
+/// The deferral of no order that anybody told; in euros, numbers as they are.
+pub(crate) fn deferral_alone(in_euros: bool) -> Fact {
+    let mut alone = Deferral { order: None, order_name: None, ..deferred() };
+    if in_euros {
+        let amounts = alone.parts.iter_mut().map(|part| &mut part.amount);
+        for amount in amounts.chain([&mut alone.amount]) {
+            *amount = Money::from_minor(amount.minor(), eur());
+        }
+    }
+    Fact::Deferral(Box::new(alone))
 }
 
 #[test]
 fn what_is_deferred_is_entered_once_its_month_is_heard_to_the_end() {
-    let facts = [deferred_alone()];
+    let facts = [deferral_alone(false)];
     let end = policy(POLICY).end_of_day("2026-01-31".parse().unwrap());
     let before = end - jiff::SignedDuration::from_millis(1);
     assert!(Books::heard_until(&facts, POLICY, &before.to_string()).entries.is_empty());
