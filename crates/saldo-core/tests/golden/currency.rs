@@ -351,3 +351,39 @@ fn what_a_payout_takes_out_from_before_the_books_was_open_then() {
     assert_eq!(opened("2026-03-11"), [before]);
     assert_eq!(opened("2026-03-14"), [], "it was paid out before");
 }
+
+#[test]
+fn what_was_open_before_goes_with_the_entry_that_takes_it_out() {
+    let start = "2026-03-11".parse().unwrap();
+    let of = |text: &str| Policy::new(1, text, super::usd(), "America/New_York", start).unwrap();
+    let renamed = POLICY.replace("\"Clearing: Shopify Payments\"", "\"Clearing: New\"");
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    for (since, account_name) in [
+        ("2026-03-12", "Clearing: New EUR"),
+        ("2026-03-13", "Clearing: New EUR"),
+        ("2026-03-14", "Clearing: Shopify Payments EUR"),
+    ] {
+        let policy = of(&renamed).following(of(POLICY), since.parse().unwrap());
+        let accounted = account(&facts, &policy, "2027-01-01T00:00:00Z".parse().unwrap());
+        let taken: Vec<_> = accounted
+            .iter()
+            .flat_map(|it| &it.entries)
+            .flat_map(|entry| &entry.lines)
+            .filter(|line| line.foreign.is_some())
+            .map(|line| line.account.name.to_string())
+            .collect();
+        let opened = accounted.iter().flat_map(|it| &it.opened);
+        let opened: Vec<_> = opened.map(|it| it.account.name.to_string()).collect();
+        assert_eq!((taken, opened), (vec![account_name.to_owned()], vec![account_name.to_owned()]));
+    }
+}
+
+#[test]
+fn what_the_bank_changes_is_told_apart_by_dimensions_too() {
+    let text = format!("{POLICY}\n[dimensions]\nclass.default = \"Web\"\n");
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let (entries, _) = far(&facts, &text);
+    let lines = entries.iter().flat_map(|entry| &entry.lines);
+    let mut gains = lines.filter(|line| line.account.name.starts_with("FX gain/loss"));
+    assert_eq!(gains.next().unwrap().dimensions.get("class"), Some("Web"));
+}

@@ -1,9 +1,8 @@
 //! Whatever comes of facts, it amounts to what they say: every story that is accounted here is
 //! added up on both sides.
 
-use crate::marketplaces::deferral_alone;
 use crate::shop::{euros, goods, order, row, told, write_off};
-use crate::statements::{amount_row, parts};
+use crate::statements::{amount_row, deferral_alone, parts};
 use crate::told::edited;
 use crate::{POLICY, accounted_with_figures, all_cases, policy, policy_of, stocked};
 use saldo_core::accounting::{Accounted, Group, account};

@@ -207,6 +207,11 @@ fn goods_stand_where_their_order_does() {
     assert!(matches!(state(&both, &by_fulfilment), FactState::Accounted { .. }));
     assert!(matches!(state(&both, &at_payment), FactState::Excluded { .. }));
     assert!(matches!(state(&[parcel()], &by_fulfilment), FactState::Waiting { .. }));
+    let held = [sold().paid("03-10", "klarna", "1.00").fact(), parcel()];
+    assert!(matches!(state(&held, &by_fulfilment), FactState::Waiting { .. }));
+    let costs = super::stocked::COSTS;
+    let costed = policy(&format!("recognition = \"fulfilment\"\n{POLICY}{costs}"));
+    assert!(matches!(state(&held, &costed), FactState::Waiting { .. }));
 }
 
 /// What stands on accounts on a day, of an order and what was handed over for it.

@@ -176,7 +176,7 @@ fn what_left_without_a_cost_is_costed_receipt_by_receipt() {
 
 #[test]
 fn each_part_of_a_bill_is_held_against_its_part_of_the_cost() {
-    // Ten that were to cost ten each: four are billed at twelve, six at eleven.
+    // Ten that were to cost ten each: four are billed at twelve, six at eleven, in two parts.
     let part = |number: &str, day: &str, units: u32, amount: &str| {
         let Fact::SupplierBill(mut bill) = billed(1, day, "MUG", (units, amount), "0.00") else {
             panic!("a bill")
@@ -189,9 +189,11 @@ fn each_part_of_a_bill_is_held_against_its_part_of_the_cost() {
     let held = |facts: &[Fact]| stock_of(facts, &policy, far()).value(usd()).unwrap().minor();
     facts.push(part("1", "02-03", 4, "48.00"));
     assert_eq!(held(&facts), 10_800);
-    facts.push(part("2", "02-04", 6, "66.00"));
+    facts.push(part("2", "02-04", 3, "33.00"));
+    assert_eq!(held(&facts), 11_100);
+    facts.push(part("3", "02-05", 3, "33.00"));
     assert_eq!(held(&facts), 11_400);
-    facts.push(part("3", "02-05", 1, "12.00"));
+    facts.push(part("4", "02-06", 1, "12.00"));
     assert_eq!(held(&facts), 11_400, "nothing of it is left to be billed");
 }
 

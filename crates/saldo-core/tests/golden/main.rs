@@ -22,6 +22,7 @@ mod lives;
 mod marketplaces;
 mod older_files;
 mod owed;
+mod parts;
 mod planned;
 mod purchases;
 mod revalued;

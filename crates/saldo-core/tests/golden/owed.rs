@@ -63,17 +63,17 @@ fn a_day_on_which_no_money_moved_keeps_nothing_waiting() {
 #[test]
 fn payments_by_one_gateway_are_one_line_of_a_receipt() {
     let sale = unpaid()
+        .paid("03-10", CARD, "25.00")
         .paid("03-10", "gift_card", "20.00")
         .paid("03-10", "gift_card", "30.00")
-        .paid("03-10", CARD, "25.00")
         .paid("03-10", CARD, "30.43");
     let found = heard(&[sale.fact()], far());
     let [receipt] = &found.entries[..] else { panic!("one receipt: {found:?}") };
     let paid = receipt.lines.iter().filter(|line| line.amount.is_positive()).skip(1);
     let paid: Vec<_> = paid.map(|line| (&*line.account.name, line.amount.minor())).collect();
     let card = "Gift card liability";
-    assert_eq!(paid, [(card, 2_000), (card, 3_000), ("Clearing: Shopify Payments", 5_543)]);
-    assert_eq!(receipt.lines.last().unwrap().kind, LineKind::Settlement);
+    assert_eq!(paid, [("Clearing: Shopify Payments", 5_543), (card, 2_000), (card, 3_000)]);
+    assert_eq!(receipt.lines.last().unwrap().kind, LineKind::Other { taxed: false });
 }
 
 #[test]
@@ -133,4 +133,12 @@ fn an_order_of_a_file_is_evidence_wherever_its_name_may_be_used() {
     nameless.source = source("OrderName/#1001");
     assert_eq!(of(&Fact::Order(nameless)), ["order/shop/OrderName/#1001", named]);
     assert_eq!(groups(&by_interface), [Group::Order("shop/Order/1".into())]);
+}
+
+#[test]
+fn change_that_is_more_than_was_paid_goes_out_of_the_drawer() {
+    let paid = unpaid().paid("03-10", "cash", "100.00");
+    let changed = paid.movement(MovementKind::Change, "03-10", "cash", "110.00");
+    let found = heard(&[changed.fact()], far());
+    assert_eq!(sums(&found)["Cash drawer"], -1_000);
 }
