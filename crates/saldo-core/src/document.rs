@@ -712,6 +712,7 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::AccountKind;
 
     #[test]
     fn a_key_is_stable_and_short() {
@@ -840,5 +841,67 @@ mod tests {
         for number in ["", "1042", "S-7H5Z152Q6D", "é152Q6DH", "S-7h5z152q6dh"] {
             assert_eq!(DocumentKey::at_end_of(number), None, "{number}");
         }
+    }
+
+    /// An invoice of 1.00 USD, in euros on the receivable.
+    fn invoice() -> Document {
+        let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
+        let header = Header {
+            slot: "shop/Order/1".to_owned(),
+            kind: DocumentKind::Invoice,
+            date: "2026-03-10".parse().unwrap(),
+            currency: usd,
+            party: None,
+            applies_to: None,
+            due: Some("2026-04-10".parse().unwrap()),
+            reference: "#1001".to_owned(),
+            memo: "Order #1001".to_owned(),
+        };
+        let line = |kind, name, account, minor, foreign| Line {
+            kind,
+            account: Account::new(name, account),
+            dimensions: Dimensions::default(),
+            amount: Money::from_minor(minor, usd),
+            foreign,
+            quantity: None,
+            taxes: Vec::new(),
+            text: String::new(),
+            origin: String::new(),
+        };
+        let (income, owed) = (AccountKind::Income, AccountKind::Receivable);
+        let euros = Some(Money::from_minor(90, eur));
+        let lines = vec![
+            line(LineKind::Other { taxed: false }, "Sales", income, -100, None),
+            line(LineKind::Receivable, "Receivable", owed, 100, euros),
+        ];
+        Document::new(header, lines).unwrap()
+    }
+
+    #[test]
+    fn a_reversal_takes_back_all_but_what_is_to_be_paid_when() {
+        let invoice = invoice();
+        let back = invoice.reversal("2026-05-01".parse().unwrap());
+        let Header { kind, due, memo, slot, .. } = back.header();
+        assert_eq!((*kind, *due), (DocumentKind::CreditMemo, None));
+        assert_eq!((&**memo, &**slot), ("Reversal of: Order #1001", "shop/Order/1"));
+        let amounts = |document: &Document| {
+            let of = |line: &Line| (line.amount.minor(), line.foreign.map(Money::minor));
+            document.lines().iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(amounts(&invoice), [(-100, None), (100, Some(90))]);
+        assert_eq!(amounts(&back), [(100, None), (-100, Some(-90))]);
+        let again = back.reversal(invoice.header().date);
+        assert_eq!(again.money_hash(), invoice.money_hash());
+        assert_ne!(back.money_hash(), invoice.money_hash());
+        assert_ne!(again.content_hash(), invoice.content_hash(), "its memo is another");
+        assert_eq!(invoice.content_hash(), super::tests::invoice().content_hash());
+        let currencies: Vec<String> = invoice.currencies().map(|it| it.to_string()).collect();
+        assert_eq!(currencies, ["USD", "EUR"]);
+    }
+
+    #[test]
+    fn invoices_and_bills_alone_take_payments() {
+        let open = DocumentKind::ALL.into_iter().filter(|kind| kind.takes_payments());
+        assert_eq!(open.collect::<Vec<_>>(), [DocumentKind::Invoice, DocumentKind::Bill]);
     }
 }

@@ -47,7 +47,8 @@ fn moved(
         false => (DocumentKind::JournalEntry, LineKind::Other { taxed: false }),
     };
     let worth = Money::sum(entry.header.currency, own().map(|line| line.amount)).ok()?;
-    let mut lines: Vec<Line> = own().map(|line| Line { kind: is.clone(), ..line.clone() }).collect();
+    let mut lines: Vec<Line> =
+        own().map(|line| Line { kind: is.clone(), ..line.clone() }).collect();
     if !worth.is_zero() {
         lines.push(Line {
             kind: is,

@@ -4,10 +4,10 @@
 //! adds what no order tells, so that the account is what was counted.
 
 use super::contradictions::check_drawer;
-use super::lines::plain_line;
+use super::lines::line_on;
 use super::{Accounted, Trouble};
 use crate::commerce::{DrawerMove, DrawerSession, Fact};
-use crate::document::{DocumentKind, Header, SubledgerEntry};
+use crate::document::{DocumentKind, Header, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{AccountKind, Spot};
 use crate::money::Money;
@@ -132,9 +132,13 @@ impl Drawer<'_> {
             memo: format!("{}: {text}", session.name),
         };
         let origin = session.id.as_str();
+        let of_line = match kind {
+            DocumentKind::Transfer => LineKind::Settlement,
+            _ => LineKind::Other { taxed: false },
+        };
         let lines = vec![
-            plain_line(cash, amount, text, origin),
-            plain_line(spot, amount.negated(), text, origin),
+            line_on(cash, of_line.clone(), amount, text, origin),
+            line_on(spot, of_line, amount.negated(), text, origin),
         ];
         Ok(Some(SubledgerEntry::new(id, header, lines)?))
     }

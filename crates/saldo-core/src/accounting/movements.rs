@@ -69,10 +69,6 @@ impl<'a> Pool<'a> {
         Ok(drawn)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.portions.is_empty()
-    }
-
     /// Takes all that is left.
     pub(super) fn drain(&mut self) -> Vec<Portion<'a>> {
         std::mem::take(&mut self.portions)

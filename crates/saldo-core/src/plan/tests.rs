@@ -96,6 +96,7 @@ fn what_no_longer_holds_is_reversed_and_entered_anew() {
     let mut approved = all(Whereabouts::InBook, plan(&[entry("a", 100), entry("b", 20)], &[]));
     let corrected = plan(&[entry("a", 90), entry("b", 20)], &approved);
     assert_eq!(fees(&corrected), [-100, 90]);
+    assert_eq!(corrected.iter().map(|change| change.generation).collect::<Vec<_>>(), [1, 2]);
     assert!(corrected.iter().all(|change| change.reason == Reason::NoLongerHolds));
     approved.extend(all(Whereabouts::InBook, corrected));
     assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
@@ -197,6 +198,8 @@ fn an_invoice_that_was_taken_out_or_withdrawn_does_not_stand() {
     assert_eq!(standing_invoice(&approved), None, "it was taken out");
     approved.extend(all(Whereabouts::Withdrawn, plan(&[invoice(90)], &approved)));
     assert_eq!(standing_invoice(&approved), None, "it never came");
+    let expense = all(Whereabouts::InBook, plan(&[entry("a", 100)], &[]));
+    assert_eq!(standing_invoice(&expense), None, "it takes no payments");
 }
 
 #[test]
@@ -272,6 +275,96 @@ fn taxes_of_one_name_are_summed_rate_by_rate() {
         })
         .collect();
     assert_eq!(taxes, [(Some(12.into()), 40), (Some(25.into()), 120)]);
+}
+
+/// The lines of the document of entries: account, amount in minor units and text.
+fn lines(entries: &[SubledgerEntry]) -> Vec<(String, i64, String)> {
+    let document = compose(entries).unwrap().unwrap();
+    let lines = document.lines().iter();
+    lines.map(|it| (it.account.name.to_string(), it.amount.minor(), it.text.clone())).collect()
+}
+
+#[test]
+fn lines_that_are_summed_say_how_many_they_are() {
+    let sold = |id: &str, minor: i64| {
+        let mut entry = entry(id, minor);
+        let mug = crate::commerce::Product { id: None, sku: None, title: "Mug".to_owned() };
+        entry.lines[0].kind = LineKind::Product { product: mug, taxed: true };
+        entry.lines[0].quantity = Some(1);
+        "Mug".clone_into(&mut entry.lines[0].text);
+        entry
+    };
+    let both = compose(&[sold("a", 100), sold("b", 20)]).unwrap().unwrap();
+    let [sales, paid] = both.lines() else { panic!("{both:?}") };
+    assert_eq!((sales.amount.minor(), sales.quantity, &*sales.origin), (120, None, ""));
+    assert_eq!((&sales.kind, &*sales.text), (&LineKind::Other { taxed: true }, "Fees (2 lines)"));
+    assert_eq!((paid.amount.minor(), &*paid.text), (-120, "Clearing (2 lines)"));
+    // What stands alone stays as it is.
+    let apart = compose(&[sold("a", 100), entry("b", 20)]).unwrap().unwrap();
+    let mug = apart.lines().iter().find(|line| line.quantity.is_some()).unwrap();
+    assert_eq!((mug.amount.minor(), &*mug.text, &*mug.origin), (100, "Mug", "a"));
+    let three = lines(&[sold("a", 100), sold("b", 20), sold("c", 3)]);
+    assert_eq!(three[0], ("Fees".to_owned(), 123, "Fees (3 lines)".to_owned()));
+}
+
+#[test]
+fn what_comes_to_nothing_has_no_line_unless_it_moves_another_currency() {
+    assert_eq!(compose(&[entry("a", 100), entry("b", -100)]).unwrap(), None);
+    let eur = crate::money::Currency::parse("EUR").unwrap();
+    let foreign = |id: &str, minor: i64, held: i64| {
+        let mut entry = entry(id, minor);
+        entry.lines[1].foreign = Some(Money::from_minor(-held, eur));
+        entry
+    };
+    let left = compose(&[foreign("a", 100, 90), foreign("b", -100, -80)]).unwrap().unwrap();
+    let [line] = left.lines() else { panic!("{left:?}") };
+    assert_eq!((line.amount.minor(), line.held()), (0, Money::from_minor(-10, eur)));
+}
+
+#[test]
+fn both_sides_of_an_account_are_shown_where_they_say_something() {
+    let of = |kind: DocumentKind, line: LineKind, account: AccountKind| {
+        let one = |id: &str, minor: i64| {
+            let mut entry = of_kind(entry(id, minor), kind, None);
+            for it in &mut entry.lines {
+                it.kind = line.clone();
+                it.account.kind = account;
+            }
+            entry
+        };
+        let all = [one("a", 100), one("b", -30), one("c", 5)];
+        let amounts = lines(&all).into_iter().filter(|(name, ..)| name == "Fees");
+        amounts.map(|(_, minor, _)| minor).collect::<Vec<_>>()
+    };
+    let other = || LineKind::Other { taxed: false };
+    let (transfer, journal) = (DocumentKind::Transfer, DocumentKind::JournalEntry);
+    assert_eq!(of(transfer, LineKind::Settlement, AccountKind::Clearing), [105, -30]);
+    assert_eq!(of(DocumentKind::SalesReceipt, LineKind::Settlement, AccountKind::Clearing), [75]);
+    assert_eq!(of(journal, other(), AccountKind::Clearing), [105, -30]);
+    assert_eq!(of(journal, other(), AccountKind::Expense), [75]);
+    assert_eq!(of(DocumentKind::Expense, other(), AccountKind::Clearing), [75]);
+}
+
+#[test]
+fn a_reversal_of_a_payment_belongs_to_no_invoice() {
+    let of = SlotOf {
+        company: &"demo".into(),
+        book: &"book".into(),
+        slot: SLOT,
+        closing: Closing::default(),
+        of_documents: None,
+        prefixes: Prefixes::NONE,
+    };
+    let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
+    let invoice = "00000000001".parse().unwrap();
+    let plan = |entries: &[SubledgerEntry], approved: &[ApprovedChange]| {
+        plan_slot(of, entries, approved, |_| Some(invoice)).unwrap()
+    };
+    let mut approved = all(Whereabouts::InBook, plan(&payment, &[]).changes);
+    let gone = plan(&[], &approved).changes;
+    assert_eq!(gone.iter().map(Change::invoice).collect::<Vec<_>>(), [None]);
+    approved.extend(all(Whereabouts::NotInBook, gone));
+    assert_eq!(plan(&[], &approved), SlotPlan::default());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::shop::{
     Shop, arrived, at, dispute, eur, euros, in_payout, money, order, payout, row, usd,
 };
+use super::statements::{deferred, released};
 use super::warehouse::{adjusted, billed, ordered, paid_supplier, received, told_cost};
 use super::{POLICY, account, policy, stocked};
 use saldo_core::commerce::{
@@ -262,6 +263,24 @@ fn a_payout_agrees_with_its_rows_and_with_time() {
         let found = message(&[&rows[..], &[fact]].concat(), "shop/Payout/1");
         assert!(found.contains(expected), "{found}");
     }
+}
+
+#[test]
+fn what_happens_at_one_moment_contradicts_nothing() {
+    let row = in_payout(row(1, "03-10", BalanceKind::Reserve, "50.00", "0.00"), 1);
+    let Fact::Payout(sent) = payout(CARD, 1, "03-12", "50.00", PayoutState::Paid) else { panic!() };
+    let period = Some(Period { from: at("03-12"), until: at("03-12") });
+    let sent = arrived(Fact::Payout(Payout { period, ..sent }), "03-12");
+    assert_eq!(issue_of(&[row, sent], "shop/Payout/1").0, None);
+    assert_eq!(issue_of(&[released(deferred(), "01-28")], "shop/Deferral/1").0, None);
+}
+
+#[test]
+fn nothing_is_released_before_it_was_sold() {
+    assert_eq!(
+        message(&[released(deferred(), "01-27")], "shop/Deferral/1"),
+        "it was released at 2026-01-27T17:00:00Z, but sold at 2026-01-28T17:00:00Z"
+    );
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! Money in other currencies than the books'.
 
 use super::shop::{
-    LineWords, Shop, decided, eur, euros, in_payout, money, order, payout, row, undone,
+    LineWords, Shop, about, decided, eur, euros, in_payout, money, order, payout, row, undone,
 };
 use super::{Case, POLICY, account, case, policy};
+use saldo_core::accounting::valued_by;
 use saldo_core::commerce::{
-    BalanceKind, Decided, Fact, FeeKind, MovementKind, PayoutState, SaleKind,
+    BalanceKind, ChargedTo, Decided, Fact, FeeKind, MovementKind, PartKind, PayoutState, RowPart,
+    SaleKind,
 };
 use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
+use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "shopify_payments";
@@ -99,7 +102,8 @@ fn balances(entries: &[SubledgerEntry]) -> BTreeMap<String, (i64, i64)> {
 
 #[test]
 fn a_foreign_clearing_account_is_nil_in_both_currencies() {
-    let (entries, _) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
+    let (entries, states) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
+    assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");
     let found = balances(&entries);
     assert_eq!(found.get("Clearing: Shopify Payments EUR"), None);
     assert_eq!((found["Bank"].0, found["FX gain/loss (realised)"].0), (10_355, 95));
@@ -268,4 +272,147 @@ fn what_arrived_is_said_in_the_currency_of_the_books() {
     });
     let issue = held.expect("the payout");
     assert!(issue.hint.contains("--amount AMOUNT (in USD)"), "{}", issue.hint);
+}
+
+/// What stands on an account in cents.
+fn on(account: &str, facts: &[Fact]) -> i64 {
+    balances(&far(facts, POLICY).0).get(account).map_or(0, |sum| sum.0)
+}
+
+#[test]
+fn a_row_is_worth_what_its_own_payment_was_worth() {
+    let dear = order("03-10")
+        .sale("03-10", &goods("170.00"))
+        .paid("03-10", CARD, "110.00")
+        .in_euros("100.00", "110.00", ("EUR", "1.0"))
+        .paid("03-10", CARD, "60.00")
+        .in_euros("50.00", "60.00", ("EUR", "1.0"))
+        .fact();
+    let charge = || euros(row(1, "03-10", BalanceKind::Charge, "50.00", "5.00"));
+    for (movement, fee) in [(1, 550), (2, 600), (9, 550)] {
+        let facts = [dear.clone(), about(charge(), 1, movement)];
+        assert_eq!(on("Payment processing fees", &facts), fee, "payment {movement}");
+    }
+}
+
+#[test]
+fn a_payment_in_another_currency_than_its_row_explains_nothing() {
+    let sale = order("03-10")
+        .sale("03-10", &goods("170.00"))
+        .paid("03-10", CARD, "60.00")
+        .paid("03-10", CARD, "110.00")
+        .in_euros("100.00", "110.00", ("EUR", "1.0"));
+    let charge = about(euros(row(1, "03-10", BalanceKind::Charge, "10.00", "0.00")), 1, 1);
+    let (entries, states) = far(&[sale.fact(), charge], POLICY);
+    assert_eq!(balances(&entries)["Platform adjustments - to review"].0, -1_100);
+    let reviewed = states.iter().find_map(|state| match state {
+        FactState::Accounted { review } => review.as_ref(),
+        _ => None,
+    });
+    let message = &reviewed.expect("the row").message;
+    assert!(message.ends_with("#1001 has no such payment"), "{message}");
+}
+
+#[test]
+fn what_no_order_can_value_is_held_even_where_there_is_one() {
+    let kinds = [
+        BalanceKind::PayoutReturned,
+        BalanceKind::TenderCredit(super::shop::gateway("shop_cash")),
+        BalanceKind::Charged(ChargedTo::Bank),
+        BalanceKind::LoanRepayment,
+    ];
+    for kind in kinds {
+        let moved = about(euros(row(1, "03-12", kind.clone(), "50.00", "0.00")), 1, 1);
+        let (entries, states) = far(&[kept().fact(), moved], POLICY);
+        assert_eq!(entries.len(), 1, "the sale alone: {kind:?}");
+        let held = |state: &FactState| match state {
+            FactState::Held(issue) => issue.message.starts_with("50.00 EUR is not in USD"),
+            _ => false,
+        };
+        assert!(states.iter().any(held), "{kind:?}: {states:?}");
+    }
+}
+
+#[test]
+fn an_order_values_rows_in_other_currencies_alone() {
+    let of = |fact: &Fact| valued_by(fact, super::usd()).map(ToString::to_string);
+    let charge = row(1, "03-10", BalanceKind::Charge, "50.00", "5.00");
+    assert_eq!(of(&charge), None);
+    assert_eq!(of(&euros(charge)), Some("shop/Order/1".to_owned()));
+}
+
+#[test]
+fn parts_of_a_row_in_another_currency_are_worth_as_much_as_the_whole() {
+    // At 1.10 each part is 0.04 to the nearest cent, but both together are 0.09.
+    let foreign = |amount: &str| Money::parse(amount, eur()).unwrap();
+    let part = |kind: PartKind| RowPart { word: "x".to_owned(), kind, amount: foreign("-0.04") };
+    let kind = BalanceKind::Itemised(vec![part(PartKind::Commission), part(PartKind::Advertising)]);
+    let charged = about(euros(row(1, "03-12", kind, "-0.08", "0.00")), 1, 9);
+    let (entries, states) = far(&[kept().fact(), charged], POLICY);
+    assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");
+    let found = balances(&entries);
+    assert_eq!((found["Marketplace commission"].0, found["Advertising"].0), (4, 5));
+    assert_eq!(found["Clearing: Shopify Payments EUR"], (11_000 - 9, 10_000 - 8));
+}
+
+#[test]
+fn a_payout_of_money_that_nobody_values_is_held() {
+    let bill = in_payout(euros(row(1, "03-10", BalanceKind::PlatformBill, "95.00", "0.00")), 1);
+    let sent = euros(payout(CARD, 1, "03-12", "95.00", PayoutState::Paid));
+    let (entries, states) = far(&[bill, sent, arrived("03-13", "103.55")], POLICY);
+    assert!(entries.is_empty(), "{entries:?}");
+    let held = |state: &&FactState| matches!(state, FactState::Held(_));
+    assert_eq!(states.iter().filter(held).count(), 2, "the row and its payout: {states:?}");
+}
+
+#[test]
+fn what_a_payout_takes_out_from_before_the_books_was_open_then() {
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let opened = |start: &str| {
+        let start = start.parse().unwrap();
+        let policy = Policy::new(1, POLICY, super::usd(), "America/New_York", start).unwrap();
+        let accounted = account(&facts, &policy, "2027-01-01T00:00:00Z".parse().unwrap());
+        let moves = accounted.into_iter().flat_map(|it| it.opened);
+        moves.map(|it| (it.amount.to_string(), it.worth.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(opened("2026-03-10"), []);
+    let before = ("95.00 EUR".to_owned(), "104.50 USD".to_owned());
+    assert_eq!(opened("2026-03-11"), [before]);
+    assert_eq!(opened("2026-03-14"), [], "it was paid out before");
+}
+
+#[test]
+fn what_was_open_before_goes_with_the_entry_that_takes_it_out() {
+    let start = "2026-03-11".parse().unwrap();
+    let of = |text: &str| Policy::new(1, text, super::usd(), "America/New_York", start).unwrap();
+    let renamed = POLICY.replace("\"Clearing: Shopify Payments\"", "\"Clearing: New\"");
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    for (since, account_name) in [
+        ("2026-03-12", "Clearing: New EUR"),
+        ("2026-03-13", "Clearing: New EUR"),
+        ("2026-03-14", "Clearing: Shopify Payments EUR"),
+    ] {
+        let policy = of(&renamed).following(of(POLICY), since.parse().unwrap());
+        let accounted = account(&facts, &policy, "2027-01-01T00:00:00Z".parse().unwrap());
+        let taken: Vec<_> = accounted
+            .iter()
+            .flat_map(|it| &it.entries)
+            .flat_map(|entry| &entry.lines)
+            .filter(|line| line.foreign.is_some())
+            .map(|line| line.account.name.to_string())
+            .collect();
+        let opened = accounted.iter().flat_map(|it| &it.opened);
+        let opened: Vec<_> = opened.map(|it| it.account.name.to_string()).collect();
+        assert_eq!((taken, opened), (vec![account_name.to_owned()], vec![account_name.to_owned()]));
+    }
+}
+
+#[test]
+fn what_the_bank_changes_is_told_apart_by_dimensions_too() {
+    let text = format!("{POLICY}\n[dimensions]\nclass.default = \"Web\"\n");
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let (entries, _) = far(&facts, &text);
+    let lines = entries.iter().flat_map(|entry| &entry.lines);
+    let mut gains = lines.filter(|line| line.account.name.starts_with("FX gain/loss"));
+    assert_eq!(gains.next().unwrap().dimensions.get("class"), Some("Web"));
 }

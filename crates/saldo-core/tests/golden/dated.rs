@@ -2,7 +2,10 @@
 
 use super::shop::{in_payout, order, payout, row};
 use super::{POLICY, account, policy};
-use saldo_core::commerce::{BalanceKind, PayoutState};
+use saldo_core::commerce::{AgreementKind, BalanceKind, Fact, PayoutState, SaleKind};
+use saldo_core::issue::FactState;
+use saldo_core::policy::Policy;
+use std::collections::BTreeMap;
 
 #[test]
 fn what_two_policies_would_date_otherwise_is_entered_once() {
@@ -26,4 +29,58 @@ fn what_two_policies_would_date_otherwise_is_entered_once() {
         let sums = (of("Product sales"), of("Payment processing fees"), of("Bank"));
         assert_eq!(sums, (-10_000, 336, 10_207));
     }
+}
+
+/// Sales on an account of their own from the day on, and what else the policy says then.
+fn from(day: &str, late: &str) -> Policy {
+    let sales = |name: &str| {
+        let own = format!("[accounts]\nproduct-sales = \"{name}\"");
+        POLICY.replace("[accounts]", &own)
+    };
+    let late = policy(&format!("{}{late}", sales("Sales, new")));
+    late.following(policy(&sales("Sales, old")), format!("2026-{day}").parse().unwrap())
+}
+
+/// What was sold by account, and where the facts stand.
+fn sold(facts: &[Fact], policy: &Policy) -> (BTreeMap<String, i64>, Vec<FactState>) {
+    let accounted = account(facts, policy, "2027-01-01T00:00:00Z".parse().unwrap());
+    let mut sums = BTreeMap::new();
+    let lines = accounted.iter().flat_map(|it| &it.entries).flat_map(|entry| &entry.lines);
+    for line in lines.filter(|line| line.account.name.starts_with("Sales, ")) {
+        *sums.entry(line.account.name.to_string()).or_default() -= line.amount.minor();
+    }
+    (sums, accounted.into_iter().flat_map(|it| it.standings).map(|it| it.state).collect())
+}
+
+#[test]
+fn each_day_of_an_order_is_entered_by_the_policy_of_its_day() {
+    let more = [(SaleKind::Product, "20.00", "0.00", "1.65")];
+    let edited = order("03-10")
+        .sale_of_s1("03-10")
+        .paid("03-10", "shopify_payments", "105.43")
+        .agree(AgreementKind::Edit, "03-15", &more);
+    let facts = [edited.fact()];
+    let (old, new) = ("Sales, old".to_owned(), "Sales, new".to_owned());
+    for (since, before, after) in [
+        ("03-10", 0, 12_000),
+        ("03-11", 10_000, 2_000),
+        ("03-15", 10_000, 2_000),
+        ("03-16", 12_000, 0),
+    ] {
+        let mut expected = BTreeMap::from([(old.clone(), before), (new.clone(), after)]);
+        expected.retain(|_, minor| *minor != 0);
+        assert_eq!(sold(&facts, &from(since, "")).0, expected, "{since}");
+    }
+}
+
+#[test]
+fn what_a_later_policy_leaves_out_was_entered_before() {
+    let all = "[[rules]]\nname = \"All\"\nexclude = true\n";
+    let sale = [order("03-10").sale_of_s1("03-10").paid("03-10", "paypal", "105.43").fact()];
+    let left_out = FactState::Excluded { rule: "rules/All".to_owned() };
+    let (sums, states) = sold(&sale, &from("03-10", all));
+    assert_eq!((sums.len(), states), (0, vec![left_out]));
+    let (sums, states) = sold(&sale, &from("03-11", all));
+    assert_eq!(sums, BTreeMap::from([("Sales, old".to_owned(), 10_000)]));
+    assert_eq!(states, [FactState::Accounted { review: None }]);
 }

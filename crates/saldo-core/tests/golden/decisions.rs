@@ -5,7 +5,7 @@ use super::shop::{
     write_off,
 };
 use super::{Case, POLICY, account, case, policy};
-use saldo_core::accounting::{Undecidable, postings_of};
+use saldo_core::accounting::{Undecidable, postings_of, taken_back_slot};
 use saldo_core::commerce::{BalanceKind, Decided, Fact, Move, PayoutState, SaleKind};
 use saldo_core::document::DocumentKind;
 use saldo_core::issue::FactState;
@@ -66,10 +66,20 @@ fn states(facts: &[Fact]) -> Vec<FactState> {
     accounted.into_iter().flat_map(|it| it.standings).map(|it| it.state).collect()
 }
 
+/// Where a fact stands.
+fn state_of(id: &str, facts: &[Fact]) -> FactState {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy(POLICY), far);
+    let mut standings = accounted.into_iter().flat_map(|it| it.standings);
+    standings.find(|standing| standing.id.as_str() == id).expect("it stands somewhere").state
+}
+
 #[test]
 fn what_was_relieved_of_tax_is_owed_again_once_it_is_paid() {
     let unpaid = || order("03-10").sale_of_s1("03-10");
     let given_up = write_off("05-01", true);
+    let state = state_of("owner/Decision/1", &[unpaid().fact(), given_up.clone()]);
+    assert_eq!(state, FactState::Accounted { review: None });
     let half = sums(&[unpaid().paid("06-01", CARD, "50.00").fact(), given_up.clone()]);
     let tax = "Sales tax payable (per jurisdiction)";
     // 50.00 of 105.43, of which 7.43 are tax: 46.48 and 3.52.
@@ -111,6 +121,11 @@ fn an_accrual_is_taken_back_on_its_day() {
     let dates: Vec<String> =
         accounted.entries.iter().map(|entry| entry.header.date.to_string()).collect();
     assert_eq!(dates, ["2026-03-31", "2026-04-01"]);
+    let slots: Vec<&str> = accounted.entries.iter().map(|entry| &*entry.header.slot).collect();
+    assert_eq!(
+        slots.iter().map(|slot| taken_back_slot(slot)).collect::<Vec<_>>(),
+        [None, Some(slots[0])]
+    );
     assert!(sums(&[accrual]).is_empty());
 }
 
@@ -126,6 +141,9 @@ fn an_order_that_is_excluded_leaves_its_money_to_review() {
         ("Platform adjustments - to review", -10_543),
     ];
     assert_eq!(found, expected.map(|(name, minor)| (name.to_owned(), minor)).into());
+    let decided = FactState::Accounted { review: None };
+    let all = [sale.clone(), money.clone(), left_out.clone()];
+    assert_eq!(state_of("owner/Decision/1", &all), decided, "what it says is done");
     assert_eq!(sums(&[sale.clone(), money.clone(), undone(left_out)]), sums(&[sale, money]));
 }
 
@@ -201,11 +219,11 @@ fn what_is_recovered_says_what_had_been_written_off() {
     let recovered = entries.filter(|entry| entry.header.date.to_string() == "2026-06-01");
     let lines: Vec<String> = recovered
         .flat_map(|entry| entry.lines)
-        .map(|line| format!("{} {} {}", line.account.name, line.amount, line.text))
+        .map(|it| format!("{} {} {} of {}", it.account.name, it.amount, it.text, it.origin))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
-    Clearing: Shopify Payments 105.43 USD Shopify Payments
-    Bad debt -98.00 USD Recovered: Written off
-    Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax
+    Clearing: Shopify Payments 105.43 USD Shopify Payments of Transaction/1
+    Bad debt -98.00 USD Recovered: Written off of Transaction/1
+    Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax of Transaction/1
     ");
 }

@@ -149,3 +149,10 @@ fn of_a_drawer_that_was_opened_before_the_books_what_came_later_is_entered() {
     assert_eq!(accounted.entries.len(), 2, "the drop, and what was short in the evening");
     assert!(figures.iter().any(|it| it.identity == Identity::Drawer));
 }
+
+#[test]
+fn a_drawer_may_be_closed_as_soon_as_it_is_opened() {
+    let session = DrawerSession { opened_at: at("03-10"), ..session(&[], "741.25") };
+    let [accounted] = &account(&[fact(session)], &policy(POLICY), far())[..] else { panic!() };
+    assert_eq!(accounted.standings[0].state, FactState::Accounted { review: None });
+}

@@ -1,10 +1,12 @@
 //! Whatever comes of facts, it amounts to what they say: every story that is accounted here is
 //! added up on both sides.
 
-use crate::shop::{order, row};
-use crate::{POLICY, policy};
+use crate::shop::{euros, goods, order, row, told, write_off};
+use crate::statements::{amount_row, deferral_alone, parts};
+use crate::told::edited;
+use crate::{POLICY, accounted_with_figures, all_cases, policy, policy_of, stocked};
 use saldo_core::accounting::{Accounted, Group, account, group_by_name};
-use saldo_core::commerce::{BalanceKind, Fact};
+use saldo_core::commerce::{BalanceKind, Fact, MovementKind, MovementState, PartKind, SaleKind};
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Policy;
@@ -163,4 +165,124 @@ fn an_order_that_a_file_tells_by_its_name_as_well_counts_once() {
         let again = counts.iter().filter(|(about, _)| about.starts_with("orders told again, "));
         assert_eq!(again.map(|(_, count)| count).sum::<u32>(), 1, "{counts:?}");
     }
+}
+
+/// Figures as a person reads them: what is said, what is held, and what is awaited.
+fn read(facts: &[Fact], policy: &Policy) -> String {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let all = accounted_with_figures(facts, policy, far).into_iter();
+    let line = |it: &Figure| {
+        let Figure { about, day, expected, found, awaited, facts, .. } = it;
+        let awaited = if awaited.is_zero() { "" } else { &format!(", awaited {awaited}") };
+        format!("  {day} {:?} {about}: {expected} = {found}{awaited} ({facts})\n", it.identity)
+    };
+    all.flat_map(|(_, figures)| figures).map(|it| line(&it)).collect()
+}
+
+#[test]
+fn the_events_of_the_reference_say_what_the_books_must_hold() {
+    let of_stock = stocked::cases();
+    let own = |event: &str| !of_stock.iter().any(|case| case.event == event);
+    let mut text = String::new();
+    for case in all_cases().into_iter().filter(|case| own(case.event)) {
+        text.push_str(&format!("== {}\n", case.event));
+        text.push_str(&read(&case.facts, &policy_of(case.event)));
+    }
+    insta::assert_snapshot!(text);
+}
+
+/// Stories of orders of which some figure depends on more than their amounts.
+fn stories() -> Vec<(&'static str, Vec<Fact>, Policy)> {
+    const CARD: &str = "shopify_payments";
+    let now = || policy(POLICY);
+    let by_goods = || policy(&format!("recognition = \"fulfilment\"\n{POLICY}"));
+    let later = || {
+        let start = "2026-03-11".parse().unwrap();
+        Policy::new(1, POLICY, crate::usd(), "America/New_York", start).unwrap()
+    };
+    let unpaid = || order("03-10").sale_of_s1("03-10");
+    let set_aside = |day| unpaid().movement(MovementKind::Authorisation, day, CARD, "105.43");
+    let lines = [
+        (SaleKind::Product, "60.00", "0.00", "0.00"),
+        (SaleKind::Product, "40.00", "0.00", "0.00"),
+        (SaleKind::Shipping, "8.00", "0.00", "0.00"),
+    ];
+    let two = || {
+        let sale = order("03-10").sale("03-10", &lines).of_items(&[("Item/1", 2), ("Item/2", 1)]);
+        sale.paid("03-10", CARD, "108.00").fact()
+    };
+    let sent = |of: &[(&str, u32)]| told(goods(&[("03-12", of)]));
+    let failed = |day| set_aside(day).in_state(MovementState::Failed);
+    vec![
+        (
+            "set aside, taken later",
+            vec![set_aside("03-10").paid("03-12", CARD, "105.43").fact()],
+            now(),
+        ),
+        ("set aside later", vec![set_aside("03-11").paid("03-12", CARD, "105.43").fact()], now()),
+        ("not set aside", vec![failed("03-10").paid("03-12", CARD, "105.43").fact()], now()),
+        ("given up", vec![unpaid().fact(), write_off("05-01", true)], now()),
+        ("sold before the books", vec![unpaid().paid("03-12", CARD, "105.43").fact()], later()),
+        ("sold on the first day", vec![order("03-11").sale_of_s1("03-11").fact()], later()),
+        ("nothing sent", vec![two()], by_goods()),
+        ("one of two sent", vec![two(), sent(&[("Item/1", 2)])], by_goods()),
+        ("all sent", vec![two(), sent(&[("Item/1", 2), ("Item/2", 1)])], by_goods()),
+        (
+            "given back before it was sent",
+            vec![
+                order("03-10")
+                    .sale("03-10", &lines)
+                    .of_items(&[("Item/1", 2), ("Item/2", 1)])
+                    .refund("03-11", &[(SaleKind::Product, "-40.00", "0.00", "0.00")])
+                    .of_items(&[("Item/2", -1)])
+                    .paid("03-10", CARD, "68.00")
+                    .fact(),
+            ],
+            by_goods(),
+        ),
+        (
+            "a charge of another payment and of a rehearsal",
+            vec![
+                unpaid().paid("03-10", CARD, "105.43").fact(),
+                edited(row(1, "03-10", BalanceKind::Charge, "105.43", "0.00"), |row| {
+                    row.movement = Some("Transaction/9".to_owned());
+                }),
+                edited(row(2, "03-10", BalanceKind::Charge, "105.43", "0.00"), |row| {
+                    row.test = true
+                }),
+            ],
+            now(),
+        ),
+        (
+            "kept back in euros",
+            vec![euros(row(1, "03-10", BalanceKind::Reserve, "-9.00", "0.00"))],
+            now(),
+        ),
+        ("deferred in euros", vec![deferral_alone(true)], now()),
+        (
+            "tax of a marketplace without its order",
+            vec![amount_row(
+                "ebay",
+                1,
+                "03-10",
+                BalanceKind::Itemised(parts(&[
+                    (PartKind::Goods, "100.00"),
+                    (PartKind::Tax("Sales tax".to_owned()), "8.25"),
+                    (PartKind::ChannelTax, "1.00"),
+                    (PartKind::ChannelTaxKept, "-1.00"),
+                ])),
+                "108.25",
+            )],
+            now(),
+        ),
+    ]
+}
+
+#[test]
+fn figures_follow_what_happened_and_when() {
+    let stories = stories().into_iter();
+    let read = |(name, facts, policy): (&str, Vec<Fact>, Policy)| {
+        format!("== {name}\n{}", read(&facts, &policy))
+    };
+    insta::assert_snapshot!(stories.map(read).collect::<String>());
 }

@@ -1,12 +1,12 @@
 //! Sales that are earned when goods are handed over.
 
-use super::shop::{Shop, called_off, goods, order, told, write_off};
+use super::shop::{Shop, called_off, goods, money, order, told, write_off};
 use super::{POLICY, account, policy};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::prelude::*;
 use saldo_core::commerce::{AgreementKind, Fact, Goods, SaleKind};
-use saldo_core::document::SubledgerEntry;
+use saldo_core::document::{LineKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::{Policy, Recognition};
 use std::collections::BTreeMap;
@@ -207,6 +207,129 @@ fn goods_stand_where_their_order_does() {
     assert!(matches!(state(&both, &by_fulfilment), FactState::Accounted { .. }));
     assert!(matches!(state(&both, &at_payment), FactState::Excluded { .. }));
     assert!(matches!(state(&[parcel()], &by_fulfilment), FactState::Waiting { .. }));
+    let held = [sold().paid("03-10", "klarna", "1.00").fact(), parcel()];
+    assert!(matches!(state(&held, &by_fulfilment), FactState::Waiting { .. }));
+    let costs = super::stocked::COSTS;
+    let costed = policy(&format!("recognition = \"fulfilment\"\n{POLICY}{costs}"));
+    assert!(matches!(state(&held, &costed), FactState::Waiting { .. }));
+}
+
+/// What stands on accounts on a day, of an order and what was handed over for it.
+fn standing(order: Shop, parcels: Goods, day: &str) -> Sums {
+    sums(&entries(&facts(order, parcels), &by_fulfilment("order")), day)
+}
+
+#[test]
+fn carriage_that_is_given_back_lessens_what_waits_of_it_and_no_more() {
+    let back = [(SaleKind::Shipping, "-10.00", "0.00", "0.00")];
+    let order = sold().refund("03-12", &back).repaid("03-12", CARD, "10.00");
+    let sums = standing(order, goods(&[]), "03-12");
+    assert_eq!((minor(&sums, DEPOSITS), minor(&sums, "Shipping income")), (-11_000, 200));
+}
+
+#[test]
+fn carriage_waits_for_goods_alone_and_has_their_taxes_alone() {
+    let service = (SaleKind::Product, "100.00", "0.00", "8.25");
+    let carriage = (SaleKind::Shipping, "8.00", "0.00", "0.00");
+    let lines = [service.clone(), carriage.clone()];
+    let served = order("03-10").sale("03-10", &lines).of_services().paid("03-10", CARD, "116.25");
+    let [sale] = &entries(&[served.fact()], &by_fulfilment("order"))[..] else { panic!("a sale") };
+    assert!(sale.lines.iter().all(|line| &*line.account.name != DEPOSITS), "{sale:?}");
+
+    let goods = (SaleKind::Product, "20.00", "0.00", "0.00");
+    let both = order("03-10").sale("03-10", &[service, goods, carriage]);
+    let Fact::Order(mut both) = both.paid("03-10", CARD, "136.25").fact() else { panic!() };
+    let lines = &mut both.agreements[0].lines;
+    lines[0].item.as_mut().unwrap().is_handed_over = false;
+    lines[1].item.as_mut().unwrap().id = "Item/2".to_owned();
+    let [sale] = &entries(&[Fact::Order(both)], &by_fulfilment("order"))[..] else { panic!() };
+    let waits = sale.lines.iter().find(|line| &*line.account.name == DEPOSITS).unwrap();
+    assert_eq!(waits.amount, money("-28.00"));
+    assert_eq!(waits.kind, LineKind::Other { taxed: false }, "what is taxed is a service");
+}
+
+#[test]
+fn a_change_of_price_belongs_to_what_is_still_to_be_handed_over() {
+    let all = [("Item/1", 3), ("Item/2", 1)];
+    let cheaper = |day: &str| {
+        let line = [(SaleKind::Product, "-12.00", "0.00", "0.00")];
+        sold().agree(AgreementKind::Edit, day, &line).of_items(&[("Item/2", 0)])
+    };
+    let sums = |changed, day| standing(cheaper(changed), goods(&[("03-20", &all)]), day);
+    let (waiting, early) = (sums("03-11", "03-19"), sums("03-11", "03-20"));
+    assert_eq!((minor(&waiting, DEPOSITS), minor(&waiting, "Returns & refunds")), (-10_600, 0));
+    assert_eq!((minor(&early, DEPOSITS), minor(&early, "Product sales")), (0, -10_800));
+    let late = sums("03-25", "03-25");
+    let sold = (minor(&late, "Product sales"), minor(&late, "Returns & refunds"));
+    assert_eq!((minor(&late, DEPOSITS), sold), (0, (-12_000, 1_200)));
+}
+
+#[test]
+fn of_a_parcel_that_never_left_what_came_back_does_not_wait_again() {
+    let back = |shop: Shop, day: &str, units: i64| {
+        let (gross, discount, paid) = match units {
+            1 => ("-33.33", "-3.33", "30.00"),
+            2 => ("-66.67", "-6.67", "60.00"),
+            _ => ("-100.00", "-10.00", "90.00"),
+        };
+        let line = [(SaleKind::Product, gross, discount, "0.00")];
+        shop.refund(day, &line).of_items(&[("Item/1", -units)]).repaid(day, CARD, paid)
+    };
+    let parcel = |units| called_off(goods(&[("03-12", &[("Item/1", units)])]), 0, "03-18");
+    // Carriage and the other thing wait besides.
+    let waits = |order, parcels| minor(&standing(order, parcels, "12-31"), DEPOSITS) + 2_800;
+    assert_eq!(waits(back(sold(), "03-15", 1), parcel(3)), -6_000, "two of three");
+    // Of two that went back one had been sent.
+    assert_eq!(waits(back(sold(), "03-15", 2), parcel(2)), -3_000, "one of two");
+    let more = back(back(sold(), "03-15", 3), "03-16", 1);
+    assert_eq!(waits(more, parcel(3)), 0, "none, although more was given back");
+    // The first parcel never left, the second held one unit; then all three went back.
+    let two = goods(&[("03-12", &[("Item/1", 3)]), ("03-14", &[("Item/1", 1)])]);
+    let two = called_off(called_off(two, 0, "03-13"), 1, "03-18");
+    assert_eq!(waits(back(sold(), "03-15", 3), two), 0);
+}
+
+#[test]
+fn within_a_day_goods_and_agreements_go_by_the_hour() {
+    let hour = jiff::SignedDuration::from_hours(1);
+    let all = [("Item/1", 3), ("Item/2", 1)];
+    let parcel = |day: &str| goods(&[(day, &all)]);
+    let mut later = parcel("03-10");
+    later.fulfilments[0].at += hour;
+    for parcel in [parcel("03-10"), later] {
+        assert_eq!(
+            minor(&standing(sold(), parcel, "03-10"), DEPOSITS),
+            0,
+            "sold, then handed over"
+        );
+    }
+    let back = [(SaleKind::Product, "-66.67", "-6.67", "0.00")];
+    let order = sold().refund("03-12", &back).of_items(&[("Item/1", -2)]);
+    let returned = |later: jiff::SignedDuration| {
+        let Fact::Order(mut order) = order.clone().fact() else { panic!() };
+        order.agreements[1].happened_at += later;
+        let facts = [Fact::Order(order), told(parcel("03-12"))];
+        minor(&sums(&entries(&facts, &by_fulfilment("order")), "03-12"), "Returns & refunds")
+    };
+    assert_eq!((returned(-hour), returned(hour)), (0, 6_667), "given up, or come back");
+}
+
+#[test]
+fn goods_of_an_order_that_is_left_out_are_left_out_by_the_same_rule() {
+    let far: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
+    let staff = "[[rules]]\nname = 'Staff'\nwhen = { tag = 'staff' }\nexclude = true\n";
+    let parcel = || told(goods(&[("03-12", &[("Item/1", 3)])]));
+    for more in ["", "recognition = \"fulfilment\"\n"] {
+        for costs in ["", super::stocked::COSTS] {
+            let policy = policy(&format!("{more}{POLICY}{costs}{staff}"));
+            let facts = [sold().tagged(&["staff"]).fact(), parcel()];
+            let accounted = account(&facts, &policy, far);
+            let mut all = accounted.iter().flat_map(|it| &it.standings);
+            let goods = all.find(|standing| standing.id.as_str() == "shop/Goods/1").unwrap();
+            let rule = FactState::Excluded { rule: "rules/Staff".to_owned() };
+            assert_eq!(goods.state, rule, "{more}{costs}");
+        }
+    }
 }
 
 /// A life of an order: units and prices of its items, and what happens to them.

@@ -4,13 +4,13 @@ use super::shop::{at, called_off};
 use super::stocked::{
     COGS, GRNI, STOCK, costing, entries, entries_until, far, on, ordered_by_buyer, state, sum,
 };
-use super::warehouse::{back, billed, opening, product, received, sent};
-use super::{account, stock_of};
-use crate::shop::{money, usd};
+use super::warehouse::{back, billed, counted, opening, product, received, sent, told_cost};
+use super::{POLICY, account, policy, stock_of};
+use crate::shop::{money, order, told, usd};
 use saldo_core::accounting::{
     Group, Stock, StockItem, StockMonth, groups, units_until, work_out_stock,
 };
-use saldo_core::commerce::{Condition, Fact, ReceivedLine};
+use saldo_core::commerce::{Condition, Fact, ReceivedLine, SaleKind};
 use saldo_core::issue::FactState;
 
 /// Two receipts of five mugs at ten each, of which the second is billed at twelve each.
@@ -133,6 +133,13 @@ fn what_comes_back_on_a_day_that_goes_on_is_not_in_stock_yet() {
     let midnight = "2026-02-21T05:00:00Z".parse().unwrap();
     assert_eq!(wake, Some(midnight));
     assert_eq!(on(&entries_until(&facts, &policy, midnight), STOCK, "02-20"), 500);
+    let of_order = |heard| {
+        let all = account(&facts, &policy, heard).into_iter();
+        let mut own =
+            all.filter(|it| it.standings.iter().any(|it| it.id.as_str() == "shop/Goods/1"));
+        own.next().expect("the order's group").wake_at
+    };
+    assert_eq!((of_order(afternoon), of_order(midnight)), (Some(midnight), None));
 }
 
 #[test]
@@ -146,5 +153,143 @@ fn what_is_counted_on_a_day_that_goes_on_waits_for_its_end() {
     assert_eq!((&stock.standings[0].state, stock.wake_at), (&waiting, Some(midnight)));
     assert_eq!(stock.entries, []);
     assert_eq!(stock_of(&facts, &policy, at("01-03")).value(usd()).unwrap().minor(), 0);
-    assert_eq!(state(&facts, &policy, "shop/Adjustment/1"), FactState::Accounted { review: None });
+    let [stock] = &account(&facts, &policy, midnight)[..] else { panic!("one group") };
+    let entered = FactState::Accounted { review: None };
+    assert_eq!((&stock.standings[0].state, stock.wake_at), (&entered, None));
+}
+
+#[test]
+fn what_left_without_a_cost_is_costed_receipt_by_receipt() {
+    let mut facts = ordered_by_buyer(sent(&[("01-10", &[("MUG", 10)])]));
+    facts.extend([
+        received(1, "02-05", "MUG", 3, "30.00"),
+        received(2, "03-05", "MUG", 10, "110.00"),
+    ]);
+    for method in ["fifo", "average"] {
+        let policy = costing(method);
+        let all = entries(&facts, &policy);
+        assert_eq!((on(&all, COGS, "02-05"), on(&all, COGS, "03-05")), (3_000, 7_700), "{method}");
+        let held = stock_of(&facts, &policy, far()).value(usd()).unwrap().minor();
+        assert_eq!((sum(&all, STOCK), held), (3_300, 3_300), "{method}");
+    }
+}
+
+#[test]
+fn each_part_of_a_bill_is_held_against_its_part_of_the_cost() {
+    // Ten that were to cost ten each: four are billed at twelve, six at eleven, in two parts.
+    let part = |number: &str, day: &str, units: u32, amount: &str| {
+        let Fact::SupplierBill(mut bill) = billed(1, day, "MUG", (units, amount), "0.00") else {
+            panic!("a bill")
+        };
+        bill.id = format!("shop/Bill/{number}").into();
+        Fact::SupplierBill(bill)
+    };
+    let mut facts = vec![received(1, "01-05", "MUG", 10, "100.00")];
+    let policy = costing("fifo");
+    let held = |facts: &[Fact]| stock_of(facts, &policy, far()).value(usd()).unwrap().minor();
+    facts.push(part("1", "02-03", 4, "48.00"));
+    assert_eq!(held(&facts), 10_800);
+    facts.push(part("2", "02-04", 3, "33.00"));
+    assert_eq!(held(&facts), 11_100);
+    facts.push(part("3", "02-05", 3, "33.00"));
+    assert_eq!(held(&facts), 11_400);
+    facts.push(part("4", "02-06", 1, "12.00"));
+    assert_eq!(held(&facts), 11_400, "nothing of it is left to be billed");
+}
+
+#[test]
+fn what_comes_back_first_is_what_left_first() {
+    let parcels = sent(&[("01-10", &[("MUG", 1)]), ("01-11", &[("MUG", 1)])]);
+    let parcels = back(parcels, "01-12", ("MUG", 1), Condition::NeverLeft);
+    let parcels = back(parcels, "02-20", ("MUG", 1), Condition::Resaleable);
+    let mut facts = ordered_by_buyer(back(parcels, "02-25", ("MUG", 1), Condition::Resaleable));
+    facts.push(received(1, "01-05", "MUG", 1, "10.00"));
+    facts.push(received(2, "01-06", "MUG", 1, "20.00"));
+    let policy = costing("fifo");
+    let all = entries(&facts, &policy);
+    assert_eq!((on(&all, STOCK, "02-20"), on(&all, STOCK, "02-25")), (1_000, 2_000));
+    assert_eq!(stock_of(&facts, &policy, far()).value(usd()).unwrap().minor(), 3_000);
+}
+
+#[test]
+fn what_is_found_after_all_is_gone_is_worth_what_somebody_says() {
+    let mut facts = ordered_by_buyer(sent(&[("01-10", &[("MUG", 3)])]));
+    facts.extend([received(1, "01-05", "MUG", 3, "30.00"), counted(2, "01-20", "MUG", 1)]);
+    let found = state(&facts, &costing("fifo"), "shop/Adjustment/2");
+    assert!(matches!(found, FactState::Held(_)), "{found:?}");
+}
+
+#[test]
+fn an_item_is_told_by_its_own_facts_alone() {
+    let Fact::GoodsReceipt(mut both) = received(1, "01-05", "MUG", 5, "50.00") else { panic!() };
+    both.lines.push(ReceivedLine {
+        id: "Received/2".to_owned(),
+        product: product("LAMP"),
+        units: 2,
+        cost: Some(money("56.00")),
+    });
+    let lamps = [Fact::GoodsReceipt(both), told_cost(1, "01-06", "LAMP", "28.00"), {
+        opening(2, "01-07", "LAMP", 1, "28.00")
+    }];
+    let month = |sku| {
+        let item = StockItem::of(&"shop".into(), &product(sku)).unwrap();
+        StockMonth::at(item, at("01-15"))
+    };
+    let worth = |sku| {
+        let none = Stock::default();
+        let (sheet, told) = work_out_stock(&month(sku), &lamps, &none, &costing("fifo"), far());
+        (sheet.closing.value(usd()).unwrap().minor(), told.standings.len())
+    };
+    assert_eq!((worth("MUG"), worth("LAMP")), ((5_000, 0), (8_400, 2)));
+}
+
+#[test]
+fn a_bill_that_is_held_changes_no_cost() {
+    let facts = [received(1, "01-05", "MUG", 5, "50.00"), {
+        billed(1, "02-03", "MUG", (5, "-60.00"), "0.00")
+    }];
+    assert_eq!(stock_of(&facts, &costing("fifo"), far()).value(usd()).unwrap().minor(), 5_000);
+}
+
+#[test]
+fn the_first_day_of_the_books_counts() {
+    let facts = [opening(1, "01-01", "MUG", 5, "4.00")];
+    assert_eq!(stock_of(&facts, &costing("fifo"), far()).value(usd()).unwrap().minor(), 2_000);
+}
+
+#[test]
+fn costs_go_where_the_rules_say_of_each_product() {
+    let rule = |name: &str, when: &str, then: &str| {
+        format!("[[rules]]\nname = \"{name}\"\nwhen = {{ {when} }}\n{then}\n")
+    };
+    let cost = "role = \"cost-of-goods\"";
+    let rules = [
+        "[cost]\nowner = \"saldo\"\n[dimensions]\nclass = {}\n".to_owned(),
+        rule("Mugs", &format!("{cost}, sku = \"MUG\""), "account = \"Cost: mugs\""),
+        rule("Lamps", &format!("{cost}, product-type = \"Lamps\""), "account = \"Cost: lamps\""),
+        rule("All mugs", "sku = \"MUG\"", "set.class = \"Mugs\""),
+    ];
+    let policy = policy(&format!("{POLICY}\n{}", rules.concat()));
+    let parcel = sent(&[("01-10", &[("MUG", 1), ("LAMP", 1)])]);
+    let lines = [
+        (SaleKind::Product, "20.00", "0.00", "0.00"),
+        (SaleKind::Product, "60.00", "0.00", "0.00"),
+    ];
+    let sold = order("01-02").sale("01-02", &lines).of_items(&[("MUG", 1), ("LAMP", 1)]);
+    let Fact::Order(mut sold) = sold.paid("01-02", "paypal", "80.00").fact() else { panic!() };
+    sold.agreements[0].lines[1].assortment.product_type = Some("Lamps".to_owned());
+    let facts = [
+        Fact::Order(sold),
+        told(parcel),
+        opening(1, "01-03", "MUG", 3, "5.00"),
+        opening(2, "01-03", "LAMP", 3, "28.00"),
+        counted(3, "01-20", "MUG", -1),
+    ];
+    let all = entries(&facts, &policy);
+    assert_eq!(
+        (sum(&all, "Cost: mugs"), sum(&all, "Cost: lamps"), sum(&all, COGS)),
+        (500, 2_800, 0)
+    );
+    let shrunk = all.iter().find(|it| it.id.as_str().starts_with("shop/Adjustment/3")).unwrap();
+    assert_eq!(shrunk.lines[0].dimensions.get("class"), Some("Mugs"));
 }

@@ -22,6 +22,8 @@ mod layers;
 mod lives;
 mod marketplaces;
 mod older_files;
+mod owed;
+mod parts;
 mod planned;
 mod purchases;
 mod revalued;
@@ -39,6 +41,7 @@ mod unknown;
 mod waits;
 mod warehouse;
 mod words;
+mod written;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -156,9 +159,8 @@ fn value(facts: &mut [Fact], orders: &[&Order], policy: &Policy) {
     }
 }
 
-/// The reference calls the tax account by the tax of the event's country.
-fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
-    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+/// The policy of an event. The reference calls the tax account by the tax of the event's country.
+fn policy_of(event: &str) -> Policy {
     let text = match event {
         "S2" | "G2" => POLICY
             .replace("output-tax = \"Output VAT\"", "")
@@ -177,7 +179,12 @@ fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
         }
         _ => POLICY.to_owned(),
     };
-    let accounted = account(facts, &policy(&text), far);
+    policy(&text)
+}
+
+fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(facts, &policy_of(event), far);
     for standing in accounted.iter().flat_map(|accounted| &accounted.standings) {
         assert!(!matches!(standing.state, FactState::Held(_)), "{standing:?}");
     }

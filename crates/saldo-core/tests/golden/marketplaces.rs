@@ -61,17 +61,18 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-struct Books {
-    entries: Vec<SubledgerEntry>,
-    states: Vec<FactState>,
+/// What comes of facts.
+pub(crate) struct Books {
+    pub(crate) entries: Vec<SubledgerEntry>,
+    pub(crate) states: Vec<FactState>,
 }
 
 impl Books {
-    fn of(facts: &[Fact], text: &str) -> Self {
+    pub(crate) fn of(facts: &[Fact], text: &str) -> Self {
         Self::heard_until(facts, text, "2027-01-01T00:00:00Z")
     }
 
-    fn heard_until(facts: &[Fact], text: &str, until: &str) -> Self {
+    pub(crate) fn heard_until(facts: &[Fact], text: &str, until: &str) -> Self {
         let mut books = Self { entries: Vec::new(), states: Vec::new() };
         for accounted in account(facts, &policy(text), until.parse().unwrap()) {
             books.entries.extend(accounted.entries);
@@ -80,7 +81,7 @@ impl Books {
         books
     }
 
-    fn sums(&self) -> BTreeMap<String, i64> {
+    pub(crate) fn sums(&self) -> BTreeMap<String, i64> {
         let mut sums: BTreeMap<String, i64> = BTreeMap::new();
         for line in self.entries.iter().flat_map(|entry| &entry.lines) {
             *sums.entry(line.account.name.to_string()).or_default() += line.amount.minor();
@@ -89,11 +90,11 @@ impl Books {
         sums
     }
 
-    fn sum(&self, account: &str) -> i64 {
+    pub(crate) fn sum(&self, account: &str) -> i64 {
         self.sums().get(account).copied().unwrap_or_default()
     }
 
-    fn issues(&self) -> Vec<&Issue> {
+    pub(crate) fn issues(&self) -> Vec<&Issue> {
         self.states
             .iter()
             .filter_map(|state| match state {

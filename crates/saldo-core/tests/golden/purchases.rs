@@ -141,3 +141,27 @@ fn what_was_paid_for_an_order_that_nobody_told_waits_for_it() {
     let state = state(&facts, &policy, facts[0].id().as_str());
     assert!(matches!(state, FactState::Waiting { .. }), "{state:?}");
 }
+
+#[test]
+fn a_payment_that_is_decided_goes_to_whoever_anything_tells_as_the_supplier() {
+    let paid = || {
+        let purchase = "shop/Purchase/1".into();
+        decided(
+            "03-01",
+            Decided::Paid { purchase, name: "PO-1".to_owned(), amount: money("30.00") },
+        )
+    };
+    let policy = costing("fifo");
+    for told in [
+        ordered("01-03"),
+        received(1, "01-05", "MUG", 10, "80.00"),
+        billed(1, "01-20", "MUG", (10, "80.00"), "0.00"),
+    ] {
+        let all = entries(&[paid(), told.clone()], &policy);
+        let entry = all.iter().find(|entry| entry.id.as_str().starts_with("owner/")).unwrap();
+        let supplier = Party::Vendor { name: "Potter & Sons".to_owned() };
+        assert_eq!(entry.header.party, Some(supplier), "{told:?}");
+    }
+    let waits = state(&[paid()], &policy, "owner/Decision/1");
+    assert!(matches!(waits, FactState::Waiting { .. }), "{waits:?}");
+}

@@ -112,6 +112,7 @@ fn what_is_open_stands_at_the_closing_rate_for_one_night() {
     let slots = [&*valued.header.slot, &*back.header.slot];
     let slot = format!("revaluation/{CLEARING}/2026-03");
     assert_eq!(slots, [slot.clone(), format!("{slot}/reversed")]);
+    assert_eq!(valued.lines[0].foreign, Some(Money::zero(eur())), "nothing moves but its worth");
     insta::assert_snapshot!(
         valued.header.memo,
         @"Clearing: Shopify Payments EUR valued at 1.0912 USD for a EUR"
@@ -236,6 +237,50 @@ fn what_cannot_be_valued_is_held() {
     let accounted = revalue(&month, &[open], &[rate("03-31", "1.0912")], &policy(POLICY));
     assert!(accounted.entries.is_empty());
     assert_eq!(held(&[accounted]).len(), 1);
+}
+
+/// Where decisions about rates stand, with the rates of other currencies among them.
+fn rates_stand(open: &[OpenBalance], rates: &[Fact], text: &str) -> Vec<FactState> {
+    let month = RevaluedMonth::of(eur(), "2026-03-31".parse().unwrap());
+    let accounted = revalue(&month, open, rates, &policy(text));
+    accounted.standings.into_iter().map(|it| it.state).collect()
+}
+
+#[test]
+fn of_rates_that_are_stated_one_counts() {
+    let account = Account::new(CLEARING, AccountKind::Clearing);
+    let open = [OpenBalance { account, minor: 9_500, worth: 10_450 }];
+    let excluded = |rule: &str| FactState::Excluded { rule: rule.to_owned() };
+    let entered = FactState::Accounted { review: None };
+    let one = rate("03-31", "1.0912");
+    let stand = |open: &[OpenBalance], rates: &[Fact]| rates_stand(open, rates, POLICY);
+    assert_eq!(stand(&open, std::slice::from_ref(&one)), [entered.clone()]);
+    assert_eq!(stand(&[], std::slice::from_ref(&one)), [excluded("nothing-open")]);
+    let anew = [one.clone(), no(2, one.clone())];
+    assert_eq!(stand(&open, &anew), [excluded("stated-anew"), entered]);
+    let taken_back = [undone(one.clone())];
+    let [undone, missing] = &stand(&open, &taken_back)[..] else { panic!("two") };
+    assert_eq!(*undone, excluded("taken-back"));
+    assert!(matches!(missing, FactState::Held(_)));
+    let never = format!("{POLICY}\n[currencies]\nrevaluation = \"none\"");
+    assert_eq!(rates_stand(&open, &[one], &never), [excluded("not-revalued")]);
+    let dollars = Decided::ClosingRate { currency: usd(), rate: Decimal::ONE };
+    assert!(matches!(stand(&open, &[decided("03-31", dollars)])[..], [FactState::Held(_)]));
+}
+
+#[test]
+fn what_is_gained_on_a_currency_goes_where_the_rules_say() {
+    let rule = |code: &str| {
+        format!(
+            "{POLICY}\n[[rules]]\nname = 'own'\naccount = 'Own gains'\n\
+             when = {{ role = 'unrealised-exchange', currency = '{code}' }}\n"
+        )
+    };
+    let facts = [over_the_month_end(), vec![rate("03-31", "1.0912")]].concat();
+    for (code, own) in [("EUR", 84), ("GBP", 0)] {
+        let entries = entries(&books(&facts, &rule(code), "2026-05-10T00:00:00Z"));
+        assert_eq!(stands(&entries, "Own gains", "03-31").0, own, "{code}");
+    }
 }
 
 proptest! {

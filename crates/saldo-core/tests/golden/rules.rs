@@ -106,6 +106,12 @@ fn what_is_not_known_holds_no_condition() {
     let by_two = order("03-10").sale_of_s1("03-10");
     let by_two = by_two.paid("03-10", CARD, "50.00").paid("03-10", "paypal", "55.43");
     assert_eq!(entered_on(by_two, "gateway = \"*\""), "Product sales");
+    for (paid, expected) in
+        [("50.00", "Product sales"), ("105.43", "By rule"), ("120.00", "By rule")]
+    {
+        let sold = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, paid);
+        assert_eq!(entered_on(sold, "gateway = \"*\""), expected, "{paid} of 105.43");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A small language for what marketplaces tell: rows with their parts, settlements, deferrals.
 
-use super::shop::{LineWords, Shop, about, at, gateway, in_payout, money, order, payout, row_of};
+use super::shop::{
+    LineWords, Shop, about, at, eur, gateway, in_payout, money, order, payout, row_of,
+};
 use super::shop::{source, usd};
 use saldo_core::commerce::{
     BalanceKind, Deferral, Fact, PartKind, PayoutState, Period, RowPart, SaleKind,
@@ -136,4 +138,16 @@ pub(crate) fn deferred() -> Deferral {
 
 pub(crate) fn released(deferral: Deferral, day: &str) -> Fact {
     Fact::Deferral(Box::new(Deferral { released_at: Some(at(day)), ..deferral }))
+}
+
+/// The deferral of no order that anybody told; in euros, numbers as they are.
+pub(crate) fn deferral_alone(in_euros: bool) -> Fact {
+    let mut alone = Deferral { order: None, order_name: None, ..deferred() };
+    if in_euros {
+        let amounts = alone.parts.iter_mut().map(|part| &mut part.amount);
+        for amount in amounts.chain([&mut alone.amount]) {
+            *amount = Money::from_minor(amount.minor(), eur());
+        }
+    }
+    Fact::Deferral(Box::new(alone))
 }

@@ -1,7 +1,7 @@
 //! Summaries: what is gathered, when it is entered, and that it stays where it was entered.
 
 use crate::planned::lacking;
-use crate::shop::{about, in_payout, order, payout, row, usd};
+use crate::shop::{about, goods, in_payout, order, payout, row, told, usd};
 use crate::{POLICY, account, policy};
 use jiff::Timestamp;
 use saldo_core::accounting::Accounted;
@@ -429,4 +429,54 @@ fn lines_that_all_bear_the_same_taxes_do_not_say_so() {
     let entries = entries(at("detail = \"order\"", &facts, "03-12"));
     let lines = entries.iter().flat_map(|entry| &entry.lines);
     assert!(lines.clone().count() > 3 && lines.clone().all(|line| line.taxes.is_empty()));
+}
+
+/// The documents that facts are gathered into: what they say of themselves, and their slots without
+/// what these begin with.
+fn gathered(detail: &str, facts: &[Fact]) -> Vec<String> {
+    let all = entries(at(detail, facts, "12-31"));
+    let said = |it: &SubledgerEntry| {
+        let slot: Vec<&str> = it.header.slot.split('/').skip(2).collect();
+        format!("{}\n  {}", it.header.memo, slot.join("/"))
+    };
+    let said: BTreeSet<String> = all.iter().map(said).collect();
+    said.into_iter().collect()
+}
+
+#[test]
+fn documents_say_what_is_gathered_in_them() {
+    let back = [(SaleKind::Product, "-50.00", "0.00", "-4.13")];
+    let shop = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43");
+    let shop = shop.refund("04-10", &back).repaid("04-10", CARD, "54.13");
+    let parcel = told(goods(&[("03-12", &[("Item/1", 1)])]));
+    insta::assert_snapshot!(gathered("detail = \"day\"", &[shop.clone().fact()]).join("\n"), @r"
+    Refunds of 2026-04-10
+      2026-04-10/refund-receipt/USD/no-location/Clearing: Shopify Payments/tax-added: Sales tax
+    Sales of 2026-03-10
+      2026-03-10/sales-receipt/USD/no-location/Clearing: Shopify Payments/tax-added: Sales tax
+    ");
+    let earned = "detail = \"day\"\nrecognition = \"fulfilment\"";
+    insta::assert_snapshot!(gathered(earned, &[shop.fact(), parcel]).join("\n"), @r"
+    Deposits earned of 2026-03-12
+      2026-03-12/journal-entry/USD/no-location/no-account/untaxed
+    Refunds of 2026-04-10
+      2026-04-10/refund-receipt/USD/no-location/Clearing: Shopify Payments/tax-added: Sales tax
+    Sales of 2026-03-10
+      2026-03-10/sales-receipt/USD/no-location/Clearing: Shopify Payments/tax-added: Sales tax
+    ");
+}
+
+#[test]
+fn the_first_day_of_the_books_is_gathered_too() {
+    let sale = order("01-01").sale_of_s1("01-01").paid("01-01", CARD, "105.43").fact();
+    let charge = in_payout(row(1, "01-01", BalanceKind::Charge, "105.43", "3.36"), 1);
+    let sent = payout(CARD, 1, "01-03", "102.07", PayoutState::Paid);
+    insta::assert_snapshot!(gathered("detail = \"payout\"", &[sale, charge, sent]).join("\n"), @r"
+    Sales of payout 1, 2026-01
+      Payout/1/2026-01/sales-receipt/USD/no-location/Clearing: Shopify Payments/tax-added: Sales tax
+    Shopify Payments: fees of payout 1, 2026-01
+      shopify_payments/Payout/1/2026-01/USD
+    Shopify Payments: payout 1
+      1
+    ");
 }

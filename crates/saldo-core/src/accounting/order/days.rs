@@ -60,7 +60,6 @@ pub(super) fn days<'a>(
         let date = policy.day(handing.at).max(sale_day).max(earliest);
         days.entry(date).or_default().handed.push(handing);
     }
-    days.retain(|_, day| !day.is_empty());
     for decision in decisions {
         days.entry(decision.said.on).or_default().given_up.push(decision);
     }
@@ -104,14 +103,6 @@ fn first_day(order: &Order, money: &[&MoneyMovement], policy: &Policy) -> Result
 }
 
 impl<'a> Day<'a> {
-    fn is_empty(&self) -> bool {
-        self.agreements.is_empty()
-            && self.received.is_empty()
-            && self.refunded.is_empty()
-            && self.handed.is_empty()
-            && self.trouble.is_none()
-    }
-
     fn stop(&mut self, trouble: Trouble) {
         self.trouble.get_or_insert(trouble);
     }

@@ -17,10 +17,10 @@ struct Layer {
 
 /// Units that left before it was known what they cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Short {
+struct Short {
     /// The move by which they left.
-    pub(super) by: String,
-    pub(super) units: u64,
+    by: String,
+    units: u64,
 }
 
 /// What is in stock of an item, carried from month to month.
@@ -215,14 +215,15 @@ impl Holding {
         self.short.retain(|short| short.by != by);
     }
 
-    /// Costs what left without one, as far as that is possible now: the units and what they cost.
-    pub(super) fn cover(&mut self) -> Result<Vec<(Short, Money)>, MoneyError> {
+    /// Costs what left without one, as far as that is possible now: the moves by which it left, and
+    /// what it cost.
+    pub(super) fn cover(&mut self) -> Result<Vec<(String, Money)>, MoneyError> {
         let mut covered = Vec::new();
         for short in std::mem::take(&mut self.short) {
             let costed = self.issue(short.units)?;
             if let Some(cost) = costed.cost {
                 self.note_covered(&short.by, costed.known, cost)?;
-                covered.push((Short { units: costed.known, ..short.clone() }, cost));
+                covered.push((short.by.clone(), cost));
             }
             if !costed.is_complete() {
                 self.short.push(Short { units: costed.units - costed.known, ..short });

@@ -396,8 +396,8 @@ impl<'a> Desk<'a> {
 
     /// Enters the cost of what left before it was known.
     fn cover(&mut self, event: &Event<'_>) -> Result<(), Trouble> {
-        for (short, cost) in self.sheet.closing.cover()? {
-            let what = format!("cover/{}", short.by);
+        for (by, cost) in self.sheet.closing.cover()? {
+            let what = format!("cover/{by}");
             self.enter(event, &what, cost, Role::CostOfGoods, "Cost of goods that had left")?;
         }
         Ok(())

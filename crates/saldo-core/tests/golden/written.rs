@@ -1,0 +1,64 @@
+//! The events of the reference as they are written: every word of every document.
+
+use super::{all_cases, entries, stocked};
+use saldo_core::document::{Header, Line, LineKind, Party, SubledgerEntry};
+
+/// What a line is, in a word or a few.
+fn kind(line: &Line) -> String {
+    match &line.kind {
+        LineKind::Settlement => "settlement".to_owned(),
+        LineKind::Receivable => "receivable".to_owned(),
+        LineKind::Payable => "payable".to_owned(),
+        LineKind::Tax { rate: Some(rate), .. } => format!("tax {rate} %"),
+        LineKind::Tax { rate: None, .. } => "tax".to_owned(),
+        LineKind::Product { taxed: true, .. } => "product, taxed".to_owned(),
+        LineKind::Product { taxed: false, .. } => "product".to_owned(),
+        LineKind::Other { taxed: true } => "other, taxed".to_owned(),
+        LineKind::Other { taxed: false } => "other".to_owned(),
+    }
+}
+
+fn line(line: &Line) -> String {
+    let units = line.quantity.map(|units| format!(" for {units}"));
+    let foreign = line.foreign.map(|foreign| format!(" ({foreign})"));
+    let by = line.dimensions.iter().map(|(name, value)| format!(" {name}={value}"));
+    let taxes = line.taxes.iter().map(|tax| format!(" taxed {}", tax.title));
+    let more: String = units.into_iter().chain(foreign).chain(by).chain(taxes).collect();
+    let Line { account, amount, text, origin, .. } = line;
+    format!("  {amount}{more} | {} | {} | {text} | {origin}\n", account.name, kind(line))
+}
+
+fn party(party: &Party) -> String {
+    match party {
+        Party::Customer { key, name } => format!("customer {name} ({key})"),
+        Party::Vendor { name } => format!("vendor {name}"),
+    }
+}
+
+/// An entry as a bookkeeper reads it.
+fn written(entry: &SubledgerEntry) -> String {
+    let Header { slot, kind, date, party: whom, applies_to, due, reference, memo, .. } =
+        &entry.header;
+    let whom = whom.as_ref().map(|whom| format!(", {}", party(whom)));
+    let applies_to = applies_to.as_ref().map(|slot| format!(", for {slot}"));
+    let due = due.map(|day| format!(", due {day}"));
+    let more: String = whom.into_iter().chain(applies_to).chain(due).collect();
+    let lines: String = entry.lines.iter().map(line).collect();
+    format!("{date} {kind} {reference}: {memo}{more}\n  {} in {slot}\n{lines}", entry.id)
+}
+
+#[test]
+fn every_word_of_the_events_of_the_reference_is_as_it_was_read() {
+    let of_stock = stocked::cases();
+    let own = |event: &str| !of_stock.iter().any(|case| case.event == event);
+    let mut text = String::new();
+    for case in all_cases().into_iter().filter(|case| own(case.event)) {
+        text.push_str(&format!("== {}\n", case.event));
+        let own = |entry: &&SubledgerEntry| {
+            let day = entry.header.date.strftime("%m-%d").to_string();
+            case.days.is_empty() || case.days.contains(&&*day)
+        };
+        text.extend(entries(case.event, &case.facts).iter().filter(own).map(written));
+    }
+    insta::assert_snapshot!(text);
+}
