@@ -5,7 +5,7 @@ mod figures;
 mod stated;
 
 pub use facilitator::facilitator_checks;
-pub use figures::{Figure, Ground, OPEN_ORDERS, figures};
+pub use figures::{Figure, Ground, OPEN_ORDERS, figures, sales_of};
 pub use stated::{taken_from_gift_cards, told_until};
 
 use crate::accounting::counted_row;
@@ -42,6 +42,9 @@ pub enum Identity {
     Inventory,
     /// Every fact stands in exactly one state.
     Standings,
+    /// What was sold and taken back on a day is what the channel says of it. Its figures tell one
+    /// side only: entries have another form.
+    Sales,
     /// Amounts are rounded where coins or a book's arithmetic force it, and nowhere else.
     Rounding,
     /// A drawer holds what it began with and what came in, less what was taken out.
@@ -82,6 +85,7 @@ impl Identity {
             Self::KeptBack => "reserves and disputes = what the gateways' rows say",
             Self::Inventory => "stock = the sum of its layers, units = what shops have on hand",
             Self::Standings => "facts that were told = facts in exactly one state",
+            Self::Sales => "sales of a day = what the channel sums up",
             Self::Rounding => "rounding = what coins that do not exist force",
             Self::Drawer => "a drawer = its float, and what came in, less what went out",
             Self::GrossReceipts => "a gateway's charges in a year = the shop's payments by it",

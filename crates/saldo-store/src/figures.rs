@@ -156,6 +156,32 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// Groups after one of this name, by name, with their figures.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn figured_groups(
+        &self,
+        company: &CompanyId,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<(GroupId, Vec<Figure>)>, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> = query(
+            "select group_id, figures from group_figures
+             where company = $1 and group_id > $2 order by group_id limit $3",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or("", GroupId::as_str))
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        let samples = Samples::load(&self.reader, company).await?;
+        let read = |(group, figures): (String, Vec<u8>)| {
+            Ok((GroupId::from(group), read(&samples, &figures)?))
+        };
+        rows.into_iter().map(read).collect()
+    }
+
     /// The groups that move what is owed by gift cards and store credit on a day or later, by name.
     ///
     /// # Errors

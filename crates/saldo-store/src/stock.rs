@@ -52,20 +52,23 @@ impl Store {
         self.sheets_where(company, keys, before).await
     }
 
-    /// The last sheet of every item, by item.
+    /// The last sheet of every item up to a month (`2026-08`), or of all, by item.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn last_stock_sheets(
         &self,
         company: &CompanyId,
+        until: Option<&str>,
     ) -> Result<Vec<StoredSheet>, StoreError> {
         let rows: Vec<(String, String, String)> = query(
             "select item, month, sheet from stock_sheet sheet
              where company = $1 and month = (select max(month) from stock_sheet later
-             where later.company = sheet.company and later.item = sheet.item) order by item",
+             where later.company = sheet.company and later.item = sheet.item
+             and later.month <= $2) order by item",
         )
         .bind(company.as_str())
+        .bind(until.unwrap_or("9999-12"))
         .fetch_all(&self.reader)
         .await?;
         let stored = |(item, month, sheet)| StoredSheet { key: SheetKey { item, month }, sheet };

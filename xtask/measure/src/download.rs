@@ -113,7 +113,12 @@ fn said(query: &str, address: &str) -> Value {
         () if asked("query StoreCredit") => json!({ "customers": nothing }),
         () if asked("query OnHand") => json!({ "inventoryItems": nothing }),
         () if asked("query Drawers") => json!({ "cashTrackingSessions": nothing }),
+        () if asked("query CompanyCredit") => json!({ "companyLocations": nothing }),
         () if asked("query OrdersOfDays") => counted_days(),
+        () if asked("query SalesOfDays") => json!({
+            "shop": { "currencyCode": "USD" },
+            "shopifyqlQuery": { "parseErrors": [], "tableData": { "rows": [] } },
+        }),
         () => json!({ "shopifyPaymentsAccount": null }),
     };
     let bucket = json!({

@@ -31,7 +31,9 @@ pub(super) enum Question {
     InventoryItems,
     GiftCards,
     OrdersOfDays,
+    SalesOfDays,
     StoreCredit,
+    CompanyCredit,
     OnHand,
     Drawers,
 }
@@ -54,7 +56,9 @@ impl Question {
             Self::InventoryItems => "unit costs",
             Self::GiftCards => "gift cards",
             Self::OrdersOfDays => "the number of orders of each day",
+            Self::SalesOfDays => "the sales of each day",
             Self::StoreCredit => "store credit",
+            Self::CompanyCredit => "store credit of companies",
             Self::OnHand => "units on hand",
             Self::Drawers => "cash drawers",
         }
@@ -75,7 +79,9 @@ impl Question {
             }
             Self::InventoryItems | Self::OnHand => "`read_inventory` and `read_products`",
             Self::GiftCards => "`read_gift_cards` and `read_orders`",
+            Self::SalesOfDays => "`read_reports` and all of the customers' protected data",
             Self::StoreCredit => "`read_customers` and `read_store_credit_accounts`",
+            Self::CompanyCredit => "`read_companies` and `read_store_credit_accounts`",
             Self::Drawers => "`read_cash_tracking` and `read_locations`",
             Self::Goods | Self::GoodsOfOrder => {
                 "`read_orders`, `read_all_orders`, `read_fulfillments` and `read_products`"

@@ -3,15 +3,23 @@
 //! Each kind of stream has its own small state; all are wrapped in [`Saved`] with the version of
 //! the form. A state that rests names the instant up to which everything has been heard.
 
+mod payments;
+mod stated;
+
+pub(super) use payments::{
+    PayoutScan, RowsState, RowsStep, SeenPayout, Watch, WatchState, WatchStep,
+};
+pub(super) use stated::{
+    DaysListing, DaysState, DaysStep, DrawersState, DrawersStep, GiftCardsListing, GiftCardsState,
+    GiftCardsStep, SweepListing, SweepState, SweepStep,
+};
+
 use super::budget::Budget;
-use super::wire::Gid;
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use saldo_core::channel::{ChannelContext, Cursor};
+use saldo_core::channel::Cursor;
 use saldo_core::exchange::{Fault, Permit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The version of the stored form.
 const VERSION: u32 = 1;
@@ -265,165 +273,6 @@ pub(super) struct CostsListing {
     pub(super) after: Option<u64>,
 }
 
-/// What is left on gift cards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct GiftCardsState {
-    /// How many cards a question asks for.
-    pub(super) page: u32,
-    pub(super) step: GiftCardsStep,
-}
-
-impl Default for GiftCardsState {
-    fn default() -> Self {
-        Self { page: 100, step: GiftCardsStep::Rest(Rest::default()) }
-    }
-}
-
-/// How far a pull of gift cards has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum GiftCardsStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// Cards are listed.
-    Listing(GiftCardsListing),
-}
-
-/// A listing of gift cards.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct GiftCardsListing {
-    /// When the window's first question was asked.
-    pub(super) began: Timestamp,
-    /// Only what changed since then, the latest first; none for all, by their ids.
-    pub(super) since: Option<Timestamp>,
-    /// The vendor's cursor of the last page.
-    pub(super) after: Option<String>,
-    /// The last card of it.
-    pub(super) last: Option<Gid>,
-    /// How many cards were heard.
-    pub(super) heard: u32,
-}
-
-impl GiftCardsListing {
-    pub(super) const fn new(began: Timestamp, since: Option<Timestamp>) -> Self {
-        Self { began, since, after: None, last: None, heard: 0 }
-    }
-}
-
-/// How many orders the shop counts on each day.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DaysState {
-    pub(super) step: DaysStep,
-}
-
-/// How far a pull of counted days has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum DaysStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// Days are counted, some at a time.
-    Listing(DaysListing),
-}
-
-impl Default for DaysStep {
-    fn default() -> Self {
-        Self::Rest(Rest::default())
-    }
-}
-
-/// A listing of counted days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DaysListing {
-    /// When the window's first question was asked.
-    pub(super) began: Timestamp,
-    /// The day that is counted next.
-    pub(super) next: Date,
-}
-
-impl DaysListing {
-    /// The days to count when a pull begins: all of them first, later the last ones again.
-    pub(super) fn new(rest: Rest, began: Timestamp, context: &ChannelContext) -> Self {
-        let day = |instant: Timestamp| instant.to_zoned(context.zone.clone()).date();
-        let again = rest.heard_until.map(|heard| day(earlier(heard, COUNTED_AGAIN)));
-        let first = day(context.since);
-        Self { began, next: again.map_or(first, |again| again.max(first)) }
-    }
-}
-
-/// Cash drawers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DrawersState {
-    /// How many sessions a question asks for.
-    pub(super) page: u32,
-    pub(super) step: DrawersStep,
-}
-
-impl Default for DrawersState {
-    fn default() -> Self {
-        Self { page: 10, step: DrawersStep::Rest(Rest::default()) }
-    }
-}
-
-/// How far a pull of drawers has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum DrawersStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// Sessions are listed by when they were closed.
-    Listing {
-        /// When the window's first question was asked.
-        began: Timestamp,
-        listing: Listing,
-    },
-}
-
-/// Things that are told anew each time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SweepState {
-    /// How many of them a question asks for.
-    pub(super) page: u32,
-    pub(super) step: SweepStep,
-}
-
-impl Default for SweepState {
-    fn default() -> Self {
-        Self { page: 30, step: SweepStep::Rest(Rest::default()) }
-    }
-}
-
-/// How far a pull of such things has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum SweepStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// They are listed by their ids.
-    Listing(SweepListing),
-    /// All of them come by a bulk operation.
-    Bulk(Bulk),
-}
-
-/// A listing of such things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SweepListing {
-    /// When the first question was asked.
-    pub(super) began: Timestamp,
-    /// The number in the id of the last one.
-    pub(super) last: Option<u64>,
-    /// How many were heard.
-    pub(super) heard: u32,
-    /// Whether a bulk operation failed, so that they are listed to their end.
-    pub(super) to_its_end: bool,
-}
-
-impl SweepListing {
-    pub(super) const fn new(began: Timestamp) -> Self {
-        Self { began, last: None, heard: 0, to_its_end: false }
-    }
-}
-
 /// What was handed over for orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GoodsState {
@@ -529,112 +378,4 @@ pub(super) struct Slicing {
     pub(super) offset: u64,
     /// How many lines were heard.
     pub(super) heard: u64,
-}
-
-/// Payouts, or disputes: what is dated once and changes its state later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct WatchState {
-    /// How many a question asks for.
-    pub(super) page: u32,
-    /// The date of the oldest whose state may still change.
-    pub(super) oldest_open: Option<Timestamp>,
-    pub(super) step: WatchStep,
-}
-
-impl Default for WatchState {
-    fn default() -> Self {
-        Self { page: 50, oldest_open: None, step: WatchStep::Rest(Rest::default()) }
-    }
-}
-
-/// How far a pull of payouts or disputes has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum WatchStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// They are listed.
-    Listing(Watch),
-}
-
-/// A listing of payouts or disputes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Watch {
-    /// When the window's first question was asked.
-    pub(super) began: Timestamp,
-    /// The date of the oldest one listed so far whose state may still change.
-    pub(super) oldest_open: Option<Timestamp>,
-    pub(super) listing: Listing,
-}
-
-/// Balance transactions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RowsState {
-    /// How many payouts a question asks for.
-    pub(super) payouts_page: u32,
-    /// How many rows a question asks for.
-    pub(super) rows_page: u32,
-    /// The payouts that may still change, or are listed again for other reasons, by number, as they
-    /// were when their rows were last read.
-    pub(super) seen: BTreeMap<String, SeenPayout>,
-    pub(super) step: RowsStep,
-}
-
-impl Default for RowsState {
-    fn default() -> Self {
-        Self {
-            payouts_page: 50,
-            rows_page: 100,
-            seen: BTreeMap::new(),
-            step: RowsStep::Rest(Rest::default()),
-        }
-    }
-}
-
-/// A payout as it was when its rows were last read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SeenPayout {
-    /// When it was issued.
-    pub(super) issued_at: Timestamp,
-    /// The vendor's word for its state.
-    pub(super) status: String,
-    /// Its amount, as text.
-    pub(super) net: String,
-}
-
-/// How far a pull of balance transactions has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum RowsStep {
-    /// Nothing is under way.
-    Rest(Rest),
-    /// Payouts are listed, and the rows of those that changed are read.
-    Payouts(PayoutScan),
-    /// What is new in the balance is listed by date.
-    Recent {
-        /// When the pull's first question was asked.
-        began: Timestamp,
-        listing: Listing,
-        /// Whether a bulk operation failed, so that it is listed to its end.
-        to_its_end: bool,
-    },
-    /// The rest of what is new in the balance comes by a bulk operation.
-    Bulk(Bulk),
-}
-
-/// A listing of payouts whose rows may have to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct PayoutScan {
-    /// When the pull's first question was asked.
-    pub(super) began: Timestamp,
-    /// Where what is new begins, to be listed afterwards.
-    pub(super) recent_from: Timestamp,
-    /// In a first pull, only rows before this are read by payout: the others follow by date.
-    pub(super) rows_before: Option<Timestamp>,
-    /// Where the listing of payouts stands; none once all are listed.
-    pub(super) payouts: Option<Listing>,
-    /// Payouts whose rows are to be read, by number; the last one is next.
-    pub(super) changed: Vec<(String, SeenPayout)>,
-    /// Where the rows of that payout stand.
-    pub(super) rows: Listing,
 }

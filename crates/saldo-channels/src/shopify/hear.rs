@@ -8,13 +8,15 @@ mod goods;
 mod orders;
 mod orders_of_days;
 mod payments;
+mod sales_of_days;
 mod sweep;
 
 use super::Flow;
-use super::ask::{ON_HAND_SWEPT, STORE_CREDIT_SWEPT};
-use super::budget::Question;
-use super::cursor::Saved;
+use super::ask::{COMPANY_CREDIT_SWEPT, ON_HAND_SWEPT, STORE_CREDIT_SWEPT};
+use super::budget::{Question, fitting};
+use super::cursor::{Rest, Saved};
 use super::envelope::{Opened, data, open, over_http};
+use super::read::stated::REFUSED;
 use jiff::Timestamp;
 use saldo_core::channel::{ChannelContext, Cursor, Page};
 use saldo_core::commerce::Record;
@@ -22,6 +24,7 @@ use saldo_core::exchange::{Answer, Fault, Permit};
 use saldo_core::text::Stream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// What an answer means in a stream.
 pub(super) fn hear(
@@ -40,8 +43,10 @@ pub(super) fn hear(
         Flow::Goods => goods::hear(Saved::load(cursor)?, hearing),
         Flow::Costs => costs::hear(Saved::load(cursor)?, hearing),
         Flow::OrdersOfDays => orders_of_days::hear(Saved::load(cursor)?, hearing),
+        Flow::SalesOfDays => sales_of_days::hear(Saved::load(cursor)?, hearing),
         Flow::OnHand => sweep::hear(&ON_HAND_SWEPT, Saved::load(cursor)?, hearing),
         Flow::StoreCredit => sweep::hear(&STORE_CREDIT_SWEPT, Saved::load(cursor)?, hearing),
+        Flow::CompanyCredit => sweep::hear(&COMPANY_CREDIT_SWEPT, Saved::load(cursor)?, hearing),
         Flow::Drawers => drawers::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
@@ -64,6 +69,11 @@ impl Hearing<'_> {
             Answer::Http(answer) => answer.made_at().map_or(now, |made_at| made_at.min(now)),
             _ => now,
         }
+    }
+
+    /// A stream of which nothing could be heard: all of it is asked for in the next pull.
+    const fn unheard(&self) -> Rest {
+        Rest { heard_until: None, finished_at: Some(self.context.now) }
     }
 
     /// A record of verbatim bytes.
@@ -93,15 +103,64 @@ fn affordable<'a, State, T: Deserialize<'a>>(
     hearing: Hearing<'a>,
 ) -> Result<T, Fault> {
     match open(question, over_http(hearing.answer)?)? {
-        Opened::TooDear => {
-            let message = format!("asking for {} exceeds the cost limit", question.title());
-            Err(Fault::new(Permit::Never, message))
-        }
+        Opened::TooDear => Err(too_dear(question)),
         Opened::Data(raw, cost) => {
             saved.budget.learn(question, cost, hearing.context.now);
             data(question, raw)
         }
     }
+}
+
+/// A question that cannot be made smaller costs too much.
+fn too_dear(question: Question) -> Fault {
+    let message = format!("asking for {} exceeds the cost limit", question.title());
+    Fault::new(Permit::Never, message)
+}
+
+/// What an answer to a question for several things at once holds.
+enum Listed<'a> {
+    /// The data.
+    Data(&'a RawValue),
+    /// Nothing: so many at once are too dear.
+    TooDear,
+    /// Nothing: the app may not read them.
+    Denied,
+}
+
+/// Opens an answer to a question for several things at once, and fits their number to its cost.
+fn listed<'a, State>(
+    saved: &mut Saved<State>,
+    size: fn(&mut State) -> &mut u32,
+    (question, largest): (Question, u32),
+    hearing: Hearing<'a>,
+) -> Result<Listed<'a>, Fault> {
+    let page = size(&mut saved.state);
+    let asked = *page;
+    let (raw, cost) = match open(question, over_http(hearing.answer)?) {
+        Ok(Opened::TooDear) => {
+            *page = halved(asked, question.title())?;
+            return Ok(Listed::TooDear);
+        }
+        Ok(Opened::Data(raw, cost)) => (raw, cost),
+        Err(fault) if fault.permits == Permit::LogIn => return Ok(Listed::Denied),
+        Err(fault) => return Err(fault),
+    };
+    let fits = fitting(asked, cost, largest);
+    *page = fits;
+    saved.budget.learn(question, cost, hearing.context.now);
+    saved.budget.rescale(question, asked, fits);
+    Ok(Listed::Data(raw))
+}
+
+/// The end of a stream that may not be read: the answer that says so is its record, and everything
+/// else goes on.
+fn refused_by<State>(saved: &Saved<State>, hearing: Hearing<'_>) -> Result<Page, Fault>
+where
+    State: Default + Serialize + DeserializeOwned,
+{
+    let said = String::from_utf8_lossy(&over_http(hearing.answer)?.body);
+    let records = vec![hearing.record(REFUSED, &said)];
+    Ok(Page { records, cursor: saved.store()?, reached: None })
 }
 
 /// Half of a page size.

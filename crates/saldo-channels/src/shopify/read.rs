@@ -7,6 +7,7 @@ mod on_hand;
 pub(super) mod order;
 pub(super) mod payments;
 mod rounding;
+mod sales;
 pub(super) mod stated;
 mod store_credit;
 
@@ -63,9 +64,11 @@ pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
         Some(Flow::Goods) => goods::read(&source, text)?,
         Some(Flow::Costs) => costs::read(&source, text)?,
         Some(Flow::Drawers) => drawers::read(&source, text)?,
-        Some(Flow::StoreCredit) => store_credit::read(&source, text)?,
+        Some(Flow::StoreCredit) => store_credit::read(&source, text, store_credit::OF_BUYERS)?,
+        Some(Flow::CompanyCredit) => store_credit::read(&source, text, store_credit::OF_COMPANIES)?,
         Some(Flow::OnHand) => on_hand::read(&source, text)?,
         Some(Flow::OrdersOfDays) => stated::read_day(&source, record, text)?,
+        Some(Flow::SalesOfDays) => sales::read(&source, record, text)?,
         Some(Flow::GiftCards) => stated::read_gift_card(&source, text)?,
         Some(Flow::Payouts) => payments::read_payout(&source, text)?,
         Some(Flow::BalanceTransactions) => payments::read_balance_transaction(&source, text)?,

@@ -14,6 +14,7 @@ mod orders_of_days;
 mod payments;
 mod questions;
 mod reading;
+mod sales_of_days;
 mod settings;
 mod store_credit;
 

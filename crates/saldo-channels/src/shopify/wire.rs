@@ -3,8 +3,20 @@
 //! Amounts and ids are read at once into types that cannot be wrong, so that a failure names the
 //! field it stands in. What is only carried on stays raw.
 
+mod goods;
+mod payments;
+mod stated;
+
+pub(super) use goods::{
+    Fulfillment, GoodsItem, InventoryItem, Level, Location, OrderGoods, RefundGoods, StockedItem,
+};
+pub(super) use payments::{BalanceTransaction, Dispute, Payout};
+pub(super) use stated::{
+    CashAdjustment, CashSession, Count, CreditMove, CreditOwner, DayReport, GiftCard, Reply,
+    ReportedShop,
+};
+
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::money::{Currency, Money};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -122,104 +134,6 @@ impl Bag {
     pub(super) fn money(self) -> Money {
         self.shop_money.0
     }
-}
-
-/// `GiftCard`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct GiftCard {
-    pub(super) id: Gid,
-    pub(super) last_characters: String,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-    pub(super) deactivated_at: Option<Timestamp>,
-    pub(super) expires_on: Option<Date>,
-    pub(super) balance: Amount,
-    pub(super) initial_value: Amount,
-    pub(super) order: Option<Named>,
-}
-
-/// `Customer`, as far as it is about store credit. In the lines of a bulk operation the accounts
-/// follow as lines of their own.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CreditedCustomer {
-    pub(super) id: Gid,
-    pub(super) store_credit_accounts: Option<CreditAccounts>,
-}
-
-/// The accounts of a customer, one a currency.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CreditAccounts {
-    pub(super) page_info: PageInfo,
-    pub(super) nodes: Vec<CreditAccount>,
-}
-
-/// `StoreCreditAccount`.
-#[derive(Debug, Deserialize)]
-pub(super) struct CreditAccount {
-    pub(super) id: Gid,
-    pub(super) balance: Amount,
-    pub(super) transactions: Option<CreditMoves>,
-}
-
-/// The last movements of an account.
-#[derive(Debug, Deserialize)]
-pub(super) struct CreditMoves {
-    pub(super) nodes: Vec<CreditMove>,
-}
-
-/// `StoreCreditAccountTransaction`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CreditMove {
-    pub(super) created_at: Timestamp,
-    pub(super) amount: Amount,
-    pub(super) event: String,
-}
-
-/// `CashTrackingSession`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CashSession {
-    pub(super) id: Gid,
-    pub(super) register_name: String,
-    pub(super) opening_time: Timestamp,
-    pub(super) closing_time: Option<Timestamp>,
-    pub(super) location: Option<Location>,
-    pub(super) expected_opening_balance: Option<Amount>,
-    pub(super) opening_balance: Amount,
-    pub(super) net_cash_sales: Amount,
-    pub(super) total_adjustments: Option<Amount>,
-    pub(super) expected_closing_balance: Option<Amount>,
-    pub(super) closing_balance: Option<Amount>,
-    pub(super) total_discrepancy: Option<Amount>,
-    pub(super) adjustments: CashAdjustments,
-}
-
-/// What was put into a drawer or taken out of it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct CashAdjustments {
-    pub(super) page_info: PageInfo,
-    pub(super) nodes: Vec<CashAdjustment>,
-}
-
-/// `CashTrackingAdjustment`.
-#[derive(Debug, Deserialize)]
-pub(super) struct CashAdjustment {
-    pub(super) id: Gid,
-    pub(super) time: Timestamp,
-    pub(super) note: Option<String>,
-    pub(super) cash: Amount,
-}
-
-/// `Count`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Count {
-    pub(super) count: u64,
-    pub(super) precision: String,
 }
 
 /// A thing of which only the id matters.
@@ -476,15 +390,6 @@ pub(super) struct ProductOfItem {
     pub(super) product_type: String,
 }
 
-/// `Order`, as far as goods changed hands.
-#[derive(Debug, Deserialize)]
-pub(super) struct OrderGoods {
-    pub(super) id: Gid,
-    pub(super) test: bool,
-    pub(super) fulfillments: Vec<Fulfillment>,
-    pub(super) refunds: Vec<RefundGoods>,
-}
-
 /// A connection by nodes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -493,182 +398,11 @@ pub(super) struct Nodes<Node> {
     pub(super) nodes: Vec<Node>,
 }
 
-/// `Fulfillment`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Fulfillment {
-    pub(super) id: Gid,
-    pub(super) status: String,
-    pub(super) created_at: Timestamp,
-    pub(super) updated_at: Timestamp,
-    pub(super) fulfillment_line_items: Nodes<FulfillmentLineItem>,
-}
-
-/// `FulfillmentLineItem`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FulfillmentLineItem {
-    pub(super) quantity: Option<i64>,
-    pub(super) line_item: GoodsItem,
-}
-
-/// `LineItem`, as far as goods are concerned.
-#[derive(Debug, Deserialize)]
-pub(super) struct GoodsItem {
-    pub(super) id: Gid,
-    pub(super) sku: Option<String>,
-    pub(super) title: String,
-    pub(super) variant: Option<Named>,
-}
-
-/// `Refund`, as far as goods are concerned.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RefundGoods {
-    pub(super) id: Gid,
-    pub(super) created_at: Option<Timestamp>,
-    pub(super) processed_at: Option<Timestamp>,
-    pub(super) refund_line_items: Nodes<RefundLineItem>,
-}
-
-/// `RefundLineItem`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RefundLineItem {
-    pub(super) id: Option<Gid>,
-    pub(super) quantity: i64,
-    pub(super) restock_type: String,
-    pub(super) line_item: GoodsItem,
-}
-
-/// `InventoryItem`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct InventoryItem {
-    pub(super) id: Gid,
-    pub(super) updated_at: Timestamp,
-    pub(super) sku: Option<String>,
-    pub(super) unit_cost: Option<Amount>,
-    pub(super) variants: Option<Variants>,
-}
-
-/// `InventoryItem`, as far as it is about what is on hand. In the lines of a bulk operation the
-/// lists follow as lines of their own.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct StockedItem {
-    pub(super) id: Gid,
-    pub(super) sku: Option<String>,
-    pub(super) tracked: bool,
-    pub(super) variants: Option<Variants>,
-    pub(super) inventory_levels: Option<Levels>,
-}
-
-/// Where an item is.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Levels {
-    pub(super) page_info: PageInfo,
-    pub(super) nodes: Vec<Level>,
-}
-
-/// `InventoryLevel`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Level {
-    pub(super) updated_at: Timestamp,
-    pub(super) location: Location,
-    pub(super) quantities: Vec<Quantity>,
-}
-
-/// `Location`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Location {
-    pub(super) name: String,
-}
-
-/// `InventoryQuantity`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Quantity {
-    pub(super) name: String,
-    pub(super) quantity: i64,
-}
-
-/// The first variant of an item.
-#[derive(Debug, Deserialize)]
-pub(super) struct Variants {
-    pub(super) nodes: Vec<Variant>,
-}
-
-/// `ProductVariant`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Variant {
-    pub(super) id: Gid,
-    pub(super) display_name: String,
-}
-
 /// A child in the download of a bulk operation, or anything that stands in its place.
 #[derive(Debug, Deserialize)]
 pub(super) struct Child {
     #[serde(rename = "__parentId")]
     pub(super) parent: Option<Gid>,
-}
-
-/// `ShopifyPaymentsPayout`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Payout {
-    pub(super) id: Gid,
-    pub(super) legacy_resource_id: NumberText,
-    pub(super) issued_at: Timestamp,
-    pub(super) status: String,
-    pub(super) transaction_type: String,
-    pub(super) external_trace_id: Option<String>,
-    pub(super) net: Amount,
-}
-
-/// `ShopifyPaymentsBalanceTransaction`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct BalanceTransaction {
-    pub(super) id: Gid,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) source_order_transaction_id: Option<NumberText>,
-    pub(super) transaction_date: Timestamp,
-    pub(super) test: bool,
-    pub(super) amount: Amount,
-    pub(super) fee: Amount,
-    pub(super) net: Amount,
-    pub(super) associated_order: Option<AssociatedOrder>,
-    pub(super) associated_payout: Option<AssociatedPayout>,
-}
-
-/// `ShopifyPaymentsAssociatedOrder`.
-#[derive(Debug, Deserialize)]
-pub(super) struct AssociatedOrder {
-    pub(super) id: Gid,
-    pub(super) name: String,
-}
-
-/// `ShopifyPaymentsBalanceTransactionAssociatedPayout`: without an id until there is one.
-#[derive(Debug, Deserialize)]
-pub(super) struct AssociatedPayout {
-    pub(super) id: Option<Gid>,
-}
-
-/// `ShopifyPaymentsDispute`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Dispute {
-    pub(super) id: Gid,
-    pub(super) finalized_on: Option<Timestamp>,
-    pub(super) status: String,
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) amount: Amount,
-    pub(super) order: Option<Named>,
 }
 
 /// A whole number that may stand in quotation marks (`BigInt`, `UnsignedInt64`).

@@ -1,6 +1,6 @@
 //! What the owner decided, apart from orders: entries in the words of the policy.
 
-use super::lines::line_on;
+use super::lines::{line_on, say_to_whom};
 use super::{Accounted, Trouble};
 use crate::commerce::{Decided, Decision, Fact, Move, Order};
 use crate::document::{DocumentKind, Header, LineKind, SubledgerEntry};
@@ -18,6 +18,9 @@ pub enum Undecidable {
     /// The policy has no such account.
     #[error("the policy has no account for `{0}`")]
     NoAccount(Place),
+    /// Nobody said to whom a tax is owed, and the policy wants that said.
+    #[error("nobody said to whom the tax `{0}` is owed")]
+    OwedToNobody(String),
     /// What buyers owe is moved by sales and payments, which name the buyer.
     #[error("`{0}` is moved by sales and payments alone: decide about the order")]
     ByOrders(Place),
@@ -51,6 +54,11 @@ pub fn postings_of(moves: &[Move], policy: &Policy) -> Result<Vec<Posting>, Unde
     for Move { place, amount } in moves {
         if amount.currency() != policy.currency {
             return Err(Undecidable::Currency(*amount, policy.currency));
+        }
+        if let Place::Tax(title) = place
+            && policy.is_owed_to_nobody(title)
+        {
+            return Err(Undecidable::OwedToNobody(title.clone()));
         }
         let account = policy.account_of(place);
         let account = account.ok_or_else(|| Undecidable::NoAccount(place.clone()))?;
@@ -122,7 +130,10 @@ fn enter(
         return Ok(FactState::Accounted { review: None });
     };
     let undecidable = |error: Undecidable| {
-        let hint = "take it back by `saldo decide undo`, and decide it anew".to_owned();
+        let hint = match &error {
+            Undecidable::OwedToNobody(title) => say_to_whom(title),
+            _ => "take it back by `saldo decide undo`, and decide it anew".to_owned(),
+        };
         Trouble::Issue(IssueKind::MissingMapping, error.to_string(), hint)
     };
     let postings = postings_of(moves, policy).map_err(undecidable)?;

@@ -84,6 +84,14 @@ pub(super) struct UnknownTax {
     pub(super) hint: String,
 }
 
+/// How the owner says to whom a tax is owed.
+pub(super) fn say_to_whom(title: &str) -> String {
+    format!(
+        "say it, for example: saldo map set 'tax.jurisdictions.\"{title}\"' \"{title}\"; where each \
+         title is a jurisdiction of its own: saldo map set tax.unknown-jurisdiction own"
+    )
+}
+
 /// The account of a tax, where the policy has one, and says to whom the tax is owed as far as it
 /// wants that said.
 pub(super) fn known_tax(
@@ -94,11 +102,7 @@ pub(super) fn known_tax(
     if policy.is_owed_to_nobody(title) {
         return Err(UnknownTax {
             why: format!("nobody said to whom the tax `{title}` is owed"),
-            hint: format!(
-                "say it, for example: saldo map set 'tax.jurisdictions.\"{title}\"' \"{title}\"; \
-                 where each title is a jurisdiction of its own: saldo map set \
-                 tax.unknown-jurisdiction own"
-            ),
+            hint: say_to_whom(title),
         });
     }
     policy.tax(title).ok_or_else(|| {

@@ -32,7 +32,7 @@ pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
 pub use revaluation::{
     ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, heard_to, is_revaluation,
-    open_balances, revalue,
+    open_balances, revalue, stand_meanwhile,
 };
 pub use stock::{
     Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,

@@ -47,6 +47,12 @@ impl RevaluedMonth {
         Some(Self { currency: Currency::parse(currency).ok()?, month })
     }
 
+    /// The month whose rate an issue is about: `owner/ClosingRate/EUR/2026-08`.
+    #[must_use]
+    pub fn of_fact(id: &str) -> Option<Self> {
+        Self::parse(id.strip_prefix(OWNER)?.strip_prefix("/ClosingRate/")?)
+    }
+
     /// The day whose closing rate counts.
     #[must_use]
     pub fn last_day(&self) -> Date {
@@ -268,6 +274,39 @@ pub fn revalue(
         accounted.stand(&fact, &month.source(), FactState::Held(trouble.issue(&fact)));
     }
     accounted
+}
+
+/// Where the rates of a month stand while it stays as it was entered, since not all is heard that
+/// moves its amounts: what was said of them before holds, and what is new waits. A rate that was
+/// taken back meanwhile counts as long as its entry stands.
+#[must_use]
+pub fn stand_meanwhile(
+    month: &RevaluedMonth,
+    facts: &[Fact],
+    before: &[(FactId, RecordRef, FactState)],
+) -> Vec<(FactId, RecordRef, FactState)> {
+    let mut states = before.to_vec();
+    for fact in facts {
+        let Fact::Decision(decision) = fact else { continue };
+        let is_rate = matches!(
+            decision.said.decided,
+            Decided::ClosingRate { currency, .. } if currency == month.currency
+        );
+        if !is_rate || before.iter().any(|(id, ..)| *id == decision.id) {
+            continue;
+        }
+        let for_what = format!(
+            "all channels with {} to be heard to the end of {}",
+            month.currency,
+            month.last_day()
+        );
+        let state = match &decision.said.taken_back {
+            Some(_) => taken_back(),
+            None => FactState::Waiting { for_what, until: None },
+        };
+        states.push((decision.id.clone(), decision.source.clone(), state));
+    }
+    states
 }
 
 /// The entry of an account, and what takes it back; none where it stands at the rate already.

@@ -28,7 +28,8 @@ pub use order::{
 pub use payout::{Dispute, DisputeOutcome, PaidOut, Payout, PayoutState, Period};
 pub use row_part::{Deferral, PartKind, RowPart};
 pub use stated::{
-    CreditMove, GiftCard, OnHand, OrdersOfDay, Saying, Stated, StoreCredit, Topic, UnitsAt,
+    CreditMove, GiftCard, OnHand, OrdersOfDay, SalesOfDay, Saying, Stated, StoreCredit, Topic,
+    UnitsAt,
 };
 pub use stock::{
     AdjustmentReason, BilledLine, GoodsReceipt, OrderedLine, PurchaseOrder, ReceivedLine,

@@ -1,6 +1,6 @@
 //! What a channel says of itself at a moment. It moves no money: proofs compare with it.
 
-use super::{Product, RecordRef};
+use super::{Product, RecordRef, SaleKind};
 use crate::money::Money;
 use crate::text::FactId;
 use jiff::Timestamp;
@@ -28,8 +28,12 @@ pub enum Topic {
     GiftCards,
     /// How many orders each day has.
     OrdersOfDays,
+    /// What was sold and taken back on each day.
+    SalesOfDays,
     /// What is left of the store credit of each buyer.
     StoreCredit,
+    /// What is left of the store credit of each company.
+    CompanyCredit,
     /// How many units of each item of stock are where.
     OnHand,
     /// What is counted in cash drawers. The sessions themselves are facts that are entered.
@@ -44,7 +48,9 @@ pub enum Saying {
     GiftCard(GiftCard),
     /// How many orders were placed on a day.
     Orders(OrdersOfDay),
-    /// What is left of the store credit of a buyer.
+    /// What was sold and taken back on a day.
+    Sales(SalesOfDay),
+    /// What is left of the store credit of a buyer, or of a company.
     StoreCredit(StoreCredit),
     /// How many units of an item of stock are where.
     OnHand(OnHand),
@@ -85,7 +91,7 @@ impl GiftCard {
     }
 }
 
-/// The store credit of a buyer.
+/// The store credit of a buyer, or of a place of a company.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreCredit {
     /// What is left of it, an amount a currency.
@@ -114,6 +120,19 @@ pub struct OrdersOfDay {
     pub until: Timestamp,
     /// How many orders were placed in between.
     pub count: u64,
+}
+
+/// What a channel says was sold on a day, less what was taken back on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SalesOfDay {
+    /// The first instant of the day.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub until: Timestamp,
+    /// What lines of a kind come to, after discount and with tax, on the days on which they were
+    /// agreed: [`SaleLine::total`](super::SaleLine::total) of all orders that are no rehearsal.
+    /// Kinds that the channel sums up otherwise, or not at all, are not in it.
+    pub sums: Vec<(SaleKind, Money)>,
 }
 
 /// How many units of an item of stock a channel says are at its places.

@@ -203,6 +203,25 @@ fn what_does_not_balance_is_not_decided() {
 }
 
 #[test]
+fn a_tax_that_is_owed_to_nobody_known_is_no_more_remitted_than_sold_with() {
+    let known = "[tax.accounts]\n\"FR VAT\" = \"OSS FR\"\n";
+    let rest = POLICY.replace("[tax.accounts]", known);
+    let hold =
+        rest.replace("[tax.accounts]", "[tax]\nunknown-jurisdiction = \"hold\"\n[tax.accounts]");
+    let remitted = || entry("04-20", &[("taxes.FR VAT", "743.00"), ("bank", "-743.00")]);
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = |text: &str| account(&[remitted()], &policy(text), far).remove(0);
+    assert_eq!(accounted(&rest).entries.len(), 1);
+    let held = accounted(&hold);
+    assert!(held.entries.is_empty());
+    let [FactState::Held(issue)] = &[held.standings[0].state.clone()] else { panic!("{held:?}") };
+    insta::assert_snapshot!(issue.message, @"nobody said to whom the tax `FR VAT` is owed");
+    assert!(issue.hint.contains("saldo map set 'tax.jurisdictions.\"FR VAT\"'"), "{}", issue.hint);
+    let said = format!("{hold}\n[tax.jurisdictions]\n\"FR VAT\" = \"DGFiP\"\n");
+    assert_eq!(accounted(&said).entries.len(), 1);
+}
+
+#[test]
 fn a_loan_whose_price_nobody_said_is_for_review() {
     let repaid = row(1, "03-10", BalanceKind::LoanRepayment, "-150.00", "0.00");
     let [state] = &states(&[repaid])[..] else { panic!("one fact") };

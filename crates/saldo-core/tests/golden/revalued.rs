@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use saldo_core::accounting::{
     Accounted, ForeignSum, Group, OpenBalance, RevaluedMonth, foreign_moves, heard_to,
-    is_revaluation, open_balances, revalue,
+    is_revaluation, open_balances, revalue, stand_meanwhile,
 };
 use saldo_core::commerce::{BalanceKind, Decided, Fact, PayoutState};
 use saldo_core::document::{Document, SubledgerEntry};
@@ -121,6 +121,32 @@ fn what_is_open_stands_at_the_closing_rate_for_one_night() {
 
 fn revaluations(entries: &[SubledgerEntry]) -> Vec<&SubledgerEntry> {
     entries.iter().filter(|entry| is_revaluation(&entry.header.slot)).collect()
+}
+
+#[test]
+fn a_rate_that_is_corrected_while_not_all_is_heard_waits() {
+    let month = RevaluedMonth::of(eur(), "2026-03-31".parse().unwrap());
+    assert_eq!(RevaluedMonth::of_fact("owner/ClosingRate/EUR/2026-03"), Some(month));
+    assert_eq!(RevaluedMonth::of_fact("owner/Decision/1"), None);
+    let (first, second) = (rate("03-31", "1.0912"), no(2, rate("03-31", "1.10")));
+    let third = undone(no(3, rate("03-31", "1.2")));
+    let entered = FactState::Accounted { review: None };
+    let before = vec![(first.id().clone(), first.source().clone(), entered.clone())];
+    let all = [first.clone(), second.clone(), third.clone()];
+    let states = stand_meanwhile(&month, &all, &before);
+    let of = |fact: &Fact| {
+        let mut own = states.iter().filter(|(id, ..)| id == fact.id());
+        let (Some((_, _, state)), None) = (own.next(), own.next()) else { panic!("{states:?}") };
+        state.clone()
+    };
+    assert_eq!(of(&first), entered, "its entry stands");
+    let FactState::Waiting { for_what, until: None } = of(&second) else { panic!("{states:?}") };
+    insta::assert_snapshot!(
+        for_what,
+        @"all channels with EUR to be heard to the end of 2026-03-31"
+    );
+    assert_eq!(of(&third), FactState::Excluded { rule: "taken-back".to_owned() });
+    assert_eq!(stand_meanwhile(&month, &all, &states), states, "asked again, nothing is added");
 }
 
 #[test]

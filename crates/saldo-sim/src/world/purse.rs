@@ -57,7 +57,12 @@ impl World {
             let taken = voucher.taken.iter().map(move |(at, amount)| moved(*at, -amount));
             std::iter::once(moved(voucher.issued_at, voucher.initial)).chain(taken)
         });
-        let by_hand = self.settings.granted_by_hand.filter(|_| customer == 0);
+        let is_first = |company: bool| {
+            self.customers.iter().position(|it| it.company == company) == Some(customer)
+        };
+        let by_hand = self.settings.granted_by_hand.filter(|_| is_first(false));
+        let to_company = self.settings.granted_to_company.filter(|_| is_first(true));
+        let by_hand = by_hand.into_iter().chain(to_company);
         let by_hand = by_hand.map(|(at, amount)| CreditMove { at, amount, by_hand: true });
         let mut moves: Vec<CreditMove> =
             of_orders.chain(by_hand).filter(|it| it.at <= now).collect();

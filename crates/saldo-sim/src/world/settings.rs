@@ -23,8 +23,11 @@ pub struct WorldSettings {
     /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative
     /// where it is given.
     pub taken_by_hand: Option<(Timestamp, i64)>,
-    /// Credit that the owner grants the first customer by hand, and when: no order tells of it.
+    /// Credit that the owner grants the first buyer who is no company by hand, and when: no order
+    /// tells of it.
     pub granted_by_hand: Option<(Timestamp, i64)>,
+    /// The same for the first company.
+    pub granted_to_company: Option<(Timestamp, i64)>,
     /// Units that are gone from the warehouse, as somebody finds out who counts: nobody sold them.
     pub lost_unseen: Option<Lost>,
     /// Whether the counter's drawer is counted, so that the shop tells its sessions.
@@ -54,6 +57,7 @@ impl Default for WorldSettings {
             shop: "demo".to_owned(),
             taken_by_hand: None,
             granted_by_hand: None,
+            granted_to_company: None,
             lost_unseen: None,
             counts_drawer: false,
         }

@@ -45,6 +45,9 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
     for fact in &explanation.facts {
         put(&format!("  {}: {}", fact.fact.id(), state_text(fact)));
     }
+    for issue in &explanation.untold {
+        put(&format!("  {}: held: {}; {}", issue.about, issue.message, issue.hint));
+    }
     put("\nrecords");
     for record in &explanation.records {
         let (connection, stream, id) = (&record.connection, &record.stream, &record.id);

@@ -2,8 +2,8 @@
 
 use super::output::table;
 use crate::engine::{
-    DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport, UnitsLine,
-    UnitsProof, Verdict,
+    DayLine, DaySales, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport,
+    UnitsLine, UnitsProof, Verdict,
 };
 use saldo_core::money::{Currency, Money, MoneyError};
 use std::collections::BTreeMap;
@@ -25,6 +25,9 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     }
     for proof in report.identities.iter().filter(|proof| !proof.totals.is_empty()) {
         text += &totals(&proof.totals, all);
+    }
+    for proof in report.identities.iter().filter(|proof| !proof.sales.is_empty()) {
+        text += &sales(&proof.sales, all);
     }
     for units in report.identities.iter().filter_map(|proof| proof.units.as_ref()) {
         text += &on_hand(units);
@@ -66,6 +69,42 @@ fn totals(days: &[DayTotal], all: bool) -> String {
         "\nOrders as the channels count them\n{listed}{} days: {stated} counted, {told} told\n",
         days.len()
     )
+}
+
+/// What the channels' reports say was sold: the days that differ, or all of them, and the sums.
+fn sales(days: &[DaySales], all: bool) -> String {
+    let state = |it: &DaySales| match (it.differs(), it.awaited) {
+        (true, _) => "DIFFERS",
+        (false, true) => "awaited",
+        (false, false) => "-",
+    };
+    let amounts = |stated: Money, told: Money| [stated, told].map(|amount| amount.to_string());
+    let row = |it: &DaySales| {
+        let [stated, told] = amounts(it.stated, it.told);
+        vec![it.day.to_string(), state(it).to_owned(), it.about.clone(), stated, told]
+    };
+    let mut rows: Vec<Vec<String>> =
+        days.iter().filter(|it| all || it.stated != it.told).map(row).collect();
+    let mut sums: BTreeMap<(&str, Currency), [Result<Money, MoneyError>; 2]> = BTreeMap::new();
+    for it in days {
+        let nothing = || Ok(Money::zero(it.stated.currency()));
+        let key = (it.about.as_str(), it.stated.currency());
+        let [stated, told] = sums.entry(key).or_insert_with(|| [nothing(), nothing()]);
+        *stated = stated.clone().and_then(|sum| sum.plus(it.stated));
+        *told = told.clone().and_then(|sum| sum.plus(it.told));
+    }
+    let sum_row = |((about, _), sides): ((&str, Currency), [Result<Money, MoneyError>; 2])| {
+        let [stated, told] = sides.map(whole);
+        vec!["all days".to_owned(), String::new(), about.to_owned(), stated, told]
+    };
+    rows.extend(sums.into_iter().map(sum_row));
+    let heads = ["", "", "", "reported", "told"];
+    format!("\nSales of each day as the channels report them\n{}", table(&heads, 3, rows))
+}
+
+/// An amount with its currency, or why there is none.
+fn whole(part: Result<Money, MoneyError>) -> String {
+    part.map_or_else(|error| error.to_string(), |amount| amount.to_string())
 }
 
 /// The items of which the shops have more, or fewer, units than were told.
@@ -140,10 +179,6 @@ fn sums(lines: &[IdentityLine]) -> Vec<Sum> {
 }
 
 fn sum_row((count, currency, parts): Sum) -> Vec<String> {
-    let whole = |part: Result<Money, MoneyError>| match part {
-        Ok(amount) => amount.to_string(),
-        Err(error) => error.to_string(),
-    };
     let [expected, found, awaited, difference] = parts;
     let plain = |part: Result<Money, MoneyError>| part.map_or_else(|it| it.to_string(), dash);
     let about = format!("  all {count} in {currency}");
@@ -183,6 +218,32 @@ mod tests {
         assert!(of("2026-08-04").contains("DIFFERS") && of("2026-08-05").contains("awaited"));
         assert!(text.ends_with("3 days: 11 counted, 11 told\n"), "{text}");
         assert!(totals(&days, true).contains("2026-08-03"));
+    }
+
+    #[test]
+    fn days_whose_reports_say_otherwise_are_listed_and_kinds_are_summed_up() {
+        let sales = |day: &str, about: &str, stated: &str, told: &str, awaited| DaySales {
+            day: day.parse().unwrap(),
+            about: about.to_owned(),
+            stated: stated.parse().unwrap(),
+            told: told.parse().unwrap(),
+            awaited,
+        };
+        let days = [
+            sales("2026-08-03", "products", "10.00 USD", "10.00 USD", false),
+            sales("2026-08-04", "products", "12.50 USD", "11.50 USD", false),
+            sales("2026-08-05", "products", "7.00 USD", "0.00 USD", true),
+            sales("2026-08-05", "shipping", "4.00 USD", "4.00 USD", false),
+        ];
+        insta::assert_snapshot!(super::sales(&days, false), @"
+
+        Sales of each day as the channels report them
+                                         reported       told
+         2026-08-04  DIFFERS  products  12.50 USD  11.50 USD
+         2026-08-05  awaited  products   7.00 USD   0.00 USD
+         all days             products  29.50 USD  21.50 USD
+         all days             shipping   4.00 USD   4.00 USD
+        ");
     }
 
     #[test]

@@ -4,12 +4,12 @@ use super::account::Readers;
 use super::prove::groups_of_fact;
 use super::{Engine, EngineError, alike, buyers};
 use jiff::civil::Date;
-use saldo_core::accounting::{self, Group};
+use saldo_core::accounting::{self, Group, RevaluedMonth};
 use saldo_core::arithmetic::{self, Sum};
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::document::DocumentKey;
-use saldo_core::issue::FactState;
+use saldo_core::issue::{FactState, Issue};
 use saldo_core::money::Balance;
 use saldo_core::plan::Change;
 use saldo_core::text::{FactId, GroupId};
@@ -26,6 +26,8 @@ pub(crate) struct Explanation {
     pub(crate) documents: Vec<ExplainedDocument>,
     /// Where the facts stand.
     pub(crate) facts: Vec<ExplainedFact>,
+    /// What is held and no record tells of, as a closing rate that nobody stated.
+    pub(crate) untold: Vec<Issue>,
     /// What the channels said.
     pub(crate) records: Vec<ExplainedRecord>,
 }
@@ -87,7 +89,10 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
             explanation.arithmetic = arithmetic::of_facts(&facts)?;
         }
     }
-    match explanation.documents.is_empty() && explanation.records.is_empty() {
+    let is_nothing_known = explanation.documents.is_empty()
+        && explanation.records.is_empty()
+        && explanation.untold.is_empty();
+    match is_nothing_known {
         true => Err(EngineError::NothingKnown(key.to_owned())),
         false => Ok(explanation),
     }
@@ -168,6 +173,12 @@ pub(super) async fn groups_of_name(
         let candidates: Vec<GroupId> = groups_of_fact(key).iter().map(|group| group.id()).collect();
         let known = engine.store.group_records(company, &candidates).await?;
         groups.extend(known.into_iter().filter(|(_, r)| !r.is_empty()).map(|(group, _)| group));
+    }
+    let month = RevaluedMonth::of_fact(key).or_else(|| RevaluedMonth::parse(key));
+    if let Some(group) = month.map(|month| Group::Revaluation(month).id())
+        && !engine.store.states_of(company, std::slice::from_ref(&group)).await?.is_empty()
+    {
+        groups.insert(group);
     }
     // Not every fact has a group of its own; one of a file may have the name of its record instead.
     let mut records = engine.store.find_record(company, key).await?;
@@ -273,9 +284,16 @@ async fn facts_of(
     buyers::remember(engine, &readers, &engine.policy, std::iter::once(&mut told)).await?;
     let mut facts = told.facts;
     facts.extend(payouts_of_rows);
-    let facts = facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
-    let records = records.iter().map(explained).collect();
-    Ok(Explanation { arithmetic: Vec::new(), documents, facts, records })
+    let facts: Vec<ExplainedFact> =
+        facts.into_iter().map(|fact| ExplainedFact { state: state(&fact), fact }).collect();
+    let records: Vec<ExplainedRecord> = records.iter().map(explained).collect();
+    let is_told = |id: &FactId| facts.iter().any(|it: &ExplainedFact| it.fact.id() == id);
+    let untold = states.iter().filter(|it| !is_told(&it.fact)).filter_map(|it| match &it.state {
+        FactState::Held(issue) => Some(issue.clone()),
+        _ => None,
+    });
+    let untold = untold.collect();
+    Ok(Explanation { arithmetic: Vec::new(), documents, facts, untold, records })
 }
 
 /// The payout that these facts tell by its rows alone, if they do.

@@ -60,8 +60,8 @@ pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, ope
 pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
 pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{
-    Behind, BookProof, DayLine, DayTotal, DifferingFact, IdentityLine, IdentityProof, ProofReport,
-    Undone, UnitsLine, UnitsProof, Unproved, Verdict, prove,
+    Behind, BookProof, DayLine, DaySales, DayTotal, DifferingFact, IdentityLine, IdentityProof,
+    ProofReport, Undone, UnitsLine, UnitsProof, Unproved, Verdict, prove,
 };
 #[cfg(test)]
 pub(crate) use prove::{DocumentsProof, UnitsAtPlace};

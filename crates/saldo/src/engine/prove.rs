@@ -1,6 +1,7 @@
 //! Prove: does everything add up?
 
 mod accounts;
+mod as_of;
 mod credit;
 mod days;
 mod documents;
@@ -8,9 +9,11 @@ mod holdings;
 pub(super) mod identities;
 mod on_hand;
 mod payouts;
+mod sales;
 mod stated;
 mod told;
 
+pub(super) use as_of::{AsOf, as_of};
 pub(super) use told::money_facts;
 
 pub(crate) use days::DayTotal;
@@ -19,6 +22,7 @@ pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof,
 #[cfg(test)]
 pub(crate) use on_hand::UnitsAtPlace;
 pub(crate) use on_hand::{UnitsLine, UnitsProof};
+pub(crate) use sales::DaySales;
 
 use super::account::Heard;
 use super::error::set_aside;
@@ -32,7 +36,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
-use saldo_core::money::Balance;
+use saldo_core::document::SubledgerEntry;
+use saldo_core::money::{Balance, MoneyError};
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
 use saldo_core::text::{ConnectionId, GroupId};
@@ -271,18 +276,12 @@ async fn prove_leased(
     let policy = &told.policy;
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
-    let happened = |fact: &&Fact| day_of(fact, policy) <= as_of;
-    let mut owed = proof::gateway_balances(told.entered.iter().filter(happened), policy)?;
-    let awaited = proof::gateway_balances(told.awaited.iter().filter(happened), policy)?;
     let left_out = left_out(engine, connection).await?;
-    for (account, moved) in moved_by(left_out.iter().filter(|it| it.header.date <= as_of))? {
-        if let Some(owed) = owed.get_mut(&account) {
-            moved.iter().try_for_each(|amount| owed.add(amount.negated()))?;
-        }
-    }
+    let owed = owed_on(told, &left_out, as_of)?;
     let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(&pusher, lease).await?;
-    let payouts = payouts::prove(engine, connection, told, (&documents, &left_out)).await?;
+    let payouts =
+        payouts::prove(engine, connection, told, (&documents, &left_out), Date::MAX).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     pusher.keep_requests().await?;
     Ok(BookProof {
@@ -290,7 +289,7 @@ async fn prove_leased(
         from,
         as_of,
         payouts,
-        clearing: holdings.clearing(&owed, &awaited)?,
+        clearing: holdings.clearing(&owed, &awaited_on(told, as_of)?)?,
         openings: holdings.openings(&told.owed_at_start, &owed)?,
         documents,
         late,
@@ -299,6 +298,25 @@ async fn prove_leased(
         pending: open.pending,
         failed: open.failed,
     })
+}
+
+/// What gateways owe at the end of a day, by clearing account, but for what the owner took out.
+fn owed_on(told: &Told, left_out: &[SubledgerEntry], day: Date) -> Result<Balances, EngineError> {
+    let policy = &told.policy;
+    let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= day);
+    let mut owed = proof::gateway_balances(happened, policy)?;
+    for (account, moved) in moved_by(left_out.iter().filter(|it| it.header.date <= day))? {
+        if let Some(owed) = owed.get_mut(&account) {
+            moved.iter().try_for_each(|amount| owed.add(amount.negated()))?;
+        }
+    }
+    Ok(owed)
+}
+
+/// What of that cannot stand in the books yet.
+fn awaited_on(told: &Told, day: Date) -> Result<Balances, MoneyError> {
+    let happened = told.awaited.iter().filter(|fact| day_of(fact, &told.policy) <= day);
+    proof::gateway_balances(happened, &told.policy)
 }
 
 /// What the owner took out of a book and did not enter again.

@@ -32,6 +32,7 @@ pub(super) async fn revalue(engine: &Engine, desk: &Desk) -> Result<usize, Engin
     let heard_to = accounting::heard_to(&sums, &desk.policy, |channel| heard.until(channel));
     let mut open = accounting::open_balances(&sums, &desk.policy, &heard_to);
     let mut stored: BTreeMap<RevaluedMonth, (GroupAccount, bool)> = BTreeMap::new();
+    let mut kept = Vec::new();
     for (account, has_news) in known {
         if let Some(Group::Revaluation(month)) = Group::parse(&account.group) {
             let until = heard_to.get(&month.currency);
@@ -39,7 +40,8 @@ pub(super) async fn revalue(engine: &Engine, desk: &Desk) -> Result<usize, Engin
                 until.is_none_or(|until| desk.policy.end_of_month(month.month) <= *until);
             if !is_heard && !account.entries.is_empty() {
                 // Not all of it is heard now, as when another shop was connected: what was entered
-                // stays as it is.
+                // stays as it is, and what was said of it since waits.
+                kept.extend(has_news.then_some((month, account)));
                 continue;
             }
             open.entry(month).or_default();
@@ -60,6 +62,14 @@ pub(super) async fn revalue(engine: &Engine, desk: &Desk) -> Result<usize, Engin
         if before.is_none_or(|(before, has_news)| *has_news || *before != account) {
             accounts.push(account);
         }
+    }
+    for (month, account) in kept {
+        let told =
+            engine.store.group_records(company, std::slice::from_ref(&account.group)).await?;
+        let told = told.get(&account.group).map_or(&[][..], Vec::as_slice);
+        let told = readers.read(engine, told).await?;
+        let states = accounting::stand_meanwhile(&month, &told.facts, &account.states);
+        accounts.push(GroupAccount { states, ..account });
     }
     engine.keep_desk(desk).await?;
     engine.store.save_accounting(&desk.lease, &accounts).await?;

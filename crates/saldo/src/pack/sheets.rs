@@ -259,6 +259,21 @@ fn bridge_untold(bridge: &Bridge) -> Sheet {
     )
 }
 
+/// What stands above the lines of proofs.
+static PROOF_HEADS: [&str; 11] = [
+    "number",
+    "identity",
+    "verdict",
+    "book",
+    "about",
+    "currency",
+    "facts",
+    "expected",
+    "found",
+    "awaited",
+    "difference",
+];
+
 /// The proof: every identity with its lines, and the facts behind differences.
 pub(crate) fn of_proof(proof: &ProofReport) -> [Sheet; 2] {
     let lines = proof.identities.iter().flat_map(identity_rows).collect();
@@ -273,25 +288,12 @@ pub(crate) fn of_proof(proof: &ProofReport) -> [Sheet; 2] {
             ]
         })
     });
-    let heads = &[
-        "number",
-        "identity",
-        "verdict",
-        "book",
-        "about",
-        "currency",
-        "facts",
-        "expected",
-        "found",
-        "awaited",
-        "difference",
-    ];
     [
         sheet(
             ("", "proof", "The proof: twelve identities"),
             "What must be equal to what, as of the day on which this was made. What is awaited \
              waits, or is held until a person decides.",
-            (heads, 5),
+            (&PROOF_HEADS, 5),
             lines,
         ),
         sheet(
@@ -306,35 +308,37 @@ pub(crate) fn of_proof(proof: &ProofReport) -> [Sheet; 2] {
 /// The proof as of the last day of a month.
 pub(crate) fn of_identities(identities: &[IdentityAsOf]) -> Sheet {
     let rows = identities.iter().flat_map(|identity| {
-        let verdict = if identity.holds() { "agrees" } else { "differs" };
-        identity.lines.iter().map(move |line| {
-            let head = [identity.number.to_string(), identity.says.to_owned(), verdict.to_owned()];
+        let verdict = match (identity.holds(), identity.lines.is_empty()) {
+            (false, _) => "differs",
+            (true, true) if identity.unknown.is_some() => "not known",
+            (true, _) => "agrees",
+        };
+        let head = [identity.number.to_string(), identity.says.to_owned(), verdict.to_owned()];
+        let line_row = |line: &IdentityLine| {
             let currency = line.expected.currency().to_string();
-            let middle = [line.about.clone(), currency, line.facts.to_string()];
+            let book = line.book.clone().unwrap_or_default();
+            let middle = [book, line.about.clone(), currency, line.facts.to_string()];
             let amounts = [line.expected, line.found, line.awaited, line.difference];
             let amounts = amounts.map(Money::amount_text);
-            head.into_iter().chain(middle).chain(amounts).collect()
-        })
+            head.iter().cloned().chain(middle).chain(amounts).collect::<Vec<String>>()
+        };
+        let mut rows: Vec<Vec<String>> = identity.lines.iter().map(line_row).collect();
+        if let Some(unknown) = &identity.unknown {
+            let empty = std::iter::repeat_n(String::new(), 6);
+            let row = head.iter().cloned().chain([String::new(), unknown.clone()]).chain(empty);
+            rows.push(row.collect());
+        }
+        rows
     });
-    let heads = &[
-        "number",
-        "identity",
-        "verdict",
-        "about",
-        "currency",
-        "facts",
-        "expected",
-        "found",
-        "awaited",
-        "difference",
-    ];
     sheet(
         ("", "proof-of-the-month", "The proof as of the last day of the month"),
-        "What happened and was entered up to the last day of the month, by what is known today. \
-         What differs here and not in the proof was made good by something dated later: see the \
-         prior-period items. The first, second and eighth identity compare whole payouts, books \
-         and stock: they stand in the proof alone, as of the day on which this was made.",
-        (heads, 5),
+        "What happened and was entered up to the last day of the month, by what is known today; \
+         what books held then is what they say of that day now. What differs here and not in the \
+         proof was made good by something dated later: see the prior-period items. Stock is worked \
+         out by months of UTC. What shops say of themselves they tell as of now alone, so that gift \
+         cards, store credit and units on hand are compared with them in the proof, as of the day \
+         on which this was made.",
+        (&PROOF_HEADS, 5),
         rows.collect(),
     )
 }

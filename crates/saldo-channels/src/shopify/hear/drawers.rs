@@ -1,16 +1,15 @@
 //! Cash drawers that were closed and counted. Shops that count none have none to tell, and an app
 //! that may not read them is no fault.
 
-use super::{Hearing, halved, page};
+use super::{Hearing, Listed, listed, page, refused_by};
 use crate::shopify::ask::drawers_from;
-use crate::shopify::budget::{Question, fitting};
+use crate::shopify::budget::Question;
 use crate::shopify::cursor::{DrawersState, DrawersStep, Listing, Rest, Saved};
-use crate::shopify::envelope::{Opened, data, open, over_http};
-use crate::shopify::read::stated::REFUSED;
+use crate::shopify::envelope::data;
 use crate::shopify::wire::RawNodes;
 use jiff::Timestamp;
 use saldo_core::channel::Page;
-use saldo_core::exchange::{Fault, Permit};
+use saldo_core::exchange::Fault;
 use serde::Deserialize;
 
 /// The most sessions that one question asks for.
@@ -33,19 +32,16 @@ struct Outline {
 
 /// What an answer means in the stream of drawers.
 pub(super) fn hear(mut saved: Saved<DrawersState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
-    let (question, asked) = (Question::Drawers, saved.state.page);
-    let (raw, cost) = match open(question, over_http(hearing.answer)?) {
-        Ok(Opened::TooDear) => {
-            saved.state.page = halved(asked, question.title())?;
-            return page(Vec::new(), &saved);
+    let question = Question::Drawers;
+    let raw = match listed(&mut saved, |state| &mut state.page, (question, LARGEST_PAGE), hearing)?
+    {
+        Listed::Data(raw) => raw,
+        Listed::TooDear => return page(Vec::new(), &saved),
+        Listed::Denied => {
+            saved.state.step = DrawersStep::Rest(hearing.unheard());
+            return refused_by(&saved, hearing);
         }
-        Ok(Opened::Data(raw, cost)) => (raw, cost),
-        Err(fault) if fault.permits == Permit::LogIn => return refused(saved, hearing),
-        Err(fault) => return Err(fault),
     };
-    saved.budget.learn(question, cost, hearing.context.now);
-    saved.state.page = fitting(asked, cost, LARGEST_PAGE);
-    saved.budget.rescale(question, asked, saved.state.page);
     let (began, listing) = match saved.state.step.clone() {
         DrawersStep::Listing { began, listing } => (began, listing),
         DrawersStep::Rest(rest) => {
@@ -69,14 +65,4 @@ pub(super) fn hear(mut saved: Saved<DrawersState>, hearing: Hearing<'_>) -> Resu
     let rest = Rest::after(began, hearing.context.now);
     saved.state.step = DrawersStep::Rest(rest);
     Ok(Page { records, cursor: saved.store()?, reached: rest.heard_until })
-}
-
-/// The app may not read drawers: that is said, and everything else goes on. All of them are asked
-/// for once it may.
-fn refused(mut saved: Saved<DrawersState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
-    let said = String::from_utf8_lossy(&over_http(hearing.answer)?.body);
-    let record = hearing.record(REFUSED, &said);
-    let finished_at = Some(hearing.context.now);
-    saved.state.step = DrawersStep::Rest(Rest { heard_until: None, finished_at });
-    Ok(Page { records: vec![record], cursor: saved.store()?, reached: None })
 }

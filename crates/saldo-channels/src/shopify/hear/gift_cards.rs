@@ -1,17 +1,16 @@
 //! What is left on gift cards. The vendor tells what is on them now: all cards are heard once,
 //! later those that changed since.
 
-use super::{Hearing, halved, page};
-use crate::shopify::budget::{Question, fitting};
+use super::{Hearing, Listed, listed, page, refused_by};
+use crate::shopify::budget::Question;
 use crate::shopify::cursor::{
     GiftCardsListing, GiftCardsState, GiftCardsStep, LISTING_LIMIT, Rest, Saved,
 };
-use crate::shopify::envelope::{Opened, data, open, over_http};
-use crate::shopify::read::stated::REFUSED;
+use crate::shopify::envelope::data;
 use crate::shopify::wire::{Gid, PageInfo};
 use jiff::Timestamp;
 use saldo_core::channel::Page;
-use saldo_core::exchange::{Fault, Permit};
+use saldo_core::exchange::Fault;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -42,20 +41,15 @@ struct Outline {
 /// What an answer means in the stream of gift cards.
 pub(super) fn hear(mut saved: Saved<GiftCardsState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
     let question = Question::GiftCards;
-    let asked = saved.state.page;
-    let answer = over_http(hearing.answer)?;
-    let (raw, cost) = match open(question, answer) {
-        Ok(Opened::TooDear) => {
-            saved.state.page = halved(asked, question.title())?;
-            return page(Vec::new(), &saved);
+    let raw = match listed(&mut saved, |state| &mut state.page, (question, LARGEST_PAGE), hearing)?
+    {
+        Listed::Data(raw) => raw,
+        Listed::TooDear => return page(Vec::new(), &saved),
+        Listed::Denied => {
+            saved.state.step = GiftCardsStep::Rest(hearing.unheard());
+            return refused_by(&saved, hearing);
         }
-        Ok(Opened::Data(raw, cost)) => (raw, cost),
-        Err(fault) if fault.permits == Permit::LogIn => return refused(saved, hearing),
-        Err(fault) => return Err(fault),
     };
-    saved.budget.learn(question, cost, hearing.context.now);
-    saved.state.page = fitting(asked, cost, LARGEST_PAGE);
-    saved.budget.rescale(question, asked, saved.state.page);
     let mut listing = match saved.state.step.clone() {
         GiftCardsStep::Listing(listing) => listing,
         GiftCardsStep::Rest(rest) => GiftCardsListing::new(hearing.began(), rest.heard_until),
@@ -80,14 +74,4 @@ pub(super) fn hear(mut saved: Saved<GiftCardsState>, hearing: Hearing<'_>) -> Re
     }
     saved.state.step = GiftCardsStep::Rest(Rest::after(listing.began, hearing.context.now));
     Ok(Page { records, cursor: saved.store()?, reached: Some(listing.began) })
-}
-
-/// The app may not read gift cards: that is said, and everything else goes on. All cards are asked
-/// for once it may.
-fn refused(mut saved: Saved<GiftCardsState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
-    let said = String::from_utf8_lossy(&over_http(hearing.answer)?.body);
-    let record = hearing.record(REFUSED, &said);
-    let finished_at = Some(hearing.context.now);
-    saved.state.step = GiftCardsStep::Rest(Rest { heard_until: None, finished_at });
-    Ok(Page { records: vec![record], cursor: saved.store()?, reached: None })
 }

@@ -1,7 +1,7 @@
 //! How many orders the shop itself counts on each day.
 
 use super::{Hearing, affordable, page};
-use crate::shopify::ask::{DAYS_AT_ONCE, counted_days};
+use crate::shopify::ask::{COUNTED, days_left};
 use crate::shopify::budget::Question;
 use crate::shopify::cursor::{DaysListing, DaysState, DaysStep, Rest, Saved};
 use saldo_core::channel::Page;
@@ -18,15 +18,14 @@ pub(super) fn hear(mut saved: Saved<DaysState>, hearing: Hearing<'_>) -> Result<
         DaysStep::Listing(listing) => listing,
         DaysStep::Rest(rest) => DaysListing::new(rest, hearing.began(), context),
     };
-    let days = counted_days(listing, context);
+    let days = days_left(&COUNTED, listing, context);
     let mut records = Vec::new();
-    // Where fewer days are left than a question has room for, the last one is asked for again.
-    for (number, day) in days.iter().take(DAYS_AT_ONCE).enumerate() {
+    for (number, day) in days.iter().take(COUNTED.at_once).enumerate() {
         let count =
             counts.get(&format!("day{number}")).ok_or_else(|| Fault::unexpected("Shopify"))?;
         records.push(hearing.record(&day.to_string(), count.get()));
     }
-    if let Some(next) = days.get(DAYS_AT_ONCE) {
+    if let Some(next) = days.get(COUNTED.at_once) {
         saved.state.step = DaysStep::Listing(DaysListing { next: next.date, ..listing });
         return page(records, &saved);
     }

@@ -4,16 +4,14 @@
 
 use super::bulk::{self, InBulk};
 use super::costs::number;
-use super::{Hearing, halved, page};
+use super::{Hearing, Listed, listed, page, refused_by};
 use crate::shopify::ask::Sweep;
-use crate::shopify::budget::fitting;
 use crate::shopify::cursor::{Bulk, BulkStage, Rest, Saved, SweepListing, SweepState, SweepStep};
-use crate::shopify::envelope::{Opened, data, open, over_http};
-use crate::shopify::read::stated::REFUSED;
+use crate::shopify::envelope::data;
 use crate::shopify::wire::{Gid, PageInfo, RawNodes};
 use jiff::Timestamp;
 use saldo_core::channel::Page;
-use saldo_core::exchange::{Fault, Permit};
+use saldo_core::exchange::Fault;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -56,19 +54,16 @@ fn hear_page(
     mut listing: SweepListing,
     hearing: Hearing<'_>,
 ) -> Result<Page, Fault> {
-    let (question, asked) = (sweep.question, saved.state.page);
-    let (raw, cost) = match open(question, over_http(hearing.answer)?) {
-        Ok(Opened::TooDear) => {
-            saved.state.page = halved(asked, question.title())?;
-            return page(Vec::new(), &saved);
+    let question = sweep.question;
+    let raw = match listed(&mut saved, |state| &mut state.page, (question, LARGEST_PAGE), hearing)?
+    {
+        Listed::Data(raw) => raw,
+        Listed::TooDear => return page(Vec::new(), &saved),
+        Listed::Denied => {
+            saved.state.step = SweepStep::Rest(hearing.unheard());
+            return refused_by(&saved, hearing);
         }
-        Ok(Opened::Data(raw, cost)) => (raw, cost),
-        Err(fault) if fault.permits == Permit::LogIn => return refused(saved, hearing),
-        Err(fault) => return Err(fault),
     };
-    saved.budget.learn(question, cost, hearing.context.now);
-    saved.state.page = fitting(asked, cost, LARGEST_PAGE);
-    saved.budget.rescale(question, asked, saved.state.page);
     let mut lists: BTreeMap<String, RawNodes> = data(question, raw)?;
     let list = lists.remove(sweep.things).ok_or_else(|| Fault::unexpected("Shopify"))?;
     let (mut records, mut is_cut) = (Vec::new(), false);
@@ -94,15 +89,6 @@ fn hear_page(
     }
     saved.state.step = SweepStep::Rest(Rest::after(listing.began, hearing.context.now));
     Ok(Page { records, cursor: saved.store()?, reached: Some(listing.began) })
-}
-
-/// The app may not read them: that is said, and everything else goes on.
-fn refused(mut saved: Saved<SweepState>, hearing: Hearing<'_>) -> Result<Page, Fault> {
-    let said = String::from_utf8_lossy(&over_http(hearing.answer)?.body);
-    let record = hearing.record(REFUSED, &said);
-    let finished_at = Some(hearing.context.now);
-    saved.state.step = SweepStep::Rest(Rest { heard_until: None, finished_at });
-    Ok(Page { records: vec![record], cursor: saved.store()?, reached: None })
 }
 
 impl InBulk for SweepState {

@@ -35,14 +35,22 @@ pub(super) fn read_gift_card(source: &Source, text: &str) -> Result<Fact, Box<Is
     Ok(stated(source, &card.id.short(), Topic::GiftCards, saying))
 }
 
+/// The first instant of the day that a record names, and the first one after it.
+pub(super) fn day_of(
+    source: &Source,
+    record: &Record,
+) -> Result<(Timestamp, Timestamp), Box<Issue>> {
+    let instants = || {
+        let (from, until) = record.id.split_once('/')?;
+        Some((from.parse().ok()?, until.parse().ok()?))
+    };
+    instants().ok_or_else(|| source.unknown("it names no day"))
+}
+
 /// Reads how many orders a day has.
 pub(super) fn read_day(source: &Source, record: &Record, text: &str) -> Result<Fact, Box<Issue>> {
     let counted: wire::Count = source.parse(text)?;
-    let days = || {
-        let (from, until) = record.id.split_once('/')?;
-        Some((from.parse::<Timestamp>().ok()?, until.parse::<Timestamp>().ok()?))
-    };
-    let (from, until) = days().ok_or_else(|| source.unknown("it names no day"))?;
+    let (from, until) = day_of(source, record)?;
     if counted.precision != "EXACT" {
         let why = format!("its number of orders is {}, not exact", counted.precision);
         return Err(source.unknown(&why));

@@ -1,4 +1,4 @@
-//! What is left of the store credit of a buyer.
+//! What is left of the store credit of a buyer, or of a place of a company.
 
 use super::Source;
 use super::stated::{REFUSED, refused, stated};
@@ -11,19 +11,28 @@ use serde_json::value::RawValue;
 /// The vendor's word for what somebody did by hand.
 const BY_HAND: &str = "ADJUSTMENT";
 
-/// Reads the store credit of a buyer: one value that holds everything, or the lines of a bulk
+/// Whose credit is told, and what was asked for it.
+pub(super) const OF_BUYERS: (Topic, Question) = (Topic::StoreCredit, Question::StoreCredit);
+/// The same of companies.
+pub(super) const OF_COMPANIES: (Topic, Question) = (Topic::CompanyCredit, Question::CompanyCredit);
+
+/// Reads the store credit of an owner: one value that holds everything, or the lines of a bulk
 /// operation.
-pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
+pub(super) fn read(
+    source: &Source,
+    text: &str,
+    (topic, question): (Topic, Question),
+) -> Result<Fact, Box<Issue>> {
     if source.reference.id == REFUSED {
-        return refused(source, text, (Topic::StoreCredit, Question::StoreCredit));
+        return refused(source, text, (topic, question));
     }
     let values: Result<Vec<&RawValue>, _> =
         serde_json::Deserializer::from_str(text).into_iter().collect();
     let values = values.map_err(|error| source.unknown(&error.to_string()))?;
     let (first, lines) = values.split_first().ok_or_else(|| source.unknown("it is empty"))?;
-    let customer: wire::CreditedCustomer = source.parse(first.get())?;
+    let owner: wire::CreditOwner = source.parse(first.get())?;
     let (mut accounts, mut moves) = (Vec::new(), Vec::new());
-    if let Some(listed) = customer.store_credit_accounts {
+    if let Some(listed) = owner.store_credit_accounts {
         if listed.page_info.next().is_some() {
             return Err(source.unknown("it has credit in more currencies than were listed"));
         }
@@ -50,5 +59,5 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         by_hand: moved.event == BY_HAND,
     });
     let saying = Saying::StoreCredit(StoreCredit { balances, last });
-    Ok(stated(source, &format!("StoreCredit/{}", customer.id.short()), Topic::StoreCredit, saying))
+    Ok(stated(source, &format!("StoreCredit/{}", owner.id.short()), topic, saying))
 }

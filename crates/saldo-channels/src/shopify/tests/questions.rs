@@ -1,7 +1,9 @@
 //! Every question is valid by the vendor's own schema.
 
 use super::Stage;
-use crate::shopify::ask::{ON_HAND_SWEPT, STORE_CREDIT_SWEPT, bulk_orders, bulk_rows, document};
+use crate::shopify::ask::{
+    COMPANY_CREDIT_SWEPT, ON_HAND_SWEPT, STORE_CREDIT_SWEPT, bulk_orders, bulk_rows, document,
+};
 use crate::shopify::budget::Question;
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::request::coerce_variable_values;
@@ -14,7 +16,7 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 17] = [
+const QUESTIONS: [Question; 19] = [
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -29,9 +31,11 @@ const QUESTIONS: [Question; 17] = [
     Question::InventoryItems,
     Question::GiftCards,
     Question::OrdersOfDays,
+    Question::SalesOfDays,
     Question::OnHand,
     Question::Drawers,
     Question::StoreCredit,
+    Question::CompanyCredit,
 ];
 
 /// The vendor's schema, where it is at hand. It is large, and read once.
@@ -53,12 +57,12 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
 }
 
 /// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand,
-/// for store credit.
-fn bulk_texts() -> [String; 4] {
+/// for store credit of buyers and of companies.
+fn bulk_texts() -> [String; 5] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
-    let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT].map(|sweep| sweep.bulk_query());
-    let [on_hand, credit] = swept;
-    [bulk_orders(from), bulk_rows(from), on_hand, credit]
+    let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT, &COMPANY_CREDIT_SWEPT];
+    let [on_hand, credit, of_companies] = swept.map(|sweep| sweep.bulk_query());
+    [bulk_orders(from), bulk_rows(from), on_hand, credit, of_companies]
 }
 
 #[test]
@@ -121,9 +125,11 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::InventoryItems, Stage::new("costs").question().1));
     all.push((Question::GiftCards, Stage::new("gift-cards").question().1));
     all.push((Question::StoreCredit, Stage::new("store-credit").question().1));
+    all.push((Question::CompanyCredit, Stage::new("company-credit").question().1));
     all.push((Question::Drawers, Stage::new("drawers").question().1));
     all.push((Question::OnHand, Stage::new("on-hand").question().1));
     all.push((Question::OrdersOfDays, Stage::new("orders-of-days").question().1));
+    all.push((Question::SalesOfDays, Stage::new("sales-of-days").question().1));
     all
 }
 
@@ -251,7 +257,9 @@ fn leaves(document: &ExecutableDocument) -> BTreeSet<String> {
 #[test]
 fn a_bulk_operation_reads_what_a_listing_reads() {
     let Some(schema) = schema() else { return };
-    let [orders, rows, on_hand, credit] = bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    let [orders, rows, on_hand, credit, of_companies] =
+        bulk_texts().map(|text| leaves(&parsed(schema, &text)));
+    assert_eq!(of_companies, leaves(&parsed(schema, document(Question::CompanyCredit))));
     assert_eq!(credit, leaves(&parsed(schema, document(Question::StoreCredit))));
     assert_eq!(on_hand, leaves(&parsed(schema, document(Question::OnHand))));
     assert_eq!(rows, leaves(&parsed(schema, document(Question::BalanceTransactions))));

@@ -110,3 +110,22 @@ fn a_buyer_says_what_is_left_and_what_moved_last_in_either_form() {
     let none = read(&customer(7, &[], false).to_string()).unwrap();
     assert_eq!((none.balances.len(), none.last), (0, None));
 }
+
+#[test]
+fn companies_are_asked_for_by_their_places() {
+    let mut stage = Stage::new("company-credit");
+    let (name, variables) = stage.question();
+    assert_eq!(name, "CompanyCredit");
+    assert_eq!(variables, json!({ "query": "", "first": 30, "accounts": 2 }));
+    let mut place = customer(5, &[account("12.5")], false);
+    place["id"] = json!("gid://shopify/CompanyLocation/5");
+    let list = json!({ "pageInfo": { "hasNextPage": false, "endCursor": null }, "nodes": [place] });
+    stage.data(json!({ "companyLocations": list }));
+    assert_eq!((stage.next(), stage.reached.is_some()), (Next::Done, true));
+    let [Fact::Stated(stated)] = &Shopify.read(&stage.records[0]).unwrap()[..] else {
+        panic!("{:?}", stage.records)
+    };
+    assert_eq!(stated.id.as_str(), "shopify:demo/StoreCredit/CompanyLocation/5");
+    let Saying::StoreCredit(credit) = &stated.saying else { panic!("{stated:?}") };
+    assert_eq!(credit.balances[0].to_string(), "12.50 USD");
+}

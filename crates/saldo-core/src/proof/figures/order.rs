@@ -1,7 +1,7 @@
 //! What an order says of taxes, gift cards, and what its buyer owes.
 
 use super::gateway::gross_about;
-use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane, owed_to};
+use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane, owed_to, sales_of};
 use crate::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
     MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
@@ -34,6 +34,7 @@ pub(super) fn note_order(
         ]);
         return Ok(());
     }
+    note_sales(order, sheet)?;
     let told = Told { order, told, policy, sale_day: sale_day(order, policy) };
     for movement in told.moved() {
         told.note_movement(movement, fate, sheet)?;
@@ -57,6 +58,24 @@ struct Told<'a> {
     told: &'a [Fact],
     policy: &'a Policy,
     sale_day: Date,
+}
+
+/// What was sold and taken back, on the days on which that was agreed, whatever becomes of it in
+/// the books: as channels sum it up.
+fn note_sales(order: &Order, sheet: &mut Sheet<'_>) -> Result<(), MoneyError> {
+    for agreement in &order.agreements {
+        let at = match agreement.kind {
+            AgreementKind::Sale => order.processed_at,
+            _ => agreement.happened_at,
+        };
+        let day = sheet.policy.day(at);
+        for line in &agreement.lines {
+            if let Some(about) = sales_of(&line.kind) {
+                sheet.tell((Identity::Sales, about), day, line.total()?)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Money that was set aside at the sale is a sale once it is taken.

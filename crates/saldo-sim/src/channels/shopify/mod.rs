@@ -60,6 +60,8 @@ pub struct ShopifySettings {
     pub read_all_orders: bool,
     /// Whether the app may read gift cards.
     pub read_gift_cards: bool,
+    /// Whether the app may read reports.
+    pub read_reports: bool,
 }
 
 impl Default for ShopifySettings {
@@ -72,6 +74,7 @@ impl Default for ShopifySettings {
             restore_rate: 100,
             read_all_orders: true,
             read_gift_cards: true,
+            read_reports: true,
         }
     }
 }
@@ -270,6 +273,7 @@ impl ShopifySim {
             address: &self.settings.address,
             orders_since: if self.settings.read_all_orders { Timestamp::MIN } else { wall },
             reads_gift_cards: self.settings.read_gift_cards,
+            reads_reports: self.settings.read_reports,
             bulk: &self.bulk,
             spent: Cell::new(0),
             ignored_filters: Cell::new(0),

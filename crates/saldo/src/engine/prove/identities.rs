@@ -7,8 +7,10 @@
 
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
+use super::sales::Reported;
+use super::stated::Compared;
 use super::told::Told;
-use super::{BookProof, DayTotal, UnitsProof, credit, days, on_hand, stated};
+use super::{BookProof, DaySales, DayTotal, UnitsProof, credit, days, on_hand, sales, stated};
 use saldo_core::accounting::{Group, Stock};
 use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
@@ -47,6 +49,8 @@ pub(crate) struct IdentityProof {
     pub(crate) days: Vec<DayLine>,
     /// How many orders the channels count on each day, beside how many were told.
     pub(crate) totals: Vec<DayTotal>,
+    /// What was sold on each day by the channels' reports, beside what was told.
+    pub(crate) sales: Vec<DaySales>,
     /// How many units the shops have on hand, beside how many were told; of the eighth identity.
     pub(crate) units: Option<UnitsProof>,
     /// The facts behind differences, up to a thousand.
@@ -129,6 +133,7 @@ impl IdentityProof {
         let differs = self.lines.iter().any(|line| !line.difference.is_zero())
             || !self.behind.is_empty()
             || self.totals.iter().any(DayTotal::differs)
+            || self.sales.iter().any(DaySales::differs)
             || self.units.as_ref().is_some_and(UnitsProof::differs);
         let compares = self.units.is_some() || self.lines.iter().any(IdentityLine::compares);
         match (compares, differs) {
@@ -160,16 +165,23 @@ pub(super) async fn prove(
     let cards = stated::gift_cards(engine, policy, books, &sums).await?;
     let mut cards = cards.with(credit::store_credit(engine, policy, books, &sums).await?);
     let counted = days::counted(engine, policy, &sums).await?;
+    let mut reported = sales::reported(engine, policy, &sums).await?;
     let mut on_hand = on_hand::compared(engine, policy).await?;
     let untold = stated::refused(engine, Topic::Drawers).await?;
     let silent = silent_clearing(books, policy);
+    let untold_days = [counted.unknown.clone(), reported.unknown.clone()].concat();
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
         let lines = match identity {
-            Identity::PayoutRows => of_payouts(payouts, books)?,
-            Identity::Clearing => of_books(books, |book| &book.clearing)?,
-            Identity::Inventory => of_stock(engine, policy, books).await?,
+            Identity::PayoutRows => {
+                of_payouts(payouts, books.iter().map(|it| (&*it.book, &*it.payouts)))?
+            }
+            Identity::Clearing => of_books(books.iter().map(|it| (&*it.book, &*it.clearing)))?,
+            Identity::Inventory => {
+                let held: Vec<_> = books.iter().map(|it| (&*it.book, &*it.accounts)).collect();
+                of_stock(engine, policy, &held, None).await?
+            }
             Identity::StoredValue => {
                 lines(own())?.into_iter().chain(std::mem::take(&mut cards.lines)).collect()
             }
@@ -180,25 +192,12 @@ pub(super) async fn prove(
             Identity::Standings => own().map(day_line).chain(days::failed(engine).await?).collect(),
             _ => Vec::new(),
         };
-        let behind = match identity {
-            Identity::PayoutRows => differing_payouts(payouts, books)?,
-            Identity::StoredValue => {
-                let mut facts = behind(identity, &differing)?;
-                facts.append(&mut cards.behind);
-                facts
-            }
-            Identity::FacilitatorTax => {
-                let mut facts = behind(identity, &differing)?;
-                facts.extend(differing_settlements(&told.facilitators)?);
-                facts
-            }
-            _ => behind(identity, &differing)?,
+        let behind = named(identity, &differing, (told, books), (&mut cards, &mut reported))?;
+        let (totals, sales) = match identity {
+            Identity::Standings => (counted.days.clone(), std::mem::take(&mut reported.days)),
+            _ => (Vec::new(), Vec::new()),
         };
-        let totals = match identity {
-            Identity::Standings => counted.days.clone(),
-            _ => Vec::new(),
-        };
-        let unsaid = [&cards.unknown, &counted.unknown, &on_hand.unknown, &untold, &silent];
+        let unsaid = [&cards.unknown, &untold_days, &on_hand.unknown, &untold, &silent];
         let unsaid = unsaid.map(Vec::as_slice);
         let unknown = unknown(identity, &lines, unsaid, policy);
         let units = on_hand.units.take_if(|_| identity == Identity::Inventory);
@@ -212,12 +211,31 @@ pub(super) async fn prove(
             lines,
             days,
             totals,
+            sales,
             units,
             behind,
         };
         proofs.push(IdentityProof { verdict: proof.comes_to(), ..proof });
     }
     Ok(proofs)
+}
+
+/// The facts behind the differences of an identity, whoever found them.
+fn named(
+    identity: Identity,
+    differing: &[(GroupId, Vec<Figure>)],
+    (told, books): (&Told, &[BookProof]),
+    (cards, reported): (&mut Compared, &mut Reported),
+) -> Result<Vec<DifferingFact>, MoneyError> {
+    let mut facts = behind(identity, differing)?;
+    match identity {
+        Identity::PayoutRows => return differing_payouts(&told.payouts, books),
+        Identity::StoredValue => facts.append(&mut cards.behind),
+        Identity::Standings => facts.append(&mut reported.behind),
+        Identity::FacilitatorTax => facts.extend(differing_settlements(&told.facilitators)?),
+        _ => {}
+    }
+    Ok(facts)
 }
 
 /// The figures of what was accounted since they were last worked out.
@@ -284,9 +302,9 @@ fn day_line(figure: &Figure) -> DayLine {
     }
 }
 
-fn of_check(book: Option<&BookProof>, check: &Check) -> Result<IdentityLine, MoneyError> {
+fn of_check(book: &str, check: &Check) -> Result<IdentityLine, MoneyError> {
     Ok(IdentityLine {
-        book: book.map(|book| book.book.clone()),
+        book: Some(book.to_owned()),
         about: check.about.clone(),
         expected: check.expected,
         found: check.found,
@@ -296,20 +314,23 @@ fn of_check(book: Option<&BookProof>, check: &Check) -> Result<IdentityLine, Mon
     })
 }
 
-fn of_books(
-    books: &[BookProof],
-    checks: impl Fn(&BookProof) -> &[Check],
+/// What was compared in each book, one by one.
+pub(in crate::engine) fn of_books<'a>(
+    books: impl Iterator<Item = (&'a str, &'a [Check])>,
 ) -> Result<Vec<IdentityLine>, MoneyError> {
-    let all = books.iter().flat_map(|book| checks(book).iter().map(move |it| (book, it)));
-    all.map(|(book, check)| of_check(Some(book), check)).collect()
+    let all = books.flat_map(|(book, checks)| checks.iter().map(move |it| (book, it)));
+    all.map(|(book, check)| of_check(book, check)).collect()
 }
 
 /// All payouts against their rows, and against each book, as one sum each: payout by payout they
 /// stand in the report besides.
-fn of_payouts(payouts: &[Check], books: &[BookProof]) -> Result<Vec<IdentityLine>, MoneyError> {
+pub(in crate::engine) fn of_payouts<'a>(
+    payouts: &[Check],
+    books: impl Iterator<Item = (&'a str, &'a [Check])>,
+) -> Result<Vec<IdentityLine>, MoneyError> {
     let mut lines = sum_of_checks((None, "payouts"), payouts)?;
-    for book in books {
-        lines.extend(sum_of_checks((Some(book), "payouts"), &book.payouts)?);
+    for (book, checks) in books {
+        lines.extend(sum_of_checks((Some(book), "payouts"), checks)?);
     }
     Ok(lines)
 }
@@ -333,7 +354,7 @@ fn differing_settlements(settlements: &[Check]) -> Result<Vec<DifferingFact>, Mo
 }
 
 fn sum_of_checks(
-    (book, about): (Option<&BookProof>, &str),
+    (book, about): (Option<&str>, &str),
     checks: &[Check],
 ) -> Result<Vec<IdentityLine>, MoneyError> {
     let mut by_currency: BTreeMap<Currency, Vec<&Check>> = BTreeMap::new();
@@ -345,7 +366,7 @@ fn sum_of_checks(
         let found = Money::sum(currency, checks.iter().map(|it| it.found))?;
         let awaited = Money::sum(currency, checks.iter().map(|it| it.awaited))?;
         Ok(IdentityLine {
-            book: book.map(|book| book.book.clone()),
+            book: book.map(str::to_owned),
             about: about.to_owned(),
             expected,
             found,
@@ -357,17 +378,19 @@ fn sum_of_checks(
     by_currency.into_iter().map(sum).collect()
 }
 
-/// What each book holds as stock, against what is there by its layers. Where somebody says what an
+/// What each book holds as stock, against what is there by its layers, or was at the end of a month
+/// of UTC. Where somebody says what an
 /// item costs, and nobody how many there are, there is nothing to compare.
-async fn of_stock(
+pub(in crate::engine) async fn of_stock(
     engine: &Engine,
     policy: &Policy,
-    books: &[BookProof],
+    books: &[(&str, &[Holding])],
+    until: Option<&str>,
 ) -> Result<Vec<IdentityLine>, EngineError> {
     if policy.text.cost.owner != CostOwner::Saldo {
         return Ok(Vec::new());
     }
-    let sheets = engine.store.last_stock_sheets(engine.company_id()).await?;
+    let sheets = engine.store.last_stock_sheets(engine.company_id(), until).await?;
     let mut stock = Stock::default();
     for (month, sheet) in super::super::stock::read(sheets)? {
         if sheet.closing.is_counted() {
@@ -381,12 +404,12 @@ async fn of_stock(
     let mut names: Vec<String> = policy.text.cost.accounts.values().cloned().collect();
     names.push(policy.chart.account(Role::Inventory).name.to_string());
     let mut lines = Vec::new();
-    for book in books {
-        let held = book.accounts.iter().filter(|it| names.contains(&it.account));
+    for (book, accounts) in books {
+        let held = accounts.iter().filter(|it| names.contains(&it.account));
         let held = held.filter(|it| it.held.currency() == policy.currency).map(|it| it.held);
         let found = Money::sum(policy.currency, held)?;
         lines.push(IdentityLine {
-            book: Some(book.book.clone()),
+            book: Some((*book).to_owned()),
             about: names.last().cloned().unwrap_or_default(),
             expected,
             found,
@@ -425,7 +448,7 @@ fn silent_clearing(books: &[BookProof], policy: &Policy) -> Vec<String> {
 fn unknown(
     identity: Identity,
     lines: &[IdentityLine],
-    [cards, counted, on_hand, drawers, clearing]: [&[String]; 5],
+    [cards, days, on_hand, drawers, clearing]: [&[String]; 5],
     policy: &Policy,
 ) -> Option<String> {
     let nothing = !lines.iter().any(IdentityLine::compares);
@@ -439,10 +462,7 @@ fn unknown(
             CostOwner::Saldo if !on_hand.is_empty() => return Some(on_hand.join("; ")),
             CostOwner::Saldo => return None,
         },
-        Identity::Standings if !counted.is_empty() => return Some(counted.join("; ")),
-        Identity::Standings => {
-            "channels count the orders of each day; what these sum to none of them tells"
-        }
+        Identity::Standings if !days.is_empty() => return Some(days.join("; ")),
         Identity::Drawer if !drawers.is_empty() => return Some(drawers.join("; ")),
         Identity::Drawer if nothing => "no drawer was told: nobody says what was counted in one",
         Identity::GrossReceipts if nothing => "no gateway tells what it took in",

@@ -243,7 +243,7 @@ impl Counter<'_> {
         shelves: &BTreeMap<StockItem, Shelf>,
     ) -> Result<Vec<(StockItem, i64)>, EngineError> {
         let company = self.engine.company_id();
-        let sheets = read_sheets(self.engine.store.last_stock_sheets(company).await?)?;
+        let sheets = read_sheets(self.engine.store.last_stock_sheets(company, None).await?)?;
         let counted = sheets.into_iter().filter(|(_, sheet)| sheet.closing.is_counted());
         let items: Vec<StockItem> = counted.map(|(month, _)| month.item).collect();
         let mut all = Vec::new();

@@ -3,6 +3,7 @@
 use super::super::{Engine, EngineError};
 use super::DocumentsProof;
 use super::told::Told;
+use jiff::civil::Date;
 use saldo_core::accounting::payout_slots;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Payout, PayoutState};
@@ -14,18 +15,19 @@ use saldo_core::proof::{Check, DocumentDifference, Identity};
 use saldo_store::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Compares the payouts that left since the first day with the book's documents of them. Those that
-/// the owner took out are not expected there.
+/// Compares the payouts that left since the first day, and not after the last one, with the book's
+/// documents of them that are dated by then. Those that the owner took out are not expected there.
 pub(super) async fn prove(
     engine: &Engine,
     connection: &Connection,
     told: &Told,
     (documents, left_out): (&DocumentsProof, &[SubledgerEntry]),
+    last: Date,
 ) -> Result<Vec<Check>, EngineError> {
     let left = |fact: &'_ Fact| match fact {
         Fact::Payout(payout)
             if matches!(payout.state, PayoutState::Paid | PayoutState::Failed)
-                && payout.issued_on >= told.policy.start_date =>
+                && (told.policy.start_date..=last).contains(&payout.issued_on) =>
         {
             Some(payout.clone())
         }
@@ -40,7 +42,12 @@ pub(super) async fn prove(
     let ids: Vec<String> = changes.iter().map(|change| change.id.clone()).collect();
     let receipts = engine.store.receipts(company, book, &ids).await?;
     let mut by_slot: BTreeMap<String, Vec<Change>> = BTreeMap::new();
-    for change in changes.into_iter().filter(|change| receipts.contains_key(&change.id)) {
+    let is_dated_by_then = |change: &Change| match &change.subject {
+        Subject::Document { document, .. } => document.header().date <= last,
+        Subject::Need(_) | Subject::Confirmed { .. } => true,
+    };
+    let stand = |change: &Change| receipts.contains_key(&change.id) && is_dated_by_then(change);
+    for change in changes.into_iter().filter(stand) {
         let slot = change.slot.clone().unwrap_or_default();
         by_slot.entry(slot).or_default().push(change);
     }

@@ -1,7 +1,8 @@
-//! The identities as of the end of a day, as far as figures tell them day by day.
+//! The identities as of the end of a day.
 
 use crate::engine::prove::identities::{IdentityLine, lines};
-use crate::engine::{Engine, EngineError};
+use crate::engine::prove::{AsOf, as_of};
+use crate::engine::{Engine, EngineError, ProofReport};
 use jiff::civil::Date;
 use saldo_core::proof::Identity;
 
@@ -14,6 +15,8 @@ pub(crate) struct IdentityAsOf {
     pub(crate) says: &'static str,
     /// Each comparison, of what happened and was entered up to that day.
     pub(crate) lines: Vec<IdentityLine>,
+    /// What cannot be known of that day, and why.
+    pub(crate) unknown: Option<String>,
 }
 
 impl IdentityAsOf {
@@ -24,40 +27,34 @@ impl IdentityAsOf {
 }
 
 /// The identities as of the end of a day, by what is known today: what happened and was entered
-/// after it does not count. Those that books and payouts tell as a whole, which have no days, are
-/// left out. The figures are those of the last proof.
+/// after it does not count. The figures are those of the last proof, which is given; what the books
+/// held then, they are asked anew.
 ///
 /// # Errors
 /// Where the database fails, or a sum is too large.
 pub(crate) async fn identities_as_of(
     engine: &Engine,
+    proof: &ProofReport,
     last: Date,
 ) -> Result<Vec<IdentityAsOf>, EngineError> {
+    let AsOf { mut payouts, mut clearing, mut stock, unknown } = as_of(engine, proof, last).await?;
+    let untold = (!unknown.is_empty()).then(|| unknown.join("; "));
     let sums = engine.store.figure_sums(engine.company_id()).await?;
-    let by_days = Identity::NUMBERED.into_iter().filter(|(_, identity)| has_days(*identity));
-    by_days
-        .map(|(number, identity)| {
-            let own = sums.iter().filter(|it| it.identity == identity && it.day <= last);
-            Ok(IdentityAsOf { number, says: identity.says(), lines: lines(own)? })
-        })
-        .collect()
-}
-
-/// Whether all that an identity compares has a day.
-const fn has_days(identity: Identity) -> bool {
-    match identity {
-        Identity::PayoutRows
-        | Identity::PayoutInBook
-        | Identity::Clearing
-        | Identity::Inventory => false,
-        Identity::StoredValue
-        | Identity::TaxPayable
-        | Identity::FacilitatorTax
-        | Identity::OpenOrders
-        | Identity::KeptBack
-        | Identity::Standings
-        | Identity::Rounding
-        | Identity::Drawer
-        | Identity::GrossReceipts => true,
+    let mut identities = Vec::new();
+    for (number, identity) in Identity::NUMBERED {
+        let own = sums.iter().filter(|it| it.identity == identity && it.day <= last);
+        let (lines, unknown) = match identity {
+            Identity::PayoutRows => (std::mem::take(&mut payouts), untold.clone()),
+            Identity::Clearing => (std::mem::take(&mut clearing), untold.clone()),
+            Identity::Inventory => {
+                let nothing = stock.is_empty().then(|| {
+                    "nobody enters what goods cost, or no item has a receipt up to then".to_owned()
+                });
+                (std::mem::take(&mut stock), nothing.or_else(|| untold.clone()))
+            }
+            _ => (lines(own)?, None),
+        };
+        identities.push(IdentityAsOf { number, says: identity.says(), lines, unknown });
     }
+    Ok(identities)
 }

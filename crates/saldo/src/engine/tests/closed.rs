@@ -4,7 +4,6 @@ use super::super::{
     Arrival, Bridge, IdentityAsOf, Month, MonthReport, bridge, identities_as_of, month_report,
 };
 use super::stage::{Stage, world};
-use jiff::civil::Date;
 use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
@@ -64,14 +63,31 @@ async fn the_parts_of_a_month_are_its_trial_balance() {
 #[tokio::test]
 async fn the_identities_say_what_the_trial_balance_says_of_the_last_day() {
     let (stage, month, report, _) = august().await;
-    stage.prove().await;
+    let proof = stage.prove().await;
     let engine = stage.engine().await;
-    let then = identities_as_of(&engine, month.last()).await.unwrap();
-    let now = identities_as_of(&engine, Date::MAX).await.unwrap();
+    let then = identities_as_of(&engine, &proof, month.last()).await.unwrap();
+    let now = identities_as_of(&engine, &proof, proof.books[0].as_of).await.unwrap();
     engine.store.close().await;
     let numbers: Vec<u8> = then.iter().map(|it| it.number).collect();
-    assert_eq!(numbers, [3, 4, 5, 6, 7, 9, 10, 11, 12]);
+    assert_eq!(numbers, (1..=12).collect::<Vec<u8>>());
     assert!(then.iter().all(IdentityAsOf::holds), "{then:#?}");
+    // What a gateway owed at the end of the month is what the trial balance says of that day.
+    let clearing = &then[1].lines;
+    let plain: Vec<_> =
+        clearing.iter().filter(|it| it.book.as_deref() == Some("plain-text")).collect();
+    assert!(!plain.is_empty(), "{clearing:#?}");
+    for line in &plain {
+        let closing = report.account(&line.about).map_or(0, |it| it.closing.minor());
+        assert_eq!(line.found.minor(), closing, "{}", line.about);
+    }
+    assert!(plain.iter().any(|line| !line.found.is_zero()), "{plain:#?}");
+    // Each of both books holds the payouts of that day, and fewer than now.
+    let payouts =
+        |all: &[IdentityAsOf]| -> Vec<u64> { all[0].lines.iter().map(|line| line.facts).collect() };
+    let (early, late) = (payouts(&then), payouts(&now));
+    assert_eq!((early.len(), late.len()), (3, 3), "rows, and two books: {:#?}", then[0]);
+    assert!(early.iter().zip(&late).all(|(early, late)| 0 < *early && early < late));
+    assert!(then[7].unknown.as_ref().is_some_and(|why| why.contains("what goods cost")));
     let found = |all: &[IdentityAsOf], number: u8| {
         let identity = all.iter().find(|it| it.number == number).unwrap();
         sum(identity.lines.iter().map(|line| line.found))

@@ -2,7 +2,7 @@
 //! in books that do not do so themselves, and again where something comes late.
 
 use super::super::{
-    DecisionError, Selection, TakeBack, close_until, decide_this, open_all, rebuild, undo,
+    DecisionError, Selection, TakeBack, close_until, decide_this, explain, open_all, rebuild, undo,
 };
 use super::foreign::{order, payout, row, say, say_what_arrived};
 use super::stage::{Stage, world};
@@ -103,6 +103,12 @@ async fn a_month_ends_at_the_rate_that_is_stated() {
     let stage = stage().await;
     let missing = "owner/ClosingRate/EUR/2026-08".to_owned();
     assert!(stage.held().await.contains(&missing));
+    for name in [missing.as_str(), "EUR/2026-08"] {
+        let explained = explain(&stage.engine().await, name).await.unwrap();
+        let [issue] = &explained.untold[..] else { panic!("{explained:?}") };
+        assert_eq!(issue.about.as_str(), missing);
+        assert!(issue.hint.contains("saldo decide closing-rate EUR 2026-08-31"), "{issue:?}");
+    }
     assert_eq!(stands(&stage, CLEARING, "2026-08-31").await, (9_500, 0));
     state_rate(&stage, "2026-08-31", "1.0912").await.unwrap();
     stage.sync().await;

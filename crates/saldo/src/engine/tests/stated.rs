@@ -128,6 +128,43 @@ async fn every_order_that_the_shop_counts_is_told() {
     assert_eq!((off.len(), off[0].day, off[0].told - off[0].stated), (1, gone, 1));
 }
 
+#[tokio::test]
+async fn what_was_sold_on_each_day_is_what_the_shop_reports_and_an_order_too_many_is_named() {
+    let settings = world(31, 150, 40);
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    assert_eq!((standings.verdict, &standings.unknown), (Verdict::Proved, &None));
+    let of = |about: &str| standings.sales.iter().filter(|it| it.about == about).collect();
+    let (products, shipping): (Vec<_>, Vec<_>) = (of("products"), of("shipping"));
+    assert!(products.len() >= 38 && shipping.len() == products.len(), "{products:#?}");
+    assert!(standings.sales.iter().all(|it| it.stated == it.told), "{:#?}", standings.sales);
+    assert!(products.iter().filter(|it| !it.told.is_zero()).count() > 20);
+    let day = products.iter().find(|it| !it.told.is_zero()).unwrap().day;
+    let amount: Money = "17.31 USD".parse().unwrap();
+    let unknown = Figure {
+        identity: Identity::Sales,
+        about: "products".to_owned(),
+        day,
+        expected: amount,
+        found: amount,
+        awaited: Money::zero(amount.currency()),
+        facts: 1,
+    };
+    let engine = stage.engine().await;
+    let group = GroupId::from("order/shop/Order/none");
+    let figures = GroupFigures { group, mark: 1, figures: vec![unknown] };
+    engine.store.save_figures(engine.company_id(), &[figures]).await.unwrap();
+    let proof = stage.prove().await;
+    let standings = identity(&proof, 9);
+    assert!(!proof.adds_up() && standings.verdict == Verdict::Differs);
+    let off: Vec<_> = standings.sales.iter().filter(|it| it.differs()).collect();
+    assert!(matches!(&off[..], [it] if it.day == day && it.about == "products"), "{off:#?}");
+    let [fact] = &standings.behind[..] else { panic!("{:#?}", standings.behind) };
+    assert_eq!((fact.fact.as_str(), fact.difference), ("shop/Order/none", amount));
+}
+
 /// A product that has a stock-keeping unit of its own.
 const PRODUCT: usize = 3;
 
@@ -260,4 +297,26 @@ async fn what_the_owner_grants_a_buyer_by_hand_is_found_with_the_buyer() {
     let [credit] = &stored.behind[..] else { panic!("{stored:#?}") };
     assert!(credit.fact.starts_with("shopify:demo/StoreCredit/Customer/"), "{credit:?}");
     assert_eq!(credit.difference.minor(), 900);
+}
+
+#[tokio::test]
+async fn what_the_owner_grants_a_company_by_hand_is_found_with_the_company() {
+    let plain = world(31, 150, 40);
+    let ends = World::generate(&plain).unwrap().ends;
+    let settings = WorldSettings { granted_to_company: Some((ends + 9.hours(), 1_250)), ..plain };
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.sync().await;
+    let before = stage.prove().await;
+    assert_eq!(identity(&before, 3).verdict, Verdict::Proved, "{:#?}", identity(&before, 3));
+    stage.clock.advance(NEXT_DAY);
+    stage.sync().await;
+    stage.clock.advance(A_WHILE);
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let stored = identity(&proof, 3);
+    assert_eq!((stored.verdict, &stored.unknown), (Verdict::Differs, &None), "{stored:#?}");
+    let lines = of_shops(&proof, CREDIT);
+    assert!(lines.iter().all(|line| line.difference.minor() == 1_250), "{lines:#?}");
+    let [credit] = &stored.behind[..] else { panic!("{stored:#?}") };
+    assert!(credit.fact.starts_with("shopify:demo/StoreCredit/CompanyLocation/"), "{credit:?}");
 }

@@ -213,6 +213,51 @@ fn gift_cards_hold_what_orders_left_on_them_and_what_was_taken_by_hand() {
     assert!(early > 0 && early < count, "{early} of {count}");
 }
 
+const REPORT: &str = "query($q: String!) { shopifyqlQuery(query: $q) { parseErrors
+    tableData { columns { name dataType displayName } rows } } }";
+
+#[test]
+fn a_report_sums_up_what_the_orders_tell_of_a_day_but_for_rehearsals() {
+    let mut app = App::of(200);
+    let now = app.now;
+    let world = Arc::clone(&app.sim.world);
+    let day = |at: Timestamp| at.to_zoned(world.zone.clone()).date();
+    let (first, last) = (day(world.begins), day(world.ends));
+    let query = format!(
+        "FROM sales SHOW total_sales SINCE {first} UNTIL {last} GROUP BY day, line_type \
+         ORDER BY day ASC LIMIT 1000 WITH TIMEZONE '{}'",
+        world.settings.timezone
+    );
+    let report = app.data(REPORT, &json!({ "q": query }))["shopifyqlQuery"].take();
+    assert_eq!(report["parseErrors"], json!([]));
+    let rows = report["tableData"]["rows"].as_array().unwrap();
+    let reported: i64 = rows
+        .iter()
+        .filter(|row| row["line_type"] == "product")
+        .map(|row| {
+            let text = row["total_sales"].as_str().unwrap();
+            saldo_core::money::Money::parse(text, world.currency).unwrap().minor()
+        })
+        .sum();
+    let real = || world.orders.iter().filter(|order| !order.test);
+    let goods = real().flat_map(|order| order.sales_at(now));
+    let goods = goods.filter(|sale| sale.kind == crate::world::LineKind::Product);
+    assert_eq!(reported, goods.map(|sale| sale.amounts.total()).sum::<i64>());
+    assert!(reported > 0 && world.orders.iter().any(|order| order.test));
+    let wrong = app.data(REPORT, &json!({ "q": query.replace("total_sales", "sold") }));
+    assert!(wrong["shopifyqlQuery"]["tableData"].is_null());
+    assert_eq!(wrong["shopifyqlQuery"]["parseErrors"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn who_may_not_read_reports_is_told_which_scope_it_takes() {
+    let settings = ShopifySettings { read_reports: false, ..ShopifySettings::default() };
+    let world = world(60);
+    let now = world.ends;
+    let body = App::at(world, settings, now).body(REPORT, &json!({ "q": "" }));
+    assert_eq!(body["errors"][0]["extensions"]["code"], "ACCESS_DENIED");
+}
+
 #[test]
 fn who_may_not_read_gift_cards_is_told_which_scope_it_takes() {
     let settings = ShopifySettings { read_gift_cards: false, ..ShopifySettings::default() };

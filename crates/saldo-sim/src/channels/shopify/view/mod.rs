@@ -5,6 +5,7 @@
 //! lets them be.
 
 mod agreement;
+mod company;
 mod fulfilment;
 mod gift_card;
 mod line;
@@ -12,6 +13,7 @@ mod money;
 mod order;
 mod payments;
 mod refund;
+mod report;
 mod root;
 mod store_credit;
 mod till;
@@ -69,6 +71,8 @@ pub(super) struct Scene<'w> {
     pub(super) orders_since: Timestamp,
     /// Whether the app may read gift cards.
     pub(super) reads_gift_cards: bool,
+    /// Whether the app may read reports.
+    pub(super) reads_reports: bool,
     /// The bulk operations.
     pub(super) bulk: &'w RefCell<BulkDesk>,
     /// The points that the answer has cost so far.

@@ -1,6 +1,7 @@
 //! Orders, and who and where they belong to.
 
 use super::agreement::{Agreement, TaxLine, is_item};
+use super::company::PurchasingCompany;
 use super::fulfilment::Fulfilment;
 use super::line::{Item, LineItem, Shipping, sum_of};
 use super::refund::Refund;
@@ -334,9 +335,9 @@ object!(Count, |_| "Count");
 /// A buyer.
 #[derive(Clone, Copy)]
 pub(super) struct Customer<'w> {
-    scene: &'w Scene<'w>,
-    customer: &'w world::Customer,
-    place: usize,
+    pub(super) scene: &'w Scene<'w>,
+    pub(super) customer: &'w world::Customer,
+    pub(super) place: usize,
 }
 
 impl<'w> Customer<'w> {
@@ -376,8 +377,10 @@ impl<'w> Customer<'w> {
             "tags" => texts(self.customer.tags.iter().map(|tag| (*tag).to_owned())),
             "createdAt" | "updatedAt" => text(self.scene.world.begins),
             "storeCreditAccounts" => {
+                // The credit of a company is that of its place.
                 let account = CreditAccount::of(self.scene, self.place);
-                let accounts = account.into_iter().map(|account| (0, account.id(), account));
+                let accounts = account.into_iter().filter(|_| !self.customer.company);
+                let accounts = accounts.map(|account| (0, account.id(), account));
                 let names = ("StoreCreditAccountConnection", "StoreCreditAccountEdge");
                 self.scene.connection(names, arguments, accounts.collect(), false)
             }
@@ -386,33 +389,6 @@ impl<'w> Customer<'w> {
     }
 }
 object!(Customer<'_>, |_| "Customer");
-
-/// A business that buys by an account of its own.
-struct PurchasingCompany<'w>(Customer<'w>);
-
-impl<'w> PurchasingCompany<'w> {
-    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
-        match field {
-            "company" => self.0.scene.object(Company(self.0)),
-            _ => None,
-        }
-    }
-}
-object!(PurchasingCompany<'_>, |_| "PurchasingCompany");
-
-struct Company<'w>(Customer<'w>);
-
-impl<'w> Company<'w> {
-    fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
-        let id = 410_001_u64.saturating_add(u64::try_from(self.0.place).unwrap_or(0));
-        match field {
-            "id" => text(Scene::gid("Company", id)),
-            "name" => text(self.0.customer.last_name),
-            _ => None,
-        }
-    }
-}
-object!(Company<'_>, |_| "Company");
 
 /// An address of an order.
 struct MailingAddress {

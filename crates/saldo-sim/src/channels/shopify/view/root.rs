@@ -1,9 +1,11 @@
 //! The two roots of the schema, the shop, and bulk operations.
 
+use super::company::CompanyLocation;
 use super::gift_card::{self, GIFT_CARD_FILTERS};
 use super::line::{ITEM_FILTERS, item};
 use super::order::{Count, Customer, ORDER_FILTERS, Order};
 use super::payments::{self, Account};
+use super::report;
 use super::till::{self, TILL_FILTERS};
 use super::transaction::{TENDER_FILTERS, Tender};
 use super::{Scene, Shown, flag, null, object, optional_text, text, texts};
@@ -30,10 +32,12 @@ impl<'w> Query<'w> {
             "orders" => self.orders(arguments),
             "ordersCount" => self.orders_count(arguments),
             "cashTrackingSessions" => self.till_sessions(arguments),
+            "companyLocations" => self.company_locations(arguments),
             "customers" => self.customers(arguments),
             "giftCards" => self.gift_cards(arguments),
             "inventoryItems" => self.inventory_items(arguments),
             "shopifyPaymentsAccount" => scene.object(Account { scene }),
+            "shopifyqlQuery" => self.report(arguments),
             "tenderTransactions" => self.tenders(arguments),
             "node" => self.node(id()),
             "nodes" => {
@@ -70,6 +74,17 @@ impl<'w> Query<'w> {
         scene.connection(("GiftCardConnection", "GiftCardEdge"), arguments, members, true)
     }
 
+    fn report(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        if !scene.reads_reports {
+            let message = "Access denied for shopifyqlQuery field. Required access: \
+                           `read_reports` access scope.";
+            return Some(Err(FieldError { message: message.to_owned() }));
+        }
+        let query = arguments.get("query").and_then(JsonValue::as_str).unwrap_or("");
+        scene.object(report::answer(scene, query))
+    }
+
     fn customers(&self, arguments: &JsonMap) -> Shown<'w> {
         let scene = self.0;
         let terms = scene.terms(arguments, &["id"]);
@@ -77,6 +92,16 @@ impl<'w> Query<'w> {
         let found = all.filter(|it| scene.holds(&terms, |field| it.facet(field)));
         let members = found.map(|it| (0, it.id(), it)).collect();
         scene.connection(("CustomerConnection", "CustomerEdge"), arguments, members, true)
+    }
+
+    fn company_locations(&self, arguments: &JsonMap) -> Shown<'w> {
+        let scene = self.0;
+        let terms = scene.terms(arguments, &["id"]);
+        let all = (0..scene.world.customers.len()).filter_map(|at| CompanyLocation::at(scene, at));
+        let found = all.filter(|it| scene.holds(&terms, |field| it.facet(field)));
+        let members = found.map(|it| (0, it.id(), it)).collect();
+        let names = ("CompanyLocationConnection", "CompanyLocationEdge");
+        scene.connection(names, arguments, members, true)
     }
 
     fn till_sessions(&self, arguments: &JsonMap) -> Shown<'w> {
