@@ -31,11 +31,15 @@ impl Pusher<'_> {
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
         let changes = self.look_at_drafts(changes).await?;
         let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
-        let mut adopted = Vec::new();
+        let (mut adopted, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
             match self.resolve(&change.subject).await? {
                 Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
                 Some(Resolution::Create) | None => {
+                    if let Some(refusal) = self.no_place(&change.subject).await? {
+                        refused.push((change.id, refusal));
+                        continue;
+                    }
                     let task = Task::Create(change.subject.clone());
                     let place = self.book.place(&change.subject);
                     places.entry(place).or_default().push(Work { change, task });
@@ -43,6 +47,7 @@ impl Pusher<'_> {
             }
         }
         self.adopt(adopted).await?;
+        self.note_no_place(refused).await?;
         let full = self.book.description().batch.max(1);
         let mut batches = VecDeque::new();
         for mut work in places.into_values() {
