@@ -92,8 +92,8 @@ fn read(connection: &Connection, heard: Option<&(Timestamp, BookSettings)>) -> V
     let program = settings.program.as_deref().unwrap_or("its program");
     vec![
         finding(format!("`{book}` was read at {at:.0}: {program}"), true, ""),
-        // Without it nothing is read: the session says so.
-        finding(format!("sales tax is switched on in `{book}`"), true, ""),
+        // Without it nothing is read, and the last session says so.
+        finding(format!("sales tax was switched on in `{book}` then"), true, ""),
     ]
 }
 
