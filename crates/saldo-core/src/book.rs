@@ -2,8 +2,10 @@
 //! without I/O.
 
 mod need;
+mod settings;
 
 pub use need::{Called, Item, Need, TaxRate};
+pub use settings::{BookSettings, ListRoom};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit, RequestsLeft};
@@ -12,8 +14,9 @@ use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
 use crate::text::{CompanyId, ConnectionId, RemoteId};
 use jiff::{Timestamp, civil::Date};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What is known of a book without asking it.
@@ -125,48 +128,6 @@ impl KeptDimensions {
             Self::Any | Self::AtMost(_) => None,
             Self::Named { of_documents, .. } => of_documents,
         }
-    }
-}
-
-/// What a book's owner decided there, as far as pushing must know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct BookSettings {
-    /// The day up to which the books are closed: the book takes nothing that is dated on it or
-    /// before.
-    pub closed_until: Option<Date>,
-    /// Whether the book numbers documents itself, whatever numbers they come with.
-    pub numbers_documents: bool,
-    /// Whether the book applies credits to open invoices by itself, to whichever it finds.
-    pub applies_credits: bool,
-    /// The dimensions that the book could keep and does not, since its owner switched them off.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub switched_off: BTreeSet<String>,
-}
-
-impl BookSettings {
-    /// The first dimension that a subject stands for something in and the book does not keep, since
-    /// its owner switched it off.
-    #[must_use]
-    pub fn switched_off<'a>(&self, subject: &'a Subject) -> Option<&'a str> {
-        let is_off = |name: &&str| self.switched_off.contains(*name);
-        match subject {
-            Subject::Need(Need::Dimension(dimension) | Need::Value { dimension, .. }) => {
-                Some(&*dimension.word).filter(is_off)
-            }
-            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
-            | Subject::Confirmed { .. } => None,
-            Subject::Document { document, .. } => {
-                let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
-                dimensions.map(|(name, _)| name).find(is_off)
-            }
-        }
-    }
-
-    /// Whether the book takes nothing that is dated on this day.
-    #[must_use]
-    pub fn is_closed(&self, date: Date) -> bool {
-        self.closed_until.is_some_and(|closed| date <= closed)
     }
 }
 
@@ -314,6 +275,10 @@ pub enum RefusalKind {
     PeriodClosed,
     /// Its owner switched a dimension off that it stands for something in.
     DimensionOff,
+    /// A list of the book has no room for it.
+    ListFull,
+    /// Something must be set up in the book first, by its owner or with its owner's leave.
+    NotSetUp,
     /// The request was recognised as a repetition whose answer is gone: look it up.
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
@@ -336,6 +301,8 @@ impl RefusalKind {
             Self::DuplicateName
             | Self::PeriodClosed
             | Self::DimensionOff
+            | Self::ListFull
+            | Self::NotSetUp
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -410,6 +377,11 @@ pub enum ChartKind {
     Vendor,
     /// Somebody else whose name is taken: an employee.
     OtherName,
+    /// A rate of sales tax, of a book in which documents refer to one.
+    TaxRate {
+        /// Percent, where the book says.
+        percent: Option<Decimal>,
+    },
     /// A dimension that has a name of its own.
     Dimension,
     /// A value of a dimension.
@@ -501,7 +473,7 @@ impl Bindings {
     pub fn take_name(&mut self, entry: &ChartEntry) {
         let list = match entry.kind {
             ChartKind::Account { .. } | ChartKind::Dimension | ChartKind::Value { .. } => return,
-            ChartKind::Item { .. } => "taken-item",
+            ChartKind::Item { .. } | ChartKind::TaxRate { .. } => "taken-item",
             ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
         };
         let key = format!("{list}/{}", entry.name.to_lowercase());
@@ -581,6 +553,22 @@ pub trait Book: Send + Sync {
     /// of them, whatever stands in it.
     fn holds_drafts(&self, _kind: DocumentKind) -> bool {
         false
+    }
+
+    /// The lists, by the names of [`ListRoom`], of which something that documents refer to takes an
+    /// entry where it is made. None where no list of the book is bounded.
+    fn takes_room(&self, _need: &Need) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What must happen before something may be made that documents refer to: its owner makes it
+    /// there, or says in the connection's settings that it may be made. None where it may be.
+    fn wants_leave(
+        &self,
+        _need: &Need,
+        _settings: &BTreeMap<String, String>,
+    ) -> Option<&'static str> {
+        None
     }
 
     /// What must be bound before a subject can be created. Deterministic, without repetition.

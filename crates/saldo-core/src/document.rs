@@ -404,6 +404,18 @@ pub enum Party {
     },
 }
 
+impl Party {
+    /// Whether it is whom the other is, by whatever name.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Customer { key: one, .. }, Self::Customer { key: other, .. })
+            | (Self::Vendor { name: one }, Self::Vendor { name: other }) => one == other,
+            _ => false,
+        }
+    }
+}
+
 /// What a document says besides its lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {

@@ -45,8 +45,14 @@ pub fn resolve(
             ChartKind::Value { dimension: held } => same(held, dimension.name()),
             _ => false,
         }),
-        // Which of the book's rates a tax is, the book's owner or the book itself must say.
-        Need::TaxRate(_) => None,
+        // By its percentage, where the chart shows rates. Where it shows none, the book's owner or
+        // the book itself must say which it is.
+        Need::TaxRate(tax) => chart.iter().find(|entry| match entry.kind {
+            ChartKind::TaxRate { percent } => {
+                entry.active && percent.is_some() && percent == tax.rate
+            }
+            _ => false,
+        }),
     };
     found.map_or(Resolution::Create, |entry| Resolution::Bound(entry.remote.clone()))
 }
@@ -191,7 +197,7 @@ fn find_by_name<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::Called;
+    use crate::book::{Called, TaxRate};
     use crate::commerce::Product;
 
     fn entry(remote: &str, kind: ChartKind, name: &str) -> ChartEntry {
@@ -200,6 +206,24 @@ mod tests {
 
     fn account(kind: AccountKind, collects_tax: bool) -> ChartKind {
         ChartKind::Account { kind: Some(kind), currency: None, collects_tax }
+    }
+
+    #[test]
+    fn a_rate_of_tax_is_found_by_its_percentage() {
+        let rate = |text: &str| text.parse().ok();
+        let shown = |remote: &str, percent: &str| {
+            entry(remote, ChartKind::TaxRate { percent: rate(percent) }, "Tax")
+        };
+        let inactive = ChartEntry { active: false, ..shown("1", "0") };
+        let chart = [inactive, shown("2", "8.25"), shown("3", "0.0"), shown("4", "")];
+        let found = |percent: &str| {
+            let need = Need::TaxRate(TaxRate { title: "any".to_owned(), rate: rate(percent) });
+            resolve(&need, &chart, &[], |_| None)
+        };
+        assert_eq!(found("0"), Resolution::Bound("3".into()));
+        assert_eq!(found("8.250"), Resolution::Bound("2".into()));
+        assert_eq!(found("7"), Resolution::Create);
+        assert_eq!(found(""), Resolution::Create);
     }
 
     fn chart() -> Vec<ChartEntry> {

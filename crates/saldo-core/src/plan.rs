@@ -11,6 +11,7 @@
 
 mod compose;
 mod difference;
+mod effect;
 mod links;
 mod period;
 mod standing;
@@ -23,13 +24,14 @@ pub use standing::standing_invoice;
 
 use crate::book::{Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
-use crate::ledger::{Dimensions, Unbalanced};
-use crate::money::{Currency, Money};
+use crate::ledger::Unbalanced;
+use crate::money::Money;
 use crate::policy::Prefixes;
 use crate::text::{CompanyId, ConnectionId, FactId};
 use compose::alike;
+use effect::leave_out_alike;
 use jiff::civil::Date;
-use links::{link_of, paid_by_what_goes};
+use links::{link_of, paid_by_what_goes, still_refers};
 use serde::{Deserialize, Serialize};
 use standing::{Standing, in_book, standing, still_holds};
 use std::collections::{BTreeMap, BTreeSet};
@@ -333,78 +335,6 @@ fn withdraw_waiting(
         }
         !waits
     });
-}
-
-/// Whether a change refers to what it would refer to now: the same invoice, and accounts of the
-/// same kinds. A kind is no money, but the book may have refused it.
-fn still_refers(
-    change: &Change,
-    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
-    invoice: impl Fn(&str) -> Option<DocumentKey>,
-) -> bool {
-    let same_accounts = |entry: &SubledgerEntry| {
-        let accounts = |entry: &SubledgerEntry| {
-            entry.lines.iter().map(|line| line.account.clone()).collect::<Vec<_>>()
-        };
-        wanted.get(&key_of(entry)).is_none_or(|wanted| accounts(wanted) == accounts(entry))
-    };
-    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same_accounts)
-}
-
-/// What an entry does to accounts, whatever it is called.
-type Effect<'a> =
-    (Date, &'static str, Currency, Option<&'a str>, BTreeMap<Moved<'a>, i128>, Counted<'a>);
-
-/// An account with the dimensions and the currency that an amount on it is of.
-type Moved<'a> = (&'a str, &'a Dimensions, Currency);
-
-/// Units that count: on which account, of what, at which cost.
-type Counted<'a> = BTreeMap<(&'a str, &'a str, Option<String>), i128>;
-
-fn effect(entry: &SubledgerEntry) -> Effect<'_> {
-    let header = &entry.header;
-    let mut sums: BTreeMap<Moved<'_>, i128> = BTreeMap::new();
-    for line in &entry.lines {
-        for amount in std::iter::once(line.amount).chain(line.foreign) {
-            let moved = (&*line.account.name, &line.dimensions, amount.currency());
-            let sum = sums.entry(moved).or_default();
-            *sum += i128::from(amount.minor());
-        }
-    }
-    sums.retain(|_, sum| *sum != 0);
-    let mut counted = Counted::new();
-    for line in &entry.lines {
-        if let Some((key, units, cost)) = line.counted() {
-            let cost = cost.map(|cost| cost.to_string());
-            *counted.entry((&*line.account.name, key, cost)).or_default() += i128::from(units);
-        }
-    }
-    counted.retain(|_, units| *units != 0);
-    let link = header.applies_to.as_deref();
-    (header.date, header.kind.name(), header.currency, link, sums, counted)
-}
-
-/// Leaves out pairs of entries, one gone and one new, that do the same: the book holds it already.
-fn leave_out_alike(gone: &mut Vec<SubledgerEntry>, new: &mut Vec<SubledgerEntry>) {
-    let mut standing: BTreeMap<Effect<'_>, BTreeSet<usize>> = BTreeMap::new();
-    for (place, entry) in gone.iter().enumerate() {
-        standing.entry(effect(entry)).or_default().insert(place);
-    }
-    let mut kept = BTreeSet::new();
-    let mut held = BTreeSet::new();
-    for (place, entry) in new.iter().enumerate() {
-        if let Some(same) = standing.get_mut(&effect(entry)).and_then(BTreeSet::pop_first) {
-            kept.insert(same);
-            held.insert(place);
-        }
-    }
-    retain_others(gone, &kept);
-    retain_others(new, &held);
-}
-
-fn retain_others(entries: &mut Vec<SubledgerEntry>, places: &BTreeSet<usize>) {
-    let mut place = 0..;
-    entries.retain(|_| place.next().is_none_or(|place| !places.contains(&place)));
 }
 
 struct Planner<'a> {

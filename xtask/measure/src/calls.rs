@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use saldo_core::exchange::{HttpRequest, Method};
 use saldo_core::text::{ConnectionId, Secret};
-use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim};
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim, pace};
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// What is synced.
 #[derive(Args)]
@@ -67,6 +68,10 @@ struct Tally {
     made: BTreeMap<String, u64>,
     /// Requests that came too fast.
     too_fast: u64,
+    /// How many things messages for a company file asked to add.
+    additions: u32,
+    /// How many such messages there were.
+    messages: u32,
     /// What was asked for in bulk last. One such operation runs after the other.
     #[serde(skip)]
     in_bulk: String,
@@ -92,6 +97,8 @@ impl Tally {
     fn count_message(&mut self, message: &str) {
         let kinds = message.split('<').filter_map(|part| part.split(' ').next());
         let added: Vec<&str> = kinds.filter_map(|word| word.strip_suffix("AddRq")).collect();
+        self.messages += 1;
+        self.additions += u32::try_from(added.len()).unwrap_or(u32::MAX);
         let purpose = if added.is_empty() { "read" } else { "add" };
         *self.requests.entry(purpose.to_owned()).or_default() += 1;
         for kind in added {
@@ -217,8 +224,23 @@ async fn enter_elsewhere(
     let report = engine::sync(&engine).await?;
     ensure!(report.refused == 0, "{} changes were refused", report.refused);
     let took = engine.clock.now().duration_since(begun).as_secs();
-    let told = json!({ "sync": report, "simulated_seconds": took, "books": told(&tally)? });
+    // A company file has no limits by which the clock moves, but a pace.
+    let paced = {
+        let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        pace::takes(tally.messages, tally.additions)
+    };
+    let took = took.saturating_add(i64::try_from(paced.as_secs()).unwrap_or(i64::MAX));
+    let told = json!({
+        "sync": report,
+        "simulated_seconds": took,
+        "pace_millis": [pace::ROUND_TRIP, pace::AN_ADDITION].map(millis),
+        "books": told(&tally)?,
+    });
     Ok((engine, told))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Syncs the merchant of a seed until nothing is left to do, and says what that took.

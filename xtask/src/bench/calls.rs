@@ -172,6 +172,12 @@ fn of_company_file(sync: &Measured, (orders, detail): (u32, &str)) -> Vec<Figure
     let all: u64 = created.values().sum();
     let what = title("added by a message that adds");
     figures.push(Figure::told(&what, size, all / asked("add").max(1), sync));
+    let file = &sync.details["company_file"];
+    let pace = |place: usize| file["pace_millis"][place].as_u64().unwrap_or_default();
+    let floor = (least * pace(0) + all * pace(1)).div_ceil(60_000);
+    let took = file["simulated_seconds"].as_u64().unwrap_or_default().div_ceil(60);
+    let what = title(&format!("simulated minutes at the pace that is assumed, {floor} at least"));
+    figures.push(Figure::told(&what, size, took, sync));
     figures
 }
 

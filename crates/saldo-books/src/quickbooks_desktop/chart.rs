@@ -13,6 +13,7 @@ use super::shape::CLASS;
 use super::wire::{ListQuery, PlainQuery};
 use super::xml::Element;
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
 use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::AccountKind;
@@ -51,7 +52,9 @@ impl List {
         let mut elements = vec!["ListID", "TimeModified", "Name", "FullName", "IsActive"];
         elements.extend_from_slice(match self {
             Self::Account => &["AccountType", "SpecialAccountType", "AccountNumber", "CurrencyRef"],
-            Self::Item => &["ManufacturerPartNumber", "SalesOrPurchase", "SalesAndPurchase"],
+            Self::Item => {
+                &["ManufacturerPartNumber", "SalesOrPurchase", "SalesAndPurchase", "TaxRate"]
+            }
             Self::Entity => &["CurrencyRef"],
             Self::Class => &[],
         });
@@ -237,6 +240,7 @@ fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEn
     let kind = match (list, row.name.as_str()) {
         (List::Account, _) if is_foreign => return Ok(None),
         (List::Account, _) => account(row),
+        (List::Item, "ItemSalesTaxRet") => ChartKind::TaxRate { percent: percent(row) },
         (List::Item, _) => ChartKind::Item {
             sku: row.text(["ManufacturerPartNumber"]).map(str::to_owned),
             income_account: income_account(row).map(RemoteId::from),
@@ -263,6 +267,11 @@ fn account(row: &Element) -> ChartKind {
     };
     // The account for tax that QuickBooks works out by itself: documents of ours never reach it.
     ChartKind::Account { kind, currency: None, collects_tax: false }
+}
+
+/// The rate of an item of sales tax, in per cent; none of anything else.
+pub(super) fn percent(row: &Element) -> Option<Decimal> {
+    row.text(["TaxRate"])?.trim_end_matches('%').parse().ok()
 }
 
 /// The account where the lines of an item land; none of an item that is kept in stock, since its

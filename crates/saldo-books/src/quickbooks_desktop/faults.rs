@@ -118,6 +118,19 @@ pub(super) fn untold(response: &Response) -> Refusal {
     }
 }
 
+/// The refusal of a message set whose name QuickBooks has trouble with, so that it does not say
+/// what became of it: it is looked for, and sent again under another name, a few times and not for ever.
+pub(super) fn untaken(code: i64) -> Refusal {
+    Refusal {
+        kind: RefusalKind::DuplicateRequest,
+        code: code.to_string(),
+        message: format!("quickbooks does not say what became of the message set ({code})"),
+        hint: "QuickBooks says so again and again: restart it and the Web Connector, then `saldo \
+               retry`"
+            .to_owned(),
+    }
+}
+
 /// A definite no to one request.
 pub(super) fn refusal(response: &Response) -> Refusal {
     let kind = match response.code {

@@ -10,12 +10,13 @@ use super::compare;
 use super::faults;
 use super::message::{Request, Response, Responses};
 use super::names;
+use super::room;
 use super::shape::{CLASS, shape_for};
 use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
 use super::write;
 use super::xml::Element;
 use jiff::civil::Date;
-use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
+use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject, TaxRate};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
@@ -154,7 +155,8 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Value { dimension, value }) if dimension.word == CLASS => {
                 named(List::Class, names::class(value.name()))
             }
-            Subject::Need(Need::Value { .. } | Need::TaxRate(_) | Need::Dimension(_))
+            Subject::Need(Need::TaxRate(_)) => named(List::Item, names::no_tax()),
+            Subject::Need(Need::Value { .. } | Need::Dimension(_))
             | Subject::Document { voids: Some(_), .. }
             | Subject::Confirmed { .. } => None,
             Subject::Document { key, document, applies_to, .. } => {
@@ -244,6 +246,16 @@ pub(super) fn rows(id: &str, response: Option<Response>) -> Result<Vec<Element>,
     }
 }
 
+/// How many rows there are, by a question that asks for no more than that.
+///
+/// # Errors
+/// As [`rows`], and where no number is said.
+pub(super) fn count(id: &str, response: Option<Response>) -> Result<u64, Fault> {
+    let said = response.as_ref().map_or("", |it| it.element.attribute("retCount")).to_owned();
+    rows(id, response)?;
+    said.parse().map_err(|_| room::uncounted(id, &said))
+}
+
 fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result<Outcome, Fault> {
     match subject {
         Subject::Need(Need::Account(account)) => Ok(account_outcome(account, rows)),
@@ -254,9 +266,8 @@ fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result
             let row = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
             Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
         }
-        Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) | Subject::Confirmed { .. } => {
-            Ok(Outcome::Absent)
-        }
+        Subject::Need(Need::TaxRate(tax)) => Ok(tax_outcome(tax, rows)),
+        Subject::Need(Need::Dimension(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => {
             document_outcome((*key, document, *applies_to), rows, context)
         }
@@ -307,6 +318,15 @@ fn item_outcome(item: &Item, rows: &[Element], context: &BookContext) -> Outcome
         }
         (None, None) => Outcome::Absent,
     }
+}
+
+/// The item of sales tax of our name, with the rate that it should have.
+fn tax_outcome(tax: &TaxRate, rows: &[Element]) -> Outcome {
+    let names = names::no_tax();
+    let named = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
+    let Some(row) = named else { return Outcome::Absent };
+    let held = chart::percent(row);
+    found(row, (held.is_none() || held != tax.rate).then(|| "it has another rate".to_owned()))
 }
 
 /// The party of one of the possible names: the one with our marker, else one without any.

@@ -14,6 +14,9 @@ use saldo_core::text::RemoteId;
 
 /// The code of a refusal that is ours: the book was not asked.
 pub(super) const NOT_ASKED: &str = "saldo";
+/// The codes of a message set whose name the vendor has trouble with: the name is another's, or
+/// nothing is kept under it. What became of it is looked for, and it is sent under another name.
+const UNTAKEN_SET: std::ops::RangeInclusive<i64> = 9001..=9004;
 /// The codes of a message set that was not recognised as a repetition.
 const NEW_SET: [i64; 2] = [0, 600];
 
@@ -79,12 +82,7 @@ fn written(
         MessageAnswer::Whole(body) => body,
         MessageAnswer::Failed { code, message } if faults::is_unreadable(code) => {
             let sound = bodies.iter().filter(|body| body.is_ok()).count();
-            let refusal = faults::of_the_whole(message, sound);
-            let outcome = |body: &Result<Body, String>| match body {
-                Ok(_) => Outcome::Refused(refusal.clone()),
-                Err(reason) => not_asked(reason),
-            };
-            return Ok(bodies.iter().map(outcome).collect());
+            return Ok(of_all(&bodies, &faults::of_the_whole(message, sound)));
         }
         MessageAnswer::Failed { code, message } => {
             return Err(faults::of_failure(code, message, Purpose::Write));
@@ -93,6 +91,9 @@ fn written(
     let unread = |reason| in_doubt(format!("quickbooks' answer cannot be read: {reason}"));
     let mut responses = Responses::read(body).map_err(unread)?;
     if let Some(code) = responses.set_code.filter(|code| !NEW_SET.contains(code)) {
+        if UNTAKEN_SET.contains(&code) {
+            return Ok(of_all(&bodies, &faults::untaken(code)));
+        }
         let message = format!("quickbooks does not say what became of the message set ({code})");
         return Err(in_doubt(message));
     }
@@ -105,6 +106,15 @@ fn written(
         }
     });
     outcomes.collect()
+}
+
+/// One refusal of everything that was asked.
+fn of_all(bodies: &[Result<Body, String>], refusal: &Refusal) -> Vec<Outcome> {
+    let outcome = |body: &Result<Body, String>| match body {
+        Ok(_) => Outcome::Refused(refusal.clone()),
+        Err(reason) => not_asked(reason),
+    };
+    bodies.iter().map(outcome).collect()
 }
 
 fn not_asked(reason: &str) -> Outcome {

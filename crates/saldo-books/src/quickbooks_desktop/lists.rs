@@ -7,7 +7,7 @@ use super::write::{Body, NOT_TAXED};
 use saldo_core::book::{Bindings, Item, Need};
 use saldo_core::document::Party;
 
-/// What makes an account, item, customer, vendor or class.
+/// What makes an account, item, customer, vendor, class, or the sales tax item of nothing.
 ///
 /// # Errors
 /// In words, why this book cannot hold it, or what is not bound.
@@ -40,6 +40,15 @@ pub(super) fn entry(
         }
         Need::Value { dimension, .. } | Need::Dimension(dimension) => {
             Err(format!("QuickBooks Desktop has no dimension `{}`", dimension.word))
+        }
+        Need::TaxRate(tax) if *need == shape::no_tax() => {
+            let fields = ListEntry {
+                name: taken.choose(List::Items, &names::no_tax()),
+                item_desc: Some("Sales tax"),
+                tax_rate: tax.rate.map(|rate| rate.to_string()),
+                ..ListEntry::default()
+            };
+            Body::new("ItemSalesTax", &fields)
         }
         Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
     }

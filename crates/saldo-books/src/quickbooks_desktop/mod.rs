@@ -15,6 +15,7 @@ mod money;
 mod names;
 mod purchases;
 mod report;
+mod room;
 mod sales;
 mod settings;
 mod shape;
@@ -34,6 +35,13 @@ use std::collections::BTreeMap;
 /// QuickBooks Desktop: Pro, Premier and Enterprise, by qbXML 13.0 through its Web Connector.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct QuickBooksDesktop;
+
+/// The setting of a connection by which its owner lets us make the sales tax item of 0%: `yes`.
+pub const MAKES_TAX_ITEM: &str = "make-tax-item";
+/// What to do where the company has no sales tax item of nothing.
+const MAKE_TAX_ITEM: &str = "in QuickBooks choose Edit > Preferences > Sales Tax > Company \
+    Preferences > Add sales tax item: any name, the description `Sales tax`, the rate 0%; or let \
+    Saldo make it: `saldo connect quickbooks-desktop --make-tax-item`";
 
 static DESCRIPTION: BookDescription = BookDescription {
     name: "quickbooks-desktop",
@@ -79,8 +87,21 @@ impl Book for QuickBooksDesktop {
             Need::Party(party) => names::party(party),
             Need::Value { value, .. } => names::class(value.name()),
             Need::Dimension(dimension) => vec![dimension.name().to_owned()],
-            Need::TaxRate(tax) => vec![tax.to_string()],
+            Need::TaxRate(_) => names::no_tax(),
         }
+    }
+
+    fn takes_room(&self, need: &Need) -> &'static [&'static str] {
+        room::takes(need)
+    }
+
+    fn wants_leave(
+        &self,
+        need: &Need,
+        settings: &BTreeMap<String, String>,
+    ) -> Option<&'static str> {
+        let has_leave = settings.get(MAKES_TAX_ITEM).is_some_and(|it| it == "yes");
+        (matches!(need, Need::TaxRate(_)) && !has_leave).then_some(MAKE_TAX_ITEM)
     }
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {

@@ -79,6 +79,11 @@ pub(super) fn item(item: &Item) -> Vec<String> {
     }
 }
 
+/// What the item of no sales tax is called where it is made for its owner.
+pub(super) fn no_tax() -> Vec<String> {
+    vec!["Saldo no sales tax".to_owned()]
+}
+
 /// What owners call items: by their stock-keeping units.
 fn product_name(product: &Product) -> &str {
     let sku = product.sku.as_deref().filter(|sku| !sku.trim().is_empty());

@@ -1,8 +1,9 @@
-//! What the company's owner decided, and what stops all work: the edition, and whether sales tax is
-//! switched on.
+//! What the company's owner decided, how full the lists are, and what stops all work: the edition,
+//! and whether sales tax is switched on.
 
 use super::find;
 use super::message::{Request, Responses};
+use super::room;
 use super::shape::CLASS;
 use super::wire::PlainQuery;
 use super::xml::Element;
@@ -19,6 +20,8 @@ pub(super) const PREFERENCES: &str = "Preferences";
 const VERSION: &str = "13.0";
 /// The one edition whose forms take what is written here.
 const COUNTRY: &str = "US";
+/// What a program is called that does not say its name.
+const UNNAMED: &str = "QuickBooks";
 /// What a company calls the currency of the United States.
 const DOLLAR: &str = "US Dollar";
 
@@ -28,7 +31,7 @@ const DOLLAR: &str = "US Dollar";
 /// In words, where a query cannot be written.
 pub(super) fn requests() -> Result<Vec<Request>, String> {
     let request = |name: &str| Request::query(name, &PlainQuery { request_id: name.to_owned() });
-    [HOST, COMPANY, PREFERENCES].into_iter().map(request).collect()
+    [HOST, COMPANY, PREFERENCES].into_iter().map(request).chain(room::requests()).collect()
 }
 
 /// What the answers mean.
@@ -63,9 +66,12 @@ pub(super) fn read(
     });
     let classes = preferences.text(["AccountingPreferences", "IsUsingClassTracking"]);
     let off = (classes != Some("true")).then(|| CLASS.to_owned());
+    let program = host.text(["ProductName"]).unwrap_or(UNNAMED);
     let settings = BookSettings {
         closed_until: closed.transpose()?,
         switched_off: off.into_iter().collect(),
+        program: Some(program.to_owned()),
+        lists: room::read(responses, program)?,
         ..BookSettings::default()
     };
     Ok((settings, preferences))
@@ -95,7 +101,7 @@ fn stop(reason: &str) -> Fault {
 }
 
 fn check_program(host: &Element) -> Result<(), Fault> {
-    let product = host.text(["ProductName"]).unwrap_or("QuickBooks");
+    let product = host.text(["ProductName"]).unwrap_or(UNNAMED);
     if !host.all("SupportedQBXMLVersion").any(|version| version.text([]) == Some(VERSION)) {
         return Err(stop(&format!(
             "{product} does not take messages of the version {VERSION}: QuickBooks 2014 or later \

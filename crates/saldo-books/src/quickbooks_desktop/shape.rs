@@ -8,7 +8,8 @@ use super::money;
 use super::purchases;
 use super::sales;
 use super::wire::Kind;
-use saldo_core::book::{Item, Need};
+use rust_decimal::Decimal;
+use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, Party};
 use saldo_core::ledger::{Account, AccountKind};
@@ -134,6 +135,12 @@ impl<'a> PostingLine<'a> {
     }
 }
 
+/// The rate of sales tax that forms of sale refer to, as something that must be bound: nothing of a
+/// hundred. What tax there is stands in lines.
+pub(super) fn no_tax() -> Need {
+    Need::TaxRate(TaxRate { title: "no sales tax".to_owned(), rate: Some(Decimal::ZERO) })
+}
+
 /// A class, as something that must be bound.
 pub(super) fn class(value: &str) -> Need {
     Need::Value { dimension: CLASS.into(), value: value.into() }
@@ -180,6 +187,7 @@ impl Shape<'_> {
         };
         match self {
             Self::Form(form) => {
+                needs.push(no_tax());
                 needs.extend(form.total_on.map(account));
                 needs.extend(form.lines.iter().map(|line| Need::Item(line.item())));
                 needs.extend(form.lines.iter().filter_map(|line| line.class.map(class)));

@@ -106,6 +106,8 @@ pub(super) struct SalesForm {
     pub(super) ref_number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) due_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) item_sales_tax_ref: Option<Reference>,
     pub(super) memo: String,
     pub(super) is_to_be_printed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -264,7 +266,7 @@ pub(super) struct BillPayment {
     pub(super) applied: Vec<Applied>,
 }
 
-/// An account, customer, vendor, class or item.
+/// An account, customer, vendor, class or item, one of sales tax among them.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ListEntry {
@@ -279,6 +281,10 @@ pub(super) struct ListEntry {
     pub(super) sales_or_purchase: Option<SalesOrPurchase>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) notes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) item_desc: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tax_rate: Option<String>,
 }
 
 /// Where the lines of an item land, sold or bought.
@@ -332,6 +338,17 @@ pub(super) struct TxnQuery {
 pub(super) struct DateRange {
     pub(super) from_txn_date: String,
     pub(super) to_txn_date: String,
+}
+
+/// A question how many rows a list has, inactive ones included.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CountQuery {
+    #[serde(rename = "@requestID")]
+    pub(super) request_id: String,
+    #[serde(rename = "@metaData")]
+    pub(super) meta_data: &'static str,
+    pub(super) active_status: &'static str,
 }
 
 /// A query without conditions.

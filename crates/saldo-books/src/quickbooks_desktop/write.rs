@@ -161,6 +161,8 @@ impl Writer<'_> {
             customer_ref: self.party()?,
             txn_date: self.date.to_string(),
             ref_number: self.number.clone(),
+            // What was entered before it was asked for has none.
+            item_sales_tax_ref: self.reference(&shape::no_tax()).ok(),
             memo: self.memo.clone(),
             ..SalesForm::default()
         };

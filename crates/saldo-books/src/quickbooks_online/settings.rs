@@ -45,5 +45,6 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
         numbers_documents: !forms.custom_txn_numbers.unwrap_or(false),
         applies_credits: forms.auto_apply_credit.unwrap_or(false),
         switched_off: off.map(|(name, _)| name.to_owned()).collect(),
+        ..BookSettings::default()
     })
 }

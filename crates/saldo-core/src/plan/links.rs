@@ -2,7 +2,7 @@
 
 use super::standing::{in_book, key_taken_out, that_count};
 use super::{ApprovedChange, Change, EntryKey, Subject, key_of};
-use crate::document::{DocumentKey, SubledgerEntry};
+use crate::document::{DocumentKey, Line, LineKind, SubledgerEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
@@ -43,4 +43,30 @@ pub(super) fn paid_by_what_goes(
         .filter(|change| change.enters.iter().any(goes))
         .filter_map(Change::invoice)
         .collect()
+}
+
+/// Whether a change refers to what it would refer to now: the same invoice, accounts of the same
+/// kinds, the same party, and products or none. These are no money, but the book may have refused
+/// them, or have no room.
+pub(super) fn still_refers(
+    change: &Change,
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+    invoice: impl Fn(&str) -> Option<DocumentKey>,
+) -> bool {
+    let same = |entry: &SubledgerEntry| {
+        let of = |entry: &SubledgerEntry| {
+            let of_line =
+                |line: &Line| (line.account.clone(), matches!(line.kind, LineKind::Product { .. }));
+            entry.lines.iter().map(of_line).collect::<Vec<_>>()
+        };
+        wanted.get(&key_of(entry)).is_none_or(|wanted| {
+            let is_same_party = match (&wanted.header.party, &entry.header.party) {
+                (Some(one), Some(other)) => one.is_same(other),
+                (None, None) => true,
+                _ => false,
+            };
+            is_same_party && of(wanted) == of(entry)
+        })
+    };
+    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same)
 }

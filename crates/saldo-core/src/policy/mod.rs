@@ -16,6 +16,7 @@ mod loan;
 mod numbers;
 mod place;
 mod rules;
+mod summary;
 mod tax;
 mod undo;
 
@@ -31,6 +32,7 @@ pub use loan::Loan;
 pub use numbers::Prefixes;
 pub use place::Place;
 pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Words};
+pub use summary::{BookNames, Names};
 pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 
@@ -208,6 +210,9 @@ pub struct PolicyText {
     pub numbers: Prefixes,
     /// Whose name stands on documents.
     pub customers: Customers,
+    /// What single books get of the names of customers, products and suppliers, by connection.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub books: BTreeMap<String, BookNames>,
     /// Tax.
     pub tax: Tax,
     /// Other currencies than the books'.

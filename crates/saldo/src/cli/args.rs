@@ -4,7 +4,7 @@ mod called;
 mod feed;
 mod report;
 
-pub(crate) use called::{ConnectQuickbooksDesktop, Serve, SimConnector};
+pub(crate) use called::{ConnectQuickbooksDesktop, Pos, Serve, SimConnector};
 pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
 

@@ -1,6 +1,7 @@
 //! `saldo doctor`.
 
 mod connector;
+mod set_up;
 
 use super::args::Global;
 use super::{Ending, Output, context};
@@ -61,6 +62,9 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     let key = config::key_file().and_then(|file| config::read_key(&file)).ok();
     let now = Clock::real().now();
     connector::check(&store, &company.id, key.as_ref(), now, &mut findings).await?;
+    if let Ok(policy) = &policy {
+        set_up::check(&store, &company, policy, &mut findings).await?;
+    }
     let failed = failed.len();
     findings.push(finding("nothing is held", held == 0, format!("{held} held: `saldo issues`")));
     let hint = format!("{failed} failed: `saldo issues`, then `saldo retry`");

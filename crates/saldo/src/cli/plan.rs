@@ -3,7 +3,7 @@
 use super::args::{Global, PlanArguments};
 use super::output::table;
 use super::{Ending, Output, context};
-use crate::engine::{self, LeftToday, PlannedBook, RequestsNeeded, Waiting};
+use crate::engine::{self, Filling, LeftToday, PlannedBook, RequestsNeeded, Waiting};
 use saldo_core::book::{Called, Need, Subject};
 use saldo_core::document::Document;
 use saldo_core::ledger::Dimensions;
@@ -27,6 +27,8 @@ pub(crate) struct BookPlan<'a> {
     waiting: &'a [Waiting],
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<RequestsNeeded>,
+    #[serde(skip_serializing_if = "<[Filling]>::is_empty")]
+    lists: &'a [Filling],
 }
 
 impl<'a> BookPlan<'a> {
@@ -39,6 +41,7 @@ impl<'a> BookPlan<'a> {
             unsettled: planned.unsettled.len(),
             waiting: &planned.waiting,
             requests: planned.requests,
+            lists: &planned.lists,
         }
     }
 }
@@ -98,6 +101,7 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
     if let Some(requests) = planned.requests.as_ref().filter(|it| it.takes > 0) {
         text.push_str(&requests_text(requests));
     }
+    text.push_str(&lists_text(planned));
     if !planned.unsettled.is_empty() {
         let count = planned.unsettled.len();
         let line = format!(
@@ -124,6 +128,28 @@ fn requests_text(requests: &RequestsNeeded) -> String {
         if let Some(by_day) = requests.by_day {
             text += &format!("With `detail = \"day\"` it would take about {by_day}\n");
         }
+    }
+    text
+}
+
+/// How full the lists of a book become, where they hold no more than so many entries.
+fn lists_text(planned: &PlannedBook) -> String {
+    let (book, lists) = (&planned.book, &planned.lists);
+    if lists.iter().all(|list| list.adds == 0) {
+        return String::new();
+    }
+    let mut text = "\nWhat its lists hold, and what comes into them at the most:\n".to_owned();
+    let row = |it: &Filling| {
+        let limit = it.limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
+        vec![it.list.clone(), it.held.to_string(), it.adds.to_string(), limit]
+    };
+    text += &table(&["list", "held", "more", "limit"], 3, lists.iter().map(row).collect());
+    for full in lists.iter().filter(|it| it.exceeds()) {
+        text += &format!(
+            "{}: not all of it may find room, and what does not waits. One name for all: `saldo \
+             map set books.{book}.customers summary`, and `inventory` or `vendors` in its place\n",
+            full.list
+        );
     }
     text
 }

@@ -47,6 +47,13 @@ pub(crate) fn text(report: &ProofReport, all: bool) -> String {
     for proof in &report.books {
         text += &book(proof, all);
     }
+    for kept in &report.read_before {
+        text += &format!(
+            "\n{} cannot be asked now. As it was read when it last could, at {:.0}:\n",
+            kept.proof.book, kept.read_at
+        );
+        text += &book(&kept.proof, all);
+    }
     text += &identities::text(report, all);
     if !report.bank.is_empty() {
         text += "\n";
@@ -376,6 +383,7 @@ mod tests {
             books,
             identities,
             bank: Vec::new(),
+            read_before: Vec::new(),
             unproved,
             behind,
             unapproved,

@@ -5,10 +5,11 @@ use super::context::{self, Usage};
 use super::{Ending, Output};
 use crate::config;
 use crate::connector::{PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working};
-use crate::engine::{self, Engine, EngineError, Wiring};
+use crate::engine::{self, Attended, Engine, EngineError, Wiring};
 use crate::transport::clock::Clock;
 use crate::transport::service::{Service, ServiceError};
 use anyhow::Context;
+use saldo_core::text::CompanyId;
 use saldo_store::{Key, Store};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ pub(crate) async fn serve(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let store = context::open_store(global).await?;
+    if let Some(company) = &global.company {
+        store.company(&CompanyId::new(company)).await?;
+    }
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let certificate = words.certificate.as_deref().zip(words.key.as_deref());
     let service = match Service::listen(words.listen, certificate).await {
@@ -46,6 +50,7 @@ pub(crate) async fn serve(
         store,
         key,
         clock: Clock::real(),
+        only: global.company.as_deref().map(CompanyId::new),
         work: office.work(*output),
         patience: PATIENCE,
         live: Sessions::default(),
@@ -131,11 +136,18 @@ impl Office {
     /// Runs the sync; says what was done, or what went wrong.
     async fn sync(&self, visit: &Visit) -> Result<String, String> {
         let engine = self.engine(visit).await.map_err(|error| format!("{error:#}"))?;
-        match engine::sync(&engine).await {
-            Ok(done) => Ok(format!(
-                "{} new records, {} acknowledged, {} refused",
-                done.new_records, done.acknowledged, done.refused
-            )),
+        match engine::attend(&engine, &visit.place.connection).await {
+            Ok(Attended { done, proof }) => {
+                let proved = match proof.map(|proof| proof.holds()) {
+                    None => "",
+                    Some(true) => "; everything adds up",
+                    Some(false) => "; NOT everything adds up: see `saldo prove`",
+                };
+                Ok(format!(
+                    "{} new records, {} acknowledged, {} refused{proved}",
+                    done.new_records, done.acknowledged, done.refused
+                ))
+            }
             Err(EngineError::Partly { failed, .. }) => {
                 Err(failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             }

@@ -14,7 +14,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use password::{draw, drawn, hash};
-pub(crate) use place::{ADAPTER, PASSWORD, Place, application, is_called, setting};
+pub(crate) use place::{ADAPTER, Moving, PASSWORD, Place, application, is_called, setting};
 pub(crate) use visit::{Visit, Work, Working};
 
 use crate::engine::{CallAnswer, EngineError, SessionEnd, last_call, note_call, note_session};
@@ -25,7 +25,7 @@ use saldo_books::quickbooks_desktop::connector::{
     Asked, Call, Login, Reply, Session, WorkRequest, description, read_call, stranger, write_fault,
 };
 use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
-use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_core::text::{CompanyId, ConnectionId, Secret};
 use saldo_store::{Key, Store};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -53,6 +53,8 @@ pub(crate) struct WebConnector {
     pub(crate) key: Arc<Key>,
     /// The time.
     pub(crate) clock: Clock,
+    /// The one company whose sessions are let in; none where all are.
+    pub(crate) only: Option<CompanyId>,
     /// What a session is for.
     pub(crate) work: Work,
     /// How long a call waits for the next message.
@@ -174,12 +176,15 @@ impl WebConnector {
     /// Lets in whoever has the password, where there is work and no other session.
     async fn admit(&self, login: &Login) -> Result<Reply, EngineError> {
         let place = Place::of_user(&self.store, &login.user).await?;
+        let is_served = |place: &Place| self.only.as_ref().is_none_or(|it| *it == place.company.id);
+        let place = place.filter(is_served);
         let kept = match &place {
             Some(Place { company, connection }) => {
                 self.store.secret(&company.id, &connection.id, PASSWORD, &self.key).await?
             }
             None => None,
         };
+        let pass = kept.clone();
         let is_right = {
             // The turn ends with the work, even where the caller has gone.
             let turn = Arc::clone(&self.door).lock_owned().await;
@@ -191,19 +196,19 @@ impl WebConnector {
             };
             tokio::task::spawn_blocking(look).await.unwrap_or_default()
         };
-        let (Some(place), true) = (place, is_right) else {
+        let (Some((place, pass)), true) = (place.zip(pass), is_right) else {
             let user: String = login.user.chars().take(80).collect();
             tracing::warn!(user, "a call with a wrong user or password");
             return Ok(Reply::admission("", "nvu"));
         };
-        let (answer, reply) = self.begin(place.clone()).await?;
+        let (answer, reply) = self.begin(place.clone(), pass).await?;
         let whose = (&place.company.id, &place.connection.id);
         note_call(&self.store, whose, answer, self.clock.now()).await?;
         Ok(reply)
     }
 
     /// Begins a session, where there is work for one and no other.
-    async fn begin(&self, place: Place) -> Result<(CallAnswer, Reply), EngineError> {
+    async fn begin(&self, place: Place, pass: Secret) -> Result<(CallAnswer, Reply), EngineError> {
         let (company, book) = (&place.company.id, &place.connection.id);
         let now = self.clock.now();
         let before = last_call(&self.store, company, book).await?.map(|call| call.at);
@@ -220,17 +225,21 @@ impl WebConnector {
         let name = (company.clone(), book.clone());
         let mut all = self.live.all();
         let is_free = |live: &Arc<Live>| {
-            let is_over = live.session.try_lock().is_ok_and(|session| session.is_over());
-            is_over && live.is_at_rest()
+            let Ok(session) = live.session.try_lock() else { return false };
+            // Whoever was let in and asks to be let in again never heard the first answer.
+            (session.is_over() || session.is_new()) && live.is_at_rest()
         };
         if all.get(&name).is_some_and(|live| !is_free(live)) {
             return Ok((CallAnswer::Busy, Reply::admission("", "busy")));
+        }
+        if Moving::of(&place.connection) == Moving::NotYet {
+            return Ok((CallAnswer::HeldBack, Reply::admission("", "none")));
         }
         if !place.schedule().is_due(now, before, &zone) {
             return Ok((CallAnswer::NothingDue, Reply::admission("", "none")));
         }
         let reply = Reply::admission(&ticket, "");
-        all.insert(name, Arc::new(Live::new(place, Session::begun(ticket, now))));
+        all.insert(name, Arc::new(Live::new(place, pass, Session::begun(ticket, now))));
         Ok((CallAnswer::LetIn, reply))
     }
 
@@ -242,6 +251,11 @@ impl WebConnector {
         // Another session may have noted it since this one began.
         let mut place = live.visit.place.clone();
         let now = self.clock.now();
+        if !was_over && !self.still_lets_in(live).await? {
+            let reply = session.ended("nobody is let in by this password any more", now);
+            self.leave(live, &session).await?;
+            return Ok(reply);
+        }
         match session.asked(work, &place.known(), now) {
             Asked::First(known) => {
                 place.keep(&self.store, known).await?;
@@ -249,7 +263,7 @@ impl WebConnector {
             }
             // The first call was not heard to its end.
             Asked::Next if !live.has_begun() => {
-                let reply = session.failed("", "the session could not be begun: try again", now);
+                let reply = session.ended("the session could not be begun: try again", now);
                 self.leave(live, &session).await?;
                 return Ok(reply);
             }
@@ -267,6 +281,14 @@ impl WebConnector {
             self.leave(live, &session).await?;
         }
         Ok(reply)
+    }
+
+    /// Whether the password of a session still lets anybody in: its owner may have drawn another
+    /// one since, or let nobody in any more.
+    async fn still_lets_in(&self, live: &Live) -> Result<bool, EngineError> {
+        let Place { company, connection } = &live.visit.place;
+        let kept = self.store.secret(&company.id, &connection.id, PASSWORD, &self.key).await?;
+        Ok(kept.is_some_and(|kept| kept.expose() == live.pass.expose()))
     }
 
     /// Takes an answer, and says how far the work is.

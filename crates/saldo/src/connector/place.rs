@@ -16,12 +16,43 @@ pub(crate) mod setting {
     pub(crate) const URL: &str = "connector-url";
     /// When a session has work.
     pub(crate) const SCHEDULE: &str = "connector-schedule";
+    /// Where the data of the vendor's tills are.
+    pub(crate) const POS: &str = "pos";
     /// The number of the connection in the company file.
     pub(crate) const FILE_ID: &str = "company-file-id";
     /// The path of the company file.
     pub(crate) const FILE: &str = "company-file";
     /// The name of the company in it.
     pub(crate) const COMPANY: &str = "company-name";
+}
+
+/// Where the data of the vendor's tills are, by their owner's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moving {
+    /// There are none.
+    NoTills,
+    /// Not all of them are in the company file yet: nothing is entered beside them.
+    NotYet,
+    /// All of them are in the company file.
+    Moved,
+}
+
+impl Moving {
+    /// What the owner said of a connection.
+    pub(crate) fn of(connection: &Connection) -> Self {
+        let said = connection.settings.get(setting::POS).map_or("", String::as_str);
+        let all = [Self::NotYet, Self::Moved];
+        all.into_iter().find(|it| it.word() == said).unwrap_or(Self::NoTills)
+    }
+
+    /// As it is kept.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::NoTills => "none",
+            Self::NotYet => "moving",
+            Self::Moved => "moved",
+        }
+    }
 }
 
 /// A connection, and whose it is.

@@ -1,6 +1,8 @@
 //! The service over loopback HTTP, called as the Web Connector calls: bodies written by hand, and
 //! work that knows no book.
 
+mod admission;
+
 use super::*;
 use crate::engine::last_session;
 use crate::transport::carrier::Carrier;
@@ -88,6 +90,7 @@ impl Stage {
             store,
             key,
             clock: Clock::simulated(START.parse().unwrap()),
+            only: None,
             work,
             patience,
             live: Sessions::default(),
@@ -216,27 +219,6 @@ async fn a_session_carries_messages_there_and_answers_back() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_password_gets_nothing() {
-    let (stage, _) = Stage::sending(&["1"]).await;
-    for (user, password) in [
-        ("saldo-demo", "wrong"),
-        ("saldo-demo", ""),
-        ("saldo-other", stage.password.as_str()),
-        ("", ""),
-    ] {
-        assert_eq!(stage.log_in(user, password).await, ["", "nvu"], "{user} {password}");
-    }
-    assert!(stage.service.live.all().is_empty());
-    let (company, book) = (&stage.company, &stage.book);
-    assert_eq!(last_call(&stage.service.store, company, book).await.unwrap(), None);
-    // A password that was revoked is none.
-    let (store, key) = (&stage.service.store, &stage.service.key);
-    store.put_secret(company, book, PASSWORD, &Secret::new(""), key).await.unwrap();
-    assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "nvu"]);
-    assert_eq!(stage.log_in("saldo-demo", "").await, ["", "nvu"]);
-}
-
-#[tokio::test]
 async fn a_ticket_of_nobody_gets_nothing() {
     let (stage, heard) = Stage::sending(&["1"]).await;
     let ticket = stage.ticket().await;
@@ -252,8 +234,10 @@ async fn a_ticket_of_nobody_gets_nothing() {
 #[tokio::test]
 async fn one_session_runs_at_a_time() {
     let (stage, heard) = Stage::sending(&["1"]).await;
+    let unheard = stage.ticket().await;
+    // Whoever logs in again before anything was asked for did not hear the answer.
     let ticket = stage.ticket().await;
-    assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "busy"]);
+    assert_eq!(stage.next(&unheard, &host(FILE_ID), FILE).await, "");
     assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, "1");
     assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "busy"]);
     let last = last_call(&stage.service.store, &stage.company, &stage.book).await.unwrap();

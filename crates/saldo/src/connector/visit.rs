@@ -4,7 +4,7 @@ use super::place::Place;
 use crate::engine::{Progress, Step};
 use crate::transport::mailbox::Mailbox;
 use saldo_books::quickbooks_desktop::connector as protocol;
-use saldo_core::text::ConnectionId;
+use saldo_core::text::{ConnectionId, Secret};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -71,6 +71,8 @@ type Ended = Option<Result<(), String>>;
 pub(super) struct Live {
     /// What it is for.
     pub(super) visit: Visit,
+    /// What passwords were compared with when it was let in.
+    pub(super) pass: Secret,
     /// What its calls show.
     pub(super) ticket: String,
     /// What may follow.
@@ -81,10 +83,11 @@ pub(super) struct Live {
 
 impl Live {
     /// A session in which nothing was asked for yet.
-    pub(super) fn new(place: Place, session: protocol::Session) -> Self {
+    pub(super) fn new(place: Place, pass: Secret, session: protocol::Session) -> Self {
         let (mailbox, tally) = (Mailbox::open(), Arc::default());
         Self {
             visit: Visit { place, mailbox, tally },
+            pass,
             ticket: session.ticket().to_owned(),
             session: Mutex::new(session),
             work: std::sync::Mutex::default(),

@@ -22,6 +22,8 @@ pub(crate) enum CallAnswer {
     NothingDue,
     /// Another one was still running.
     Busy,
+    /// Its owner wants something to be done first.
+    HeldBack,
 }
 
 /// The last call.

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use saldo_core::book::{Bindings, Book, BookSettings, ChartEntry, ChartKind, Need, Outcome, Task};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::matching::{Resolution, resolve};
-use saldo_core::text::RemoteId;
-use saldo_store::Observation;
+use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
+use saldo_store::Store;
 use std::collections::BTreeSet;
 
 /// What is kept of a chart.
@@ -32,10 +32,8 @@ impl Kept {
             return Ok(None);
         }
         let (store, company) = (&pusher.engine.store, pusher.engine.company_id());
-        let seen = store.observation(company, &pusher.connection.id, KIND).await?;
-        // What an earlier version kept and this one cannot read is read anew.
-        let read = |seen: Observation| Some((serde_json::from_str(&seen.body).ok()?, seen.at));
-        Ok(seen.and_then(read).map(|(entries, at)| Self { entries, at }))
+        let known = known_chart(store, company, &pusher.connection.id).await?;
+        Ok(known.map(|(at, entries)| Self { entries, at }))
     }
 
     fn is_young(&self, now: Timestamp) -> bool {
@@ -63,6 +61,17 @@ const fn is_person(entry: &ChartEntry) -> bool {
 
 const fn is_customer(entry: &ChartEntry) -> bool {
     matches!(entry.kind, ChartKind::Customer)
+}
+
+/// A book's chart, and when it was read last; none where it never was.
+pub(super) async fn known_chart(
+    store: &Store,
+    company: &CompanyId,
+    book: &ConnectionId,
+) -> Result<Option<(Timestamp, Vec<ChartEntry>)>, EngineError> {
+    let seen = store.observation(company, book, KIND).await?;
+    // What an earlier version kept and this one cannot read is read anew.
+    Ok(seen.and_then(|seen| Some((seen.at, serde_json::from_str(&seen.body).ok()?))))
 }
 
 /// A book's chart as it was read.

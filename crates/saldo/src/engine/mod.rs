@@ -3,6 +3,7 @@
 
 mod account;
 mod alike;
+mod attend;
 mod bank;
 mod buyers;
 mod called;
@@ -30,6 +31,8 @@ mod report;
 mod requests;
 mod retry;
 mod revaluation;
+mod room;
+mod set_up;
 mod settings;
 mod standings;
 mod stock;
@@ -41,6 +44,7 @@ mod worth;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attend::{Attended, attend};
 pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statement};
 pub(crate) use called::{CallAnswer, SessionEnd, last_call, last_session, note_call, note_session};
 pub(crate) use connection::{Wiring, secrets_of};
@@ -74,7 +78,9 @@ pub(crate) use report::{
     identities_as_of, month_report,
 };
 pub(crate) use requests::{LeftToday, RequestsNeeded, left_today};
-pub(crate) use settings::{known_settings, read_settings};
+pub(crate) use room::Filling;
+pub(crate) use set_up::{ChartThere, chart_there};
+pub(crate) use settings::{heard_settings, known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;

@@ -2,6 +2,7 @@
 
 mod chunk;
 mod drafts;
+mod names;
 mod needs;
 mod voidable;
 
@@ -10,11 +11,13 @@ use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
 use super::requests::{RequestsNeeded, needed};
+use super::room::{Filling, filling};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
 pub(super) use chunk::{TakenOut, unwanted};
 use drafts::{by_level, confirm_drafts};
 use jiff::Timestamp;
+use names::touch_renamed;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;
@@ -41,6 +44,8 @@ pub(crate) struct PlannedBook {
     pub(crate) waiting: Vec<Waiting>,
     /// What entering them takes of the book's requests, where the book says how many are left.
     pub(crate) requests: Option<RequestsNeeded>,
+    /// The lists of the book that hold no more than so many entries, with what comes into them.
+    pub(crate) lists: Vec<Filling>,
 }
 
 /// Documents that wait for a person.
@@ -78,6 +83,7 @@ async fn plan_at(
     let mut planned = Vec::new();
     for connection in books {
         touch_late(engine, desk, &connection).await?;
+        touch_renamed(engine, desk, &connection).await?;
         planned.push(plan_book(engine, &connection).await?);
     }
     Ok(planned)
@@ -95,6 +101,7 @@ pub(super) async fn plan_book(
         unsettled: BTreeSet::new(),
         waiting: Vec::new(),
         requests: None,
+        lists: Vec::new(),
     };
     let mut seen = BTreeSet::new();
     let mut after = engine.store.planned_until(engine.company_id(), &connection.id).await?;
@@ -110,6 +117,7 @@ pub(super) async fn plan_book(
     }
     let book = book_of(connection)?;
     planned.requests = needed(engine, connection, book, &planned.changes).await?;
+    planned.lists = filling(engine, connection, book, &planned.changes).await?;
     Ok(planned)
 }
 
@@ -154,6 +162,7 @@ pub(super) async fn plan_slots(
         unsettled: chunk.again.into_iter().collect(),
         waiting: Vec::new(),
         requests: None,
+        lists: Vec::new(),
     })
 }
 
@@ -328,6 +337,7 @@ async fn approve_book(
     let company = engine.company_id();
     let mut approved = 0;
     touch_late(engine, desk, connection).await?;
+    touch_renamed(engine, desk, connection).await?;
     let levels = match by {
         By::Person(_) => {
             approved += confirm_drafts(engine, desk, connection, (by, at)).await?;

@@ -7,6 +7,7 @@ mod days;
 mod documents;
 mod holdings;
 pub(super) mod identities;
+mod kept;
 mod on_hand;
 mod payouts;
 mod sales;
@@ -14,6 +15,7 @@ mod stated;
 mod told;
 
 pub(super) use as_of::{AsOf, as_of};
+pub(super) use kept::is_due;
 pub(super) use told::money_facts;
 
 pub(crate) use days::DayTotal;
@@ -34,6 +36,7 @@ use super::{BankProof, Engine, EngineError, bank_proofs};
 use holdings::Holdings;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use kept::KeptProof;
 use saldo_core::accounting::Group;
 use saldo_core::commerce::Fact;
 use saldo_core::document::SubledgerEntry;
@@ -42,7 +45,7 @@ use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, LateDocument, Opening, UnstatedPayout};
 use saldo_core::text::{ConnectionId, GroupId};
 use saldo_store::{Connection, Lease, Role, Undo};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use told::Told;
 
@@ -63,6 +66,9 @@ pub(crate) struct ProofReport {
     /// What banks said of accounts, beside the documents on them. What they tell apart is no
     /// difference of ours: somebody says what it is.
     pub(crate) bank: Vec<BankProof>,
+    /// The books that cannot be asked now, as they were read when they last could.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) read_before: Vec<KeptProof>,
     /// The books that could not be proved.
     pub(crate) unproved: Vec<Unproved>,
     /// What accounting has not seen; none where it has seen everything.
@@ -96,7 +102,7 @@ pub(crate) struct Behind {
 }
 
 /// The proof of one book.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct BookProof {
     /// Which book.
     pub(crate) book: String,
@@ -125,7 +131,7 @@ pub(crate) struct BookProof {
 }
 
 /// What the owner took out of a book.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Undone {
     /// The number of the decision.
     pub(crate) undo: i64,
@@ -148,6 +154,7 @@ impl ProofReport {
     pub(crate) fn adds_up(&self) -> bool {
         self.payouts.iter().all(Check::holds)
             && self.books.iter().all(BookProof::holds)
+            && self.read_before.iter().all(|kept| kept.proof.holds())
             && self.identities.iter().all(IdentityProof::holds)
     }
 }
@@ -185,10 +192,20 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let (policy, behind) = accounted_policy(engine).await?;
     let told = Told::read(engine, policy).await?;
     let (mut books, mut unproved, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut read_before = Vec::new();
     for connection in engine.connections(Role::Book).await? {
         let proof = prove_book(engine, &connection, &told).await.map(Some);
+        if proof.as_ref().is_err_and(EngineError::waits_for_call)
+            && let Some(kept) = kept::kept(engine, &connection).await?
+        {
+            read_before.push(kept);
+            continue;
+        }
         match set_aside(proof, &mut failed)? {
-            Some(proof) => books.push(proof),
+            Some(proof) => {
+                kept::keep(engine, &connection, &proof).await?;
+                books.push(proof);
+            }
             None => unproved.extend(failed.last().map(|error| Unproved {
                 book: connection.id.to_string(),
                 reason: error.to_string(),
@@ -205,6 +222,7 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         books,
         identities,
         bank,
+        read_before,
         unproved,
         behind,
         unapproved,

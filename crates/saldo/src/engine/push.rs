@@ -9,6 +9,7 @@ mod adopt;
 mod confirm;
 mod late;
 mod look_up;
+mod room;
 mod send;
 mod withdraw;
 
@@ -121,6 +122,8 @@ pub(super) struct Pusher<'a> {
     /// How many requests the chart took.
     pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
+    /// How many entries were made since the lists were counted, by list.
+    pub(super) made: BTreeMap<&'static str, u64>,
     count: PushCount,
 }
 
@@ -159,6 +162,7 @@ impl<'a> Pusher<'a> {
             chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
+            made: BTreeMap::new(),
             count: PushCount::default(),
         })
     }

@@ -9,6 +9,7 @@
 
 use super::push::Pusher;
 use super::{Engine, EngineError};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::taken_back_slot;
 use saldo_core::book::{BookSettings, Need, Outcome, Refusal, RefusalKind, Subject, Task};
@@ -27,25 +28,35 @@ pub(crate) async fn known_settings(
     company: &CompanyId,
     book: &ConnectionId,
 ) -> Result<Option<BookSettings>, EngineError> {
-    let seen = store.observation(company, book, KIND).await?;
-    // What an earlier version kept and this one cannot read is read anew.
-    Ok(seen.and_then(|seen| serde_json::from_str(&seen.body).ok()))
+    Ok(heard_settings(store, company, book).await?.map(|(_, settings)| settings))
 }
 
-/// Asks a book once what its owner decided; none where it has no settings.
+/// The same, and when it was read.
+pub(crate) async fn heard_settings(
+    store: &Store,
+    company: &CompanyId,
+    book: &ConnectionId,
+) -> Result<Option<(Timestamp, BookSettings)>, EngineError> {
+    let seen = store.observation(company, book, KIND).await?;
+    // What an earlier version kept and this one cannot read is read anew.
+    Ok(seen.and_then(|seen| Some((seen.at, serde_json::from_str(&seen.body).ok()?))))
+}
+
+/// Asks a book once what its owner decided, and keeps that; none where it has no settings.
 pub(crate) async fn read_settings(
     engine: &Engine,
     connection: &Connection,
 ) -> Result<Option<BookSettings>, EngineError> {
     let lease = engine.lease(connection).await?;
     let read = async {
-        let mut pusher = Pusher::new(engine, connection, &lease)?;
+        let pusher = Pusher::new(engine, connection, &lease)?;
         if !pusher.book.description().has_settings {
             return Ok(None);
         }
         let task = [Task::ReadSettings];
         let settings = settings_in(&pusher, pusher.try_once(&task).await)?;
-        pusher.keep_settings(settings.clone()).await?;
+        // It is noted whether it is news or not, so that it can be said when it was heard.
+        pusher.observe(KIND, &settings).await?;
         Ok(Some(settings))
     };
     let read = read.await;
@@ -75,11 +86,12 @@ impl Pusher<'_> {
             self.observe(KIND, &settings).await?;
         }
         self.settings = Some(settings);
+        self.made.clear();
         Ok(())
     }
 
     /// What the owner decided, read once a run.
-    async fn settings(&mut self) -> Result<BookSettings, EngineError> {
+    pub(super) async fn settings(&mut self) -> Result<BookSettings, EngineError> {
         if !self.book.description().has_settings {
             return Ok(BookSettings::default());
         }
@@ -98,9 +110,9 @@ impl Pusher<'_> {
         Ok(Closing { until: here.max(there) })
     }
 
-    /// Lets go again what was refused since its period was closed, and is open now, or since a
-    /// dimension was switched off, and is on now. It is looked up first, like all that is tried
-    /// again.
+    /// Lets go again what was refused since its period was closed, and is open now, since a
+    /// dimension was switched off, and is on now, or since it found no place, and may have one now.
+    /// It is looked up first, like all that is tried again.
     pub(super) async fn reopen(&mut self) -> Result<(), EngineError> {
         let company = self.engine.company_id();
         let failed = self.engine.store.failed(company).await?;
@@ -109,7 +121,13 @@ impl Pusher<'_> {
             .filter(|it| it.change.book == self.connection.id)
             .map(|it| (it.refusal.kind, it.change))
             .filter(|(kind, _)| {
-                matches!(kind, RefusalKind::PeriodClosed | RefusalKind::DimensionOff)
+                matches!(
+                    kind,
+                    RefusalKind::PeriodClosed
+                        | RefusalKind::DimensionOff
+                        | RefusalKind::ListFull
+                        | RefusalKind::NotSetUp
+                )
             })
             .collect();
         if shut.is_empty() {
@@ -118,6 +136,8 @@ impl Pusher<'_> {
         let (closed, settings) = (self.closed().await?, self.settings().await?);
         let open = |(kind, change): &&(RefusalKind, Change)| match kind {
             RefusalKind::DimensionOff => settings.switched_off(&change.subject).is_none(),
+            RefusalKind::ListFull => self.may_have_place(change, &settings),
+            RefusalKind::NotSetUp => true,
             _ => change.date().is_some_and(|date| !closed.covers(date)),
         };
         let kept: BTreeSet<&str> =

@@ -131,6 +131,12 @@ impl Session {
         self.phase == Phase::Over
     }
 
+    /// Whether nobody asked for work in it yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.phase == Phase::Begun
+    }
+
     /// What went wrong last; empty where nothing did.
     #[must_use]
     pub fn trouble(&self) -> &str {
@@ -237,6 +243,14 @@ impl Session {
     pub fn last_error(&mut self, now: Timestamp) -> Reply {
         self.heard = now;
         Reply::text(&self.last_error)
+    }
+
+    /// Ends the session at a call for work: the answer is empty, and the connector asks why.
+    pub fn ended(&mut self, why: &str, now: Timestamp) -> Reply {
+        self.heard = now;
+        self.phase = Phase::Over;
+        why.clone_into(&mut self.last_error);
+        Reply::text("")
     }
 
     /// Hears that QuickBooks cannot be reached. No other company file is tried.

@@ -122,7 +122,7 @@ fn what_is_not_said_is_in_doubt() {
         answer(&kept),
         answer(&(kept + &response("TransferAdd", "2", ""))),
         answer(&nameless),
-        answer(&whole).replace("<QBXMLMsgsRs>", "<QBXMLMsgsRs messageSetStatusCode=\"9001\">"),
+        answer(&whole).replace("<QBXMLMsgsRs>", "<QBXMLMsgsRs messageSetStatusCode=\"9009\">"),
         answer(&whole).replace("</QBXML>", ""),
         answer(&whole).replace("?><QBXML>", "?><!DOCTYPE QBXML SYSTEM \"http://x/\"><QBXML>"),
         "<HTML>Bad gateway</HTML>".to_owned(),
@@ -137,6 +137,22 @@ fn what_is_not_said_is_in_doubt() {
         "<QBXMLMsgsRs newMessageSetID=\"X\" messageSetStatusCode=\"600\">",
     );
     assert!(hear(&tasks, &context, &known).is_ok());
+}
+
+#[test]
+fn a_message_set_whose_name_is_trouble_is_looked_for_and_not_for_ever() {
+    let (tasks, context) = creates(&[sale(), payout()]);
+    let rows = response("SalesReceiptAdd", "1", &row_of(&body(&sale())));
+    for code in 9001..=9004 {
+        let set = format!("<QBXMLMsgsRs messageSetStatusCode=\"{code}\">");
+        // Whatever else is answered: what became of it, a look shows.
+        for rows in [rows.as_str(), ""] {
+            let text = answer(rows).replace("<QBXMLMsgsRs>", &set);
+            let outcomes = hear(&tasks, &context, &text).unwrap();
+            let kinds: Vec<RefusalKind> = outcomes.iter().map(|it| refused(it).kind).collect();
+            assert_eq!(kinds, [RefusalKind::DuplicateRequest; 2], "{code}");
+        }
+    }
 }
 
 fn failed(tasks: &[Task], context: &BookContext, code: &str) -> Result<Vec<Outcome>, Fault> {

@@ -1,7 +1,7 @@
 //! What the company shows: settings, chart, lists of documents, reports.
 
 use super::*;
-use saldo_core::book::{BookSettings, ChartEntry, ChartKind, ChartPage, DocumentPage};
+use saldo_core::book::{BookSettings, ChartEntry, ChartKind, ChartPage, DocumentPage, ListRoom};
 use saldo_core::exchange::Permit;
 use saldo_core::money::Balance;
 
@@ -15,11 +15,23 @@ pub(super) const PREFERENCES: &str = "<PreferencesRet><AccountingPreferences>\
     </AccountingPreferences><SalesTaxPreferences><DefaultItemSalesTaxRef><FullName>CA</FullName>\
     </DefaultItemSalesTaxRef></SalesTaxPreferences></PreferencesRet>";
 
+/// How many names, customers, vendors and items there are.
+fn counts(held: [&str; 4]) -> String {
+    let kinds = [("Entity", "names"), ("Customer", "customers"), ("Vendor", "vendors")];
+    let kinds = kinds.into_iter().chain([("Item", "items")]).zip(held);
+    let counted = kinds.map(|((kind, list), held)| {
+        let answered = response(&format!("{kind}Query"), &format!("count of {list}"), "");
+        answered.replacen("Rs ", &format!("Rs retCount=\"{held}\" "), 1)
+    });
+    counted.collect()
+}
+
 pub(super) fn settings_answer(host: &str, preferences: &str) -> String {
     [
         response("HostQuery", "Host", host),
         response("CompanyQuery", "Company", COMPANY),
         response("PreferencesQuery", "Preferences", preferences),
+        counts(["30", "20", "9", "14500"]),
     ]
     .concat()
 }
@@ -40,14 +52,31 @@ fn settings(host: &str, preferences: &str) -> Result<BookSettings, String> {
 
 #[test]
 fn settings_say_what_the_owner_decided() {
-    let open = BookSettings::default();
+    let room = |list: &str, held, limit| ListRoom { list: list.to_owned(), held, limit };
+    let open = BookSettings {
+        program: Some("QuickBooks Premier 2024".to_owned()),
+        lists: vec![
+            room("names", 30, Some(14_500)),
+            room("customers", 20, Some(10_000)),
+            room("vendors", 9, Some(10_000)),
+            room("items", 14_500, Some(14_500)),
+        ],
+        ..BookSettings::default()
+    };
     let closed = BookSettings { closed_until: Some(date(2026, 9, 30)), ..open.clone() };
     assert_eq!(settings(HOST, PREFERENCES), Ok(closed.clone()));
     let off = PREFERENCES.replace(">true<", ">false<");
     let switched_off = ["class".to_owned()].into();
     assert_eq!(settings(HOST, &off), Ok(BookSettings { switched_off, ..closed }));
     let never = PREFERENCES.replace("<ClosingDate>2026-09-30</ClosingDate>", "");
-    assert_eq!(settings(HOST, &never), Ok(open));
+    assert_eq!(settings(HOST, &never), Ok(open.clone()));
+    let enterprise = HOST.replace("Premier 2024", "Enterprise Solutions 24.0");
+    let large = settings(&enterprise, &never).unwrap();
+    assert!(large.lists.iter().all(|room| room.left().is_none()), "{large:?}");
+    assert!(large.lists.iter().map(|room| room.held).eq(open.lists.iter().map(|it| it.held)));
+    let text = answer(&settings_answer(HOST, PREFERENCES).replace("retCount=\"20\"", ""));
+    let fault = hear(&[Task::ReadSettings], &context(&[]), &text).unwrap_err();
+    assert_eq!(fault.message, "quickbooks says `` as the count of customers");
 }
 
 #[test]

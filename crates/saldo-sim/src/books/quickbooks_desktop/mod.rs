@@ -30,6 +30,7 @@ mod transactions;
 #[cfg(test)]
 mod tests;
 
+pub use connector::pace;
 pub use connector::{Application, ApplicationError, Ended, Mischief, Step, Trouble, WebConnector};
 pub use file::{CompanyFile, Limits, Settings};
 pub use kind::Kind;

@@ -124,6 +124,27 @@ impl CompanyFile {
         self.by_name(&[kind], full_name).map(super::record::Record::id)
     }
 
+    /// Makes a list element active or inactive, as the owner could.
+    pub fn set_active(&mut self, kind: Kind, full_name: &str, is_active: bool) {
+        if let Some(mut record) = self.by_name(&[kind], full_name).cloned() {
+            record.body.set("IsActive", is_active.to_string());
+            self.store(record);
+        }
+    }
+
+    /// Fills a list with names of people, as years of use do.
+    pub fn crowd(&mut self, kind: Kind, more: usize) {
+        for number in 1..=more {
+            self.sow(kind, &format!("Former {} {number}", kind.name()), Vec::new());
+        }
+    }
+
+    /// How many elements a list has, inactive ones included.
+    #[must_use]
+    pub fn how_many(&self, kind: Kind) -> usize {
+        self.count(&[kind])
+    }
+
     fn sow(&mut self, kind: Kind, name: &str, fields: Vec<Element>) -> u64 {
         let mut body = Element::node(&format!("{}Ret", kind.name()), fields);
         body.set("Name", name);

@@ -1,6 +1,6 @@
 //! The words for vendors that make the calls themselves.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -21,12 +21,30 @@ pub(crate) struct ConnectQuickbooksDesktop {
     /// hand.
     #[arg(long, value_name = "HH:MM")]
     pub(crate) at: Option<String>,
+    /// Whether data of QuickBooks POS are to be moved into the company file: until they are, no
+    /// session enters anything.
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub(crate) pos: Option<Pos>,
+    /// Let Saldo make the sales tax item of 0% that documents refer to, where there is none.
+    #[arg(long)]
+    pub(crate) make_tax_item: bool,
     /// Draw another password; the one before is of no use any more.
     #[arg(long, conflicts_with = "revoke")]
     pub(crate) renew_password: bool,
     /// Let nobody log in any more.
     #[arg(long)]
     pub(crate) revoke: bool,
+}
+
+/// Where the data of QuickBooks POS are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pos {
+    /// It is not used.
+    None,
+    /// Not all of them are in the company file yet.
+    Moving,
+    /// All of them are in the company file.
+    Moved,
 }
 
 /// What vendors' own programs call.

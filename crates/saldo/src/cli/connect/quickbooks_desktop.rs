@@ -1,10 +1,11 @@
 //! `saldo connect quickbooks-desktop`: a company file that the Web Connector opens.
 
 use super::{Office, connection};
-use crate::cli::args::ConnectQuickbooksDesktop;
+use crate::cli::args::{ConnectQuickbooksDesktop, Pos};
 use crate::cli::{Output, context::Usage};
-use crate::connector::{ADAPTER, PASSWORD, PATH, application, draw, drawn, hash, setting};
+use crate::connector::{ADAPTER, Moving, PASSWORD, PATH, application, draw, drawn, hash, setting};
 use anyhow::Context;
+use saldo_books::quickbooks_desktop::MAKES_TAX_ITEM;
 use saldo_books::quickbooks_desktop::connector::{Guid, Schedule};
 use saldo_core::text::Secret;
 use saldo_store::{Connection, Role};
@@ -66,6 +67,8 @@ fn settle(
     let said = [
         (setting::URL, words.url.as_deref().map(checked_url).transpose()?),
         (setting::SCHEDULE, schedule(words)?.map(|it| it.to_string())),
+        (setting::POS, words.pos.map(|pos| moving(pos).word().to_owned())),
+        (MAKES_TAX_ITEM, words.make_tax_item.then(|| "yes".to_owned())),
     ];
     for (name, value) in said {
         if let Some(value) = value {
@@ -83,6 +86,14 @@ fn settle(
         connection.settings.entry(name.to_owned()).or_insert(value);
     }
     Ok(())
+}
+
+const fn moving(pos: Pos) -> Moving {
+    match pos {
+        Pos::None => Moving::NoTills,
+        Pos::Moving => Moving::NotYet,
+        Pos::Moved => Moving::Moved,
+    }
 }
 
 fn schedule(words: &ConnectQuickbooksDesktop) -> anyhow::Result<Option<Schedule>> {

@@ -8,7 +8,7 @@ use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
 use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
-use saldo_core::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, Party, SubledgerEntry};
 use saldo_core::plan::{
     ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot_voiding, standing_invoice,
 };
@@ -312,7 +312,11 @@ impl<'a> Draft<'a> {
                 self.emptied.insert(slot.clone());
             }
         }
-        self.entries.extend(entries);
+        let names = self.engine.policy.names_in(book);
+        for (slot, entries) in entries {
+            let named = |entry| self.engine.policy.named_for(&names, entry);
+            self.entries.insert(slot, entries.into_iter().map(named).collect());
+        }
         let approved = store.approved_for_slots(company, book, &slots).await?;
         let to_void = undone.into_iter().filter(|(_, voids)| *voids);
         let to_void: BTreeSet<FactId> = to_void.map(|(entry, _)| entry).collect();
@@ -352,6 +356,23 @@ impl<'a> Draft<'a> {
 
     fn standing_invoice(&self, slot: &str) -> Option<DocumentKey> {
         self.approved.get(slot).and_then(|changes| standing_invoice(changes))
+    }
+
+    /// Whom the invoices and bills are made out to that the documents of a slot belong to: these
+    /// are of the same party, whatever it is called by now.
+    fn parties_of_invoices(&self, slot: &str) -> BTreeMap<String, Party> {
+        let entries = self.entries.get(slot).into_iter().flatten();
+        let invoices = entries.filter_map(|entry| entry.header.applies_to.as_ref());
+        let party = |invoice: &String| {
+            let key = self.standing_invoice(invoice)?;
+            let standing = self.approved.get(invoice)?.iter().find_map(|it| {
+                let document = document(&it.change)?;
+                let Subject::Document { key: own, .. } = &it.change.subject else { return None };
+                (*own == key).then_some(document)
+            })?;
+            Some((invoice.clone(), standing.header().party.clone()?))
+        };
+        invoices.filter_map(party).collect()
     }
 
     /// The drafts that were approved before in these slots, with the slot of each.
@@ -394,7 +415,13 @@ impl<'a> Draft<'a> {
         let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
+        let parties = self.parties_of_invoices(slot);
         let entries = self.entries.entry(slot.to_owned()).or_default();
+        for entry in entries.iter_mut() {
+            let to = entry.header.applies_to.as_ref();
+            let party = to.and_then(|to| parties.get(to)).cloned();
+            entry.header.party = party.or(entry.header.party.take());
+        }
         entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);

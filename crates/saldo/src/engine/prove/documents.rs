@@ -17,7 +17,7 @@ use saldo_core::plan::Change;
 use saldo_core::proof::DocumentDifference;
 use saldo_core::text::RemoteId;
 use saldo_store::{AcknowledgedDocument, Lease};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of our documents are compared at a time, at the least: always whole months, since some
@@ -27,7 +27,7 @@ const AT_ONCE: usize = if cfg!(test) { 50 } else { 5_000 };
 const PAGES_MAX: usize = 10_000;
 
 /// How our documents stand in a book.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DocumentsProof {
     /// How many the book acknowledged.
     pub(crate) pushed: usize,

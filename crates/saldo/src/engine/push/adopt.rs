@@ -37,6 +37,10 @@ impl Pusher<'_> {
                 Some(Resolution::Bound(remote)) => adopted.push((change.id, remote)),
                 Some(Resolution::Contradicts(refusal)) => refused.push((change.id, refusal)),
                 Some(Resolution::Create) | None => {
+                    if let Some(refusal) = self.no_place(&change.subject).await? {
+                        refused.push((change.id, refusal));
+                        continue;
+                    }
                     let task = Task::Create(change.subject.clone());
                     let place = self.book.place(&change.subject);
                     places.entry(place).or_default().push(Work { change, task });
@@ -73,7 +77,8 @@ impl Pusher<'_> {
         Ok(Some(chart.resolve(book, &need, &bindings)))
     }
 
-    /// Leaves what the book has otherwise to a person.
+    /// Leaves to a person what the book has otherwise, or has no place for. Nothing is sent: as
+    /// with a look-up, nothing can be in doubt.
     async fn leave_to_a_person(
         &mut self,
         refused: Vec<(String, Refusal)>,
@@ -81,15 +86,13 @@ impl Pusher<'_> {
         if refused.is_empty() {
             return Ok(());
         }
-        let members: Vec<String> = refused.iter().map(|(id, _)| id.clone()).collect();
+        let members = refused.iter().map(|(id, _)| id.clone()).collect();
         let batch = self.begin(Purpose::LookUp, members, None).await?;
-        let detail = "found otherwise in the book's chart".to_owned();
-        let result = |refusal| AttemptResult {
-            outcome: AttemptOutcome::Refused(refusal),
-            detail: detail.clone(),
+        let result = |(id, refusal): (String, Refusal)| {
+            let detail = refusal.message.clone();
+            (id, AttemptResult { outcome: AttemptOutcome::Refused(refusal), detail })
         };
-        let results = refused.into_iter().map(|(id, refusal)| (id, result(refusal))).collect();
-        self.finish(&batch.id, results).await
+        self.finish(&batch.id, refused.into_iter().map(result).collect()).await
     }
 
     /// Takes over what the book already has.

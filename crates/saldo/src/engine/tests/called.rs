@@ -1,6 +1,6 @@
 //! A book whose vendor makes the calls: sessions that carry a sync, and sessions that break off.
 
-use super::super::{ProofReport, Wiring, last_session, prove, sync};
+use super::super::{Engine, ProofReport, Wiring, attend, last_session, prove, sync};
 use super::stage::{Stage, differences, on_all_cores, world};
 use crate::cli::connect::connection;
 use crate::connector::{
@@ -68,6 +68,7 @@ impl Computer {
             store,
             key,
             clock: stage.clock.clone(),
+            only: None,
             work: work(&stage, &proof),
             patience: PATIENCE,
             live: Sessions::default(),
@@ -158,9 +159,11 @@ fn work(stage: &Arc<Stage>, proof: &Proof) -> Work {
             engine.progress = visit.tally.of(connection.clone());
             let others = Box::new(engine.wiring);
             engine.wiring = Wiring::Called { connection, mailbox, others };
-            sync(&engine).await.map_err(|error| error.to_string())?;
-            let report = prove(&engine).await.map_err(|error| error.to_string())?;
-            *proof.lock().unwrap() = Some(report);
+            let attended = attend(&engine, &visit.place.connection).await;
+            let attended = attended.map_err(|error| error.to_string())?;
+            if let Some(report) = attended.proof {
+                *proof.lock().unwrap() = Some(report);
+            }
             Ok(())
         })
     })
@@ -220,17 +223,46 @@ fn whatever_goes_wrong_on_the_computer_the_books_are_the_same() {
     assert!(seen.contains("DroppedBefore") && seen.contains("DroppedAfter"), "{seen:?}");
 }
 
+/// A process between two sessions: nobody is at the mailbox, as when one has just ended.
+async fn between_sessions(stage: &Stage) -> Engine {
+    let mut engine = stage.engine().await;
+    let connection = connection(ADAPTER, Role::Book, ADAPTER).id;
+    let mailbox = Mailbox::open();
+    mailbox.close();
+    let others = Box::new(engine.wiring);
+    engine.wiring = Wiring::Called { connection, mailbox, others };
+    engine
+}
+
+#[tokio::test]
+async fn between_the_sessions_the_proof_of_the_last_one_is_shown() {
+    let stage = Stage::after(&world(7, 12, 6), &FaultSettings::none()).await;
+    let (stage, mut computer) = Computer::joined(stage).await;
+    computer.session().await;
+    assert!(computer.proof.lock().unwrap().take().is_some());
+    let (before, read_by) = (computer.connector.sessions(), stage.clock.now());
+    stage.clock.advance(Duration::from_hours(1));
+    let engine = between_sessions(&stage).await;
+    let report = prove(&engine).await.unwrap();
+    assert!(report.holds(), "{}", differences(&report));
+    let [kept] = &report.read_before[..] else { panic!("{report:?}") };
+    assert!(kept.read_at <= read_by, "{kept:?}");
+    assert!(kept.proof.book == ADAPTER && kept.proof.documents.pushed > 10, "{kept:?}");
+    assert!(report.books.iter().all(|book| book.book != ADAPTER));
+    // Somebody asked, so that the next session reads it anew, and the one after does not.
+    for is_proved in [true, false] {
+        computer.session().await;
+        assert_eq!(computer.proof.lock().unwrap().take().is_some(), is_proved);
+    }
+    assert_eq!(computer.connector.sessions(), before + 2);
+}
+
 #[tokio::test]
 async fn between_the_sessions_all_else_goes_on() {
     let stage = Stage::after(&world(7, 12, 6), &FaultSettings::none()).await;
     let (stage, _computer) = Computer::joined(stage).await;
-    let mut engine = stage.engine().await;
+    let engine = between_sessions(&stage).await;
     let book = connection(ADAPTER, Role::Book, ADAPTER).id;
-    // A mailbox at which nobody is, as when a session has just ended.
-    let mailbox = Mailbox::open();
-    mailbox.close();
-    let others = Box::new(engine.wiring);
-    engine.wiring = Wiring::Called { connection: book.clone(), mailbox, others };
     let report = sync(&engine).await.unwrap();
     assert!(report.acknowledged > 0, "the other books have theirs");
     let waiting = engine.store.open_counts(engine.company_id(), &book).await.unwrap();

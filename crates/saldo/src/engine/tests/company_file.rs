@@ -1,18 +1,22 @@
 //! The books in a company file: what the adapter says, and what the simulated vendor makes of it,
 //! without the calls between.
 
+use super::super::{Selection, TakeBack, apply, plan, redo, undo};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::cli::connect::connection;
 use crate::connector::ADAPTER;
 use crate::transport::carrier::SharedVendor;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use saldo_books::quickbooks_desktop::MAKES_TAX_ITEM;
 use saldo_core::exchange::HttpRequest;
-use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim};
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, Kind, QuickBooksDesktopSim};
 use saldo_sim::fault::{FaultSettings, Faulty};
 use saldo_sim::world::WorldSettings;
 use saldo_sim::{Reply, Vendor};
 use saldo_store::Role;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +44,22 @@ impl Desk {
         };
         let program = QuickBooksDesktopSim::new(CompanyFile::retail(seed));
         Self(Arc::new(Mutex::new(Faulty::new(program, lost))))
+    }
+
+    /// Looks at the company file, or changes it as its owner could.
+    fn file<T>(&self, look: impl FnOnce(&mut CompanyFile) -> T) -> T {
+        let mut faulty = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        look(faulty.inner_mut().company_mut())
+    }
+
+    /// What stands in the company file, by account and day, in cents.
+    fn sums(&self) -> BTreeMap<(String, Date), i64> {
+        let mut sums = BTreeMap::new();
+        for posting in self.file(|file| file.ledger()) {
+            *sums.entry((posting.account, posting.date)).or_default() += posting.minor;
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
     }
 
     async fn joined(&self, stage: &mut Stage) {
@@ -116,4 +136,124 @@ fn a_process_may_end_while_it_enters_into_a_company_file() {
         stage.assert_proven(&format!("death at effect {number}")).await;
         assert!(desk.ledger() == expected, "death at effect {number}: the books differ");
     });
+}
+
+/// The codes of what the books refused.
+async fn refusals(stage: &Stage) -> Vec<String> {
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    failed.into_iter().map(|it| it.refusal.code).collect()
+}
+
+#[tokio::test]
+async fn a_list_that_would_overflow_takes_one_name_for_all() {
+    const FULL: usize = 10_000;
+    const ROOM: usize = 25;
+    let settings = world(7, 40, 20);
+    let (mut stage, desk) = {
+        let stage = Stage::after(&settings, &FaultSettings::none()).await;
+        (stage, Desk::behind(settings.seed, &FaultSettings::none()))
+    };
+    let customers = || desk.file(|file| file.how_many(Kind::Customer));
+    let more = FULL - ROOM - customers();
+    desk.file(|file| file.crowd(Kind::Customer, more));
+    desk.joined(&mut stage).await;
+    stage.decide_for_all_days("customers.by-name = true").await;
+    stage.sync().await;
+    let refused = refusals(&stage).await;
+    assert!(!refused.is_empty() && refused.iter().all(|code| code == "list-full"), "{refused:?}");
+    // The last places are kept for names that stand for all.
+    assert!((FULL - 21..=FULL - 19).contains(&customers()), "{}", customers());
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(ADAPTER)).await.unwrap();
+    engine.store.close().await;
+    let list = planned[0].lists.iter().find(|list| list.list == "customers").unwrap();
+    assert_eq!((list.limit, list.adds), (Some(FULL as u64), refused.len() as u64));
+    let before = customers();
+    stage.decide_for_all_days("books.quickbooks-desktop.customers = \"summary\"").await;
+    stage.sync().await;
+    assert_eq!(refusals(&stage).await, Vec::<String>::new());
+    assert!(customers() <= before + 1, "one for all");
+    stage.assert_proven("with one customer for all").await;
+}
+
+#[tokio::test]
+async fn one_name_for_all_moves_no_amount() {
+    let settings = world(11, 40, 20);
+    let told = async |words: &str| {
+        let (stage, desk) = merchant(&settings, &FaultSettings::none()).await;
+        stage.decide_for_all_days(words).await;
+        stage.sync().await;
+        stage.assert_proven(words).await;
+        let kinds = [Kind::Customer, Kind::Vendor, Kind::ItemNonInventory];
+        (desk.sums(), kinds.map(|kind| desk.file(|file| file.how_many(kind))))
+    };
+    let fresh = Desk::behind(settings.seed, &FaultSettings::none());
+    let [customers, vendors, products] = [Kind::Customer, Kind::Vendor, Kind::ItemNonInventory]
+        .map(|kind| fresh.file(|file| file.how_many(kind)));
+    let by_name = "customers.by-name = true\n";
+    let (sums, detailed) = told(by_name).await;
+    assert!(detailed[0] > customers + 1 && detailed[2] > products, "{detailed:?}");
+    let summary = "books.quickbooks-desktop = { customers = \"summary\", inventory = \
+                   \"summary\", vendors = \"summary\" }\n";
+    let (same, summed_up) = told(&format!("{by_name}{summary}")).await;
+    assert_eq!(same, sums);
+    assert!(summed_up[0] == customers + 1 && summed_up[2] == products, "{summed_up:?}");
+    assert!(summed_up[1] <= vendors + 1, "{summed_up:?}");
+}
+
+#[tokio::test]
+async fn sales_wait_for_a_sales_tax_item_that_may_not_be_made() {
+    const MADE: &str = "Saldo no sales tax";
+    let settings = world(7, 12, 6);
+    let (stage, desk) = merchant(&settings, &FaultSettings::none()).await;
+    desk.file(|file| file.set_active(Kind::ItemSalesTax, "Out of State", false));
+    stage.sync().await;
+    assert_eq!(refusals(&stage).await, ["not-set-up"]);
+    assert!(desk.file(|file| file.id_of(Kind::ItemSalesTax, MADE)).is_none());
+    let engine = stage.engine().await;
+    let mut book = connection(ADAPTER, Role::Book, ADAPTER);
+    book.settings.insert(MAKES_TAX_ITEM.to_owned(), "yes".to_owned());
+    engine.store.update_connection(engine.company_id(), &book).await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+    assert!(desk.file(|file| file.id_of(Kind::ItemSalesTax, MADE)).is_some());
+    stage.assert_proven("with the item that was made").await;
+}
+
+#[tokio::test]
+async fn mapping_anew_and_taking_back_are_the_owners_own() {
+    let (stage, desk) = merchant(&world(7, 25, 12), &FaultSettings::none()).await;
+    stage.sync().await;
+    let before = desk.sums();
+    stage.decide_for_all_days("accounts.product-sales = \"Shop sales\"").await;
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(ADAPTER)).await.unwrap();
+    engine.store.close().await;
+    assert!(planned[0].changes.iter().any(|change| !change.takes_out.is_empty()));
+    assert_eq!(desk.sums(), before, "nothing is done by looking");
+    stage.sync().await;
+    stage.assert_proven("mapped anew").await;
+    let mapped = desk.sums();
+    let on = |sums: &BTreeMap<(String, Date), i64>, name: &str| {
+        let of_it = sums.iter().filter(|((account, _), _)| account == name);
+        of_it.map(|(_, minor)| minor).sum::<i64>()
+    };
+    assert_eq!(on(&mapped, "Shop sales"), on(&before, "Product sales"));
+    assert_eq!(on(&mapped, "Product sales"), 0);
+    let selection = Selection::Named("#1004".to_owned());
+    let engine = stage.engine().await;
+    let of = TakeBack { selection: &selection, only: Some(ADAPTER), voids: false };
+    assert!(undo(&engine, of, "owner").await.unwrap() > 0);
+    apply(&engine, None).await.unwrap();
+    stage.assert_proven("an order is taken back").await;
+    assert_ne!(desk.sums(), mapped);
+    for known in engine.store.undos(engine.company_id()).await.unwrap() {
+        redo(&engine, known.number, "owner").await.unwrap();
+    }
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("it is entered again").await;
+    assert_eq!(desk.sums(), mapped);
 }

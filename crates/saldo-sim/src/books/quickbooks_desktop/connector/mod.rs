@@ -2,6 +2,7 @@
 
 mod application;
 mod mischief;
+pub mod pace;
 mod session;
 mod soap;
 
