@@ -129,7 +129,7 @@ fn requests_text(requests: &RequestsNeeded) -> String {
 }
 
 /// What the changes amount to.
-fn differences_text(differences: &[Difference]) -> String {
+pub(super) fn differences_text(differences: &[Difference]) -> String {
     if differences.is_empty() {
         return String::new();
     }
