@@ -8,7 +8,9 @@ pub use need::{Called, Item, Need, TaxRate};
 pub use settings::{BookSettings, ListRoom};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
-use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit, RequestsLeft};
+use crate::exchange::{
+    Addresses, Answer, Ask, Authorisation, Fault, Introduction, RateLimit, RequestsLeft,
+};
 use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Balance, Currency, Money};
@@ -519,6 +521,28 @@ pub trait Book: Send + Sync {
     /// # Errors
     /// Where a setting is missing or has no sense, in words for the owner.
     fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
+
+    /// The vendor's own addresses, whatever the settings say: signing in needs no more, and what
+    /// is chosen by it is a setting.
+    fn home(&self) -> Addresses {
+        Addresses::default()
+    }
+
+    /// What to ask so that the vendor says whose books these are; none where it cannot be asked.
+    ///
+    /// # Errors
+    /// Where a setting is missing.
+    fn introduction(&self, _context: &BookContext) -> Result<Option<Ask>, Fault> {
+        Ok(None)
+    }
+
+    /// Whose books these are, by the answer to [`introduction`](Self::introduction).
+    ///
+    /// # Errors
+    /// What the vendor refuses, in its own words, or what cannot be read.
+    fn hear_introduction(&self, _answer: &Answer) -> Result<Introduction, Fault> {
+        Err(Fault::unexpected("a book that was not asked for its name"))
+    }
 
     /// The names under which the book may hold something that documents refer to, its own rules for
     /// names applied: the first that is free is taken.

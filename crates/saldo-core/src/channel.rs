@@ -1,7 +1,7 @@
 //! The port to places that sell: three functions without I/O.
 
 use crate::commerce::{Fact, Gateway, Record, RecordRef, Topic};
-use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit};
+use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Introduction, RateLimit};
 use crate::issue::Issue;
 use crate::text::{ConnectionId, Stream};
 use jiff::Timestamp;
@@ -134,6 +134,22 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// Where a setting is missing or has no sense, in words for the owner.
     fn addresses(&self, settings: &BTreeMap<String, String>) -> Result<Addresses, String>;
+
+    /// What to ask so that the vendor says whom the connection leads to; none where it cannot.
+    ///
+    /// # Errors
+    /// Where the settings cannot be read.
+    fn introduction(&self, _context: &ChannelContext) -> Result<Option<Ask>, Fault> {
+        Ok(None)
+    }
+
+    /// Whom the connection leads to, by the answer to [`introduction`](Self::introduction).
+    ///
+    /// # Errors
+    /// What the vendor refuses, in its own words, or what cannot be read.
+    fn hear_introduction(&self, _answer: &Answer) -> Result<Introduction, Fault> {
+        Err(Fault::unexpected("a channel that was not asked for its name"))
+    }
 
     /// What to ask next in a stream. Without a cursor the stream has never been pulled.
     ///

@@ -4,6 +4,7 @@
 //! An adapter makes an [`Ask`] and understands the [`Answer`]. It never waits, repeats, authorises
 //! or stores: the transport does, guided by what the [`Fault`] permits.
 
+use crate::money::Currency;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::{Deserialize, Serialize};
@@ -351,6 +352,15 @@ impl Addresses {
             || Fault::new(Permit::Never, format!("the connection has no address called `{name}`"));
         self.0.get(name).map(|url| url.trim_end_matches('/')).ok_or_else(missing)
     }
+}
+
+/// Whom a connection leads to, as the vendor says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Introduction {
+    /// What the owner called the shop or the company there.
+    pub name: String,
+    /// The currency of its sales or books, where the vendor says it beside the name.
+    pub currency: Option<Currency>,
 }
 
 /// A limit that a vendor sets on requests: never more than `count` within `per`.

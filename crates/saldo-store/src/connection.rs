@@ -1,7 +1,7 @@
 //! Connections: which channels and books a company uses.
 
 use crate::statement::query;
-use crate::{Store, StoreError, columns};
+use crate::{Lease, Store, StoreError, columns};
 use saldo_core::exchange::Addresses;
 use saldo_core::text::{CompanyId, ConnectionId};
 use std::collections::BTreeMap;
@@ -114,6 +114,47 @@ impl Store {
             0 => Err(StoreError::not_found("connection", connection.id.as_str())),
             _ => Ok(()),
         }
+    }
+
+    /// Removes a connection that nothing was heard from and nothing was ever to be entered into,
+    /// with its secrets. Whether it was removed: what has a history stays.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], and where the database fails.
+    pub async fn remove_connection(&self, lease: &Lease) -> Result<bool, StoreError> {
+        let (company, connection) = (lease.company(), lease.connection());
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        let has_history: Option<i64> = query(
+            "select 1 where exists
+             (select 1 from record where company = $1 and connection = $2)
+             or exists (select 1 from change where company = $1 and book = $2)
+             or exists (select 1 from feed_file where company = $1 and book = $2)",
+        )
+        .bind(company.as_str())
+        .bind(connection.as_str())
+        .fetch_optional(&mut transaction)
+        .await?;
+        if has_history.is_some() {
+            return Ok(false);
+        }
+        for statement in [
+            "delete from secret where company = $1 and connection = $2",
+            "delete from note where company = $1 and connection = $2",
+            "delete from cursor where company = $1 and connection = $2",
+            "delete from plan_mark where company = $1 and book = $2",
+            "delete from observation where company = $1 and book = $2",
+            "delete from lease where company = $1 and connection = $2",
+            "delete from connection where company = $1 and id = $2",
+        ] {
+            query(statement)
+                .bind(company.as_str())
+                .bind(connection.as_str())
+                .execute(&mut transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// The connections of a company, by name.

@@ -44,6 +44,7 @@ mod draft;
 mod entries;
 mod feed;
 
+mod note;
 mod observation;
 
 mod explain;
@@ -63,6 +64,7 @@ pub use feed::{FeedFile, FeedOf, NewFeedFile};
 pub use figures::{GroupFigures, StoredValueGroup, UnfiguredGroup};
 pub use group::DirtyGroup;
 pub use lease::Lease;
+pub use note::Note;
 pub use observation::Observation;
 pub use outbox::{Approval, ChangeStatus};
 pub use pending::{Blocked, LastSend, OpenCounts, Pending};

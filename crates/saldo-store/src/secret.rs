@@ -4,7 +4,7 @@
 //! that a sealed secret that was moved to another place does not open there.
 
 use crate::statement::query;
-use crate::{Store, StoreError};
+use crate::{Lease, Store, StoreError};
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use saldo_core::text::{CompanyId, ConnectionId, Secret};
@@ -78,6 +78,21 @@ fn place(company: &CompanyId, connection: &ConnectionId, name: &str) -> String {
 }
 
 impl Store {
+    /// Forgets the secrets of a connection.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], and where the database fails.
+    pub async fn drop_secrets(&self, lease: &Lease) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        query("delete from secret where company = $1 and connection = $2")
+            .bind(lease.company().as_str())
+            .bind(lease.connection().as_str())
+            .execute(&mut transaction)
+            .await?;
+        transaction.commit().await
+    }
+
     /// Keeps a secret. The one that was kept before under this name stays at hand, once.
     ///
     /// # Errors

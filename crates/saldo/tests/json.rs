@@ -102,6 +102,11 @@ fn ask_afterwards(shell: &Shell<'_>) {
     for line in lines.into_iter().filter(|line| !line.is_empty()) {
         shell.forms.assert("export", line);
     }
+    let exported = shell.run(&["export", "--format", "hledger"]);
+    let pieces = exported.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let text = pieces.map(|line| shell.forms.assert("export-file", line)["text"].clone());
+    let text: String = text.map(|text| text.as_str().unwrap().to_owned()).collect();
+    assert!(text.contains("account ") && text.len() > 10_000, "{text}");
     decide(shell);
     shell.says("undo", &["undo", "#1001"]);
     let undo = shell.says("undo", &["undo", "#1001", "--book", "plain-text", "--yes"]);
@@ -116,6 +121,14 @@ fn ask_afterwards(shell: &Shell<'_>) {
     shell.forms.assert("error", &shell.run(&early).stderr);
     let set = shell.says("map-set", &["map", "set", "accounts.bank", "Checking"]);
     assert_eq!(set["since"], "2026-08-06");
+    assert_eq!(set["waits"], true, "{set}");
+    let effect = &set["effects"][0];
+    assert!(effect["taken_out"].as_u64().unwrap() > 0, "{set}");
+    let of_account = |name: &str| {
+        let all = effect["differences"].as_array().unwrap().iter();
+        all.filter(|it| it["account"] == name).count()
+    };
+    assert!(of_account("Checking") > 0 && of_account("Bank") == of_account("Checking"), "{set}");
     let plan = shell.says("plan", &["plan"]);
     assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
     shell.says("approve", &["approve", "--book", "plain-text"]);
@@ -124,10 +137,15 @@ fn ask_afterwards(shell: &Shell<'_>) {
     shell.says("rebuild", &["rebuild"]);
 }
 
+/// The policy as it can be imported.
+fn policy_of(shell: &Shell<'_>) -> String {
+    shell.says("map-export", &["map", "export"])["toml"].as_str().unwrap().to_owned()
+}
+
 /// What rules would catch, before they are taken into the policy.
 fn try_rules(shell: &Shell<'_>) {
     let file = shell.data.with_extension("toml");
-    let exported = shell.run(&["map", "export"]);
+    let exported = policy_of(shell);
     let rules = "
         [[rules]]
         name = \"Apparel\"
@@ -152,7 +170,7 @@ fn try_rules(shell: &Shell<'_>) {
         [dimensions]
         class.default = \"Web\"
         region = {}";
-    let policy = [&exported.stdout, rules.as_bytes()].concat();
+    let policy = exported + rules;
     std::fs::write(&file, policy).unwrap();
     let file = file.to_str().unwrap();
     let caught = shell.says("map-rules", &["map", "rules", file]);
@@ -260,13 +278,13 @@ fn decide(shell: &Shell<'_>) {
 fn begin_with_templates(shell: &Shell<'_>) {
     let listed = shell.says("map-template-list", &["map", "template", "list"]);
     assert!(listed.as_array().unwrap().iter().any(|it| it["name"] == "de"), "{listed}");
-    let shown = shell.run(&["map", "template", "show", "ca"]);
-    assert!(String::from_utf8(shown.stdout).unwrap().contains("QST payable"));
+    let shown = shell.says("map-template-show", &["map", "template", "show", "ca"]);
+    assert!(shown["toml"].as_str().unwrap().contains("QST payable"), "{shown}");
     let file = shell.data.with_extension("toml");
     std::fs::write(&file, "[accounts]\nbank = \"Our bank\"\n").unwrap();
     shell.says("map-set", &["map", "template", "apply", "dk"]);
     shell.says("map-set", &["map", "template", "apply", file.to_str().unwrap()]);
-    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    let policy = policy_of(shell);
     assert!(policy.contains("Our bank") && policy.contains("7200 Salgsmoms"), "{policy}");
     let unknown = shell.run(&["map", "template", "apply", "atlantis"]);
     assert_eq!(unknown.status.code(), Some(2));
@@ -278,7 +296,7 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     let begin = ["init", "--name", "Mug & Co.", "--currency", "USD", "--timezone"];
     let rest = ["America/New_York", "--start-date", "2026-01-01", "--template", "us"];
     shell.says("init", &[&begin[..], &rest[..]].concat());
-    let policy = String::from_utf8(shell.run(&["map", "export"]).stdout).unwrap();
+    let policy = policy_of(shell);
     assert!(policy.contains("Sales of product income"), "{policy}");
     begin_with_templates(shell);
     shell.says("connect", &["connect", "plain-text"]);
@@ -361,9 +379,57 @@ fn serve_vendors(shell: &Shell<'_>) {
     while !text.ends_with("\n}\n") {
         text += &(lines.next().unwrap().unwrap() + "\n");
     }
+    let sim = shell.forms.assert("sim", text.as_bytes());
+    connect_vendors(shell, &sim);
     child.kill().unwrap();
     child.wait().unwrap();
-    shell.forms.assert("sim", text.as_bytes());
+}
+
+/// Vendors are asked whom a connection leads to before anything is stored.
+fn connect_vendors(shell: &Shell<'_>, sim: &Value) {
+    let of = |name: &str| sim[name].as_str().unwrap().to_owned();
+    let secret = shell.data.with_extension("secret");
+    let token = shell.data.with_extension("token");
+    let [secret_file, token_file] = [&secret, &token].map(|file| file.to_str().unwrap());
+    let (id, api, gives) = (of("shopify_client_id"), of("shopify_api"), of("shopify_token"));
+    let shop = ["connect", "shopify", "--shop", "mug-co", "--client-id", &id, "--api-url", &api];
+    let shop = [&shop[..], &["--token-url", &gives, "--client-secret-file", secret_file]].concat();
+    std::fs::write(&secret, "wrong").unwrap();
+    let refused = shell.run(&shop);
+    assert_eq!(refused.status.code(), Some(1));
+    let error = shell.forms.assert("error", &refused.stderr);
+    assert!(error["because"].to_string().contains("refuses the client id or secret"), "{error}");
+    let gone = shell.run(&["disconnect", "shopify:mug-co"]);
+    assert_eq!(gone.status.code(), Some(2), "nothing was stored");
+    std::fs::write(&secret, of("shopify_client_secret")).unwrap();
+    assert_eq!(shell.says("connect", &shop)["currency"], "USD");
+    let found = shell.says("disconnect", &["disconnect", "shopify:mug-co"]);
+    assert_eq!(found["became"], "removed");
+    std::fs::write(&secret, of("quickbooks_online_client_secret")).unwrap();
+    std::fs::write(&token, of("quickbooks_online_refresh_token")).unwrap();
+    let (id, realm) = (of("quickbooks_online_client_id"), of("quickbooks_online_realm"));
+    let (api, gives) = (of("quickbooks_online_api"), of("quickbooks_online_token"));
+    let company = ["connect", "quickbooks-online", "--realm", &realm, "--client-id", &id];
+    let secrets = ["--client-secret-file", secret_file, "--refresh-token-file", token_file];
+    let addresses = ["--api-url", &api, "--token-url", &gives];
+    let company = shell.says("connect", &[&company[..], &secrets, &addresses].concat());
+    assert!(company["name"].is_string() && company["settings"].is_object(), "{company}");
+}
+
+/// Words that cannot be understood are said so as JSON; a script goes where nobody reads it.
+fn misunderstand(shell: &Shell<'_>) {
+    let unknown = shell.run(&["no-such-command"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let error = shell.forms.assert("error", &unknown.stderr);
+    assert!(error["error"].as_str().unwrap().contains("no-such-command"), "{error}");
+    let script = shell.says("completions", &["completions", "bash"]);
+    assert!(script["script"].as_str().unwrap().contains("_saldo"), "{script}");
+    let mut child = shell.command(&["completions", "zsh"]);
+    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), ended.stderr.len()), (Some(0), 0));
 }
 
 /// A company file is connected, with a password that is shown once; and the service says where it
@@ -410,6 +476,8 @@ fn serve_callers(shell: &Shell<'_>, folder: &Path) {
     assert_eq!(session["ended"], "invalid-user", "nobody logs in any more");
     child.kill().unwrap();
     child.wait().unwrap();
+    let ended = shell.says("disconnect", &["disconnect", "quickbooks-desktop"]);
+    assert_eq!(ended["became"], "removed");
 }
 
 #[test]
@@ -426,5 +494,6 @@ fn every_command_says_what_its_schema_says() {
     keep_books_of_files(&shell, folder.path());
     serve_callers(&shell, folder.path());
     serve_vendors(&shell);
+    misunderstand(&shell);
     assert_eq!(forms.unseen(), Vec::<&String>::new());
 }

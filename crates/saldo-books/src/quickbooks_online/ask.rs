@@ -55,6 +55,14 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
     Ok(Ask::Http(request.header("accept", "application/json")))
 }
 
+/// What the company calls itself: its own record, by its number.
+pub(super) fn introduction(context: &BookContext) -> Result<Ask, Fault> {
+    let realm = context.settings.get("realm").map_or("", String::as_str);
+    let path = format!("/companyinfo/{}?{VERSION}", percent(realm));
+    let request = HttpRequest::get(address(context, &path)?);
+    Ok(Ask::Http(request.header("accept", "application/json")))
+}
+
 /// The fault of tasks that do not belong together: the engine's mistake.
 pub(super) fn mixed() -> Fault {
     Fault::new(Permit::Never, "tasks of different kinds cannot be asked in one request")

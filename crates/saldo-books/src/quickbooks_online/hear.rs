@@ -8,7 +8,7 @@ use super::{balances, chart, compare, find, listing, result, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
-use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
+use saldo_core::exchange::{Answer, Fault, HttpAnswer, Introduction, Permit};
 use saldo_core::text::RemoteId;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -65,6 +65,18 @@ pub(super) fn hear(
         [Task::Create(_), ..] => written(tasks, answer, context),
         _ => Err(mixed()),
     }
+}
+
+/// What the company calls itself. Its currency stands in its preferences.
+pub(super) fn introduction(answer: &Answer) -> Result<Introduction, Fault> {
+    let Answer::Http(answer) = answer else { return Err(Fault::unexpected("quickbooks")) };
+    if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
+        return Err(fault);
+    }
+    let body = json(answer, Purpose::Read)?;
+    let name = body.pointer("/CompanyInfo/CompanyName").and_then(Value::as_str);
+    let nameless = || Fault::new(Permit::Never, "quickbooks says of the company no CompanyName");
+    Ok(Introduction { name: name.ok_or_else(nameless)?.to_owned(), currency: None })
 }
 
 /// The body of a successful answer as JSON.

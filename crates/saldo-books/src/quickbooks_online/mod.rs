@@ -27,7 +27,9 @@ use saldo_core::book::{
     Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
 };
 use saldo_core::document::Document;
-use saldo_core::exchange::{Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit};
+use saldo_core::exchange::{
+    Addresses, Answer, Ask, Authorisation, Fault, Grant, Introduction, RateLimit,
+};
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::ledger::Account;
 use std::collections::BTreeMap;
@@ -94,13 +96,25 @@ impl Book for QuickBooksOnline {
             return Err("the setting `realm` must be the company's id in QuickBooks, digits only"
                 .to_owned());
         }
+        Ok(self.home())
+    }
+
+    fn home(&self) -> Addresses {
         let addresses = [
             ("api", "https://quickbooks.api.intuit.com"),
             ("authorise", "https://appcenter.intuit.com/connect/oauth2"),
             ("token", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"),
         ];
         let owned = |(name, address): (&str, &str)| (name.to_owned(), address.to_owned());
-        Ok(Addresses(addresses.into_iter().map(owned).collect()))
+        Addresses(addresses.into_iter().map(owned).collect())
+    }
+
+    fn introduction(&self, context: &BookContext) -> Result<Option<Ask>, Fault> {
+        ask::introduction(context).map(Some)
+    }
+
+    fn hear_introduction(&self, answer: &Answer) -> Result<Introduction, Fault> {
+        hear::introduction(answer)
     }
 
     fn names(&self, need: &Need) -> Vec<String> {

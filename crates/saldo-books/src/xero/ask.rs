@@ -55,6 +55,11 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
     Ok(Ask::Http(request))
 }
 
+/// What the organisation calls itself.
+pub(super) fn introduction(context: &BookContext) -> Result<Ask, Fault> {
+    read(Place::Organisation, &[], context).map(Ask::Http)
+}
+
 /// The fault of tasks that do not belong together: the engine's mistake.
 pub(super) fn mixed() -> Fault {
     Fault::new(Permit::Never, "tasks of different kinds cannot be asked in one request")

@@ -3,14 +3,15 @@
 use super::ask::{bodies, look_ups, mixed};
 use super::faults::{self, Purpose};
 use super::place::Place;
-use super::wire::{Entry, Fate, Record};
+use super::wire::{Entry, Fate, Organisation, Record};
 use super::write::{self, Body};
 use super::{balances, chart, compare, find, listing, rates, result, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
 };
 use saldo_core::document::{Document, DocumentKey};
-use saldo_core::exchange::{Answer, Fault, HttpAnswer, Permit};
+use saldo_core::exchange::{Answer, Fault, HttpAnswer, Introduction, Permit};
+use saldo_core::money::Currency;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -66,6 +67,20 @@ pub(super) fn hear(
         },
         _ => Err(mixed()),
     }
+}
+
+/// What the organisation calls itself, and the currency of its books.
+pub(super) fn introduction(answer: &Answer) -> Result<Introduction, Fault> {
+    let Answer::Http(answer) = answer else { return Err(Fault::unexpected("xero")) };
+    let read = read(answer)?;
+    let row = chart::rows(Place::Organisation, &read)?.first().cloned().unwrap_or_default();
+    let unreadable = |what: String| Fault::new(Permit::Never, format!("the organisation: {what}"));
+    let organisation: Organisation =
+        serde_json::from_value(row).map_err(|error| unreadable(error.to_string()))?;
+    let name = organisation.name.ok_or_else(|| unreadable("it has no name".to_owned()))?;
+    let currency = organisation.base_currency.as_deref().map(Currency::parse).transpose();
+    let currency = currency.map_err(|error| unreadable(error.to_string()))?;
+    Ok(Introduction { name, currency })
 }
 
 /// The body of a successful answer to a read.

@@ -31,7 +31,7 @@ use saldo_core::book::{
 };
 use saldo_core::document::{Document, DocumentKind};
 use saldo_core::exchange::{
-    Addresses, Answer, Ask, Authorisation, Fault, Grant, RateLimit, RequestsLeft,
+    Addresses, Answer, Ask, Authorisation, Fault, Grant, Introduction, RateLimit, RequestsLeft,
 };
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::ledger::Account;
@@ -112,13 +112,25 @@ impl Book for Xero {
                 .to_owned());
         }
         write::draft_status(settings)?;
+        Ok(self.home())
+    }
+
+    fn home(&self) -> Addresses {
         let addresses = [
             ("api", "https://api.xero.com"),
             ("authorise", "https://login.xero.com/identity/connect/authorize"),
             ("token", "https://identity.xero.com/connect/token"),
         ];
         let owned = |(name, address): (&str, &str)| (name.to_owned(), address.to_owned());
-        Ok(Addresses(addresses.into_iter().map(owned).collect()))
+        Addresses(addresses.into_iter().map(owned).collect())
+    }
+
+    fn introduction(&self, context: &BookContext) -> Result<Option<Ask>, Fault> {
+        ask::introduction(context).map(Some)
+    }
+
+    fn hear_introduction(&self, answer: &Answer) -> Result<Introduction, Fault> {
+        hear::introduction(answer)
     }
 
     fn names(&self, need: &Need) -> Vec<String> {

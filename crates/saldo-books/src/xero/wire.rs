@@ -222,6 +222,7 @@ impl Fate {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Organisation {
+    pub(super) name: Option<String>,
     pub(super) base_currency: Option<String>,
     pub(super) period_lock_date: Option<String>,
     pub(super) end_of_year_lock_date: Option<String>,

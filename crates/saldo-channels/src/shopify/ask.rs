@@ -23,6 +23,7 @@ use saldo_core::channel::{ChannelContext, Cursor, Next};
 use saldo_core::exchange::{Ask, Fault, HttpRequest, SliceAsk};
 use serde_json::{Value, json};
 
+const SHOP: &str = include_str!("queries/shop.graphql");
 const ACCESS_SCOPES: &str = include_str!("queries/access_scopes.graphql");
 const ORDERS_COUNT: &str = include_str!("queries/orders_count.graphql");
 const ORDERS: &str = concat!(
@@ -91,6 +92,13 @@ pub(super) fn ask(
     }
 }
 
+/// What asks for the shop's name. It costs one point, which every bucket holds.
+pub(super) fn introduction(context: &ChannelContext) -> Result<Ask, Fault> {
+    let body = json!({ "query": document(Question::Shop) });
+    let url = context.addresses.get("api")?.to_owned();
+    Ok(Ask::Http(HttpRequest::post_json(url, body.to_string().into_bytes())))
+}
+
 /// Asks a question as soon as it can be paid for.
 fn question(
     context: &ChannelContext,
@@ -109,6 +117,7 @@ fn question(
 /// The text of a question.
 pub(super) const fn document(question: Question) -> &'static str {
     match question {
+        Question::Shop => SHOP,
         Question::AccessScopes => ACCESS_SCOPES,
         Question::OrdersCount => ORDERS_COUNT,
         Question::Orders => ORDERS,

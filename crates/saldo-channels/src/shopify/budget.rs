@@ -17,6 +17,7 @@ const BLIND_WAIT: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Question {
+    Shop,
     AccessScopes,
     OrdersCount,
     Orders,
@@ -42,6 +43,7 @@ impl Question {
     /// What is asked for, as it stands in messages.
     pub(super) const fn title(self) -> &'static str {
         match self {
+            Self::Shop => "the shop's name",
             Self::AccessScopes => "the app's access scopes",
             Self::OrdersCount => "the number of orders",
             Self::Orders => "orders",
@@ -67,7 +69,7 @@ impl Question {
     /// The access scopes that the answer needs.
     pub(super) const fn scopes(self) -> &'static str {
         match self {
-            Self::AccessScopes => "any scope",
+            Self::Shop | Self::AccessScopes => "any scope",
             Self::OrdersCount
             | Self::OrdersOfDays
             | Self::Orders

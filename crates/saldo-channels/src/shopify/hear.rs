@@ -20,7 +20,8 @@ use super::read::stated::REFUSED;
 use jiff::Timestamp;
 use saldo_core::channel::{ChannelContext, Cursor, Page};
 use saldo_core::commerce::Record;
-use saldo_core::exchange::{Answer, Fault, Permit};
+use saldo_core::exchange::{Answer, Fault, Introduction, Permit};
+use saldo_core::money::Currency;
 use saldo_core::text::Stream;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,28 @@ pub(super) fn hear(
         Flow::Drawers => drawers::hear(Saved::load(cursor)?, hearing),
         Flow::GiftCards => gift_cards::hear(Saved::load(cursor)?, hearing),
     }
+}
+
+/// What the shop calls itself, and the currency of its prices.
+pub(super) fn introduction(answer: &Answer) -> Result<Introduction, Fault> {
+    #[derive(Deserialize)]
+    struct Data {
+        shop: Shop,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shop {
+        name: String,
+        currency_code: String,
+    }
+    let answer = over_http(answer)?;
+    let Opened::Data(said, _) = open(Question::Shop, answer)? else {
+        return Err(Fault::unexpected("Shopify"));
+    };
+    let Data { shop } = data(Question::Shop, said)?;
+    let currency = Currency::parse(&shop.currency_code)
+        .map_err(|error| Fault::new(Permit::Never, format!("the shop's currency: {error}")))?;
+    Ok(Introduction { name: shop.name, currency: Some(currency) })
 }
 
 /// An answer, and where it is heard.

@@ -20,7 +20,9 @@ use saldo_core::channel::{
     Channel, ChannelContext, ChannelDescription, Cursor, ImportContext, Imported, Next, Page, Part,
 };
 use saldo_core::commerce::{Fact, Gateway, Record, Topic};
-use saldo_core::exchange::{Addresses, Answer, Authorisation, Fault, Grant, Permit};
+use saldo_core::exchange::{
+    Addresses, Answer, Ask, Authorisation, Fault, Grant, Introduction, Permit,
+};
 use saldo_core::issue::Issue;
 use saldo_core::text::Stream;
 use std::collections::BTreeMap;
@@ -115,6 +117,14 @@ impl Channel for Shopify {
             ("api".to_owned(), format!("{admin}/api/{API_VERSION}/graphql.json")),
             ("token".to_owned(), format!("{admin}/oauth/access_token")),
         ])))
+    }
+
+    fn introduction(&self, context: &ChannelContext) -> Result<Option<Ask>, Fault> {
+        ask::introduction(context).map(Some)
+    }
+
+    fn hear_introduction(&self, answer: &Answer) -> Result<Introduction, Fault> {
+        hear::introduction(answer)
     }
 
     fn ask(

@@ -45,6 +45,17 @@ create table lease (
     primary key (company, connection)
 ) strict;
 
+-- What is worth knowing of a connection now: why it failed last, and when it was asked lately.
+create table note (
+    company text not null,
+    connection text not null,
+    kind text not null,
+    body text not null,
+    at integer not null,
+    primary key (company, connection, kind),
+    foreign key (company, connection) references connection (company, id)
+) strict, without rowid;
+
 create table cursor (
     company text not null,
     connection text not null,

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     /// Connect a shop or an accounting system.
     #[command(subcommand)]
     Connect(Connect),
+    /// End a connection: what it brought stays, nothing more is pulled from it or pushed to it.
+    Disconnect(Disconnect),
     /// Show or change the policy: which account is used for what.
     #[command(subcommand)]
     Map(Map),
@@ -166,6 +168,13 @@ pub(crate) enum Connect {
     PlainText,
 }
 
+/// Which connection ends.
+#[derive(Debug, Args)]
+pub(crate) struct Disconnect {
+    /// Its name, as `saldo status` shows it.
+    pub(crate) connection: String,
+}
+
 /// A Shopify shop.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectShopify {
@@ -184,6 +193,9 @@ pub(crate) struct ConnectShopify {
     /// Files that were imported before any shop was named are of another shop than this one.
     #[arg(long)]
     pub(crate) apart_from_files: bool,
+    /// Store it without asking the vendor whom it leads to, as where this machine is offline.
+    #[arg(long)]
+    pub(crate) unchecked: bool,
     /// Another address of the Admin API.
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
@@ -201,14 +213,18 @@ pub(crate) struct ConnectQuickbooksOnline {
     /// The file that holds the app's client secret.
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: PathBuf,
-    /// The company's number; with `--refresh-token-file` no sign-in is needed.
-    #[arg(long, requires = "refresh_token_file")]
+    /// The company's number: by default the company that is chosen at the sign-in.
+    #[arg(long)]
     pub(crate) realm: Option<String>,
-    /// The file that holds a refresh token.
+    /// The file that holds a refresh token; with it no sign-in is needed.
     #[arg(long, value_name = "FILE", requires = "realm")]
     pub(crate) refresh_token_file: Option<PathBuf>,
-    /// The address that Intuit sends the browser back to. A loopback address is listened on; of any
-    /// other, the address of the page that then opens is pasted here.
+    /// Store it without asking the vendor whom it leads to, as where this machine is offline.
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+    /// The address that Intuit sends the browser back to, as it is registered for the app. A loopback
+    /// address, which only development keys may have, is listened on; of any other, such as an
+    /// https address of your own, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
     pub(crate) redirect_url: String,
     /// Another address of the Accounting API.
@@ -247,6 +263,9 @@ pub(crate) struct ConnectXero {
     /// What drafts are there: `draft`, or `submitted` for those that await approval.
     #[arg(long, value_name = "STATUS")]
     pub(crate) drafts: Option<String>,
+    /// Store it without asking the vendor whom it leads to, as where this machine is offline.
+    #[arg(long)]
+    pub(crate) unchecked: bool,
     /// The address that Xero sends the browser back to. A loopback address is listened on; of any
     /// other, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
@@ -273,18 +292,17 @@ pub(crate) enum Map {
         key: String,
         /// The value.
         value: String,
-        /// The first day that it holds for: by default all days that are open, or those of the
-        /// revision before, where that began later.
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        from: Option<jiff::civil::Date>,
+        /// How it holds.
+        #[command(flatten)]
+        revision: Revision,
     },
     /// Take the policy from a TOML file.
     Import {
         /// The file.
         file: PathBuf,
-        /// The first day that it holds for, as with `set`.
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        from: Option<jiff::civil::Date>,
+        /// How it holds.
+        #[command(flatten)]
+        revision: Revision,
     },
     /// Write the policy as TOML to standard output.
     Export,
@@ -296,6 +314,19 @@ pub(crate) enum Map {
         /// A policy as a TOML file, to be tried before it is imported: by default the one in force.
         file: Option<PathBuf>,
     },
+}
+
+/// How a revision of the policy holds.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Revision {
+    /// The first day that it holds for: by default all days that are open, or those of the
+    /// revision before, where that began later.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) from: Option<jiff::civil::Date>,
+    /// Let what it takes out of books be entered as the policy says of approval, without anybody's
+    /// look at it first.
+    #[arg(long)]
+    pub(crate) approve: bool,
 }
 
 /// Templates of policies.
@@ -312,9 +343,9 @@ pub(crate) enum Template {
     Apply {
         /// Its name, or a TOML file.
         name: String,
-        /// The first day that it holds for, as with `set`.
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        from: Option<jiff::civil::Date>,
+        /// How it holds.
+        #[command(flatten)]
+        revision: Revision,
     },
 }
 

@@ -1,24 +1,32 @@
 //! `saldo connect`.
 
+mod newcomer;
 mod quickbooks_desktop;
 mod xero;
+
+#[cfg(test)]
+mod tests;
 
 use super::args::{Connect, ConnectQuickbooksOnline, ConnectShopify, Global};
 use super::context::{self, Usage};
 use super::doctor::{CREDITS, NUMBERS};
-use super::{Ending, Output, sign_in};
+use super::person::Person;
+use super::sign_in::sign_in;
+use super::{Ending, Output};
 use crate::config;
-use crate::connector::is_called;
 use crate::engine::{
     EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
 };
 use crate::transport::clock::Clock;
-use crate::transport::token::{TokenStore, name};
-use anyhow::Context;
+use crate::transport::token::TokenStore;
+use anyhow::{Context, bail};
+use newcomer::{Newcomer, settle_in};
+use saldo_books::book;
 use saldo_channels::channel;
 use saldo_core::book::BookSettings;
 use saldo_core::channel::Channel;
-use saldo_core::exchange::Addresses;
+use saldo_core::exchange::{Addresses, Introduction};
+use saldo_core::money::Currency;
 use saldo_core::text::{ConnectionId, Secret};
 use saldo_store::{Company, Connection, Key, Role, Store};
 use serde::Serialize;
@@ -28,10 +36,16 @@ use std::sync::Arc;
 
 /// The adapter of shops.
 pub(crate) const SHOPS: &str = "shopify";
+/// The setting that names a company of QuickBooks Online.
+const REALM: &str = "realm";
 
 #[derive(Serialize)]
 struct Connected {
     connection: String,
+    /// What the shop or the company is called there; none where the vendor was not asked.
+    name: Option<String>,
+    /// The currency of its sales or books.
+    currency: Option<Currency>,
     /// What the book's owner decided there; none for a shop, or where the book did not say yet.
     settings: Option<BookSettings>,
     /// The password that a vendor's own program logs in with; none but where one was drawn.
@@ -48,29 +62,41 @@ pub(crate) async fn connect(
     let company = context::company(global, &store).await?;
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let office = Office { store, company, key, clock: Clock::real() };
-    let mut password = None;
-    let connection = match words {
+    let mut person = Person::here(output);
+    let (mut password, mut is_asked) = (None, true);
+    let (connection, introduction) = match words {
         Connect::QuickbooksDesktop(words) => {
             let connected = quickbooks_desktop::quickbooks_desktop(&office, &words, output).await?;
-            password = connected.1;
-            connected.0
+            (password, is_asked) = (connected.1, false);
+            (connected.0, None)
         }
         Connect::Shopify(words) => shopify(&office, &words, output).await?,
-        Connect::QuickbooksOnline(words) => quickbooks_online(&office, &words, output).await?,
-        Connect::Xero(words) => xero::xero(&office, &words, output).await?,
+        Connect::QuickbooksOnline(words) => {
+            is_asked = !words.unchecked;
+            quickbooks_online(&office, &words, &mut person, output).await?
+        }
+        Connect::Xero(words) => {
+            is_asked = !words.unchecked;
+            xero::xero(&office, &words, &mut person, output).await?
+        }
         Connect::PlainText => {
             let connection = connection("plain-text", Role::Book, "plain-text");
             office.add(&connection).await?;
-            connection
+            (connection, None)
         }
     };
-    let settings = match is_called(&connection) {
-        // It can be asked while it calls.
-        true => None,
-        false => settings(global, &connection, output).await?,
+    let settings = match is_asked {
+        true => settings(global, &connection, output).await?,
+        false => None,
     };
-    let password = password.map(|password| password.expose().to_owned());
-    let connected = Connected { connection: connection.id.to_string(), settings, password };
+    let (name, currency) = introduction.map(|it| (it.name, it.currency)).unzip();
+    let connected = Connected {
+        connection: connection.id.to_string(),
+        name,
+        currency: currency.flatten(),
+        settings,
+        password: password.map(|password| password.expose().to_owned()),
+    };
     output.data(&connected, || match &connected.password {
         Some(password) => format!("connected: {}\npassword: {password}\n", connected.connection),
         None => format!("connected: {}\n", connected.connection),
@@ -253,17 +279,13 @@ pub(crate) async fn shop_connection(
     }
 }
 
-async fn shopify(
-    office: &Office,
-    words: &ConnectShopify,
-    output: &Output,
-) -> anyhow::Result<Connection> {
+/// A connection that was made, and whom it leads to, where the vendor was asked.
+type Made = (Connection, Option<Introduction>);
+
+async fn shopify(office: &Office, words: &ConnectShopify, output: &Output) -> anyhow::Result<Made> {
     let mut connection = shop_connection(office, &words.shop, words.apart_from_files).await?;
-    if is_files_only(&connection) {
-        output.note(&format!(
-            "the files in `{}` are taken as this shop's, and it keeps that name",
-            connection.id
-        ));
+    let takes_files = is_files_only(&connection);
+    if takes_files {
         connection.settings.remove(FILES_SETTING.0);
     }
     connection.settings.insert("shop".to_owned(), words.shop.clone());
@@ -272,145 +294,55 @@ async fn shopify(
     if let Some(channel) = channel(SHOPS) {
         channel.addresses(&connection.settings).map_err(Usage)?;
     }
-    match (&words.client_id, &words.client_secret_file, &words.access_token_file) {
-        (Some(id), Some(file), None) => {
-            let secret = secret_in(file)?;
-            office.add(&connection).await?;
-            office.keep(&connection.id, name::CLIENT_ID, &Secret::new(id)).await?;
-            office.keep(&connection.id, name::CLIENT_SECRET, &secret).await?;
-        }
-        (None, _, Some(file)) => {
-            let token = secret_in(file)?;
-            office.add(&connection).await?;
-            office.keep(&connection.id, name::ACCESS_TOKEN, &token).await?;
-        }
+    let newcomer = match (&words.client_id, &words.client_secret_file, &words.access_token_file) {
+        (Some(id), Some(file), _) => Newcomer::of_client(connection, id, Some(secret_in(file)?)),
+        (None, _, Some(file)) => Newcomer::with_token(connection, secret_in(file)?),
         _ => {
             let text = "give --client-id and --client-secret-file, or --access-token-file";
             return Err(Usage(text.to_owned()).into());
         }
+    };
+    let made = settle_in(office, newcomer, words.unchecked, output).await?;
+    if takes_files {
+        output.note(&format!(
+            "the files in `{}` are taken as this shop's, and it keeps that name",
+            made.0.id
+        ));
     }
-    Ok(connection)
+    Ok(made)
 }
 
 async fn quickbooks_online(
     office: &Office,
     words: &ConnectQuickbooksOnline,
+    person: &mut Person,
     output: &Output,
-) -> anyhow::Result<Connection> {
+) -> anyhow::Result<Made> {
     let adapter = "quickbooks-online";
     let mut connection = connection(adapter, Role::Book, adapter);
     replace(&mut connection, "api", words.api_url.as_ref());
     replace(&mut connection, "token", words.token_url.as_ref());
     replace(&mut connection, "authorise", words.authorise_url.as_ref());
+    connection.settings.extend(words.realm.clone().map(|realm| (REALM.to_owned(), realm)));
     let secret = secret_in(&words.client_secret_file)?;
     let refresh = words.refresh_token_file.as_deref().map(secret_in).transpose()?;
-    // The company's number is known after signing in.
-    let realm = words.realm.clone().unwrap_or_default();
-    connection.settings.insert("realm".to_owned(), realm);
-    office.add(&connection).await?;
-    office.keep(&connection.id, name::CLIENT_ID, &Secret::new(&words.client_id)).await?;
-    office.keep(&connection.id, name::CLIENT_SECRET, &secret).await?;
+    let mut newcomer = Newcomer::of_client(connection, &words.client_id, Some(secret));
+    newcomer.check_addresses()?;
     match refresh {
-        Some(token) => office.keep(&connection.id, name::REFRESH_TOKEN, &token).await?,
+        Some(token) => newcomer.bring_refresh_token(token),
         None => {
-            let realm = sign_in::sign_in(office, &connection, &words.redirect_url, output).await?;
+            // Which company it is, the person chooses there.
+            let keeper = newcomer.keeper(office)?;
+            let realm = sign_in(&keeper, &words.redirect_url, person).await?;
             let realm = realm.context("the answer names no company (realmId)")?;
-            connection.settings.insert("realm".to_owned(), realm);
-            office.add(&connection).await?;
-        }
-    }
-    Ok(connection)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use saldo_core::money::Currency;
-    use saldo_core::text::CompanyId;
-
-    async fn office() -> Office {
-        let store = Store::in_memory().await.unwrap();
-        let company = Company {
-            id: CompanyId::new("demo"),
-            name: "Demo".to_owned(),
-            currency: Currency::parse("USD").unwrap(),
-            timezone: "UTC".to_owned(),
-            start_date: "2026-11-01".parse().unwrap(),
-        };
-        store.create_company(&company).await.unwrap();
-        let clock = Clock::simulated("2026-11-20T08:00:00Z".parse().unwrap());
-        Office { store, company, key: Arc::new(Key::generate().unwrap()), clock }
-    }
-
-    /// A connection's name, and the shop where it is named.
-    type Named = (&'static str, Option<&'static str>);
-
-    /// A company whose shops are these.
-    async fn with(shops: &[Named]) -> Office {
-        let office = office().await;
-        for (id, shop) in shops {
-            let mut connection = connection(id, Role::Channel, SHOPS);
-            let named = shop.map(|shop| ("shop".to_owned(), shop.to_owned()));
-            connection.settings.extend(named);
-            office.add(&connection).await.unwrap();
-        }
-        office
-    }
-
-    #[tokio::test]
-    async fn a_shop_is_the_one_whose_files_were_imported() {
-        let unnamed = ("shopify:files", None);
-        let cases: [(&[Named], bool, &str); 7] = [
-            (&[], false, "shopify:mug-co"),
-            (&[unnamed], false, "shopify:files"),
-            (&[unnamed], true, "shopify:mug-co"),
-            (&[("shopify:files", Some("mug-co"))], true, "shopify:files"),
-            (&[("shopify:files", Some("other"))], false, "shopify:mug-co"),
-            (&[unnamed, ("shopify:other", Some("other"))], false, "shopify:mug-co"),
-            (&[unnamed, ("shopify:a", Some("mug-co.myshopify.com"))], false, "shopify:a"),
-        ];
-        for (shops, apart, expected) in cases {
-            let office = with(shops).await;
-            for shop in ["mug-co", "mug-co.myshopify.com"] {
-                let found = shop_connection(&office, shop, apart).await.unwrap();
-                assert_eq!(found.id, ConnectionId::new(expected), "{shops:?}");
+            if let Some(wanted) = words.realm.as_ref().filter(|wanted| **wanted != realm) {
+                bail!("company {realm} was chosen there, and --realm names {wanted}: begin again");
             }
+            newcomer.connection.settings.insert(REALM.to_owned(), realm);
         }
     }
-
-    #[tokio::test]
-    async fn connecting_a_shop_keeps_the_name_that_its_files_gave_it() {
-        let office = with(&[("shopify:files", None)]).await;
-        let mut files = office.store.connections(&office.company.id).await.unwrap().remove(0);
-        let (name, value) = FILES_SETTING;
-        files.settings.insert(name.to_owned(), value.to_owned());
-        office.add(&files).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let token = folder.path().join("token");
-        std::fs::write(&token, "t").unwrap();
-        let words = ConnectShopify {
-            shop: "mug-co".to_owned(),
-            client_id: None,
-            client_secret_file: None,
-            access_token_file: Some(token),
-            apart_from_files: false,
-            api_url: None,
-            token_url: None,
-        };
-        let global = Global { data: None, company: None, json: false, quiet: true };
-        shopify(&office, &words, &Output::new(&global)).await.unwrap();
-        let all = office.store.connections(&office.company.id).await.unwrap();
-        let [shop] = &all[..] else { panic!("{all:?}") };
-        assert_eq!(shop.id, files.id);
-        assert_eq!(shop.settings, BTreeMap::from([("shop".to_owned(), "mug-co".to_owned())]));
-        assert!(!is_files_only(shop), "it is pulled");
+    if let Some(book) = book(adapter) {
+        book.addresses(&newcomer.connection.settings).map_err(Usage)?;
     }
-
-    #[tokio::test]
-    async fn a_decision_of_a_simulated_company_is_dated_by_its_own_clock() {
-        let office = with(&[("shopify:mug-co", Some("mug-co"))]).await;
-        let policy = office.store.policy(&office.company.id).await.unwrap().unwrap();
-        assert_eq!((policy.revision, policy.at), (1, office.clock.now()));
-        assert!(policy.text.contains("Clearing: Shopify Payments"), "{}", policy.text);
-    }
+    settle_in(office, newcomer, words.unchecked, output).await
 }

@@ -4,9 +4,10 @@ mod connector;
 mod set_up;
 
 use super::args::Global;
+use super::status::what_to_do;
 use super::{Ending, Output, context};
 use crate::config;
-use crate::engine::{Engine, is_files_only, known_settings};
+use crate::engine::{Engine, is_disconnected, is_files_only, known_settings, trouble};
 use crate::transport::clock::Clock;
 use saldo_books::book;
 use saldo_channels::channel;
@@ -45,20 +46,23 @@ pub(crate) async fn doctor(global: &Global, output: &Output) -> anyhow::Result<E
     let policy = Engine::policy_of(&store, &company).await;
     let hint = policy.as_ref().err().map(ToString::to_string).unwrap_or_default();
     findings.push(finding("the policy can be read", policy.is_ok(), hint));
-    connections(&store, &company.id, &mut findings).await?;
+    let mut connected = store.connections(&company.id).await?;
+    connected.retain(|connection| !is_disconnected(connection));
+    connections(&store, &company.id, &connected, &mut findings).await?;
     if let Ok(policy) = &policy
         && policy.wants_drafts()
     {
-        drafts(policy, &store.connections(&company.id).await?, &mut findings);
+        drafts(policy, &connected, &mut findings);
     }
     if let Ok(policy) = &policy
         && !policy.text.feeds.is_empty()
     {
-        findings.push(feeds(&store.connections(&company.id).await?));
+        findings.push(feeds(&connected));
     }
     let held = store.held(&company.id).await?.len();
-    let failed = store.failed(&company.id).await?;
-    books(&store, &company.id, &failed, &mut findings).await?;
+    let mut failed = store.failed(&company.id).await?;
+    failed.retain(|it| connected.iter().any(|book| book.id == it.change.book));
+    books(&store, &company.id, (&connected, &failed), &mut findings).await?;
     let key = config::key_file().and_then(|file| config::read_key(&file)).ok();
     let now = Clock::real().now();
     connector::check(&store, &company.id, key.as_ref(), now, &mut findings).await?;
@@ -95,9 +99,9 @@ fn key(global: &Global) -> anyhow::Result<Finding> {
 async fn connections(
     store: &Store,
     company: &CompanyId,
+    connections: &[Connection],
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
-    let connections = store.connections(company).await?;
     let wanted = [
         (Role::Channel, "a shop is connected", "`saldo connect shopify --shop NAME …`"),
         (Role::Book, "a book is connected", "`saldo connect plain-text`, or another book"),
@@ -105,7 +109,7 @@ async fn connections(
     for (role, what, hint) in wanted {
         findings.push(finding(what, connections.iter().any(|it| it.role == role), hint));
     }
-    for connection in &connections {
+    for connection in connections {
         let settings = match connection.role {
             Role::Channel if is_files_only(connection) => {
                 channel(&connection.adapter).map(|_| Ok(()))
@@ -123,6 +127,12 @@ async fn connections(
         };
         let good = matches!(settings, Some(Ok(())));
         findings.push(finding(format!("`{}` is set up", connection.id), good, hint));
+        if let Some(trouble) = trouble(store, company, &connection.id).await? {
+            let hint =
+                format!("at {:.0}: {}; {}", trouble.at, trouble.message, what_to_do(&trouble));
+            let check = format!("`{}` answered when it was last asked", connection.id);
+            findings.push(finding(check, false, hint));
+        }
     }
     Ok(())
 }
@@ -159,10 +169,10 @@ fn feeds(connections: &[Connection]) -> Finding {
 async fn books(
     store: &Store,
     company: &CompanyId,
-    failed: &[Failed],
+    (connections, failed): (&[Connection], &[Failed]),
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<()> {
-    for connection in store.connections(company).await? {
+    for connection in connections {
         let settings = known_settings(store, company, &connection.id).await?;
         let Some(settings) = settings else { continue };
         let book = &connection.id;

@@ -28,10 +28,10 @@ pub(crate) async fn export(
         Format::Beancount => ledger.plain_text(Syntax::Beancount).await?,
         Format::Hledger => ledger.plain_text(Syntax::Hledger).await?,
         Format::Csv => {
-            output.text(CSV_HEAD)?;
-            ledger.write(|key, document| Ok(csv(key, document))).await?;
+            output.piece(CSV, CSV_HEAD)?;
+            ledger.write(Some(CSV), |key, document| Ok(csv(key, document))).await?;
         }
-        Format::Json => ledger.write(json).await?,
+        Format::Json => ledger.write(None, json).await?,
     }
     Ok(Ending::Done)
 }
@@ -70,15 +70,20 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Writes each document as this text.
+    /// Writes each document as this text: as a piece of a file of this format, or where there is
+    /// none, as JSON that it is already.
     async fn write(
         &self,
+        format: Option<&'static str>,
         mut text: impl FnMut(DocumentKey, &Document) -> anyhow::Result<String>,
     ) -> anyhow::Result<()> {
         self.each_page(|page| {
             let texts: Result<String, _> =
                 page.iter().map(|(key, document)| text(*key, document)).collect();
-            self.output.text(&texts?)
+            match format {
+                Some(format) => self.output.piece(format, &texts?),
+                None => self.output.text(&texts?),
+            }
         })
         .await
     }
@@ -92,8 +97,12 @@ impl Ledger<'_> {
             Ok(())
         })
         .await?;
-        self.output.text(&head.text())?;
-        self.write(|key, document| match head.names(document) {
+        let format = match syntax {
+            Syntax::Beancount => "beancount",
+            Syntax::Hledger => "hledger",
+        };
+        self.output.piece(format, &head.text())?;
+        self.write(Some(format), |key, document| match head.names(document) {
             true => Ok(document_text(syntax, key, document)),
             false => Err(Overtaken.into()),
         })
@@ -105,6 +114,9 @@ impl Ledger<'_> {
 #[derive(Debug, Error)]
 #[error("the books changed while they were written: export them again")]
 pub(super) struct Overtaken;
+
+/// The format of tables, as a piece of one names it.
+const CSV: &str = "csv";
 
 const CSV_HEAD: &str = "date,key,kind,reference,memo,account,amount,currency,text,\
      foreign,foreign_currency,dimensions\r\n";

@@ -13,6 +13,7 @@ use saldo_core::money::Currency;
 use saldo_core::text::CompanyId;
 use saldo_store::{Company, Store};
 use serde::Serialize;
+use std::path::{Component, Path, PathBuf};
 
 #[derive(Serialize)]
 struct Made {
@@ -41,8 +42,17 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     let template = words.template.as_deref().map(text_of).transpose()?;
     let policy = template.map(|text| checked(text.into_owned(), &company)).transpose()?;
     let data = context::data(global);
-    config::make_data_folder(&data)?;
     let key_file = config::key_file()?;
+    if is_inside(&key_file, &data)? {
+        let text = format!(
+            "the key {} would lie in the data folder {}, and whoever copies one has the other: \
+             name a file elsewhere by SALDO_KEY_FILE",
+            key_file.display(),
+            data.display()
+        );
+        return Err(Usage(text).into());
+    }
+    config::make_data_folder(&data)?;
     config::make_key(&key_file)?;
     let public_key = config::signing_key(&key_file)?.public()?;
     let store = Store::open(&config::database(&data), true).await?;
@@ -70,6 +80,30 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     Ok(Ending::Done)
 }
 
+/// Whether a file would lie in a folder, of which neither need be there yet: links and dots are
+/// followed as far as there is anything.
+fn is_inside(file: &Path, folder: &Path) -> std::io::Result<bool> {
+    Ok(resolved(file)?.starts_with(resolved(folder)?))
+}
+
+/// A path from the root on, without links in what exists of it and without dots in the rest.
+fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    let mut known = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                known.pop();
+            }
+            part => known.push(part),
+        }
+        if let Ok(real) = known.canonicalize() {
+            known = real;
+        }
+    }
+    Ok(known)
+}
+
 /// A name for commands: `Mug & Co.` becomes `mug-co`.
 pub(crate) fn short_name(name: &str) -> String {
     let words: Vec<String> = name
@@ -86,6 +120,30 @@ pub(crate) fn short_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_is_inside_by_whatever_way_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, other) = (folder.path().join("data"), folder.path().join("other"));
+        for made in [&data, &other] {
+            std::fs::create_dir(made).unwrap();
+        }
+        std::os::unix::fs::symlink(&data, folder.path().join("link")).unwrap();
+        for (key, inside) in [
+            ("data/key", true),
+            ("data/new/key", true),
+            ("link/key", true),
+            ("other/../data/key", true),
+            ("other/key", false),
+            ("data-key", false),
+            ("data/../key", false),
+        ] {
+            assert_eq!(is_inside(&folder.path().join(key), &data).unwrap(), inside, "{key}");
+        }
+        let unmade = folder.path().join("unmade");
+        assert!(is_inside(&unmade.join("key"), &unmade).unwrap());
+    }
 
     #[test]
     fn names_for_commands_are_short() {

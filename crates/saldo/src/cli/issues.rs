@@ -40,7 +40,7 @@ pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<E
     let held = engine.store.held(company).await?.into_iter().map(|held| held.issue).collect();
     let to_review =
         engine.store.to_review(company).await?.into_iter().map(|held| held.issue).collect();
-    let failed = engine.store.failed(company).await?.into_iter().map(|failure| Failure {
+    let failed = engine.failed().await?.into_iter().map(|failure| Failure {
         book: failure.change.book.to_string(),
         change: failure.change.id,
         about: failure.change.slot.unwrap_or_default(),
@@ -104,7 +104,7 @@ pub(crate) async fn retry(
     let engine = context::engine(global, output).await?;
     let company = engine.company_id();
     let mut changes = 0;
-    let failed = engine.store.failed(company).await?;
+    let failed = engine.failed().await?;
     for book in engine.connections(Role::Book).await? {
         let ids: Vec<String> = failed
             .iter()

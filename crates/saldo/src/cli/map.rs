@@ -1,12 +1,13 @@
 //! `saldo map`.
 
-use super::args::{Global, Map};
+use super::args::{Global, Map, Revision};
 use super::context::{self, Usage};
 use super::output::table;
+use super::plan::differences_text;
 use super::rules::rules;
 use super::template::template;
 use super::{Ending, Output};
-use crate::engine::{Engine, Reviser, known_settings, revise};
+use crate::engine::{self, Effect, Engine, Reviser, known_settings, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
@@ -68,15 +69,19 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
         Map::Template(words) => return template(global, words, output).await,
         Map::Export => {
             let (store, company) = opened(global).await?;
-            output.text(&text_of(&store, &company).await?)?;
+            let revision = store.policy(&company.id).await?;
+            let (revision, since, toml) =
+                revision.map_or((0, None, String::new()), |it| (it.revision, it.since, it.text));
+            let exported = Exported { revision, since, toml };
+            output.data(&exported, || exported.toml.clone())?;
         }
-        Map::Import { file, from } => {
+        Map::Import { file, revision } => {
             let text = std::fs::read_to_string(&file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
-            change(global, from, output, |_| Ok(text)).await?;
+            change(global, revision, output, |_| Ok(text)).await?;
         }
-        Map::Set { key, value, from } => {
-            change(global, from, output, |before| set(before, &key, &value)).await?;
+        Map::Set { key, value, revision } => {
+            change(global, revision, output, |before| set(before, &key, &value)).await?;
         }
     }
     Ok(Ending::Done)
@@ -100,31 +105,57 @@ async fn opened(global: &Global) -> anyhow::Result<(Store, Company)> {
     Ok((store, company))
 }
 
-/// Changes the text of the policy from a day on, and says so.
+/// Changes the text of the policy, and says what follows from it in the books: unless that is
+/// approved beforehand, it waits there for a person.
 pub(super) async fn change(
     global: &Global,
-    from: Option<Date>,
+    revision: Revision,
     output: &Output,
     make: impl FnOnce(&str) -> anyhow::Result<String>,
 ) -> anyhow::Result<()> {
     let (store, company) = opened(global).await?;
     let change = |before: &str| checked(make(before)?, &company).map(Some);
     let (holder, now) = (context::holder()?, Clock::real().now());
-    let reviser = Reviser { company: &company.id, holder: &holder, since: from, now };
-    let revision = revise(&store, reviser, change).await?;
-    let revision = revision.expect("the change always makes a text");
-    saved(&store, &company, revision, output).await
+    let reviser = Reviser { company: &company.id, holder: &holder, since: revision.from, now };
+    if !revision.approve {
+        // First this, so that no sync in between enters what nobody has seen.
+        engine::let_revisions_wait(&store, &company.id, now).await?;
+    }
+    let number = revise(&store, reviser, change).await?;
+    let number = number.expect("the change always makes a text");
+    let latest = store.policy(&company.id).await?;
+    let since = latest.and_then(|latest| latest.since);
+    let engine = context::engine(global, output).await;
+    let effects = match engine {
+        Ok(engine) => engine::effects(&engine).await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    let effects = effects.unwrap_or_else(|error| {
+        output.note(&format!("what it amounts to could not be worked out: {error:#}"));
+        Vec::new()
+    });
+    let waits = !revision.approve && !effects.is_empty();
+    let saved = Saved { revision: number, since, effects, waits };
+    output.data(&saved, || saved_text(&saved))
 }
 
-async fn text_of(store: &Store, company: &Company) -> anyhow::Result<String> {
-    let revision = store.policy(&company.id).await?;
-    Ok(revision.map_or_else(String::new, |revision| revision.text))
+/// The policy as it can be imported again.
+#[derive(Serialize)]
+struct Exported {
+    /// Nought where nothing was decided yet.
+    revision: i64,
+    since: Option<Date>,
+    toml: String,
 }
 
 #[derive(Serialize)]
 struct Saved {
     revision: i64,
     since: Option<Date>,
+    /// What it takes out of books and enters anew.
+    effects: Vec<Effect>,
+    /// Whether that waits for a person.
+    waits: bool,
 }
 
 /// A text that is a policy.
@@ -134,18 +165,28 @@ pub(super) fn checked(text: String, company: &Company) -> anyhow::Result<String>
     Ok(text)
 }
 
-async fn saved(
-    store: &Store,
-    company: &Company,
-    revision: i64,
-    output: &Output,
-) -> anyhow::Result<()> {
-    let latest = store.policy(&company.id).await?;
-    let since = latest.and_then(|latest| latest.since);
-    output.data(&Saved { revision, since }, || {
-        let from = since.map_or_else(String::new, |since| format!(", for {since} and later"));
-        format!("policy revision {revision}{from}: `saldo plan` shows what follows from it\n")
-    })
+fn saved_text(saved: &Saved) -> String {
+    let from = saved.since.map_or_else(String::new, |since| format!(", for {since} and later"));
+    let mut text = format!("policy revision {}{from}\n", saved.revision);
+    for Effect { book, taken_out, entered, differences } in &saved.effects {
+        text += &format!("\n{book}: {taken_out} documents taken out, {entered} entered anew\n");
+        text += match differences.is_empty() {
+            true => "\nNo account changes in any month.\n".to_owned(),
+            false => differences_text(differences),
+        }
+        .as_str();
+    }
+    match (saved.effects.is_empty(), saved.waits) {
+        (true, _) => text + "`saldo plan` shows what follows from it\n",
+        (false, true) => {
+            text + "\nNothing of this is entered before `saldo approve`; `saldo plan` shows it \
+                    document by document\n"
+        }
+        (false, false) => {
+            text + "\nThe next `saldo sync` enters it as the policy says of approval; `saldo plan` \
+                    shows it document by document\n"
+        }
+    }
 }
 
 /// The text with one value set. Only values that differ from the defaults need to stand in it.

@@ -6,6 +6,7 @@ pub(crate) mod connect;
 mod context;
 mod decide;
 mod demo;
+mod disconnect;
 mod doctor;
 mod excluded;
 mod explain;
@@ -18,6 +19,7 @@ mod issues;
 mod map;
 mod output;
 mod period;
+mod person;
 mod plan;
 mod progress;
 mod prove;
@@ -37,9 +39,11 @@ mod undo;
 pub(crate) use args::Arguments;
 
 use crate::engine::EngineError;
+use anyhow::Context;
 use args::Command;
 use clap::CommandFactory;
 use output::Output;
+use serde::Serialize;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -73,6 +77,22 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
+/// Says what cannot be understood of the command line, or prints the help that was asked for.
+pub(crate) fn misunderstood(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(1);
+    let output = Output::of_words(std::env::args_os().skip(1));
+    match error.use_stderr() {
+        true => output.misunderstood(&error.render().to_string(), code),
+        // Help for whoever went away is lost on nobody.
+        false => {
+            if let Err(error) = error.print() {
+                output.error(&anyhow::Error::new(error).context("the help cannot be shown"), code);
+            }
+        }
+    }
+    ExitCode::from(code)
+}
+
 fn exit_code(error: &anyhow::Error) -> u8 {
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
     match engine {
@@ -94,6 +114,7 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
     match arguments.command {
         Command::Init(words) => init::init(global, &words, output).await,
         Command::Connect(words) => connect::connect(global, words, output).await,
+        Command::Disconnect(words) => disconnect::disconnect(global, &words, output).await,
         Command::Map(words) => map::map(global, words, output).await,
         Command::Decide(words) => decide::decide(global, words, output).await,
         Command::Import(words) => import::import(global, &words, output).await,
@@ -122,10 +143,22 @@ async fn dispatch(arguments: Arguments, output: &Output) -> anyhow::Result<Endin
         Command::Sim(words) => sim::sim(&words, output).await,
         Command::SimConnector(words) => sim_connector::session(&words, output).await,
         Command::Doctor => doctor::doctor(global, output).await,
-        Command::Completions { shell } => {
-            let mut command = Arguments::command();
-            clap_complete::generate(shell, &mut command, "saldo", &mut std::io::stdout());
-            Ok(Ending::Done)
-        }
+        Command::Completions { shell } => completions(shell, output),
     }
+}
+
+#[derive(Serialize)]
+struct Completions {
+    shell: String,
+    script: String,
+}
+
+/// Prints a completion script.
+fn completions(shell: clap_complete::Shell, output: &Output) -> anyhow::Result<Ending> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "saldo", &mut script);
+    let script = String::from_utf8(script).context("the script cannot be written")?;
+    let completions = Completions { shell: shell.to_string(), script };
+    output.data(&completions, || completions.script.clone())?;
+    Ok(Ending::Done)
 }

@@ -4,6 +4,7 @@ use super::args::Global;
 use anyhow::Context;
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 
 /// How a command speaks.
@@ -16,6 +17,12 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(global: &Global) -> Self {
         Self { json: global.json, quiet: global.quiet }
+    }
+
+    /// How a command speaks whose words cannot be understood.
+    pub(crate) fn of_words(words: impl IntoIterator<Item = OsString>) -> Self {
+        let words = words.into_iter().take_while(|word| word != "--");
+        Self { json: words.into_iter().any(|word| word == "--json"), quiet: false }
     }
 
     /// Whether progress may be drawn.
@@ -52,23 +59,64 @@ impl Output {
     /// Says something to the person at the screen.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            to_screen(text);
         }
+    }
+
+    /// Says what a person must read to go on, also where little is to be said.
+    pub(crate) fn ask(&self, text: &str) {
+        to_screen(text);
     }
 
     /// Says what went wrong, from the outside in.
     pub(crate) fn error(&self, error: &anyhow::Error, exit_code: u8) {
         let because: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-        let failure = Failure { error: error.to_string(), because, exit_code };
-        match (self.json, serde_json::to_string_pretty(&failure)) {
-            (true, Ok(json)) => eprintln!("{json}"),
-            _ => {
-                eprintln!("error: {}", failure.error);
-                for cause in failure.because {
-                    eprintln!("  because: {cause}");
-                }
-            }
+        self.failure(&Failure { error: error.to_string(), because, exit_code });
+    }
+
+    /// Says that the words of the command line cannot be understood. As text it is said as it was
+    /// laid out.
+    pub(crate) fn misunderstood(&self, laid_out: &str, exit_code: u8) {
+        let error = laid_out.trim();
+        let error = error.strip_prefix("error: ").unwrap_or(error).to_owned();
+        match self.json {
+            true => self.failure(&Failure { error, because: Vec::new(), exit_code }),
+            false => to_screen(laid_out.trim_end()),
         }
+    }
+
+    fn failure(&self, failure: &Failure) {
+        let text = match (self.json, serde_json::to_string_pretty(failure)) {
+            (true, Ok(json)) => json,
+            _ => {
+                let because = failure.because.iter().map(|cause| format!("\n  because: {cause}"));
+                format!("error: {}{}", failure.error, because.collect::<String>())
+            }
+        };
+        to_screen(&text);
+    }
+
+    /// Prints a piece of a file as data: as it stands, or as one line of JSON.
+    pub(crate) fn piece(&self, format: &'static str, text: &str) -> anyhow::Result<()> {
+        match self.json {
+            true => self.text(&serde_json::to_string(&Piece { format, text })?),
+            false => self.text(text),
+        }
+    }
+}
+
+/// A piece of a file, as JSON.
+#[derive(Serialize)]
+struct Piece<'a> {
+    format: &'static str,
+    text: &'a str,
+}
+
+/// Writes to standard error. Where that is closed, nobody is there to read it.
+fn to_screen(text: &str) {
+    let mut screen = std::io::stderr().lock();
+    if writeln!(screen, "{text}").is_err() {
+        tracing::trace!("nobody reads standard error");
     }
 }
 

@@ -155,7 +155,7 @@ fn lists_text(planned: &PlannedBook) -> String {
 }
 
 /// What the changes amount to.
-fn differences_text(differences: &[Difference]) -> String {
+pub(super) fn differences_text(differences: &[Difference]) -> String {
     if differences.is_empty() {
         return String::new();
     }

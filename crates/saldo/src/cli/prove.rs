@@ -108,7 +108,13 @@ pub(crate) fn totals(report: &ProofReport) -> String {
     let facts = report.facts;
     let behind = report.behind.as_ref().map_or_else(String::new, behind);
     let unapproved: String = report.unapproved.iter().map(unapproved).collect();
+    let unheard = |name: &String| format!("{name} was never heard to the end: `saldo sync`\n");
+    let unheard: String = report.unheard.iter().map(unheard).collect();
     let verdict = match (report.adds_up(), report.holds()) {
+        (true, _) if report.nothing_heard => {
+            "nothing was ever heard, and so nothing is proved: `saldo connect` a shop and `saldo \
+             sync`, or `saldo import` its files"
+        }
         (true, true) if report.unstated_payouts.is_empty() => "everything adds up",
         (true, true) => {
             "everything adds up that can be compared: of some payouts nobody states the total"
@@ -120,7 +126,7 @@ pub(crate) fn totals(report: &ProofReport) -> String {
         (true, false) => "everything adds up as far as it was approved",
         (false, _) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{behind}{unapproved}{verdict}\n", facts_text(&facts))
+    format!("\n{}\n{unheard}{behind}{unapproved}{verdict}\n", facts_text(&facts))
 }
 
 /// What waits for a decision in a book, and what to do.
@@ -387,6 +393,8 @@ mod tests {
             unproved,
             behind,
             unapproved,
+            unheard: Vec::new(),
+            nothing_heard: false,
             facts,
         }
     }
@@ -494,5 +502,18 @@ mod tests {
         let (some, all) = (text(&report(), false), text(&report(), true));
         assert_eq!(some.matches("Payout/").count(), 1);
         assert_eq!(all.matches("Payout/").count(), 40);
+    }
+
+    #[test]
+    fn where_nothing_was_heard_nothing_adds_up() {
+        let unheard = vec!["shopify:demo".to_owned()];
+        let empty = ProofReport { payouts: Vec::new(), books: Vec::new(), unheard, ..report() };
+        let heard = ProofReport { nothing_heard: true, ..empty };
+        assert!(!heard.holds());
+        let said = totals(&heard).lines().skip(2).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(said, @r"
+        shopify:demo was never heard to the end: `saldo sync`
+        nothing was ever heard, and so nothing is proved: `saldo connect` a shop and `saldo sync`, or `saldo import` its files
+        ");
     }
 }

@@ -5,7 +5,7 @@ use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
 use crate::connector::is_called;
-use crate::engine::{self, FactCounts, LeftToday};
+use crate::engine::{self, FactCounts, LeftToday, Trouble, is_disconnected};
 use saldo_store::Role;
 use serde::Serialize;
 
@@ -14,6 +14,10 @@ struct Status {
     company: String,
     channels: Vec<ChannelStatus>,
     books: Vec<BookStatus>,
+    /// Why connections failed that did not answer since.
+    troubles: Vec<Trouble>,
+    /// The connections that their owner ended, and whose history stays.
+    disconnected: Vec<String>,
     #[serde(flatten)]
     facts: FactCounts,
 }
@@ -48,9 +52,16 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
         company: company.name.clone(),
         channels: Vec::new(),
         books: Vec::new(),
+        troubles: Vec::new(),
+        disconnected: Vec::new(),
         facts: engine::fact_counts(&engine).await?,
     };
     for connection in store.connections(&company.id).await? {
+        if is_disconnected(&connection) {
+            status.disconnected.push(connection.id.to_string());
+            continue;
+        }
+        status.troubles.extend(engine::trouble(store, &company.id, &connection.id).await?);
         match connection.role {
             Role::Channel => {
                 let cursors = store.cursors(&company.id, &connection.id).await?;
@@ -79,7 +90,8 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
         }
     }
     output.data(&status, || text(&status))?;
-    match status.facts.held == 0 && status.books.iter().all(|book| book.failed == 0) {
+    let is_quiet = status.troubles.is_empty() && status.books.iter().all(|book| book.failed == 0);
+    match status.facts.held == 0 && is_quiet {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
     }
@@ -97,18 +109,35 @@ fn text(status: &Status) -> String {
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
     let waiting: String = status.books.iter().filter_map(waiting).collect();
+    let troubles: String = status.troubles.iter().map(trouble).collect();
+    let ended = |name: &String| format!("{name} is closed: its history stays\n");
+    let ended: String = status.disconnected.iter().map(ended).collect();
     let requests = |it: &BookStatus| {
         let LeftToday { left, at } = it.requests_left?;
         Some(format!("{} left {left} requests of its day at {at:.0}\n", it.connection))
     };
     let requests: String = status.books.iter().filter_map(requests).collect();
     format!(
-        "{}\n\n{}\n{}{requests}\n{waiting}{}\n",
+        "{}\n\n{}\n{}{requests}{ended}\n{waiting}{troubles}{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
         facts_text(&status.facts)
     )
+}
+
+/// Why a connection failed, and what to do.
+pub(super) fn trouble(trouble: &Trouble) -> String {
+    let Trouble { connection, message, at, .. } = trouble;
+    format!("{connection} failed at {at:.0}: {message}\n  hint: {}\n\n", what_to_do(trouble))
+}
+
+/// What to do about a connection that failed.
+pub(super) fn what_to_do(trouble: &Trouble) -> &'static str {
+    match trouble.may_pass {
+        true => "it may pass: `saldo sync` tries again",
+        false => "mend it, `saldo connect` it again if need be, then `saldo sync`",
+    }
 }
 
 /// What waits until a vendor that makes the calls does so again.

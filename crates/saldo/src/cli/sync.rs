@@ -69,7 +69,7 @@ pub(crate) async fn apply(global: &Global, output: &Output) -> anyhow::Result<En
 /// Held where anything needs a person.
 pub(crate) async fn ending(engine: &Engine, output: &Output) -> anyhow::Result<Ending> {
     let held = engine.store.held(engine.company_id()).await?.len();
-    let failed = engine.store.failed(engine.company_id()).await?.len();
+    let failed = engine.failed().await?.len();
     if held + failed == 0 {
         return Ok(Ending::Done);
     }

@@ -17,6 +17,12 @@ struct Listed {
     title: &'static str,
 }
 
+#[derive(Serialize)]
+struct ShownTemplate {
+    name: String,
+    toml: String,
+}
+
 /// Lists, shows or applies templates.
 pub(crate) async fn template(
     global: &Global,
@@ -31,10 +37,14 @@ pub(crate) async fn template(
                 table(&["template", "what it is"], 0, listed.iter().map(row).collect())
             })?;
         }
-        Words::Show { name } => output.text(&text_of(&name)?)?,
-        Words::Apply { name, from } => {
+        Words::Show { name } => {
+            let toml = text_of(&name)?.into_owned();
+            let shown = ShownTemplate { name, toml };
+            output.data(&shown, || shown.toml.clone())?;
+        }
+        Words::Apply { name, revision } => {
             let text = text_of(&name)?;
-            change(global, from, output, |before| applied(before, &text)).await?;
+            change(global, revision, output, |before| applied(before, &text)).await?;
         }
     }
     Ok(Ending::Done)

@@ -15,6 +15,7 @@ use saldo_store::{Connection, Key, Lease, Store, StoreError};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// How connections reach the world.
@@ -151,6 +152,7 @@ impl Engine {
             spool: Some(Spool::new(self.folder("downloads", connection))),
             files: Some(self.data.join("books")),
             right: None,
+            answered: AtomicBool::new(false),
         })
     }
 

@@ -108,7 +108,7 @@ pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<Stri
         }
     }
     let Some((account, day)) = account_and_day(key) else { return Ok(slots) };
-    for book in engine.connections(Role::Book).await? {
+    for book in engine.connections_ever(Role::Book).await? {
         let filter = EntryFilter {
             from: Some(day),
             until: Some(day),
@@ -139,7 +139,7 @@ fn account_and_day(key: &str) -> Option<(&str, Date)> {
 async fn account_sums(engine: &Engine, account: &str, day: Date) -> Result<Vec<Sum>, EngineError> {
     let company = engine.company_id();
     let mut sums = Vec::new();
-    for book in engine.connections(Role::Book).await? {
+    for book in engine.connections_ever(Role::Book).await? {
         let filter = EntryFilter {
             from: Some(day),
             until: Some(day),
@@ -236,7 +236,7 @@ async fn documents_of(
     }
     let slots: Vec<String> = slots.into_iter().collect();
     let mut documents = Vec::new();
-    for book in engine.connections(Role::Book).await? {
+    for book in engine.connections_ever(Role::Book).await? {
         for change in engine.store.changes_for_slots(company, &book.id, &slots).await? {
             let named = change.id == key || key_in(key).is_some_and(|key| key == change.id);
             let booked = engine.store.changes_by_id(company, &change.id).await?;

@@ -11,6 +11,7 @@ mod chart;
 mod connection;
 mod decisions;
 mod desk;
+mod disconnect;
 mod error;
 mod excluded;
 mod explain;
@@ -31,6 +32,7 @@ mod report;
 mod requests;
 mod retry;
 mod revaluation;
+mod review;
 mod room;
 mod set_up;
 mod settings;
@@ -38,7 +40,9 @@ mod standings;
 mod stock;
 mod sync;
 mod trial;
+mod trouble;
 mod undo;
+mod window;
 mod worth;
 
 #[cfg(test)]
@@ -53,6 +57,7 @@ pub(crate) use decisions::{
     purchase_named, take_back,
 };
 pub(crate) use desk::{Reviser, decide, revise};
+pub(crate) use disconnect::{Ended, disconnect, is_disconnected, reconnect};
 pub(crate) use error::EngineError;
 pub(crate) use excluded::{Excluded, excluded};
 pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain};
@@ -78,18 +83,20 @@ pub(crate) use report::{
     identities_as_of, month_report,
 };
 pub(crate) use requests::{LeftToday, RequestsNeeded, left_today};
+pub(crate) use review::{Effect, effects, let_revisions_wait};
 pub(crate) use room::Filling;
 pub(crate) use set_up::{ChartThere, chart_there};
 pub(crate) use settings::{heard_settings, known_settings, read_settings};
 pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;
+pub(crate) use trouble::{Trouble, forget_trouble, trouble};
 pub(crate) use undo::{PlannedUndo, Selection, TakeBack, plan_undo, redo, undo};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;
 use saldo_core::text::CompanyId;
-use saldo_store::{Company, Connection, Key, Lease, Role, Store};
+use saldo_store::{Company, Connection, Failed, Key, Lease, Role, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -124,10 +131,29 @@ impl Engine {
         &self.company.id
     }
 
-    /// The connections of one kind.
+    /// The connections of one kind; of books those that are open. What a closed channel said counts
+    /// like what the others said.
     pub(crate) async fn connections(&self, role: Role) -> Result<Vec<Connection>, EngineError> {
+        let mut all = self.connections_ever(role).await?;
+        all.retain(|connection| role != Role::Book || !is_disconnected(connection));
+        Ok(all)
+    }
+
+    /// The connections of one kind, with those that were closed.
+    pub(crate) async fn connections_ever(
+        &self,
+        role: Role,
+    ) -> Result<Vec<Connection>, EngineError> {
         let all = self.store.connections(self.company_id()).await?;
         Ok(all.into_iter().filter(|connection| connection.role == role).collect())
+    }
+
+    /// What books refused that are open.
+    pub(crate) async fn failed(&self) -> Result<Vec<Failed>, EngineError> {
+        let open = self.connections(Role::Book).await?;
+        let mut failed = self.store.failed(self.company_id()).await?;
+        failed.retain(|it| open.iter().any(|book| book.id == it.change.book));
+        Ok(failed)
     }
 
     /// Takes a connection for this process.

@@ -2,6 +2,7 @@
 
 use super::account::account_all;
 use super::desk::Desk;
+use super::disconnect::is_disconnected;
 use super::plan::{books, plan_book};
 use super::settings::known_settings;
 use super::{Engine, EngineError};
@@ -75,7 +76,7 @@ pub(crate) async fn first_open_day(
 ) -> Result<Option<Date>, EngineError> {
     let mut closing = Closing { until: store.closed_until(company).await? };
     for connection in store.connections(company).await? {
-        if connection.role == Role::Book {
+        if connection.role == Role::Book && !is_disconnected(&connection) {
             closing.until =
                 closing.until.max(closed_in(store, company, &connection.id).await?.until);
         }

@@ -11,6 +11,7 @@ use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
 use super::requests::{RequestsNeeded, needed};
+use super::review::{counts, revised_slots};
 use super::room::{Filling, filling};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
@@ -40,7 +41,8 @@ pub(crate) struct PlannedBook {
     /// The slots that cannot be planned yet: something about them was heard but not accounted, or
     /// it is not known what came of a change.
     pub(crate) unsettled: BTreeSet<String>,
-    /// The documents that no run approves by itself, by kind: where the policy has levels.
+    /// The documents that no run approves by itself, by kind: where the policy has levels, or was
+    /// revised.
     pub(crate) waiting: Vec<Waiting>,
     /// What entering them takes of the book's requests, where the book says how many are left.
     pub(crate) requests: Option<RequestsNeeded>,
@@ -114,6 +116,13 @@ pub(super) async fn plan_book(
     }
     if !engine.policy.text.levels.is_empty() {
         planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?, connection)?;
+    }
+    if engine.policy.approves_anything() && engine.revision_waits(connection).await? {
+        let revised = counts(&planned.changes, &revised_slots(&planned.changes));
+        planned.waiting.extend(revised.into_iter().map(|(kind, documents)| {
+            let why = "the policy was revised, and what stood no longer holds".to_owned();
+            Waiting { kind, documents, why }
+        }));
     }
     let book = book_of(connection)?;
     planned.requests = needed(engine, connection, book, &planned.changes).await?;
@@ -343,18 +352,26 @@ async fn approve_book(
             approved += confirm_drafts(engine, desk, connection, (by, at)).await?;
             ByLevel::default()
         }
-        By::Rule => by_level(engine, desk, connection).await?,
+        By::Rule => ByLevel {
+            keeps_revised: engine.revision_waits(connection).await?,
+            ..by_level(engine, desk, connection).await?
+        },
     };
+    let mut kept_revised = false;
     let mut after = engine.store.planned_until(company, &connection.id).await?;
     // What must be planned again is touched anew, and left for the next time.
     let last = engine.store.last_touched(company).await?;
     while after < last {
         let Some(chunk) = plan_chunk(engine, connection, after, &levels).await? else { break };
         after = chunk.until;
+        kept_revised |= chunk.kept_revised;
         engine.keep(&desk.lease).await?;
         engine.keep(lease).await?;
         let approval = approval_of(connection, chunk, by.name(), at);
         approved += engine.store.approve(&desk.lease, &approval).await?;
+    }
+    if !kept_revised {
+        engine.revision_is_looked_at(connection).await?;
     }
     Ok(approved)
 }

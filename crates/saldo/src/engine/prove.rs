@@ -27,8 +27,11 @@ pub(crate) use on_hand::{UnitsLine, UnitsProof};
 pub(crate) use sales::DaySales;
 
 use super::account::Heard;
+use super::disconnect::is_disconnected;
 use super::error::set_aside;
+use super::import::is_files_only;
 use super::plan::Unapproved;
+use super::pull::heard_until;
 use super::push::Pusher;
 use super::standings::{FactCounts, standings};
 use super::undo::{left_out, moved_by};
@@ -76,6 +79,10 @@ pub(crate) struct ProofReport {
     /// What is accounted and waits for a decision, in the books where anything does: what is
     /// planned and not approved.
     pub(crate) unapproved: Vec<Unapproved>,
+    /// The shops that were never heard to the end: what they say beyond is not in the proof.
+    pub(crate) unheard: Vec<String>,
+    /// Whether nothing was ever heard of anybody, so that there is nothing to prove.
+    pub(crate) nothing_heard: bool,
     /// How many facts stand where.
     pub(crate) facts: FactCounts,
 }
@@ -147,7 +154,7 @@ impl ProofReport {
     /// accounts.
     pub(crate) fn holds(&self) -> bool {
         let is_up_to_date = self.behind.is_none() && self.unapproved.is_empty();
-        is_up_to_date && self.unproved.is_empty() && self.adds_up()
+        is_up_to_date && !self.nothing_heard && self.unproved.is_empty() && self.adds_up()
     }
 
     /// The same, of all that was accounted and approved, and of the books that could be proved.
@@ -216,6 +223,8 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
     let identities = identities::prove(engine, &told, &books).await?;
     let bank = bank_proofs(engine, &told.policy).await?;
     let Told { payouts, unstated_payouts, .. } = told;
+    let (unheard, anybody_heard) = heard(engine).await?;
+    let nothing_heard = !anybody_heard && facts.all() == 0;
     let report = ProofReport {
         payouts,
         unstated_payouts,
@@ -226,12 +235,28 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         unproved,
         behind,
         unapproved,
+        unheard,
+        nothing_heard,
         facts,
     };
     match failed.is_empty() {
         true => Ok(report),
         false => Err(EngineError::Unproved { report: Box::new(report), failed }),
     }
+}
+
+/// The open shops that were never heard to the end, and whether any was.
+async fn heard(engine: &Engine) -> Result<(Vec<String>, bool), EngineError> {
+    let (mut unheard, mut anybody_heard) = (Vec::new(), false);
+    for channel in engine.connections(Role::Channel).await? {
+        let cursors = engine.store.cursors(engine.company_id(), &channel.id).await?;
+        if heard_until(&cursors).is_some() || (is_files_only(&channel) && !cursors.is_empty()) {
+            anybody_heard = true;
+        } else if !is_files_only(&channel) && !is_disconnected(&channel) {
+            unheard.push(channel.id.to_string());
+        }
+    }
+    Ok((unheard, anybody_heard))
 }
 
 /// The policy by which everything was last accounted, and what accounting has not seen since: what
@@ -277,31 +302,44 @@ async fn prove_book(
 ) -> Result<BookProof, EngineError> {
     let lease = engine.lease(connection).await?;
     let proof = prove_leased(engine, connection, &lease, told).await;
+    let was_answered = proof.as_ref().is_ok_and(|(_, was_answered)| *was_answered);
+    engine.note_outcome(&connection.id, &proof, was_answered).await?;
     let released = engine.store.release_lease(&lease).await;
-    let proof = proof?;
+    let (proof, _) = proof?;
     released?;
     Ok(proof)
 }
 
+/// The proof of a book, and whether the book was asked for anything.
 async fn prove_leased(
     engine: &Engine,
     connection: &Connection,
     lease: &Lease,
     told: &Told,
+) -> Result<(BookProof, bool), EngineError> {
+    let pusher = Pusher::new(engine, connection, lease).await?;
+    let proof = prove_by(&pusher, lease, told).await;
+    pusher.keep_requests().await?;
+    Ok((proof?, pusher.transport.was_answered()))
+}
+
+async fn prove_by(
+    pusher: &Pusher<'_>,
+    lease: &Lease,
+    told: &Told,
 ) -> Result<BookProof, EngineError> {
+    let (engine, connection) = (pusher.engine, pusher.connection);
     let company = engine.company_id();
-    let pusher = Pusher::new(engine, connection, lease)?;
     let policy = &told.policy;
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let left_out = left_out(engine, connection).await?;
     let owed = owed_on(told, &left_out, as_of)?;
-    let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
-    let documents = documents::prove(&pusher, lease).await?;
+    let holdings = Holdings::read(pusher, policy, (from, as_of), &owed).await?;
+    let documents = documents::prove(pusher, lease).await?;
     let payouts =
         payouts::prove(engine, connection, told, (&documents, &left_out), Date::MAX).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
-    pusher.keep_requests().await?;
     Ok(BookProof {
         book: connection.id.to_string(),
         from,

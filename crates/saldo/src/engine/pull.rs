@@ -1,5 +1,6 @@
 //! Pull: what channels say becomes records, page by page.
 
+use super::disconnect::is_disconnected;
 use super::error::set_aside;
 use super::import::{as_it_is, is_files_only};
 use super::page::read_page;
@@ -53,7 +54,7 @@ pub(super) fn heard_until(cursors: &BTreeMap<Stream, CursorRow>) -> Option<Times
 pub(super) async fn pull_all(engine: &Engine) -> Result<Pulled, EngineError> {
     let mut all = Pulled::default();
     let mut channels = engine.connections(Role::Channel).await?;
-    channels.retain(|connection| !is_files_only(connection));
+    channels.retain(|connection| !is_files_only(connection) && !is_disconnected(connection));
     let several = channels.len() > 1;
     let patience = if several { Patience::brief } else { Patience::default };
     for connection in channels {
@@ -90,17 +91,20 @@ async fn pull_leased(
 ) -> Result<(), EngineError> {
     let lease = engine.lease(connection).await?;
     let pulled = pull(engine, (connection, &lease), patience, count).await;
+    let noted = engine.note_outcome(&connection.id, &pulled, *pulled.as_ref().unwrap_or(&false));
+    noted.await?;
     let released = engine.store.release_lease(&lease).await;
     pulled?;
     Ok(released?)
 }
 
+/// Pulls a channel; whether it was asked for anything.
 async fn pull(
     engine: &Engine,
     (connection, lease): (&Connection, &Lease),
     patience: fn() -> Patience,
     count: &mut PullCount,
-) -> Result<(), EngineError> {
+) -> Result<bool, EngineError> {
     let channel = channel(&connection.adapter)
         .ok_or_else(|| EngineError::UnknownAdapter(connection.id.clone()))?;
     let description = channel.description();
@@ -118,11 +122,11 @@ async fn pull(
         settings: connection.settings.clone(),
     };
     let puller = Puller { engine, connection, lease, channel, transport, context, patience };
-    for stream in puller.streams() {
-        puller.stream(&Stream::new(stream), count).await?;
-    }
-    puller.whole().await?;
-    puller.stated(count).await
+    let limiter = &puller.transport.limiter;
+    engine.recall_requests(&connection.id, limiter).await?;
+    let pulled = puller.all(count).await;
+    engine.keep_window(&connection.id, limiter).await?;
+    pulled.map(|()| puller.transport.was_answered())
 }
 
 /// The first instant of the start date, in the books' zone.
@@ -155,6 +159,15 @@ impl Puller<'_> {
             false => &[],
         };
         description.streams.iter().chain(goods).chain(costs).copied()
+    }
+
+    /// Every stream to its end, and what the channel says of itself.
+    async fn all(&self, count: &mut PullCount) -> Result<(), EngineError> {
+        for stream in self.streams() {
+            self.stream(&Stream::new(stream), count).await?;
+        }
+        self.whole().await?;
+        self.stated(count).await
     }
 
     async fn stream(&self, stream: &Stream, count: &mut PullCount) -> Result<(), EngineError> {

@@ -84,18 +84,20 @@ async fn push_book(
 ) -> Result<(), EngineError> {
     let lease = engine.lease(connection).await?;
     let pushed = run_pusher(engine, connection, &lease, count).await;
+    engine.note_outcome(&connection.id, &pushed, *pushed.as_ref().unwrap_or(&false)).await?;
     let released = engine.store.release_lease(&lease).await;
     pushed?;
     Ok(released?)
 }
 
+/// Pushes to a book; whether it was asked for anything.
 async fn run_pusher(
     engine: &Engine,
     connection: &Connection,
     lease: &Lease,
     count: &mut PushCount,
-) -> Result<(), EngineError> {
-    let mut pusher = Pusher::new(engine, connection, lease)?;
+) -> Result<bool, EngineError> {
+    let mut pusher = Pusher::new(engine, connection, lease).await?;
     let pushed = pusher.run().await;
     count.acknowledged += pusher.count.acknowledged;
     count.refused += pusher.count.refused;
@@ -104,7 +106,8 @@ async fn run_pusher(
     count.closed += pusher.count.closed;
     let kept = pusher.keep_requests().await;
     pushed?;
-    kept
+    kept?;
+    Ok(pusher.transport.was_answered())
 }
 
 /// A way to one book.
@@ -134,7 +137,7 @@ struct Work {
 }
 
 impl<'a> Pusher<'a> {
-    pub(super) fn new(
+    pub(super) async fn new(
         engine: &'a Engine,
         connection: &'a Connection,
         lease: &'a Lease,
@@ -150,6 +153,7 @@ impl<'a> Pusher<'a> {
             authorisation,
             description.limits,
         )?;
+        engine.recall_requests(&connection.id, &transport.limiter).await?;
         Ok(Self {
             engine,
             connection,
@@ -174,7 +178,8 @@ impl<'a> Pusher<'a> {
         loop {
             let pending = self.pending().await?;
             if !announced {
-                self.step(|book, changes| Step::ToPush { book, changes }, pending.len());
+                let open = self.to_push().await?;
+                self.step(|book, changes| Step::ToPush { book, changes }, open);
                 announced = true;
             }
             let (doubtful, certain): (Vec<Pending>, Vec<Pending>) =
@@ -193,6 +198,13 @@ impl<'a> Pusher<'a> {
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
         }
+    }
+
+    /// How many changes this push may bring to an end: also those that wait for others of it.
+    async fn to_push(&self) -> Result<usize, EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let open = store.open_counts(company, &self.connection.id).await?;
+        Ok(usize::try_from(open.pending.saturating_sub(open.blocked)).unwrap_or(usize::MAX))
     }
 
     /// Counts what is refused since its period is closed.
@@ -279,7 +291,7 @@ impl<'a> Pusher<'a> {
         });
         let bindings = self.bindings(subjects).await?;
         let mut patience = match self.engine.is_awaited {
-            true => Patience::brief(),
+            true => Patience::awaited(),
             false => Patience::default(),
         };
         loop {

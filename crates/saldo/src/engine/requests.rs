@@ -174,8 +174,10 @@ fn requests_of(
 }
 
 impl Pusher<'_> {
-    /// Keeps what the book's answers said of its requests, where they said anything.
+    /// Keeps which requests count still for the next process, and what the book's answers said of
+    /// those that are left, where they said anything.
     pub(super) async fn keep_requests(&self) -> Result<(), EngineError> {
+        self.engine.keep_window(&self.connection.id, &self.transport.limiter).await?;
         let Some(left) = self.transport.meter.left(DAY) else { return Ok(()) };
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let before = said(store, company, &self.connection.id).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 const TRIES: u32 = 10;
 /// How often it is asked where the run comes back to it later.
 const TRIES_BRIEFLY: u32 = 3;
-/// The longest wait where the run comes back to it later.
+/// The longest wait where the run comes back to it later, or a person waits.
 const WAIT_BRIEFLY: Duration = Duration::from_secs(10);
 /// The first wait, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -21,17 +21,38 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// the run ends, and a later one goes on.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
-/// How often something was tried.
-#[derive(Default)]
+/// The longest wait that a vendor may ask for while a person waits: the limits of a minute are over
+/// then.
+const LONGEST_PAUSE_AWAITED: Duration = Duration::from_mins(2);
+
+/// How often something was tried, and how long it is waited for.
 pub(super) struct Patience {
     tries: u32,
-    brief: bool,
+    tries_max: u32,
+    /// The longest wait where nobody knows how long it takes.
+    longest_wait: Duration,
+    /// The longest wait that a vendor may ask for.
+    longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let (longest_wait, longest_pause) = (LONGEST_WAIT, LONGEST_PAUSE);
+        Self { tries: 0, tries_max: TRIES, longest_wait, longest_pause }
+    }
 }
 
 impl Patience {
-    /// Some seconds of patience, for a run that comes back later or a person who waits.
+    /// Some seconds of patience, for a run that comes back later.
     pub(super) fn brief() -> Self {
-        Self { tries: 0, brief: true }
+        let (longest_wait, longest_pause) = (WAIT_BRIEFLY, WAIT_BRIEFLY);
+        Self { tries: 0, tries_max: TRIES_BRIEFLY, longest_wait, longest_pause }
+    }
+
+    /// Some seconds for a vendor that does not answer, and what a vendor asks for that counts
+    /// requests by the minute: for a person who waits.
+    pub(super) fn awaited() -> Self {
+        Self { longest_pause: LONGEST_PAUSE_AWAITED, ..Self::brief() }
     }
 
     /// Waits as the fault wants before the next try of something that is harmless to repeat.
@@ -45,20 +66,20 @@ impl Patience {
         transport: &Transport,
     ) -> Result<(), Fault> {
         self.tries += 1;
-        if self.tries >= if self.brief { TRIES_BRIEFLY } else { TRIES } {
+        if self.tries >= self.tries_max {
             return Err(fault);
         }
         let doubled = FIRST_WAIT.saturating_mul(1 << self.tries.min(8)).min(LONGEST_WAIT);
-        let pause = match fault.permits {
-            Permit::RetryAfter(pause) => pause,
-            Permit::Retry | Permit::InDoubt => doubled,
+        let (pause, longest) = match fault.permits {
+            Permit::RetryAfter(pause) => (pause, self.longest_pause),
+            Permit::Retry | Permit::InDoubt => (doubled, self.longest_wait),
             Permit::Refresh => {
                 transport.spend_token().await;
-                Duration::ZERO
+                (Duration::ZERO, self.longest_wait)
             }
             Permit::LogIn | Permit::WhenCalled | Permit::Never => return Err(fault),
         };
-        if pause > if self.brief { WAIT_BRIEFLY } else { LONGEST_PAUSE } {
+        if pause > longest {
             return Err(fault);
         }
         tracing::debug!(%fault, ?pause, "asking again");

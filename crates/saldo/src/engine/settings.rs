@@ -49,12 +49,14 @@ pub(crate) async fn read_settings(
 ) -> Result<Option<BookSettings>, EngineError> {
     let lease = engine.lease(connection).await?;
     let read = async {
-        let pusher = Pusher::new(engine, connection, &lease)?;
+        let mut pusher = Pusher::new(engine, connection, &lease).await?;
         if !pusher.book.description().has_settings {
             return Ok(None);
         }
         let task = [Task::ReadSettings];
-        let settings = settings_in(&pusher, pusher.try_once(&task).await)?;
+        let heard = pusher.try_once(&task).await;
+        pusher.keep_requests().await?;
+        let settings = settings_in(&pusher, heard)?;
         // It is noted whether it is news or not, so that it can be said when it was heard.
         pusher.observe(KIND, &settings).await?;
         Ok(Some(settings))

@@ -28,6 +28,13 @@ pub(crate) struct FactCounts {
     pub(crate) failed: u64,
 }
 
+impl FactCounts {
+    /// All facts, wherever they stand.
+    pub(crate) const fn all(&self) -> u64 {
+        self.posted + self.waiting + self.excluded + self.held + self.failed
+    }
+}
+
 /// Counts all facts. What is open is looked at, and not what was acknowledged long ago.
 pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineError> {
     Ok(standings(engine).await?.0)

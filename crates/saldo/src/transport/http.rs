@@ -125,7 +125,10 @@ fn install_tls_provider() {
 }
 
 /// Reads an address that may be asked: TLS, or plain HTTP to this machine.
-fn address(text: &str) -> Result<Url, Fault> {
+///
+/// # Errors
+/// A fault that permits nothing, where it may not be asked.
+pub(crate) fn address(text: &str) -> Result<Url, Fault> {
     let refuse = |reason: String| Err(Fault::new(Permit::Never, reason));
     let Ok(url) = Url::parse(text) else {
         return refuse("the address of a request cannot be read".to_owned());

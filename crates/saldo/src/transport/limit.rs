@@ -7,7 +7,7 @@
 use super::clock::{Clock, later};
 use jiff::Timestamp;
 use saldo_core::exchange::RateLimit;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::Mutex;
 
 /// Lets requests pass so that never more than the documented number start within any period.
@@ -25,6 +25,10 @@ struct Window {
     limit: RateLimit,
     passed: Mutex<VecDeque<Timestamp>>,
 }
+
+/// When requests were let through that count still, in microseconds since 1970, by the limits that
+/// count them.
+pub(crate) type Recent = BTreeMap<String, Vec<i64>>;
 
 impl Limiter {
     /// Keeps these limits by this clock.
@@ -59,7 +63,43 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    /// When requests were let through that count still, for whoever goes on after this process.
+    pub(crate) async fn recent(&self) -> Recent {
+        let now = self.clock.now();
+        let mut recent = Recent::new();
+        for window in &self.windows {
+            let passed = window.passed.lock().await;
+            let counting = passed.iter().filter(|at| later(**at, window.limit.per) > now);
+            let counting: Vec<i64> = counting.map(|at| at.as_microsecond()).collect();
+            if !counting.is_empty() {
+                recent.insert(window.name(), counting);
+            }
+        }
+        recent
+    }
+
+    /// Counts requests that were let through by a process before this one.
+    pub(crate) async fn recall(&self, recent: &Recent) {
+        for window in &self.windows {
+            let Some(before) = recent.get(&window.name()) else { continue };
+            let before = before.iter().filter_map(|at| Timestamp::from_microsecond(*at).ok());
+            let mut passed = window.passed.lock().await;
+            let mut all: Vec<Timestamp> = before.chain(passed.iter().copied()).collect();
+            all.sort_unstable();
+            let surplus = all.len().saturating_sub(capacity(&window.limit));
+            *passed = all.split_off(surplus).into();
+        }
+    }
+}
+
 impl Window {
+    /// What tells it from the other limits of a connection, also in another version.
+    fn name(&self) -> String {
+        let RateLimit { count, per, path_contains } = self.limit;
+        format!("{count} in {} ms of `{path_contains}`", per.as_millis())
+    }
+
     fn counts(&self, path: &str) -> bool {
         path.contains(self.limit.path_contains)
     }
@@ -150,6 +190,25 @@ mod tests {
         let passed = VecDeque::from([later(START, Duration::from_secs(3_600))]);
         let free = free_at(&limit(1, 1_000, ""), &passed, START);
         assert_eq!(free, later(START, Duration::from_secs(1)));
+    }
+
+    #[tokio::test]
+    async fn requests_of_the_process_before_count() {
+        let clock = Clock::simulated(START);
+        let limits = [limit(2, 1_000, ""), limit(1, 300, "/batch")];
+        let first = Limiter::new(&limits, clock.clone());
+        first.acquire("/batch").await;
+        clock.advance(Duration::from_millis(400));
+        first.acquire("/query").await;
+        let recent = first.recent().await;
+        assert_eq!(recent.len(), 1, "what is over is not kept: {recent:?}");
+        clock.advance(Duration::from_millis(100));
+        let second = Limiter::new(&limits, clock.clone());
+        second.recall(&recent).await;
+        second.acquire("/query").await;
+        assert_eq!(clock.now(), later(START, Duration::from_secs(1)));
+        second.acquire("/query").await;
+        assert_eq!(clock.now(), later(START, Duration::from_millis(1_400)));
     }
 
     #[tokio::test]

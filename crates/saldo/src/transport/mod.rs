@@ -34,6 +34,7 @@ use slice::Spool;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use token::{Pending, TokenKeeper};
 
@@ -63,6 +64,8 @@ pub(crate) struct Transport {
     /// What is looked at directly before each request, after every wait, where sending something
     /// without the right to it would do harm.
     pub(crate) right: Option<Arc<dyn Right>>,
+    /// Whether anything was answered yet.
+    pub(crate) answered: AtomicBool,
 }
 
 impl Transport {
@@ -71,6 +74,17 @@ impl Transport {
     /// # Errors
     /// Where no whole answer came, a person must sign in, or the connection lacks what is needed.
     pub(crate) async fn exchange(&self, ask: &Ask) -> Result<Answer, Fault> {
+        let answer = self.exchange_once(ask).await?;
+        self.answered.store(true, Ordering::Relaxed);
+        Ok(answer)
+    }
+
+    /// Whether anything was answered yet.
+    pub(crate) fn was_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    async fn exchange_once(&self, ask: &Ask) -> Result<Answer, Fault> {
         match ask {
             Ask::Http(request) => self.http(request).await.map(Answer::Http),
             Ask::Slice(slice) => {
@@ -247,6 +261,7 @@ mod tests {
             spool: Some(Spool::new(folder)),
             files: None,
             right: None,
+            answered: AtomicBool::new(false),
         }
     }
 

@@ -16,7 +16,8 @@ use std::sync::LazyLock;
 const SCHEMA: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs/shopify/admin_2026-10.graphql");
 
-const QUESTIONS: [Question; 19] = [
+const QUESTIONS: [Question; 20] = [
+    Question::Shop,
     Question::AccessScopes,
     Question::OrdersCount,
     Question::Orders,
@@ -115,6 +116,7 @@ fn asked() -> Vec<(Question, Value)> {
     all.push((Question::BulkStatus, bulk.question().1));
     let mut long = Stage::new("orders");
     long.context.since = "2020-01-01T00:00:00Z".parse().unwrap();
+    all.push((Question::Shop, json!({})));
     all.push((Question::AccessScopes, long.question().1));
     all.push((Question::Payouts, Stage::new("payouts").question().1));
     all.push((Question::Disputes, Stage::new("disputes").question().1));

@@ -4,6 +4,7 @@ use super::{Office, connection};
 use crate::cli::args::{ConnectQuickbooksDesktop, Pos};
 use crate::cli::{Output, context::Usage};
 use crate::connector::{ADAPTER, Moving, PASSWORD, PATH, application, draw, drawn, hash, setting};
+use crate::engine::reconnect;
 use anyhow::Context;
 use saldo_books::quickbooks_desktop::MAKES_TAX_ITEM;
 use saldo_books::quickbooks_desktop::connector::{Guid, Schedule};
@@ -34,6 +35,7 @@ pub(super) async fn quickbooks_desktop(
     }
     let mut connection = known.unwrap_or_else(|| connection(ADAPTER, Role::Book, ADAPTER));
     settle(office, &mut connection, words)?;
+    reconnect(&mut connection);
     office.add(&connection).await?;
     if let Some(file) = &words.out {
         write(&connection, file)?;

@@ -1,19 +1,18 @@
 //! `saldo connect xero`.
 
+use super::super::Output;
 use super::super::args::ConnectXero;
 use super::super::context::Usage;
-use super::super::{Output, sign_in};
-use super::{Office, connection, replace, secret_in};
+use super::super::person::Person;
+use super::super::sign_in::sign_in;
+use super::{Made, Newcomer, Office, connection, replace, secret_in, settle_in};
 use crate::transport::carrier::Carrier;
 use crate::transport::http::HttpCarrier;
-use crate::transport::token::name;
 use anyhow::{Context, bail};
 use saldo_books::book;
 use saldo_core::exchange::HttpRequest;
-use saldo_core::text::Secret;
 use saldo_store::{Connection, Role};
 use serde::Deserialize;
-use std::io::BufRead;
 
 /// The adapter, and the name of the connection.
 const ADAPTER: &str = "xero";
@@ -24,8 +23,9 @@ const TENANT: &str = "tenant";
 pub(super) async fn xero(
     office: &Office,
     words: &ConnectXero,
+    person: &mut Person,
     output: &Output,
-) -> anyhow::Result<Connection> {
+) -> anyhow::Result<Made> {
     let known = office.store.connections(&office.company.id).await?;
     let known = known.into_iter().find(|it| it.adapter == ADAPTER);
     let is_known = known.is_some();
@@ -35,28 +35,24 @@ pub(super) async fn xero(
         if !is_known {
             return Err(Usage("give --client-id to connect for the first time".to_owned()).into());
         }
-        office.add(&connection).await?;
-        return Ok(connection);
+        let newcomer = Newcomer::without_secrets(connection);
+        return settle_in(office, newcomer, words.unchecked, output).await;
     };
     let secret = words.client_secret_file.as_deref().map(secret_in).transpose()?;
     let refresh = words.refresh_token_file.as_deref().map(secret_in).transpose()?;
-    office.add(&connection).await?;
-    office.keep(&connection.id, name::CLIENT_ID, &Secret::new(client_id)).await?;
-    if let Some(secret) = &secret {
-        office.keep(&connection.id, name::CLIENT_SECRET, secret).await?;
-    }
-    match &refresh {
-        Some(token) => office.keep(&connection.id, name::REFRESH_TOKEN, token).await?,
+    let mut newcomer = Newcomer::of_client(connection, client_id, secret);
+    newcomer.check_addresses()?;
+    match refresh {
+        Some(token) => newcomer.bring_refresh_token(token),
         None => {
-            sign_in::sign_in(office, &connection, &words.redirect_url, output).await?;
+            sign_in(&newcomer.keeper(office)?, &words.redirect_url, person).await?;
         }
     }
     if words.tenant.is_none() {
-        let tenant = choose(&organisations(office, &connection).await?, output)?;
-        connection.settings.insert(TENANT.to_owned(), tenant);
-        office.add(&connection).await?;
+        let tenant = choose(&organisations(office, &newcomer).await?, person).await?;
+        newcomer.connection.settings.insert(TENANT.to_owned(), tenant);
     }
-    Ok(connection)
+    settle_in(office, newcomer, words.unchecked, output).await
 }
 
 /// What is said of the connection itself, checked.
@@ -92,16 +88,12 @@ struct Organisation {
 }
 
 /// The organisations that the sign-in reaches.
-async fn organisations(
-    office: &Office,
-    connection: &Connection,
-) -> anyhow::Result<Vec<Organisation>> {
-    let keeper = sign_in::keeper(office, connection)?;
+async fn organisations(office: &Office, newcomer: &Newcomer) -> anyhow::Result<Vec<Organisation>> {
+    let keeper = newcomer.keeper(office)?;
     let carrier = Carrier::Http(HttpCarrier::new()?);
     let token = keeper.token(&carrier).await?;
     let adapter = book(ADAPTER).context("this version has no such book")?;
-    let mut addresses = adapter.addresses(&connection.settings).map_err(anyhow::Error::msg)?;
-    addresses.0.extend(connection.addresses.0.clone());
+    let addresses = newcomer.with_own(adapter.home());
     let request = HttpRequest::get(format!("{}/connections", addresses.get("api")?))
         .header("accept", "application/json");
     let answer = carrier.send(&request, Some(&keeper.credential(&token))).await?;
@@ -118,17 +110,16 @@ fn read(body: &[u8]) -> anyhow::Result<Vec<Organisation>> {
 }
 
 /// The one that there is, or the one that the person at the keyboard names by its number.
-fn choose(organisations: &[Organisation], output: &Output) -> anyhow::Result<String> {
+async fn choose(organisations: &[Organisation], person: &mut Person) -> anyhow::Result<String> {
     match organisations {
         [] => bail!("the sign-in reaches no organisation: sign in again and allow one"),
         [only] => {
-            output.note(&format!("the organisation is {}", only.tenant_name));
+            person.show(&format!("the organisation is {}", only.tenant_name));
             Ok(only.tenant_id.clone())
         }
         several => {
-            output.note(&listed(several));
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).context("nothing could be read")?;
+            person.show(&listed(several));
+            let line = person.line().await.context("nothing was typed: give --tenant ID")?;
             Ok(numbered(several, &line)?.to_owned())
         }
     }
@@ -165,6 +156,7 @@ mod tests {
             tax: Vec::new(),
             untaxed: None,
             drafts: None,
+            unchecked: false,
             redirect_url: String::new(),
             api_url: None,
             token_url: None,

@@ -5,6 +5,7 @@ use super::drafts::waiting_for_drafts;
 use super::needs::{Waits, plan_needs_of};
 use super::voidable::voidable;
 use crate::engine::period::closing_of;
+use crate::engine::review::revised_slots;
 use crate::engine::{Engine, EngineError};
 use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
@@ -29,6 +30,8 @@ pub(super) struct ByLevel {
     pub(super) drafts: BTreeSet<DocumentKind>,
     /// Whether nobody looks at what is approved, so that drafts stay drafts.
     pub(super) by_rule: bool,
+    /// Whether what no longer holds waits for a person as well.
+    pub(super) keeps_revised: bool,
 }
 
 /// A step of a plan.
@@ -44,6 +47,8 @@ pub(super) struct Chunk {
     pub(super) withdraws: Vec<Withdrawal>,
     /// Slots that cannot be planned yet.
     pub(super) again: Vec<String>,
+    /// Whether anything was kept back since it no longer holds.
+    pub(super) kept_revised: bool,
     /// The number of the last touched slot in it.
     pub(super) until: i64,
 }
@@ -149,6 +154,11 @@ pub(super) async fn plan_chunk(
     let mut kept = chunk.slots_of(&levels.kept_back);
     if levels.by_rule {
         kept.extend(waiting_for_drafts(engine, connection, &mut chunk, &entered).await?);
+    }
+    if levels.keeps_revised {
+        let revised = revised_slots(&chunk.changes);
+        chunk.kept_revised = !revised.is_empty();
+        kept.extend(revised);
     }
     chunk.keep_back(kept);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)

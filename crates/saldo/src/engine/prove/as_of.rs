@@ -103,14 +103,15 @@ async fn leased_then(
     (told, now): (&Told, &BookProof),
     last: Date,
 ) -> Result<BookThen, EngineError> {
-    let pusher = Pusher::new(engine, connection, lease)?;
+    let pusher = Pusher::new(engine, connection, lease).await?;
     let left_out = left_out(engine, connection).await?;
     let owed = owed_on(told, &left_out, last)?;
     let days = (now.from.min(last), last);
-    let holdings = Holdings::read(&pusher, &told.policy, days, &owed).await?;
+    let holdings = Holdings::read(&pusher, &told.policy, days, &owed).await;
+    pusher.keep_requests().await?;
+    let holdings = holdings?;
     let documents = (&now.documents, &*left_out);
     let payouts = payouts::prove(engine, connection, told, documents, last).await?;
-    pusher.keep_requests().await?;
     Ok(BookThen {
         book: now.book.clone(),
         payouts,

@@ -6,7 +6,6 @@ use super::Pusher;
 use saldo_core::book::{BookSettings, Need, Refusal, RefusalKind, Subject};
 use saldo_core::document::Party;
 use saldo_core::plan::Change;
-use saldo_store::{AttemptOutcome, AttemptResult, Purpose};
 
 /// How many places of a list are kept for what stands for all: the one customer or supplier, and
 /// the items of accounts. Without them nothing could be entered once the list is full.

@@ -9,6 +9,7 @@ mod bulk;
 mod called;
 mod closed;
 mod company_file;
+mod connections;
 mod costed;
 mod deaths;
 mod decided;

@@ -1,0 +1,103 @@
+//! A policy that was revised at the command line: what it takes out of a book that stands there
+//! waits for a person, whatever the policy says of approval.
+
+use super::plan::plan;
+use super::{Engine, EngineError};
+use jiff::Timestamp;
+use saldo_core::book::Subject;
+use saldo_core::document::DocumentKind;
+use saldo_core::plan::{Change, Difference, Reason, differences};
+use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_store::{Connection, Role, Store};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The kind of note on a book for which nobody has looked at what a revision takes out.
+const KIND: &str = "revised";
+
+/// What a revision of the policy takes out of a book, and enters anew.
+#[derive(Debug, Serialize)]
+pub(crate) struct Effect {
+    /// Which book.
+    pub(crate) book: ConnectionId,
+    /// How many documents are reversed or voided.
+    pub(crate) taken_out: usize,
+    /// How many documents are entered in their place.
+    pub(crate) entered: usize,
+    /// By how much accounts change, month by month.
+    pub(crate) differences: Vec<Difference>,
+}
+
+/// Lets what revisions take out of books wait for a person from now on.
+///
+/// # Errors
+/// Where the database fails.
+pub(crate) async fn let_revisions_wait(
+    store: &Store,
+    company: &CompanyId,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    for book in store.connections(company).await?.iter().filter(|it| it.role == Role::Book) {
+        store.put_note(company, &book.id, KIND, "{}", now).await?;
+    }
+    Ok(())
+}
+
+/// What a revision that was just made amounts to. Where it takes nothing out of a book, nobody need
+/// look at it there.
+///
+/// # Errors
+/// As planning.
+pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError> {
+    let mut effects = Vec::new();
+    for planned in plan(engine, None).await? {
+        let slots = revised_slots(&planned.changes);
+        if slots.is_empty() {
+            if planned.unsettled.is_empty() {
+                engine.store.drop_note(engine.company_id(), &planned.book, KIND).await?;
+            }
+            continue;
+        }
+        let is_revised =
+            |change: &&Change| change.slot.as_ref().is_some_and(|slot| slots.contains(slot));
+        let revised: Vec<&Change> = planned.changes.iter().filter(is_revised).collect();
+        let documents = revised.iter().filter(|it| matches!(it.subject, Subject::Document { .. }));
+        let documents = documents.count();
+        let taken_out = revised.iter().filter(|it| !it.takes_out.is_empty()).count();
+        let entered = documents - taken_out;
+        let differences = differences(revised)?;
+        effects.push(Effect { book: planned.book, taken_out, entered, differences });
+    }
+    Ok(effects)
+}
+
+/// The slots of which changes take out what stands and no longer holds.
+pub(super) fn revised_slots(changes: &[Change]) -> BTreeSet<String> {
+    let takes_out =
+        |change: &&Change| change.reason == Reason::NoLongerHolds && !change.takes_out.is_empty();
+    changes.iter().filter(takes_out).filter_map(|change| change.slot.clone()).collect()
+}
+
+/// How many documents of each kind changes would enter in these slots.
+pub(super) fn counts(changes: &[Change], slots: &BTreeSet<String>) -> BTreeMap<DocumentKind, u64> {
+    let mut counts = BTreeMap::new();
+    for change in changes.iter().filter(|it| it.slot.as_ref().is_some_and(|it| slots.contains(it)))
+    {
+        if let Subject::Document { document, .. } = &change.subject {
+            *counts.entry(document.header().kind).or_default() += 1;
+        }
+    }
+    counts
+}
+
+impl Engine {
+    /// Whether nobody has looked yet at what a revision takes out of a book.
+    pub(super) async fn revision_waits(&self, book: &Connection) -> Result<bool, EngineError> {
+        Ok(self.store.note(self.company_id(), &book.id, KIND).await?.is_some())
+    }
+
+    /// Somebody has looked at what a revision takes out of a book, or it takes out nothing.
+    pub(super) async fn revision_is_looked_at(&self, book: &Connection) -> Result<(), EngineError> {
+        Ok(self.store.drop_note(self.company_id(), &book.id, KIND).await?)
+    }
+}
