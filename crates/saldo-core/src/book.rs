@@ -60,6 +60,12 @@ pub struct BookDescription {
     /// Whether it can tell which people were added or changed since an instant:
     /// [`Task::ReadChartSince`].
     pub tells_new_people: bool,
+    /// How far back it can tell which documents were changed: [`Task::ReadChanges`]; none where it
+    /// cannot.
+    pub tells_changes: Option<Duration>,
+    /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to be
+    /// voided is looked at first then.
+    pub shows_matches: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.
     pub drafts_count: bool,
@@ -242,6 +248,15 @@ pub enum Task {
         from: Date,
         /// The last day.
         until: Date,
+        /// Where to go on: what the last page said.
+        page: Option<String>,
+    },
+    /// Read a page of the documents that were entered, changed or deleted since an instant, whoever
+    /// did: of all kinds, or of those of which the book tells it. What was deleted has no version.
+    /// Asked of books that can.
+    ReadChanges {
+        /// The instant.
+        since: Timestamp,
         /// Where to go on: what the last page said.
         page: Option<String>,
     },
@@ -550,6 +565,12 @@ pub trait Book: Send + Sync {
     /// may hold a match that it shows nobody, as with the rows of a bank. None where it cannot.
     fn voids(&self, _document: &Document) -> Option<Vec<Account>> {
         None
+    }
+
+    /// Whether it can enter the reversal of a document like this. What it cannot reverse is voided
+    /// whenever it goes, whether anybody asked for that or not.
+    fn reverses(&self, _document: &Document) -> bool {
+        true
     }
 
     /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one

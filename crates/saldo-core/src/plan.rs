@@ -18,6 +18,7 @@ mod voiding;
 
 pub use compose::compose;
 pub use difference::{Difference, differences};
+pub use links::payments_first;
 pub use period::Closing;
 pub use standing::standing_invoice;
 

@@ -41,6 +41,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
     tells_new_people: false,
+    tells_changes: None,
+    shows_matches: false,
     drafts_count: true,
     feed: None,
 };
@@ -120,6 +122,7 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. }
+        | Task::ReadChanges { .. }
         | Task::LookUp { .. } => None,
     };
     tasks.iter().filter_map(subject).collect()
@@ -201,6 +204,6 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))
         }
-        Task::Create(_) => Err(mixed()),
+        Task::Create(_) | Task::ReadChanges { .. } => Err(mixed()),
     }
 }

@@ -57,6 +57,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::Named { of_lines: &[shape::CLASS], of_documents: None },
     lists_all_days: false,
     tells_new_people: false,
+    tells_changes: None,
+    shows_matches: false,
     drafts_count: false,
     feed: None,
 };

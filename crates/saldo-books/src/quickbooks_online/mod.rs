@@ -72,6 +72,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     },
     lists_all_days: false,
     tells_new_people: false,
+    tells_changes: None,
+    shows_matches: false,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],

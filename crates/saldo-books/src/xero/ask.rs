@@ -41,6 +41,11 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
             let (place, query) = listing::query(*from, *until, page.as_deref())?;
             read(place, &query, context)?
         }
+        [Task::ReadChanges { since, page }] => {
+            let (place, number) = chart::position(page.as_deref(), &Place::OF_CHANGES)?;
+            let request = read(place, &pages(place, number), context)?;
+            request.header("if-modified-since", &dates::instant(*since))
+        }
         [Task::LookUp { .. }, ..] => {
             let (place, query) = find::query(&look_ups(tasks)?)?;
             read(place, &query, context)?

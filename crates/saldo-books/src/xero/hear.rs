@@ -48,6 +48,10 @@ pub(super) fn hear(
         [Task::ReadDocuments { page, .. }] => {
             one(Outcome::Documents(listing::page(page.as_deref(), &read(answer)?)?))
         }
+        [Task::ReadChanges { page, .. }] => {
+            let read = if answer.status == 304 { Value::Null } else { read(answer)? };
+            one(Outcome::Documents(listing::changes(page.as_deref(), &read)?))
+        }
         [Task::LookUp { .. }, ..] => find::outcomes(&look_ups(tasks)?, &read(answer)?, context),
         [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => {
             let read = read(answer)?;

@@ -82,6 +82,9 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
     tells_new_people: true,
+    // Nothing is said of how far back it goes.
+    tells_changes: Some(Duration::from_hours(24 * 365)),
+    shows_matches: true,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx],
@@ -133,6 +136,10 @@ impl Book for Xero {
 
     fn voids(&self, document: &Document) -> Option<Vec<Account>> {
         voiding::voids(document)
+    }
+
+    fn reverses(&self, document: &Document) -> bool {
+        voiding::voids(document).is_none()
     }
 
     fn place(&self, subject: &Subject) -> String {

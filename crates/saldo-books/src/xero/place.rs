@@ -33,6 +33,10 @@ impl Place {
         Self::ManualJournals,
     ];
 
+    /// Those whose documents people change after they were entered: drafts are nowhere else, nor is
+    /// anything that the vendor sends word of.
+    pub(super) const OF_CHANGES: [Self; 2] = [Self::Invoices, Self::CreditNotes];
+
     /// Those that make up the chart, in the order in which they are read.
     pub(super) const OF_THE_CHART: [Self; 5] =
         [Self::Organisation, Self::Accounts, Self::Items, Self::TrackingCategories, Self::Contacts];

@@ -36,6 +36,7 @@ mod stock;
 mod sync;
 mod trial;
 mod undo;
+mod watch;
 mod worth;
 
 #[cfg(test)]
@@ -79,6 +80,7 @@ pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;
 pub(crate) use undo::{PlannedUndo, Selection, TakeBack, plan_undo, redo, undo};
+pub(crate) use watch::{ChangedThere, changed_there};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

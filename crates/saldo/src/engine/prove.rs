@@ -3,7 +3,7 @@
 mod accounts;
 mod credit;
 mod days;
-mod documents;
+pub(super) mod documents;
 mod holdings;
 pub(super) mod identities;
 mod on_hand;
@@ -254,8 +254,10 @@ async fn prove_leased(
     told: &Told,
 ) -> Result<BookProof, EngineError> {
     let company = engine.company_id();
-    let pusher = Pusher::new(engine, connection, lease)?;
+    let mut pusher = Pusher::new(engine, connection, lease)?;
     let policy = &told.policy;
+    let begun = engine.clock.now();
+    pusher.watch().await?;
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let happened = told.entered.iter().filter(|fact| day_of(fact, policy) <= as_of);
@@ -268,6 +270,7 @@ async fn prove_leased(
     }
     let holdings = Holdings::read(&pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(&pusher, lease).await?;
+    pusher.keep_seen(begun, &documents.differing).await?;
     let payouts = payouts::prove(engine, connection, told, (&documents, &left_out)).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;
     pusher.keep_requests().await?;

@@ -46,6 +46,8 @@ pub(crate) struct PushCount {
     pub(crate) withdrawn: usize,
     /// What had been withdrawn, and stands in a book after all.
     pub(crate) adopted: usize,
+    /// Drafts that somebody confirmed in a book.
+    pub(crate) confirmed: usize,
     /// Of what was refused: what is dated in a closed period, and was not even sent.
     pub(crate) closed: usize,
 }
@@ -56,7 +58,7 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused, withdrawn, adopted, closed: _ } =
+    let PushCount { acknowledged, refused, withdrawn, adopted, confirmed: _, closed: _ } =
         push_each(engine, only, &mut failed).await?;
     let done = SyncReport { acknowledged, refused, withdrawn, adopted, ..SyncReport::default() };
     ended(done, failed)
@@ -100,6 +102,7 @@ async fn run_pusher(
     count.refused += pusher.count.refused;
     count.withdrawn += pusher.count.withdrawn;
     count.adopted += pusher.count.adopted;
+    count.confirmed += pusher.count.confirmed;
     count.closed += pusher.count.closed;
     let kept = pusher.keep_requests().await;
     pushed?;
@@ -110,7 +113,7 @@ async fn run_pusher(
 pub(super) struct Pusher<'a> {
     pub(super) engine: &'a Engine,
     pub(super) connection: &'a Connection,
-    lease: &'a Lease,
+    pub(super) lease: &'a Lease,
     pub(super) book: &'static dyn Book,
     pub(super) transport: Transport,
     addresses: Addresses,
@@ -164,6 +167,7 @@ impl<'a> Pusher<'a> {
     }
 
     async fn run(&mut self) -> Result<(), EngineError> {
+        self.count.confirmed = self.watch().await?;
         self.adopt_recent().await?;
         self.reopen().await?;
         let mut announced = false;
@@ -357,7 +361,7 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
-    fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {
+    pub(super) fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {
         match outcome {
             Outcome::Done(acknowledgement) | Outcome::Found(acknowledgement) => {
                 acknowledged(subject_of(task), acknowledgement)
@@ -410,6 +414,7 @@ fn subject_of(task: &Task) -> &Subject {
         | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
+        | Task::ReadChanges { .. }
         | Task::ReadDocuments { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }

@@ -73,12 +73,18 @@ impl Pusher<'_> {
         if let [only] = &work[..] {
             let members = vec![only.change.id.clone()];
             let batch = self.begin(Purpose::Create, members, None).await?;
+            let hint = match only.change.takes_out.is_empty() {
+                true => "enter it by hand, or change the policy so that the book can hold it",
+                false => {
+                    "let what it takes out stand: `saldo redo` with its number in `saldo runs`, \
+                     or the policy as it was; then take it out in the book by hand, if it must go"
+                }
+            };
             let refusal = Refusal {
                 kind: RefusalKind::Other,
                 code: "not-expressible".to_owned(),
                 message: fault.message.clone(),
-                hint: "enter it by hand, or change the policy so that the book can hold it"
-                    .to_owned(),
+                hint: hint.to_owned(),
             };
             let result = refused(refusal);
             return self.finish(&batch.id, vec![(only.change.id.clone(), result)]).await;

@@ -46,6 +46,7 @@ mod throttled;
 mod tracked;
 mod tripwire;
 mod undone;
+mod unpaid;
 mod unfolding;
 mod unreadable;
 mod unwanted;
