@@ -147,7 +147,8 @@ impl BookSettings {
                 Some(&*dimension.word).filter(is_off)
             }
             Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
-            | Subject::Confirmed { .. } => None,
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => None,
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
@@ -192,6 +193,29 @@ pub enum Subject {
         /// The document.
         document: Box<Document>,
     },
+    /// A file at a document that stands there. Nothing that carries money changes by that.
+    Attached {
+        /// The document's number.
+        key: DocumentKey,
+        /// The document.
+        document: Box<Document>,
+        /// The file.
+        file: AttachedFile,
+    },
+}
+
+/// A table that is attached to a document of a book as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedFile {
+    /// Its name, of letters, digits, `-`, `_` and `.`: by it the file is found at its document.
+    pub name: String,
+    /// What stands in it: comma-separated values, by RFC 4180.
+    pub text: String,
+}
+
+impl AttachedFile {
+    /// What it holds, as vendors are told.
+    pub const MEDIA_TYPE: &'static str = "text/csv";
 }
 
 /// A document that stands in a book and is made nil there, by an operation of the book's own that
@@ -570,6 +594,17 @@ pub trait Book: Send + Sync {
     /// Whether it can enter the reversal of a document like this. What it cannot reverse is voided
     /// whenever it goes, whether anybody asked for that or not.
     fn reverses(&self, _document: &Document) -> bool {
+        true
+    }
+
+    /// Whether it takes files at documents like this.
+    fn takes_files(&self, _document: &Document) -> bool {
+        false
+    }
+
+    /// Whether it recognises the repetition of a request for this by its token, where it has
+    /// tokens. Anything else is looked for before it is sent again.
+    fn recognises(&self, _subject: &Subject) -> bool {
         true
     }
 

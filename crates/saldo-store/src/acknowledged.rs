@@ -73,6 +73,32 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// The numbers of documents of slots that a book acknowledged after its receipt of this number,
+    /// at most so many, each with the number of its receipt.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn acknowledged_after(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        receipt: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        query(
+            "select r.seq, c.id from receipt r
+             join change c on c.company = r.company and c.book = r.book and c.id = r.key
+             where r.seq > $3 and r.company = $1 and r.book = $2 and c.slot is not null
+             order by r.seq limit $4",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(receipt)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await
+    }
+
     /// The documents that a book acknowledged and calls so, with the version that it acknowledged
     /// last, by number.
     ///

@@ -204,6 +204,10 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))
         }
-        Task::Create(_) | Task::ReadChanges { .. } => Err(mixed()),
+        // Text files take no files, and are asked for no news.
+        Task::LookUp { subject: Subject::Attached { .. }, .. } | Task::ReadChanges { .. } => {
+            Err(Fault::unexpected("a text file"))
+        }
+        Task::Create(_) => Err(mixed()),
     }
 }

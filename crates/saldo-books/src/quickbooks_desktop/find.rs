@@ -156,7 +156,8 @@ impl<'a> LookUp<'a> {
             }
             Subject::Need(Need::Value { .. } | Need::TaxRate(_) | Need::Dimension(_))
             | Subject::Document { voids: Some(_), .. }
-            | Subject::Confirmed { .. } => None,
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => None,
             Subject::Document { key, document, applies_to, .. } => {
                 let shape = shape_for(document, *applies_to).ok()?;
                 Some(self.place(shape.kind(), *key, document))
@@ -254,9 +255,9 @@ fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result
             let row = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
             Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
         }
-        Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) | Subject::Confirmed { .. } => {
-            Ok(Outcome::Absent)
-        }
+        Subject::Need(Need::TaxRate(_) | Need::Dimension(_))
+        | Subject::Confirmed { .. }
+        | Subject::Attached { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => {
             document_outcome((*key, document, *applies_to), rows, context)
         }

@@ -93,7 +93,8 @@ impl Book for QuickBooksDesktop {
                 | Need::Dimension(_)
                 | Need::Value { .. },
             )
-            | Subject::Confirmed { .. } => Vec::new(),
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, applies_to, .. } => {
                 let shape = shape::shape_for(document, *applies_to);

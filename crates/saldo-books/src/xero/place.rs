@@ -124,7 +124,9 @@ impl Place {
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)
             }
-            Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+            Subject::Document { document, .. }
+            | Subject::Confirmed { document, .. }
+            | Subject::Attached { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))
             }
         }

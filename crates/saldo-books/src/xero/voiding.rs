@@ -34,7 +34,7 @@ pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
 pub(super) fn of(subject: &Subject) -> Option<&Voided> {
     match subject {
         Subject::Document { voids, .. } => voids.as_deref(),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     }
 }
 

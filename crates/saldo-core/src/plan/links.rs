@@ -78,7 +78,7 @@ pub(super) fn paid_by_what_goes(
         in_book(approved).filter_map(|change| change.voids().map(|it| it.key)).collect();
     let stands = |change: &&Change| match &change.subject {
         Subject::Document { key, .. } => !voided.contains(key),
-        Subject::Need(_) | Subject::Confirmed { .. } => false,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
     };
     in_book(approved)
         .filter(stands)

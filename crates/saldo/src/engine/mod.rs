@@ -3,6 +3,7 @@
 
 mod account;
 mod alike;
+mod attach;
 mod bank;
 mod buyers;
 mod called;
@@ -80,7 +81,9 @@ pub(crate) use standings::{FactCounts, fact_counts};
 pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;
 pub(crate) use undo::{PlannedUndo, Selection, TakeBack, plan_undo, redo, undo};
-pub(crate) use watch::{ChangedThere, changed_there};
+#[cfg(test)]
+pub(crate) use watch::word_of_change;
+pub(crate) use watch::{ChangedThere, changed_there, note_word};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

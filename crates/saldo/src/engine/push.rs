@@ -12,6 +12,7 @@ mod look_up;
 mod send;
 mod withdraw;
 
+use super::attach::attach_statements;
 use super::chart::Chart;
 use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
@@ -71,11 +72,25 @@ pub(super) async fn push_each(
     failed: &mut Vec<EngineError>,
 ) -> Result<PushCount, EngineError> {
     let mut count = PushCount::default();
-    for connection in books(engine, only).await? {
-        let pushed = push_book(engine, &connection, &mut count).await;
-        set_aside(pushed, failed)?;
+    push_all(engine, only, &mut count, failed).await?;
+    // Files belong to documents that stand there.
+    if failed.is_empty() && attach_statements(engine, only).await? > 0 {
+        push_all(engine, only, &mut count, failed).await?;
     }
     Ok(count)
+}
+
+async fn push_all(
+    engine: &Engine,
+    only: Option<&str>,
+    count: &mut PushCount,
+    failed: &mut Vec<EngineError>,
+) -> Result<(), EngineError> {
+    for connection in books(engine, only).await? {
+        let pushed = push_book(engine, &connection, count).await;
+        set_aside(pushed, failed)?;
+    }
+    Ok(())
 }
 
 async fn push_book(
@@ -233,7 +248,8 @@ impl<'a> Pusher<'a> {
         for subject in subjects {
             ids.extend(self.book.needs(subject).iter().map(Need::binding));
             if let Subject::Document { applies_to: Some(key), .. }
-            | Subject::Confirmed { key, .. } = subject
+            | Subject::Confirmed { key, .. }
+            | Subject::Attached { key, .. } = subject
             {
                 ids.insert(key.to_string());
             }
@@ -361,7 +377,12 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
-    pub(super) fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {
+    pub(super) fn result(
+        &mut self,
+        change: &Change,
+        task: &Task,
+        outcome: Outcome,
+    ) -> AttemptResult {
         match outcome {
             Outcome::Done(acknowledgement) | Outcome::Found(acknowledgement) => {
                 acknowledged(subject_of(task), acknowledgement)
@@ -433,7 +454,7 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
         Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
             difference(document, &acknowledgement)
         }
-        Subject::Need(_) => None,
+        Subject::Need(_) | Subject::Attached { .. } => None,
     };
     match difference {
         None => {

@@ -4,9 +4,9 @@
 //! is taken as confirmed; what was changed or deleted is kept for whoever looks. Nothing of it is
 //! undone: that is the owner's to decide. A proof reads everything, and sets right what is kept.
 
+use super::EngineError;
 use super::prove::documents::{Listing, list, look_at};
 use super::push::Pusher;
-use super::EngineError;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::book::{HeldDocument, Outcome, Subject, Task};
 use saldo_core::exchange::Fault;
@@ -76,6 +76,15 @@ pub(crate) async fn note_word(
     Ok(store.put_observation(company, book, WORD, "{}", now).await?)
 }
 
+/// When a vendor last sent word of a change.
+pub(crate) async fn word_of_change(
+    store: &Store,
+    company: &CompanyId,
+    book: &ConnectionId,
+) -> Result<Option<Timestamp>, EngineError> {
+    Ok(store.observation(company, book, WORD).await?.map(|word| word.at))
+}
+
 impl Pusher<'_> {
     /// Asks for what changed, where drafts wait in the book, where the vendor sent word, or where a
     /// day went by. Returns how many drafts turned out to be confirmed.
@@ -90,10 +99,10 @@ impl Pusher<'_> {
         let before = seen(store, company, book).await?;
         let now = self.engine.clock.now();
         if drafts.is_empty() {
-            let word = store.observation(company, book, WORD).await?;
+            let word = word_of_change(store, company, book).await?;
             let asked = before.as_ref().map(|it| it.until);
             let is_due = |asked: Timestamp| {
-                word.is_some_and(|word| word.at >= asked)
+                word.is_some_and(|word| word >= asked)
                     || now.duration_since(asked) >= AT_LEAST_EVERY
             };
             match asked {
@@ -107,13 +116,13 @@ impl Pusher<'_> {
             }
         }
         let reach = SignedDuration::try_from(reach).unwrap_or(SignedDuration::MAX);
-        let known = before.filter(|it| now.duration_since(it.until) + OVERLAP < reach);
-        let found = match &known {
+        let within_reach = |it: &&Seen| now.duration_since(it.until) + OVERLAP < reach;
+        let found = match before.as_ref().filter(within_reach) {
             Some(seen) => self.changed_since(seen.until, &drafts).await?,
             // What happened before is for a proof to say; drafts are few.
             None => self.looked_at(Listing::default(), BTreeMap::new(), &drafts).await?,
         };
-        let mut differing = known.map(|seen| seen.differing).unwrap_or_default();
+        let mut differing = before.map(|seen| seen.differing).unwrap_or_default();
         differing.retain(|key, _| !found.looked_at.contains(key));
         differing.extend(found.differing);
         // What is not acknowledged yet must be seen again.

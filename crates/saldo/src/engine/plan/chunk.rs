@@ -106,7 +106,7 @@ impl Chunk {
 fn document(change: &Change) -> Option<&Document> {
     match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     }
 }
 
@@ -324,7 +324,7 @@ impl<'a> Draft<'a> {
         let open = approved.filter(|it| it.whereabouts == Whereabouts::NotInBook);
         wanted.chain(open.filter_map(|it| match &it.change.subject {
             Subject::Document { document, .. } => document.header().applies_to.as_ref(),
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
         }))
     }
 

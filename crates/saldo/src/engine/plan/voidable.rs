@@ -25,7 +25,10 @@ impl Going<'_> {
     fn by_voiding(&self, change: &Change, reverses: bool) -> bool {
         let stays = |entry: &SubledgerEntry| {
             let wanted = change.slot.as_ref().and_then(|slot| self.wanted.get(slot));
-            wanted.into_iter().flatten().any(|it| it.id == entry.id && it.money_hash() == entry.money_hash())
+            wanted
+                .into_iter()
+                .flatten()
+                .any(|it| it.id == entry.id && it.money_hash() == entry.money_hash())
         };
         let goes = |entry: &SubledgerEntry| {
             self.to_void.contains(&entry.id) || (!reverses && !stays(entry))

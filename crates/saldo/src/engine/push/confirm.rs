@@ -45,7 +45,9 @@ impl Pusher<'_> {
                 Subject::Document { document, voids: Some(_), .. } if shows_matches => {
                     by_kind.entry(document.header().kind).or_default().push(change);
                 }
-                Subject::Need(_) | Subject::Document { .. } => left.push(change),
+                Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => {
+                    left.push(change);
+                }
             }
         }
         for changes in by_kind.into_values() {

@@ -33,6 +33,7 @@ impl Pusher<'_> {
         }
         let mut batch = self.begin(Purpose::Create, members.clone(), None).await?;
         let first_sent = batch.sent_at;
+        let recognised = work.iter().all(|it| self.book.recognises(subject_of(&it.task)));
         let mut in_doubt = false;
         let mut patience = Patience::default();
         loop {
@@ -52,7 +53,7 @@ impl Pusher<'_> {
             self.note(&batch, &fault).await?;
             let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
             // The wait counts: the token may have grown old meanwhile.
-            if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
+            if waited.is_err() || (in_doubt && !(recognised && self.may_repeat(first_sent))) {
                 return self.leave(in_doubt, fault);
             }
             batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;

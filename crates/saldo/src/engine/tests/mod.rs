@@ -1,6 +1,7 @@
 //! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
 //! same.
 
+mod attached;
 mod banked;
 mod batches;
 mod bookkeeper;
@@ -46,10 +47,11 @@ mod throttled;
 mod tracked;
 mod tripwire;
 mod undone;
-mod unpaid;
 mod unfolding;
+mod unpaid;
 mod unreadable;
 mod unwanted;
 mod voided;
+mod watched;
 mod words;
 mod worlds;

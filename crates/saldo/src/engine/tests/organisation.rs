@@ -218,8 +218,11 @@ async fn a_sync_sees_what_became_of_drafts_and_asks_for_nothing_else() {
     let invoices = xero.vendor_itself().organisation().shown(Kind::Invoice);
     let drafts: Vec<_> = invoices.iter().filter(|it| it["Status"] == "DRAFT").collect();
     let words = |place: usize, name: &str| drafts[place][name].as_str().unwrap().to_owned();
-    let revisions =
-        [json!({ "Status": "AUTHORISED" }), json!({ "Status": "DELETED" }), json!({ "Date": "2026-01-02" })];
+    let revisions = [
+        json!({ "Status": "AUTHORISED" }),
+        json!({ "Status": "DELETED" }),
+        json!({ "Date": "2026-01-02" }),
+    ];
     for (place, revision) in revisions.iter().enumerate() {
         let (mut vendor, id) = (xero.vendor_itself(), words(place, "InvoiceID"));
         vendor.organisation_mut().revise(Kind::Invoice, &id, revision, stage.clock.now());
