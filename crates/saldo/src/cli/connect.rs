@@ -12,6 +12,7 @@ use crate::connector::is_called;
 use crate::engine::{
     EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
 };
+use crate::hooks::WEBHOOK_KEY;
 use crate::transport::clock::Clock;
 use crate::transport::token::{TokenStore, name};
 use anyhow::Context;
@@ -171,6 +172,20 @@ impl Office {
     }
 }
 
+impl Office {
+    /// Keeps the key with which a vendor signs what it sends, where a file with one is named.
+    async fn keep_webhook_key(
+        &self,
+        connection: &ConnectionId,
+        file: Option<&Path>,
+    ) -> anyhow::Result<()> {
+        match file {
+            Some(file) => self.keep(connection, WEBHOOK_KEY, &secret_in(file)?).await,
+            None => Ok(()),
+        }
+    }
+}
+
 /// A policy with an account for each gateway that a channel is known to use; none where it has
 /// them. The first policy of a company also says that all taxes stand on one account.
 fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
@@ -310,6 +325,7 @@ async fn quickbooks_online(
     office.add(&connection).await?;
     office.keep(&connection.id, name::CLIENT_ID, &Secret::new(&words.client_id)).await?;
     office.keep(&connection.id, name::CLIENT_SECRET, &secret).await?;
+    office.keep_webhook_key(&connection.id, words.webhook_key_file.as_deref()).await?;
     match refresh {
         Some(token) => office.keep(&connection.id, name::REFRESH_TOKEN, &token).await?,
         None => {

@@ -36,6 +36,7 @@ pub(super) async fn xero(
             return Err(Usage("give --client-id to connect for the first time".to_owned()).into());
         }
         office.add(&connection).await?;
+        office.keep_webhook_key(&connection.id, words.webhook_key_file.as_deref()).await?;
         return Ok(connection);
     };
     let secret = words.client_secret_file.as_deref().map(secret_in).transpose()?;
@@ -45,6 +46,7 @@ pub(super) async fn xero(
     if let Some(secret) = &secret {
         office.keep(&connection.id, name::CLIENT_SECRET, secret).await?;
     }
+    office.keep_webhook_key(&connection.id, words.webhook_key_file.as_deref()).await?;
     match &refresh {
         Some(token) => office.keep(&connection.id, name::REFRESH_TOKEN, token).await?,
         None => {
@@ -158,6 +160,7 @@ mod tests {
 
     fn words() -> ConnectXero {
         ConnectXero {
+            webhook_key_file: None,
             client_id: None,
             client_secret_file: None,
             tenant: Some(ID.to_owned()),
