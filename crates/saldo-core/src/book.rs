@@ -70,6 +70,12 @@ pub struct BookDescription {
     /// Whether it can tell which people were added or changed since an instant:
     /// [`Task::ReadChartSince`].
     pub tells_new_people: bool,
+    /// How far back it can tell which documents were changed: [`Task::ReadChanges`]; none where it
+    /// cannot.
+    pub tells_changes: Option<Duration>,
+    /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to be
+    /// voided is looked at first then.
+    pub shows_matches: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.
     pub drafts_count: bool,
@@ -163,6 +169,29 @@ pub enum Subject {
         /// The document.
         document: Box<Document>,
     },
+    /// A file at a document that stands there. Nothing that carries money changes by that.
+    Attached {
+        /// The document's number.
+        key: DocumentKey,
+        /// The document.
+        document: Box<Document>,
+        /// The file.
+        file: AttachedFile,
+    },
+}
+
+/// A table that is attached to a document of a book as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedFile {
+    /// Its name, of letters, digits, `-`, `_` and `.`: by it the file is found at its document.
+    pub name: String,
+    /// What stands in it: comma-separated values, by RFC 4180.
+    pub text: String,
+}
+
+impl AttachedFile {
+    /// What it holds, as vendors are told.
+    pub const MEDIA_TYPE: &'static str = "text/csv";
 }
 
 /// A document that stands in a book and is made nil there, by an operation of the book's own that
@@ -219,6 +248,15 @@ pub enum Task {
         from: Date,
         /// The last day.
         until: Date,
+        /// Where to go on: what the last page said.
+        page: Option<String>,
+    },
+    /// Read a page of the documents that were entered, changed or deleted since an instant, whoever
+    /// did: of all kinds, or of those of which the book tells it. What was deleted has no version.
+    /// Asked of books that can.
+    ReadChanges {
+        /// The instant.
+        since: Timestamp,
         /// Where to go on: what the last page said.
         page: Option<String>,
     },
@@ -571,6 +609,23 @@ pub trait Book: Send + Sync {
     /// may hold a match that it shows nobody, as with the rows of a bank. None where it cannot.
     fn voids(&self, _document: &Document) -> Option<Vec<Account>> {
         None
+    }
+
+    /// Whether it can enter the reversal of a document like this. What it cannot reverse is voided
+    /// whenever it goes, whether anybody asked for that or not.
+    fn reverses(&self, _document: &Document) -> bool {
+        true
+    }
+
+    /// Whether it takes files at documents like this.
+    fn takes_files(&self, _document: &Document) -> bool {
+        false
+    }
+
+    /// Whether it recognises the repetition of a request for this by its token, where it has
+    /// tokens. Anything else is looked for before it is sent again.
+    fn recognises(&self, _subject: &Subject) -> bool {
+        true
     }
 
     /// Whether it can hold documents of this kind as drafts, which are confirmed later: every one

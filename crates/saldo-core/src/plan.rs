@@ -19,10 +19,11 @@ mod voiding;
 
 pub use compose::compose;
 pub use difference::{Difference, differences};
+pub use links::payments_first;
 pub use period::Closing;
 pub use standing::standing_invoice;
 
-use crate::book::{Need, Subject, Voided};
+use crate::book::{AttachedFile, Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::Money;
@@ -119,7 +120,7 @@ impl Change {
     pub fn date(&self) -> Option<Date> {
         match &self.subject {
             Subject::Document { document, .. } => Some(document.header().date),
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
         }
     }
 
@@ -128,7 +129,7 @@ impl Change {
     pub fn voids(&self) -> Option<&Voided> {
         match &self.subject {
             Subject::Document { voids, .. } => voids.as_deref(),
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
         }
     }
 
@@ -137,8 +138,29 @@ impl Change {
     pub fn invoice(&self) -> Option<DocumentKey> {
         match &self.subject {
             Subject::Document { applies_to, .. } => *applies_to,
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
         }
+    }
+
+    /// The change by which a file is attached to the document that this one entered; none where it
+    /// entered none, or voids one.
+    #[must_use]
+    pub fn attachment(&self, file: AttachedFile) -> Option<Self> {
+        let Subject::Document { key, document, voids: None, .. } = &self.subject else {
+            return None;
+        };
+        let document = document.clone();
+        Some(Self {
+            id: format!("attach/{key}"),
+            book: self.book.clone(),
+            slot: None,
+            generation: 0,
+            subject: Subject::Attached { key: *key, document, file },
+            reason: Reason::NewFact,
+            enters: Vec::new(),
+            takes_out: Vec::new(),
+            relates_to: None,
+        })
     }
 
     /// The change by which a person confirms the draft that this one entered; none where it entered

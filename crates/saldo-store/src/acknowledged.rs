@@ -73,6 +73,72 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// The numbers of documents of slots that a book acknowledged after its receipt of this number,
+    /// at most so many, each with the number of its receipt.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn acknowledged_after(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        receipt: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        query(
+            "select r.seq, c.id from receipt r
+             join change c on c.company = r.company and c.book = r.book and c.id = r.key
+             where r.seq > $3 and r.company = $1 and r.book = $2 and c.slot is not null
+             order by r.seq limit $4",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(receipt)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await
+    }
+
+    /// The documents that a book acknowledged and calls so, with the version that it acknowledged
+    /// last, by number.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn acknowledged_as(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        remotes: &[RemoteId],
+    ) -> Result<Vec<AcknowledgedDocument>, StoreError> {
+        let mut found = Vec::new();
+        for remotes in remotes.chunks(ROWS_MAX) {
+            let rows: Vec<Row> = Statement::new(
+                "select c.date, c.id, r.remote, r.version from receipt r
+                 join change c on c.company = r.company and c.book = r.book and c.id = r.key
+                 where r.company = ",
+            )
+            .bind(company.as_str())
+            .text(" and r.book = ")
+            .bind(book.as_str())
+            .text(" and r.remote in ")
+            .list(remotes.iter().map(RemoteId::as_str))
+            .text(
+                " and c.date is not null and r.seq = (select max(l.seq) from receipt l
+                 where l.company = c.company and l.book = c.book and l.key = c.id)",
+            )
+            .query()
+            .fetch_all(&self.reader)
+            .await?;
+            for (date, key, remote, version) in rows {
+                let date = columns::parse("date of a change", &date)?;
+                let remote = RemoteId::from(remote);
+                found.push(AcknowledgedDocument { key, date, remote, version });
+            }
+        }
+        found.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(found)
+    }
+
     /// The changes of these identities in a book, those that there are, in the order of approval.
     ///
     /// # Errors

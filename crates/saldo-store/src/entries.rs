@@ -168,7 +168,7 @@ fn booked(samples: &Samples, row: DocumentRow) -> Result<BookedDocument, StoreEr
 
 fn touches(document: &BookedDocument, account: &str) -> bool {
     match &document.change.subject {
-        Subject::Need(_) | Subject::Confirmed { .. } => false,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
         Subject::Document { document, .. } => {
             document.lines().iter().any(|line| &*line.account.name == account)
         }

@@ -245,6 +245,7 @@ fn kind(change: &Change) -> &'static str {
         Subject::Need(Need::TaxRate(_)) => "tax-rate",
         Subject::Document { document, .. } => document.header().kind.name(),
         Subject::Confirmed { .. } => "confirmation",
+        Subject::Attached { .. } => "file",
     }
 }
 

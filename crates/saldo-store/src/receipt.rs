@@ -128,6 +128,10 @@ fn content_hash(change: &Change) -> Result<String, StoreError> {
         Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
             Ok(document.content_hash())
         }
+        Subject::Attached { file, .. } => {
+            let hash = blake3::hash(file.text.as_bytes()).to_hex();
+            Ok(hash.chars().take(32).collect())
+        }
         Subject::Need(need) => {
             let hash = blake3::hash(columns::to_json(need)?.as_bytes()).to_hex();
             Ok(hash.chars().take(32).collect())
@@ -139,7 +143,9 @@ fn content_hash(change: &Change) -> Result<String, StoreError> {
 /// brought it.
 fn key(change: &Change) -> String {
     match &change.subject {
-        Subject::Document { .. } | Subject::Confirmed { .. } => change.id.clone(),
+        Subject::Document { .. } | Subject::Confirmed { .. } | Subject::Attached { .. } => {
+            change.id.clone()
+        }
         Subject::Need(need) => need.binding(),
     }
 }

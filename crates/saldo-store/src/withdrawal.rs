@@ -276,7 +276,7 @@ pub(crate) async fn withdraw_unneeded(
             "select o.id, o.status from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.status in ('approved', 'refused')
-             and c.slot is null and c.kind <> 'confirmation' and not exists
+             and c.slot is null and c.kind not in ('confirmation', 'file') and not exists
              (select 1 from outbox_wait w
               where w.company = o.company and w.book = o.book and w.waits_for = o.id)",
         )

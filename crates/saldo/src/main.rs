@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod connector;
 mod engine;
+mod hooks;
 mod merchant;
 mod pack;
 mod templates;

@@ -40,7 +40,8 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     | Need::TaxRate(_)
                     | Need::Dimension(_)
                     | Need::Value { .. },
-                ) => {}
+                )
+                | Subject::Attached { .. } => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
                 Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
                     let draft = matches!(subject, Subject::Document { draft: true, .. });
@@ -155,6 +156,7 @@ fn outcome(
         ) => {
             return Ok(hear::no_such_thing());
         }
+        Subject::Attached { .. } => return Ok(hear::no_such_thing()),
         Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
             if let Some(refusal) = refusal(document) {
                 return Ok(Outcome::Refused(refusal));
@@ -165,7 +167,7 @@ fn outcome(
     };
     let remote = match subject {
         Subject::Need(_) => RemoteId::new(&key),
-        Subject::Document { .. } | Subject::Confirmed { .. } => {
+        Subject::Document { .. } | Subject::Confirmed { .. } | Subject::Attached { .. } => {
             RemoteId::from(format!("{stem}/{key}"))
         }
     };

@@ -43,6 +43,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::Any,
     lists_all_days: true,
     tells_new_people: false,
+    tells_changes: None,
+    shows_matches: false,
     drafts_count: true,
     feed: None,
 };
@@ -122,6 +124,7 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. }
+        | Task::ReadChanges { .. }
         | Task::LookUp { .. } => None,
     };
     tasks.iter().filter_map(subject).collect()
@@ -202,6 +205,10 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         }
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))
+        }
+        // Text files take no files, and are asked for no news.
+        Task::LookUp { subject: Subject::Attached { .. }, .. } | Task::ReadChanges { .. } => {
+            Err(Fault::unexpected("a text file"))
         }
         Task::Create(_) => Err(mixed()),
     }

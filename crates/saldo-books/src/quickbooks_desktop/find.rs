@@ -158,7 +158,8 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::TaxRate(_)) => named(List::Item, names::no_tax()),
             Subject::Need(Need::Value { .. } | Need::Dimension(_))
             | Subject::Document { voids: Some(_), .. }
-            | Subject::Confirmed { .. } => None,
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => None,
             Subject::Document { key, document, applies_to, .. } => {
                 let shape = shape_for(document, *applies_to).ok()?;
                 Some(self.place(shape.kind(), *key, document))
@@ -267,7 +268,9 @@ fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result
             Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
         }
         Subject::Need(Need::TaxRate(tax)) => Ok(tax_outcome(tax, rows)),
-        Subject::Need(Need::Dimension(_)) | Subject::Confirmed { .. } => Ok(Outcome::Absent),
+        Subject::Need(Need::Dimension(_))
+        | Subject::Confirmed { .. }
+        | Subject::Attached { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => {
             document_outcome((*key, document, *applies_to), rows, context)
         }

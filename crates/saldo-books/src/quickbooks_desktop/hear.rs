@@ -155,7 +155,7 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
             let held = compare::acknowledgement(kind, document, row);
             held.map_err(in_doubt)?
         }
-        Subject::Confirmed { .. } => return Err(mixed()),
+        Subject::Confirmed { .. } | Subject::Attached { .. } => return Err(mixed()),
     };
     Ok(Outcome::Done(acknowledgement))
 }

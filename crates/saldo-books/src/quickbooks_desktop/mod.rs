@@ -67,6 +67,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::Named { of_lines: &[shape::CLASS], of_documents: None },
     lists_all_days: false,
     tells_new_people: false,
+    tells_changes: None,
+    shows_matches: false,
     drafts_count: false,
     feed: None,
 };
@@ -114,7 +116,8 @@ impl Book for QuickBooksDesktop {
                 | Need::Dimension(_)
                 | Need::Value { .. },
             )
-            | Subject::Confirmed { .. } => Vec::new(),
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, applies_to, .. } => {
                 let shape = shape::shape_for(document, *applies_to);

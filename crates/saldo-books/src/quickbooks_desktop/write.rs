@@ -55,6 +55,9 @@ pub(super) fn body(
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks Desktop holds no drafts of such documents".to_owned())
         }
+        Subject::Attached { .. } => {
+            Err("QuickBooks Desktop takes no files from other programs".to_owned())
+        }
         Subject::Document { key, document, applies_to, .. } => {
             transaction(*key, document, *applies_to, context)
         }

@@ -1,5 +1,7 @@
 //! What to ask: batches of creates, queries, and reports.
 
+use super::attachments;
+use super::changes;
 use super::chart;
 use super::find::{self, LookUp};
 use super::listing;
@@ -11,7 +13,7 @@ use saldo_core::exchange::{Ask, Fault, HttpRequest, Permit};
 use serde_json::{Map, Value};
 
 /// The only version of the interface that is left.
-const VERSION: &str = "minorversion=75";
+pub(super) const VERSION: &str = "minorversion=75";
 /// How many items a batch may carry.
 pub(super) const BATCH: usize = 30;
 /// How long the token of a batch may be.
@@ -21,6 +23,10 @@ const QUERY_IN_ADDRESS: usize = 1500;
 
 /// What to ask so that these tasks are done.
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+    if let Some(attached) = attachments::first(tasks) {
+        let request = attachments::ask(attached, tasks, token, context)?;
+        return Ok(Ask::Http(request.header("accept", "application/json")));
+    }
     let request = match tasks {
         [Task::ReadSettings] => read(&[settings::QUERY.to_owned()], context)?,
         [Task::ReadChart { page }] => {
@@ -44,6 +50,7 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
         [Task::ReadDocuments { from, until, page }] => {
             read(&listing::queries(*from, *until, page.as_deref())?, context)?
         }
+        [Task::ReadChanges { since, page }] => changes::ask(*since, page.as_deref(), context)?,
         [Task::LookUp { .. }, ..] => {
             let queries = find::queries(&look_ups(tasks)?)?;
             let queries: Vec<String> = queries.into_iter().map(|(_, query)| query).collect();
@@ -78,7 +85,7 @@ pub(super) fn look_ups<'a>(tasks: &'a [Task]) -> Result<Vec<LookUp<'a>>, Fault> 
 }
 
 /// The address of something of the company's.
-fn address(context: &BookContext, path: &str) -> Result<String, Fault> {
+pub(super) fn address(context: &BookContext, path: &str) -> Result<String, Fault> {
     let missing = || Fault::new(Permit::Never, "the connection has no setting called `realm`");
     let realm = context.settings.get("realm").ok_or_else(missing)?;
     let api = context.addresses.get("api")?;
@@ -86,7 +93,7 @@ fn address(context: &BookContext, path: &str) -> Result<String, Fault> {
 }
 
 /// One query alone, or several in a batch. A read carries no token: a repetition must see news.
-fn read(queries: &[String], context: &BookContext) -> Result<HttpRequest, Fault> {
+pub(super) fn read(queries: &[String], context: &BookContext) -> Result<HttpRequest, Fault> {
     if let [query] = queries
         && query.len() <= QUERY_IN_ADDRESS
     {
@@ -158,7 +165,7 @@ pub(super) fn bodies(
 }
 
 /// A text as part of an address.
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

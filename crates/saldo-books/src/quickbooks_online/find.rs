@@ -88,7 +88,7 @@ impl<'a> LookUp<'a> {
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![document.number(*key)])).into_iter().collect()
             }
-            Subject::Confirmed { .. } => Vec::new(),
+            Subject::Confirmed { .. } | Subject::Attached { .. } => Vec::new(),
         }
     }
 }
@@ -205,9 +205,9 @@ fn outcome(
             let Some(entity) = list_of else { return Ok(Outcome::Absent) };
             Ok(value_outcome(value.name(), list(entity)?))
         }
-        Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) | Subject::Confirmed { .. } => {
-            Ok(Outcome::Absent)
-        }
+        Subject::Need(Need::TaxRate(_) | Need::Dimension(_))
+        | Subject::Confirmed { .. }
+        | Subject::Attached { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };

@@ -4,7 +4,9 @@ use super::ask::{batch_id, bodies, look_ups, mixed};
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write::Body;
-use super::{balances, chart, compare, find, listing, result, settings, voiding};
+use super::{
+    attachments, balances, changes, chart, compare, find, listing, result, settings, voiding,
+};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -23,6 +25,9 @@ pub(super) fn hear(
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("quickbooks")) };
+    if let Some(attached) = attachments::first(tasks) {
+        return attachments::hear(attached, tasks, answer);
+    }
     match tasks {
         [Task::ReadSettings] => {
             let rows = match queried(answer, 1)?.pop() {
@@ -37,6 +42,9 @@ pub(super) fn hear(
             let answers = queried(answer, chart::queries(page.as_deref())?.len())?;
             let page = chart::page(page.as_deref(), &answers, context)?;
             Ok(vec![Outcome::Chart(page)])
+        }
+        [Task::ReadChanges { page, .. }] => {
+            Ok(vec![Outcome::Documents(changes::page(page.as_deref(), answer)?)])
         }
         [Task::ReadBalances { as_of }] => {
             if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
@@ -80,7 +88,7 @@ pub(super) fn introduction(answer: &Answer) -> Result<Introduction, Fault> {
 }
 
 /// The body of a successful answer as JSON.
-fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
+pub(super) fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         let message = format!("quickbooks' answer cannot be read: {error}");
         Fault::new(purpose.unknown(), message)
@@ -88,7 +96,10 @@ fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
 }
 
 /// What each query of a read was answered, in their order.
-fn queried(answer: &HttpAnswer, queries: usize) -> Result<Vec<Result<Value, VendorFault>>, Fault> {
+pub(super) fn queried(
+    answer: &HttpAnswer,
+    queries: usize,
+) -> Result<Vec<Result<Value, VendorFault>>, Fault> {
     if let Some(fault) = faults::of_answer(answer, Purpose::Read) {
         return Err(fault);
     }
@@ -152,7 +163,7 @@ fn written(
     outcomes.collect()
 }
 
-fn in_doubt(message: impl Into<String>) -> Fault {
+pub(super) fn in_doubt(message: impl Into<String>) -> Fault {
     Fault::new(Permit::InDoubt, message)
 }
 
@@ -208,7 +219,7 @@ fn became(
             let acknowledgement = Acknowledgement::of(RemoteId::from(remote));
             Acknowledgement { version: row.sync_token, ..acknowledgement }
         }
-        Subject::Confirmed { .. } => return Err(mixed()),
+        Subject::Confirmed { .. } | Subject::Attached { .. } => return Err(mixed()),
         Subject::Document { voids: Some(_), .. } => {
             let row: Transaction = read(entity, held)?;
             let voided = voiding::acknowledgement(&row);

@@ -14,7 +14,7 @@ use saldo_core::text::RemoteId;
 use serde_json::Value;
 
 /// What documents become here.
-const KINDS: [Entity; 11] = [
+pub(super) const KINDS: [Entity; 11] = [
     Entity::SalesReceipt,
     Entity::Invoice,
     Entity::Payment,
@@ -83,7 +83,7 @@ pub(super) fn page(
     Ok(listing)
 }
 
-fn held(entity: Entity, row: &Value) -> Result<HeldDocument, Fault> {
+pub(super) fn held(entity: Entity, row: &Value) -> Result<HeldDocument, Fault> {
     let unreadable = |reason: String| {
         Fault::new(Permit::Never, format!("a row of {} cannot be read: {reason}", entity.name()))
     };

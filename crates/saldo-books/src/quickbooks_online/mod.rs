@@ -1,8 +1,10 @@
 #![doc = include_str!("README.md")]
 
 mod ask;
+mod attachments;
 mod balances;
 mod bills;
+mod changes;
 mod chart;
 mod compare;
 mod dimensions;
@@ -76,6 +78,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     },
     lists_all_days: false,
     tells_new_people: false,
+    tells_changes: Some(Duration::from_hours(24 * 30)),
+    shows_matches: false,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx, FeedFormat::WebConnect],
@@ -132,6 +136,22 @@ impl Book for QuickBooksOnline {
         voiding::voids(document)
     }
 
+    fn takes_files(&self, document: &Document) -> bool {
+        shape::shape(document).is_ok()
+    }
+
+    fn recognises(&self, subject: &Subject) -> bool {
+        !matches!(subject, Subject::Attached { .. })
+    }
+
+    /// Each file is a request of its own; all else may go in one batch.
+    fn place(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::Attached { key, .. } => format!("upload/{key}"),
+            _ => String::new(),
+        }
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             // What it refers to is bound already, and nothing else is said.
@@ -144,7 +164,8 @@ impl Book for QuickBooksOnline {
                 | Need::Dimension(_)
                 | Need::Value { .. },
             )
-            | Subject::Confirmed { .. } => Vec::new(),
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

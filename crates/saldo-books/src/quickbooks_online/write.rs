@@ -72,6 +72,7 @@ pub(super) fn body(
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks holds no drafts of such documents".to_owned())
         }
+        Subject::Attached { .. } => Err("a file goes by itself".to_owned()),
         Subject::Document { key, document, applies_to, .. } => {
             let (entity, fields) = transaction(*key, document, *applies_to, context)?;
             json(entity, &fields)

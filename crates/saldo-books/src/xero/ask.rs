@@ -1,5 +1,6 @@
 //! What to ask: one list of new things, one page of a list, or one report.
 
+use super::attachments;
 use super::chart;
 use super::dates;
 use super::find::{self, LookUp};
@@ -24,6 +25,9 @@ pub(super) type Query = Vec<(&'static str, String)>;
 
 /// What to ask so that these tasks are done.
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
+    if let Some(attached) = attachments::first(tasks) {
+        return attachments::ask(attached, tasks, token, context).map(Ask::Http);
+    }
     let request = match tasks {
         [Task::ReadSettings] => read(Place::Organisation, &[], context)?,
         [Task::ReadChart { page }] => of_chart(page.as_deref(), None, context)?,
@@ -40,6 +44,11 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
         [Task::ReadDocuments { from, until, page }] => {
             let (place, query) = listing::query(*from, *until, page.as_deref())?;
             read(place, &query, context)?
+        }
+        [Task::ReadChanges { since, page }] => {
+            let (place, number) = chart::position(page.as_deref(), &Place::OF_CHANGES)?;
+            let request = read(place, &pages(place, number), context)?;
+            request.header("if-modified-since", &dates::instant(*since))
         }
         [Task::LookUp { .. }, ..] => {
             let (place, query) = find::query(&look_ups(tasks)?)?;

@@ -94,6 +94,8 @@ impl<'a> LookUp<'a> {
                 let reference = names::reference(reference, voided.key);
                 Some(format!("Reference == {}", literal(&reference)))
             }
+            // Files are listed at their documents.
+            Subject::Attached { .. } => None,
             Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
                 match (self.rows, self.place?) {
                     (Rows::OfDay(_), _) => {
@@ -127,7 +129,7 @@ fn is_of_a_supplier(subject: &Subject) -> bool {
         Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
             matches!(shape(document), Ok(Shape::Bill(_)))
         }
-        Subject::Need(_) => false,
+        Subject::Need(_) | Subject::Attached { .. } => false,
     }
 }
 
@@ -156,7 +158,7 @@ pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
     if place == Place::Invoices && first.rows == Rows::Named {
         let number = |look_up: &&LookUp<'_>| match look_up.subject {
             Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(key.to_string()),
-            Subject::Need(_) => None,
+            Subject::Need(_) | Subject::Attached { .. } => None,
         };
         let numbers: Vec<String> = asked.iter().filter_map(number).collect();
         query.push(("InvoiceNumbers", numbers.join(",")));
@@ -242,6 +244,7 @@ fn outcome(
                 None => not_among(look_up.rows, place, rows.len()),
             })
         }
+        Subject::Attached { .. } => Err(ask::mixed()),
         Subject::Confirmed { key, document } => {
             let ours = standing(((*key, document, None), true), place, rows, context)?;
             Ok(match ours {

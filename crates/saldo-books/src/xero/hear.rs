@@ -5,7 +5,9 @@ use super::faults::{self, Purpose};
 use super::place::Place;
 use super::wire::{Entry, Fate, Organisation, Record};
 use super::write::{self, Body};
-use super::{balances, chart, compare, find, listing, rates, result, settings, voiding};
+use super::{
+    attachments, balances, chart, compare, find, listing, rates, result, settings, voiding,
+};
 use saldo_core::book::{
     Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
 };
@@ -25,6 +27,9 @@ pub(super) fn hear(
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("xero")) };
+    if let Some(attached) = attachments::first(tasks) {
+        return attachments::hear(attached, tasks, answer);
+    }
     let one = |outcome: Outcome| Ok(vec![outcome]);
     match tasks {
         [Task::ReadSettings] => {
@@ -48,6 +53,10 @@ pub(super) fn hear(
         }
         [Task::ReadDocuments { page, .. }] => {
             one(Outcome::Documents(listing::page(page.as_deref(), &read(answer)?)?))
+        }
+        [Task::ReadChanges { page, .. }] => {
+            let read = if answer.status == 304 { Value::Null } else { read(answer)? };
+            one(Outcome::Documents(listing::changes(page.as_deref(), &read)?))
         }
         [Task::LookUp { .. }, ..] => find::outcomes(&look_ups(tasks)?, &read(answer)?, context),
         [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => {
@@ -84,14 +93,14 @@ pub(super) fn introduction(answer: &Answer) -> Result<Introduction, Fault> {
 }
 
 /// The body of a successful answer to a read.
-fn read(answer: &HttpAnswer) -> Result<Value, Fault> {
+pub(super) fn read(answer: &HttpAnswer) -> Result<Value, Fault> {
     match faults::of_answer(answer, Purpose::Read) {
         Some(fault) => Err(fault),
         None => json(answer, Purpose::Read),
     }
 }
 
-fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
+pub(super) fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         Fault::new(purpose.unknown(), format!("xero's answer cannot be read: {error}"))
     })
@@ -177,6 +186,7 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
             let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
             Acknowledgement::of(remote)
         }
+        Subject::Attached { .. } => return Err(mixed()),
         Subject::Confirmed { key, document } => {
             return confirmed(*key, document, &parsed(element)?, context);
         }

@@ -1,4 +1,4 @@
-//! The documents of some days, kind by kind and page by page: ids, versions and numbers.
+//! The documents of some days, or those that changed lately, kind by kind and page by page: ids, versions and numbers.
 
 use super::ask::{self, Query};
 use super::chart;
@@ -37,8 +37,25 @@ pub(super) fn page(page: Option<&str>, answer: &Value) -> Result<DocumentPage, F
     let next = chart::next(place, number, rows.len(), &Place::OF_DOCUMENTS);
     let mut documents = Vec::new();
     for row in rows {
-        documents.extend(held(place, row)?);
+        let (held, counts) = held(place, row)?;
+        documents.extend(Some(held).filter(|_| counts));
     }
+    Ok(DocumentPage { documents, next })
+}
+
+/// What the answer to a page of changes means. What does not count any more has no version.
+///
+/// # Errors
+/// Where a row cannot be read.
+pub(super) fn changes(page: Option<&str>, answer: &Value) -> Result<DocumentPage, Fault> {
+    let (place, number) = chart::position(page, &Place::OF_CHANGES)?;
+    let rows = chart::rows(place, answer)?;
+    let next = chart::next(place, number, rows.len(), &Place::OF_CHANGES);
+    let changed = |row: &Value| {
+        let (held, counts) = held(place, row)?;
+        Ok(HeldDocument { version: held.version.filter(|_| counts), ..held })
+    };
+    let documents = rows.iter().map(changed).collect::<Result<_, Fault>>()?;
     Ok(DocumentPage { documents, next })
 }
 
@@ -54,15 +71,13 @@ pub(super) fn version(record: &Record) -> Option<String> {
     record.updated.clone().or_else(|| record.bank_transfer_id.clone())
 }
 
-fn held(place: Place, row: &Value) -> Result<Option<HeldDocument>, Fault> {
+/// A row, and whether it counts.
+fn held(place: Place, row: &Value) -> Result<(HeldDocument, bool), Fault> {
     let unreadable = |reason: String| {
         Fault::new(Permit::Never, format!("a row of {} cannot be read: {reason}", place.name()))
     };
     let record: Record =
         serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
-    if !counts(&record) {
-        return Ok(None);
-    }
     let id = record.id().ok_or_else(|| unreadable("it has no id".to_owned()))?;
     let said = match place {
         Place::Invoices => numbered(record.invoice_number.as_deref()),
@@ -70,11 +85,12 @@ fn held(place: Place, row: &Value) -> Result<Option<HeldDocument>, Fault> {
         Place::ManualJournals => marked(record.narration.as_deref()),
         _ => marked(record.reference.as_deref()),
     };
-    Ok(Some(HeldDocument {
+    let held = HeldDocument {
         remote: RemoteId::from(id),
         number: said.filter(|number| !number.is_empty()),
         version: version(&record),
-    }))
+    };
+    Ok((held, counts(&record)))
 }
 
 /// The number of an invoice or credit note; where it bears a mark, the key.

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod ask;
+mod attachments;
 mod balances;
 mod chart;
 mod compare;
@@ -58,7 +59,7 @@ static DESCRIPTION: BookDescription = BookDescription {
             // Each right by itself: the broad ones are not given to new clients.
             scopes: "offline_access accounting.invoices accounting.payments \
                      accounting.banktransactions accounting.manualjournals accounting.contacts \
-                     accounting.settings accounting.reports.trialbalance.read \
+                     accounting.settings accounting.attachments accounting.reports.trialbalance.read \
                      accounting.reports.profitandloss.read",
             without_secret: true,
         },
@@ -84,6 +85,9 @@ static DESCRIPTION: BookDescription = BookDescription {
     dimensions: KeptDimensions::AtMost(tracking::MOST),
     lists_all_days: false,
     tells_new_people: true,
+    // Nothing is said of how far back it goes.
+    tells_changes: Some(Duration::from_hours(24 * 365)),
+    shows_matches: true,
     drafts_count: false,
     feed: Some(FeedUpload {
         formats: &[FeedFormat::Table, FeedFormat::Ofx],
@@ -149,6 +153,14 @@ impl Book for Xero {
         voiding::voids(document)
     }
 
+    fn reverses(&self, document: &Document) -> bool {
+        voiding::voids(document).is_none()
+    }
+
+    fn takes_files(&self, document: &Document) -> bool {
+        shape::shape(document).is_ok_and(|shape| attachments::takes(&shape))
+    }
+
     fn place(&self, subject: &Subject) -> String {
         if let Some(voided) = voiding::of(subject) {
             return voiding::path(voided);
@@ -160,6 +172,10 @@ impl Book for Xero {
             }
             (Subject::Need(need @ (Need::Dimension(_) | Need::Value { .. })), Some(place)) => {
                 format!("{}/{}", place.name(), need.binding())
+            }
+            // Each file is a request of its own.
+            (Subject::Attached { key, .. }, Some(place)) => {
+                format!("{}/{key}/Attachments", place.name())
             }
             // What changes is another request than what is new.
             (Subject::Confirmed { .. }, Some(place)) => format!("{}/confirmed", place.name()),
@@ -189,6 +205,7 @@ impl Book for Xero {
                 Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
             )
             | Subject::Document { voids: Some(_), .. } => Vec::new(),
+            Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

@@ -33,6 +33,10 @@ impl Place {
         Self::ManualJournals,
     ];
 
+    /// Those whose documents people change after they were entered: drafts are nowhere else, nor is
+    /// anything that the vendor sends word of.
+    pub(super) const OF_CHANGES: [Self; 2] = [Self::Invoices, Self::CreditNotes];
+
     /// Those that make up the chart, in the order in which they are read.
     pub(super) const OF_THE_CHART: [Self; 5] =
         [Self::Organisation, Self::Accounts, Self::Items, Self::TrackingCategories, Self::Contacts];
@@ -120,7 +124,9 @@ impl Place {
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)
             }
-            Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+            Subject::Document { document, .. }
+            | Subject::Confirmed { document, .. }
+            | Subject::Attached { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))
             }
         }

@@ -317,6 +317,12 @@ fn payment<'a>(document: &'a Document, owed: &LineKind) -> Result<Shape<'a>, Str
 /// received or spent on one, or else a manual journal, which can touch neither bank accounts nor
 /// what is owed.
 fn entry(document: &Document) -> Result<Shape<'_>, String> {
+    let header = document.header();
+    if header.kind == DocumentKind::JournalEntry && header.applies_to.is_some() {
+        return Err("it takes a payment back, which Xero can only delete, whole and in an open \
+                    period"
+            .to_owned());
+    }
     if let Some(line) = document.lines().iter().find(|line| is_owed(&line.account)) {
         return Err(format!(
             "it touches `{}`, which only invoices, credit notes and payments can",

@@ -1,43 +1,40 @@
 //! Taking payments back: the vendor deletes a payment, so that its invoice or bill is open again.
 //!
 //! What was deleted stays in the list of payments, with a status that says so. A payment cannot be
-//! changed, only deleted, so that its version says nothing; the vendor refuses one of a locked day,
-//! and one that was reconciled.
+//! changed, only deleted, so that its version says nothing. The list also says whether one was
+//! reconciled, so that it is looked at first; the vendor refuses one of a locked day.
 
 use super::ask;
-use super::hear::in_doubt;
+use super::hear::{NOT_ASKED, in_doubt};
 use super::listing;
-use super::names::is_bank;
 use super::place::Place;
 use super::shape::{Shape, shape};
 use super::wire::Record;
-use saldo_core::book::{Acknowledgement, BookContext, Outcome, Refusal, Subject, Task, Voided};
-use saldo_core::document::Document;
+use saldo_core::book::{
+    Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
+};
+use saldo_core::document::{Document, DocumentKind};
 use saldo_core::exchange::{Fault, HttpRequest};
 use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The status of what was deleted.
 const DELETED: &str = "DELETED";
 
-/// Whether the vendor takes a document like this back, and on which of its accounts somebody may
-/// have reconciled it.
+/// Whether the vendor takes a document like this back: then nothing is matched with it that it does
+/// not show.
 pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
-    if !matches!(shape(document), Ok(Shape::Payment { .. })) {
-        return None;
-    }
-    let accounts = document.lines().iter().map(|line| &line.account);
-    let banks: BTreeSet<&Account> = accounts.filter(|account| is_bank(account)).collect();
-    Some(banks.into_iter().cloned().collect())
+    let is_payment =
+        matches!(document.header().kind, DocumentKind::Payment | DocumentKind::BillPayment);
+    (is_payment && matches!(shape(document), Ok(Shape::Payment { .. }))).then(Vec::new)
 }
 
 /// What a subject makes nil, if it does.
 pub(super) fn of(subject: &Subject) -> Option<&Voided> {
     match subject {
         Subject::Document { voids, .. } => voids.as_deref(),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     }
 }
 
@@ -96,8 +93,16 @@ pub(super) fn became(voided: &Voided, answer: &Value) -> Result<Outcome, Fault> 
 /// What it means that a payment was looked for among these rows; none where it is not there.
 pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
     let row = rows.iter().find(|row| is_it(voided, row))?;
-    let acknowledgement = acknowledgement(voided, row);
-    Some(acknowledgement.map_or(Outcome::Absent, Outcome::Found))
+    Some(match acknowledgement(voided, row) {
+        Some(acknowledgement) => Outcome::Found(acknowledgement),
+        None if row.is_reconciled == Some(true) => Outcome::Refused(refusal(Refusal {
+            kind: RefusalKind::Other,
+            code: NOT_ASKED.to_owned(),
+            message: "the payment was reconciled with a row of the bank".to_owned(),
+            hint: String::new(),
+        })),
+        None => Outcome::Absent,
+    })
 }
 
 fn is_it(voided: &Voided, row: &Record) -> bool {
@@ -113,7 +118,7 @@ fn acknowledgement(voided: &Voided, row: &Record) -> Option<Acknowledgement> {
 
 /// A refusal to take it back, with what is left to do.
 pub(super) fn refusal(refusal: Refusal) -> Refusal {
-    let hint = "it was reconciled, or deleted by somebody: take it back by a reversal, by \
-                `saldo redo` with its number in `saldo runs`, then `saldo undo` without --void";
+    let hint = "undo its reconciliation in Xero, or delete the payment there, then `saldo retry`; \
+                or leave it as it is: `saldo redo` with its number in `saldo runs`";
     Refusal { hint: hint.to_owned(), ..refusal }
 }

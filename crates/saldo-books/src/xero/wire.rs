@@ -119,6 +119,8 @@ pub(super) struct Record {
     pub(super) amount: Option<Number>,
     pub(super) total: Option<Number>,
     pub(super) total_tax: Option<Number>,
+    /// In answers about payments: whether it was matched with a row of the bank.
+    pub(super) is_reconciled: Option<bool>,
     #[serde(rename = "UpdatedDateUTC")]
     pub(super) updated: Option<String>,
 }

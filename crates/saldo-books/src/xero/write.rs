@@ -56,6 +56,7 @@ pub(super) fn body(
             json(place, &fields)
         }
         Subject::Confirmed { key, document } => confirmed(*key, document, context),
+        Subject::Attached { .. } => Err("a file goes by itself".to_owned()),
     }
 }
 

@@ -38,6 +38,10 @@ pub(crate) trait End {
     fn called(&self, reported: &str) -> String;
     /// Closes the books; false where it has no such thing.
     fn close(&mut self, until: Date) -> bool;
+    /// The files at documents: what it calls the document, the file's name, what stands in it.
+    fn files(&self) -> Vec<(String, String, String)> {
+        Vec::new()
+    }
 }
 
 /// The other end of a book behind such a network, and the currency that its company keeps its books
@@ -146,6 +150,11 @@ impl End for UnitedStates {
         self.sim.inner_mut().company_mut().settings.book_close_date = Some(until);
         true
     }
+
+    fn files(&self) -> Vec<(String, String, String)> {
+        let files = self.sim.inner().company().attachables().iter();
+        files.map(|it| (it.remote.clone(), it.name.clone(), it.content.clone())).collect()
+    }
 }
 
 /// A shop in the United Kingdom with its organisation in Xero.
@@ -222,6 +231,11 @@ impl End for UnitedKingdom {
     fn close(&mut self, until: Date) -> bool {
         self.sim.inner_mut().organisation_mut().settings.end_of_year_lock_date = Some(until);
         true
+    }
+
+    fn files(&self) -> Vec<(String, String, String)> {
+        let files = self.sim.inner().organisation().files().into_iter();
+        files.map(|it| (it.remote, it.name, it.content)).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
+mod attached;
 mod deaths;
 mod documents;
 mod ends;

@@ -92,7 +92,11 @@ impl Stage {
     }
 
     /// Makes subjects of one place be there, each once.
-    fn create(&mut self, subjects: Vec<Subject>, in_doubt: InDoubt) -> Vec<Acknowledgement> {
+    pub(crate) fn create(
+        &mut self,
+        subjects: Vec<Subject>,
+        in_doubt: InDoubt,
+    ) -> Vec<Acknowledgement> {
         let mut done: Vec<Option<Acknowledgement>> = vec![None; subjects.len()];
         let mut token = self.token();
         loop {

@@ -212,6 +212,11 @@ impl Stage {
         }
     }
 
+    /// The files at documents at the other end.
+    pub(crate) fn files(&self) -> Vec<(String, String, String)> {
+        self.end.files()
+    }
+
     /// What the ledger at the other end holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

@@ -10,7 +10,7 @@ use saldo_core::book::{
 };
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::{Answer, Ask, HttpAnswer, HttpRequest};
-use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::ledger::AccountKind;
 use saldo_core::matching::{Resolution, resolve};
 use saldo_core::text::{CompanyId, ConnectionId};
 use saldo_sim::books::xero::{Organisation, XeroSim};
@@ -117,11 +117,6 @@ impl Books {
         self.requests
     }
 
-    /// Closes the books.
-    pub(crate) fn lock(&mut self, until: Date) {
-        self.sim.organisation_mut().settings.end_of_year_lock_date = Some(until);
-    }
-
     fn send(&mut self, request: HttpRequest) -> HttpAnswer {
         self.now = self.now.checked_add(SignedDuration::from_millis(1_050)).unwrap();
         self.requests += 1;
@@ -155,14 +150,6 @@ impl Books {
             .header("xero-tenant-id", &tenant);
         let answer = self.send(request);
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
-    }
-
-    /// Archives an account that was entered on.
-    pub(crate) fn archive_account(&mut self, account: &Account) {
-        self.prepare_need(&Need::Account(account.clone()));
-        let remote = self.context.bindings.need(&Need::Account(account.clone())).unwrap();
-        let id = BOOK.reported(remote);
-        self.change(&format!("Accounts/{id}"), r#"{"Status":"ARCHIVED"}"#);
     }
 
     pub(crate) fn key(&self, document: &Document) -> DocumentKey {
@@ -281,6 +268,21 @@ impl Books {
         }
     }
 
+    /// The documents that changed within the last seconds.
+    pub(crate) fn changed(&mut self, seconds: i64) -> Vec<HeldDocument> {
+        let since = self.now.checked_sub(SignedDuration::from_secs(seconds)).unwrap();
+        let (mut documents, mut page) = (Vec::new(), None);
+        loop {
+            let outcome = self.ask(&[Task::ReadChanges { since, page }], "changes").remove(0);
+            let Outcome::Documents(read) = outcome else { panic!("{outcome:?}") };
+            documents.extend(read.documents);
+            page = read.next;
+            if page.is_none() {
+                return documents;
+            }
+        }
+    }
+
     /// What the vendor's ledger holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();
@@ -289,29 +291,5 @@ impl Books {
         }
         sums.retain(|_, minor| *minor != 0);
         sums
-    }
-
-    /// What the trial balance shows at the end of a day.
-    pub(crate) fn balances(&mut self, as_of: Date) -> Sums {
-        self.read(Task::ReadBalances { as_of })
-    }
-
-    /// What income and expenses moved by.
-    pub(crate) fn result(&mut self, from: Date, until: Date) -> Sums {
-        self.read(Task::ReadResult { from, until })
-    }
-
-    fn read(&mut self, task: Task) -> Sums {
-        let outcome = self.ask(&[task], "read").remove(0);
-        let Outcome::Balances(balances) = outcome else { panic!("{outcome:?}") };
-        let ledger = self.sim.organisation().ledger();
-        let name = |id: &str| {
-            let posting = ledger.iter().find(|it| it.account_id == id);
-            posting.map_or(id, |it| &it.account).to_lowercase()
-        };
-        balances
-            .iter()
-            .map(|(account, balance)| (name(account.as_str()), balance.of(gbp()).minor()))
-            .collect()
     }
 }

@@ -18,6 +18,7 @@ mod movements;
 mod named;
 mod order;
 mod payout;
+mod payout_statement;
 mod purchase;
 mod revaluation;
 mod stock;
@@ -30,6 +31,7 @@ pub use decided::{Undecidable, postings_of, taken_back_slot};
 pub use drawer::drawer_counts;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
+pub use payout_statement::{PayoutStatement, StatementRow, payout_statement};
 pub use revaluation::{
     ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, heard_to, is_revaluation,
     open_balances, revalue, stand_meanwhile,

@@ -58,7 +58,8 @@ impl BookSettings {
                 Some(&*dimension.word).filter(is_off)
             }
             Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
-            | Subject::Confirmed { .. } => None,
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => None,
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)

@@ -110,7 +110,7 @@ impl BalanceTransaction {
     }
 
     /// What it is, in one word. Words that nobody taught us are the vendor's own.
-    fn word(&self) -> String {
+    pub(crate) fn word(&self) -> String {
         let known = match self.kind {
             BalanceKind::Charge => "charge",
             BalanceKind::Refund => "refund",

@@ -1,7 +1,7 @@
 //! Which payment belongs to which invoice.
 
 use super::standing::{in_book, key_taken_out, that_count};
-use super::{ApprovedChange, Change, EntryKey, Subject, key_of};
+use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of};
 use crate::document::{DocumentKey, Line, LineKind, SubledgerEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,48 @@ pub(super) fn link_of(
         }
         _ => None,
     }
+}
+
+/// What the reversals of invoices wait for: that whatever takes their payments out is in the book.
+/// A payment that must stay, since somebody matched it, then keeps its invoice. By the approved
+/// changes of slots, those of a plan among them.
+pub fn payments_first<'a>(
+    approved: impl Iterator<Item = &'a ApprovedChange> + Clone,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut invoices: BTreeMap<EntryKey, &str> = BTreeMap::new();
+    let mut payments: BTreeMap<EntryKey, String> = BTreeMap::new();
+    for it in approved.clone().filter(|it| it.whereabouts == Whereabouts::InBook) {
+        let Subject::Document { document, .. } = &it.change.subject else { continue };
+        for entry in &it.change.enters {
+            match it.change.invoice() {
+                Some(invoice) => drop(payments.insert(key_of(entry), invoice.to_string())),
+                None if document.header().kind.takes_payments() => {
+                    invoices.insert(key_of(entry), &it.change.id);
+                }
+                None => {}
+            }
+        }
+    }
+    let open = |it: &&ApprovedChange| {
+        !matches!(it.whereabouts, Whereabouts::InBook | Whereabouts::Withdrawn)
+    };
+    let mut freed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for it in approved.clone().filter(open) {
+        let taken_out = it.change.takes_out.iter().map(key_taken_out);
+        for invoice in taken_out.filter_map(|key| payments.get(&key)) {
+            freed.entry(invoice).or_default().insert(&it.change.id);
+        }
+    }
+    let mut waits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for it in approved.filter(open) {
+        let taken_out = it.change.takes_out.iter().map(key_taken_out);
+        for invoice in taken_out.filter_map(|key| invoices.get(&key).copied()) {
+            let payments = freed.get(invoice).into_iter().flatten().map(|id| (*id).to_owned());
+            waits.entry(it.change.id.clone()).or_default().extend(payments);
+        }
+    }
+    waits.retain(|_, payments| !payments.is_empty());
+    waits
 }
 
 /// The invoices that the book holds as paid by payments that were taken out, or are to be. A
@@ -36,7 +78,7 @@ pub(super) fn paid_by_what_goes(
         in_book(approved).filter_map(|change| change.voids().map(|it| it.key)).collect();
     let stands = |change: &&Change| match &change.subject {
         Subject::Document { key, .. } => !voided.contains(key),
-        Subject::Need(_) | Subject::Confirmed { .. } => false,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
     };
     in_book(approved)
         .filter(stands)

@@ -546,7 +546,7 @@ fn what_a_need_needs_is_made_before_it_and_once() {
     let needs = |subject: &Subject| match subject {
         Subject::Document { .. } => vec![item.clone()],
         Subject::Need(Need::Item(_)) => vec![account.clone()],
-        Subject::Need(_) | Subject::Confirmed { .. } => Vec::new(),
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => Vec::new(),
     };
     let first = plan(&[entry("a", 100)], &[]);
     let documents = [&first[..], &plan(&[entry("b", 20)], &[])].concat();
@@ -631,7 +631,9 @@ fn a_document_keeps_the_prefix_that_it_was_planned_with() {
     };
     let number = |change: &Change| match &change.subject {
         Subject::Document { key, document, .. } => document.number(*key),
-        Subject::Need(_) | Subject::Confirmed { .. } => panic!("no document"),
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => {
+            panic!("no document")
+        }
     };
     let expense = |id| of_kind(entry(id, 100), DocumentKind::Expense, None);
     let of_channel = numbered("[numbers.channels.\"shop:b\"]\nexpense = \"B-\"");

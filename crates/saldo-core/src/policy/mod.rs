@@ -4,6 +4,7 @@
 //! is a complete policy for a small shop; what no default can answer is held until somebody
 //! decides.
 
+mod attachments;
 mod chart;
 mod currencies;
 mod drawer;
@@ -20,6 +21,7 @@ mod summary;
 mod tax;
 mod undo;
 
+pub use attachments::Attachments;
 pub use chart::{Chart, Role};
 pub use currencies::{Currencies, Revaluation};
 pub use drawer::Drawer;
@@ -224,6 +226,9 @@ pub struct PolicyText {
     pub periods: Periods,
     /// How what was entered is taken back.
     pub undo: Undoing,
+    /// Which files are attached to documents.
+    #[serde(skip_serializing_if = "Attachments::is_none")]
+    pub attachments: Attachments,
     /// The names of the accounts by role, where they differ from the defaults.
     pub accounts: BTreeMap<Role, String>,
     /// The accounts of gateways. A gateway that is missing here is held.

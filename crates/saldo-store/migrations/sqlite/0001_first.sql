@@ -276,6 +276,7 @@ create table receipt (
 ) strict;
 
 create index receipt_key on receipt (company, book, key, seq);
+create index receipt_remote on receipt (company, book, remote);
 
 create table outbox (
     company text not null,

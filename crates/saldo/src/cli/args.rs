@@ -118,7 +118,7 @@ pub(crate) enum Command {
     Rebuild,
     /// Run a simulated merchant through everything, and prove the result.
     Demo(Demo),
-    /// Serve what vendors' own programs call: QuickBooks Desktop's Web Connector.
+    /// Serve what vendors call: QuickBooks Desktop's Web Connector, and others' word of changes.
     Serve(Serve),
     /// Serve the simulated vendors alone.
     Sim(Sim),
@@ -227,6 +227,9 @@ pub(crate) struct ConnectQuickbooksOnline {
     /// https address of your own, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
     pub(crate) redirect_url: String,
+    /// The file that holds the key with which the vendor signs what it sends to `saldo serve`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_key_file: Option<PathBuf>,
     /// Another address of the Accounting API.
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,
@@ -270,6 +273,9 @@ pub(crate) struct ConnectXero {
     /// other, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
     pub(crate) redirect_url: String,
+    /// The file that holds the key with which the vendor signs what it sends to `saldo serve`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) webhook_key_file: Option<PathBuf>,
     /// Another address of the Accounting API.
     #[arg(long, value_name = "URL")]
     pub(crate) api_url: Option<String>,

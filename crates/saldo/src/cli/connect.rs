@@ -17,6 +17,7 @@ use crate::config;
 use crate::engine::{
     EngineError, FILES_SETTING, Reviser, is_files_only, read_settings, revise, secrets_of,
 };
+use crate::hooks::WEBHOOK_KEY;
 use crate::transport::clock::Clock;
 use crate::transport::token::TokenStore;
 use anyhow::{Context, bail};
@@ -197,6 +198,16 @@ impl Office {
     }
 }
 
+impl Office {
+    /// Keeps the key with which a vendor signs what it sends, where there is one.
+    async fn keep_webhook_key(&self, made: Made, key: Option<Secret>) -> anyhow::Result<Made> {
+        if let Some(key) = key {
+            self.keep(&made.0.id, WEBHOOK_KEY, &key).await?;
+        }
+        Ok(made)
+    }
+}
+
 /// A policy with an account for each gateway that a channel is known to use; none where it has
 /// them. The first policy of a company also says that all taxes stand on one account.
 fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
@@ -326,6 +337,7 @@ async fn quickbooks_online(
     connection.settings.extend(words.realm.clone().map(|realm| (REALM.to_owned(), realm)));
     let secret = secret_in(&words.client_secret_file)?;
     let refresh = words.refresh_token_file.as_deref().map(secret_in).transpose()?;
+    let webhook_key = words.webhook_key_file.as_deref().map(secret_in).transpose()?;
     let mut newcomer = Newcomer::of_client(connection, &words.client_id, Some(secret));
     newcomer.check_addresses()?;
     match refresh {
@@ -344,5 +356,6 @@ async fn quickbooks_online(
     if let Some(book) = book(adapter) {
         book.addresses(&newcomer.connection.settings).map_err(Usage)?;
     }
-    settle_in(office, newcomer, words.unchecked, output).await
+    let made = settle_in(office, newcomer, words.unchecked, output).await?;
+    office.keep_webhook_key(made, webhook_key).await
 }

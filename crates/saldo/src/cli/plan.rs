@@ -178,6 +178,7 @@ fn withdrawn_text(change: &Change) -> String {
             let number = document.number(*key);
             format!("{} {} {number}  {}", header.date, header.kind, header.memo)
         }
+        Subject::Attached { key, file, .. } => format!("file {} at {key}", file.name),
     };
     format!("  x {what}  (withdrawn: the book never had it)\n")
 }
@@ -190,6 +191,7 @@ pub(crate) fn change_text(change: &Change) -> String {
             let header = document.header();
             format!("  * {} {} {key}  {}  (confirmed)\n", header.date, header.kind, header.memo)
         }
+        Subject::Attached { key, file, .. } => format!("  + file {} at {key}\n", file.name),
         Subject::Document { key, document, .. } => {
             let header = document.header();
             let mut text = String::new();

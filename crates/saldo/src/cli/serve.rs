@@ -6,8 +6,9 @@ use super::{Ending, Output};
 use crate::config;
 use crate::connector::{PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working};
 use crate::engine::{self, Attended, Engine, EngineError, Wiring};
+use crate::hooks::{self, Hooks};
 use crate::transport::clock::Clock;
-use crate::transport::service::{Service, ServiceError};
+use crate::transport::service::{Answering, Handler, Service, ServiceError};
 use anyhow::Context;
 use saldo_core::text::CompanyId;
 use saldo_store::{Key, Store};
@@ -22,6 +23,8 @@ const LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
 #[derive(Serialize)]
 struct Serving {
     quickbooks_web_connector: String,
+    /// The addresses that vendors send word of changes to.
+    webhooks: Vec<String>,
 }
 
 /// Serves until the process is stopped.
@@ -41,11 +44,14 @@ pub(crate) async fn serve(
         other => other?,
     };
     let scheme = if certificate.is_some() { "https" } else { "http" };
-    let address = format!("{scheme}://{}{PATH}", service.address()?);
-    let serving = Serving { quickbooks_web_connector: address };
+    let home = format!("{scheme}://{}", service.address()?);
+    let hooks = ["xero", "quickbooks-online"].map(|name| format!("{home}{}{name}", hooks::PATH));
+    let serving =
+        Serving { quickbooks_web_connector: format!("{home}{PATH}"), webhooks: hooks.to_vec() };
     output.data(&serving, || toml::to_string(&serving).unwrap_or_default())?;
     let office =
         Office { store: store.clone(), key: Arc::clone(&key), data: context::data(global) };
+    let hooks = Hooks { store: store.clone(), key: Arc::clone(&key), clock: Clock::real() };
     let connector = Arc::new(WebConnector {
         store,
         key,
@@ -58,11 +64,23 @@ pub(crate) async fn serve(
     });
     output.note("serving until interrupted");
     tokio::select! {
-        () = service.run(connector.handler(), interrupted()) => {}
+        () = service.run(handler(Arc::new(hooks), &connector), interrupted()) => {}
         () = expire(&connector) => {}
     }
     connector.stop().await;
     Ok(Ending::Done)
+}
+
+/// Answers whoever calls: vendors that send word of changes, and the Web Connector.
+fn handler(hooks: Arc<Hooks>, connector: &Arc<WebConnector>) -> Handler {
+    let others = connector.handler();
+    Arc::new(move |request| -> Answering {
+        if !request.url.contains(hooks::PATH) {
+            return others(request);
+        }
+        let hooks = Arc::clone(&hooks);
+        Box::pin(async move { hooks.answer(&request).await })
+    })
 }
 
 /// Waits until somebody stops the process: by the keyboard, or as service managers do.

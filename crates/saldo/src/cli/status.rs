@@ -5,7 +5,7 @@ use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
 use crate::connector::is_called;
-use crate::engine::{self, FactCounts, LeftToday, Trouble, is_disconnected};
+use crate::engine::{self, ChangedThere, FactCounts, LeftToday, Trouble, is_disconnected};
 use saldo_store::Role;
 use serde::Serialize;
 
@@ -42,6 +42,9 @@ struct BookStatus {
     /// How many requests its day leaves, where it said so within a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_left: Option<LeftToday>,
+    /// The documents of ours that somebody changed or deleted there, as far as was seen last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed_there: Vec<ChangedThere>,
 }
 
 /// Shows how far everything has come.
@@ -85,12 +88,14 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
                     last_called: called.map(|call| call.at),
                     waits_for_call: is_called(&connection) && open.pending > 0,
                     requests_left: engine::left_today(store, &company.id, book, now).await?,
+                    changed_there: engine::changed_there(store, &company.id, book).await?,
                 });
             }
         }
     }
     output.data(&status, || text(&status))?;
-    let is_quiet = status.troubles.is_empty() && status.books.iter().all(|book| book.failed == 0);
+    let is_well = |book: &BookStatus| book.failed == 0 && book.changed_there.is_empty();
+    let is_quiet = status.troubles.is_empty() && status.books.iter().all(is_well);
     match status.facts.held == 0 && is_quiet {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
@@ -117,8 +122,9 @@ fn text(status: &Status) -> String {
         Some(format!("{} left {left} requests of its day at {at:.0}\n", it.connection))
     };
     let requests: String = status.books.iter().filter_map(requests).collect();
+    let changed: String = status.books.iter().map(changed).collect();
     format!(
-        "{}\n\n{}\n{}{requests}{ended}\n{waiting}{troubles}{}\n",
+        "{}\n\n{}\n{}{requests}{ended}\n{changed}{waiting}{troubles}{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
@@ -138,6 +144,20 @@ pub(super) fn what_to_do(trouble: &Trouble) -> &'static str {
         true => "it may pass: `saldo sync` tries again",
         false => "mend it, `saldo connect` it again if need be, then `saldo sync`",
     }
+}
+
+/// What somebody changed of ours in a book.
+fn changed(book: &BookStatus) -> String {
+    if book.changed_there.is_empty() {
+        return String::new();
+    }
+    let line = |it: &ChangedThere| format!("  {}: {}\n", it.key, it.difference);
+    let lines: String = book.changed_there.iter().map(line).collect();
+    let connection = &book.connection;
+    format!(
+        "{connection}: documents of ours were changed or deleted there; set them right there, or \
+         take them back with `saldo undo`\n{lines}\n"
+    )
 }
 
 /// What waits until a vendor that makes the calls does so again.
@@ -163,6 +183,7 @@ mod tests {
             blocked: 0,
             failed: 0,
             requests_left: None,
+            changed_there: Vec::new(),
             last_called: None,
             waits_for_call: true,
         };

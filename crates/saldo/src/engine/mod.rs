@@ -3,6 +3,7 @@
 
 mod account;
 mod alike;
+mod attach;
 mod attend;
 mod bank;
 mod buyers;
@@ -42,6 +43,7 @@ mod sync;
 mod trial;
 mod trouble;
 mod undo;
+mod watch;
 mod window;
 mod worth;
 
@@ -92,6 +94,9 @@ pub(crate) use sync::{SyncReport, apply, sync};
 pub(crate) use trial::try_rules;
 pub(crate) use trouble::{Trouble, forget_trouble, trouble};
 pub(crate) use undo::{PlannedUndo, Selection, TakeBack, plan_undo, redo, undo};
+#[cfg(test)]
+pub(crate) use watch::word_of_change;
+pub(crate) use watch::{ChangedThere, changed_there, note_word};
 
 use crate::transport::clock::Clock;
 use saldo_core::policy::Policy;

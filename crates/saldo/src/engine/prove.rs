@@ -4,7 +4,7 @@ mod accounts;
 mod as_of;
 mod credit;
 mod days;
-mod documents;
+pub(super) mod documents;
 mod holdings;
 pub(super) mod identities;
 mod kept;
@@ -317,26 +317,29 @@ async fn prove_leased(
     lease: &Lease,
     told: &Told,
 ) -> Result<(BookProof, bool), EngineError> {
-    let pusher = Pusher::new(engine, connection, lease).await?;
-    let proof = prove_by(&pusher, lease, told).await;
+    let mut pusher = Pusher::new(engine, connection, lease).await?;
+    let proof = prove_by(&mut pusher, lease, told).await;
     pusher.keep_requests().await?;
     Ok((proof?, pusher.transport.was_answered()))
 }
 
 async fn prove_by(
-    pusher: &Pusher<'_>,
+    pusher: &mut Pusher<'_>,
     lease: &Lease,
     told: &Told,
 ) -> Result<BookProof, EngineError> {
     let (engine, connection) = (pusher.engine, pusher.connection);
     let company = engine.company_id();
     let policy = &told.policy;
+    let begun = engine.clock.now();
+    pusher.watch().await?;
     let late = pusher.adopt_late(None).await?;
     let (from, as_of) = days(engine, connection, policy).await?;
     let left_out = left_out(engine, connection).await?;
     let owed = owed_on(told, &left_out, as_of)?;
     let holdings = Holdings::read(pusher, policy, (from, as_of), &owed).await?;
     let documents = documents::prove(pusher, lease).await?;
+    pusher.keep_seen(begun, &documents.differing).await?;
     let payouts =
         payouts::prove(engine, connection, told, (&documents, &left_out), Date::MAX).await?;
     let open = engine.store.open_counts(company, &connection.id).await?;

@@ -13,6 +13,7 @@ mod room;
 mod send;
 mod withdraw;
 
+use super::attach::attach_statements;
 use super::chart::Chart;
 use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
@@ -47,6 +48,8 @@ pub(crate) struct PushCount {
     pub(crate) withdrawn: usize,
     /// What had been withdrawn, and stands in a book after all.
     pub(crate) adopted: usize,
+    /// Drafts that somebody confirmed in a book.
+    pub(crate) confirmed: usize,
     /// Of what was refused: what is dated in a closed period, and was not even sent.
     pub(crate) closed: usize,
 }
@@ -57,7 +60,7 @@ pub(crate) struct PushCount {
 /// [`EngineError::Partly`] where only some books failed, else what stopped all of it.
 pub(crate) async fn push(engine: &Engine, only: Option<&str>) -> Result<SyncReport, EngineError> {
     let mut failed = Vec::new();
-    let PushCount { acknowledged, refused, withdrawn, adopted, closed: _ } =
+    let PushCount { acknowledged, refused, withdrawn, adopted, confirmed: _, closed: _ } =
         push_each(engine, only, &mut failed).await?;
     let done = SyncReport { acknowledged, refused, withdrawn, adopted, ..SyncReport::default() };
     ended(done, failed)
@@ -70,11 +73,25 @@ pub(super) async fn push_each(
     failed: &mut Vec<EngineError>,
 ) -> Result<PushCount, EngineError> {
     let mut count = PushCount::default();
-    for connection in books(engine, only).await? {
-        let pushed = push_book(engine, &connection, &mut count).await;
-        set_aside(pushed, failed)?;
+    push_all(engine, only, &mut count, failed).await?;
+    // Files belong to documents that stand there.
+    if failed.is_empty() && attach_statements(engine, only).await? > 0 {
+        push_all(engine, only, &mut count, failed).await?;
     }
     Ok(count)
+}
+
+async fn push_all(
+    engine: &Engine,
+    only: Option<&str>,
+    count: &mut PushCount,
+    failed: &mut Vec<EngineError>,
+) -> Result<(), EngineError> {
+    for connection in books(engine, only).await? {
+        let pushed = push_book(engine, &connection, count).await;
+        set_aside(pushed, failed)?;
+    }
+    Ok(())
 }
 
 async fn push_book(
@@ -103,6 +120,7 @@ async fn run_pusher(
     count.refused += pusher.count.refused;
     count.withdrawn += pusher.count.withdrawn;
     count.adopted += pusher.count.adopted;
+    count.confirmed += pusher.count.confirmed;
     count.closed += pusher.count.closed;
     let kept = pusher.keep_requests().await;
     pushed?;
@@ -114,7 +132,7 @@ async fn run_pusher(
 pub(super) struct Pusher<'a> {
     pub(super) engine: &'a Engine,
     pub(super) connection: &'a Connection,
-    lease: &'a Lease,
+    pub(super) lease: &'a Lease,
     pub(super) book: &'static dyn Book,
     pub(super) transport: Transport,
     addresses: Addresses,
@@ -172,6 +190,7 @@ impl<'a> Pusher<'a> {
     }
 
     async fn run(&mut self) -> Result<(), EngineError> {
+        self.count.confirmed = self.watch().await?;
         self.adopt_recent().await?;
         self.reopen().await?;
         let mut announced = false;
@@ -245,7 +264,8 @@ impl<'a> Pusher<'a> {
         for subject in subjects {
             ids.extend(self.book.needs(subject).iter().map(Need::binding));
             if let Subject::Document { applies_to: Some(key), .. }
-            | Subject::Confirmed { key, .. } = subject
+            | Subject::Confirmed { key, .. }
+            | Subject::Attached { key, .. } = subject
             {
                 ids.insert(key.to_string());
             }
@@ -373,7 +393,12 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
-    fn result(&mut self, change: &Change, task: &Task, outcome: Outcome) -> AttemptResult {
+    pub(super) fn result(
+        &mut self,
+        change: &Change,
+        task: &Task,
+        outcome: Outcome,
+    ) -> AttemptResult {
         match outcome {
             Outcome::Done(acknowledgement) | Outcome::Found(acknowledgement) => {
                 acknowledged(subject_of(task), acknowledgement)
@@ -426,6 +451,7 @@ fn subject_of(task: &Task) -> &Subject {
         | Task::ReadChartSince { .. }
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
+        | Task::ReadChanges { .. }
         | Task::ReadDocuments { .. } => {
             unreachable!("only tasks with a subject are pushed")
         }
@@ -444,7 +470,7 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
         Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
             difference(document, &acknowledgement)
         }
-        Subject::Need(_) => None,
+        Subject::Need(_) | Subject::Attached { .. } => None,
     };
     match difference {
         None => {

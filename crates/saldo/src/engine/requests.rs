@@ -131,7 +131,7 @@ fn by_day(subject: &Subject) -> Kept {
             }
             _ => Kept::Apart,
         },
-        Subject::Need(_) | Subject::Confirmed { .. } => Kept::Apart,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => Kept::Apart,
     }
 }
 

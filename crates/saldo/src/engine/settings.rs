@@ -159,7 +159,7 @@ impl Pusher<'_> {
         let stands_for = |change: &Change| match &change.subject {
             Subject::Need(need) => matches!(need, Need::Dimension(_) | Need::Value { .. }),
             Subject::Document { .. } => true,
-            Subject::Confirmed { .. } => false,
+            Subject::Confirmed { .. } | Subject::Attached { .. } => false,
         };
         if !changes.iter().any(stands_for) {
             return Ok(changes);
@@ -209,7 +209,7 @@ impl Pusher<'_> {
 fn slot_of(change: &Change) -> Option<&str> {
     match &change.subject {
         Subject::Document { document, .. } => Some(&document.header().slot),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     }
 }
 

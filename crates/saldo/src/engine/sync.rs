@@ -47,8 +47,8 @@ pub(crate) async fn sync(engine: &Engine) -> Result<SyncReport, EngineError> {
         done.adopted += pushed.adopted;
         // What came later is entered now, what is wanted in place of something withdrawn too, and
         // what landed late is taken out. What turned out to be dated in a closed period is planned
-        // anew.
-        let again = pushed.withdrawn + pushed.adopted + pushed.closed;
+        // anew, and so is what waited for a draft.
+        let again = pushed.withdrawn + pushed.adopted + pushed.confirmed + pushed.closed;
         if again == 0 && !pull_later(engine, &mut pulled).await? {
             done.new_records = pulled.count.new;
             done.changed_records = pulled.count.changed;

@@ -37,11 +37,14 @@ fn acknowledged() -> Acknowledgement {
 }
 
 #[test]
-fn payments_alone_are_taken_back_and_name_the_banks_in_them() {
-    assert_eq!(BOOK.voids(&received()), Some(vec![clearing()]));
-    assert_eq!(BOOK.voids(&paid_bill()), Some(vec![bank()]));
+fn payments_alone_are_taken_back_and_only_so() {
+    for payment in [received(), paid_bill()] {
+        assert_eq!(BOOK.voids(&payment), Some(Vec::new()), "nothing is matched unseen");
+        assert!(!BOOK.reverses(&payment));
+    }
     for other in [sale(), claim(), credit(), refund(), payout(), expense(), journal(), bill()] {
         assert_eq!(BOOK.voids(&other), None, "{}", other.header().kind);
+        assert!(BOOK.reverses(&other));
     }
 }
 
@@ -76,7 +79,7 @@ fn an_answer_that_shows_it_deleted_acknowledges_it() {
     }] });
     let refused = hear(400, complaint).unwrap();
     let [Outcome::Refused(refusal)] = &refused[..] else { panic!("{refused:?}") };
-    assert!(refusal.hint.contains("without --void"), "{}", refusal.hint);
+    assert!(refusal.hint.contains("saldo retry"), "{}", refusal.hint);
     assert!(refusal.message.contains("reconciled"), "{}", refusal.message);
 }
 
@@ -92,5 +95,11 @@ fn a_look_up_tells_what_is_deleted_from_what_stands() {
     };
     assert_eq!(look_up(vec![row("DELETED")]), Outcome::Found(acknowledged()));
     assert_eq!(look_up(vec![row("AUTHORISED")]), Outcome::Absent);
+    let mut reconciled = row("AUTHORISED");
+    reconciled["IsReconciled"] = json!(true);
+    let found = look_up(vec![reconciled]);
+    let Outcome::Refused(refusal) = &found else { panic!("{found:?}") };
+    assert!(refusal.kind.leaves_nothing(), "it was not taken back");
+    assert!(refusal.message.contains("reconciled"), "{}", refusal.message);
     assert_eq!(look_up(Vec::new()), Outcome::Further { page: "1".to_owned() });
 }

@@ -3,6 +3,7 @@
 use super::entity::{Entity, Standing};
 use super::fault::Fault;
 use super::fields::{self, Object, Reference};
+use super::files::Attachable;
 use super::kind::{Kind, Sequence};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -149,6 +150,8 @@ pub struct Company {
     pub(super) shelves: BTreeMap<Kind, BTreeMap<u64, Entity>>,
     pub(super) next: Sequences,
     pub(super) next_number: u64,
+    #[serde(default)]
+    pub(super) attachables: Vec<Attachable>,
     #[serde(skip)]
     pub(super) index: Index,
 }

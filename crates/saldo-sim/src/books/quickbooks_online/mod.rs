@@ -6,6 +6,7 @@ mod entity;
 mod entries;
 mod fault;
 mod fields;
+mod files;
 mod kind;
 mod ledger;
 mod lists;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use access::{Rotation, Tokens};
 pub use company::{Company, Settings};
+pub use files::Attachable;
 pub use kind::Kind;
 pub use ledger::Posting;
 pub use traffic::Calls;

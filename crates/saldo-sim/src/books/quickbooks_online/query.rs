@@ -4,7 +4,7 @@ use super::company::{Company, Sequences, View, number_space};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
-use super::{lists, query_text};
+use super::{files, lists, query_text};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use query_text::{Comparison, Condition, Query, Selection};
@@ -251,6 +251,9 @@ fn is_like(text: &str, pattern: &str) -> bool {
 impl Company {
     /// Answers a query. In a batch, what was created after it began is not seen.
     pub(super) fn query(&self, text: &str, horizon: Option<Sequences>) -> Result<Value, Fault> {
+        if let Some(query) = files::asked(text) {
+            return self.query_attachables(&query);
+        }
         let query = query_text::parse(text)?;
         let unknown = || Fault::query_invalid(&format!("Entity '{}' is not known", query.entity));
         let kind = Kind::of_query(&query.entity).ok_or_else(unknown)?;

@@ -90,6 +90,7 @@ impl Company {
                 transactions: start("transactions"),
             },
             next_number: 1_001,
+            attachables: Vec::new(),
             index: Index::default(),
         };
         company.seed_accounts();

@@ -95,6 +95,10 @@ impl QuickBooksOnlineSim {
             }
             (Method::Get, [path]) if *path == "preferences" => self.read(path, "1"),
             (Method::Get, [path, id]) => self.read(path, id),
+            (Method::Post, ["upload"]) => {
+                self.traffic.calls.writes += 1;
+                self.company.upload(call.request, call.now)
+            }
             (Method::Post, [path]) => self.post(path, call),
             _ => Err(Fault::unsupported_operation("this address")),
         }

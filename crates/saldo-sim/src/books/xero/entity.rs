@@ -73,6 +73,17 @@ pub(super) struct Entity {
     /// Of payments: what they settle.
     pub(super) settles: Option<(Kind, u64)>,
     pub(super) history: Vec<Note>,
+    /// Files at it.
+    #[serde(default)]
+    pub(super) files: Vec<File>,
+}
+
+/// A file at an entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct File {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) content: String,
 }
 
 impl Entity {

@@ -6,6 +6,7 @@ mod contacts;
 mod documents;
 mod entity;
 mod fields;
+mod files;
 mod filter;
 mod find;
 mod journals;
@@ -31,6 +32,7 @@ mod xml;
 mod tests;
 
 pub use access::Tokens;
+pub use files::AttachedFile;
 pub use kind::Kind;
 pub use ledger::Posting;
 pub use organisation::{Organisation, Settings};

@@ -156,6 +156,7 @@ impl Organisation {
             allocations: Vec::new(),
             settles: None,
             history: Vec::new(),
+            files: Vec::new(),
         }
     }
 

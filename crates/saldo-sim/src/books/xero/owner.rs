@@ -23,4 +23,15 @@ impl Organisation {
         let written = self.write(&write, given);
         assert!(written.is_ok(), "{} {id} cannot be changed to {properties}", kind.name());
     }
+
+    /// Matches a payment with a row of the bank, or parts the two again. Its version shows that.
+    ///
+    /// # Panics
+    /// Where there is no such payment.
+    pub fn reconcile(&mut self, payment: &str, is_reconciled: bool, now: Timestamp) {
+        let payment = self.by_id(Kind::Payment, payment).cloned();
+        let mut payment = payment.expect("there is such a payment");
+        payment.body.insert("IsReconciled".to_owned(), Value::Bool(is_reconciled));
+        self.store(payment, now);
+    }
 }

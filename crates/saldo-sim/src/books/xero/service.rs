@@ -160,6 +160,17 @@ impl Tenant {
                 let entity = self.organisation.by_id(kind, id).ok_or(Refusal::NotFound)?;
                 Ok(json!({ "HistoryRecords": self.organisation.show_history(entity) }))
             }
+            (Method::Get, [endpoint, id, "Attachments"]) => {
+                self.traffic.calls.reads += 1;
+                let files = self.organisation.attachments(kind(endpoint)?, id)?;
+                Ok(keyed("Attachments", files))
+            }
+            (Method::Put | Method::Post, [endpoint, id, "Attachments", name]) => {
+                self.traffic.calls.writes += 1;
+                let (content, place) = (&call.request.body, (kind(endpoint)?, *id));
+                let shown = self.organisation.attach(place, name, content, call.now)?;
+                Ok(keyed("Attachments", vec![shown]))
+            }
             (Method::Put, [endpoint, id, "History"]) => self.note(kind(endpoint)?, id, call),
             (Method::Put, ["CreditNotes", id, "Allocations"]) => {
                 self.beneath(call, "Allocations", |tenant, given| {
@@ -353,6 +364,7 @@ fn scopes_of(method: Method, address: &Address) -> Vec<String> {
         ["Reports", name, ..] => {
             return vec![format!("accounting.reports.{}.read", name.to_ascii_lowercase())];
         }
+        [_, _, "Attachments", ..] => "accounting.attachments",
         [endpoint, ..] => Kind::of_path(endpoint).map_or("accounting.settings", Kind::scope),
         [] => return Vec::new(),
     };

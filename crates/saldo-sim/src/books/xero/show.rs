@@ -35,15 +35,15 @@ impl Organisation {
                     shown.insert("Contact".to_owned(), self.shown_contact(entity));
                 }
                 shown.entry("IsReconciled").or_insert(json!(false));
-                shown.insert("HasAttachments".to_owned(), json!(false));
+                shown.insert("HasAttachments".to_owned(), json!(!entity.files.is_empty()));
             }
             Kind::BankTransfer => {
                 self.show_accounts(entity, &mut shown, &["FromBankAccount", "ToBankAccount"]);
-                shown.insert("HasAttachments".to_owned(), json!(false));
+                shown.insert("HasAttachments".to_owned(), json!(!entity.files.is_empty()));
             }
             Kind::ManualJournal => {
                 shown.entry("ShowOnCashBasisReports").or_insert(json!(true));
-                shown.insert("HasAttachments".to_owned(), json!(false));
+                shown.insert("HasAttachments".to_owned(), json!(!entity.files.is_empty()));
             }
             Kind::Contact => show_contact(&mut shown),
             Kind::Account
@@ -76,7 +76,7 @@ impl Organisation {
             ("Prepayments", json!([])),
             ("Overpayments", json!([])),
             ("HasErrors", json!(false)),
-            ("HasAttachments", json!(false)),
+            ("HasAttachments", json!(!entity.files.is_empty())),
         ] {
             shown.insert(name.to_owned(), value);
         }

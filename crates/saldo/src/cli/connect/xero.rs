@@ -31,12 +31,14 @@ pub(super) async fn xero(
     let is_known = known.is_some();
     let mut connection = known.unwrap_or_else(|| connection(ADAPTER, Role::Book, ADAPTER));
     settle(&mut connection, words)?;
+    let webhook_key = words.webhook_key_file.as_deref().map(secret_in).transpose()?;
     let Some(client_id) = &words.client_id else {
         if !is_known {
             return Err(Usage("give --client-id to connect for the first time".to_owned()).into());
         }
         let newcomer = Newcomer::without_secrets(connection);
-        return settle_in(office, newcomer, words.unchecked, output).await;
+        let made = settle_in(office, newcomer, words.unchecked, output).await?;
+        return office.keep_webhook_key(made, webhook_key).await;
     };
     let secret = words.client_secret_file.as_deref().map(secret_in).transpose()?;
     let refresh = words.refresh_token_file.as_deref().map(secret_in).transpose()?;
@@ -52,7 +54,8 @@ pub(super) async fn xero(
         let tenant = choose(&organisations(office, &newcomer).await?, person).await?;
         newcomer.connection.settings.insert(TENANT.to_owned(), tenant);
     }
-    settle_in(office, newcomer, words.unchecked, output).await
+    let made = settle_in(office, newcomer, words.unchecked, output).await?;
+    office.keep_webhook_key(made, webhook_key).await
 }
 
 /// What is said of the connection itself, checked.
@@ -149,6 +152,7 @@ mod tests {
 
     fn words() -> ConnectXero {
         ConnectXero {
+            webhook_key_file: None,
             client_id: None,
             client_secret_file: None,
             tenant: Some(ID.to_owned()),

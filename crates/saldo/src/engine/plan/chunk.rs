@@ -3,7 +3,7 @@
 use super::book_of;
 use super::drafts::waiting_for_drafts;
 use super::needs::{Waits, plan_needs_of};
-use super::voidable::voidable;
+use super::voidable::{Going, voidable};
 use crate::engine::period::closing_of;
 use crate::engine::review::revised_slots;
 use crate::engine::{Engine, EngineError};
@@ -11,7 +11,8 @@ use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Party, SubledgerEntry};
 use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, plan_slot_voiding, standing_invoice,
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_voiding,
+    standing_invoice,
 };
 use saldo_core::policy::Prefixes;
 use saldo_core::text::FactId;
@@ -110,7 +111,7 @@ impl Chunk {
 fn document(change: &Change) -> Option<&Document> {
     match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     }
 }
 
@@ -296,7 +297,18 @@ impl<'a> Draft<'a> {
         draft.load(waiting).await?;
         draft.load(draft.invoices_elsewhere()).await?;
         draft.plan(Part::WithLinks)?;
+        draft.free_invoices();
         Ok(draft)
+    }
+
+    /// Lets what takes an invoice out wait for what takes its payments out.
+    fn free_invoices(&mut self) {
+        let planned: BTreeSet<&String> = self.chunk.changes.iter().map(|it| &it.id).collect();
+        let mut waits = payments_first(self.approved.values().flatten());
+        waits.retain(|id, _| planned.contains(id));
+        for (id, payments) in waits {
+            self.chunk.waits.entry(id).or_default().extend(payments);
+        }
     }
 
     /// Takes slots in.
@@ -323,17 +335,18 @@ impl<'a> Draft<'a> {
             }
         }
         let names = self.engine.policy.names_in(book);
-        for (slot, entries) in entries {
-            let named = |entry| self.engine.policy.named_for(&names, entry);
-            self.entries.insert(slot, entries.into_iter().map(named).collect());
-        }
+        let named = |entry| self.engine.policy.named_for(&names, entry);
+        let entries: BTreeMap<String, Vec<SubledgerEntry>> = entries
+            .into_iter()
+            .map(|(slot, entries)| (slot, entries.into_iter().map(named).collect()))
+            .collect();
         let approved = store.approved_for_slots(company, book, &slots).await?;
         let to_void = undone.into_iter().filter(|(_, voids)| *voids);
-        let to_void: BTreeSet<FactId> = to_void.map(|(entry, _)| entry).collect();
-        if !to_void.is_empty() || approved.iter().any(|it| enters_commitment(&it.change)) {
-            let voidable = voidable(self.engine, self.connection, &to_void, &approved).await?;
-            self.voidable.extend(voidable);
-        }
+        let to_void = to_void.map(|(entry, _)| entry).collect();
+        let going = Going { to_void, wanted: &entries };
+        let voidable = voidable(self.engine, self.connection, &going, &approved).await?;
+        self.voidable.extend(voidable);
+        self.entries.extend(entries);
         for it in approved {
             let slot = it.change.slot.clone().unwrap_or_default();
             self.approved.entry(slot).or_default().push(it);
@@ -352,7 +365,7 @@ impl<'a> Draft<'a> {
         let open = approved.filter(|it| it.whereabouts == Whereabouts::NotInBook);
         wanted.chain(open.filter_map(|it| match &it.change.subject {
             Subject::Document { document, .. } => document.header().applies_to.as_ref(),
-            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
         }))
     }
 

@@ -1,35 +1,66 @@
-//! Which documents may be voided: those that the owner takes back and wants voided, that the book
-//! can void, and with which nothing is matched.
+//! Which documents may be voided: those that the owner takes back and wants voided, and those that
+//! go and that the book cannot reverse; of these the ones that the book can void, and with which
+//! nothing is matched.
 
 use super::book_of;
 use super::chunk::enters_commitment;
 use crate::engine::{Engine, EngineError};
-use saldo_core::book::{Subject, Voided};
-use saldo_core::document::{Document, DocumentKey};
+use saldo_core::book::{Book, Subject, Voided};
+use saldo_core::document::{Document, DocumentKey, SubledgerEntry};
 use saldo_core::plan::{ApprovedChange, Change, Whereabouts};
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which of these approved changes of slots may be voided, where the owner wants these entries
-/// taken out by voiding. A purchase order that no longer holds is never taken out otherwise.
+/// What goes of some slots.
+pub(super) struct Going<'a> {
+    /// The entries that the owner wants taken out by voiding.
+    pub(super) to_void: BTreeSet<FactId>,
+    /// The entries that stay, by slot.
+    pub(super) wanted: &'a BTreeMap<String, Vec<SubledgerEntry>>,
+}
+
+impl Going<'_> {
+    /// Whether all that a change entered is to be voided, if it goes: since the owner said so, or
+    /// since the book cannot reverse it.
+    fn by_voiding(&self, change: &Change, reverses: bool) -> bool {
+        let stays = |entry: &SubledgerEntry| {
+            let wanted = change.slot.as_ref().and_then(|slot| self.wanted.get(slot));
+            wanted
+                .into_iter()
+                .flatten()
+                .any(|it| it.id == entry.id && it.money_hash() == entry.money_hash())
+        };
+        let goes = |entry: &SubledgerEntry| {
+            self.to_void.contains(&entry.id) || (!reverses && !stays(entry))
+        };
+        !change.enters.is_empty() && change.enters.iter().all(goes)
+    }
+}
+
+/// Which of these approved changes of slots may be voided. A purchase order that no longer holds is
+/// never taken out otherwise.
 pub(super) async fn voidable(
     engine: &Engine,
     connection: &Connection,
-    to_void: &BTreeSet<FactId>,
+    going: &Going<'_>,
     approved: &[ApprovedChange],
 ) -> Result<BTreeMap<DocumentKey, Voided>, EngineError> {
+    let book = book_of(connection)?;
+    let reverses = |document: &Document, change: &Change| {
+        book.reverses(document) && !enters_commitment(change)
+    };
     let mut candidates: BTreeMap<DocumentKey, (&Change, &Document)> = BTreeMap::new();
     for it in approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook) {
-        let wanted = enters_commitment(&it.change)
-            || it.change.enters.iter().all(|entry| to_void.contains(&entry.id));
         if let Subject::Document { key, document, voids: None, .. } = &it.change.subject
-            && !it.change.enters.is_empty()
-            && wanted
-            && can_void(engine, connection, document)?
+            && going.by_voiding(&it.change, reverses(document, &it.change))
+            && can_void(engine, book, document)
         {
             candidates.insert(*key, (&it.change, document));
         }
+    }
+    if candidates.is_empty() {
+        return Ok(BTreeMap::new());
     }
     let (store, company, book) = (&engine.store, engine.company_id(), &connection.id);
     let keys: Vec<String> = candidates.keys().map(DocumentKey::to_string).collect();
@@ -48,13 +79,9 @@ pub(super) async fn voidable(
 
 /// Whether the book can void a document, and all accounts on which it may be matched are such as
 /// the owner matches nothing on.
-fn can_void(
-    engine: &Engine,
-    connection: &Connection,
-    document: &Document,
-) -> Result<bool, EngineError> {
-    let Some(accounts) = book_of(connection)?.voids(document) else { return Ok(false) };
-    Ok(accounts.iter().all(|account| engine.policy.is_unmatched(account)))
+fn can_void(engine: &Engine, book: &dyn Book, document: &Document) -> bool {
+    let accounts = book.voids(document);
+    accounts.is_some_and(|them| them.iter().all(|account| engine.policy.is_unmatched(account)))
 }
 
 /// Whether any other document was ever entered as belonging to this one: the book holds a payment

@@ -133,35 +133,30 @@ impl Strays {
     }
 }
 
-/// The documents of some days in a book.
-struct Listing {
+/// Documents as a book lists them.
+#[derive(Default)]
+pub(in crate::engine) struct Listing {
     by_remote: BTreeMap<RemoteId, HeldDocument>,
     by_number: BTreeMap<String, Vec<RemoteId>>,
 }
 
 impl Listing {
     async fn read(pusher: &Pusher<'_>, from: Date, until: Date) -> Result<Self, EngineError> {
-        let mut listing = Self { by_remote: BTreeMap::new(), by_number: BTreeMap::new() };
-        let mut page = None;
-        for _ in 0..PAGES_MAX {
-            let task = Task::ReadDocuments { from, until, page };
-            let mut outcomes = pusher.read(&[task]).await?;
-            let Some(Outcome::Documents(read)) = outcomes.pop() else {
-                return Err(pusher.world(Fault::unexpected("the documents")));
-            };
-            for document in read.documents {
-                if let Some(number) = &document.number {
-                    let remotes = listing.by_number.entry(number.clone()).or_default();
-                    remotes.push(document.remote.clone());
-                }
-                listing.by_remote.insert(document.remote.clone(), document);
-            }
-            page = read.next;
-            if page.is_none() {
-                return Ok(listing);
-            }
+        let task = |page| Task::ReadDocuments { from, until, page };
+        let mut listing = Self::default();
+        for document in list(pusher, task).await? {
+            listing.add(document);
         }
-        Err(pusher.world(Fault::unexpected("a list of documents without an end")))
+        Ok(listing)
+    }
+
+    /// Takes a document in.
+    pub(in crate::engine) fn add(&mut self, document: HeldDocument) {
+        if let Some(number) = &document.number {
+            let remotes = self.by_number.entry(number.clone()).or_default();
+            remotes.push(document.remote.clone());
+        }
+        self.by_remote.insert(document.remote.clone(), document);
     }
 
     /// Whether a document is there once, in the version that was acknowledged.
@@ -184,8 +179,28 @@ impl Listing {
     }
 }
 
+/// Reads a list to its end, page by page.
+pub(in crate::engine) async fn list(
+    pusher: &Pusher<'_>,
+    task: impl Fn(Option<String>) -> Task,
+) -> Result<Vec<HeldDocument>, EngineError> {
+    let (mut documents, mut page) = (Vec::new(), None);
+    for _ in 0..PAGES_MAX {
+        let mut outcomes = pusher.read(&[task(page)]).await?;
+        let Some(Outcome::Documents(read)) = outcomes.pop() else {
+            return Err(pusher.world(Fault::unexpected("the documents")));
+        };
+        documents.extend(read.documents);
+        page = read.next;
+        if page.is_none() {
+            return Ok(documents);
+        }
+    }
+    Err(pusher.world(Fault::unexpected("a list of documents without an end")))
+}
+
 /// Looks suspects up, and says what differs.
-async fn look_at(
+pub(in crate::engine) async fn look_at(
     pusher: &Pusher<'_>,
     lease: &Lease,
     held: &Listing,

@@ -77,7 +77,7 @@ fn found_foreign<'a>(
     let clearing = policy.clearing(&payout.gateway.id, currency);
     let documents = changes.filter_map(|change| match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) | Subject::Confirmed { .. } => None,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
     });
     let lines = documents.flat_map(|document| document.lines());
     let taken = lines.filter(|line| Some(&line.account) == clearing.as_ref());

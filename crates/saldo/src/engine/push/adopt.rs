@@ -29,7 +29,7 @@ impl Pusher<'_> {
 
     /// Creates what the book does not have, after adopting what it has, in full batches.
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
-        let changes = self.look_at_drafts(changes).await?;
+        let changes = self.look_first(changes).await?;
         let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
         let (mut adopted, mut refused) = (Vec::new(), Vec::new());
         for change in changes {

@@ -1,5 +1,5 @@
-//! Drafts in a book: what belongs to one waits until it is confirmed, and one is confirmed only as
-//! it was entered.
+//! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed, and
+//! one is confirmed only as it was entered. And what is voided, where the book shows matches.
 
 use super::super::EngineError;
 use super::Pusher;
@@ -27,12 +27,14 @@ impl Pusher<'_> {
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
-    /// now. What somebody confirmed there is acknowledged, what somebody changed is refused.
+    /// now, and at what is to be voided, where the book shows what was matched. What somebody
+    /// confirmed or voided there is acknowledged, what somebody changed or matched is refused.
     /// Returns the changes that are still to be made.
-    pub(super) async fn look_at_drafts(
+    pub(super) async fn look_first(
         &mut self,
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
+        let shows_matches = self.book.description().shows_matches;
         let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
         let mut left = Vec::new();
         for change in changes {
@@ -40,7 +42,12 @@ impl Pusher<'_> {
                 Subject::Confirmed { document, .. } => {
                     by_kind.entry(document.header().kind).or_default().push(change);
                 }
-                Subject::Need(_) | Subject::Document { .. } => left.push(change),
+                Subject::Document { document, voids: Some(_), .. } if shows_matches => {
+                    by_kind.entry(document.header().kind).or_default().push(change);
+                }
+                Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => {
+                    left.push(change);
+                }
             }
         }
         for changes in by_kind.into_values() {
@@ -56,7 +63,7 @@ impl Pusher<'_> {
         let tasks: Vec<Task> = changes.iter().map(task).collect();
         let outcomes = self.look(&tasks).await?;
         if outcomes.len() != tasks.len() {
-            return Err(self.world(Fault::unexpected("the drafts")));
+            return Err(self.world(Fault::unexpected("what was looked at first")));
         }
         let (mut left, mut results) = (Vec::new(), Vec::new());
         for ((change, task), outcome) in changes.iter().zip(&tasks).zip(outcomes) {

@@ -56,6 +56,10 @@ impl Pusher<'_> {
 
     /// Whether the book can be asked for it. What it cannot was never sent.
     pub(super) fn can_be_asked_for(&self, change: &Change) -> bool {
+        // A file was approved for a document that the book takes files at, and is asked for there.
+        if matches!(change.subject, Subject::Attached { .. }) {
+            return true;
+        }
         let context = self.context(Bindings::default());
         self.book.ask(&[Task::look_up(change.subject.clone())], "", &context).is_ok()
     }

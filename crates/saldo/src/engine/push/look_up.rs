@@ -29,11 +29,14 @@ impl Pusher<'_> {
         }
         let mut by_kind: BTreeMap<_, Vec<Pending>> = BTreeMap::new();
         for it in documents {
-            if let Subject::Document { document, .. } | Subject::Confirmed { document, .. } =
-                &it.change.subject
-            {
-                by_kind.entry(document.header().kind).or_default().push(it);
-            }
+            let of = match &it.change.subject {
+                Subject::Need(_) => continue,
+                Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
+                    (false, document.header().kind)
+                }
+                Subject::Attached { document, .. } => (true, document.header().kind),
+            };
+            by_kind.entry(of).or_default().push(it);
         }
         for pending in by_kind.into_values() {
             for some in pending.chunks(self.book.description().look_up_batch.max(1)) {

@@ -33,6 +33,7 @@ impl Pusher<'_> {
         }
         let mut batch = self.begin(Purpose::Create, members.clone(), None).await?;
         let first_sent = batch.sent_at;
+        let recognised = work.iter().all(|it| self.book.recognises(subject_of(&it.task)));
         let mut in_doubt = false;
         let mut patience = Patience::default();
         loop {
@@ -52,7 +53,7 @@ impl Pusher<'_> {
             self.note(&batch, &fault).await?;
             let waited = patience.wait(fault.clone(), self.engine, &self.transport).await;
             // The wait counts: the token may have grown old meanwhile.
-            if waited.is_err() || (in_doubt && !self.may_repeat(first_sent)) {
+            if waited.is_err() || (in_doubt && !(recognised && self.may_repeat(first_sent))) {
                 return self.leave(in_doubt, fault);
             }
             batch = self.begin(Purpose::Create, members.clone(), Some(&batch)).await?;
@@ -73,12 +74,18 @@ impl Pusher<'_> {
         if let [only] = &work[..] {
             let members = vec![only.change.id.clone()];
             let batch = self.begin(Purpose::Create, members, None).await?;
+            let hint = match only.change.takes_out.is_empty() {
+                true => "enter it by hand, or change the policy so that the book can hold it",
+                false => {
+                    "let what it takes out stand: `saldo redo` with its number in `saldo runs`, \
+                     or the policy as it was; then take it out in the book by hand, if it must go"
+                }
+            };
             let refusal = Refusal {
                 kind: RefusalKind::Other,
                 code: "not-expressible".to_owned(),
                 message: fault.message.clone(),
-                hint: "enter it by hand, or change the policy so that the book can hold it"
-                    .to_owned(),
+                hint: hint.to_owned(),
             };
             let result = refused(refusal);
             return self.finish(&batch.id, vec![(only.change.id.clone(), result)]).await;

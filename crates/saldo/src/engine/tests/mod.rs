@@ -1,6 +1,7 @@
 //! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
 //! same.
 
+mod attached;
 mod banked;
 mod batches;
 mod bookkeeper;
@@ -48,8 +49,10 @@ mod tracked;
 mod tripwire;
 mod undone;
 mod unfolding;
+mod unpaid;
 mod unreadable;
 mod unwanted;
 mod voided;
+mod watched;
 mod words;
 mod worlds;

@@ -1,6 +1,6 @@
 //! The books in Xero: what the adapter says, and what the simulated vendor makes of it.
 
-use super::super::{BookProof, approve, push};
+use super::super::{BookProof, ChangedThere, approve, changed_there, push};
 use super::stage::{Stage, home, listener, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::merchant::EmptyBooks;
@@ -192,6 +192,65 @@ async fn a_draft_that_somebody_approved_there_is_confirmed_by_that() {
     approve_and_push(&stage).await;
     stage.assert_proven("and everything that pays them goes on").await;
     assert!(statuses(&xero, Kind::Payment).1 > 0);
+}
+
+/// What was seen to be changed in the organisation.
+async fn changed(stage: &Stage) -> Vec<ChangedThere> {
+    let engine = stage.engine().await;
+    let (store, company) = (&engine.store, engine.company_id());
+    let changed = changed_there(store, company, &XERO.into()).await.unwrap();
+    engine.store.close().await;
+    changed
+}
+
+#[tokio::test]
+async fn a_sync_sees_what_became_of_drafts_and_asks_for_nothing_else() {
+    let (stage, xero) = drafted().await;
+    stage.clock.advance(Duration::from_secs(3_600));
+    stage.sync().await;
+    let before = xero.vendor_itself().calls();
+    stage.clock.advance(Duration::from_secs(3_600));
+    stage.sync().await;
+    let calls = xero.vendor_itself().calls();
+    assert_eq!(calls.reads - before.reads, 2, "a list of each kind that has drafts");
+    // Somebody approves one, deletes another and changes a third.
+    stage.clock.advance(Duration::from_secs(3_600));
+    let invoices = xero.vendor_itself().organisation().shown(Kind::Invoice);
+    let drafts: Vec<_> = invoices.iter().filter(|it| it["Status"] == "DRAFT").collect();
+    let words = |place: usize, name: &str| drafts[place][name].as_str().unwrap().to_owned();
+    let revisions = [
+        json!({ "Status": "AUTHORISED" }),
+        json!({ "Status": "DELETED" }),
+        json!({ "Date": "2026-01-02" }),
+    ];
+    for (place, revision) in revisions.iter().enumerate() {
+        let (mut vendor, id) = (xero.vendor_itself(), words(place, "InvoiceID"));
+        vendor.organisation_mut().revise(Kind::Invoice, &id, revision, stage.clock.now());
+    }
+    let waiting = |xero: &EmptyBooks| statuses(xero, Kind::Payment).1;
+    assert_eq!(waiting(&xero), 0);
+    stage.clock.advance(Duration::from_secs(600));
+    stage.sync().await;
+    assert!(waiting(&xero) > 0, "what pays the approved one is entered by the same run");
+    let seen = changed(&stage).await;
+    let keys: BTreeSet<String> = seen.iter().map(|it| it.key.clone()).collect();
+    let number = |place: usize| words(place, "InvoiceNumber");
+    assert_eq!(keys, BTreeSet::from([number(1), number(2)]), "{seen:?}");
+    let proof = stage.prove().await;
+    let cloud = proof.books.iter().find(|book| book.book == XERO).unwrap();
+    let differing: BTreeSet<String> =
+        cloud.documents.differing.iter().map(|it| it.key.to_string()).collect();
+    assert_eq!(differing, keys, "a proof says the same");
+    // Set right there, it is no longer named.
+    let right = drafts[2]["DateString"].as_str().unwrap()[..10].to_owned();
+    {
+        let (mut vendor, id) = (xero.vendor_itself(), words(2, "InvoiceID"));
+        let revision = json!({ "Date": right });
+        vendor.organisation_mut().revise(Kind::Invoice, &id, &revision, stage.clock.now());
+    }
+    stage.sync().await;
+    let seen = changed(&stage).await;
+    assert_eq!(seen.iter().map(|it| it.key.clone()).collect::<Vec<_>>(), [number(1)], "{seen:?}");
 }
 
 #[tokio::test]

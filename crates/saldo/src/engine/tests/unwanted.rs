@@ -102,7 +102,7 @@ fn moves(change: &Change, account: &str) -> bool {
         Subject::Document { document, .. } => {
             document.lines().iter().any(|line| &*line.account.name == account)
         }
-        Subject::Need(_) | Subject::Confirmed { .. } => false,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod files;
 mod payables;
 mod queries;
 mod requests;

@@ -2,6 +2,7 @@
 
 mod access;
 mod documents;
+mod files;
 mod ledger;
 mod lists;
 mod money;

@@ -213,6 +213,10 @@ fn what_stands_beneath_has_the_shape_that_is_published() {
     let (_, answer) = client.ask(Method::Put, &format!("{path}/History"), &notes);
     schemas.check_answer("HistoryRecords", &answer);
     schemas.check_answer("HistoryRecords", &client.get(&format!("{path}/History")));
+    let path = format!("Invoices/{}/Attachments", invoice["InvoiceID"].as_str().unwrap());
+    let (_, answer) = client.attach(&format!("{path}/rows.csv"), "a,b");
+    schemas.check_answer("Attachments", &answer);
+    schemas.check_answer("Attachments", &client.get(&path));
     let category = client.put("TrackingCategories", &json!({ "Name": "Region" }));
     let path =
         format!("TrackingCategories/{}/Options", category["TrackingCategoryID"].as_str().unwrap());

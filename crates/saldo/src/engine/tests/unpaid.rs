@@ -1,0 +1,128 @@
+//! Paid invoices that are taken out of a book whose payments cannot be reversed: their payments go
+//! first, by the book's own operation, and an invoice whose payment must stay stays as well.
+
+use super::super::{Selection, TakeBack, apply, redo, undo};
+use super::organisation::{XERO, joined};
+use super::stage::{Stage, world};
+use crate::merchant::EmptyBooks;
+use jiff::ToSpan;
+use saldo_sim::books::xero::Kind;
+use saldo_sim::fault::FaultSettings;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A merchant with an organisation, entered.
+async fn entered() -> (Stage, EmptyBooks) {
+    let mut stage = Stage::after(&world(3, 60, 30), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.sync().await;
+    (stage, xero)
+}
+
+/// All days of the merchant, taken out of the organisation.
+async fn taken_out(stage: &Stage) -> (usize, usize) {
+    let begins = world(3, 60, 30).begins;
+    let selection = Selection::Days(begins, begins + 400.days());
+    let what = TakeBack { selection: &selection, only: Some(XERO), voids: false };
+    let engine = stage.engine().await;
+    undo(&engine, what, "owner").await.unwrap();
+    let pushed = apply(&engine, Some(XERO)).await.unwrap();
+    engine.store.close().await;
+    (pushed.refused, pushed.acknowledged)
+}
+
+fn shown(xero: &EmptyBooks, kind: Kind) -> Vec<Value> {
+    xero.vendor_itself().organisation().shown(kind)
+}
+
+/// What each account holds in the organisation.
+fn sums(xero: &EmptyBooks) -> BTreeMap<String, i64> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for posting in xero.vendor_itself().organisation().ledger() {
+        *sums.entry(posting.account).or_default() += posting.minor;
+    }
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+/// The payments that stand.
+fn payments(xero: &EmptyBooks) -> Vec<Value> {
+    let mut payments = shown(xero, Kind::Payment);
+    payments.retain(|payment| payment["Status"] == "AUTHORISED");
+    payments
+}
+
+/// Whether the organisation holds a credit note over what an invoice is about.
+fn is_credited(xero: &EmptyBooks, invoice: &Value) -> bool {
+    let reference = |it: &Value| it["Reference"].as_str().unwrap_or("").to_owned();
+    let of_invoice = reference(invoice);
+    shown(xero, Kind::CreditNote).iter().any(|it| reference(it) == of_invoice)
+}
+
+#[tokio::test]
+async fn payments_go_before_what_they_paid() {
+    let (stage, xero) = entered().await;
+    assert!(!payments(&xero).is_empty(), "something was paid on several accounts");
+    let (refused, acknowledged) = taken_out(&stage).await;
+    assert_eq!(refused, 0);
+    assert!(acknowledged > 50, "{acknowledged}");
+    assert_eq!(payments(&xero), Vec::<Value>::new(), "deleted, since no entry reverses them");
+    assert_eq!(sums(&xero), BTreeMap::new());
+    stage.assert_proven("all is taken out").await;
+    let engine = stage.engine().await;
+    redo(&engine, 1, "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("all is entered again").await;
+    assert!(!payments(&xero).is_empty());
+}
+
+#[tokio::test]
+async fn an_invoice_whose_payment_was_reconciled_stays_until_that_is_undone() {
+    let (stage, xero) = entered().await;
+    let paid = payments(&xero).remove(0);
+    let (id, invoice) = (paid["PaymentID"].as_str().unwrap(), &paid["Invoice"]["InvoiceID"]);
+    let invoices = shown(&xero, Kind::Invoice);
+    let invoice = invoices.iter().find(|it| it["InvoiceID"] == *invoice).unwrap();
+    let reconcile = |is_reconciled| {
+        let mut vendor = xero.vendor_itself();
+        vendor.organisation_mut().reconcile(id, is_reconciled, stage.clock.now());
+    };
+    reconcile(true);
+    assert_eq!(taken_out(&stage).await.0, 1);
+    let left: Vec<Value> = payments(&xero).iter().map(|it| it["PaymentID"].clone()).collect();
+    assert_eq!(left, [id], "the others are gone");
+    assert!(!is_credited(&xero, invoice), "it is paid, and stands");
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id().clone(), XERO.into());
+    let failed = engine.store.failed(&company).await.unwrap().remove(0);
+    assert!(failed.refusal.message.contains("reconciled"), "{}", failed.refusal.message);
+    assert!(failed.refusal.hint.contains("saldo retry"), "{}", failed.refusal.hint);
+    let blocked = engine.store.blocked(&company, &book).await.unwrap();
+    let waits: Vec<&String> = blocked.iter().map(|it| &it.waits_for).collect();
+    assert_eq!(waits, [&failed.change.id], "the invoice waits for it");
+    // What the hint says works.
+    reconcile(false);
+    let now = stage.clock.now();
+    engine.store.retry(&company, &book, &[failed.change.id], now).await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    assert!(payments(&xero).is_empty() && is_credited(&xero, invoice));
+    stage.assert_proven("once it is no longer reconciled").await;
+}
+
+#[tokio::test]
+async fn an_invoice_whose_payment_must_stay_can_be_left_as_it_is() {
+    let (stage, xero) = entered().await;
+    let before = sums(&xero);
+    let paid = payments(&xero).remove(0);
+    let id = paid["PaymentID"].as_str().unwrap();
+    xero.vendor_itself().organisation_mut().reconcile(id, true, stage.clock.now());
+    assert_eq!(taken_out(&stage).await.0, 1);
+    let engine = stage.engine().await;
+    redo(&engine, 1, "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("the rest is entered again").await;
+    assert_eq!(sums(&xero), before);
+}
