@@ -289,7 +289,7 @@ fn lines_that_are_summed_say_how_many_they_are() {
     let sold = |id: &str, minor: i64| {
         let mut entry = entry(id, minor);
         let mug = crate::commerce::Product { id: None, sku: None, title: "Mug".to_owned() };
-        entry.lines[0].kind = LineKind::Product { product: mug, taxed: true };
+        entry.lines[0].kind = LineKind::Product { product: mug, taxed: true, kept: None };
         entry.lines[0].quantity = Some(1);
         "Mug".clone_into(&mut entry.lines[0].text);
         entry

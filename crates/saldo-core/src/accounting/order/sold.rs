@@ -97,8 +97,9 @@ impl<'a> Sold<'a> {
         refunded: &Pool<'_>,
     ) -> Result<(), Trouble> {
         self.paid = self.paid.plus(received.total(order.currency)?)?;
-        self.repaid = self.repaid.plus(refunded.total(order.currency)?)?;
-        match refunded.is_empty() {
+        let refunded = refunded.total(order.currency)?;
+        self.repaid = self.repaid.plus(refunded)?;
+        match refunded.is_zero() {
             true => Ok(()),
             false => check_repaid(&order.name, self.repaid, self.paid, given_back(order)?),
         }

@@ -44,7 +44,7 @@ pub(super) async fn prove(
     let mut by_slot: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     let is_dated_by_then = |change: &Change| match &change.subject {
         Subject::Document { document, .. } => document.header().date <= last,
-        Subject::Need(_) | Subject::Confirmed { .. } => true,
+        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => true,
     };
     let stand = |change: &Change| receipts.contains_key(&change.id) && is_dated_by_then(change);
     for change in changes.into_iter().filter(stand) {
