@@ -5,9 +5,9 @@ mod payments;
 mod stated;
 
 pub(super) use days::{COUNTED, SUMMED_UP, days_left};
-pub(super) use payments::{
-    DISPUTES_WATCHED, PAYOUTS_WATCHED, Watched, begin_rows, bulk_rows, forget_before,
-};
+#[cfg(test)]
+pub(super) use payments::bulk_rows;
+pub(super) use payments::{DISPUTES_WATCHED, PAYOUTS_WATCHED, Watched, begin_rows, forget_before};
 pub(super) use stated::{
     COMPANY_CREDIT_SWEPT, ON_HAND_SWEPT, STORE_CREDIT_SWEPT, Sweep, drawers_from,
 };

@@ -87,8 +87,8 @@ pub(super) struct UnknownTax {
 /// How the owner says to whom a tax is owed.
 pub(super) fn say_to_whom(title: &str) -> String {
     format!(
-        "say it, for example: saldo map set 'tax.jurisdictions.\"{title}\"' \"{title}\"; where each \
-         title is a jurisdiction of its own: saldo map set tax.unknown-jurisdiction own"
+        "say it, for example: saldo map set 'tax.jurisdictions.\"{title}\"' \"{title}\"; where \
+         each title is a jurisdiction of its own: saldo map set tax.unknown-jurisdiction own"
     )
 }
 

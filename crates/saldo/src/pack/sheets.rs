@@ -334,10 +334,10 @@ pub(crate) fn of_identities(identities: &[IdentityAsOf]) -> Sheet {
         ("", "proof-of-the-month", "The proof as of the last day of the month"),
         "What happened and was entered up to the last day of the month, by what is known today; \
          what books held then is what they say of that day now. What differs here and not in the \
-         proof was made good by something dated later: see the prior-period items. Stock is worked \
-         out by months of UTC. What shops say of themselves they tell as of now alone, so that gift \
-         cards, store credit and units on hand are compared with them in the proof, as of the day \
-         on which this was made.",
+         proof was made good by something dated later: see the prior-period items. Stock is \
+         worked out by months of UTC. What shops say of themselves they tell as of now alone, so \
+         that gift cards, store credit and units on hand are compared with them in the proof, as \
+         of the day on which this was made.",
         (&PROOF_HEADS, 5),
         rows.collect(),
     )

@@ -1,4 +1,4 @@
-//! What was sold on each day by the shop's own report: all days at first, later the last ones again.
+//! What was sold on each day by the shop's own report: all days first, later the last ones again.
 
 use super::{Shopify, Stage, graphql, record};
 use saldo_core::channel::{Channel, Next};

@@ -19,10 +19,10 @@ const FACTS_SHOWN: usize = 100;
 /// What a line about the credit that shops granted is about.
 const IN_SHOPS: &str = "store credit, as the shops say";
 
-/// What is left of the store credit of all buyers and companies, beside what is owed on it: what the book held
-/// before the first day, what others entered there, and what the facts say. Where gift cards stand
-/// on the same account, neither can be compared, as is said of these. A shop that does not tell of
-/// companies may have granted them what is missing: a difference is awaited.
+/// What is left of the store credit of all buyers and companies, beside what is owed on it: what
+/// the book held before the first day, what others entered there, and what the facts say. Where
+/// gift cards stand on the same account, neither can be compared, as is said of these. A shop that
+/// does not tell of companies may have granted them what is missing: a difference is awaited.
 pub(super) async fn store_credit(
     engine: &Engine,
     policy: &Policy,
