@@ -38,7 +38,11 @@ fn a_file_is_found_at_its_document_and_moves_nothing() {
         let before = stage.ledger();
         for document in &documents {
             let (subject, slot) = (at(&stage, document, TEXT), &document.header().slot);
-            assert_eq!(stage.look(&[subject.clone()]), [Outcome::Absent], "{book}: {slot}");
+            assert_eq!(
+                stage.look(std::slice::from_ref(&subject)),
+                [Outcome::Absent],
+                "{book}: {slot}"
+            );
             let attached = stage.create(vec![subject.clone()], InDoubt::Look).remove(0);
             let Outcome::Found(found) = stage.look(&[subject]).remove(0) else {
                 panic!("{book}: {slot} has no file")
