@@ -160,6 +160,7 @@ mod tests {
             ("count = -1", false),
             ("amount = \"10.00\"", true),
             ("amount = \"0\"", true),
+            ("amount = \"10.05\"", true),
             ("amount = \"10.005\"", false),
             ("amount = \"-1\"", false),
             ("approval = \"draft\"", true),
