@@ -126,3 +126,11 @@ fn a_row_of_a_file_is_about_a_payment_of_its_amount_alone() {
     assert_eq!(balance(&facts, REVIEW), -1_000, "its order is left out");
     assert_eq!(balance(&facts[..2], REVIEW), 0);
 }
+
+#[test]
+fn a_row_that_is_only_like_one_of_an_order_is_entered_once_where_it_belongs() {
+    let other = by_name(row(3, "03-17", BalanceKind::Charge, "20.00", "0.50"));
+    let facts = [sale("10.00"), charge(1), other];
+    assert_eq!(balance(&facts, REVIEW), -2_000);
+    assert_eq!(balance(&facts, CLEARING), 941 + 1_950);
+}
