@@ -470,6 +470,13 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_says_why() {
+        let why = |text| Money::parse(text, usd()).unwrap_err().to_string();
+        assert!(why("1.001").ends_with("it has more decimals than the currency"));
+        assert!(why("1.00x").ends_with("it is not a decimal number"));
+    }
+
+    #[test]
     fn text_goes_there_and_back() {
         for text in ["105.43 USD", "-0.05 USD", "100 JPY", "-1.234 KWD", "0.00 EUR"] {
             assert_eq!(text.parse::<Money>().unwrap().to_string(), text);

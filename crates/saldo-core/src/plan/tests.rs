@@ -277,6 +277,51 @@ fn taxes_of_one_name_are_summed_rate_by_rate() {
     assert_eq!(taxes, [(Some(12.into()), 40), (Some(25.into()), 120)]);
 }
 
+#[test]
+fn the_same_is_wanted_whatever_it_is_wanted_for() {
+    let changes = plan(&[entry("a", 100)], &[]);
+    let [document] = &changes[..] else { panic!("{changes:?}") };
+    let anew = Change { reason: Reason::LaterFact, ..document.clone() };
+    assert!(document.wants_the_same(&anew), "why does not count");
+    assert!(!document.wants_the_same(&Change { generation: 7, ..document.clone() }));
+    let need = |need: Need| Change {
+        id: need.binding(),
+        subject: Subject::Need(need),
+        reason: Reason::NewFact,
+        ..document.clone()
+    };
+    let account = |kind| need(Need::Account(Account::new("Fees", kind)));
+    let fees = account(AccountKind::Expense);
+    assert!(fees.wants_the_same(&account(AccountKind::Expense)));
+    assert!(!fees.wants_the_same(&account(AccountKind::Income)), "it is of another kind");
+    let customer = |key: &str, name: &str| {
+        let (key, name) = (key.to_owned(), name.to_owned());
+        need(Need::Party(crate::document::Party::Customer { key, name }))
+    };
+    assert!(customer("1", "Ann").wants_the_same(&customer("1", "Anna")), "it has the binding");
+    assert!(!customer("1", "Ann").wants_the_same(&customer("2", "Ann")));
+    let called = |word: &str, name: &str| crate::book::Called {
+        word: word.to_owned(),
+        name: Some(name.to_owned()),
+    };
+    let class = |name: &str| need(Need::Dimension(called("class", name)));
+    assert!(class("Class").wants_the_same(&class("Class")));
+    assert!(!class("Class").wants_the_same(&class("Classes")), "by its name it is made");
+    assert!(!fees.wants_the_same(document) && !class("Class").wants_the_same(&fees));
+}
+
+#[test]
+fn a_draft_alone_is_confirmed() {
+    let changes = plan(&[entry("a", 100)], &[]);
+    let mut draft = changes[0].clone();
+    assert_eq!(draft.confirmation(), None);
+    let Subject::Document { draft: is_draft, .. } = &mut draft.subject else { panic!() };
+    *is_draft = true;
+    let confirmed = draft.confirmation().unwrap();
+    assert_eq!(confirmed.id, format!("confirm/{}", draft.id));
+    assert!(confirmed.enters.is_empty() && confirmed.date().is_none());
+}
+
 /// The lines of the document of entries: account, amount in minor units and text.
 fn lines(entries: &[SubledgerEntry]) -> Vec<(String, i64, String)> {
     let document = compose(entries).unwrap().unwrap();

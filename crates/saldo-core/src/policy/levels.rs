@@ -159,6 +159,8 @@ mod tests {
             ("count = \"2.5\"", false),
             ("count = -1", false),
             ("amount = \"10.00\"", true),
+            ("amount = \"0\"", true),
+            ("amount = \"10.05\"", true),
             ("amount = \"10.005\"", false),
             ("amount = \"-1\"", false),
             ("approval = \"draft\"", true),
@@ -182,5 +184,74 @@ mod tests {
         assert!(!automatic.wants_drafts() && !review.wants_drafts());
         let draft = read("approval = \"review\"\n[levels.expense]\napproval = \"draft\"").unwrap();
         assert!(draft.wants_drafts() && draft.approves_anything());
+    }
+
+    /// A run of so many expenses of ten dollars each.
+    fn run(count: usize) -> RunTotals {
+        use crate::document::{Header, Line, LineKind};
+        use crate::ledger::{Account, AccountKind, Dimensions};
+        let usd = Currency::parse("USD").unwrap();
+        let header = Header {
+            slot: "fees".to_owned(),
+            kind: DocumentKind::Expense,
+            date: "2026-03-10".parse().unwrap(),
+            currency: usd,
+            party: None,
+            applies_to: None,
+            due: None,
+            reference: String::new(),
+            memo: String::new(),
+        };
+        let line = |kind, minor| Line {
+            kind,
+            account: Account::new("A", AccountKind::Expense),
+            dimensions: Dimensions::default(),
+            amount: Money::from_minor(minor, usd),
+            foreign: None,
+            quantity: None,
+            taxes: Vec::new(),
+            text: String::new(),
+            origin: String::new(),
+        };
+        let lines =
+            vec![line(LineKind::Other { taxed: false }, 1_000), line(LineKind::Settlement, -1_000)];
+        let document = Document::new(header, lines).unwrap();
+        let mut run = RunTotals::default();
+        for _ in 0..count {
+            run.add(&document).unwrap();
+        }
+        run
+    }
+
+    #[test]
+    fn what_exceeds_a_limit_waits_and_what_reaches_it_does_not() {
+        let two = run(2);
+        assert_eq!((two.count(DocumentKind::Expense), two.count(DocumentKind::Invoice)), (2, 0));
+        assert_eq!(two.kinds().collect::<Vec<_>>(), [DocumentKind::Expense]);
+        let waits = |limits: &str, count| {
+            let policy = read(&format!("[levels.expense]\n{limits}")).unwrap();
+            policy.waits_for_approval(DocumentKind::Expense, &run(count), true)
+        };
+        assert_eq!((waits("count = 2", 1), waits("count = 2", 2)), (None, None));
+        let three = "there are 3, and a run approves 2 by itself".to_owned();
+        assert_eq!(waits("count = 2", 3), Some(three));
+        assert_eq!((waits("amount = \"20.00\"", 1), waits("amount = \"20.00\"", 2)), (None, None));
+        let dear = "they come to 30.00 USD, and a run approves 20.00 USD by itself".to_owned();
+        assert_eq!(waits("amount = \"20.00\"", 3), Some(dear));
+        assert_eq!(waits("amount = \"20.00\"", 0), None);
+    }
+
+    #[test]
+    fn drafts_are_entered_where_a_book_has_them() {
+        let waits = |text: &str, holds_drafts| {
+            let policy = read(text).unwrap();
+            policy.waits_for_approval(DocumentKind::Expense, &run(1), holds_drafts).is_some()
+        };
+        let draft = "[levels.expense]\napproval = \"draft\"";
+        assert!(!waits(draft, true) && waits(draft, false));
+        assert!(!waits("", false) && waits("approval = \"review\"", true));
+        let policy = read(draft).unwrap();
+        assert_eq!(policy.approval_of(DocumentKind::Expense), Approval::Draft);
+        assert_eq!(policy.approval_of(DocumentKind::Invoice), Approval::Automatic);
     }
 }

@@ -73,6 +73,10 @@ mod tests {
         ] {
             assert!(matches!(read(&bad), Err(PolicyError::Number { .. })), "{bad}");
         }
+        let highest = "tax.reverse-charge = \"100\"".to_owned();
+        for good in [loan("100.00", "0"), loan("100.00", "100.00"), highest] {
+            assert!(read(&good).is_ok(), "{good}");
+        }
         let policy = read(&loan("11300.00", "1300.00")).unwrap();
         let on = |day: &str| policy.loan(&GatewayId::new("paypal"), day.parse().unwrap());
         assert_eq!(on("2026-02-28"), None);

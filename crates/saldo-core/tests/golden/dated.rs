@@ -4,7 +4,7 @@ use super::shop::{in_payout, order, payout, row};
 use super::{POLICY, account, policy};
 use saldo_core::commerce::{AgreementKind, BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::issue::FactState;
-use saldo_core::policy::Policy;
+use saldo_core::policy::{Policy, Role};
 use std::collections::BTreeMap;
 
 #[test]
@@ -83,4 +83,23 @@ fn what_a_later_policy_leaves_out_was_entered_before() {
     let (sums, states) = sold(&sale, &from("03-11", all));
     assert_eq!(sums, BTreeMap::from([("Sales, old".to_owned(), 10_000)]));
     assert_eq!(states, [FactState::Accounted { review: None }]);
+}
+
+#[test]
+fn a_policy_is_in_force_from_its_first_day_on() {
+    let policy = from("03-15", "");
+    let sales = |day: &str| {
+        let in_force = policy.in_force(day.parse().unwrap());
+        in_force.chart.account(Role::ProductSales).name.to_string()
+    };
+    assert_eq!((&*sales("2026-03-14"), &*sales("2026-03-15")), ("Sales, old", "Sales, new"));
+}
+
+#[test]
+fn payouts_are_followed_where_a_document_follows_them_on_any_day() {
+    assert!(!policy("").follows_payouts());
+    assert!(!policy("detail = \"day\"").follows_payouts());
+    assert!(policy("detail = \"payout\"").follows_payouts());
+    let since = "2026-03-15".parse().unwrap();
+    assert!(policy("").following(policy("detail = \"payout\""), since).follows_payouts());
 }

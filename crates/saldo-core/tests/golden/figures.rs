@@ -191,8 +191,11 @@ fn the_events_of_the_reference_say_what_the_books_must_hold() {
     insta::assert_snapshot!(text);
 }
 
+/// A story: what it is about, its facts, and the policy.
+type Story = (&'static str, Vec<Fact>, Policy);
+
 /// Stories of orders of which some figure depends on more than their amounts.
-fn stories() -> Vec<(&'static str, Vec<Fact>, Policy)> {
+fn of_orders() -> Vec<Story> {
     const CARD: &str = "shopify_payments";
     let now = || policy(POLICY);
     let by_goods = || policy(&format!("recognition = \"fulfilment\"\n{POLICY}"));
@@ -240,6 +243,15 @@ fn stories() -> Vec<(&'static str, Vec<Fact>, Policy)> {
             ],
             by_goods(),
         ),
+    ]
+}
+
+/// The same of rows and deferrals.
+fn of_gateways() -> Vec<Story> {
+    const CARD: &str = "shopify_payments";
+    let now = || policy(POLICY);
+    let unpaid = || order("03-10").sale_of_s1("03-10");
+    vec![
         (
             "a charge of another payment and of a rehearsal",
             vec![
@@ -280,9 +292,7 @@ fn stories() -> Vec<(&'static str, Vec<Fact>, Policy)> {
 
 #[test]
 fn figures_follow_what_happened_and_when() {
-    let stories = stories().into_iter();
-    let read = |(name, facts, policy): (&str, Vec<Fact>, Policy)| {
-        format!("== {name}\n{}", read(&facts, &policy))
-    };
+    let stories = of_orders().into_iter().chain(of_gateways());
+    let read = |(name, facts, policy): Story| format!("== {name}\n{}", read(&facts, &policy));
     insta::assert_snapshot!(stories.map(read).collect::<String>());
 }

@@ -5,7 +5,9 @@ use super::told::edited;
 use super::{Case, POLICY, account, case, policy};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::accounting::{Accounted, Payouts, entered_by};
-use saldo_core::commerce::{BalanceKind, DisputeOutcome, Fact, PayoutState, SaleKind};
+use saldo_core::commerce::{
+    BalanceKind, DisputeOutcome, Fact, MovementState, PayoutState, SaleKind,
+};
 use saldo_core::issue::{FactState, Issue};
 
 /// The events of gateways.
@@ -135,6 +137,14 @@ fn a_row_is_not_about_a_payment_through_another_gateway() {
     let other = row_of("paypal", 1, "03-10", BalanceKind::Charge, "105.43", "0.00");
     let found = heard(&[sale.fact(), other], far());
     assert!(review(&found).message.ends_with("#1001 has no such payment"));
+}
+
+#[test]
+fn a_row_is_not_about_a_payment_that_failed() {
+    let sale = order("03-10").sale_of_s1("03-10").paid("03-10", "shopify_payments", "105.43");
+    let failed = sale.in_state(MovementState::Failed).fact();
+    let charge = row(1, "03-10", BalanceKind::Charge, "105.43", "0.00");
+    assert!(review(&heard(&[failed, charge], far())).message.ends_with("has no such payment"));
 }
 
 #[test]

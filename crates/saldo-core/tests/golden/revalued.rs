@@ -280,7 +280,7 @@ fn of_rates_that_are_stated_one_counts() {
     let entered = FactState::Accounted { review: None };
     let one = rate("03-31", "1.0912");
     let stand = |open: &[OpenBalance], rates: &[Fact]| rates_stand(open, rates, POLICY);
-    assert_eq!(stand(&open, std::slice::from_ref(&one)), [entered.clone()]);
+    assert_eq!(stand(&open, std::slice::from_ref(&one)), std::slice::from_ref(&entered));
     assert_eq!(stand(&[], std::slice::from_ref(&one)), [excluded("nothing-open")]);
     let anew = [one.clone(), no(2, one.clone())];
     assert_eq!(stand(&open, &anew), [excluded("stated-anew"), entered]);

@@ -3,21 +3,18 @@
 use crate::planned::lacking;
 use crate::shop::{in_payout, order, payout, row};
 use crate::{POLICY, account, policy};
-use saldo_core::accounting::{
-    Accounted, GROUPS_OF_LEDGERS, Group, Payouts, groups, groups_alike, told_once,
-    told_with_payouts,
-};
+use saldo_core::accounting::{Accounted, GROUPS_OF_LEDGERS, groups, told_once, told_with_payouts};
 use saldo_core::commerce::{
     BalanceKind, BalanceTransaction, Fact, PaidOut, PayoutState, SaleKind, Telling, Untold,
 };
 use saldo_core::document::SubledgerEntry;
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
-use saldo_core::proof::{gateway_balances, payout_rows_checks, unstated_payouts};
+use saldo_core::proof::{gateway_balances, unstated_payouts};
 use std::collections::BTreeSet;
 
 /// The order of a file.
-fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
+pub(crate) fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
     let Fact::Order(mut order) = fact else { panic!("{fact:?} is no order") };
     order.telling = Telling::File(untold);
     order.source.stream = stream.into();
@@ -25,7 +22,7 @@ fn by_file(fact: Fact, stream: &str, untold: Vec<Untold>) -> Fact {
 }
 
 /// A row of a file, which knows its order by name.
-fn by_name(fact: Fact) -> Fact {
+pub(crate) fn by_name(fact: Fact) -> Fact {
     let Fact::BalanceTransaction(mut row) = fact else { panic!("{fact:?} is no row") };
     row.id = format!("{}/by-file", row.id).into();
     row.source.stream = "a-file".into();
@@ -35,7 +32,7 @@ fn by_name(fact: Fact) -> Fact {
     Fact::BalanceTransaction(row)
 }
 
-fn sale(amount: &str) -> Fact {
+pub(crate) fn sale(amount: &str) -> Fact {
     let line = (SaleKind::Product, amount, "0.00", "0.00");
     order("03-17").sale("03-17", &[line]).paid("03-17", "shopify_payments", amount).fact()
 }
@@ -45,20 +42,20 @@ fn everything(facts: &[Fact]) -> Vec<Accounted> {
 }
 
 /// Each fact by its stream, with where it stands.
-fn states(facts: &[Fact]) -> Vec<(String, FactState)> {
+pub(crate) fn states(facts: &[Fact]) -> Vec<(String, FactState)> {
     let standings = everything(facts).into_iter().flat_map(|accounted| accounted.standings);
     standings.map(|it| (it.source.stream.to_string(), it.state)).collect()
 }
 
 /// What stands on an account, in minor units.
-fn balance(facts: &[Fact], name: &str) -> i64 {
+pub(crate) fn balance(facts: &[Fact], name: &str) -> i64 {
     let entries = everything(facts).into_iter().flat_map(|accounted| accounted.entries);
     let lines = entries.flat_map(|entry| entry.lines);
     lines.filter(|line| &*line.account.name == name).map(|line| line.amount.minor()).sum()
 }
 
-const CLEARING: &str = "Clearing: Shopify Payments";
-const REVIEW: &str = "Platform adjustments - to review";
+pub(crate) const CLEARING: &str = "Clearing: Shopify Payments";
+pub(crate) const REVIEW: &str = "Platform adjustments - to review";
 
 #[test]
 fn the_interface_counts_before_a_file_whichever_came_first() {
@@ -238,7 +235,7 @@ fn a_payout_is_held_where_a_row_may_be_told_twice() {
 }
 
 /// Asserts that books by these facts hold what the gateway owes by its own rows.
-fn assert_proven(facts: &[Fact]) {
+pub(crate) fn assert_proven(facts: &[Fact]) {
     let told = told_with_payouts(facts);
     let owed = gateway_balances(told.iter(), &policy(POLICY)).unwrap();
     let owed = owed.get(CLEARING).cloned().unwrap_or_default();
@@ -475,110 +472,4 @@ fn a_row_is_paid_out_once_whatever_instant_another_record_gives_it() {
     let sent = |number| payout("shopify_payments", number, "03-19", "95.00", PayoutState::Paid);
     let facts = [bill(8), report, sent(7), sent(8)];
     assert_eq!(balance(&facts, "Bank"), 9_500, "the record that counts names one payout");
-}
-
-#[test]
-fn rows_that_are_alike_are_not_one_row_where_both_are_known() {
-    let other = paid_out(row(3, "03-18", BalanceKind::Charge, "20.00", "0.50"), PayoutState::Paid);
-    let nameless = edited(in_payout(charge(1), 7), |row| row.order_name = None);
-    // Both have numbers; or both have names, which differ.
-    let numbered = [nameless, in_payout(charge(4), 7), other];
-    assert_eq!(balance(&numbered, "Bank"), 941 + 941 + 1_950);
-    let named = edited(charge(2), |row| row.order_name = Some("#1002".to_owned()));
-    let named = [in_payout(charge(1), 7), paid_out(named, PayoutState::Paid)];
-    assert_eq!(balance(&named, "Bank"), 941 + 941);
-}
-
-#[test]
-fn what_a_payout_says_itself_and_rehearsals_are_no_rows_of_it() {
-    let own = in_payout(row(3, "03-19", BalanceKind::Transfer, "-9.41", "0.00"), 7);
-    let other = row(4, "03-18", BalanceKind::Charge, "20.00", "0.50");
-    let rehearsed = edited(in_payout(other, 7), |row| row.test = true);
-    let sent = payout("shopify_payments", 7, "03-19", "9.41", PayoutState::Paid);
-    let facts = [sale("10.00"), in_payout(charge(1), 7), own, rehearsed, sent];
-    assert_eq!(balance(&facts, "Bank"), 941);
-    let checks = payout_rows_checks(&facts).unwrap();
-    assert_eq!(
-        checks.iter().map(|it| (it.holds(), it.found.minor())).collect::<Vec<_>>(),
-        [(true, 941)]
-    );
-    assert_proven(&facts);
-}
-
-#[test]
-fn a_payout_that_did_not_leave_proves_nothing() {
-    let of = |state| {
-        let scheduled = payout("shopify_payments", 7, "03-19", "9.42", state);
-        let facts = [sale("10.00"), in_payout(charge(1), 7), scheduled];
-        payout_rows_checks(&facts).unwrap().iter().map(|it| it.holds()).collect::<Vec<_>>()
-    };
-    assert_eq!((of(PayoutState::Scheduled), of(PayoutState::Paid)), (vec![], vec![false]));
-    assert!(of(PayoutState::Cancelled).is_empty());
-}
-
-#[test]
-fn what_is_known_of_payouts_can_be_parted_and_joined() {
-    let paid = |number, day| payout("shopify_payments", number, day, "9.41", PayoutState::Paid);
-    let both = Payouts::of(&[paid(7, "03-19"), paid(8, "03-20")]);
-    let [mut seven, eight] =
-        ["7", "8"].map(|number| both.clone().only(&format!("shop/Payout/{number}").into()));
-    assert_eq!(seven, Payouts::of(&[paid(7, "03-19")]));
-    seven.extend(eight);
-    assert_eq!(seven, both);
-}
-
-#[test]
-fn of_two_records_of_one_thing_that_which_says_more_counts() {
-    let in_file = |fact: Fact, stream: &str| match fact {
-        Fact::Payout(mut payout) => {
-            payout.source.stream = stream.into();
-            Fact::Payout(payout)
-        }
-        other => edited(other, |row| row.source.stream = stream.into()),
-    };
-    let stated = payout("shopify_payments", 7, "03-19", "9.41", PayoutState::Paid);
-    let Fact::Payout(summed) = stated.clone() else { panic!("a payout") };
-    let summed = Fact::Payout(saldo_core::commerce::Payout { by_rows: true, ..summed });
-    let pairs = [
-        (in_file(in_payout(charge(1), 7), "b"), in_file(charge(1), "a")),
-        (in_file(stated, "b"), in_file(summed, "a")),
-    ];
-    for (more, less) in pairs {
-        assert_eq!(&*told_once(&[less, more.clone()]), std::slice::from_ref(&more));
-    }
-}
-
-#[test]
-fn rows_that_may_be_the_same_are_where_their_orders_are() {
-    let order = Group::Order("shop/Order/1".into());
-    let alike = |row: Fact| groups_alike(&order, &[row]).into_iter().collect::<Vec<_>>();
-    assert_eq!(alike(charge(1)), [Group::Named("shop/#1001".into())]);
-    let nameless = edited(charge(1), |row| row.order_name = None);
-    assert_eq!(alike(nameless), std::slice::from_ref(&order));
-    for known in [in_payout(charge(1), 7), by_name(charge(1))] {
-        assert_eq!(alike(known), [], "a payout is named, or none can be");
-    }
-}
-
-#[test]
-fn an_order_that_a_file_knows_by_name_alone_is_set_aside_for_its_number() {
-    let numbered = by_file(sale("10.00"), "a-file", Vec::new());
-    let nameless = |amount: &str| {
-        let Fact::Order(mut order) = by_file(sale(amount), "b-file", Vec::new()) else { panic!() };
-        order.id = "shop/OrderName/#1001".into();
-        order.source.id = "OrderName/#1001".to_owned();
-        Fact::Order(order)
-    };
-    let aside = FactState::Excluded { rule: "another-record-tells-it".to_owned() };
-    let of_file = |facts: &[Fact]| {
-        let state = states(facts).into_iter().find(|(stream, _)| stream == "b-file");
-        state.expect("it stands somewhere").1
-    };
-    let same = [numbered.clone(), nameless("10.00")];
-    assert_eq!((balance(&same, CLEARING), of_file(&same)), (1_000, aside));
-    let other = [numbered, nameless("12.00")];
-    assert_eq!(balance(&other, CLEARING), 1_000);
-    let FactState::Accounted { review: Some(issue) } = of_file(&other) else { panic!("to review") };
-    assert!(issue.message.contains("12.00 USD by the one in `b-file`"), "{}", issue.message);
-    assert_eq!(of_file(&[nameless("10.00")]), FactState::Accounted { review: None });
 }
