@@ -5,7 +5,7 @@ mod need;
 
 pub use need::{Called, Item, Need, TaxRate};
 
-use crate::document::{Document, DocumentKey, DocumentKind, Party};
+use crate::document::{Document, DocumentKey, DocumentKind, Line, LineKind, Party};
 use crate::exchange::{Addresses, Answer, Ask, Authorisation, Fault, RateLimit, RequestsLeft};
 use crate::feed::FeedUpload;
 use crate::ledger::{Account, AccountKind};
@@ -46,6 +46,9 @@ pub struct BookDescription {
     /// Whether it values open amounts of other currencies itself, at rates of its own: entries that
     /// do so are not wanted there.
     pub revalues: bool,
+    /// Whether its balances show accounts of other currencies at what they are worth in the books,
+    /// and not in their own currency.
+    pub balances_in_worth: bool,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
@@ -114,6 +117,25 @@ impl KeptDimensions {
     }
 }
 
+/// How a book that enters the sales tax of documents by itself comes to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SalesTax {
+    /// By rates of its own, in whose place it takes what a document says.
+    #[default]
+    Automated,
+    /// By codes and rates that its owner set up there.
+    Manual,
+    /// It collects none.
+    Off,
+}
+
+impl SalesTax {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What a book's owner decided there, as far as pushing must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -125,6 +147,12 @@ pub struct BookSettings {
     pub numbers_documents: bool,
     /// Whether the book applies credits to open invoices by itself, to whichever it finds.
     pub applies_credits: bool,
+    /// Whether the book keeps the company's currency alone, though it could keep others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_currency: bool,
+    /// How the book comes to the sales tax of documents.
+    #[serde(skip_serializing_if = "SalesTax::is_default")]
+    pub sales_tax: SalesTax,
     /// The dimensions that the book could keep and does not, since its owner switched them off.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub switched_off: BTreeSet<String>,
@@ -140,11 +168,49 @@ impl BookSettings {
             Subject::Need(Need::Dimension(dimension) | Need::Value { dimension, .. }) => {
                 Some(&*dimension.word).filter(is_off)
             }
-            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
+            Subject::Need(
+                Need::Account(_)
+                | Need::ForeignAccount { .. }
+                | Need::Item(_)
+                | Need::Party(_)
+                | Need::TaxRate(_),
+            )
             | Subject::Confirmed { .. } => None,
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
+            }
+        }
+    }
+
+    /// The sales tax of a document that the book would not enter as the document says: where it
+    /// collects none, or by codes of its owner's. What stands on an account of its own is no
+    /// matter of the book's.
+    #[must_use]
+    pub fn unentered_tax(&self, subject: &Subject) -> Option<Money> {
+        let Subject::Document { document, .. } = subject else { return None };
+        let of_the_book = |line: &&Line| {
+            matches!(line.kind, LineKind::Tax { .. })
+                && line.account.kind == AccountKind::TaxLiability
+                && !line.amount.is_zero()
+        };
+        let first = document.lines().iter().find(of_the_book).map(|line| line.amount);
+        first.filter(|_| self.sales_tax != SalesTax::Automated)
+    }
+
+    /// The first currency that a subject is of, besides the company's, in a book that keeps that
+    /// one alone.
+    #[must_use]
+    pub fn other_currency(&self, subject: &Subject) -> Option<Currency> {
+        if !self.one_currency {
+            return None;
+        }
+        match subject {
+            Subject::Need(Need::ForeignAccount { currency, .. }) => Some(*currency),
+            Subject::Need(_) | Subject::Confirmed { .. } => None,
+            Subject::Document { document, .. } => {
+                let home = document.header().currency;
+                document.currencies().find(|currency| *currency != home)
             }
         }
     }
@@ -300,6 +366,10 @@ pub enum RefusalKind {
     PeriodClosed,
     /// Its owner switched a dimension off that it stands for something in.
     DimensionOff,
+    /// The book keeps one currency alone, and it is of another one.
+    CurrenciesOff,
+    /// The book would not enter its sales tax as it says.
+    SalesTaxOff,
     /// The request was recognised as a repetition whose answer is gone: look it up.
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
@@ -322,6 +392,8 @@ impl RefusalKind {
             Self::DuplicateName
             | Self::PeriodClosed
             | Self::DimensionOff
+            | Self::CurrenciesOff
+            | Self::SalesTaxOff
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -525,9 +597,9 @@ pub trait Book: Send + Sync {
     /// names applied: the first that is free is taken.
     fn names(&self, need: &Need) -> Vec<String> {
         vec![match need {
-            Need::Account(account) | Need::Item(Item { product: None, account }) => {
-                account.name.to_string()
-            }
+            Need::Account(account)
+            | Need::ForeignAccount { account, .. }
+            | Need::Item(Item { product: None, account }) => account.name.to_string(),
             Need::Item(Item { product: Some(product), .. }) => product.title.clone(),
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
             Need::Dimension(named) | Need::Value { value: named, .. } => named.name().to_owned(),

@@ -7,6 +7,7 @@
 use crate::book::{ChartEntry, ChartKind, Item, Need};
 use crate::document::Party;
 use crate::ledger::{Account, AccountKind};
+use crate::money::Currency;
 use crate::text::RemoteId;
 
 /// How a need is met.
@@ -31,6 +32,9 @@ pub fn resolve(
 ) -> Resolution {
     let found = match need {
         Need::Account(wanted) => find_account(wanted, chart, names),
+        Need::ForeignAccount { account, currency } => {
+            find_foreign_account(account, *currency, chart, names)
+        }
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
         Need::Dimension(_) => find_by_name(chart, names, |kind| *kind == ChartKind::Dimension),
@@ -86,6 +90,23 @@ fn find_account<'a>(
         }
         (None, _) => None,
     }
+}
+
+/// The account of this name and side that is kept in a currency: another one of its name is none of
+/// ours.
+fn find_foreign_account<'a>(
+    wanted: &Account,
+    currency: Currency,
+    chart: &'a [ChartEntry],
+    names: &[String],
+) -> Option<&'a ChartEntry> {
+    find_by_name(chart, names, |held| match held {
+        ChartKind::Account { kind, currency: held, .. } => {
+            let of_side = kind.is_none_or(|kind| kind.side() == wanted.kind.side());
+            of_side && *held == Some(currency)
+        }
+        _ => false,
+    })
 }
 
 fn find_item<'a>(
@@ -160,6 +181,20 @@ mod tests {
             entry("8", ChartKind::Customer, "Jane Roe"),
             entry("9", account(AccountKind::Payable, false), "A/P"),
         ]
+    }
+
+    #[test]
+    fn an_account_of_another_currency_is_found_in_it_alone() {
+        let [eur, usd] = ["EUR", "USD"].map(|code| Currency::parse(code).unwrap());
+        let account = Account::new("Clearing EUR", AccountKind::Clearing);
+        let need = Need::ForeignAccount { account, currency: eur };
+        for (held, found) in [(Some(eur), true), (Some(usd), false), (None, false)] {
+            let kind = AccountKind::Bank;
+            let kind = ChartKind::Account { kind: Some(kind), currency: held, collects_tax: false };
+            let chart = [entry("1", kind, "clearing eur")];
+            let resolved = resolve(&need, &chart, &["Clearing EUR".to_owned()], |_| None);
+            assert_eq!(resolved == Resolution::Bound("1".into()), found, "{held:?}");
+        }
     }
 
     fn found(need: &Need, name: &str) -> Option<String> {

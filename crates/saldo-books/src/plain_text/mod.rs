@@ -36,6 +36,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: true,
     enters_tax: false,
     revalues: false,
+    balances_in_worth: false,
     has_settings: false,
     prefixes: true,
     dimensions: KeptDimensions::Any,

@@ -51,6 +51,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     enters_tax: false,
     // Its home currency adjustment does, whenever its owner calls for one.
     revalues: true,
+    balances_in_worth: true,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,
@@ -72,7 +73,9 @@ impl Book for QuickBooksDesktop {
 
     fn names(&self, need: &Need) -> Vec<String> {
         match need {
-            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                vec![names::account(&account.name)]
+            }
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::Value { value, .. } => names::class(value.name()),
@@ -86,6 +89,7 @@ impl Book for QuickBooksDesktop {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)
+                | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
                 | Need::Dimension(_)

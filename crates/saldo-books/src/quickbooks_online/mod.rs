@@ -8,6 +8,7 @@ mod compare;
 mod dimensions;
 mod faults;
 mod find;
+mod foreign;
 mod gather;
 mod hear;
 mod listing;
@@ -64,6 +65,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     revalues: true,
+    balances_in_worth: true,
     has_settings: true,
     prefixes: true,
     dimensions: KeptDimensions::Named {
@@ -103,7 +105,9 @@ impl Book for QuickBooksOnline {
 
     fn names(&self, need: &Need) -> Vec<String> {
         match need {
-            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                vec![names::account(&account.name)]
+            }
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::Value { value, .. } => names::value(value.name()),
@@ -123,6 +127,7 @@ impl Book for QuickBooksOnline {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)
+                | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
                 | Need::Dimension(_)

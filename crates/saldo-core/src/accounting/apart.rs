@@ -1,5 +1,5 @@
-//! Entries that touch accounts of several currencies, taken apart for books that take no transaction
-//! of two: what happened, in the books' currency, with an account of conversion where an account of
+//! Entries that touch accounts of several currencies, taken apart for books that take no
+//! transaction of two: what happened, in the books' currency, with an account of conversion where an account of
 //! another currency stands; and for each of these currencies what goes from the one to the other.
 //! Both are dated alike, and the account of conversion is nil once both are entered.
 
@@ -30,6 +30,12 @@ pub(super) fn apart(entry: SubledgerEntry, conversion: &Account) -> Vec<Subledge
     std::iter::once(SubledgerEntry { id, header, lines }).chain(moved).collect()
 }
 
+/// The slot of what goes over the account of conversion to a currency, beside the slot of what
+/// happened.
+pub(super) fn slot(of: &str, currency: Currency) -> String {
+    format!("{of}/{currency}")
+}
+
 /// What goes from the account of conversion to those of a currency, and back.
 fn moved(
     entry: &SubledgerEntry,
@@ -47,7 +53,8 @@ fn moved(
         false => (DocumentKind::JournalEntry, LineKind::Other { taxed: false }),
     };
     let worth = Money::sum(entry.header.currency, own().map(|line| line.amount)).ok()?;
-    let mut lines: Vec<Line> = own().map(|line| Line { kind: is.clone(), ..line.clone() }).collect();
+    let mut lines: Vec<Line> =
+        own().map(|line| Line { kind: is.clone(), ..line.clone() }).collect();
     if !worth.is_zero() {
         lines.push(Line {
             kind: is,
@@ -62,7 +69,7 @@ fn moved(
         });
     }
     let header = Header {
-        slot: format!("{}/{currency}", entry.header.slot),
+        slot: slot(&entry.header.slot, currency),
         kind,
         party: None,
         applies_to: None,
