@@ -6,6 +6,7 @@
 //! waiting and the repeating.
 
 pub mod feed;
+mod foreign;
 mod json;
 mod letters;
 pub mod plain_text;

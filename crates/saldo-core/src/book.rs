@@ -5,7 +5,7 @@ mod need;
 mod settings;
 
 pub use need::{Called, Item, Need, TaxRate};
-pub use settings::{BookSettings, ListRoom};
+pub use settings::{BookSettings, ListRoom, SalesTax};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
 use crate::exchange::{
@@ -56,6 +56,9 @@ pub struct BookDescription {
     /// The kinds of documents that move no money ([`DocumentKind::moves_no_money`]) which it takes.
     /// Others are not wanted there.
     pub takes_without_money: &'static [DocumentKind],
+    /// Whether its balances show accounts of other currencies at what they are worth in the books,
+    /// and not in their own currency.
+    pub balances_in_worth: bool,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
@@ -319,6 +322,10 @@ pub enum RefusalKind {
     ListFull,
     /// Something must be set up in the book first, by its owner or with its owner's leave.
     NotSetUp,
+    /// The book keeps one currency alone, and it is of another one.
+    CurrenciesOff,
+    /// The book would not enter its sales tax as it says.
+    SalesTaxOff,
     /// The request was recognised as a repetition whose answer is gone: look it up.
     DuplicateRequest,
     /// Something that it refers to is gone or inactive.
@@ -343,6 +350,8 @@ impl RefusalKind {
             | Self::DimensionOff
             | Self::ListFull
             | Self::NotSetUp
+            | Self::CurrenciesOff
+            | Self::SalesTaxOff
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -587,7 +596,9 @@ pub trait Book: Send + Sync {
     fn names(&self, need: &Need) -> Vec<String> {
         vec![match need {
             Need::Item(item) => return item.names(),
-            Need::Account(account) => account.name.to_string(),
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                account.name.to_string()
+            }
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
             Need::Dimension(named) | Need::Value { value: named, .. } => named.name().to_owned(),
             Need::TaxRate(tax) => tax.to_string(),

@@ -8,6 +8,7 @@
 use crate::book::{ChartEntry, ChartKind, Item, KeptAccounts, Need, Refusal, RefusalKind};
 use crate::document::{KeptItem, Party};
 use crate::ledger::{Account, AccountKind};
+use crate::money::Currency;
 use crate::text::RemoteId;
 
 /// How a need is met.
@@ -37,6 +38,9 @@ pub fn resolve(
         Need::Item(Item { product, kept: Some(kept), .. }) => {
             let sku = product.as_ref().and_then(|product| product.sku.as_deref());
             return find_kept(kept, sku, chart, names, account);
+        }
+        Need::ForeignAccount { account, currency } => {
+            find_foreign_account(account, *currency, chart, names)
         }
         Need::Item(item) => find_item(item, chart, names, account(&item.account).as_ref()),
         Need::Party(party) => find_party(party, chart, names),
@@ -151,6 +155,23 @@ fn other_accounts(entry: &ChartEntry, lacking: &Account, wanted: &KeptItem) -> R
     }
 }
 
+/// The account of this name and side that is kept in a currency: another one of its name is none of
+/// ours.
+fn find_foreign_account<'a>(
+    wanted: &Account,
+    currency: Currency,
+    chart: &'a [ChartEntry],
+    names: &[String],
+) -> Option<&'a ChartEntry> {
+    find_by_name(chart, names, |held| match held {
+        ChartKind::Account { kind, currency: held, .. } => {
+            let of_side = kind.is_none_or(|kind| kind.side() == wanted.kind.side());
+            of_side && *held == Some(currency)
+        }
+        _ => false,
+    })
+}
+
 fn find_item<'a>(
     wanted: &Item,
     chart: &'a [ChartEntry],
@@ -244,6 +265,20 @@ mod tests {
             entry("8", ChartKind::Customer, "Jane Roe"),
             entry("9", account(AccountKind::Payable, false), "A/P"),
         ]
+    }
+
+    #[test]
+    fn an_account_of_another_currency_is_found_in_it_alone() {
+        let [eur, usd] = ["EUR", "USD"].map(|code| Currency::parse(code).unwrap());
+        let account = Account::new("Clearing EUR", AccountKind::Clearing);
+        let need = Need::ForeignAccount { account, currency: eur };
+        for (held, found) in [(Some(eur), true), (Some(usd), false), (None, false)] {
+            let kind = AccountKind::Bank;
+            let kind = ChartKind::Account { kind: Some(kind), currency: held, collects_tax: false };
+            let chart = [entry("1", kind, "clearing eur")];
+            let resolved = resolve(&need, &chart, &["Clearing EUR".to_owned()], |_| None);
+            assert_eq!(resolved == Resolution::Bound("1".into()), found, "{held:?}");
+        }
     }
 
     fn product(sku: Option<&str>, title: &str) -> Product {

@@ -107,7 +107,9 @@ impl Change {
                 one == other
             }
             (
-                Subject::Need(one @ (Need::Dimension(_) | Need::Value { .. })),
+                Subject::Need(
+                    one @ (Need::ForeignAccount { .. } | Need::Dimension(_) | Need::Value { .. }),
+                ),
                 Subject::Need(other),
             ) => one == other,
             (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),

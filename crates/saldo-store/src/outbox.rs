@@ -237,7 +237,7 @@ impl Samples {
 /// `dimension`, `value`, `tax-rate`.
 fn kind(change: &Change) -> &'static str {
     match &change.subject {
-        Subject::Need(Need::Account(_)) => "account",
+        Subject::Need(Need::Account(_) | Need::ForeignAccount { .. }) => "account",
         Subject::Need(Need::Item(_)) => "item",
         Subject::Need(Need::Party(_)) => "party",
         Subject::Need(Need::Dimension(_)) => "dimension",

@@ -147,7 +147,9 @@ pub(super) fn no_such_thing() -> Outcome {
 
 /// Whether something that documents refer to is there.
 pub(super) fn look_up_need(need: &Need, reading: &Reading, context: &BookContext) -> Outcome {
-    let Need::Account(account) = need else { return Outcome::Absent };
+    let (Need::Account(account) | Need::ForeignAccount { account, .. }) = need else {
+        return Outcome::Absent;
+    };
     let made = || RemoteId::from(account::remote_name(&account.name, account.kind));
     let remote = context.bindings.need(need).cloned().unwrap_or_else(made);
     match reading.accounts.get(remote.as_str()) {

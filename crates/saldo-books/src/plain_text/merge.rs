@@ -29,7 +29,7 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
         put(FileRank::Accounts, file_path("accounts", syntax), syntax, None);
         for subject in subjects {
             match subject {
-                Subject::Need(Need::Account(account)) => {
+                Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
                     let remote = account::remote_name(&account.name, account.kind);
                     let block = write::account_block(syntax, account, &remote);
                     put(FileRank::Accounts, file_path("accounts", syntax), syntax, Some(block));
@@ -143,7 +143,7 @@ fn outcome(
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let (expected, key, stem) = match subject {
-        Subject::Need(Need::Account(account)) => {
+        Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
             let remote = account::remote_name(&account.name, account.kind);
             (Expected::account(account, &remote), remote, "accounts".to_owned())
         }

@@ -38,6 +38,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: false,
     keeps_stock: false,
     takes_without_money: &[],
+    balances_in_worth: false,
     has_settings: false,
     prefixes: true,
     dimensions: KeptDimensions::Any,

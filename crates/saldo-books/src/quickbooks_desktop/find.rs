@@ -147,7 +147,7 @@ impl<'a> LookUp<'a> {
     fn seek(&self) -> Option<(Place, Vec<String>)> {
         let named = |list, names| Some((Place::List(list), names));
         match self.subject {
-            Subject::Need(Need::Account(account)) => {
+            Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
                 named(List::Account, vec![names::account(&account.name)])
             }
             Subject::Need(Need::Item(item)) => named(List::Item, names::item(item)),
@@ -259,7 +259,9 @@ pub(super) fn count(id: &str, response: Option<Response>) -> Result<u64, Fault> 
 
 fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result<Outcome, Fault> {
     match subject {
-        Subject::Need(Need::Account(account)) => Ok(account_outcome(account, rows)),
+        Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
+            Ok(account_outcome(account, rows))
+        }
         Subject::Need(Need::Item(item)) => Ok(item_outcome(item, rows, context)),
         Subject::Need(Need::Party(party)) => Ok(party_outcome(party, rows)),
         Subject::Need(Need::Value { value, .. }) => {

@@ -22,6 +22,10 @@ pub(super) fn entry(
             let name = names::account(&account.name);
             Body::new("Account", &ListEntry { name, account_type, ..ListEntry::default() })
         }
+        Need::ForeignAccount { account, currency } => Err(format!(
+            "`{}` is kept in {currency}, and Saldo makes no such account in QuickBooks Desktop",
+            account.name
+        )),
         Need::Item(item) => self::item(item, bindings, taken),
         Need::Party(party) => {
             let fields = ListEntry {

@@ -61,6 +61,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: false,
     takes_without_money: &[],
+    balances_in_worth: true,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,
@@ -84,7 +85,9 @@ impl Book for QuickBooksDesktop {
 
     fn names(&self, need: &Need) -> Vec<String> {
         match need {
-            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                vec![names::account(&account.name)]
+            }
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::Value { value, .. } => names::class(value.name()),
@@ -111,6 +114,7 @@ impl Book for QuickBooksDesktop {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)
+                | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
                 | Need::Dimension(_)

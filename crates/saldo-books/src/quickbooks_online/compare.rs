@@ -1,5 +1,6 @@
 //! What the book holds against what was sent.
 
+use super::foreign;
 use super::shape::{Shape, shape};
 use super::wire::{self, Entity, Line, Reference, Transaction};
 use saldo_core::book::Acknowledgement;
@@ -23,7 +24,7 @@ pub(super) fn acknowledgement(
     company: Currency,
 ) -> Result<Acknowledgement, String> {
     let currency = currency(row, company)?;
-    let total = total(entity, row, currency)?.map(|total| in_terms_of(document, total));
+    let total = total(entity, row, currency, company)?.map(|total| in_terms_of(document, total));
     let tax = match entity {
         Entity::SalesReceipt | Entity::Invoice | Entity::RefundReceipt | Entity::CreditMemo => {
             tax(row, currency)?.map(|tax| tax_in_terms_of(document, tax)).transpose()?
@@ -74,7 +75,14 @@ fn currency(row: &Transaction, company: Currency) -> Result<Currency, String> {
 
 /// The vendor's total of a transaction: of a journal entry, its debits, since its own field is
 /// often nil.
-fn total(entity: Entity, row: &Transaction, currency: Currency) -> Result<Option<Money>, String> {
+///
+/// Of one in another currency it is what they are worth by its rate.
+fn total(
+    entity: Entity,
+    row: &Transaction,
+    currency: Currency,
+    company: Currency,
+) -> Result<Option<Money>, String> {
     match entity {
         Entity::Transfer => row.amount.as_ref().map(|it| wire::money(it, currency)).transpose(),
         Entity::JournalEntry => {
@@ -87,6 +95,9 @@ fn total(entity: Entity, row: &Transaction, currency: Currency) -> Result<Option
             }
             let amounts: Vec<Money> =
                 debits.map(|line| amount(line, currency)).collect::<Result<_, _>>()?;
+            if currency != company {
+                return foreign::worth(&amounts, row.exchange_rate.as_ref(), company).map(Some);
+            }
             Money::sum(currency, amounts).map(Some).map_err(|error| error.to_string())
         }
         _ => row.total_amt.as_ref().map(|it| wire::money(it, currency)).transpose(),
@@ -182,8 +193,11 @@ fn money_differences(
             differences.push(format!("{what}: sent {sent}, held {held}"));
         }
     }
-    let held_currency = currency(row, own)?;
-    if entity == Entity::Transfer || held_currency != own {
+    let (held_in, own) = (currency(row, own)?, currency(sent, own)?);
+    if held_in != own {
+        differences.push(format!("currency: sent {own}, held {held_in}"));
+    }
+    if entity == Entity::Transfer || held_in != own {
         return Ok(differences);
     }
     // Where we say none, classes and locations are the owner's to give.

@@ -19,6 +19,7 @@ use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subjec
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
+use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,7 @@ impl<'a> LookUp<'a> {
     fn seek(&self) -> Vec<(Place, Vec<String>)> {
         let named = |entity, names| ((entity, Rows::Named), names);
         match self.subject {
-            Subject::Need(Need::Account(account)) => {
+            Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
                 vec![named(Entity::Account, vec![names::account(&account.name)])]
             }
             Subject::Need(Need::Item(item)) => vec![named(Entity::Item, names::item(item))],
@@ -190,7 +191,10 @@ fn outcome(
     };
     match look_up.subject {
         Subject::Need(Need::Account(account)) => {
-            Ok(account_outcome(account, list(Entity::Account)?))
+            Ok(account_outcome(account, None, list(Entity::Account)?))
+        }
+        Subject::Need(Need::ForeignAccount { account, currency }) => {
+            Ok(account_outcome(account, Some(*currency), list(Entity::Account)?))
         }
         Subject::Need(Need::Item(item)) => Ok(item_outcome(item, list(Entity::Item)?, context)),
         Subject::Need(Need::Party(party)) => {
@@ -249,15 +253,23 @@ fn is_named(row: &ListEntity, name: &str) -> bool {
     known.is_some_and(|known| known.to_lowercase() == name.to_lowercase())
 }
 
-fn account_outcome(account: &Account, rows: Vec<ListEntity>) -> Outcome {
+fn account_outcome(
+    account: &Account,
+    currency: Option<Currency>,
+    rows: Vec<ListEntity>,
+) -> Outcome {
     let name = names::account(&account.name);
     let Some(row) = rows.into_iter().find(|row| is_named(row, &name)) else {
         return Outcome::Absent;
     };
     let (wanted, _) = names::account_type(account.kind);
     let held = row.account_type.clone().unwrap_or_default();
-    let difference = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
-    found(row, difference)
+    let of_another_type = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
+    let kept_in = row.currency_ref.as_ref().map_or("", |it| it.value.as_str());
+    let in_another = currency
+        .filter(|currency| currency.code() != kept_in)
+        .map(|currency| format!("it is kept in {kept_in}, not in {currency}"));
+    found(row, of_another_type.or(in_another))
 }
 
 fn value_outcome(value: &str, rows: Vec<ListEntity>) -> Outcome {

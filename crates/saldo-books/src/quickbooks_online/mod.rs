@@ -10,6 +10,7 @@ mod compare;
 mod dimensions;
 mod faults;
 mod find;
+mod foreign;
 mod gather;
 mod hear;
 mod listing;
@@ -70,6 +71,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: false,
     takes_without_money: &[],
+    balances_in_worth: true,
     has_settings: true,
     prefixes: true,
     dimensions: KeptDimensions::Named {
@@ -123,7 +125,9 @@ impl Book for QuickBooksOnline {
 
     fn names(&self, need: &Need) -> Vec<String> {
         match need {
-            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                vec![names::account(&account.name)]
+            }
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::Value { value, .. } => names::value(value.name()),
@@ -159,6 +163,7 @@ impl Book for QuickBooksOnline {
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)
+                | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
                 | Need::Dimension(_)

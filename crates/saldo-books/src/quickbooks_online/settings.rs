@@ -1,8 +1,8 @@
 //! What the company's owner decided: the vendor's preferences.
 
 use super::dimensions;
-use super::wire::Preferences;
-use saldo_core::book::{BookContext, BookSettings};
+use super::wire::{Preferences, TaxPreferences};
+use saldo_core::book::{BookContext, BookSettings, SalesTax};
 use saldo_core::exchange::{Fault, Permit};
 use serde_json::Value;
 
@@ -19,7 +19,8 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
     let Some(row) = rows.first() else { return Err(unreadable("there are none".to_owned())) };
     let preferences: Preferences =
         serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
-    if let Some(home) = preferences.currency_prefs.home_currency
+    let currencies = preferences.currency_prefs;
+    if let Some(home) = currencies.home_currency
         && home.value != context.currency.code()
     {
         let reason = format!(
@@ -43,8 +44,22 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
     Ok(BookSettings {
         closed_until: date.transpose()?,
         numbers_documents: !forms.custom_txn_numbers.unwrap_or(false),
+        sales_tax: sales_tax(preferences.tax_prefs.as_ref()),
+        one_currency: currencies.multi_currency_enabled != Some(true),
         applies_credits: forms.auto_apply_credit.unwrap_or(false),
         switched_off: off.map(|(name, _)| name.to_owned()).collect(),
         ..BookSettings::default()
     })
+}
+
+/// How the company comes to sales tax. Companies older than November 2017 may say nothing of the
+/// vendor's own way, and then have theirs. One that says nothing at all is taken for a new one:
+/// what its answers say is compared in any case.
+const fn sales_tax(preferences: Option<&TaxPreferences>) -> SalesTax {
+    let Some(preferences) = preferences else { return SalesTax::Automated };
+    match (preferences.using_sales_tax, preferences.partner_tax_enabled) {
+        (Some(false), _) => SalesTax::Off,
+        (_, Some(true)) => SalesTax::Automated,
+        (Some(true) | None, Some(false) | None) => SalesTax::Manual,
+    }
 }

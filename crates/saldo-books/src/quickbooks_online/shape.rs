@@ -5,6 +5,7 @@
 
 use super::bills;
 use super::dimensions::{self, CLASS, LOCATION, class, location};
+use super::foreign::{self, ForeignJournal};
 use super::gather;
 use super::names::{can_take_deposits, is_bank};
 use super::wire::Entity;
@@ -61,6 +62,8 @@ pub(super) enum Shape<'a> {
     },
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
+    /// Debits and credits in another currency than the company's.
+    ForeignJournal(ForeignJournal<'a>),
 }
 
 /// A bill or a vendor credit.
@@ -152,7 +155,7 @@ impl Shape<'_> {
             Self::Purchase { .. } => Entity::Purchase,
             Self::Bill(bill) => bill.entity,
             Self::BillPayment { .. } => Entity::BillPayment,
-            Self::Journal(_) => Entity::JournalEntry,
+            Self::Journal(_) | Self::ForeignJournal(_) => Entity::JournalEntry,
         }
     }
 
@@ -169,6 +172,7 @@ impl Shape<'_> {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
                 Money::sum(document.header().currency, debits)
             }
+            Self::ForeignJournal(journal) => journal.worth(document.header().currency),
         }
     }
 
@@ -209,6 +213,7 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
                 needs.extend(lines.iter().flat_map(PostingLine::values));
             }
+            Self::ForeignJournal(journal) => needs = journal.needs(),
         }
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.binding()));
@@ -222,6 +227,9 @@ impl Shape<'_> {
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     dimensions::check(document)?;
+    if foreign::is_foreign(document) {
+        return foreign::journal(document).map(Shape::ForeignJournal);
+    }
     let shape = match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => invoice(document),
@@ -265,7 +273,8 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
         Shape::Transfer { .. }
         | Shape::Purchase { .. }
         | Shape::Bill(_)
-        | Shape::BillPayment { .. } => (false, false),
+        | Shape::BillPayment { .. }
+        | Shape::ForeignJournal(_) => (false, false),
     };
     match party {
         None if required => Err(format!("a {} needs a customer", shape.entity().name())),

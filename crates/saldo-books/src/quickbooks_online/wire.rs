@@ -134,6 +134,7 @@ pub(super) struct Transaction {
     pub(super) txn_date: Option<String>,
     pub(super) due_date: Option<String>,
     pub(super) currency_ref: Option<Reference>,
+    pub(super) exchange_rate: Option<Number>,
     pub(super) private_note: Option<String>,
     pub(super) department_ref: Option<Reference>,
     pub(super) customer_ref: Option<Reference>,
@@ -254,6 +255,15 @@ pub(super) struct Preferences {
     pub(super) accounting_info_prefs: AccountingPreferences,
     pub(super) currency_prefs: CurrencyPreferences,
     pub(super) sales_forms_prefs: SalesFormsPreferences,
+    pub(super) tax_prefs: Option<TaxPreferences>,
+}
+
+/// Whether it collects sales tax, and whether the vendor works it out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct TaxPreferences {
+    pub(super) using_sales_tax: Option<bool>,
+    pub(super) partner_tax_enabled: Option<bool>,
 }
 
 /// How sales forms are numbered, and whether credits apply themselves.
@@ -277,6 +287,7 @@ pub(super) struct AccountingPreferences {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct CurrencyPreferences {
+    pub(super) multi_currency_enabled: Option<bool>,
     pub(super) home_currency: Option<Reference>,
 }
 

@@ -1,6 +1,7 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
 use super::dimensions;
+use super::foreign::ForeignJournal;
 use super::names::{self, List, Taken};
 use super::shape::{Bill, Form, FormLine, PostingLine, Shape, shape};
 use super::voiding;
@@ -8,13 +9,14 @@ use super::wire::{
     self, CheckPayment, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction,
     ListEntity, Reference, SalesItemDetail, TaxDetail, Transaction,
 };
+use crate::foreign::Sum;
 use crate::json;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::book::{Bindings, BookContext, Need, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::ledger::{Account, AccountKind};
-use saldo_core::money::Money;
+use saldo_core::money::{Currency, Money};
 use serde_json::{Number, Value};
 
 /// A body that the vendor takes for a write.
@@ -116,14 +118,6 @@ pub(super) fn transaction(
         );
         return Err(about(reason));
     }
-    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
-        let reason = format!(
-            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
-            line.held(),
-            line.account.name
-        );
-        return Err(about(reason));
-    }
     let shape = shape(document).map_err(about)?;
     let common = Transaction {
         txn_date: Some(header.date.to_string()),
@@ -145,6 +139,7 @@ pub(super) fn transaction(
             writer.bill_payment((payable, account), *amount, applies_to, numbered)
         }
         Shape::Journal(lines) => writer.journal(lines, numbered),
+        Shape::ForeignJournal(journal) => writer.foreign_journal(journal, numbered),
     };
     Ok((shape.entity(), body.map_err(about)?))
 }
@@ -351,6 +346,23 @@ impl Writer<'_> {
         Ok(Transaction { line: lines.collect::<Result<_, _>>()?, ..common })
     }
 
+    fn foreign_journal(
+        &self,
+        journal: &ForeignJournal<'_>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let line = |sum: &Sum<'_>| {
+            let account = self.reference(&Need::Account(sum.account.clone()))?;
+            Ok::<_, String>(ForeignJournal::line(sum, account))
+        };
+        Ok(Transaction {
+            currency_ref: Some(Reference::to(journal.currency().code())),
+            exchange_rate: Some(json::decimal_number(journal.rate)),
+            line: journal.sums().iter().map(line).collect::<Result<_, _>>()?,
+            ..common
+        })
+    }
+
     fn journal_line(&self, line: &PostingLine<'_>) -> Result<wire::Line, String> {
         let of_whom = match line.account.kind {
             AccountKind::Receivable => Some(Entity::Customer),
@@ -385,7 +397,7 @@ fn due_date(due: Option<Date>, common: &Transaction) -> Option<String> {
     due.max(common.txn_date.clone())
 }
 
-fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::Line {
+pub(super) fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::Line {
     let description = names::text(text, names::TEXT);
     wire::Line {
         detail_type: Some(detail_type.to_owned()),
@@ -407,6 +419,14 @@ fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
     exact.then(|| (json::decimal_number(units), json::decimal_number(price)))
 }
 
+/// The currency of an account, where it is not the company's: it cannot be changed later.
+const fn currency_of(need: &Need) -> Option<Currency> {
+    match need {
+        Need::ForeignAccount { currency, .. } => Some(*currency),
+        _ => None,
+    }
+}
+
 /// An account, item, customer, vendor, class or location.
 fn list_entity(
     need: &Need,
@@ -414,9 +434,10 @@ fn list_entity(
     taken: &mut Taken<'_>,
 ) -> Result<(Entity, ListEntity), String> {
     match need {
-        Need::Account(account) => {
+        Need::Account(account) | Need::ForeignAccount { account, .. } => {
             let (account_type, detail) = names::account_type(account.kind);
             let fields = ListEntity {
+                currency_ref: currency_of(need).map(|it| Reference::to(it.code())),
                 name: Some(names::account(&account.name)),
                 account_type: Some(account_type.to_owned()),
                 account_sub_type: Some(detail.to_owned()),

@@ -81,7 +81,7 @@ impl<'a> LookUp<'a> {
     /// What a filter says of it.
     fn condition(&self) -> Option<String> {
         match self.subject {
-            Subject::Need(Need::Account(account)) => {
+            Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
                 Some(format!("Name == {}", literal(&names::account(&account.name))))
             }
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
@@ -205,7 +205,7 @@ fn outcome(
 ) -> Result<Outcome, Fault> {
     let entries = || rows.iter().map(|row| chart::row(place, row)).collect::<Result<Vec<_>, _>>();
     match look_up.subject {
-        Subject::Need(Need::Account(account)) => {
+        Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
             let name = names::account(&account.name);
             let named = entries()?.into_iter().find(|row| is_called(row.name.as_ref(), &name));
             let wanted = names::account_type(account.kind);

@@ -80,6 +80,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: false,
     takes_without_money: &[],
+    balances_in_worth: true,
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
@@ -139,7 +140,9 @@ impl Book for Xero {
 
     fn names(&self, need: &Need) -> Vec<String> {
         match need {
-            Need::Account(account) => vec![names::account(&account.name)],
+            Need::Account(account) | Need::ForeignAccount { account, .. } => {
+                vec![names::account(&account.name)]
+            }
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::TaxRate(tax) => vec![tax.to_string()],
@@ -167,7 +170,10 @@ impl Book for Xero {
         }
         match (subject, Place::of(subject)) {
             // Each account is a request of its own, and so is each category and option.
-            (Subject::Need(Need::Account(account)), Some(place)) => {
+            (
+                Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }),
+                Some(place),
+            ) => {
                 format!("{}/{}", place.name(), account.name)
             }
             (Subject::Need(need @ (Need::Dimension(_) | Need::Value { .. })), Some(place)) => {
@@ -202,7 +208,11 @@ impl Book for Xero {
                 vec![Need::Dimension(dimension.clone())]
             }
             Subject::Need(
-                Need::Account(_) | Need::Party(_) | Need::TaxRate(_) | Need::Dimension(_),
+                Need::Account(_)
+                | Need::ForeignAccount { .. }
+                | Need::Party(_)
+                | Need::TaxRate(_)
+                | Need::Dimension(_),
             )
             | Subject::Document { voids: Some(_), .. } => Vec::new(),
             Subject::Attached { .. } => Vec::new(),

@@ -115,7 +115,7 @@ impl Place {
     /// Where a subject is; none for a document that this book cannot hold.
     pub(super) fn of(subject: &Subject) -> Option<Self> {
         match subject {
-            Subject::Need(Need::Account(_)) => Some(Self::Accounts),
+            Subject::Need(Need::Account(_) | Need::ForeignAccount { .. }) => Some(Self::Accounts),
             Subject::Need(Need::Item(_)) => Some(Self::Items),
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),

@@ -362,6 +362,10 @@ fn entry(
 ) -> Result<(Place, Entry), String> {
     match need {
         Need::Account(account) => new_account(account).map(|fields| (Place::Accounts, fields)),
+        Need::ForeignAccount { account, currency } => Err(format!(
+            "`{}` is kept in {currency}, and Saldo makes no such account in Xero",
+            account.name
+        )),
         Need::Item(item) => {
             let account = Need::Account(item.account.clone());
             let lands = bindings.need(&account);

@@ -174,6 +174,19 @@ impl Books {
         answer["Bill"]["Balance"].to_string()
     }
 
+    /// Turns other currencies on in the company.
+    pub(crate) fn turn_on_currencies(&mut self, rates: &[(&str, &str)]) {
+        let rates: Vec<_> =
+            rates.iter().map(|(code, rate)| (*code, rate.parse().unwrap())).collect();
+        self.sim.company_mut().turn_on_currencies(&rates);
+    }
+
+    /// What accounts of other currencies hold, by the vendor's names in lower case.
+    pub(crate) fn foreign(&self) -> BTreeMap<String, (String, i64)> {
+        let held = self.sim.company().foreign_balances().into_iter();
+        held.map(|(name, held)| (name.to_lowercase(), held)).collect()
+    }
+
     /// What the vendor's ledger holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

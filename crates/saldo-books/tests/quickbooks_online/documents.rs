@@ -27,7 +27,7 @@ fn prepaid() -> Account {
     Account::new("Supplier prepayments", AccountKind::OtherCurrentAsset)
 }
 
-fn line(kind: LineKind, account: Account, amount: &str) -> Line {
+pub(crate) fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
     let (dimensions, taxes) = (Dimensions::default(), Vec::new());

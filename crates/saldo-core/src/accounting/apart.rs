@@ -1,5 +1,5 @@
-//! Entries that touch accounts of several currencies, taken apart for books that take no transaction
-//! of two: what happened, in the books' currency, with an account of conversion where an account of
+//! Entries that touch accounts of several currencies, taken apart for books that take no
+//! transaction of two: what happened, in the books' currency, with an account of conversion where an account of
 //! another currency stands; and for each of these currencies what goes from the one to the other.
 //! Both are dated alike, and the account of conversion is nil once both are entered.
 
@@ -28,6 +28,12 @@ pub(super) fn apart(entry: SubledgerEntry, conversion: &Account) -> Vec<Subledge
     let SubledgerEntry { id, header, lines } = entry;
     let lines = lines.into_iter().filter_map(at_home).collect();
     std::iter::once(SubledgerEntry { id, header, lines }).chain(moved).collect()
+}
+
+/// The slot of what goes over the account of conversion to a currency, beside the slot of what
+/// happened.
+pub(super) fn slot(of: &str, currency: Currency) -> String {
+    format!("{of}/{currency}")
 }
 
 /// What goes from the account of conversion to those of a currency, and back.
@@ -63,7 +69,7 @@ fn moved(
         });
     }
     let header = Header {
-        slot: format!("{}/{currency}", entry.header.slot),
+        slot: slot(&entry.header.slot, currency),
         kind,
         party: None,
         applies_to: None,

@@ -6,6 +6,7 @@ mod foreign;
 pub use by_rows::told_with_payouts;
 pub(super) use by_rows::{reach, with_payouts};
 
+use super::apart;
 use super::contradictions::{check_dispute, check_payout};
 use super::decided::taken_back;
 use super::{Accounted, Trouble};
@@ -204,10 +205,11 @@ fn check_rows(payout: &Payout, facts: &[Fact]) -> Result<(), Trouble> {
 }
 
 /// The slots whose documents take a payout out of its clearing account: straight to the bank, or
-/// into what is on its way.
+/// into what is on its way; or, in another currency, to the account of conversion.
 #[must_use]
-pub fn payout_slots(payout: &Payout) -> [String; 2] {
-    [payout.id.to_string(), format!("{}/issued", payout.id)]
+pub fn payout_slots(payout: &Payout) -> [String; 3] {
+    let over_conversion = apart::slot(payout.id.as_str(), payout.net.currency());
+    [payout.id.to_string(), format!("{}/issued", payout.id), over_conversion]
 }
 
 fn transfer(

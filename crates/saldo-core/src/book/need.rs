@@ -3,6 +3,7 @@
 use crate::commerce::Product;
 use crate::document::{KeptItem, Party};
 use crate::ledger::Account;
+use crate::money::Currency;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -13,6 +14,13 @@ use std::fmt;
 pub enum Need {
     /// An account.
     Account(Account),
+    /// An account that is kept in another currency than the books.
+    ForeignAccount {
+        /// The account.
+        account: Account,
+        /// Its currency.
+        currency: Currency,
+    },
     /// An item that stands for a product, or for everything that is entered on an account.
     Item(Item),
     /// A customer or vendor.
@@ -35,7 +43,9 @@ impl Need {
     #[must_use]
     pub fn binding(&self) -> String {
         match self {
-            Self::Account(account) => format!("account/{}", account.name),
+            Self::Account(account) | Self::ForeignAccount { account, .. } => {
+                format!("account/{}", account.name)
+            }
             Self::Item(Item { kept: Some(kept), .. }) => {
                 let KeptItem { key, income, stock, cost, since: _ } = &**kept;
                 format!("stock/{}/{}/{}/{key}", income.name, stock.name, cost.name)

@@ -1,9 +1,31 @@
 //! What a book's owner decided there, and how full its lists are.
 
 use super::{Need, Subject};
+use crate::document::{Line, LineKind};
+use crate::ledger::AccountKind;
+use crate::money::{Currency, Money};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// How a book that enters the sales tax of documents by itself comes to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SalesTax {
+    /// By rates of its own, in whose place it takes what a document says.
+    #[default]
+    Automated,
+    /// By codes and rates that its owner set up there.
+    Manual,
+    /// It collects none.
+    Off,
+}
+
+impl SalesTax {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// What a book's owner decided there, as far as pushing must know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +38,12 @@ pub struct BookSettings {
     pub numbers_documents: bool,
     /// Whether the book applies credits to open invoices by itself, to whichever it finds.
     pub applies_credits: bool,
+    /// Whether the book keeps the company's currency alone, though it could keep others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_currency: bool,
+    /// How the book comes to the sales tax of documents.
+    #[serde(skip_serializing_if = "SalesTax::is_default")]
+    pub sales_tax: SalesTax,
     /// The dimensions that the book could keep and does not, since its owner switched them off.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub switched_off: BTreeSet<String>,
@@ -57,12 +85,50 @@ impl BookSettings {
             Subject::Need(Need::Dimension(dimension) | Need::Value { dimension, .. }) => {
                 Some(&*dimension.word).filter(is_off)
             }
-            Subject::Need(Need::Account(_) | Need::Item(_) | Need::Party(_) | Need::TaxRate(_))
+            Subject::Need(
+                Need::Account(_)
+                | Need::ForeignAccount { .. }
+                | Need::Item(_)
+                | Need::Party(_)
+                | Need::TaxRate(_),
+            )
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => None,
             Subject::Document { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
+            }
+        }
+    }
+
+    /// The sales tax of a document that the book would not enter as the document says: where it
+    /// collects none, or by codes of its owner's. What stands on an account of its own is no
+    /// matter of the book's.
+    #[must_use]
+    pub fn unentered_tax(&self, subject: &Subject) -> Option<Money> {
+        let Subject::Document { document, .. } = subject else { return None };
+        let of_the_book = |line: &&Line| {
+            matches!(line.kind, LineKind::Tax { .. })
+                && line.account.kind == AccountKind::TaxLiability
+                && !line.amount.is_zero()
+        };
+        let first = document.lines().iter().find(of_the_book).map(|line| line.amount);
+        first.filter(|_| self.sales_tax != SalesTax::Automated)
+    }
+
+    /// The first currency that a subject is of, besides the company's, in a book that keeps that
+    /// one alone.
+    #[must_use]
+    pub fn other_currency(&self, subject: &Subject) -> Option<Currency> {
+        if !self.one_currency {
+            return None;
+        }
+        match subject {
+            Subject::Need(Need::ForeignAccount { currency, .. }) => Some(*currency),
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Document { document, .. } => {
+                let home = document.header().currency;
+                document.currencies().find(|currency| *currency != home)
             }
         }
     }

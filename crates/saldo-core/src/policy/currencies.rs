@@ -1,5 +1,6 @@
 //! What the owner decided about other currencies than the books'.
 
+use super::PolicyError;
 use crate::ledger::{Account, AccountKind};
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +38,22 @@ impl super::Policy {
     /// The account over which money goes to accounts of other currencies, if the owner has one.
     #[must_use]
     pub fn conversion(&self) -> Option<Account> {
+        self.named_conversion().map(|account| self.landing(account))
+    }
+
+    /// The same as the policy's text names it.
+    pub(super) fn named_conversion(&self) -> Option<Account> {
         let name = self.text.currencies.conversion.as_ref()?;
         Some(Account::new(name, AccountKind::Clearing))
+    }
+
+    /// The account of conversion is for nothing else: it is nil once all is entered.
+    pub(super) fn check_conversion(&self) -> Result<(), PolicyError> {
+        let Some(conversion) = self.named_conversion() else { return Ok(()) };
+        match self.named_accounts().filter(|it| it.name == conversion.name).count() {
+            1 => Ok(()),
+            _ => Err(PolicyError::Conversion(conversion.name.to_string())),
+        }
     }
 
     /// Whether open amounts of other currencies are valued at the end of any month.

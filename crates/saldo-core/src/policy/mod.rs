@@ -63,6 +63,12 @@ pub enum PolicyError {
     /// The currency is unknown.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// The account of conversion is one that something else stands on.
+    #[error(
+        "`{0}` cannot be the account of conversion: the policy names it for something else, and \
+         what goes over it must be nil"
+    )]
+    Conversion(String),
     /// A word of a vendor would stand for an account that only documents of its own kind may touch.
     #[error(
         "`{table}.{word}` cannot be `{}`: what a buyer owes and tax have documents of their own",
@@ -314,6 +320,7 @@ impl Policy {
         let rules = Rules::new(&text, &chart)?;
         let policy =
             Self { revision, currency, start_date, text, chart, rules, zone, before: None };
+        policy.check_conversion()?;
         feed::check(&policy)?;
         let landings = feed::landings(&policy.text);
         let landing = |role| landings.get(&*policy.chart.account(role).name).cloned();
@@ -417,7 +424,7 @@ impl Policy {
         let stock = stock.map(|name| Account::new(name, Role::Inventory.kind()));
         let by_rules = self.rules.accounts();
         let taxes = self.named_tax_accounts();
-        let of_gateways = clearing.chain(banks).chain(cards).chain(self.conversion());
+        let of_gateways = clearing.chain(banks).chain(cards).chain(self.named_conversion());
         roles.chain(of_gateways).chain(stock).chain(taxes).chain(by_rules)
     }
 
@@ -566,6 +573,20 @@ mod tests {
         assert_eq!(name("USD").as_deref(), Some("Clearing: PayPal"));
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
+    }
+
+    #[test]
+    fn the_account_of_conversion_is_for_nothing_else() {
+        let usd = Currency::parse("USD").unwrap();
+        let new = |name: &str| {
+            let text = format!("currencies.conversion = \"{name}\"");
+            Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap())
+        };
+        let policy = new("Over").unwrap();
+        assert_eq!(policy.conversion(), Some(Account::new("Over", AccountKind::Clearing)));
+        assert!(policy.accounts().any(|account| &*account.name == "Over"));
+        let refused = new("Bank").unwrap_err().to_string();
+        assert!(refused.contains("`Bank` cannot be the account of conversion"), "{refused}");
     }
 
     #[test]

@@ -214,6 +214,9 @@ pub(crate) fn change_text(change: &Change) -> String {
 fn need_text(need: &Need) -> String {
     match need {
         Need::Account(account) => format!("account {}", account.name),
+        Need::ForeignAccount { account, currency } => {
+            format!("account {} in {currency}", account.name)
+        }
         Need::Item(item) => match &item.product {
             Some(product) => format!("item {} on {}", product.title, item.account.name),
             None => format!("item for {}", item.account.name),

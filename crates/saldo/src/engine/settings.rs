@@ -12,8 +12,11 @@ use super::{Engine, EngineError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::taken_back_slot;
-use saldo_core::book::{BookSettings, Need, Outcome, Refusal, RefusalKind, Subject, Task};
+use saldo_core::book::{
+    BookSettings, Need, Outcome, Refusal, RefusalKind, SalesTax, Subject, Task,
+};
 use saldo_core::exchange::Fault;
+use saldo_core::money::{Currency, Money};
 use saldo_core::plan::{Change, Closing};
 use saldo_core::text::{CompanyId, ConnectionId};
 use saldo_store::{AttemptOutcome, AttemptResult, Connection, Purpose, Store};
@@ -129,6 +132,8 @@ impl Pusher<'_> {
                         | RefusalKind::DimensionOff
                         | RefusalKind::ListFull
                         | RefusalKind::NotSetUp
+                        | RefusalKind::CurrenciesOff
+                        | RefusalKind::SalesTaxOff
                 )
             })
             .collect();
@@ -140,6 +145,8 @@ impl Pusher<'_> {
             RefusalKind::DimensionOff => settings.switched_off(&change.subject).is_none(),
             RefusalKind::ListFull => self.may_have_place(change, &settings),
             RefusalKind::NotSetUp => true,
+            RefusalKind::SalesTaxOff => settings.unentered_tax(&change.subject).is_none(),
+            RefusalKind::CurrenciesOff => settings.other_currency(&change.subject).is_none(),
             _ => change.date().is_some_and(|date| !closed.covers(date)),
         };
         let kept: BTreeSet<&str> =
@@ -157,7 +164,12 @@ impl Pusher<'_> {
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
         let stands_for = |change: &Change| match &change.subject {
-            Subject::Need(need) => matches!(need, Need::Dimension(_) | Need::Value { .. }),
+            Subject::Need(need) => {
+                matches!(
+                    need,
+                    Need::ForeignAccount { .. } | Need::Dimension(_) | Need::Value { .. }
+                )
+            }
             Subject::Document { .. } => true,
             Subject::Confirmed { .. } | Subject::Attached { .. } => false,
         };
@@ -182,10 +194,14 @@ impl Pusher<'_> {
             let shut = change.date().filter(|_| is_kept).zip(closing.until);
             let off = settings.switched_off(&change.subject);
             closed += usize::from(shut.is_some());
-            let refusal = match (shut, off) {
-                (Some((date, until)), _) => closed_period(date, until),
-                (None, Some(dimension)) => switched_off(dimension),
-                (None, None) => {
+            let other = settings.other_currency(&change.subject);
+            let tax = settings.unentered_tax(&change.subject);
+            let refusal = match (shut, off, other, tax) {
+                (Some((date, until)), ..) => closed_period(date, until),
+                (None, Some(dimension), ..) => switched_off(dimension),
+                (None, None, Some(currency), _) => currencies_off(currency),
+                (None, None, None, Some(tax)) => sales_tax_off(settings.sales_tax, tax),
+                (None, None, None, None) => {
                     open.push(change);
                     continue;
                 }
@@ -228,6 +244,35 @@ fn switched_off(dimension: &str) -> Refusal {
             "switch `{dimension}` on in the book, for each line where it asks: the next sync \
              enters it then; or take it out of the policy"
         ),
+    }
+}
+
+/// Why nothing is sent that is of another currency, where the book keeps one alone.
+fn currencies_off(currency: Currency) -> Refusal {
+    Refusal {
+        kind: RefusalKind::CurrenciesOff,
+        code: "currencies-off".to_owned(),
+        message: format!("the book keeps one currency alone, and this is of {currency}"),
+        hint: "switch other currencies on in the book, which cannot be taken back there: the next \
+               sync enters it then"
+            .to_owned(),
+    }
+}
+
+/// Why nothing is sent whose sales tax the book would not enter as it stands.
+fn sales_tax_off(kept: SalesTax, tax: Money) -> Refusal {
+    let why = match kept {
+        SalesTax::Manual => "works out sales tax by codes that its owner set up",
+        SalesTax::Off | SalesTax::Automated => "collects no sales tax",
+    };
+    Refusal {
+        kind: RefusalKind::SalesTaxOff,
+        code: "sales-tax-off".to_owned(),
+        message: format!("the book {why}, and this has {} of it", tax.abs()),
+        hint: "switch automated sales tax on in the book: the next sync enters it then; or give \
+               taxes an account of your own in the table tax.accounts of the policy, which the \
+               book's tax report does not show"
+            .to_owned(),
     }
 }
 

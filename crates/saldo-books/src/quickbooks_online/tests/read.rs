@@ -1,7 +1,7 @@
 //! What answers to reads mean: the chart and the balances.
 
 use super::*;
-use saldo_core::book::{BookSettings, ChartKind, ChartPage};
+use saldo_core::book::{BookSettings, ChartKind, ChartPage, SalesTax};
 use saldo_core::exchange::Permit;
 use saldo_core::money::Balance;
 use serde_json::json;
@@ -29,7 +29,7 @@ fn preferences(currency: &str, closed: Option<&str>) -> Value {
         "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "BookCloseDate": closed,
             "ClassTrackingPerTxn": false, "ClassTrackingPerTxnLine": true,
             "TrackDepartments": true},
-        "CurrencyPrefs": {"MultiCurrencyEnabled": false, "HomeCurrency": {"value": currency}},
+        "CurrencyPrefs": {"MultiCurrencyEnabled": true, "HomeCurrency": {"value": currency}},
         "SalesFormsPrefs": {"CustomTxnNumbers": true, "AllowDiscount": true},
         "Id": "1"
     }]})
@@ -143,6 +143,25 @@ fn settings_are_read_alone_too() {
             ..BookSettings::default()
         };
         assert_eq!(read(&said).unwrap(), [Outcome::Settings(settings)]);
+    }
+    for (enabled, one_currency) in [(json!(true), false), (json!(false), true), (json!(null), true)]
+    {
+        said["Preferences"][0]["CurrencyPrefs"]["MultiCurrencyEnabled"] = enabled;
+        let outcomes = read(&said).unwrap();
+        let [Outcome::Settings(settings)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert_eq!(settings.one_currency, one_currency);
+    }
+    for (tax, sales_tax) in [
+        (json!({"UsingSalesTax": true, "PartnerTaxEnabled": true}), SalesTax::Automated),
+        (json!({"UsingSalesTax": true, "PartnerTaxEnabled": false}), SalesTax::Manual),
+        (json!({"UsingSalesTax": true}), SalesTax::Manual),
+        (json!({"UsingSalesTax": false, "PartnerTaxEnabled": false}), SalesTax::Off),
+        (json!(null), SalesTax::Automated),
+    ] {
+        said["Preferences"][0]["TaxPrefs"] = tax;
+        let outcomes = read(&said).unwrap();
+        let [Outcome::Settings(settings)] = &outcomes[..] else { panic!("{outcomes:?}") };
+        assert_eq!(settings.sales_tax, sales_tax);
     }
     let tracks = |class: Value, location: Value| {
         let accounting = json!({"ClassTrackingPerTxn": true, "ClassTrackingPerTxnLine": class,

@@ -227,7 +227,9 @@ fn remote(need: &Need) -> RemoteId {
         Need::Account(account) if account.kind == AccountKind::Bank => RemoteId::from(id),
         Need::Account(_) => RemoteId::from(format!("{id} {b}")),
         Need::Item(_) => RemoteId::from(format!("CODE-{b}")),
-        Need::Party(_) | Need::Dimension(_) | Need::Value { .. } => RemoteId::from(id),
+        Need::ForeignAccount { .. } | Need::Party(_) | Need::Dimension(_) | Need::Value { .. } => {
+            RemoteId::from(id)
+        }
         Need::TaxRate(_) => RemoteId::from("OUTPUT2"),
     }
 }

@@ -1,5 +1,6 @@
 //! The company: everything that its owner would see, with no trace of who asked for it.
 
+use super::currency;
 use super::entity::{Entity, Standing};
 use super::fault::Fault;
 use super::fields::{self, Object, Reference};
@@ -30,6 +31,9 @@ pub struct Settings {
     pub warn_duplicate_check_numbers: bool,
     /// Whether the company collects sales tax.
     pub using_sales_tax: bool,
+    /// Whether the vendor works it out by itself; companies older than November 2017 may do so by
+    /// codes of their own.
+    pub automated_sales_tax: bool,
     /// Whether sales forms may carry a discount line.
     pub allow_discount: bool,
     /// Whether sales forms may carry a shipping line.
@@ -40,6 +44,10 @@ pub struct Settings {
     pub class_tracking_per_line: bool,
     /// Whether transactions may have a location. If not, locations are passed over.
     pub track_departments: bool,
+    /// The currencies besides the home currency, each with the vendor's own rate: so much of the
+    /// home currency for one of it. None where multicurrency is off.
+    #[serde(default)]
+    pub currencies: Option<BTreeMap<String, Decimal>>,
 }
 
 impl Default for Settings {
@@ -52,11 +60,13 @@ impl Default for Settings {
             warn_duplicate_bill_numbers: false,
             warn_duplicate_check_numbers: true,
             using_sales_tax: true,
+            automated_sales_tax: true,
             allow_discount: true,
             allow_shipping: true,
             account_limit: 250,
             class_tracking_per_line: false,
             track_departments: false,
+            currencies: None,
         }
     }
 }
@@ -83,6 +93,9 @@ pub(super) struct SystemAccounts {
     pub(super) uncategorised_income: u64,
     pub(super) uncategorised_expense: u64,
     pub(super) uncategorised_asset: u64,
+    /// Where differences of exchange go; there once multicurrency is on.
+    #[serde(default)]
+    pub(super) exchange: Option<u64>,
 }
 
 /// The next id of each sequence.
@@ -117,6 +130,8 @@ impl Sequences {
 pub(super) struct Index {
     /// Balances of accounts, minor units, debit positive.
     pub(super) balances: BTreeMap<u64, i64>,
+    /// Balances of accounts that are kept in another currency, in that currency.
+    pub(super) foreign_balances: BTreeMap<u64, i64>,
     /// What customers owe, and what is owed to vendors as a negative number.
     pub(super) party_balances: BTreeMap<u64, i64>,
     /// Who has a name, in lower case.
@@ -200,7 +215,11 @@ impl Company {
         let mut answer = entity.to_json();
         match entity.kind {
             Kind::Account => {
-                let debit = self.index.balances.get(&entity.id).copied().unwrap_or(0);
+                let balances = match currency::is_home(entity) {
+                    true => &self.index.balances,
+                    false => &self.index.foreign_balances,
+                };
+                let debit = balances.get(&entity.id).copied().unwrap_or(0);
                 let natural = if is_debit_natured(entity) { debit } else { -debit };
                 let shown = if is_balance_sheet(entity) { natural } else { 0 };
                 answer.insert("CurrentBalance".to_owned(), fields::money(shown));
@@ -229,6 +248,9 @@ impl Index {
                 *self.party_balances.entry(party).or_default() += leg.minor;
             }
         }
+        for (account, minor) in &entity.foreign {
+            *self.foreign_balances.entry(*account).or_default() += minor;
+        }
         let owner = (entity.kind, entity.id);
         if let Some(key) = name_key(entity) {
             self.names.insert(key, owner);
@@ -244,6 +266,9 @@ impl Index {
             if let Some(party) = leg.party {
                 *self.party_balances.entry(party).or_default() -= leg.minor;
             }
+        }
+        for (account, minor) in &entity.foreign {
+            *self.foreign_balances.entry(*account).or_default() -= minor;
         }
         if let Some(key) = name_key(entity) {
             self.names.remove(&key);

@@ -51,6 +51,10 @@ pub(super) struct Entity {
     pub(super) body: Object,
     /// How it changes the ledger.
     pub(super) legs: Vec<Leg>,
+    /// The same of accounts that are kept in its currency, in that currency, where it is not the
+    /// home currency.
+    #[serde(default)]
+    pub(super) foreign: Vec<(u64, i64)>,
     /// What is not settled yet, in minor units: of invoices, credit memos, bills, vendor
     /// credits and payments.
     pub(super) open: Option<i64>,

@@ -2,11 +2,11 @@
 //! that cannot be written.
 
 use super::company::{Company, Space, View, account_type};
+use super::currency;
 use super::entity::{self, Entity};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
-use super::references::home_currency;
 use super::write::Draft;
 use serde_json::{Value, json};
 
@@ -152,7 +152,8 @@ pub(super) fn account(
     body.insert("AccountType".to_owned(), json!(kind));
     body.insert("AccountSubType".to_owned(), json!(subtype));
     body.insert("Classification".to_owned(), json!(classification));
-    body.insert("CurrencyRef".to_owned(), home_currency());
+    currency::keep(&mut body, previous)?;
+    currency::check_account(&body, kind)?;
     body.entry("SubAccount").or_insert(json!(false));
     body.entry("Active").or_insert(json!(true));
     Ok(Draft { body, ..Draft::default() })
@@ -220,7 +221,7 @@ pub(super) fn party(
     forbid(&name, "DisplayName", &[':', '\t', '\n'])?;
     check_unique(view, Space::Parties, &name, previous)?;
     body.insert("DisplayName".to_owned(), json!(name));
-    body.insert("CurrencyRef".to_owned(), home_currency());
+    currency::keep(&mut body, previous)?;
     body.entry("PrintOnCheckName").or_insert(json!(name));
     body.entry("Active").or_insert(json!(true));
     if kind == Kind::Customer {
@@ -393,9 +394,12 @@ fn preferences(company: &Company) -> Value {
         },
         "TaxPrefs": {
             "UsingSalesTax": settings.using_sales_tax,
-            "PartnerTaxEnabled": settings.using_sales_tax,
+            "PartnerTaxEnabled": settings.using_sales_tax && settings.automated_sales_tax,
         },
-        "CurrencyPrefs": { "MultiCurrencyEnabled": false, "HomeCurrency": { "value": "USD" } },
+        "CurrencyPrefs": {
+            "MultiCurrencyEnabled": settings.currencies.is_some(),
+            "HomeCurrency": { "value": "USD" },
+        },
         "ReportPrefs": { "ReportBasis": "Accrual" },
         "OtherPrefs": { "NameValue": [
             pair("UncategorizedAssetAccountId", system.uncategorised_asset.to_string()),

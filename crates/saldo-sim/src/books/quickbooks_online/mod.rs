@@ -2,6 +2,7 @@
 
 mod access;
 mod company;
+mod currency;
 mod entity;
 mod entries;
 mod fault;

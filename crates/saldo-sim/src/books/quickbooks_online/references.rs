@@ -90,7 +90,7 @@ fn completed(
     let wrapped = Object::from_iter([(name.to_owned(), Value::Object(object.clone()))]);
     let Some(mut reference) = fields::reference(&wrapped, name)? else { return Ok(None) };
     match (name, kind) {
-        ("CurrencyRef", _) => currency(&reference).map(Some),
+        ("CurrencyRef", _) => currency(view, &reference).map(Some),
         ("PaymentMethodRef", _) => payment_method(&reference).map(Some),
         ("ItemRef", _) if reference.value == SHIPPING_ITEM => shipping_item(view).map(Some),
         (_, Some(kind)) => Ok(Some(reference_to(view.resolve(kind, name, &reference)?))),
@@ -107,15 +107,19 @@ fn completed(
     }
 }
 
-fn currency(reference: &Reference) -> Result<Value, Fault> {
-    if reference.value == HOME_CURRENCY {
+fn currency(view: &View<'_>, reference: &Reference) -> Result<Value, Fault> {
+    let code = reference.value.as_str();
+    if code == HOME_CURRENCY {
         return Ok(home_currency());
     }
-    let detail = format!(
-        "{} is not the home currency, and multicurrency is not enabled for this company",
-        reference.value
-    );
-    Err(Fault::business(&detail))
+    let why = match &view.company.settings.currencies {
+        Some(known) if known.contains_key(code) => {
+            return Ok(json!({ "value": code, "name": code }));
+        }
+        Some(_) => "it is not in the list of currencies",
+        None => "multicurrency is not enabled for this company",
+    };
+    Err(Fault::business(&format!("{code} is not the home currency, and {why}")))
 }
 
 /// The home currency as it stands in an answer.

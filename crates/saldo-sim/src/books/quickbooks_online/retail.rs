@@ -126,6 +126,7 @@ impl Company {
             uncategorised_income: self.account_named("Uncategorized Income"),
             uncategorised_expense: self.account_named("Uncategorized Expense"),
             uncategorised_asset: self.account_named("Uncategorized Asset"),
+            exchange: None,
         };
     }
 
@@ -171,8 +172,9 @@ impl Company {
         found.map_or(0, |account| account.id)
     }
 
-    fn plant(&mut self, kind: Kind, body: Value) {
-        let Some(sequence) = kind.sequence() else { return };
+    /// Puts something of a list there; what its id is, in a list whose ids are numbers.
+    pub(super) fn plant(&mut self, kind: Kind, body: Value) -> Option<u64> {
+        let sequence = kind.sequence()?;
         let mut body: Object = body.as_object().cloned().unwrap_or_default();
         body.values_mut().for_each(fields::normalise);
         let next = self.next.of(sequence);
@@ -187,10 +189,12 @@ impl Company {
             standing: Standing::Live,
             body,
             legs: Vec::new(),
+            foreign: Vec::new(),
             open: None,
             applications: Vec::new(),
             deposits: Vec::new(),
             linked_by: Vec::new(),
         });
+        Some(id)
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn of_form(company: &Company, body: &Object, taxable: i64) -> Result<
     if wanted.is_some_and(|minor| minor < 0) {
         return Err(Fault::business("The tax must be 0.00 or greater"));
     }
-    if taxable == 0 || !company.settings.using_sales_tax {
+    // Where a company's own codes say it, a form names one of them or bears none (from memory).
+    let settings = &company.settings;
+    let by_code = settings.automated_sales_tax || detail.contains_key("TxnTaxCodeRef");
+    if taxable == 0 || !settings.using_sales_tax || !by_code {
         return Ok(Taxed { total: 0, shown: json!({ "TotalTax": 0 }) });
     }
     let percent = company.tax.percent;

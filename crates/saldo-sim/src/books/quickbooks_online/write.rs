@@ -1,11 +1,12 @@
 //! Creating, changing, voiding and deleting.
 
 use super::company::{Company, Sequences, View, account_type, number_space};
+use super::currency;
 use super::entity::{Application, Entity, Leg, Standing, server_date};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
-use super::references::{self, home_currency};
+use super::references;
 use super::{entries, lists, payables, sales, schema, settlements};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -37,6 +38,8 @@ pub(super) struct Write<'a> {
 pub(super) struct Draft {
     pub(super) body: Object,
     pub(super) legs: Vec<Leg>,
+    /// What moves on accounts of the transaction's own currency, where that is not the home one.
+    pub(super) foreign: Vec<(u64, i64)>,
     pub(super) open: Option<i64>,
     pub(super) applications: Vec<Application>,
     pub(super) deposits: Vec<(Kind, u64)>,
@@ -59,7 +62,6 @@ const READ_ONLY: &[&str] = &[
     "CurrentBalance",
     "CurrentBalanceWithSubAccounts",
     "LinkedTxn",
-    "ExchangeRate",
     "AutoDocNumber",
     "FullyQualifiedName",
     "Classification",
@@ -95,6 +97,7 @@ impl Company {
             standing: Standing::Live,
             body: Object::new(),
             legs: Vec::new(),
+            foreign: Vec::new(),
             open: None,
             applications: Vec::new(),
             deposits: Vec::new(),
@@ -165,14 +168,18 @@ impl Company {
             let date = fields::date(&body, "TxnDate")?.unwrap_or(today);
             self.check_open(date)?;
             body.insert("TxnDate".to_owned(), json!(date.to_string()));
-            body.insert("CurrencyRef".to_owned(), home_currency());
         }
+        let rated = match write.kind.is_transaction() {
+            true => currency::of_transaction(&view, &mut body)?,
+            false => None,
+        };
         let number = self.document_number(write, &body, previous)?;
         match &number {
             Some(number) => body.insert("DocNumber".to_owned(), json!(number)),
             None => body.remove("DocNumber"),
         };
-        let draft = draft_of(write.kind, &view, body, previous)?;
+        let mut draft = draft_of(write.kind, &view, body, previous)?;
+        currency::work_out(&view, &mut draft, rated.as_ref())?;
         if let Some(number) = number.and_then(|number| number.parse::<u64>().ok())
             && write.kind.is_sales_form()
         {
@@ -226,6 +233,7 @@ impl Company {
         self.unlink(&entity, now);
         entity.body = draft.body;
         entity.legs = draft.legs.into_iter().filter(|leg| leg.minor != 0).collect();
+        entity.foreign = draft.foreign;
         entity.open = draft.open;
         entity.applications = draft.applications;
         entity.deposits = draft.deposits;
@@ -285,6 +293,7 @@ impl Company {
         entity.sync_token += 1;
         entity.updated = write.now;
         entity.legs.clear();
+        entity.foreign.clear();
         entity.applications.clear();
         entity.deposits.clear();
         entity.linked_by.clear();

@@ -14,6 +14,7 @@ use saldo_core::plan::Change;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Identity, Opening};
 use saldo_core::text::RemoteId;
+use saldo_store::EntryFilter;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What accounts hold, by what we call them. Where several of our accounts are one in the book,
@@ -28,6 +29,9 @@ pub(super) struct Holdings {
     moved: Balances,
     /// The joined name of each of our accounts.
     labels: BTreeMap<String, String>,
+    /// What was pushed to accounts of other currencies, in these, where the book shows them at
+    /// what they are worth.
+    foreign: Balances,
 }
 
 impl Holdings {
@@ -44,6 +48,10 @@ impl Holdings {
             let drafts = engine.store.standing_drafts(engine.company_id(), book).await?;
             without_drafts(&mut pushed, &drafts, as_of)?;
         }
+        let mut foreign = Balances::new();
+        if pusher.book.description().balances_in_worth {
+            foreign = in_worth(pusher, policy, as_of, &mut pushed).await?;
+        }
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
         let known = KnownAccounts::of(policy);
         let accounts = accounts::joint(pusher, &known, &names).await?;
@@ -52,7 +60,9 @@ impl Holdings {
             pushed: Balances::new(),
             moved: Balances::new(),
             labels: accounts.iter().flat_map(Joint::labels).collect(),
+            foreign: Balances::new(),
         };
+        holdings.foreign = holdings.labelled(&foreign)?;
         holdings.pushed = holdings.labelled(&pushed)?;
         let day_before = from.saturating_sub(1.day());
         let before = read_balances(pusher, &Task::ReadBalances { as_of: day_before }).await?;
@@ -98,6 +108,10 @@ impl Holdings {
         let mut expected = self.labelled(owed)?;
         let mut found = Balances::new();
         for (label, owed) in &mut expected {
+            if let Some(held) = self.foreign.get(label) {
+                found.insert(label.clone(), self.with_others(label, held)?);
+                continue;
+            }
             let opening = self.opening.get(label).cloned().unwrap_or_default();
             let mut held = self.moved.get(label).cloned().unwrap_or_default();
             opening
@@ -129,7 +143,9 @@ impl Holdings {
         for name in owed.keys() {
             owed_at_start.entry(name.clone()).or_default();
         }
-        let owed = self.labelled(&owed_at_start)?;
+        let mut owed = self.labelled(&owed_at_start)?;
+        // What stood there in its own currency, no report of the book says.
+        owed.retain(|label, _| !self.foreign.contains_key(label));
         let held = |label: &String| self.opening.get(label).cloned().unwrap_or_default();
         let held: Balances = owed.keys().map(|label| (label.clone(), held(label))).collect();
         // A comparison of two balances is one of each of their currencies.
@@ -137,6 +153,16 @@ impl Holdings {
         let opening = |it: Check| Opening { account: it.about, owed: it.expected, held: it.found };
         let any = |it: &Opening| !it.owed.is_zero() || !it.held.is_zero();
         Ok(checks.map(opening).filter(any).collect())
+    }
+
+    /// What an account holds that the book shows at its worth: in its own currency what was pushed,
+    /// and what others moved there besides, of which the worth alone is known.
+    fn with_others(&self, label: &str, own: &Balance) -> Result<Balance, MoneyError> {
+        let of = |balances: &Balances| balances.get(label).cloned().unwrap_or_default();
+        let mut held = own.clone();
+        let others = minus(&of(&self.moved), &of(&self.pushed))?;
+        others.iter().try_for_each(|amount| held.add(amount))?;
+        Ok(held)
     }
 
     /// Every account: what is ours in it, and what is not.
@@ -155,6 +181,40 @@ fn without_drafts(pushed: &mut Balances, drafts: &[Change], as_of: Date) -> Resu
         }
     }
     Ok(())
+}
+
+/// Puts what was pushed to accounts of other currencies at what it is worth in the books; what it
+/// is in these currencies.
+async fn in_worth(
+    pusher: &Pusher<'_>,
+    policy: &Policy,
+    as_of: Date,
+    pushed: &mut Balances,
+) -> Result<Balances, EngineError> {
+    let (engine, book) = (pusher.engine, &pusher.connection.id);
+    let moved = engine.store.day_sums(engine.company_id(), book, (Date::MIN, as_of)).await?;
+    let foreign = moved.into_iter().filter(|it| it.amount.currency() != policy.currency);
+    let kept: BTreeSet<String> = foreign.map(|it| it.account).collect();
+    let mut worth = Balances::new();
+    if kept.is_empty() {
+        return Ok(worth);
+    }
+    let filter = EntryFilter { until: Some(as_of), ..EntryFilter::default() };
+    let mut pages = engine.store.entries(engine.company_id(), book, filter);
+    while let Some(page) = pages.next_page().await? {
+        for booked in page {
+            let Subject::Document { document, .. } = &booked.change.subject else { continue };
+            let lines = document.lines().iter();
+            for line in lines.filter(|line| kept.contains(&*line.account.name)) {
+                worth.entry(line.account.name.to_string()).or_default().add(line.amount)?;
+            }
+        }
+    }
+    let own = |(name, worth): (String, Balance)| {
+        let own = pushed.insert(name.clone(), worth).unwrap_or_default();
+        (name, own)
+    };
+    Ok(worth.into_iter().map(own).collect())
 }
 
 /// One balance less another.

@@ -1,16 +1,21 @@
 //! Payouts in another currency than the books': in plain text they are entered at what their rows'
-//! orders say, in whichever order they are told; a book that cannot hold them says so.
+//! orders say, in whichever order they are told; QuickBooks holds them where it keeps other
+//! currencies, and a company that does not says so.
 
 use super::super::page::reading;
-use super::super::{Engine, decide_this, payout_named, rebuild};
-use super::stage::{Stage, world};
+use super::super::{Engine, ProofReport, decide_this, payout_named, rebuild};
+use super::stage::{Stage, differences, world};
+use crate::merchant::COMPANY;
 use saldo_channels::channel;
+use saldo_core::book::{RefusalKind, Subject};
 use saldo_core::commerce::{Decided, Record, Said};
 use saldo_core::issue::FactState;
-use saldo_core::text::{FactId, Stream};
+use saldo_core::ledger::AccountKind;
+use saldo_core::text::{ConnectionId, FactId, Stream};
 use saldo_sim::fault::FaultSettings;
-use saldo_store::{PageCommit, PulledRecord, Role};
+use saldo_store::{EntryFilter, PageCommit, PulledRecord, Role};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const CLEARING: &str = "Clearing: Shopify Payments EUR";
 
@@ -143,8 +148,126 @@ async fn a_payout_in_euros_is_entered_once_all_is_told() {
         assert!(book.clearing.iter().chain(&book.payouts).all(|check| check.holds()));
         let failed = engine.store.failed(engine.company_id()).await.unwrap();
         assert!(!failed.is_empty() && failed.iter().all(|it| it.change.book != plain));
-        assert!(failed.iter().all(|it| it.refusal.message.contains("another currency")));
+        assert!(failed.iter().all(|it| it.refusal.message.contains("one currency alone")));
         assert!(rebuild(&engine).await.unwrap().identical);
         engine.store.close().await;
     }
+}
+
+/// What stands in the company's books on an account, in minor units of its own currency.
+fn stands(stage: &Stage, account: &str) -> i64 {
+    stage.sums().into_iter().filter(|((name, _), _)| name == account).map(|(_, minor)| minor).sum()
+}
+
+/// What stands there on an account that is kept in euros, in cents.
+fn euros(stage: &Stage, account: &str) -> i64 {
+    let held = stage.merchant.company().company().foreign_balances();
+    let (currency, minor) = held[account].clone();
+    assert_eq!(currency, "EUR");
+    minor
+}
+
+/// That every account of the company's books moved by what was entered there, at its worth.
+async fn assert_as_entered(stage: &Stage) {
+    let engine = stage.engine().await;
+    let book = ConnectionId::new(COMPANY);
+    let all = engine.store.entries(engine.company_id(), &book, EntryFilter::default());
+    let mut entered: BTreeMap<String, i64> = BTreeMap::new();
+    for booked in all.all().await.unwrap() {
+        let Subject::Document { document, .. } = &booked.change.subject else { continue };
+        for line in document.lines().iter().filter(|it| it.account.kind == AccountKind::Clearing) {
+            let name = line.account.name.replace(": ", " - ");
+            *entered.entry(name).or_default() += line.amount.minor();
+        }
+    }
+    engine.store.close().await;
+    assert!(entered.len() > 3, "{entered:?}");
+    for (account, minor) in entered {
+        assert_eq!(stands(stage, &account), minor, "{account}");
+    }
+}
+
+/// That each book holds what it was told in every currency, and nothing else. What the shop says of
+/// its days tells nothing of what these tests make it say.
+fn assert_adds_up(proof: &ProofReport) {
+    for book in &proof.books {
+        assert!(book.holds(), "{}", differences(proof));
+        let others = book.accounts.iter().filter(|it| !it.others.is_zero());
+        assert_eq!(others.count(), 0, "{:#?}", book.accounts);
+    }
+    let mut lines = proof.identities.iter().flat_map(|it| &it.lines);
+    assert!(lines.all(|it| it.difference.is_zero()), "{:#?}", proof.identities);
+}
+
+#[tokio::test]
+async fn quickbooks_holds_euros_beside_dollars_to_the_cent() {
+    let clearing = CLEARING.replace(": ", " - ");
+    for keeps_euros in [false, true] {
+        let stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+        let rates = [("EUR", "1.0912".parse().unwrap())];
+        stage.merchant.company().company_mut().turn_on_currencies(&rates);
+        stage.decide("currencies.conversion = \"Currency conversion\"").await;
+        if keeps_euros {
+            stage.decide("gateways.shopify_payments.banks.EUR = \"Bank EUR\"").await;
+        }
+        stage.sync().await;
+        let engine = stage.engine().await;
+        say(&engine, "orders", &order()).await;
+        say(&engine, "balance-transactions", &row()).await;
+        stage.sync().await;
+        assert_eq!((euros(&stage, &clearing), stands(&stage, &clearing)), (9_500, 10_450));
+        assert_eq!(stands(&stage, "Currency conversion"), 0);
+        assert_as_entered(&stage).await;
+        say(&engine, "payouts", &payout()).await;
+        stage.sync().await;
+        if !keeps_euros {
+            say_what_arrived(&engine, "2026-08-13").await;
+            stage.sync().await;
+        }
+        assert_eq!(state(&engine).await, FactState::Accounted { review: None });
+        assert_eq!((euros(&stage, &clearing), stands(&stage, &clearing)), (0, 0));
+        assert_eq!(stands(&stage, "Currency conversion"), 0);
+        assert_eq!(stands(&stage, "Exchange Gain or Loss"), 0, "the vendor's own");
+        match keeps_euros {
+            true => {
+                assert_eq!(
+                    (euros(&stage, "Bank EUR"), stands(&stage, "Bank EUR")),
+                    (9_500, 10_450)
+                );
+            }
+            false => assert!(stands(&stage, "FX gain/loss (realised)") != 0),
+        }
+        assert_as_entered(&stage).await;
+        let failed = engine.store.failed(engine.company_id()).await.unwrap();
+        assert!(failed.is_empty(), "{failed:#?}");
+        assert_adds_up(&stage.prove().await);
+        assert!(rebuild(&engine).await.unwrap().identical);
+        engine.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_other_currencies_is_entered_once_they_are_on() {
+    let stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+    stage.decide("currencies.conversion = \"Currency conversion\"").await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    say(&engine, "orders", &order()).await;
+    say(&engine, "balance-transactions", &row()).await;
+    stage.sync().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    assert!(!failed.is_empty());
+    for failed in &failed {
+        assert_eq!(failed.change.book.as_str(), COMPANY);
+        assert_eq!(failed.refusal.kind, RefusalKind::CurrenciesOff, "{failed:#?}");
+    }
+    // The sale itself is entered, and stands on the account of conversion until then.
+    assert_eq!(stands(&stage, "Currency conversion"), 10_450);
+    let rates = [("EUR", "1.0912".parse().unwrap())];
+    stage.merchant.company().company_mut().turn_on_currencies(&rates);
+    stage.sync().await;
+    assert_eq!(stands(&stage, "Currency conversion"), 0);
+    assert_eq!(euros(&stage, &CLEARING.replace(": ", " - ")), 9_500);
+    assert!(engine.store.failed(engine.company_id()).await.unwrap().is_empty());
+    engine.store.close().await;
 }

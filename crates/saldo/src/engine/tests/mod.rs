@@ -43,6 +43,7 @@ mod stage;
 mod standings;
 mod stated;
 mod taken_over;
+mod taxed;
 mod templates;
 mod throttled;
 mod tracked;

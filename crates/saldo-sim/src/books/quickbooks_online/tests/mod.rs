@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod currencies;
 mod files;
 mod payables;
 mod queries;
