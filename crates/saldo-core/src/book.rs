@@ -76,8 +76,8 @@ pub struct BookDescription {
     /// How far back it can tell which documents were changed: [`Task::ReadChanges`]; none where it
     /// cannot.
     pub tells_changes: Option<Duration>,
-    /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to be
-    /// voided is looked at first then.
+    /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to
+    /// be voided is looked at first then.
     pub shows_matches: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.

@@ -1,8 +1,9 @@
 //! Word of changes from vendors, on `saldo serve`: who it is from is proved by its signature, and
 //! all that it does is to let the next run ask that book for changes.
 //!
-//! Nothing that stands in a message enters the books. A vendor that doubts the service sends messages
-//! with wrong signatures to see them refused, and right ones without events to see them taken.
+//! Nothing that stands in a message enters the books. A vendor that doubts the service sends
+//! messages with wrong signatures to see them refused, and right ones without events to see them
+//! taken.
 
 use crate::engine::{EngineError, note_word};
 use crate::transport::clock::Clock;
@@ -215,9 +216,9 @@ mod tests {
 
     fn of_tenant(tenant: &str) -> Vec<u8> {
         format!(
-            r#"{{"events":[{{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/1","resourceId":"1",
-            "tenantId":"{tenant}","tenantType":"ORGANISATION","eventCategory":"INVOICE",
-            "eventType":"UPDATE","eventDateUtc":"2026-11-20T07:59:00.000"}}],
+            r#"{{"events":[{{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/1",
+            "resourceId":"1","tenantId":"{tenant}","tenantType":"ORGANISATION",
+            "eventCategory":"INVOICE","eventType":"UPDATE","eventDateUtc":"2026-11-20T07:59:00.000"}}],
             "firstEventSequence":76,"lastEventSequence":76,"entropy":"FXNGWLCCGVANWHKILRUB"}}"#
         )
         .into_bytes()

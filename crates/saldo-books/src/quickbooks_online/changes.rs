@@ -1,6 +1,7 @@
-//! What changed in the company since an instant (change data capture): ids and versions, and what was
-//! deleted. An answer holds up to a thousand objects of all kinds together; where it is full, each
-//! kind is asked for by itself. Of more than a thousand of one kind the rest is left to a proof.
+//! What changed in the company since an instant (change data capture): ids and versions, and what
+//! was deleted. An answer holds up to a thousand objects of all kinds together; where it is full,
+//! each kind is asked for by itself. Of more than a thousand of one kind the rest is left to a
+//! proof.
 
 use super::ask;
 use super::faults::{self, Purpose};

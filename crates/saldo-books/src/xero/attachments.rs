@@ -1,4 +1,5 @@
-//! Files at documents: each is a request of its own, by its name, to the document that it belongs to.
+//! Files at documents: each is a request of its own, by its name, to the document that it belongs
+//! to.
 //!
 //! The vendor's token is recognised here as with documents. A file in doubt is looked for by its
 //! name in the list of its document's files.

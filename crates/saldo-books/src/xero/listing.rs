@@ -1,4 +1,5 @@
-//! The documents of some days, or those that changed lately, kind by kind and page by page: ids, versions and numbers.
+//! The documents of some days, or those that changed lately, kind by kind and page by page: ids,
+//! versions and numbers.
 
 use super::ask::{self, Query};
 use super::chart;

@@ -59,7 +59,8 @@ static DESCRIPTION: BookDescription = BookDescription {
             // Each right by itself: the broad ones are not given to new clients.
             scopes: "offline_access accounting.invoices accounting.payments \
                      accounting.banktransactions accounting.manualjournals accounting.contacts \
-                     accounting.settings accounting.attachments accounting.reports.trialbalance.read \
+                     accounting.settings accounting.attachments \
+                     accounting.reports.trialbalance.read \
                      accounting.reports.profitandloss.read",
             without_secret: true,
         },

@@ -1,6 +1,6 @@
-//! What is particular to this book, against a simulated organisation that knows nothing of it: shapes
-//! of documents that no other book tells apart, numbers that the vendor keeps unique, drafts, and what
-//! lists tell. The laws of all books stand in `contract`.
+//! What is particular to this book, against a simulated organisation that knows nothing of it:
+//! shapes of documents that no other book tells apart, numbers that the vendor keeps unique,
+//! drafts, and what lists tell. The laws of all books stand in `contract`.
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 

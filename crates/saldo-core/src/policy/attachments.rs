@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which files are attached to documents, in books that take files. Off where nothing is said: each
-/// file is a request of its own, of which some vendors allow few, and a right that the owner grants.
+/// Which files are attached to documents, in books that take files. Off where nothing is said:
+/// each file is a request of its own, of which some vendors allow few, and a right that the owner
+/// grants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attachments {

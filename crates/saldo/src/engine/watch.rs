@@ -1,4 +1,5 @@
-//! Watching: what people changed of our documents in a book, asked of books that tell their changes.
+//! Watching: what people changed of our documents in a book, asked of books that tell their
+//! changes.
 //!
 //! Only what changed is read, so that a sync can ask for it. A draft that somebody approved there
 //! is taken as confirmed; what was changed or deleted is kept for whoever looks. Nothing of it is

@@ -44,8 +44,8 @@ impl Company {
         &self.attachables
     }
 
-    /// Takes a file with what says where it belongs. Each upload is another file, whatever its name,
-    /// and changes its transaction.
+    /// Takes a file with what says where it belongs. Each upload is another file, whatever its
+    /// name, and changes its transaction.
     pub(super) fn upload(&mut self, request: &HttpRequest, now: Timestamp) -> Result<Value, Fault> {
         if request.body.len() > UPLOAD_BYTES {
             return Err(Fault::business("the upload is larger than 100 MB"));

@@ -1,5 +1,5 @@
-//! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed, and
-//! one is confirmed only as it was entered. And what is voided, where the book shows matches.
+//! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed,
+//! and one is confirmed only as it was entered. And what is voided, where the book shows matches.
 
 use super::super::EngineError;
 use super::Pusher;
