@@ -119,7 +119,8 @@ pub(super) fn untold(response: &Response) -> Refusal {
 }
 
 /// The refusal of a message set whose name QuickBooks has trouble with, so that it does not say
-/// what became of it: it is looked for, and sent again under another name, a few times and not for ever.
+/// what became of it: it is looked for, and sent again under another name, a few times and not for
+/// ever.
 pub(super) fn untaken(code: i64) -> Refusal {
     Refusal {
         kind: RefusalKind::DuplicateRequest,

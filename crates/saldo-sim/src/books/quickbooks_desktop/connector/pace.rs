@@ -1,5 +1,6 @@
 //! How long the connector and QuickBooks take. The vendor names no figures but the two minutes
-//! after which a call has timed out: these are assumptions of ours, for a file on the same computer.
+//! after which a call has timed out: these are assumptions of ours, for a file on the same
+//! computer.
 
 use std::time::Duration;
 
