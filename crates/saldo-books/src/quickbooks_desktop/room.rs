@@ -69,7 +69,10 @@ pub(super) const fn takes(need: &Need) -> &'static [&'static str] {
         Need::Party(Party::Customer { .. }) => &[NAMES, CUSTOMERS],
         Need::Party(Party::Vendor { .. }) => &[NAMES, VENDORS],
         Need::Item(_) | Need::TaxRate(_) => &[ITEMS],
-        Need::Account(_) | Need::Dimension(_) | Need::Value { .. } => &[],
+        Need::Account(_)
+        | Need::ForeignAccount { .. }
+        | Need::Dimension(_)
+        | Need::Value { .. } => &[],
     }
 }
 
