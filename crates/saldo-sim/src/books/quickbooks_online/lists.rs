@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::references::home_currency;
+use super::stock;
 use super::write::Draft;
 use serde_json::{Value, json};
 
@@ -167,7 +168,7 @@ pub(super) fn classification(account_type: &str) -> Option<&'static str> {
     account_kind(account_type).map(|(_, classification, _)| classification)
 }
 
-/// Works an item out. Stock is not part of the company's plan.
+/// Works an item out.
 pub(super) fn item(
     view: &View<'_>,
     mut body: Object,
@@ -177,6 +178,7 @@ pub(super) fn item(
     forbid(&name, "Name", &[':', '\t', '\n'])?;
     match fields::text(&body, "Type")?.unwrap_or("Service") {
         "Service" | "NonInventory" => {}
+        "Inventory" if view.company.settings.inventory => stock::check_item(view, &body, previous)?,
         "Inventory" => return Err(Fault::not_in_plan("Inventory")),
         other => return Err(Fault::bad_enumeration("Type", other)),
     }
@@ -337,6 +339,10 @@ fn tax_code(name: &str, taxable: bool) -> Value {
 }
 
 fn company_info(company: &Company) -> Value {
+    let plan = match company.settings.inventory {
+        true => "QuickBooks Online Plus",
+        false => "QuickBooks Online Essentials",
+    };
     json!({
         "Id": "1",
         "CompanyName": company.name,
@@ -347,7 +353,7 @@ fn company_info(company: &Company) -> Value {
         "SupportedLanguages": "en",
         "NameValue": [
             { "Name": "NeoEnabled", "Value": "true" },
-            { "Name": "OfferingSku", "Value": "QuickBooks Online Essentials" },
+            { "Name": "OfferingSku", "Value": plan },
             { "Name": "SubscriptionStatus", "Value": "PAID" },
         ],
     })
@@ -379,7 +385,7 @@ fn preferences(company: &Company) -> Value {
             "ForSales": true,
             "ForPurchase": true,
             "QuantityWithPriceAndRate": true,
-            "QuantityOnHand": false,
+            "QuantityOnHand": settings.inventory,
         },
         "SalesFormsPrefs": {
             "CustomTxnNumbers": settings.custom_txn_numbers,

@@ -186,6 +186,8 @@ impl Company {
             standing: Standing::Live,
             body,
             legs: Vec::new(),
+            cost: Vec::new(),
+            stock: Vec::new(),
             open: None,
             applications: Vec::new(),
             deposits: Vec::new(),
