@@ -33,7 +33,10 @@ pub(super) fn kind_by_root(account: &str) -> Option<AccountKind> {
 pub(super) const fn hledger_type(kind: AccountKind) -> char {
     match kind {
         AccountKind::Bank | AccountKind::Cash => 'C',
-        AccountKind::Clearing | AccountKind::Receivable | AccountKind::OtherCurrentAsset => 'A',
+        AccountKind::Clearing
+        | AccountKind::Receivable
+        | AccountKind::OtherCurrentAsset
+        | AccountKind::Inventory => 'A',
         AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             'L'
         }

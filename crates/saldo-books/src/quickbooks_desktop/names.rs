@@ -194,7 +194,7 @@ pub(super) const fn account_type(kind: AccountKind) -> &'static str {
         AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "Bank",
         AccountKind::Receivable => "AccountsReceivable",
         AccountKind::Payable => "AccountsPayable",
-        AccountKind::OtherCurrentAsset => "OtherCurrentAsset",
+        AccountKind::OtherCurrentAsset | AccountKind::Inventory => "OtherCurrentAsset",
         AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => "OtherCurrentLiability",
         AccountKind::Equity => "Equity",
         AccountKind::Income | AccountKind::ContraIncome => "Income",

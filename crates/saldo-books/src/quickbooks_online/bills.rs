@@ -41,6 +41,7 @@ pub(super) fn bill(document: &Document) -> Result<Shape<'_>, String> {
     }
     let location = dimensions::location_of(document)?;
     let lines = gather::posting_lines(lines)?;
+    let payable = Some(payable);
     Ok(Shape::Bill(Bill { entity, payable, lines, total: moved.abs(), location }))
 }
 

@@ -8,7 +8,7 @@ use super::faults::VendorFault;
 use super::names;
 use super::settings;
 use super::wire::{Entity, ListEntity};
-use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
+use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage, KeptAccounts};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
@@ -148,7 +148,10 @@ fn entry(entity: Entity, row: &Value) -> Result<ChartEntry, Fault> {
             sku: row.sku,
             income_account: row.income_account_ref.map(|it| RemoteId::from(it.value)),
             lines_say_account: false,
-            kept: None,
+            kept: (row.r#type.as_deref() == Some("Inventory")).then(|| KeptAccounts {
+                stock: row.asset_account_ref.map(|it| RemoteId::from(it.value)),
+                cost: row.expense_account_ref.map(|it| RemoteId::from(it.value)),
+            }),
         },
         Entity::Customer => ChartKind::Customer,
         Entity::Vendor => ChartKind::Vendor,

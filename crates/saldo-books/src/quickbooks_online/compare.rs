@@ -3,6 +3,7 @@
 use super::foreign;
 use super::shape::{Shape, shape};
 use super::wire::{self, Entity, Line, Reference, Transaction};
+use rust_decimal::Decimal;
 use saldo_core::book::Acknowledgement;
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::money::{Currency, Money};
@@ -164,6 +165,7 @@ fn texts(sent: &Transaction, row: &Transaction) -> Vec<String> {
         ("from account", value(&sent.from_account_ref), value(&row.from_account_ref)),
         ("to account", value(&sent.to_account_ref), value(&row.to_account_ref)),
         ("location", value(&sent.department_ref), value(&row.department_ref)),
+        ("adjustment account", value(&sent.adjust_account_ref), value(&row.adjust_account_ref)),
     ];
     let differs = |(what, sent, held): (&str, Option<String>, Option<String>)| {
         let sent = sent?;
@@ -200,6 +202,7 @@ fn money_differences(
     if entity == Entity::Transfer || held_in != own {
         return Ok(differences);
     }
+    differences.extend(unit_differences(sent, row)?);
     // Where we say none, classes and locations are the owner's to give.
     let told = sent.line.iter().any(|line| !values(line).is_empty());
     let (sent, held) = (line_sums(sent, own, told)?, line_sums(row, own, told)?);
@@ -215,13 +218,45 @@ fn money_differences(
     Ok(differences)
 }
 
+/// Units that differ, of items whose units we say.
+fn unit_differences(sent: &Transaction, row: &Transaction) -> Result<Vec<String>, String> {
+    let (sent, held) = (units(sent)?, units(row)?);
+    let differs = sent.into_iter().filter_map(|(item, sent)| {
+        let held = held.get(&item).copied().unwrap_or_default();
+        (sent != held).then(|| format!("units of item {item}: sent {sent}, held {held}"))
+    });
+    Ok(differs.collect())
+}
+
+/// The units of each item.
+fn units(row: &Transaction) -> Result<BTreeMap<String, Decimal>, String> {
+    let mut sums = BTreeMap::new();
+    for line in &row.line {
+        let sold = line.sales_item_line_detail.as_ref().map(|it| (&it.item_ref, &it.qty));
+        let bought = line.item_based_expense_line_detail.as_ref();
+        let bought = bought.map(|it| (&it.item_ref, &it.qty));
+        let counted = line.item_adjustment_line_detail.as_ref();
+        let counted = counted.map(|it| (&it.item_ref, &it.qty_diff));
+        let Some((Some(item), Some(units))) = sold.or(bought).or(counted) else { continue };
+        let text = units.to_string();
+        let units: Decimal = text
+            .parse()
+            .or_else(|_| Decimal::from_scientific(&text))
+            .map_err(|_| format!("`{text}` is no number of units"))?;
+        *sums.entry(item.value.clone()).or_insert(Decimal::ZERO) += units;
+    }
+    Ok(sums)
+}
+
 /// The class and the location of a line, in words.
 fn values(line: &Line) -> String {
     let item = line.sales_item_line_detail.as_ref().and_then(|it| it.class_ref.as_ref());
     let expense = line.account_based_expense_line_detail.as_ref();
+    let bought = line.item_based_expense_line_detail.as_ref();
     let journal = line.journal_entry_line_detail.as_ref();
     let class = item
         .or(expense.and_then(|it| it.class_ref.as_ref()))
+        .or(bought.and_then(|it| it.class_ref.as_ref()))
         .or(journal.and_then(|it| it.class_ref.as_ref()));
     let location = journal.and_then(|it| it.department_ref.as_ref());
     let named = [("class", class), ("location", location)].into_iter();
@@ -256,6 +291,9 @@ fn target(line: &Line, amount: Money) -> Option<(String, Money)> {
     }
     if let Some(detail) = &line.account_based_expense_line_detail {
         return named("account", &detail.account_ref).map(|key| (key, amount));
+    }
+    if let Some(detail) = &line.item_based_expense_line_detail {
+        return named("item", &detail.item_ref).map(|key| (key, amount));
     }
     if let Some(detail) = &line.journal_entry_line_detail {
         let credit = detail.posting_type.as_deref() == Some("Credit");

@@ -16,7 +16,7 @@ use super::wire::{Entity, ListEntity, Transaction};
 use super::write;
 use jiff::civil::Date;
 use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
-use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::document::{Document, DocumentKey, KeptItem, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
 use saldo_core::money::Currency;
@@ -286,6 +286,9 @@ fn item_outcome(item: &Item, rows: Vec<ListEntity>, context: &BookContext) -> Ou
         let income = row.income_account_ref.as_ref().map(|income| income.value.as_str());
         income.is_some() && income == account.map(RemoteId::as_str)
     };
+    if let Some(kept) = &item.kept {
+        return stock_outcome(item, kept, rows, context);
+    }
     let names = names::item(item);
     let mut named: Vec<ListEntity> =
         rows.into_iter().filter(|row| names.iter().any(|name| is_named(row, name))).collect();
@@ -301,6 +304,37 @@ fn item_outcome(item: &Item, rows: Vec<ListEntity>, context: &BookContext) -> Ou
             None => Outcome::Absent,
         },
     }
+}
+
+/// The item in stock of one of the possible names: with its stock-keeping unit, and the policy's
+/// accounts.
+fn stock_outcome(
+    item: &Item,
+    kept: &KeptItem,
+    rows: Vec<ListEntity>,
+    context: &BookContext,
+) -> Outcome {
+    let names = names::item(item);
+    let sku = item.product.as_ref().and_then(|product| product.sku.as_deref());
+    let is_it = |row: &&ListEntity| {
+        let in_stock = row.r#type.as_deref() == Some("Inventory");
+        in_stock && row.sku.as_deref() == sku && names.iter().any(|name| is_named(row, name))
+    };
+    let Some(row) = rows.iter().find(is_it) else { return Outcome::Absent };
+    let bound = |account: &Account| {
+        context.bindings.need(&Need::Account(account.clone())).map(RemoteId::as_str)
+    };
+    let held = [
+        (&kept.income, &row.income_account_ref),
+        (&kept.stock, &row.asset_account_ref),
+        (&kept.cost, &row.expense_account_ref),
+    ];
+    let differs = held
+        .into_iter()
+        .find(|(account, held)| held.as_ref().map(|held| held.value.as_str()) != bound(account));
+    let difference =
+        differs.map(|(account, _)| format!("it has not the account `{}`", account.name));
+    found(row.clone(), difference)
 }
 
 /// The party of one of the possible names: the one with our marker, else one without any.

@@ -39,8 +39,15 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
 pub(super) fn posting_lines(lines: Vec<PostingLine<'_>>) -> Result<Vec<PostingLine<'_>>, String> {
     gather(
         lines,
-        |line| (line.account, line.class, line.location, line.amount.is_negative()),
+        |line| {
+            let item = line.stocked.map(|it| (&it.kept.key, it.units < 0));
+            (line.account, line.class, line.location, line.amount.is_negative(), item)
+        },
         |sum, line| {
+            if let (Some(sum), Some(more)) = (&mut sum.stocked, line.stocked) {
+                let units = sum.units.checked_add(more.units);
+                sum.units = units.ok_or("there are too many units")?;
+            }
             sum.amount = sum.amount.plus(line.amount).map_err(|error| error.to_string())?;
             Ok(())
         },

@@ -14,7 +14,7 @@ use saldo_core::text::RemoteId;
 use serde_json::Value;
 
 /// What documents become here.
-pub(super) const KINDS: [Entity; 11] = [
+pub(super) const KINDS: [Entity; 13] = [
     Entity::SalesReceipt,
     Entity::Invoice,
     Entity::Payment,
@@ -26,6 +26,8 @@ pub(super) const KINDS: [Entity; 11] = [
     Entity::VendorCredit,
     Entity::BillPayment,
     Entity::JournalEntry,
+    Entity::PurchaseOrder,
+    Entity::InventoryAdjustment,
 ];
 
 /// The queries of a page, one a kind.
@@ -49,6 +51,10 @@ const fn has_number(entity: Entity) -> bool {
     !matches!(entity, Entity::Payment | Entity::Transfer)
 }
 
+const fn of_stock(entity: Entity) -> bool {
+    matches!(entity, Entity::PurchaseOrder | Entity::InventoryAdjustment)
+}
+
 fn positions(page: Option<&str>) -> Result<Vec<(Entity, usize)>, Fault> {
     let Some(page) = page else { return Ok(KINDS.iter().map(|entity| (*entity, 1)).collect()) };
     let unreadable = || Fault::new(Permit::Never, format!("`{page}` is no page of documents"));
@@ -70,7 +76,12 @@ pub(super) fn page(
     let mut listing = DocumentPage::default();
     let mut next = Vec::new();
     for ((entity, start), answer) in positions(page)?.into_iter().zip(answers) {
-        let answer = answer.as_ref().map_err(|fault| chart::refused(entity, fault))?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            // A plan without stock holds no documents of it either.
+            Err(fault) if fault.is_outside_the_plan() && of_stock(entity) => continue,
+            Err(fault) => return Err(chart::refused(entity, fault)),
+        };
         let rows = chart::rows(entity, answer)?;
         if rows.len() >= ROWS {
             next.push(format!("{}:{}", entity.name(), start + rows.len()));

@@ -19,6 +19,7 @@ mod report;
 mod result;
 mod settings;
 mod shape;
+mod stock;
 mod voiding;
 mod wire;
 mod write;
@@ -27,9 +28,9 @@ mod write;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, Item, KeptDimensions, Need, Outcome, Subject, Task,
 };
-use saldo_core::document::Document;
+use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{
     Addresses, Answer, Ask, Authorisation, Fault, Grant, Introduction, RateLimit,
 };
@@ -69,8 +70,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     revalues: true,
-    keeps_stock: false,
-    takes_without_money: &[],
+    keeps_stock: true,
+    takes_without_money: &[DocumentKind::PurchaseOrder, DocumentKind::InventoryAdjustment],
     balances_in_worth: true,
     has_settings: true,
     prefixes: true,
@@ -160,6 +161,10 @@ impl Book for QuickBooksOnline {
         match subject {
             // What it refers to is bound already, and nothing else is said.
             Subject::Document { voids: Some(_), .. } => Vec::new(),
+            Subject::Need(Need::Item(Item { kept: Some(kept), .. })) => {
+                let KeptItem { income, stock, cost, .. } = &**kept;
+                [income, stock, cost].map(|account| Need::Account(account.clone())).to_vec()
+            }
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)

@@ -54,6 +54,11 @@ fn without_colon(name: &str) -> String {
 /// The names that an item may have, the first that is free. The second is for a product that is
 /// entered on more than one account.
 pub(super) fn item(item: &Item) -> Vec<String> {
+    if item.kept.is_some() {
+        // The last one tells it from all others; by the marks of an item that is not in stock too.
+        let names = item.names().into_iter().rev().map(|name| item_text(&name));
+        return names.flat_map(|name| [fit(&name), fit(&format!("{name} - in stock"))]).collect();
+    }
     let account_name = account(&item.account.name);
     match &item.product {
         None => vec![fit(&format!("Saldo {account_name}"))],
@@ -69,7 +74,12 @@ fn product_name(product: &Product) -> String {
         Some(sku) => format!("{} ({sku})", product.title),
         None => product.title.clone(),
     };
-    let name = text(&without_colon(&name).replace('"', "'"), usize::MAX);
+    item_text(&name)
+}
+
+/// A text as the name of an item may be.
+fn item_text(name: &str) -> String {
+    let name = text(&without_colon(name).replace('"', "'"), usize::MAX);
     if name.is_empty() { "Unnamed product".to_owned() } else { name }
 }
 
@@ -146,7 +156,9 @@ impl<'a> Taken<'a> {
 
 /// Whether a product has an item on another account already, so that its plain name is in use.
 pub(super) fn has_other_item(item: &Item, bindings: &Bindings) -> bool {
-    let Some(product) = &item.product else { return false };
+    let Some(product) = item.product.as_ref().filter(|_| item.kept.is_none()) else {
+        return false;
+    };
     let key = product.sku.as_deref().unwrap_or(&product.title);
     let own = format!("item/{}/{key}", item.account.name);
     let ending = format!("/{key}");
@@ -164,6 +176,7 @@ pub(super) const fn account_type(kind: AccountKind) -> (&'static str, &'static s
         AccountKind::Receivable => ("Accounts Receivable", "AccountsReceivable"),
         AccountKind::Payable => ("Accounts Payable", "AccountsPayable"),
         AccountKind::OtherCurrentAsset => ("Other Current Asset", "OtherCurrentAssets"),
+        AccountKind::Inventory => ("Other Current Asset", "Inventory"),
         AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             ("Other Current Liability", "OtherCurrentLiabilities")
         }
@@ -183,6 +196,7 @@ pub(super) fn account_kind(account_type: &str, detail: &str) -> Option<AccountKi
         ("Bank", _) => AccountKind::Bank,
         ("Accounts Receivable", _) => AccountKind::Receivable,
         ("Accounts Payable", _) => AccountKind::Payable,
+        ("Other Current Asset", "Inventory") => AccountKind::Inventory,
         ("Other Current Asset", _) => AccountKind::OtherCurrentAsset,
         ("Other Current Liability", detail) if collects_tax(detail) => AccountKind::TaxLiability,
         ("Other Current Liability", _) => AccountKind::OtherCurrentLiability,

@@ -8,10 +8,11 @@ use super::dimensions::{self, CLASS, LOCATION, class, location};
 use super::foreign::{self, ForeignJournal};
 use super::gather;
 use super::names::{can_take_deposits, is_bank};
+use super::stock;
 use super::wire::Entity;
 use saldo_core::book::{Item, Need};
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::{Money, MoneyError};
 use std::borrow::Cow;
@@ -51,6 +52,10 @@ pub(super) enum Shape<'a> {
     },
     /// What a supplier charges or credits.
     Bill(Bill<'a>),
+    /// What is ordered from a supplier: as a bill, of which nothing is owed.
+    Order(Bill<'a>),
+    /// Units of stock that are more or fewer.
+    Adjustment(Adjustment<'a>),
     /// Money paid for a bill.
     BillPayment {
         /// The account on which the bill was owed.
@@ -66,13 +71,22 @@ pub(super) enum Shape<'a> {
     ForeignJournal(ForeignJournal<'a>),
 }
 
-/// A bill or a vendor credit.
+/// Units of stock that are more or fewer.
+#[derive(Debug)]
+pub(super) struct Adjustment<'a> {
+    /// What takes them.
+    pub(super) account: &'a Account,
+    /// The items with their units.
+    pub(super) lines: Vec<PostingLine<'a>>,
+}
+
+/// A bill, a vendor credit or a purchase order.
 #[derive(Debug)]
 pub(super) struct Bill<'a> {
     /// Which one.
     pub(super) entity: Entity,
-    /// The account on which it is owed.
-    pub(super) payable: &'a Account,
+    /// The account on which it is owed; none where nothing is.
+    pub(super) payable: Option<&'a Account>,
     /// What it is for: positive in its own direction.
     pub(super) lines: Vec<PostingLine<'a>>,
     /// What they come to.
@@ -102,6 +116,8 @@ pub(super) struct Form<'a> {
 #[derive(Debug)]
 pub(super) struct FormLine<'a> {
     pub(super) product: Option<&'a Product>,
+    /// The item, where the book keeps it in stock.
+    pub(super) kept: Option<&'a KeptItem>,
     pub(super) account: &'a Account,
     pub(super) amount: Money,
     pub(super) taxed: bool,
@@ -113,7 +129,10 @@ pub(super) struct FormLine<'a> {
 impl FormLine<'_> {
     /// The item that the line points at.
     pub(super) fn item(&self) -> Item {
-        Item::plain(self.product.cloned(), self.account.clone())
+        match (self.product, self.kept) {
+            (Some(product), Some(kept)) => Item::kept(product.clone(), kept.clone()),
+            (product, _) => Item::plain(product.cloned(), self.account.clone()),
+        }
     }
 }
 
@@ -126,6 +145,22 @@ pub(super) struct PostingLine<'a> {
     pub(super) class: Option<&'a str>,
     /// Of a line of a journal entry: other transactions have one as a whole.
     pub(super) location: Option<&'a str>,
+    /// What it moves in place of an account, where that is an item in stock.
+    pub(super) stocked: Option<Stocked<'a>>,
+}
+
+/// Units of an item in stock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stocked<'a> {
+    pub(super) product: &'a Product,
+    pub(super) kept: &'a KeptItem,
+    pub(super) units: i64,
+}
+
+impl Stocked<'_> {
+    pub(super) fn item(&self) -> Item {
+        Item::kept(self.product.clone(), self.kept.clone())
+    }
 }
 
 impl<'a> PostingLine<'a> {
@@ -136,6 +171,22 @@ impl<'a> PostingLine<'a> {
             text: Cow::from(&line.text),
             class: line.dimensions.get(CLASS),
             location: line.dimensions.get(LOCATION),
+            stocked: match &line.kind {
+                LineKind::Stocked { product, kept }
+                | LineKind::Ordered { product, kept: Some(kept), .. } => {
+                    let units = line.quantity.unwrap_or(0);
+                    Some(Stocked { product, kept, units })
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// What it points at.
+    fn target(&self) -> Need {
+        match &self.stocked {
+            Some(stocked) => Need::Item(stocked.item()),
+            None => Need::Account(self.account.clone()),
         }
     }
 
@@ -153,7 +204,8 @@ impl Shape<'_> {
             Self::Payment { .. } => Entity::Payment,
             Self::Transfer { .. } => Entity::Transfer,
             Self::Purchase { .. } => Entity::Purchase,
-            Self::Bill(bill) => bill.entity,
+            Self::Bill(bill) | Self::Order(bill) => bill.entity,
+            Self::Adjustment(_) => Entity::InventoryAdjustment,
             Self::BillPayment { .. } => Entity::BillPayment,
             Self::Journal(_) | Self::ForeignJournal(_) => Entity::JournalEntry,
         }
@@ -163,7 +215,8 @@ impl Shape<'_> {
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
             Self::Form(form) => Ok(form.total),
-            Self::Bill(bill) => Ok(bill.total),
+            Self::Bill(bill) | Self::Order(bill) => Ok(bill.total),
+            Self::Adjustment(_) => Ok(Money::zero(document.header().currency)),
             Self::Payment { amount, .. }
             | Self::Transfer { amount, .. }
             | Self::Purchase { amount, .. }
@@ -197,9 +250,13 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
                 needs.extend(lines.iter().flat_map(PostingLine::values));
             }
-            Self::Bill(bill) => {
-                needs.push(account(bill.payable));
-                needs.extend(bill.lines.iter().map(|line| account(line.account)));
+            Self::Adjustment(adjustment) => {
+                needs.push(account(adjustment.account));
+                needs.extend(adjustment.lines.iter().map(PostingLine::target));
+            }
+            Self::Bill(bill) | Self::Order(bill) => {
+                needs.extend(bill.payable.map(account));
+                needs.extend(bill.lines.iter().map(PostingLine::target));
                 needs.extend(bill.lines.iter().filter_map(|line| line.class.map(class)));
                 needs.extend(bill.location.map(location));
             }
@@ -239,11 +296,9 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Bill | DocumentKind::VendorCredit => bills::bill(document),
         DocumentKind::BillPayment => bills::payment(document),
         DocumentKind::JournalEntry => journal(document),
-        DocumentKind::PurchaseOrder
-        | DocumentKind::ItemReceipt
-        | DocumentKind::InventoryAdjustment => {
-            Err("Saldo enters no documents of stock in QuickBooks Online yet".to_owned())
-        }
+        DocumentKind::PurchaseOrder => stock::order(document),
+        DocumentKind::ItemReceipt => stock::receipt(document),
+        DocumentKind::InventoryAdjustment => stock::adjustment(document),
     }?;
     check_party(&shape, document.header().party.as_ref())?;
     Ok(shape)
@@ -257,7 +312,7 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
     {
         return Err("what is owed to a supplier needs the supplier".to_owned());
     }
-    if matches!(shape, Shape::Bill(_) | Shape::BillPayment { .. }) {
+    if matches!(shape, Shape::Bill(_) | Shape::Order(_) | Shape::BillPayment { .. }) {
         return match party {
             Some(Party::Vendor { .. }) => Ok(()),
             _ => Err(format!("a {} needs a supplier", shape.entity().name())),
@@ -273,6 +328,8 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
         Shape::Transfer { .. }
         | Shape::Purchase { .. }
         | Shape::Bill(_)
+        | Shape::Order(_)
+        | Shape::Adjustment(_)
         | Shape::BillPayment { .. }
         | Shape::ForeignJournal(_) => (false, false),
     };
@@ -382,14 +439,21 @@ fn form<'a>(
             LineKind::Other { taxed } => (None, *taxed),
         };
         let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
-        let (account, quantity) = (&line.account, line.quantity);
+        let account = &line.account;
+        let kept = line.kind.kept();
+        // A form's units are positive in its own direction.
+        let quantity = match (kept.is_some(), sale) {
+            (true, false) => line.quantity.map(i64::saturating_neg),
+            _ => line.quantity,
+        };
         let taxed = taxed && by_the_vendor;
         let class = line.dimensions.get(CLASS);
-        lines.push(FormLine { product, account, amount, taxed, quantity, text, class });
+        lines.push(FormLine { product, kept, account, amount, taxed, quantity, text, class });
     }
     for (account, amount) in settled {
         lines.push(FormLine {
             product: None,
+            kept: None,
             account,
             amount: oriented(*amount, sale),
             taxed: false,
@@ -487,6 +551,9 @@ pub(super) fn is_owed(account: &Account) -> bool {
 /// Debits and credits as they stand; what moved on the receivable, or on the payable, is one line,
 /// since the vendor takes no more.
 pub(super) fn journal(document: &Document) -> Result<Shape<'_>, String> {
+    if document.lines().iter().any(|line| line.stock_move().is_some()) {
+        return Err("a journal entry takes nothing out of stock: enter it by hand".to_owned());
+    }
     let owed_line = |line: &Line| is_owed(&line.account);
     let owed = net(document, owed_line)?;
     if owed.len() > 1 {
@@ -498,7 +565,8 @@ pub(super) fn journal(document: &Document) -> Result<Shape<'_>, String> {
     for (account, amount) in owed {
         let first = document.lines().iter().find(|line| line.account == *account);
         let text = first.map_or(Cow::from(""), |line| Cow::from(&line.text));
-        lines.push(PostingLine { account, amount, text, class: None, location: None });
+        let (class, location, stocked) = (None, None, None);
+        lines.push(PostingLine { account, amount, text, class, location, stocked });
     }
     match lines.is_empty() {
         true => Err("nothing is left of it that moves money".to_owned()),

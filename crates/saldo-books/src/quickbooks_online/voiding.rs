@@ -3,6 +3,7 @@
 //! A voided form keeps its id and number, its amounts are zero, and its note begins with the
 //! vendor's word. A payment that is voided is applied to nothing any more: its invoice or its
 //! bill is open.
+//! A purchase order is not voided but closed, which says that nothing of it is expected any more.
 //! The vendor refuses any version but the latest, which counts up whenever somebody changes the
 //! form or applies a payment to it.
 
@@ -18,6 +19,8 @@ use saldo_core::text::RemoteId;
 use serde_json::json;
 use std::collections::BTreeSet;
 
+/// The status of a purchase order of which nothing is expected any more.
+const CLOSED: &str = "Closed";
 /// How the note of a voided form begins.
 const VOIDED: &str = "Voided";
 
@@ -27,7 +30,11 @@ pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
     let entity = shape(document).ok()?.entity();
     if !matches!(
         entity,
-        Entity::SalesReceipt | Entity::Invoice | Entity::Payment | Entity::BillPayment
+        Entity::SalesReceipt
+            | Entity::Invoice
+            | Entity::Payment
+            | Entity::BillPayment
+            | Entity::PurchaseOrder
     ) {
         return None;
     }
@@ -50,6 +57,11 @@ pub(super) fn body(voided: &Voided) -> Result<Body, String> {
             json["sparse"] = true.into();
             Operation::VoidByUpdate
         }
+        Entity::PurchaseOrder => {
+            json["sparse"] = true.into();
+            json["POStatus"] = CLOSED.into();
+            Operation::Close
+        }
         _ => Operation::Void,
     };
     Ok(Body { entity, operation, json })
@@ -59,7 +71,9 @@ pub(super) fn body(voided: &Voided) -> Result<Body, String> {
 pub(super) fn acknowledgement(row: &Transaction) -> Option<Acknowledgement> {
     let note = row.private_note.as_deref().unwrap_or_default();
     let total = row.total_amt.as_ref().and_then(|total| total.to_string().parse().ok());
-    let is_voided = note.starts_with(VOIDED) && total.is_some_and(|total: Decimal| total.is_zero());
+    let is_closed = row.po_status.as_deref() == Some(CLOSED);
+    let is_nil = total.is_some_and(|total: Decimal| total.is_zero());
+    let is_voided = is_closed || note.starts_with(VOIDED) && is_nil;
     let acknowledgement = Acknowledgement::of(RemoteId::from(row.id.clone()?));
     is_voided.then(|| Acknowledgement { version: row.sync_token.clone(), ..acknowledgement })
 }

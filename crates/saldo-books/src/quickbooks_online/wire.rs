@@ -33,11 +33,13 @@ pub(super) enum Entity {
     TaxAgency,
     Class,
     Department,
+    PurchaseOrder,
+    InventoryAdjustment,
 }
 
 impl Entity {
     /// All of them.
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::Payment,
@@ -58,6 +60,8 @@ impl Entity {
         Self::TaxAgency,
         Self::Class,
         Self::Department,
+        Self::PurchaseOrder,
+        Self::InventoryAdjustment,
     ];
 
     /// The name as it stands in queries and as the key of a body.
@@ -83,6 +87,8 @@ impl Entity {
             Self::TaxAgency => "TaxAgency",
             Self::Class => "Class",
             Self::Department => "Department",
+            Self::PurchaseOrder => "PurchaseOrder",
+            Self::InventoryAdjustment => "InventoryAdjustment",
         }
     }
 
@@ -99,6 +105,8 @@ impl Entity {
                 | Self::VendorCredit
                 | Self::BillPayment
                 | Self::JournalEntry
+                | Self::PurchaseOrder
+                | Self::InventoryAdjustment
         )
     }
 
@@ -151,6 +159,10 @@ pub(super) struct Transaction {
     pub(super) pay_type: Option<String>,
     pub(super) check_payment: Option<CheckPayment>,
     pub(super) total_amt: Option<Number>,
+    #[serde(rename = "POStatus")]
+    pub(super) po_status: Option<String>,
+    pub(super) adjust_account_ref: Option<Reference>,
+    pub(super) linked_txn: Vec<LinkedTransaction>,
     pub(super) line: Vec<Line>,
     pub(super) txn_tax_detail: Option<TaxDetail>,
 }
@@ -172,6 +184,8 @@ pub(super) struct Line {
     pub(super) linked_txn: Vec<LinkedTransaction>,
     pub(super) sales_item_line_detail: Option<SalesItemDetail>,
     pub(super) account_based_expense_line_detail: Option<ExpenseDetail>,
+    pub(super) item_based_expense_line_detail: Option<ItemExpenseDetail>,
+    pub(super) item_adjustment_line_detail: Option<AdjustmentDetail>,
     pub(super) journal_entry_line_detail: Option<JournalDetail>,
 }
 
@@ -202,6 +216,24 @@ pub(super) struct ExpenseDetail {
     pub(super) class_ref: Option<Reference>,
 }
 
+/// A line of a bill or purchase order that is about an item.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ItemExpenseDetail {
+    pub(super) item_ref: Option<Reference>,
+    pub(super) class_ref: Option<Reference>,
+    pub(super) qty: Option<Number>,
+    pub(super) unit_price: Option<Number>,
+}
+
+/// A line of an inventory adjustment: units that come in, or go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct AdjustmentDetail {
+    pub(super) item_ref: Option<Reference>,
+    pub(super) qty_diff: Option<Number>,
+}
+
 /// A line of a journal entry.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -229,7 +261,7 @@ pub(super) struct TaxDetail {
 }
 
 /// The fields of all list entities that this book uses.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct ListEntity {
     pub(super) id: Option<String>,
@@ -245,6 +277,11 @@ pub(super) struct ListEntity {
     pub(super) sku: Option<String>,
     pub(super) description: Option<String>,
     pub(super) income_account_ref: Option<Reference>,
+    pub(super) asset_account_ref: Option<Reference>,
+    pub(super) expense_account_ref: Option<Reference>,
+    pub(super) track_qty_on_hand: Option<bool>,
+    pub(super) qty_on_hand: Option<Number>,
+    pub(super) inv_start_date: Option<String>,
     pub(super) notes: Option<String>,
 }
 

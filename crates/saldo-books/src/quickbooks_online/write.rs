@@ -3,18 +3,19 @@
 use super::dimensions;
 use super::foreign::ForeignJournal;
 use super::names::{self, List, Taken};
-use super::shape::{Bill, Form, FormLine, PostingLine, Shape, shape};
+use super::shape::{Adjustment, Bill, Form, FormLine, PostingLine, Shape, Stocked, shape};
 use super::voiding;
 use super::wire::{
-    self, CheckPayment, Entity, ExpenseDetail, JournalDetail, JournalEntity, LinkedTransaction,
-    ListEntity, Reference, SalesItemDetail, TaxDetail, Transaction,
+    self, AdjustmentDetail, CheckPayment, Entity, ExpenseDetail, ItemExpenseDetail, JournalDetail,
+    JournalEntity, LinkedTransaction, ListEntity, Reference, SalesItemDetail, TaxDetail,
+    Transaction,
 };
 use crate::foreign::Sum;
 use crate::json;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use saldo_core::book::{Bindings, BookContext, Need, Subject};
-use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::book::{Bindings, BookContext, Item, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, KeptItem, Party};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::{Currency, Money};
 use serde_json::{Number, Value};
@@ -35,6 +36,8 @@ pub(super) enum Operation {
     Void,
     /// Make a payment nil, which is an update that says so.
     VoidByUpdate,
+    /// Close a purchase order.
+    Close,
 }
 
 impl Operation {
@@ -43,14 +46,14 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::Void => "void",
-            Self::VoidByUpdate => "update",
+            Self::VoidByUpdate | Self::Close => "update",
         }
     }
 
     /// What is said beside the word.
     pub(super) const fn options(self) -> Option<&'static str> {
         match self {
-            Self::Create | Self::Void => None,
+            Self::Create | Self::Void | Self::Close => None,
             Self::VoidByUpdate => Some("void"),
         }
     }
@@ -134,7 +137,15 @@ pub(super) fn transaction(
         Shape::Purchase { account, lines, location, .. } => {
             writer.purchase(account, lines, *location, numbered)
         }
-        Shape::Bill(bill) => writer.bill(bill, header.due, numbered),
+        Shape::Bill(bill) => {
+            let linked = writer.ordered(applies_to)?;
+            writer.bill(bill, header.due, Transaction { linked_txn: linked, ..numbered })
+        }
+        Shape::Order(order) => {
+            let po_status = Some("Open".to_owned());
+            writer.bill(order, None, Transaction { po_status, ..numbered })
+        }
+        Shape::Adjustment(adjustment) => writer.adjustment(adjustment, numbered),
         Shape::BillPayment { payable, account, amount } => {
             writer.bill_payment((payable, account), *amount, applies_to, numbered)
         }
@@ -263,8 +274,43 @@ impl Writer<'_> {
             due_date,
             department_ref: self.location(bill.location)?,
             vendor_ref: self.party()?,
-            ap_account_ref: self.account(bill.payable)?,
+            ap_account_ref: bill.payable.map(|it| self.account(it)).transpose()?.flatten(),
             line: self.expense_lines(&bill.lines)?,
+            ..common
+        })
+    }
+
+    /// The purchase order that goods came in by.
+    fn ordered(&self, applies_to: Option<DocumentKey>) -> Result<Vec<LinkedTransaction>, String> {
+        let Some(key) = applies_to else { return Ok(Vec::new()) };
+        let remote = self.bindings.document(key);
+        let remote = remote.ok_or_else(|| format!("its purchase order {key} is not bound"))?;
+        let txn_type = Entity::PurchaseOrder.name().to_owned();
+        Ok(vec![LinkedTransaction { txn_id: remote.to_string(), txn_type }])
+    }
+
+    fn adjustment(
+        &self,
+        adjustment: &Adjustment<'_>,
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let line = |line: &PostingLine<'_>| {
+            let stocked = line.stocked.ok_or("it is about no item")?;
+            let detail = AdjustmentDetail {
+                item_ref: Some(self.reference(&Need::Item(stocked.item()))?),
+                qty_diff: Some(json::decimal_number(Decimal::from(stocked.units))),
+            };
+            Ok::<_, String>(wire::Line {
+                item_adjustment_line_detail: Some(detail),
+                amount: None,
+                ..wire_line("ItemAdjustmentLineDetail", line.amount, &line.text)
+            })
+        };
+        Ok(Transaction {
+            adjust_account_ref: self.account(adjustment.account)?,
+            line: adjustment.lines.iter().map(line).collect::<Result<_, _>>()?,
+            // It is about no money, and has no currency.
+            currency_ref: None,
             ..common
         })
     }
@@ -289,6 +335,9 @@ impl Writer<'_> {
 
     fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<wire::Line>, String> {
         let line = |line: &PostingLine<'_>| {
+            if let Some(stocked) = &line.stocked {
+                return self.item_line(line, stocked);
+            }
             let detail = ExpenseDetail {
                 account_ref: self.account(line.account)?,
                 class_ref: self.class(line.class)?,
@@ -299,6 +348,28 @@ impl Writer<'_> {
             })
         };
         lines.iter().map(line).collect()
+    }
+
+    /// Units of an item at what all of them cost.
+    fn item_line(
+        &self,
+        line: &PostingLine<'_>,
+        stocked: &Stocked<'_>,
+    ) -> Result<wire::Line, String> {
+        let units = stocked.units;
+        let price = price_of_all(line.amount, units);
+        let price =
+            price.ok_or_else(|| format!("{units} units have no price of {}", line.amount))?;
+        let detail = ItemExpenseDetail {
+            item_ref: Some(self.reference(&Need::Item(stocked.item()))?),
+            class_ref: self.class(line.class)?,
+            qty: Some(json::decimal_number(Decimal::from(units))),
+            unit_price: Some(json::decimal_number(price)),
+        };
+        Ok(wire::Line {
+            item_based_expense_line_detail: Some(detail),
+            ..wire_line("ItemBasedExpenseLineDetail", line.amount, &line.text)
+        })
     }
 
     fn transfer(
@@ -410,6 +481,12 @@ pub(super) fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::L
 /// Units and unit price, where they multiply to the amount exactly with at most seven decimals. The
 /// units carry the sign.
 fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
+    if line.kept.is_some() {
+        let units = line.quantity?;
+        let price = price_of_all(line.amount, units)?;
+        let units = Decimal::from(units);
+        return Some((json::decimal_number(units), json::decimal_number(price)));
+    }
     let units = line.quantity.filter(|units| *units > 0)?;
     let amount: Decimal = line.amount.amount_text().parse().ok()?;
     let sign = if amount.is_sign_negative() { -1 } else { 1 };
@@ -425,6 +502,45 @@ const fn currency_of(need: &Need) -> Option<Currency> {
         Need::ForeignAccount { currency, .. } => Some(*currency),
         _ => None,
     }
+}
+
+/// The price of a unit, of at most seven decimals, at which all of them come to the amount once
+/// that is rounded to its decimals: units that count are never left out.
+fn price_of_all(amount: Money, units: i64) -> Option<Decimal> {
+    let (all, units): (Decimal, _) = (amount.amount_text().parse().ok()?, Decimal::from(units));
+    let price = all.checked_div(units)?.round_dp(7);
+    let comes_to = price.checked_mul(units)?.round_dp(all.scale());
+    (comes_to == all).then(|| price.normalize())
+}
+
+/// An item that the vendor keeps in stock: none of it is there until it comes in.
+fn stock_item(
+    item: &Item,
+    kept: &KeptItem,
+    bindings: &Bindings,
+    taken: &mut Taken<'_>,
+) -> Result<ListEntity, String> {
+    let account = |account: &Account| {
+        let need = Need::Account(account.clone());
+        let remote = bindings.need(&need);
+        let remote = remote.ok_or_else(|| format!("`{}` is not bound", need.binding()))?;
+        Ok::<_, String>(Some(Reference::to(remote.as_str())))
+    };
+    let product = item.product.as_ref();
+    let sku = product.and_then(|product| product.sku.as_deref());
+    Ok(ListEntity {
+        name: Some(taken.choose(List::Items, &names::item(item))),
+        r#type: Some("Inventory".to_owned()),
+        sku: sku.map(|sku| names::text(sku, 100)).filter(|sku| !sku.is_empty()),
+        description: product.map(|product| names::text(&product.title, names::TEXT)),
+        income_account_ref: account(&kept.income)?,
+        asset_account_ref: account(&kept.stock)?,
+        expense_account_ref: account(&kept.cost)?,
+        track_qty_on_hand: Some(true),
+        qty_on_hand: Some(Number::from(0)),
+        inv_start_date: Some(kept.since.to_string()),
+        ..ListEntity::default()
+    })
 }
 
 /// An account, item, customer, vendor, class or location.
@@ -444,6 +560,10 @@ fn list_entity(
                 ..ListEntity::default()
             };
             Ok((Entity::Account, fields))
+        }
+        Need::Item(item) if item.kept.is_some() => {
+            let kept = item.kept.as_deref().ok_or("it is not in stock")?;
+            stock_item(item, kept, bindings, taken).map(|fields| (Entity::Item, fields))
         }
         Need::Item(item) => {
             let account = Need::Account(item.account.clone());

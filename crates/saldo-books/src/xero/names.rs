@@ -172,6 +172,7 @@ pub(super) const fn account_type(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "BANK",
         AccountKind::Receivable | AccountKind::OtherCurrentAsset => "CURRENT",
+        AccountKind::Inventory => "INVENTORY",
         AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             "CURRLIAB"
         }
@@ -190,7 +191,8 @@ pub(super) fn account_kind(account_type: &str, system: &str) -> Option<AccountKi
         ("CREDITORS", _) => AccountKind::Payable,
         (system, _) if collects_tax(system) => AccountKind::TaxLiability,
         (_, "BANK") => AccountKind::Bank,
-        (_, "CURRENT" | "PREPAYMENT" | "INVENTORY") => AccountKind::OtherCurrentAsset,
+        (_, "CURRENT" | "PREPAYMENT") => AccountKind::OtherCurrentAsset,
+        (_, "INVENTORY") => AccountKind::Inventory,
         (_, "CURRLIAB" | "LIABILITY") => AccountKind::OtherCurrentLiability,
         (_, "EQUITY") => AccountKind::Equity,
         (_, "REVENUE" | "SALES") => AccountKind::Income,

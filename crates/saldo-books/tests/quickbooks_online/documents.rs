@@ -15,7 +15,7 @@ fn bank() -> Account {
     Account::new("Bank", AccountKind::Bank)
 }
 
-fn received() -> Account {
+pub(crate) fn received() -> Account {
     Account::new("Goods received not invoiced", AccountKind::OtherCurrentLiability)
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     Line { kind, account, dimensions, amount, foreign: None, quantity: None, taxes, text, origin }
 }
 
-fn other(account: Account, amount: &str) -> Line {
+pub(crate) fn other(account: Account, amount: &str) -> Line {
     line(LineKind::Other { taxed: false }, account, amount)
 }
 
@@ -47,7 +47,7 @@ fn settled(amount: &str) -> Line {
 }
 
 /// A document of the one supplier; a payment pays the first bill.
-fn document(slot: &str, kind: DocumentKind, lines: Vec<Line>) -> Document {
+pub(crate) fn document(slot: &str, kind: DocumentKind, lines: Vec<Line>) -> Document {
     let pays = kind == DocumentKind::BillPayment;
     let header = Header {
         slot: slot.to_owned(),

@@ -6,6 +6,7 @@
 mod company;
 mod currencies;
 mod documents;
+mod stock;
 
 use company::{Books, sums};
 use documents::DAY;

@@ -11,7 +11,8 @@
 //! goods, since no book takes a value of units that it has laid in, and another line on the account
 //! of stock would part that from the units.
 //!
-//! A purchase order is entered where anybody keeps stock, and moves no money. A bill
+//! A purchase order is entered where the book keeps stock, and moves no money. Elsewhere it is a
+//! commitment alone: not every plan of a book takes one. A bill
 //! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
 //! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
 
@@ -76,7 +77,7 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
         let (fact, source) = step.fact();
         let owner = basis.policy.in_force(date).text.cost.owner;
         let state = match (owner, step) {
-            (_, Step::Order(order)) if owner == CostOwner::Nobody || order.lines.is_empty() => {
+            (_, Step::Order(order)) if owner != CostOwner::Book || order.lines.is_empty() => {
                 FactState::Excluded { rule: "a-commitment-only".to_owned() }
             }
             (CostOwner::Nobody, _) => FactState::Excluded { rule: "cost-is-not-kept".to_owned() },
@@ -243,10 +244,7 @@ impl<'a> Purchase<'a> {
         let nothing = Money::zero(self.policy.currency);
         let line = |line: &OrderedLine| {
             let product = line.product.clone();
-            let kept = match own.book_keeps_cost() {
-                true => Some(must_keep(own, &order.source.connection, &product)?),
-                false => None,
-            };
+            let kept = Some(must_keep(own, &order.source.connection, &product)?);
             let account = own.inventory(product.sku.as_deref());
             let kind = LineKind::Ordered { product, cost: line.cost, kept };
             let quantity = Some(i64::from(line.units));

@@ -51,6 +51,8 @@ pub enum AccountKind {
     CostOfGoods,
     /// Running costs.
     Expense,
+    /// Stock that the book keeps itself: in some books only items move it.
+    Inventory,
 }
 
 impl AccountKind {
@@ -69,7 +71,8 @@ impl AccountKind {
             | Self::Clearing
             | Self::Cash
             | Self::Receivable
-            | Self::OtherCurrentAsset => Side::Assets,
+            | Self::OtherCurrentAsset
+            | Self::Inventory => Side::Assets,
             Self::Payable | Self::OtherCurrentLiability | Self::TaxLiability => Side::Liabilities,
             Self::Equity => Side::Equity,
             Self::Income | Self::ContraIncome | Self::OtherIncome => Side::Income,

@@ -1,7 +1,7 @@
 //! What the owner decided about goods: when their sale is earned, and what they cost.
 
 use super::{Policy, PolicyError, PolicyText, Role, role_of};
-use crate::ledger::Account;
+use crate::ledger::{Account, AccountKind};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -120,10 +120,14 @@ impl Policy {
         self.text.cost.owner == CostOwner::Saldo
     }
 
-    /// The account in which goods of a stock-keeping unit stand.
+    /// The account in which goods of a stock-keeping unit stand. Where the book keeps stock, it is
+    /// of a kind of its own.
     #[must_use]
     pub fn inventory(&self, sku: Option<&str>) -> Account {
-        let account = self.chart.account(Role::Inventory);
+        let mut account = self.chart.account(Role::Inventory);
+        if self.book_keeps_cost() {
+            account.kind = AccountKind::Inventory;
+        }
         match sku.and_then(|sku| self.text.cost.accounts.get(sku)) {
             Some(name) => Account::new(name, account.kind),
             None => account,

@@ -184,12 +184,13 @@ fn what_no_unit_tells_apart_is_held() {
 }
 
 #[test]
-fn a_purchase_order_is_entered_where_saldo_keeps_costs_too() {
+fn a_purchase_order_is_entered_where_the_book_keeps_stock_alone() {
     let facts = [ordering("01-03", "MUG", 100, "800.00")];
-    let all = entries(&facts, &super::stocked::costing("fifo"));
+    assert_eq!(entries(&facts, &super::stocked::costing("fifo")), []);
+    let all = entries(&facts, &by_book());
     let [entry] = &all[..] else { panic!("{all:?}") };
     assert_eq!(entry.header.kind, DocumentKind::PurchaseOrder);
-    assert!(matches!(&entry.lines[0].kind, LineKind::Ordered { kept: None, cost, .. }
+    assert!(matches!(&entry.lines[0].kind, LineKind::Ordered { kept: Some(_), cost, .. }
         if *cost == Some(money("800.00"))));
     assert_eq!(entry.header.date, policy(POLICY).day(at("01-03")));
 }

@@ -408,7 +408,7 @@ fn a_document_is_found_by_the_key_in_its_number() {
     }
     assert!(matches!(heard("S-AAAAAAAAAAA"), Outcome::Further { .. }));
     let row = json!({"Id": "1", "DocNumber": format!("S-{}", key(&sold)), "SyncToken": "0"});
-    let listed = json!({"BatchItemResponse": (1..=11).map(|place| {
+    let listed = json!({"BatchItemResponse": (1..=13).map(|place| {
         let rows = if place == 1 { json!({"SalesReceipt": [row]}) } else { json!({}) };
         json!({"bId": place.to_string(), "QueryResponse": rows})
     }).collect::<Vec<_>>()});

@@ -7,6 +7,7 @@ mod effect;
 mod heard;
 mod read;
 mod schema;
+mod stock;
 mod voided;
 mod written;
 

@@ -407,7 +407,7 @@ fn documents_are_listed_by_id_version_and_number_page_by_page() {
         |index: usize, rows: Value| json!({"bId": (index + 1).to_string(), "QueryResponse": rows});
     let full: Vec<Value> = (1..=1000).map(row).collect();
     let bare = json!([{"Id": "7", "SyncToken": "0"}]);
-    let members: Vec<Value> = (0..11)
+    let members: Vec<Value> = (0..13)
         .map(|index| match index {
             0 => member(index, json!({ "SalesReceipt": full })),
             5 => member(index, json!({ "Transfer": bare })),

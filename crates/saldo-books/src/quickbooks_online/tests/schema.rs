@@ -139,7 +139,9 @@ fn bodies() -> Vec<Value> {
     let both = [("class", "Retail"), ("location", "Aarhus")];
     let dimensioned = told.map(|document| dimensioned::with(&document, &both));
     let bills = [supplier_bill(), supplier_bill().reversal(day()), paid_bill()];
-    let documents = [&documents[..], &bills, &dimensioned].concat();
+    let (came, order, count, sold) = (stock::came(), stock::order(), stock::count(), stock::sold());
+    let stocked = [came.reversal(day()), came, order.clone(), count, sold.reversal(day()), sold];
+    let documents = [&documents[..], &bills, &dimensioned, &stocked].concat();
     let mut bodies: Vec<Value> = documents.iter().map(body).collect();
     let kinds = [
         AccountKind::Bank,
@@ -155,12 +157,14 @@ fn bodies() -> Vec<Value> {
         AccountKind::OtherIncome,
         AccountKind::Payable,
         AccountKind::CostOfGoods,
+        AccountKind::Inventory,
         AccountKind::Expense,
     ];
     let mut needs: Vec<Need> =
         kinds.iter().map(|kind| Need::Account(account("Name", *kind))).collect();
     needs.push(Need::Item(Item::plain(Some(mug()), sales())));
     needs.push(Need::Item(Item::plain(None, gift_cards())));
+    needs.push(Need::Item(Item::kept(mug(), *stock::kept())));
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
     let value = |name: &str| Need::Value { dimension: name.into(), value: "A".into() };
@@ -170,6 +174,7 @@ fn bodies() -> Vec<Value> {
     for subject in subjects {
         bodies.extend(items(&[Task::Create(subject)], &context));
     }
+    bodies.extend(items(&[Task::Create(voided::voiding(&order))], &self::context(&[])));
     bodies
 }
 
@@ -177,7 +182,7 @@ fn bodies() -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 34);
+    assert_eq!(bodies.len(), 34 + 6 + 1 + 1 + 1);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

@@ -5,7 +5,7 @@ use saldo_core::book::{Acknowledgement, Voided};
 use serde_json::json;
 
 /// A change that voids a document which the book calls 42.
-fn voiding(document: &Document) -> Subject {
+pub(super) fn voiding(document: &Document) -> Subject {
     let voided = Voided {
         key: key(document),
         document: document.clone(),

@@ -442,7 +442,7 @@ fn documents_are_asked_for_by_days_and_go_on_where_a_page_says() {
     let (from, until) = (date(2026, 11, 1), day());
     let page =
         |page: Option<&str>| Task::ReadDocuments { from, until, page: page.map(str::to_owned) };
-    assert_eq!(queries(&[page(None)], &context).len(), 11);
+    assert_eq!(queries(&[page(None)], &context).len(), 13);
     let days = "where TxnDate >= '2026-11-01' and TxnDate <= '2026-11-20' orderby Id";
     assert_eq!(
         queries(&[page(Some("SalesReceipt:2001 Payment:1001"))], &context),

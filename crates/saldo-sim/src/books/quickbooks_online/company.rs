@@ -42,6 +42,9 @@ pub struct Settings {
     pub account_limit: usize,
     /// Whether each line may have a class. If not, classes are passed over.
     pub class_tracking_per_line: bool,
+    /// Whether the plan has stock: items with units, purchase orders and adjustments.
+    #[serde(default)]
+    pub inventory: bool,
     /// Whether transactions may have a location. If not, locations are passed over.
     pub track_departments: bool,
     /// The currencies besides the home currency, each with the vendor's own rate: so much of the
@@ -65,6 +68,7 @@ impl Default for Settings {
             allow_shipping: true,
             account_limit: 250,
             class_tracking_per_line: false,
+            inventory: false,
             track_departments: false,
             currencies: None,
         }
@@ -225,6 +229,10 @@ impl Company {
                 answer.insert("CurrentBalance".to_owned(), fields::money(shown));
                 answer.insert("CurrentBalanceWithSubAccounts".to_owned(), fields::money(shown));
             }
+            Kind::Item if entity.text("Type") == Some("Inventory") => {
+                let units = self.units_of(entity.id);
+                answer.insert("QtyOnHand".to_owned(), fields::number(units));
+            }
             Kind::Customer => {
                 let owed = self.index.party_balances.get(&entity.id).copied().unwrap_or(0);
                 answer.insert("Balance".to_owned(), fields::money(owed));
@@ -242,7 +250,7 @@ impl Company {
 
 impl Index {
     fn add(&mut self, entity: &Entity) {
-        for leg in &entity.legs {
+        for leg in entity.all_legs() {
             *self.balances.entry(leg.account).or_default() += leg.minor;
             if let Some(party) = leg.party {
                 *self.party_balances.entry(party).or_default() += leg.minor;
@@ -261,7 +269,7 @@ impl Index {
     }
 
     fn remove(&mut self, entity: &Entity) {
-        for leg in &entity.legs {
+        for leg in entity.all_legs() {
             *self.balances.entry(leg.account).or_default() -= leg.minor;
             if let Some(party) = leg.party {
                 *self.party_balances.entry(party).or_default() -= leg.minor;

@@ -2,6 +2,7 @@
 
 use super::fields::{self, Object};
 use super::kind::Kind;
+use super::stock::Move;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -55,6 +56,13 @@ pub(super) struct Entity {
     /// home currency.
     #[serde(default)]
     pub(super) foreign: Vec<(u64, i64)>,
+    /// What the vendor enters besides of what units of stock cost: worked out from all that moved
+    /// their items.
+    #[serde(default)]
+    pub(super) cost: Vec<Leg>,
+    /// The units of stock that it moves.
+    #[serde(default)]
+    pub(super) stock: Vec<Move>,
     /// What is not settled yet, in minor units: of invoices, credit memos, bills, vendor
     /// credits and payments.
     pub(super) open: Option<i64>,
@@ -67,6 +75,11 @@ pub(super) struct Entity {
 }
 
 impl Entity {
+    /// How it changes the ledger, costs of stock included.
+    pub(super) fn all_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter().chain(&self.cost)
+    }
+
     /// Whether it is neither deleted nor made inactive.
     pub(super) fn is_active(&self) -> bool {
         self.standing != Standing::Deleted

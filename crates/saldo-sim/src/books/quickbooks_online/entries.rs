@@ -7,7 +7,9 @@ use super::fields::{self, Object};
 use super::kind::Kind;
 use super::sales::check_product;
 use super::settlements::{check_party, party_of};
+use super::stock::{self, Move};
 use super::write::Draft;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 /// Works a journal entry out.
@@ -145,7 +147,7 @@ pub(super) fn purchase(view: &View<'_>, mut body: Object) -> Result<Draft, Fault
     body.insert("Line".to_owned(), Value::Array(expenses.shown));
     body.insert("TotalAmt".to_owned(), fields::money(expenses.total));
     body.entry("PrintStatus").or_insert(json!("NotSet"));
-    Ok(Draft { body, legs: expenses.legs, ..Draft::default() })
+    Ok(Draft { body, legs: expenses.legs, stock: expenses.stock, ..Draft::default() })
 }
 
 /// The lines of a purchase, bill or vendor credit.
@@ -153,15 +155,25 @@ pub(super) struct Expenses {
     pub(super) shown: Vec<Value>,
     pub(super) legs: Vec<Leg>,
     pub(super) total: i64,
+    /// The units that its items move.
+    pub(super) stock: Vec<Move>,
 }
 
 impl Expenses {
     /// Reads the lines of a body: debits where the direction is one, credits where minus one.
     pub(super) fn read(view: &View<'_>, body: &Object, direction: i64) -> Result<Self, Fault> {
-        let mut expenses = Self { shown: Vec::new(), legs: Vec::new(), total: 0 };
+        let (shown, legs, stock) = (Vec::new(), Vec::new(), Vec::new());
+        let mut expenses = Self { shown, legs, total: 0, stock };
         for line in fields::objects(body, "Line")? {
             let minor = fields::required_amount(line, "Amount")?;
-            let account = expense_account(view, line, minor)?;
+            let (account, item) = expense_account(view, line, minor)?;
+            if let Some((item, detail)) = item
+                && stock::is_tracked(item)
+            {
+                let units = stock::units(body, item, detail)? * Decimal::from(direction);
+                let value = Some(direction * minor);
+                expenses.stock.push(Move { item: item.id, units, value, against: None });
+            }
             let sum = expenses.total.checked_add(minor);
             expenses.total = sum.ok_or_else(|| Fault::bad_number("Amount", "sum"))?;
             expenses.legs.push(Leg { account, minor: direction * minor, party: None });
@@ -177,7 +189,12 @@ impl Expenses {
     }
 }
 
-fn expense_account(view: &View<'_>, line: &Object, minor: i64) -> Result<u64, Fault> {
+/// The account of a line, and the item that it is about with what is said of it.
+fn expense_account<'a>(
+    view: &View<'a>,
+    line: &'a Object,
+    minor: i64,
+) -> Result<(u64, Option<(&'a Entity, &'a Object)>), Fault> {
     let kind = fields::text(line, "DetailType")?.ok_or_else(|| Fault::missing("DetailType"))?;
     let detail = fields::object(line, kind)?.ok_or_else(|| Fault::missing(kind))?;
     match kind {
@@ -186,7 +203,7 @@ fn expense_account(view: &View<'_>, line: &Object, minor: i64) -> Result<u64, Fa
             if matches!(account_type(account), "Accounts Receivable" | "Accounts Payable") {
                 return Err(Fault::business("An expense line cannot use this type of account"));
             }
-            Ok(account.id)
+            Ok((account.id, None))
         }
         "ItemBasedExpenseLineDetail" => {
             check_product(detail, minor)?;
@@ -194,7 +211,11 @@ fn expense_account(view: &View<'_>, line: &Object, minor: i64) -> Result<u64, Fa
             let item = item.ok_or_else(|| Fault::missing("ItemRef"))?;
             let item = view.resolve(Kind::Item, "ItemRef", &item)?;
             let without = || Fault::business("The item has no expense account");
-            item.reference("ExpenseAccountRef").ok_or_else(without)
+            let account = match stock::is_tracked(item) {
+                true => "AssetAccountRef",
+                false => "ExpenseAccountRef",
+            };
+            Ok((item.reference(account).ok_or_else(without)?, Some((item, detail))))
         }
         other => Err(Fault::bad_enumeration("DetailType", other)),
     }

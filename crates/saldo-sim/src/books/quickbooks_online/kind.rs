@@ -37,6 +37,10 @@ pub enum Kind {
     Bill,
     /// A credit of a vendor.
     VendorCredit,
+    /// Goods ordered from a vendor: changes no ledger.
+    PurchaseOrder,
+    /// Units of stock that are more or fewer.
+    InventoryAdjustment,
     /// Money paid for bills.
     BillPayment,
     /// A tax code: `TAX` and `NON`.
@@ -69,7 +73,7 @@ pub(super) enum Sequence {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Account,
         Self::Item,
         Self::Customer,
@@ -86,6 +90,8 @@ impl Kind {
         Self::Deposit,
         Self::Bill,
         Self::VendorCredit,
+        Self::PurchaseOrder,
+        Self::InventoryAdjustment,
         Self::BillPayment,
         Self::TaxCode,
         Self::TaxRate,
@@ -117,6 +123,8 @@ impl Kind {
             Self::Deposit => "Deposit",
             Self::Bill => "Bill",
             Self::VendorCredit => "VendorCredit",
+            Self::PurchaseOrder => "PurchaseOrder",
+            Self::InventoryAdjustment => "InventoryAdjustment",
             Self::BillPayment => "BillPayment",
             Self::TaxCode => "TaxCode",
             Self::TaxRate => "TaxRate",
@@ -156,10 +164,15 @@ impl Kind {
         }
     }
 
-    /// Whether it has a date and changes the ledger.
+    /// Whether it has a date. All but orders change the ledger.
     #[must_use]
     pub fn is_transaction(self) -> bool {
         Self::SalesReceipt <= self && self <= Self::BillPayment
+    }
+
+    /// Whether plans without stock lack it.
+    pub(super) fn is_of_stock(self) -> bool {
+        matches!(self, Self::PurchaseOrder | Self::InventoryAdjustment)
     }
 
     /// Whether it is a form given to a customer: these share one row of numbers.

@@ -42,7 +42,7 @@ impl Company {
 
     fn postings_of<'a>(&'a self, entity: &'a Entity) -> impl Iterator<Item = Posting> + 'a {
         let date = entity.date().unwrap_or(Date::MIN);
-        entity.legs.iter().map(move |leg| Posting {
+        entity.all_legs().map(move |leg| Posting {
             date,
             doc_number: entity.text("DocNumber").unwrap_or("").to_owned(),
             account: self.account_name(leg.account),
@@ -83,7 +83,7 @@ impl Company {
         let mut balances = BTreeMap::new();
         for entity in self.shelves.values().flat_map(BTreeMap::values) {
             let Some(date) = entity.date().filter(|date| *date <= end) else { continue };
-            for leg in &entity.legs {
+            for leg in entity.all_legs() {
                 let account = self.entity(Kind::Account, leg.account);
                 let carried = date < year_begins && !account.is_some_and(is_balance_sheet);
                 let account = if carried { self.system.retained_earnings } else { leg.account };

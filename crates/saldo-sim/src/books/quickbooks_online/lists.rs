@@ -7,6 +7,8 @@ use super::entity::{self, Entity};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
+use super::references::home_currency;
+use super::stock;
 use super::write::Draft;
 use serde_json::{Value, json};
 
@@ -168,7 +170,7 @@ pub(super) fn classification(account_type: &str) -> Option<&'static str> {
     account_kind(account_type).map(|(_, classification, _)| classification)
 }
 
-/// Works an item out. Stock is not part of the company's plan.
+/// Works an item out.
 pub(super) fn item(
     view: &View<'_>,
     mut body: Object,
@@ -178,6 +180,7 @@ pub(super) fn item(
     forbid(&name, "Name", &[':', '\t', '\n'])?;
     match fields::text(&body, "Type")?.unwrap_or("Service") {
         "Service" | "NonInventory" => {}
+        "Inventory" if view.company.settings.inventory => stock::check_item(view, &body, previous)?,
         "Inventory" => return Err(Fault::not_in_plan("Inventory")),
         other => return Err(Fault::bad_enumeration("Type", other)),
     }
@@ -338,6 +341,10 @@ fn tax_code(name: &str, taxable: bool) -> Value {
 }
 
 fn company_info(company: &Company) -> Value {
+    let plan = match company.settings.inventory {
+        true => "QuickBooks Online Plus",
+        false => "QuickBooks Online Essentials",
+    };
     json!({
         "Id": "1",
         "CompanyName": company.name,
@@ -348,7 +355,7 @@ fn company_info(company: &Company) -> Value {
         "SupportedLanguages": "en",
         "NameValue": [
             { "Name": "NeoEnabled", "Value": "true" },
-            { "Name": "OfferingSku", "Value": "QuickBooks Online Essentials" },
+            { "Name": "OfferingSku", "Value": plan },
             { "Name": "SubscriptionStatus", "Value": "PAID" },
         ],
     })
@@ -380,7 +387,7 @@ fn preferences(company: &Company) -> Value {
             "ForSales": true,
             "ForPurchase": true,
             "QuantityWithPriceAndRate": true,
-            "QuantityOnHand": false,
+            "QuantityOnHand": settings.inventory,
         },
         "SalesFormsPrefs": {
             "CustomTxnNumbers": settings.custom_txn_numbers,

@@ -22,6 +22,7 @@ mod sales;
 mod schema;
 mod service;
 mod settlements;
+mod stock;
 mod tax;
 mod traffic;
 mod write;

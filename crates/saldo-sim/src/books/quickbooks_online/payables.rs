@@ -38,7 +38,8 @@ pub(super) fn bill(
 ) -> Result<Draft, Fault> {
     let (vendor, account) = owed(view, &mut body)?;
     let direction = if kind == Kind::Bill { 1 } else { -1 };
-    let Expenses { shown, mut legs, total } = Expenses::read(view, &body, direction)?;
+    let Expenses { shown, mut legs, total, stock } = Expenses::read(view, &body, direction)?;
+    let orders = orders(view, &body, vendor)?;
     legs.push(Leg { account, minor: -direction * total, party: Some(vendor) });
     let open = still_open(previous, total)?;
     body.insert("Line".to_owned(), Value::Array(shown));
@@ -47,7 +48,41 @@ pub(super) fn bill(
         let date = body.get("TxnDate").cloned().unwrap_or_else(|| json!(""));
         body.entry("DueDate").or_insert(date);
     }
-    Ok(Draft { body, legs, open: Some(open), ..Draft::default() })
+    Ok(Draft { body, legs, open: Some(open), stock, orders, ..Draft::default() })
+}
+
+/// The purchase orders that a bill brings goods of: of the same vendor.
+fn orders(view: &View<'_>, body: &Object, vendor: u64) -> Result<Vec<u64>, Fault> {
+    let mut orders = Vec::new();
+    for link in fields::objects(body, "LinkedTxn")? {
+        let id = fields::text(link, "TxnId")?.ok_or_else(|| Fault::missing("TxnId"))?;
+        let kind = fields::text(link, "TxnType")?.ok_or_else(|| Fault::missing("TxnType"))?;
+        if kind != Kind::PurchaseOrder.name() {
+            return Err(Fault::cannot_link(id, "a bill is linked with purchase orders alone"));
+        }
+        let order = id.parse().ok().and_then(|id| view.find(Kind::PurchaseOrder, id));
+        let order = order.ok_or_else(|| Fault::cannot_link(id, "it is no purchase order"))?;
+        if order.reference("VendorRef") != Some(vendor) {
+            return Err(Fault::cannot_link(id, "it is of another vendor"));
+        }
+        orders.push(order.id);
+    }
+    Ok(orders)
+}
+
+/// Works a purchase order out. It changes no ledger and moves no stock.
+pub(super) fn order(view: &View<'_>, mut body: Object) -> Result<Draft, Fault> {
+    owed(view, &mut body)?;
+    let Expenses { shown, total, .. } = Expenses::read(view, &body, 1)?;
+    match fields::text(&body, "POStatus")? {
+        None | Some("Open" | "Closed") => {}
+        Some(other) => return Err(Fault::bad_enumeration("POStatus", other)),
+    }
+    body.insert("Line".to_owned(), Value::Array(shown));
+    body.insert("TotalAmt".to_owned(), fields::money(total));
+    body.entry("POStatus").or_insert(json!("Open"));
+    body.entry("EmailStatus").or_insert(json!("NotSet"));
+    Ok(Draft { body, ..Draft::default() })
 }
 
 /// Works a payment of bills out: by cheque from a bank account, or by credit card.

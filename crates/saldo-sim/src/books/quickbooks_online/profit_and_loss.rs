@@ -80,7 +80,7 @@ impl Company {
         let mut moved = BTreeMap::new();
         for entity in self.shelves.values().flat_map(BTreeMap::values) {
             let within = entity.date().is_some_and(|date| (start..=end).contains(&date));
-            for leg in entity.legs.iter().filter(|_| within) {
+            for leg in entity.all_legs().filter(|_| within) {
                 *moved.entry(leg.account).or_insert(0) += leg.minor;
             }
         }

@@ -105,7 +105,8 @@ fn filterable(kind: Kind) -> &'static [(&'static str, Shape)] {
             ("PaymentType", Shape::Text),
         ],
         Kind::Bill => BILL,
-        Kind::VendorCredit | Kind::BillPayment => &[
+        Kind::InventoryAdjustment => &[("DocNumber", Shape::Text), ("TxnDate", Shape::Date)],
+        Kind::VendorCredit | Kind::PurchaseOrder | Kind::BillPayment => &[
             ("DocNumber", Shape::Text),
             ("TxnDate", Shape::Date),
             ("TotalAmt", Shape::Number),

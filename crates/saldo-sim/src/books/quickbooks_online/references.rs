@@ -32,6 +32,7 @@ fn target(name: &str) -> Option<Kind> {
         | "IncomeAccountRef"
         | "ExpenseAccountRef"
         | "AssetAccountRef"
+        | "AdjustAccountRef"
         | "DiscountAccountRef" => Kind::Account,
         _ => return None,
     })

@@ -190,6 +190,8 @@ impl Company {
             body,
             legs: Vec::new(),
             foreign: Vec::new(),
+            cost: Vec::new(),
+            stock: Vec::new(),
             open: None,
             applications: Vec::new(),
             deposits: Vec::new(),

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::references::SHIPPING_ITEM;
+use super::stock::{self, Move};
 use super::tax::{self, Taxed};
 use super::write::{Draft, check_money_account};
 use rust_decimal::Decimal;
@@ -20,6 +21,8 @@ struct Lines {
     discount_shown: Option<Value>,
     /// Income accounts and amounts.
     income: Vec<(u64, i64)>,
+    /// Units of stock, as the form counts them.
+    stock: Vec<Move>,
     subtotal: i64,
     taxable: i64,
     discount: i64,
@@ -38,7 +41,7 @@ pub(super) fn draft(
     if needs_customer && customer.is_none() {
         return Err(Fault::missing("CustomerRef"));
     }
-    let lines = read_lines(view, &body)?;
+    let mut lines = read_lines(view, &body)?;
     let after_discount = fields::boolean(&body, "ApplyTaxAfterDiscount")?.unwrap_or(false);
     let taxable = if after_discount { lines.taxable_after_discount()? } else { lines.taxable };
     let taxed = tax::of_form(view.company, &body, taxable)?;
@@ -53,9 +56,11 @@ pub(super) fn draft(
     let discounts = lines.discount_account.unwrap_or(view.company.system.discounts);
     legs.push(plain(discounts, direction * lines.discount));
     legs.push(plain(view.company.system.tax_payable, -direction * taxed.total));
+    let mut stock = std::mem::take(&mut lines.stock);
+    stock.iter_mut().for_each(|it| it.units *= Decimal::from(-direction));
     let open = if needs_customer { Some(still_open(previous, total)?) } else { Some(0) };
     fill(kind, view, &mut body, lines, taxed, total);
-    Ok(Draft { body, legs, open, ..Draft::default() })
+    Ok(Draft { body, legs, open, stock, ..Draft::default() })
 }
 
 impl Lines {
@@ -82,7 +87,7 @@ fn read_lines(view: &View<'_>, body: &Object) -> Result<Lines, Fault> {
     let mut discount = None;
     for line in fields::objects(body, "Line")? {
         match fields::text(line, "DetailType")?.ok_or_else(|| Fault::missing("DetailType"))? {
-            "SalesItemLineDetail" => read_item_line(view, line, &mut lines)?,
+            "SalesItemLineDetail" => read_item_line(view, body, line, &mut lines)?,
             "DiscountLineDetail" if discount.is_some() => {
                 return Err(Fault::business("A transaction can have one discount line only"));
             }
@@ -110,7 +115,12 @@ impl Lines {
     }
 }
 
-fn read_item_line(view: &View<'_>, line: &Object, lines: &mut Lines) -> Result<(), Fault> {
+fn read_item_line(
+    view: &View<'_>,
+    body: &Object,
+    line: &Object,
+    lines: &mut Lines,
+) -> Result<(), Fault> {
     let detail = fields::object(line, "SalesItemLineDetail")?
         .ok_or_else(|| Fault::missing("SalesItemLineDetail"))?;
     let minor = fields::required_amount(line, "Amount")?;
@@ -128,6 +138,10 @@ fn read_item_line(view: &View<'_>, line: &Object, lines: &mut Lines) -> Result<(
         view.company.system.shipping
     } else {
         let item = view.resolve(Kind::Item, "ItemRef", &item)?;
+        if stock::is_tracked(item) {
+            let units = stock::units(body, item, detail)?;
+            lines.stock.push(Move { item: item.id, units, value: None, against: None });
+        }
         let without = || Fault::business("The item has no income account");
         item.reference("IncomeAccountRef").ok_or_else(without)?
     };

@@ -29,7 +29,8 @@ const PARTY: &str = "Title GivenName MiddleName FamilyName Suffix FullyQualified
 const LINE: &str = "Id LineNum Description Amount LinkedTxn DetailType PaymentLineDetail \
     DiscountLineDetail TaxLineDetail SalesItemLineDetail DescriptionLineDetail \
     ItemBasedExpenseLineDetail AccountBasedExpenseLineDetail DepositLineDetail \
-    JournalEntryLineDetail SubTotalLineDetail CustomField LineEx ProjectRef";
+    JournalEntryLineDetail SubTotalLineDetail ItemAdjustmentLineDetail CustomField LineEx \
+    ProjectRef";
 
 /// Which properties a body of this kind has beside those of its family.
 fn own(kind: Kind) -> &'static str {
@@ -70,6 +71,12 @@ fn own(kind: Kind) -> &'static str {
              Balance HomeBalance"
         }
         Kind::VendorCredit => "VendorRef APAccountRef Memo VendorAddr Balance",
+        Kind::PurchaseOrder => {
+            "VendorRef APAccountRef Memo SalesTermRef DueDate ExpectedDate VendorAddr ShipTo \
+             ShipAddr ShipMethodRef FOB POEmail PrintStatus EmailStatus ManuallyClosed POStatus \
+             ClassRef TaxCodeRef"
+        }
+        Kind::InventoryAdjustment => "ShippingAdjustment AdjustAccountRef CustomerRef",
         Kind::BillPayment => {
             "VendorRef VendorAddr APAccountRef PayType CheckPayment CreditCardPayment"
         }
@@ -93,6 +100,7 @@ fn detail(name: &str) -> Option<&'static str> {
             "ItemRef ClassRef UnitPrice Qty TaxCodeRef CustomerRef BillableStatus \
              TaxInclusiveAmt MarkupInfo"
         }
+        "ItemAdjustmentLineDetail" => "ItemRef SalesPrice QtyDiff NewQty ClassRef",
         "AccountBasedExpenseLineDetail" => {
             "CustomerRef ClassRef AccountRef BillableStatus MarkupInfo TaxAmount TaxCodeRef \
              TaxInclusiveAmt"

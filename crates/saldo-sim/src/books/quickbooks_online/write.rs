@@ -7,10 +7,12 @@ use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::references;
+use super::stock::{self, Move};
 use super::{entries, lists, payables, sales, schema, settlements};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,9 @@ pub(super) struct Draft {
     pub(super) open: Option<i64>,
     pub(super) applications: Vec<Application>,
     pub(super) deposits: Vec<(Kind, u64)>,
+    pub(super) stock: Vec<Move>,
+    /// The purchase orders that it brings goods of.
+    pub(super) orders: Vec<u64>,
 }
 
 /// Properties that the vendor sets. What a client sends in them is passed over.
@@ -71,6 +76,9 @@ impl Company {
     /// Does what is asked, wholly or not at all, and answers with the entity.
     pub(super) fn write(&mut self, write: &Write<'_>) -> Result<Value, Fault> {
         let reserved = matches!(write.kind, Kind::Employee) || write.kind.sequence().is_none();
+        if write.kind.is_of_stock() && !self.settings.inventory {
+            return Err(Fault::not_in_plan(write.kind.name()));
+        }
         if reserved {
             return Err(Fault::unsupported_operation(write.kind.name()));
         }
@@ -98,6 +106,8 @@ impl Company {
             body: Object::new(),
             legs: Vec::new(),
             foreign: Vec::new(),
+            cost: Vec::new(),
+            stock: Vec::new(),
             open: None,
             applications: Vec::new(),
             deposits: Vec::new(),
@@ -173,6 +183,11 @@ impl Company {
             true => currency::of_transaction(&view, &mut body)?,
             false => None,
         };
+        if write.kind == Kind::Bill
+            && let Some(links) = write.body.get("LinkedTxn")
+        {
+            body.insert("LinkedTxn".to_owned(), links.clone());
+        }
         let number = self.document_number(write, &body, previous)?;
         match &number {
             Some(number) => body.insert("DocNumber".to_owned(), json!(number)),
@@ -237,8 +252,14 @@ impl Company {
         entity.open = draft.open;
         entity.applications = draft.applications;
         entity.deposits = draft.deposits;
+        let moved: BTreeSet<u64> =
+            entity.stock.iter().chain(&draft.stock).map(|it| it.item).collect();
+        entity.stock = draft.stock;
         self.link(&entity, now);
+        let me = (entity.kind, entity.id);
         self.store(entity);
+        self.receive_orders(me, &draft.orders, now);
+        self.cost(&moved);
     }
 
     /// Marks what an entity settles or deposits.
@@ -270,7 +291,13 @@ impl Company {
     }
 
     /// Changes an entity by way of another: its version counts up.
-    fn touch(&mut self, kind: Kind, id: u64, now: Timestamp, change: impl FnOnce(&mut Entity)) {
+    pub(super) fn touch(
+        &mut self,
+        kind: Kind,
+        id: u64,
+        now: Timestamp,
+        change: impl FnOnce(&mut Entity),
+    ) {
         if let Some(entity) = self.entity_mut(kind, id) {
             change(entity);
             entity.sync_token += 1;
@@ -294,6 +321,8 @@ impl Company {
         entity.updated = write.now;
         entity.legs.clear();
         entity.foreign.clear();
+        let moved: BTreeSet<u64> = entity.stock.drain(..).map(|it| it.item).collect();
+        entity.cost.clear();
         entity.applications.clear();
         entity.deposits.clear();
         entity.linked_by.clear();
@@ -303,10 +332,12 @@ impl Company {
             entity.standing = Standing::Voided;
             void_body(&mut entity.body);
             self.store(entity);
+            self.cost(&moved);
             return self.answer(write.kind, id);
         }
         entity.standing = Standing::Deleted;
         self.store(entity);
+        self.cost(&moved);
         Ok(json!({ "status": "Deleted", "domain": "QBO", "Id": id.to_string() }))
     }
 
@@ -361,6 +392,8 @@ fn draft_of(
         Kind::JournalEntry => entries::journal_entry(view, body),
         Kind::Bill | Kind::VendorCredit => payables::bill(kind, view, body, previous),
         Kind::BillPayment => payables::payment(view, body, previous),
+        Kind::PurchaseOrder => payables::order(view, body),
+        Kind::InventoryAdjustment => stock::adjustment(view, body),
         other => Err(Fault::unsupported_operation(other.name())),
     }
 }
