@@ -96,7 +96,12 @@ pub struct ImportContext {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     /// Something that was said; its record is read like any other.
-    Record(Record),
+    Record {
+        /// The line where it begins, or its number in a list.
+        place: String,
+        /// The piece.
+        record: Record,
+    },
     /// Something that was left out, and why.
     LeftOut {
         /// The line or id.

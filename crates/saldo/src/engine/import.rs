@@ -50,7 +50,7 @@ pub(crate) type Opener = Arc<dyn Fn() -> io::Result<Box<dyn BufRead + Send>> + S
 /// A piece that a person should know of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NamedPiece {
-    /// Its line or id.
+    /// Its line or number in the file, and its id where it has one.
     pub(crate) place: String,
     /// What is the matter with it.
     pub(crate) reason: String,
@@ -206,14 +206,16 @@ impl Importer<'_> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
         let mut told_now = BTreeMap::new();
+        let mut places: BTreeMap<RecordRef, String> = BTreeMap::new();
         for piece in pieces {
-            let record = match piece {
+            let (place, record) = match piece {
                 Imported::LeftOut { place, reason } => {
                     report.left_out.add(place, reason);
                     continue;
                 }
-                Imported::Record(record) => record,
+                Imported::Record { place, record } => (place, record),
             };
+            // What cannot be read is named once its page is.
             let facts = self.channel.read(&record).unwrap_or_default();
             let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
@@ -222,6 +224,7 @@ impl Importer<'_> {
                 continue;
             }
             by_name = by_name.and(told);
+            places.insert(record.reference(), place);
             told_now.extend(facts.into_iter().map(|fact| (record.reference(), fact)));
             let hash = record.content_hash();
             records.push((record, hash));
@@ -237,7 +240,9 @@ impl Importer<'_> {
         let (records, accounts) = read_page(self.channel, &self.connection, policy, records);
         for pulled in &records {
             if let Some(issue) = &pulled.reading.issue {
-                report.held.add(pulled.record.id.clone(), issue.message.clone());
+                let place = places.get(&pulled.record.reference()).map_or("", String::as_str);
+                let place = format!("{place}, {}", pulled.record.id);
+                report.held.add(place, issue.message.clone());
             }
         }
         self.engine.keep(self.lease).await?;

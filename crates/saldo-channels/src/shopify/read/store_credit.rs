@@ -39,7 +39,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let mut balances = Vec::new();
     for account in accounts {
         if account.balance.0.is_negative() {
-            return Err(source.unknown(&format!("{} has less than nothing", account.id.short())));
+            return Err(source.faulty(&format!("{} has less than nothing", account.id.short())));
         }
         balances.push(account.balance.0);
         moves.extend(account.transactions.into_iter().flat_map(|it| it.nodes));
