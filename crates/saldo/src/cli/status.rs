@@ -1,6 +1,7 @@
 //! `saldo status`.
 
 use super::args::Global;
+use super::issues::before_start_text;
 use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
@@ -78,7 +79,9 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
             }
         }
     }
-    output.data(&status, || text(&status))?;
+    let start = engine.policy.start_date;
+    let early = status.facts.before_start;
+    output.data(&status, || text(&status) + &before_start_text(early, start))?;
     match status.facts.held == 0 && status.books.iter().all(|book| book.failed == 0) {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),

@@ -92,6 +92,8 @@ pub(crate) struct ImportReport {
     /// Of that, what says less than is known: a row without the payout that another file names, or
     /// with one that had come less far. It is taken for older.
     pub(crate) older: usize,
+    /// Of all that, what happened before the books begin: it is left out of them.
+    pub(crate) before_start: usize,
     /// What was taken, but cannot be read.
     pub(crate) held: NamedPieces,
     /// What was not taken.
@@ -217,6 +219,10 @@ impl Importer<'_> {
             };
             // What cannot be read is named once its page is.
             let facts = self.channel.read(&record).unwrap_or_default();
+            let is_early = |fact: &Fact| accounting::is_before_start(fact, &self.engine.policy);
+            if !facts.is_empty() && facts.iter().all(is_early) {
+                report.before_start += 1;
+            }
             let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
                 let reason = "the order has no number here; the shop tells it itself";
