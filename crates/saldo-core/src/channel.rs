@@ -96,7 +96,12 @@ pub struct ImportContext {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {
     /// Something that was said; its record is read like any other.
-    Record(Record),
+    Record {
+        /// The line where it begins, or its number in a list.
+        place: String,
+        /// The piece.
+        record: Record,
+    },
     /// A part of something that another record tells, such as a refund of an order.
     Part(Part),
     /// Something that was left out, and why.

@@ -18,6 +18,8 @@ pub enum IssueKind {
     Refused,
     /// The book holds something else than was sent.
     Drift,
+    /// Something that the books do not hold was open when they began.
+    OpeningBalance,
 }
 
 impl IssueKind {
@@ -30,6 +32,7 @@ impl IssueKind {
             Self::DoesNotAddUp => "does-not-add-up",
             Self::Refused => "refused",
             Self::Drift => "drift",
+            Self::OpeningBalance => "opening-balance",
         }
     }
 }

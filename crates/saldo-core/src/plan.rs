@@ -55,6 +55,8 @@ pub enum Reason {
     /// What was entered no longer holds: the fact was decided or read otherwise, or the policy
     /// changed.
     NoLongerHolds,
+    /// It stands in place of what no longer holds.
+    Replaces,
 }
 
 /// An entry that a change takes out of the book.
@@ -328,7 +330,7 @@ pub fn plan_slot_voiding(
     let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
         (true, true) => Reason::NewFact,
         (true, false) => Reason::LaterFact,
-        (false, _) => Reason::NoLongerHolds,
+        (false, _) => Reason::Replaces,
     };
     let mut planner = Planner::new(of, approved, &kept);
     planner.void(&mut gone, &kept, &standing, voidable);

@@ -4,6 +4,7 @@ use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns, record};
 use jiff::Timestamp;
+use saldo_core::accounting::BEFORE_START_DATE;
 use saldo_core::commerce::RecordRef;
 use saldo_core::issue::{FactState, Issue};
 use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId, Stream};
@@ -55,6 +56,8 @@ pub struct StateCounts {
     pub waiting: u64,
     /// Never.
     pub excluded: u64,
+    /// Of these: what happened before the books begin.
+    pub before_start: u64,
     /// Not until a person decides; records that could not be read included.
     pub held: u64,
 }
@@ -67,15 +70,18 @@ const REVIEW: &str = "review";
 const WAITING: &str = "waiting";
 /// Left out.
 const EXCLUDED: &str = "excluded";
+/// Left out, since it happened before the books begin.
+const BEFORE_START: &str = "before-start";
 /// Held.
 const HELD: &str = "held";
 
 /// The word by which a state is counted.
-pub(crate) const fn word(state: &FactState) -> &'static str {
+pub(crate) fn word(state: &FactState) -> &'static str {
     match state {
         FactState::Accounted { review: None } => ACCOUNTED,
         FactState::Accounted { review: Some(_) } => REVIEW,
         FactState::Waiting { .. } => WAITING,
+        FactState::Excluded { rule } if rule == BEFORE_START_DATE => BEFORE_START,
         FactState::Excluded { .. } => EXCLUDED,
         FactState::Held(_) => HELD,
     }
@@ -147,6 +153,10 @@ impl Store {
                 }
                 WAITING => counts.waiting += count,
                 EXCLUDED => counts.excluded += count,
+                BEFORE_START => {
+                    counts.excluded += count;
+                    counts.before_start += count;
+                }
                 HELD => counts.held += count,
                 other => return Err(StoreError::unreadable("state of a fact", other)),
             }

@@ -143,15 +143,41 @@ pub(super) fn data<'a, T: Deserialize<'a>>(
     })
 }
 
-/// Reads JSON, naming the field that is not as it should be. What is as it should be is read once;
-/// only what is not is read again to find the field, since keeping track of fields takes time.
+/// Reads JSON, naming the field that is not as it should be.
 pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    parse_part(text).map_err(|unread| match unread {
+        Unread::Shape(why) | Unread::Value(why) => why,
+    })
+}
+
+/// Why JSON cannot be read, with the field.
+pub(super) enum Unread {
+    /// It has another shape: a field is missing, or holds another type.
+    Shape(String),
+    /// A field holds a value that cannot be, or the text ends too soon.
+    Value(String),
+}
+
+/// How the words begin by which `serde` itself says that the shape is another one. Whatever else
+/// is said comes from reading a value.
+const ANOTHER_SHAPE: [&str; 5] =
+    ["missing field", "invalid type", "unknown variant", "duplicate field", "invalid length"];
+
+/// The same as [`parse`], telling a shape from a value. What is as it should be is read once; only
+/// what is not is read again to find the field, since keeping track of fields takes time.
+pub(super) fn parse_part<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unread> {
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| format!("`{}`: {}", error.path(), error.inner()))
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = error.inner().to_string();
+        let why = format!("`{}`: {inner}", error.path());
+        match ANOTHER_SHAPE.iter().any(|words| inner.starts_with(words)) {
+            true => Unread::Shape(why),
+            false => Unread::Value(why),
+        }
+    })
 }
 
 fn check_status(question: Question, answer: &HttpAnswer) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ mod sales;
 pub(super) mod stated;
 mod store_credit;
 
-use super::envelope::parse;
+use super::envelope::{Unread, parse_part};
 use super::wire::Gid;
 use super::{DESCRIPTION, Flow, files};
 use saldo_core::commerce::{Fact, Gateway, Record, RecordRef};
@@ -58,7 +58,7 @@ fn called(id: &str, name: &str) -> Gateway {
 pub(super) fn read(record: &Record) -> Result<Vec<Fact>, Box<Issue>> {
     let source = Source::of(record);
     let text = std::str::from_utf8(&record.bytes)
-        .map_err(|error| source.unknown(&format!("it is not UTF-8: {error}")))?;
+        .map_err(|error| source.faulty(&format!("it is not UTF-8: {error}")))?;
     let fact = match Flow::of(&record.stream) {
         Some(Flow::Orders) => order::read(&source, text)?,
         Some(Flow::Goods) => goods::read(&source, text)?,
@@ -110,7 +110,10 @@ impl Source {
         &self,
         text: &'a str,
     ) -> Result<T, Box<Issue>> {
-        parse(text).map_err(|why| self.unknown(&why))
+        parse_part(text).map_err(|unread| match unread {
+            Unread::Shape(why) => self.unknown(&why),
+            Unread::Value(why) => self.faulty(&why),
+        })
     }
 
     fn about(&self) -> FactId {
@@ -125,6 +128,22 @@ impl Source {
             about: self.about(),
             message: format!("{} cannot be read: {why}", self.about()),
             hint: "a newer Saldo may understand it; until then it is held".to_owned(),
+        })
+    }
+
+    /// The data has a value that cannot be: a date that no calendar has, or an amount with more
+    /// decimals than its currency. No other version of ours would read it.
+    pub(super) fn faulty(&self, why: &str) -> Box<Issue> {
+        let page = "compare it with the shop's own page of it, correct what is wrong at its source";
+        let hint = match files::Form::of(&self.reference.stream) {
+            Some(_) => format!("{page}, and import the file again, which names the line"),
+            None => format!("{page}, and it is pulled again once it has changed"),
+        };
+        Box::new(Issue {
+            kind: IssueKind::UnknownData,
+            about: self.about(),
+            message: format!("{} cannot be read: {why}", self.about()),
+            hint: format!("{hint}; until then it is held"),
         })
     }
 

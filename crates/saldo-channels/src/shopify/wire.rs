@@ -322,6 +322,17 @@ pub(super) struct Sale {
     pub(super) parent: Option<Gid>,
 }
 
+impl Sale {
+    /// Whether it has the units and the amounts of another.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let amounts = |sale: &Self| {
+            let discount = sale.total_discount_amount_before_taxes;
+            [sale.total_amount, sale.total_tax_amount, discount].map(Bag::money)
+        };
+        self.quantity == other.quantity && amounts(self) == amounts(other)
+    }
+}
+
 /// `SaleTax`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

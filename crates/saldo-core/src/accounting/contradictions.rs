@@ -64,7 +64,7 @@ pub(super) fn check_line(line: &SaleLine, currency: Currency) -> Result<(), Trou
 }
 
 /// Nothing comes back that was not sold: neither more units of a thing than are still out, nor more
-/// money than it was charged with. What a return rounds otherwise than the sale is no contradiction.
+/// money than it was charged with, but for what the vendor may have rounded.
 pub(super) fn check_return(back: &Returned<'_>) -> Result<(), Trouble> {
     let Returned { agreement, thing, worth: (given, charged), .. } = back;
     if let Some((returned, out)) = back.units.filter(|(returned, out)| returned > out) {

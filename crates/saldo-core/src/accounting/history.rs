@@ -53,32 +53,41 @@ pub(super) fn account_through_time(group: &Group, facts: &[Fact], basis: Basis<'
 
 /// The first books day on which anything of these facts happened.
 fn first_day(facts: &[Fact], policy: &Policy) -> Option<Date> {
+    facts.iter().flat_map(|fact| days(fact, policy)).min()
+}
+
+/// The last books day on which anything of a fact happened.
+pub(super) fn last_day(fact: &Fact, policy: &Policy) -> Option<Date> {
+    days(fact, policy).into_iter().max()
+}
+
+/// The books days on which a fact says that something happened.
+fn days(fact: &Fact, policy: &Policy) -> Vec<Date> {
     let day = |instant: &Timestamp| policy.day(*instant);
-    let first = |fact: &Fact| match fact {
+    match fact {
         Fact::Order(order) => {
             let agreed = order.agreements.iter().map(|agreement| &agreement.happened_at);
             let moved = order.movements.iter().map(|movement| &movement.processed_at);
             let instants = agreed.chain(moved).chain([&order.processed_at]);
-            instants.chain(&order.cancelled_at).min().map(day)
+            instants.chain(&order.cancelled_at).map(day).collect()
         }
-        Fact::BalanceTransaction(row) => Some(day(&row.occurred_at)),
-        Fact::Deferral(deferral) => Some(day(&deferral.occurred_at)),
-        Fact::Payout(payout) => Some(payout.issued_on),
-        Fact::Dispute(dispute) => dispute.finalised_at.as_ref().map(day),
+        Fact::BalanceTransaction(row) => vec![day(&row.occurred_at)],
+        Fact::Deferral(deferral) => vec![day(&deferral.occurred_at)],
+        Fact::Payout(payout) => vec![payout.issued_on],
+        Fact::Dispute(dispute) => dispute.finalised_at.iter().map(day).collect(),
         // What was handed over belongs to the order's own days.
         Fact::Goods(goods) => {
             let handed_over = goods.fulfilments.iter().map(|fulfilment| &fulfilment.at);
-            handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).min().map(day)
+            handed_over.chain(goods.returned.iter().map(|returned| &returned.at)).map(day).collect()
         }
-        Fact::Decision(decision) => Some(decision.said.on),
-        Fact::UnitCost(cost) => Some(day(&cost.since)),
-        Fact::PurchaseOrder(order) => Some(day(&order.ordered_at)),
-        Fact::GoodsReceipt(receipt) => Some(day(&receipt.received_at)),
-        Fact::SupplierBill(bill) => Some(bill.on),
-        Fact::SupplierPayment(payment) => Some(payment.on),
-        Fact::StockAdjustment(adjustment) => Some(day(&adjustment.at)),
-        Fact::Drawer(session) => Some(day(&session.opened_at)),
-        Fact::Stated(_) => None,
-    };
-    facts.iter().filter_map(first).min()
+        Fact::Decision(decision) => vec![decision.said.on],
+        Fact::UnitCost(cost) => vec![day(&cost.since)],
+        Fact::PurchaseOrder(order) => vec![day(&order.ordered_at)],
+        Fact::GoodsReceipt(receipt) => vec![day(&receipt.received_at)],
+        Fact::SupplierBill(bill) => vec![bill.on],
+        Fact::SupplierPayment(payment) => vec![payment.on],
+        Fact::StockAdjustment(adjustment) => vec![day(&adjustment.at)],
+        Fact::Drawer(session) => vec![day(&session.opened_at)],
+        Fact::Stated(_) => Vec::new(),
+    }
 }

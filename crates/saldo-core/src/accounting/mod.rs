@@ -21,6 +21,7 @@ mod payout;
 mod payout_statement;
 mod purchase;
 mod revaluation;
+mod start;
 mod stock;
 mod summary;
 mod telling;
@@ -36,6 +37,7 @@ pub use revaluation::{
     ForeignMove, ForeignSum, OpenBalance, RevaluedMonth, foreign_moves, heard_to, is_revaluation,
     open_balances, revalue, stand_meanwhile,
 };
+pub use start::{BEFORE_START_DATE, is_before_start};
 pub use stock::{
     Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
     units_until, work_out_stock,
@@ -392,7 +394,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         Group::Purchase(_) => purchase::account_purchase(&told, basis),
         Group::Revaluation(month) => revalue(month, &[], &told, policy),
     };
-    leave_out_what_is_too_early(&mut accounted, policy);
+    start::leave_out_what_is_too_early(&mut accounted, policy);
     if let Some(conversion) = policy.conversion() {
         let entries = std::mem::take(&mut accounted.entries).into_iter();
         accounted.entries = entries.flat_map(|entry| apart::apart(entry, &conversion)).collect();
@@ -463,22 +465,6 @@ fn wait_for_order(decisions: &[&Decision], accounted: &mut Accounted) {
             None => FactState::Waiting { for_what, until: None },
         };
         accounted.stand(&decision.id, &decision.source, state);
-    }
-}
-
-/// Nothing is entered on a day before the start date: the opening balances of the books hold it.
-fn leave_out_what_is_too_early(accounted: &mut Accounted, policy: &Policy) {
-    let before = accounted.entries.len();
-    accounted.entries.retain(|entry| entry.header.date >= policy.start_date);
-    if accounted.entries.is_empty() {
-        accounted.opened.clear();
-    }
-    if before > 0 && accounted.entries.is_empty() {
-        for standing in &mut accounted.standings {
-            if standing.state == (FactState::Accounted { review: None }) {
-                standing.state = FactState::Excluded { rule: "before-start-date".to_owned() };
-            }
-        }
     }
 }
 

@@ -97,7 +97,8 @@ fn what_no_longer_holds_is_reversed_and_entered_anew() {
     let corrected = plan(&[entry("a", 90), entry("b", 20)], &approved);
     assert_eq!(fees(&corrected), [-100, 90]);
     assert_eq!(corrected.iter().map(|change| change.generation).collect::<Vec<_>>(), [1, 2]);
-    assert!(corrected.iter().all(|change| change.reason == Reason::NoLongerHolds));
+    let reasons: Vec<&Reason> = corrected.iter().map(|change| &change.reason).collect();
+    assert_eq!(reasons, [&Reason::NoLongerHolds, &Reason::Replaces]);
     approved.extend(all(Whereabouts::InBook, corrected));
     assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);
     let vanished = plan(&[], &approved);
@@ -118,7 +119,7 @@ fn what_is_certainly_not_in_the_book_is_withdrawn_and_never_reversed() {
     assert_eq!(corrected.withdraws, [approved[0].change.id.clone()]);
     assert_eq!(fees(&corrected.changes), [110]);
     assert_eq!(corrected.changes[0].generation, 1, "a number is used once");
-    assert_eq!(corrected.changes[0].reason, Reason::NoLongerHolds);
+    assert_eq!(corrected.changes[0].reason, Reason::Replaces);
     approved[0].whereabouts = Whereabouts::Withdrawn;
     approved.extend(all(Whereabouts::InBook, corrected.changes));
     assert_eq!(plan(&[entry("a", 90), entry("b", 20)], &approved), []);

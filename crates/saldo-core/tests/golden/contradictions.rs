@@ -149,11 +149,13 @@ fn no_more_comes_back_than_was_sold() {
         ),
         (
             returned(|it| it.refund("03-20", &product("-100.03", "-20.00"))),
-            "Agreement/2 gives back 120.03 USD for `Mug`, of whose price 120.00 USD can still go back",
+            "Agreement/2 gives back 120.03 USD for `Mug`, of whose price 120.00 USD can still go \
+             back",
         ),
         (
             returned(|it| it.refund("03-20", &[(SaleKind::Shipping, "-7.00", "0.00", "-1.00")])),
-            "Agreement/2 gives back 8.00 USD for carriage, of whose price 6.00 USD can still go back",
+            "Agreement/2 gives back 8.00 USD for carriage, of whose price 6.00 USD can still go \
+             back",
         ),
     ];
     for (fact, expected) in cases {

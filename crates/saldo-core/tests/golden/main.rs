@@ -32,6 +32,7 @@ mod revalued;
 mod rules;
 mod shop;
 mod stable;
+mod start;
 mod statements;
 mod stock_lives;
 mod stocked;

@@ -157,7 +157,14 @@ async fn facts_are_counted_by_where_they_stand() {
     save(&store, &[standing.clone()]).await;
     save(&store, &[standing.clone()]).await;
     let counts = store.state_counts(&company()).await.unwrap();
-    let expected = StateCounts { accounted: 2, to_review: 1, waiting: 1, excluded: 1, held: 1 };
+    let expected = StateCounts {
+        accounted: 2,
+        to_review: 1,
+        waiting: 1,
+        excluded: 1,
+        before_start: 0,
+        held: 1,
+    };
     assert_eq!(counts, expected);
     assert_eq!(store.held(&company()).await.unwrap()[0].issue, issue("e"));
     assert_eq!(store.to_review(&company()).await.unwrap()[0].source, reference("b"));

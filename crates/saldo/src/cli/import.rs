@@ -10,6 +10,8 @@ use crate::engine::{
 };
 use crate::transport::slice::grouped_copy;
 use anyhow::Context as _;
+use jiff::civil::Date;
+use saldo_core::accounting::BEFORE_START_DATE;
 use saldo_store::{Connection, Role};
 use std::fmt::Write;
 use std::fs::File;
@@ -44,12 +46,13 @@ pub(crate) async fn import(
             });
         }
     }
+    let start = engine.policy.start_date;
     output.data(&reports, || {
         let next = match &target {
             Target::Shop(connection) => next_of(connection),
             Target::Account(of) => of.next(),
         };
-        text(&next, &reports)
+        text(&next, start, &reports)
     })?;
     match reports.iter().all(ImportReport::is_whole) {
         true => Ok(Ending::Done),
@@ -191,7 +194,7 @@ fn next_of(connection: &Connection) -> String {
     format!("in `{}`; {next}", connection.id)
 }
 
-fn text(next: &str, reports: &[ImportReport]) -> String {
+fn text(next: &str, start: Date, reports: &[ImportReport]) -> String {
     let mut text = String::new();
     let mut put = |line: String| {
         writeln!(text, "{line}").expect("text can always be written to a string");
@@ -209,6 +212,13 @@ fn text(next: &str, reports: &[ImportReport]) -> String {
                 "  of these {} say less of their payout than another file did: they are taken for \
                  older, and what that file said holds",
                 report.older
+            ));
+        }
+        if report.before_start > 0 {
+            put(format!(
+                "  of these {} happened before {start}, when the books begin: they are left out by \
+                 `{BEFORE_START_DATE}`, as the opening balances hold them",
+                report.before_start
             ));
         }
         pieces("held", &report.held, &mut put);

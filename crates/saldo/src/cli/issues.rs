@@ -2,6 +2,8 @@
 
 use super::args::{Global, Retry};
 use super::{Ending, Output, context};
+use jiff::civil::Date;
+use saldo_core::accounting::BEFORE_START_DATE;
 use saldo_core::issue::Issue;
 use saldo_store::Role;
 use serde::Serialize;
@@ -13,6 +15,7 @@ struct Issues {
     to_review: Vec<Issue>,
     failed: Vec<Failure>,
     blocked: Vec<Blocked>,
+    before_start: u64,
 }
 
 /// A change that waits for something that failed.
@@ -59,11 +62,25 @@ pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<E
             });
         }
     }
-    let issues = Issues { held, to_review, failed, blocked };
-    output.data(&issues, || text(&issues))?;
+    let before_start = engine.store.state_counts(company).await?.before_start;
+    let issues = Issues { held, to_review, failed, blocked, before_start };
+    let start = engine.policy.start_date;
+    output.data(&issues, || text(&issues) + &before_start_text(before_start, start))?;
     match issues.held.is_empty() && issues.failed.is_empty() {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
+    }
+}
+
+/// What is left out since it happened before the books begin: one line however much it is, since
+/// nothing of it needs a person. Nothing where there is nothing.
+pub(crate) fn before_start_text(facts: u64, start: Date) -> String {
+    match facts {
+        0 => String::new(),
+        _ => format!(
+            "{facts} facts are of before {start}, when the books begin: left out by \
+             `{BEFORE_START_DATE}`, as the opening balances hold them (saldo issues --excluded)\n"
+        ),
     }
 }
 

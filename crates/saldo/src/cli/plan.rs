@@ -246,6 +246,7 @@ fn reason_text(reason: &Reason) -> &'static str {
         Reason::LaterFact => "later fact",
         Reason::Confirmed => "confirmed",
         Reason::NoLongerHolds => "no longer holds",
+        Reason::Replaces => "replaces what no longer holds",
     }
 }
 

@@ -1,6 +1,7 @@
 //! `saldo status`.
 
 use super::args::Global;
+use super::issues::before_start_text;
 use super::output::table;
 use super::prove::facts_text;
 use super::{Ending, Output, context};
@@ -93,7 +94,8 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
             }
         }
     }
-    output.data(&status, || text(&status))?;
+    let (start, early) = (engine.policy.start_date, status.facts.before_start);
+    output.data(&status, || text(&status) + &before_start_text(early, start))?;
     let is_well = |book: &BookStatus| book.failed == 0 && book.changed_there.is_empty();
     let is_quiet = status.troubles.is_empty() && status.books.iter().all(is_well);
     match status.facts.held == 0 && is_quiet {

@@ -50,7 +50,7 @@ pub(crate) type Opener = Arc<dyn Fn() -> io::Result<Box<dyn BufRead + Send>> + S
 /// A piece that a person should know of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NamedPiece {
-    /// Its line or id.
+    /// Its line or number in the file, and its id where it has one.
     pub(crate) place: String,
     /// What is the matter with it.
     pub(crate) reason: String,
@@ -92,6 +92,8 @@ pub(crate) struct ImportReport {
     /// Of that, what says less than is known: a row without the payout that another file names, or
     /// with one that had come less far. It is taken for older.
     pub(crate) older: usize,
+    /// Of all that, what happened before the books begin: it is left out of them.
+    pub(crate) before_start: usize,
     /// What was taken, but cannot be read.
     pub(crate) held: NamedPieces,
     /// What was not taken.
@@ -206,8 +208,14 @@ impl Importer<'_> {
         let mut records = Vec::new();
         let mut by_name = ByName::default();
         let mut told_now = BTreeMap::new();
-        for record in self.told_whole(pieces, report).await? {
+        let mut places: BTreeMap<RecordRef, String> = BTreeMap::new();
+        for (place, record) in self.told_whole(pieces, report).await? {
+            // What cannot be read is named once its page is.
             let facts = self.channel.read(&record).unwrap_or_default();
+            let is_early = |fact: &Fact| accounting::is_before_start(fact, &self.engine.policy);
+            if !facts.is_empty() && facts.iter().all(is_early) {
+                report.before_start += 1;
+            }
             let told = ByName::told(&facts);
             if told.tells_orders() && !is_files_only(&self.connection) {
                 let reason = "the order has no number here; the shop tells it itself";
@@ -215,6 +223,7 @@ impl Importer<'_> {
                 continue;
             }
             by_name = by_name.and(told);
+            places.insert(record.reference(), place);
             told_now.extend(facts.into_iter().map(|fact| (record.reference(), fact)));
             let hash = record.content_hash();
             records.push((record, hash));
@@ -230,7 +239,9 @@ impl Importer<'_> {
         let (records, accounts) = read_page(self.channel, &self.connection, policy, records);
         for pulled in &records {
             if let Some(issue) = &pulled.reading.issue {
-                report.held.add(pulled.record.id.clone(), issue.message.clone());
+                let place = places.get(&pulled.record.reference()).map_or("", String::as_str);
+                let place = format!("{place}, {}", pulled.record.id);
+                report.held.add(place, issue.message.clone());
             }
         }
         self.engine.keep(self.lease).await?;
@@ -246,28 +257,30 @@ impl Importer<'_> {
 
 impl Importer<'_> {
     /// The records among pieces, but for those that cannot be read where an earlier one can: a
-    /// fragment of something is no later version of it. Parts are joined with what is known.
+    /// fragment of something is no later version of it. Parts are joined with what is known. Each
+    /// stands with its place in the file.
     async fn told_whole(
         &self,
         pieces: Vec<Imported>,
         report: &mut ImportReport,
-    ) -> Result<Vec<Record>, EngineError> {
-        let (mut records, mut unread) = (Vec::new(), BTreeMap::new());
+    ) -> Result<Vec<(String, Record)>, EngineError> {
+        let mut records: Vec<(String, Record)> = Vec::new();
+        let mut unread = BTreeMap::new();
         for piece in pieces {
             match piece {
                 Imported::LeftOut { place, reason } => report.left_out.add(place, reason),
                 Imported::Part(part) => match self.joined(&part, &records).await? {
                     Ok(whole) => {
-                        records.retain(|it: &Record| it.reference() != part.of);
-                        records.push(whole);
+                        records.retain(|(_, record)| record.reference() != part.of);
+                        records.push((part.place, whole));
                     }
                     Err(reason) => report.left_out.add(part.place, reason),
                 },
-                Imported::Record(record) => {
+                Imported::Record { place, record } => {
                     if let Err(issue) = self.channel.read(&record) {
                         unread.insert(record.reference(), issue.message);
                     }
-                    records.push(record);
+                    records.push((place, record));
                 }
             }
         }
@@ -279,7 +292,7 @@ impl Importer<'_> {
             if let Some(why) = unread.get(&reference).filter(|_| is_readable) {
                 let reason = format!("{why}; what is known of it already stays");
                 report.left_out.add(reference.id.clone(), reason);
-                records.retain(|record| record.reference() != reference);
+                records.retain(|(_, record)| record.reference() != reference);
             }
         }
         Ok(records)
@@ -289,12 +302,12 @@ impl Importer<'_> {
     async fn joined(
         &self,
         part: &Part,
-        told_now: &[Record],
+        told_now: &[(String, Record)],
     ) -> Result<Result<Record, String>, EngineError> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
-        let now = told_now.iter().find(|record| record.reference() == part.of);
+        let now = told_now.iter().find(|(_, record)| record.reference() == part.of);
         let known = match now {
-            Some(record) => Some(record.clone()),
+            Some((_, record)) => Some(record.clone()),
             None => store.records(company, std::slice::from_ref(&part.of)).await?.pop(),
         };
         Ok(match known {

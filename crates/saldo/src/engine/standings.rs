@@ -22,6 +22,8 @@ pub(crate) struct FactCounts {
     pub(crate) for_books: u64,
     /// Left out by a rule.
     pub(crate) excluded: u64,
+    /// Of those that are left out: what happened before the books begin.
+    pub(crate) before_start: u64,
     /// Until a person decides.
     pub(crate) held: u64,
     /// Refused by a book, or waiting for something that it refused.
@@ -51,6 +53,7 @@ pub(super) async fn standings(
         to_review: counts.to_review,
         waiting: counts.waiting,
         excluded: counts.excluded,
+        before_start: counts.before_start,
         held: counts.held,
         ..FactCounts::default()
     };

@@ -105,7 +105,7 @@ fn tell(group: Option<Group>, context: &ImportContext, take: &mut dyn FnMut(Impo
     };
     match reason {
         None => {
-            take(Form::OrdersBulk.record(context, id.whole(), text));
+            take(Form::OrdersBulk.record(context, place, id.whole(), text));
             1
         }
         Some(reason) => {

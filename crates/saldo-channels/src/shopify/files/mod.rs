@@ -17,6 +17,7 @@ mod purchases;
 mod rest;
 mod rest_order;
 mod rest_payments;
+mod rest_sums;
 
 mod movement;
 mod share;
@@ -90,15 +91,16 @@ impl Form {
         Self::ALL.into_iter().find(|form| form.name() == stream.as_str())
     }
 
-    /// A piece of a file.
-    fn record(self, context: &ImportContext, id: String, bytes: String) -> Imported {
-        Imported::Record(Record {
+    /// A piece of a file, and where it stands in it.
+    fn record(self, context: &ImportContext, place: String, id: String, bytes: String) -> Imported {
+        let record = Record {
             connection: context.connection.clone(),
             stream: Stream::new(self.name()),
             id,
             fetched_at: context.now,
             bytes: bytes.into_bytes(),
-        })
+        };
+        Imported::Record { place, record }
     }
 }
 

@@ -110,7 +110,7 @@ fn tell(
     if !seen.insert(id.clone()) {
         return Err(format!("{place}: the rows of order {name} stand in two places of the file"));
     }
-    take(Form::OrdersTable.record(context, id, table.piece(&rows)));
+    take(Form::OrdersTable.record(context, place, id, table.piece(&rows)));
     Ok(())
 }
 
@@ -123,7 +123,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         order(source, &columns, &rows?)
     };
     read().map_err(|wrong| match wrong {
-        Wrong::Unreadable(why) => source.unknown(&why),
+        Wrong::Unreadable(why) => source.faulty(&why),
         Wrong::Differs(why) => source.does_not_add_up(why),
     })
 }
@@ -189,17 +189,27 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(head: &Row<'_>) -> Result<Self, String> {
+    fn of(head: &Row<'_>) -> Result<Self, Wrong> {
         let currency = head.currency()?;
-        head.needed("Total")?;
+        // An order's first row has these sums, if only to say that there is nothing of it.
+        for name in ["Subtotal", "Shipping", "Taxes", "Total"] {
+            head.needed(name)?;
+        }
+        let sum = |name: &str| -> Result<Money, Wrong> {
+            let amount = head.money(name, currency)?;
+            match amount.is_negative() {
+                true => Err(Wrong::Differs(format!("its `{name}` is {amount}"))),
+                false => Ok(amount),
+            }
+        };
         Ok(Self {
             currency,
-            subtotal: head.money("Subtotal", currency)?,
-            shipping: head.money("Shipping", currency)?,
-            taxes: head.money("Taxes", currency)?,
-            total: head.money("Total", currency)?,
-            duties: head.money("Duties", currency)?,
-            discount: head.money("Discount Amount", currency)?,
+            subtotal: sum("Subtotal")?,
+            shipping: sum("Shipping")?,
+            taxes: sum("Taxes")?,
+            total: sum("Total")?,
+            duties: sum("Duties")?,
+            discount: sum("Discount Amount")?,
         })
     }
 
@@ -260,7 +270,9 @@ fn lines(
     sums: &Sums,
     inclusive: bool,
 ) -> Result<Vec<SaleLine>, Wrong> {
-    let with_item = rows.iter().filter(|row| row.filled("Lineitem price").is_some());
+    let of_item = ["Lineitem price", "Lineitem quantity", "Lineitem name"];
+    let with_item =
+        rows.iter().filter(|row| of_item.into_iter().any(|name| row.filled(name).is_some()));
     let items: Result<Vec<Item>, Wrong> =
         with_item.map(|row| Item::of(row, sums.currency)).collect();
     let mut items = items?;
@@ -348,7 +360,11 @@ fn share_discount(items: &mut [Item], sums: &Sums) -> Result<(), Wrong> {
 fn taxes(head: &Row<'_>, sums: &Sums) -> Result<Vec<Tax>, Wrong> {
     let mut taxes = Vec::new();
     for number in 1..=TAXES {
-        let amount = head.money(&format!("Tax {number} Value"), sums.currency)?;
+        let column = format!("Tax {number} Value");
+        let amount = head.money(&column, sums.currency)?;
+        if amount.is_negative() {
+            return Err(Wrong::Differs(format!("its `{column}` is {amount}")));
+        }
         if !amount.is_zero() {
             let (title, rate) = title_and_rate(head.get(&format!("Tax {number} Name")));
             taxes.push(Tax { title, rate, amount, collector: Collector::Merchant });
@@ -407,10 +423,28 @@ fn money(
             let let_go = Some(cancelled_at.unwrap_or(created_at));
             movements = set_aside(key, total, &tender(method), created_at, let_go);
         }
-        Payment::Taken => pay(key, head, total, &mut movements, &mut untold)?,
+        Payment::Taken => {
+            let outstanding = head.money("Outstanding Balance", sums.currency)?;
+            if status.eq_ignore_ascii_case("paid") && outstanding.is_positive() {
+                return Err(Wrong::Differs(format!(
+                    "it is `{status}`, but its `Outstanding Balance` is {outstanding}"
+                )));
+            }
+            pay(key, head, total, &mut movements, &mut untold)?;
+        }
+        Payment::TakenInPart if head.filled("Outstanding Balance").is_none() => {
+            let what = "it was paid in part, and the export does not say how much is outstanding";
+            untold.push(must_be_told(what.to_owned(), BY_INTERFACE));
+        }
         Payment::TakenInPart => {
             let outstanding = head.money("Outstanding Balance", sums.currency)?;
-            pay(key, head, total.minus(outstanding)?, &mut movements, &mut untold)?;
+            let paid = total.minus(outstanding)?;
+            if !outstanding.is_positive() || !paid.is_positive() {
+                return Err(Wrong::Differs(format!(
+                    "it is `{status}`, but of its total of {total} {outstanding} are outstanding"
+                )));
+            }
+            pay(key, head, paid, &mut movements, &mut untold)?;
         }
         Payment::Unknown => {
             let what = format!("`Financial Status` is the unknown word `{status}`");

@@ -223,14 +223,14 @@ fn tell(
 ) -> usize {
     let mut told = 0;
     for (index, value) in values.iter().enumerate() {
-        let text = value.get();
+        let (text, place) = (value.get(), format!("no. {}", index + 1));
         take(match parse::<Known>(text) {
             Ok(known) => {
                 told += 1;
                 let id = gid(thing.kind(), &known.id, known.admin_graphql_api_id.as_ref());
-                thing.form().record(context, id.whole(), text.to_owned())
+                thing.form().record(context, place, id.whole(), text.to_owned())
             }
-            Err(reason) => Imported::LeftOut { place: format!("no. {}", index + 1), reason },
+            Err(reason) => Imported::LeftOut { place, reason },
         });
     }
     told

@@ -107,7 +107,7 @@ pub(super) fn import(
         *count += 1;
         let id = if *count == 1 { natural } else { format!("{natural} no. {count}") };
         rows += 1;
-        take(Form::PaymentsTable.record(context, id, table.piece(&text)));
+        take(Form::PaymentsTable.record(context, place, id, table.piece(&text)));
     }
     let without = match table.columns.has("Payout ID") {
         true => "each counts as the sum of the rows that files tell of it",
@@ -119,11 +119,11 @@ pub(super) fn import(
 
 /// Reads a row. One that does not add up holds its payout, which would lack it.
 pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
-    let unknown = |why: String| source.unknown(&why);
-    let (columns, rows) = Table::of_record(text).map_err(unknown)?;
-    let text = rows.first().ok_or_else(|| source.unknown("it has no row"))?;
-    let row = Row::of(&columns, text).map_err(unknown)?;
-    let said = Said::by(&row).map_err(unknown)?;
+    let faulty = |why: String| source.faulty(&why);
+    let (columns, rows) = Table::of_record(text).map_err(faulty)?;
+    let text = rows.first().ok_or_else(|| source.faulty("it has no row"))?;
+    let row = Row::of(&columns, text).map_err(faulty)?;
+    let said = Said::by(&row).map_err(faulty)?;
     let payout = |id: &str| source.key(&format!("ShopifyPaymentsPayout/{id}"));
     if let Err(issue) = rest_payments::check_net(source, said.amount, said.fee, said.net) {
         return match &said.payout {

@@ -36,7 +36,7 @@ pub(super) fn import(
         take(match row.needed("Payout ID") {
             Ok(id) => {
                 payouts += 1;
-                Form::PayoutsTable.record(context, id.to_owned(), table.piece(&text))
+                Form::PayoutsTable.record(context, place, id.to_owned(), table.piece(&text))
             }
             Err(reason) => Imported::LeftOut { place, reason },
         });
@@ -66,5 +66,5 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
             period: None,
         }))
     };
-    said().map_err(|why: String| source.unknown(&why))
+    said().map_err(|why: String| source.faulty(&why))
 }

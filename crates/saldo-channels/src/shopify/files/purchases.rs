@@ -50,7 +50,7 @@ struct Item {
 pub(super) fn read(source: &Source, text: &str) -> Result<Vec<Fact>, Box<Issue>> {
     let order: Order = source.parse(text)?;
     let currency = Currency::parse(&order.currency)
-        .map_err(|error| source.unknown(&format!("`currency`: {error}")))?;
+        .map_err(|error| source.faulty(&format!("`currency`: {error}")))?;
     let reader = Reader { source, order: &order, currency };
     let mut facts = vec![Fact::PurchaseOrder(Box::new(reader.order()?))];
     facts.extend(reader.receipts()?);
@@ -123,7 +123,7 @@ impl Reader<'_> {
         for item in self.order.purchase_items.iter().filter(|item| item.quantity > 0) {
             let amount = self.cost(item)?.ok_or_else(|| {
                 let title = product(item).title;
-                self.source.unknown(&format!("it is billed, but `{title}` has no price"))
+                self.source.faulty(&format!("it is billed, but `{title}` has no price"))
             })?;
             let (received, product, units) = (line_id(item), product(item), item.quantity);
             lines.push(BilledLine { received, product, units, amount });
@@ -136,7 +136,7 @@ impl Reader<'_> {
                 let amount = self.money(name, text)?;
                 landed = landed
                     .plus(amount)
-                    .map_err(|error| self.source.unknown(&format!("`{name}`: {error}")))?;
+                    .map_err(|error| self.source.faulty(&format!("`{name}`: {error}")))?;
             }
         }
         Ok(Some(Fact::SupplierBill(Box::new(SupplierBill {
@@ -157,12 +157,12 @@ impl Reader<'_> {
         let Some(text) = &item.cost_price else { return Ok(None) };
         let each = self.money("cost_price", text)?;
         let minor = each.minor().checked_mul(i64::from(item.quantity));
-        let too_large = || self.source.unknown("`cost_price`: the amount is too large");
+        let too_large = || self.source.faulty("`cost_price`: the amount is too large");
         minor.map(|minor| Money::from_minor(minor, self.currency)).ok_or_else(too_large).map(Some)
     }
 
     fn money(&self, name: &str, text: &AmountText) -> Result<Money, Box<Issue>> {
-        text.money(self.currency).map_err(|why| self.source.unknown(&format!("`{name}`: {why}")))
+        text.money(self.currency).map_err(|why| self.source.faulty(&format!("`{name}`: {why}")))
     }
 
     /// An instant, as the interface writes it in one of two ways. The one with the day first names
@@ -173,7 +173,7 @@ impl Reader<'_> {
             civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
         };
         let read = text.parse().ok().or_else(|| by_day(text));
-        read.ok_or_else(|| self.source.unknown(&format!("`received_at`: `{text}` is no time")))
+        read.ok_or_else(|| self.source.faulty(&format!("`received_at`: `{text}` is no time")))
     }
 }
 

@@ -58,6 +58,12 @@ pub(super) struct Order {
     pub(super) billing_address: Option<Address>,
     pub(super) gateway: Option<String>,
     pub(super) total_price: AmountText,
+    pub(super) total_line_items_price: Option<AmountText>,
+    pub(super) total_discounts: Option<AmountText>,
+    pub(super) subtotal_price: Option<AmountText>,
+    pub(super) total_shipping_price_set: Option<Bag>,
+    pub(super) total_tip_received: Option<AmountText>,
+    pub(super) total_tax: Option<AmountText>,
     pub(super) line_items: Vec<LineItem>,
     #[serde(default)]
     pub(super) shipping_lines: Vec<ShippingLine>,
@@ -66,6 +72,18 @@ pub(super) struct Order {
     #[serde(default)]
     pub(super) refunds: Vec<Refund>,
     pub(super) transactions: Option<Vec<Transaction>>,
+}
+
+/// An amount in the shop's currency, and in the one that the buyer sees.
+#[derive(Debug, Deserialize)]
+pub(super) struct Bag {
+    pub(super) shop_money: BagAmount,
+}
+
+/// An amount with its currency.
+#[derive(Debug, Deserialize)]
+pub(super) struct BagAmount {
+    pub(super) amount: AmountText,
 }
 
 /// `Customer`.
@@ -95,6 +113,7 @@ pub(super) struct LineItem {
     pub(super) quantity: i64,
     #[serde(default)]
     pub(super) gift_card: bool,
+    pub(super) requires_shipping: Option<bool>,
     pub(super) total_discount: Option<AmountText>,
     #[serde(default)]
     pub(super) discount_allocations: Vec<DiscountAllocation>,

@@ -2,15 +2,17 @@
 
 use super::movement::{Payment, must_be_told, set_aside};
 use super::rest::{self, AmountText, gid};
+use super::rest_sums;
 use super::share::{Tax, Wrong, spread_taxes, times};
 use super::tags::tags;
 use crate::shopify::read::Source;
-use crate::shopify::read::order::{movement_kind, movement_state, tender};
+use crate::shopify::read::order::{moved, movement_kind, movement_state, tender};
 use crate::shopify::wire::NumberText;
 use rust_decimal::Decimal;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, Buyer, BuyerKind, Collector, Fact, MoneyMovement, Order,
-    Product, SaleKind, SaleLine, TaxAmount, Telling, Untold,
+    Agreement, AgreementKind, Assortment, Buyer, BuyerKind, Collector, Fact, MoneyMovement,
+    MovementKind, MovementState, Order, OrderedItem, Product, SaleKind, SaleLine, TaxAmount,
+    Telling, Untold,
 };
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
@@ -24,7 +26,7 @@ const WITH_PAYMENTS: &str = "give the order with its payments in a field `transa
 pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let root: rest::Order = source.parse(text)?;
     order(source, root).map_err(|wrong| match wrong {
-        Wrong::Unreadable(why) => source.unknown(&why),
+        Wrong::Unreadable(why) => source.faulty(&why),
         Wrong::Differs(why) => source.does_not_add_up(why),
     })
 }
@@ -37,7 +39,7 @@ fn order(source: &Source, root: rest::Order) -> Result<Fact, Wrong> {
     let total = root.total_price.money(currency)?;
     let with_duties = root.line_items.iter().any(|item| !item.duties.is_empty());
     if !root.test && !with_duties {
-        desk.check_total(&bought, total)?;
+        rest_sums::check(&root, &bought, currency)?;
     }
     let mut untold = Vec::new();
     let items: BTreeMap<&NumberText, &Bought> =
@@ -98,11 +100,11 @@ fn buyer(root: &rest::Order) -> Buyer {
 }
 
 /// A line that was bought, with what the vendor's own prices say of it.
-struct Bought {
-    line: SaleLine,
+pub(super) struct Bought {
+    pub(super) line: SaleLine,
     quantity: i64,
     /// Price times quantity less discount, with tax where prices contain it.
-    net: Money,
+    pub(super) net: Money,
 }
 
 /// What every part of an order is read by.
@@ -146,12 +148,22 @@ impl Desk {
     fn item(&self, item: &rest::LineItem) -> Result<Bought, Wrong> {
         let gross = times(self.money_of(&item.price)?, item.quantity)?;
         let allocated = self.allocated(&item.discount_allocations)?;
-        let discount = match (&item.total_discount, item.discount_allocations.is_empty()) {
-            (Some(total), true) => self.money_of(total)?,
+        let shown = item.total_discount.as_ref().map(|total| self.money_of(total)).transpose()?;
+        let discount = match shown {
+            Some(shown) if item.discount_allocations.is_empty() => shown,
+            // What is shown at the line is a part of what falls on it.
+            Some(shown) if shown > allocated => {
+                return Err(Wrong::Differs(format!(
+                    "line {} has discounts of {allocated}, but its `total_discount` is {shown}",
+                    item.id.0
+                )));
+            }
             _ => allocated,
         };
+        let id = format!("LineItem/{}", item.id.0);
+        let is_handed_over = item.requires_shipping.unwrap_or(true);
         let line = SaleLine {
-            id: format!("LineItem/{}", item.id.0),
+            id: id.clone(),
             kind: if item.gift_card { SaleKind::GiftCard } else { SaleKind::Product },
             quantity: Some(item.quantity),
             product: Some(Product {
@@ -163,7 +175,7 @@ impl Desk {
                 product_type: None,
                 vendor: item.vendor.clone().filter(|name| !name.is_empty()),
             },
-            item: None,
+            item: Some(OrderedItem { id, is_handed_over }),
             gross,
             discount,
             taxes: self.taxes(&item.tax_lines)?,
@@ -203,10 +215,11 @@ impl Desk {
     }
 
     fn tax(&self, tax: &rest::TaxLine) -> Result<Tax, Wrong> {
+        let title = tax.title.clone();
         Ok(Tax {
-            title: tax.title.clone(),
             rate: tax.rate.map(|part| (part.0 * Decimal::ONE_HUNDRED).normalize()),
-            amount: self.money_of(&tax.price)?,
+            amount: not_negative(self.money_of(&tax.price)?, || format!("the tax `{title}`"))?,
+            title,
             collector: match tax.channel_liable {
                 Some(true) => Collector::Channel,
                 Some(false) | None => Collector::Merchant,
@@ -220,19 +233,6 @@ impl Desk {
             Ok(TaxAmount { title, rate, amount, collector })
         };
         taxes.iter().map(taxed).collect()
-    }
-
-    fn check_total(&self, bought: &[Bought], total: Money) -> Result<(), Wrong> {
-        let mut sum = Money::zero(self.currency);
-        for bought in bought {
-            sum = sum.plus(bought.line.total()?)?;
-        }
-        match sum == total {
-            true => Ok(()),
-            false => Err(Wrong::Differs(format!(
-                "its lines with their taxes come to {sum}, but its `total_price` is {total}"
-            ))),
-        }
     }
 
     fn refund(
@@ -266,8 +266,13 @@ impl Desk {
 
     /// What goes back of a line.
     fn returned(&self, item: &rest::RefundLineItem, bought: &Bought) -> Result<SaleLine, Wrong> {
-        let subtotal = self.money_of(&item.subtotal)?;
-        let tax = self.money_of(&item.total_tax)?;
+        let of_it = |what: &str| format!("`{what}` of what was returned by {}", item.id.0);
+        let subtotal = not_negative(self.money_of(&item.subtotal)?, || of_it("subtotal"))?;
+        let tax = not_negative(self.money_of(&item.total_tax)?, || of_it("total_tax"))?;
+        let back =
+            item.quantity.checked_neg().filter(|back| *back <= 0).ok_or_else(|| {
+                Wrong::Differs(format!("{} is {}", of_it("quantity"), item.quantity))
+            })?;
         let net = match self.inclusive {
             true => without_tax(item, bought, subtotal, tax)?,
             false => subtotal,
@@ -289,10 +294,10 @@ impl Desk {
         Ok(SaleLine {
             id: format!("RefundLineItem/{}", item.id.0),
             kind: bought.line.kind.clone(),
-            quantity: Some(item.quantity.saturating_neg()),
+            quantity: Some(back),
             product: bought.line.product.clone(),
             assortment: bought.line.assortment.clone(),
-            item: None,
+            item: bought.line.item.clone(),
             gross: net.negated(),
             discount: Money::zero(self.currency),
             taxes,
@@ -306,6 +311,13 @@ impl Desk {
             Some(tax) => self.money_of(tax)?,
             None => Money::zero(self.currency),
         };
+        let against = amount.minor().signum() * tax.minor().signum() < 0;
+        if against || (adjustment.kind == "shipping_refund" && amount.is_positive()) {
+            return Err(Wrong::Differs(format!(
+                "adjustment {} is a `{}` of {amount} with a tax of {tax}",
+                adjustment.id.0, adjustment.kind
+            )));
+        }
         let taxes = match tax.is_zero() {
             true => Vec::new(),
             false => {
@@ -343,6 +355,17 @@ impl Desk {
         let mut movements: BTreeMap<String, MoneyMovement> = BTreeMap::new();
         for transaction in listed.chain(of_refunds).filter(|it| it.kind != "suggested_refund") {
             let movement = self.movement(transaction)?;
+            let alike = |known: &&MoneyMovement| {
+                known.amount == movement.amount
+                    && known.kind == movement.kind
+                    && known.state == movement.state
+            };
+            if let Some(other) = movements.get(&movement.id).filter(|known| !alike(known)) {
+                return Err(Wrong::Differs(format!(
+                    "{} is told twice, and not in the same words: of {} and of {}",
+                    movement.id, other.amount, movement.amount
+                )));
+            }
             movements.insert(movement.id.clone(), movement);
         }
         let movements: Vec<MoneyMovement> = movements.into_values().collect();
@@ -358,6 +381,10 @@ impl Desk {
                 untold.push(must_be_told(what.to_owned(), WITH_PAYMENTS));
             }
             Payment::Open => {}
+            Payment::SetAside | Payment::LetGo if movements.iter().any(has_moved) => {
+                let what = format!("it is `{word}`, but money of it was refunded");
+                untold.push(must_be_told(what, WITH_PAYMENTS));
+            }
             Payment::SetAside => return Ok(set_aside(key, total, &by, at, root.cancelled_at)),
             Payment::LetGo => {
                 let let_go = Some(root.cancelled_at.unwrap_or(at));
@@ -384,18 +411,33 @@ impl Desk {
         {
             return Err(Wrong::Differs(format!("{id} is in {code}, not in {}", self.currency)));
         }
+        let kind = movement_kind(&transaction.kind.to_ascii_uppercase());
         Ok(MoneyMovement {
             id,
-            kind: movement_kind(&transaction.kind.to_ascii_uppercase()),
+            amount: moved(&kind, self.money_of(&transaction.amount)?),
+            kind,
             state: movement_state(&transaction.status.to_ascii_uppercase()),
             tender: tender(transaction.gateway.as_deref(), None),
             processed_at: transaction.processed_at.unwrap_or(transaction.created_at),
-            amount: self.money_of(&transaction.amount)?.abs(),
             rounding: None,
             conversion: None,
             fees: Vec::new(),
             test: transaction.test,
         })
+    }
+}
+
+/// Whether a movement moved money, or may have.
+fn has_moved(movement: &MoneyMovement) -> bool {
+    let is_right = matches!(movement.kind, MovementKind::Authorisation | MovementKind::Void);
+    !is_right && movement.state != MovementState::Failed
+}
+
+/// An amount that the vendor never writes with a minus.
+fn not_negative(amount: Money, what: impl Fn() -> String) -> Result<Money, Wrong> {
+    match amount.is_negative() {
+        true => Err(Wrong::Differs(format!("{} is {amount}", what()))),
+        false => Ok(amount),
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         order: dispute.order_id.map(|id| source.fact_id(&Gid::numbered("Order", &id.0))),
         outcome: outcome(source, &kind, &status)?,
         finalised_at: dispute.finalized_on,
-        amount: amount(source, "amount", &dispute.amount, currency)?.abs(),
+        amount: amount(source, "amount", &dispute.amount, currency)?,
     }))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn check_net(
 }
 
 fn currency(source: &Source, code: &str) -> Result<Currency, Box<Issue>> {
-    Currency::parse(code).map_err(|error| source.unknown(&format!("`currency`: {error}")))
+    Currency::parse(code).map_err(|error| source.faulty(&format!("`currency`: {error}")))
 }
 
 fn amount(
@@ -113,5 +113,5 @@ fn amount(
     text: &AmountText,
     currency: Currency,
 ) -> Result<Money, Box<Issue>> {
-    text.money(currency).map_err(|why| source.unknown(&format!("`{name}`: {why}")))
+    text.money(currency).map_err(|why| source.faulty(&format!("`{name}`: {why}")))
 }

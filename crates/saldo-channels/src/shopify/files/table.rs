@@ -14,20 +14,30 @@ const COLUMNS_NAMED: usize = 6;
 pub(super) struct Columns {
     places: BTreeMap<String, usize>,
     count: usize,
+    twice: Option<String>,
 }
 
 impl Columns {
     fn of(header: &str) -> Result<Self, String> {
         let names = fields(header)?;
         let mut places = BTreeMap::new();
+        let mut twice = None;
         for (place, name) in names.iter().enumerate() {
-            places.entry(name.trim().to_owned()).or_insert(place);
+            let name = name.trim().to_owned();
+            if places.insert(name.clone(), place).is_some() && !name.is_empty() {
+                twice.get_or_insert(name);
+            }
         }
-        Ok(Self { places, count: names.len() })
+        Ok(Self { places, count: names.len(), twice })
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)
+    }
+
+    /// A name that stands above two columns, so that nobody knows which is meant.
+    fn twice(&self) -> Option<&str> {
+        self.twice.as_deref()
     }
 
     fn require(&self, names: &[&str]) -> Result<(), String> {
@@ -151,6 +161,9 @@ pub(super) fn import(
         return Err(unknown(&first));
     };
     columns.require(required)?;
+    if let Some(name) = columns.twice() {
+        return Err(format!("line 1: the column `{name}` stands there twice"));
+    }
     import(&Table { header: first, columns }, lines, context, take)
 }
 

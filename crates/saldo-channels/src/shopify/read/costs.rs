@@ -12,7 +12,7 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let id = item.id.short();
     let cost = item.unit_cost.ok_or_else(|| source.unknown(&format!("{id} has no cost")))?.0;
     if cost.is_negative() {
-        return Err(source.unknown(&format!("{id} costs {cost}, which is less than nothing")));
+        return Err(source.faulty(&format!("{id} costs {cost}, which is less than nothing")));
     }
     let variant = item.variants.and_then(|variants| variants.nodes.into_iter().next());
     let title = variant.as_ref().map(|variant| variant.display_name.clone());

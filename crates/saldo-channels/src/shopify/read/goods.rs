@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     fn units(&self, item: wire::GoodsItem, quantity: i64, of: &str) -> Result<Units, Box<Issue>> {
         let count = u32::try_from(quantity)
-            .map_err(|_| self.source.unknown(&format!("{of} has a quantity of {quantity}")))?;
+            .map_err(|_| self.source.faulty(&format!("{of} has a quantity of {quantity}")))?;
         Ok(Units {
             item: item.id.into_short(),
             product: Some(Product {

@@ -45,8 +45,12 @@ pub(super) fn read(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
         sku: item.sku.filter(|sku| !sku.is_empty()),
         title: title.unwrap_or_else(|| id.clone()),
     };
-    let places = levels.into_iter().map(|level| units_at(source, level)).collect::<Result<_, _>>();
-    let saying = OnHand { product, is_counted: item.tracked, places: places? };
+    let places: Result<_, _> = levels.into_iter().map(|level| units_at(source, level)).collect();
+    let places: Vec<UnitsAt> = places?;
+    if places.iter().try_fold(0_i64, |sum, it| sum.checked_add(it.units)).is_none() {
+        return Err(source.faulty("its units are too many to be counted"));
+    }
+    let saying = OnHand { product, is_counted: item.tracked, places };
     Ok(stated(source, &format!("OnHand/{id}"), Topic::OnHand, Saying::OnHand(saying)))
 }
 

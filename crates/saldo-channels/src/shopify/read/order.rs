@@ -12,6 +12,7 @@ use saldo_core::commerce::{
 use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money, MoneyError};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::mem::take;
 
 /// Reads an order: one value that holds everything, or an order followed by further pieces of it,
@@ -127,38 +128,52 @@ impl Agreed {
     }
 
     /// Agreements by time and sales by id, each once: the same, in whatever pieces they came.
-    fn sorted(mut self) -> Vec<(wire::Agreement, Vec<wire::Sale>)> {
+    ///
+    /// # Errors
+    /// Where two pieces tell a sale, and not the same of it.
+    fn sorted(mut self) -> Result<Vec<(wire::Agreement, Vec<wire::Sale>)>, String> {
         for (_, sales) in &mut self.0 {
             sales.sort_by(|a, b| a.id.order().cmp(&b.id.order()));
+            let mut pairs = sales.iter().zip(sales.iter().skip(1));
+            if let Some((a, b)) = pairs.find(|(a, b)| a.id == b.id && !a.says_the_same(b)) {
+                let (one, other) = (a.total_amount.money(), b.total_amount.money());
+                return Err(format!(
+                    "{} is told twice, and not in the same words: of {one} and of {other}",
+                    a.id.short()
+                ));
+            }
             sales.dedup_by(|a, b| a.id == b.id);
         }
         self.0.sort_by(|(a, _), (b, _)| {
             a.happened_at.cmp(&b.happened_at).then_with(|| a.id.order().cmp(&b.id.order()))
         });
-        self.0
+        Ok(self.0)
     }
 }
 
 fn order(source: &Source, mut root: wire::Order, agreed: Agreed) -> Result<Fact, Box<Issue>> {
     let currency = Currency::parse(&root.currency_code)
-        .map_err(|error| source.unknown(&format!("`currencyCode`: {error}")))?;
+        .map_err(|error| source.faulty(&format!("`currencyCode`: {error}")))?;
     let context = OrderContext { source, order: root.id.short(), currency };
     let buyer = buyer(&mut root);
-    let agreements: Result<Vec<_>, _> = agreed
-        .sorted()
-        .into_iter()
-        .map(|(agreement, sales)| context.agreement(&agreement, sales))
-        .collect();
+    let agreed = agreed.sorted().map_err(|why| context.contradiction(&why))?;
+    let agreements: Result<Vec<_>, _> =
+        agreed.into_iter().map(|(agreement, sales)| context.agreement(&agreement, sales)).collect();
     let movements: Result<Vec<_>, _> = root
         .transactions
         .into_iter()
         .filter(|transaction| transaction.kind != "SUGGESTED_REFUND")
         .map(|transaction| context.movement(transaction))
         .collect();
+    let movements: Vec<MoneyMovement> = movements?;
+    let mut known = BTreeSet::new();
+    if let Some(twice) = movements.iter().find(|movement| !known.insert(&movement.id)) {
+        return Err(context.contradiction(&format!("{} is told twice", twice.id)));
+    }
     let presented_in = root.presentment_currency_code.as_deref().map(Currency::parse);
     let presented_in = presented_in
         .transpose()
-        .map_err(|error| source.unknown(&format!("`presentmentCurrencyCode`: {error}")))?;
+        .map_err(|error| source.faulty(&format!("`presentmentCurrencyCode`: {error}")))?;
     let customer_name = root.customer.as_ref().and_then(|buyer| buyer.display_name.clone());
     let mut order = Order {
         id: source.fact_id(&root.id),
@@ -177,12 +192,10 @@ fn order(source: &Source, mut root: wire::Order, agreed: Agreed) -> Result<Fact,
         customer_name,
         buyer,
         agreements: agreements?,
-        movements: movements?,
+        movements,
         telling: Telling::Interface,
     };
-    part_from_amounts(&mut order).map_err(|why| {
-        source.does_not_add_up(format!("{} does not add up: {why}", context.order))
-    })?;
+    part_from_amounts(&mut order).map_err(|why| context.contradiction(&why))?;
     Ok(Fact::Order(Box::new(order)))
 }
 
@@ -279,13 +292,18 @@ impl OrderContext<'_> {
         Ok(Amounts { gross: net.plus(discount).map_err(told)?, discount })
     }
 
+    fn contradiction(&self, why: &str) -> Box<Issue> {
+        self.source.does_not_add_up(format!("{} does not add up: {why}", self.order))
+    }
+
     fn does_not_add_up(&self, sale: &wire::Sale, why: &str) -> Box<Issue> {
         let message = format!("{} does not add up at {}: {why}", self.order, sale.id.short());
         self.source.does_not_add_up(message)
     }
 
     fn movement(&self, transaction: wire::OrderTransaction) -> Result<MoneyMovement, Box<Issue>> {
-        let amount = transaction.amount_set.shop_money.0.abs();
+        let kind = movement_kind(&transaction.kind);
+        let amount = moved(&kind, transaction.amount_set.shop_money.0);
         let converted = self.converted(&transaction, amount)?;
         let id = transaction.id.into_short();
         if amount.currency() != self.currency {
@@ -298,7 +316,7 @@ impl OrderContext<'_> {
         }
         Ok(MoneyMovement {
             id,
-            kind: movement_kind(&transaction.kind),
+            kind,
             state: movement_state(&transaction.status),
             tender: tender(
                 transaction.gateway.as_deref(),
@@ -320,7 +338,17 @@ impl OrderContext<'_> {
         transaction: &wire::OrderTransaction,
         amount: Money,
     ) -> Result<Converted, Box<Issue>> {
-        let presented = transaction.amount_set.presentment_money.map_or(amount, |it| it.0.abs());
+        let told = transaction.amount_set.shop_money.0;
+        let presented = transaction.amount_set.presentment_money.map_or(told, |it| it.0);
+        if presented.minor().signum() * told.minor().signum() < 0 {
+            let id = transaction.id.short();
+            let message = format!(
+                "{} does not add up at {id}: it is {told}, but {presented} as it was presented",
+                self.order
+            );
+            return Err(self.source.does_not_add_up(message));
+        }
+        let presented = moved(&movement_kind(&transaction.kind), presented);
         let settled = self.settlement(transaction, presented.currency())?;
         let mut converted = Converted { amount, conversion: None };
         let other = |currency: Currency| currency != self.currency;
@@ -329,12 +357,18 @@ impl OrderContext<'_> {
         }
         let mut worth = amount;
         if let Some(adjusted) = &transaction.currency_exchange_adjustment {
-            let (before, after) =
-                (adjusted.original_amount_set.0.abs(), adjusted.final_amount_set.0.abs());
-            if amount != before && amount != after {
+            let (told_before, told_after) =
+                (adjusted.original_amount_set.0, adjusted.final_amount_set.0);
+            // The vendor writes both with a minus in its own example, or neither.
+            let (before, after) = match told_before.is_negative() {
+                true => (told_before.negated(), told_after.negated()),
+                false => (told_before, told_after),
+            };
+            if after.is_negative() || (amount != before && amount != after) {
                 let id = transaction.id.short();
                 let message = format!(
-                    "{} does not add up at {id}: it is {amount}, and went from {before} to {after}",
+                    "{} does not add up at {id}: it is {amount}, and went from {told_before} to \
+                     {told_after}",
                     self.order
                 );
                 return Err(self.source.does_not_add_up(message));
@@ -353,7 +387,7 @@ impl OrderContext<'_> {
     ) -> Result<Option<Settlement>, Box<Issue>> {
         let Some(code) = &transaction.settlement_currency else { return Ok(None) };
         let currency = Currency::parse(code)
-            .map_err(|error| self.source.unknown(&format!("`settlementCurrency`: {error}")))?;
+            .map_err(|error| self.source.faulty(&format!("`settlementCurrency`: {error}")))?;
         let one = (currency == presented).then_some(Decimal::ONE);
         let rate = one.or(transaction.settlement_currency_rate.map(|rate| rate.0));
         Ok(rate.map(|rate| Settlement { currency, rate }))
@@ -425,6 +459,16 @@ pub(in crate::shopify) fn movement_kind(word: &str) -> MovementKind {
         "AUTHORIZATION" | "EMV_AUTHORIZATION" => MovementKind::Authorisation,
         "VOID" => MovementKind::Void,
         word => MovementKind::Unknown(word.to_owned()),
+    }
+}
+
+/// What a movement moves. All are written without a sign, and their kind says which way they go
+/// (the vendor's examples of refunds); what has one all the same keeps it, and is refused. By which
+/// sign change is told no document says: it goes out in either form.
+pub(in crate::shopify) fn moved(kind: &MovementKind, told: Money) -> Money {
+    match kind {
+        MovementKind::Change => told.abs(),
+        _ => told,
     }
 }
 

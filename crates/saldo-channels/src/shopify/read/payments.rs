@@ -8,10 +8,16 @@ use saldo_core::commerce::{
 };
 use saldo_core::issue::Issue;
 
-/// Reads a payout. Its direction is the vendor's word, whatever the sign of its amount.
+/// Reads a payout. Its direction is the vendor's word. Of what is taken from the bank nobody
+/// documents the sign: it is negative in either form. What is sent there is never negative.
 pub(super) fn read_payout(source: &Source, text: &str) -> Result<Fact, Box<Issue>> {
     let payout: wire::Payout = source.parse(text)?;
     let net = match payout.transaction_type.as_str() {
+        "DEPOSIT" if payout.net.0.is_negative() => {
+            let (id, net) = (payout.id.short(), payout.net.0);
+            let message = format!("{id} does not add up: it is a `DEPOSIT` of {net}");
+            return Err(source.does_not_add_up(message));
+        }
         "DEPOSIT" => payout.net.0,
         "WITHDRAWAL" => payout.net.0.abs().negated(),
         word => return Err(source.unknown(&format!("`transactionType`: `{word}` is a new word"))),
@@ -127,7 +133,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         order: dispute.order.map(|order| source.fact_id(&order.id)),
         outcome: outcome(source, &dispute.kind, &dispute.status)?,
         finalised_at: dispute.finalized_on,
-        amount: dispute.amount.0.abs(),
+        amount: dispute.amount.0,
     }))
 }
 

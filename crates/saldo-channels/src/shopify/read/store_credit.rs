@@ -48,7 +48,7 @@ pub(super) fn read(
     let mut balances = Vec::new();
     for account in accounts {
         if account.balance.0.is_negative() {
-            return Err(source.unknown(&format!("{} has less than nothing", account.id.short())));
+            return Err(source.faulty(&format!("{} has less than nothing", account.id.short())));
         }
         balances.push(account.balance.0);
         moves.extend(account.transactions.into_iter().flat_map(|it| it.nodes));

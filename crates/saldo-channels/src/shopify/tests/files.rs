@@ -45,7 +45,7 @@ pub(super) fn import(bytes: &[u8]) -> Taken {
     let (mut records, mut parts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     let mut file = bytes;
     let said = Shopify.import(&mut file, &context, &mut |imported| match imported {
-        Imported::Record(record) => records.push(record),
+        Imported::Record { record, .. } => records.push(record),
         Imported::Part(part) => parts.push(part),
         Imported::LeftOut { place, reason } => left_out.push(format!("{place}: {reason}")),
     });

@@ -155,3 +155,15 @@ fn who_may_not_read_it_is_no_fault() {
     let Saying::Refused(why) = &stated.saying else { panic!("{stated:?}") };
     assert!(why.contains("units on hand") && why.contains("`read_inventory`"), "{why}");
 }
+
+#[test]
+fn more_units_than_can_be_counted_are_held() {
+    let levels = [
+        level("Shop", i64::MAX - 600, "2026-11-20T10:00:00Z"),
+        level("Store", 700, "2026-11-20T10:00:00Z"),
+    ];
+    let item = item(7, &levels, false).to_string();
+    let issue =
+        Shopify.read(&record("on-hand", "gid://shopify/InventoryItem/7", &item)).unwrap_err();
+    assert!(issue.message.contains("too many to be counted"), "{issue:?}");
+}

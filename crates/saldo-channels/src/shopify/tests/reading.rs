@@ -112,6 +112,65 @@ fn a_movement_settles_by_the_rate_of_the_sale() {
 }
 
 #[test]
+fn a_sign_that_contradicts_what_moved_is_not_taken_off() {
+    let bag = |shop, euros| {
+        let (shop, euros) = (amount(shop, "USD"), amount(euros, "EUR"));
+        json!({ "shopMoney": shop, "presentmentMoney": euros })
+    };
+    let negative = captured(bag("-105.43", "-96.72"), json!({})).unwrap();
+    assert_eq!(negative.movements[1].amount.to_string(), "-105.43 USD", "accounting refuses it");
+    let both = captured(bag("105.43", "-96.72"), json!({})).unwrap_err();
+    assert!(both.message.contains("105.43 USD, but -96.72 EUR as it was presented"), "{both:?}");
+    let adjusted = json!({ "currencyExchangeAdjustment": {
+        "originalAmountSet": amount("105.43", "USD"), "finalAmountSet": amount("-106.00", "USD"),
+    }});
+    let turned = captured(bag("105.43", "96.72"), adjusted).unwrap_err();
+    assert!(turned.message.contains("went from 105.43 USD to -106.00 USD"), "{turned:?}");
+    // Change goes out by either sign: the till's fixture has the one, this the other.
+    let change = |text: &str| unpack(order(text)).movements[3].amount.to_string();
+    assert_eq!(change(ORDER_1002), "10.00 GBP");
+    assert_eq!(change(&ORDER_1002.replace("\"-10.0\"", "\"10.0\"")), "10.00 GBP");
+}
+
+#[test]
+fn what_is_told_twice_of_an_order_is_the_same() {
+    let read = |text: &str| Shopify.read(&record("orders", "gid://shopify/Order/1002", text));
+    let whole = ORDER_1002_PIECES.to_owned();
+    let again = format!("{}\n{}", whole.trim_end(), ORDER_1002_PIECES.lines().last().unwrap());
+    assert_eq!(read(&again), read(&whole), "a piece that comes twice adds nothing");
+    let last = ORDER_1002_PIECES.lines().last().unwrap();
+    let at = last.find("\"totalAmount\"").unwrap();
+    let (before, after) = last.split_at(at);
+    let other = after.replacen("\"amount\":\"", "\"amount\":\"9", 1);
+    let issue = read(&format!("{}\n{before}{other}", whole.trim_end())).unwrap_err();
+    assert!(issue.message.contains("is told twice, and not in the same words"), "{issue:?}");
+    let mut twice: Value = serde_json::from_str(ORDER_1001).unwrap();
+    let capture = twice["transactions"][1].clone();
+    twice["transactions"].as_array_mut().unwrap().push(capture);
+    let record = record("orders", "gid://shopify/Order/1001", &twice.to_string());
+    let issue = Shopify.read(&record).unwrap_err();
+    assert!(issue.message.ends_with("is told twice"), "{issue:?}");
+}
+
+#[test]
+fn a_deposit_is_never_taken_from_the_bank() {
+    let deposit = PAYOUTS.lines().find(|line| line.contains("DEPOSIT")).unwrap();
+    let mut value: Value = serde_json::from_str(deposit).unwrap();
+    value["net"]["amount"] = json!("-12.00");
+    let id = value["id"].as_str().unwrap().to_owned();
+    let issue = Shopify.read(&record("payouts", &id, &value.to_string())).unwrap_err();
+    assert!(issue.message.contains("is a `DEPOSIT` of -12.00"), "{issue:?}");
+    value["transactionType"] = json!("WITHDRAWAL");
+    for net in ["-12.00", "12.00"] {
+        value["net"]["amount"] = json!(net);
+        let Fact::Payout(payout) = read(&record("payouts", &id, &value.to_string())) else {
+            panic!("a payout")
+        };
+        assert!(payout.net.is_negative(), "{net}");
+    }
+}
+
+#[test]
 fn payouts() {
     insta::assert_json_snapshot!(lines("payouts", PAYOUTS));
 }

@@ -20,7 +20,7 @@ use self::events::{Event, What, events};
 use self::kept::Counted;
 use super::contradictions::{check_adjustment, check_unit_cost};
 use super::lines::plain_line;
-use super::{Accounted, Trouble};
+use super::{Accounted, BEFORE_START_DATE, Trouble};
 use crate::commerce::{
     AdjustmentReason, Fact, Fulfilment, Goods, Product, RecordRef, Returned, StockAdjustment, Units,
 };
@@ -319,7 +319,7 @@ impl<'a> Desk<'a> {
         let day_ends = policy.end_of_day(day);
         self.policy = policy.in_force(day);
         if day < policy.start_date && !matches!(event.what, What::Told(_)) {
-            let state = FactState::Excluded { rule: "before-start-date".to_owned() };
+            let state = FactState::Excluded { rule: BEFORE_START_DATE.to_owned() };
             return self.stand(event, state);
         }
         if self.policy.book_keeps_cost() {

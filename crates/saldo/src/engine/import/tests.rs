@@ -14,6 +14,7 @@ use crate::transport::clock::Clock;
 use jiff::Timestamp;
 use saldo_core::commerce::Record;
 use saldo_core::exchange::{Addresses, HttpRequest};
+use saldo_core::issue::IssueKind;
 use saldo_core::money::Currency;
 use saldo_core::text::{CompanyId, ConnectionId, Stream};
 use saldo_sim::{Reply, Vendor};
@@ -362,7 +363,27 @@ async fn what_cannot_be_read_is_kept_and_held() {
     let report = desk.import(&ORDERS.replace(",53.71,2026", ",53.70,2026")).await;
     assert_eq!((report.new, report.held.count), (3, 1));
     assert!(report.held.first[0].reason.contains("do not come to its total of 53.70 USD"));
+    assert_eq!(report.held.first[0].place, "line 2, gid://shopify/Order/5001");
     assert_eq!(desk.engine.store.held(desk.engine.company_id()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_happened_before_the_books_begin_is_counted_and_needs_nobody() {
+    let desk = Desk::files_only().await;
+    let early = ORDERS.replace("2026-11-03 10:00:0", "2026-10-03 10:00:0");
+    let report = desk.import(&early.replace("2026-11-06 10:00:00", "2026-10-06 10:00:00")).await;
+    assert_eq!((report.new, report.before_start), (3, 1), "one was over, one was open");
+    desk.books().await;
+    let company = desk.engine.company_id();
+    let facts = super::super::fact_counts(&desk.engine).await.unwrap();
+    assert_eq!((facts.before_start, facts.excluded, facts.held), (1, 1, 0));
+    let excluded = super::super::excluded(&desk.engine).await.unwrap();
+    assert_eq!(excluded[0].rule, saldo_core::accounting::BEFORE_START_DATE);
+    let open = desk.engine.store.to_review(company).await.unwrap();
+    let of_third = open.iter().find(|it| it.fact.as_str().ends_with("Order/5003")).unwrap();
+    assert_eq!(of_third.issue.kind, IssueKind::OpeningBalance);
+    assert!(of_third.issue.message.contains("10.00 USD on `Accounts receivable`"), "{of_third:?}");
+    assert!(rebuild(&desk.engine).await.unwrap().identical, "the count is rebuilt");
 }
 
 #[tokio::test]

@@ -74,6 +74,8 @@ fn changed(from: &str, to: &str) -> Taken {
 fn columns_are_found_by_name() {
     let taken = changed("Lineitem quantity", "Quantity of the line");
     assert_eq!(taken.refusal(), "line 1: the column `Lineitem quantity` is missing");
+    let taken = changed("Lineitem discount", "Total");
+    assert_eq!(taken.refusal(), "line 1: the column `Total` stands there twice");
     let taken = changed("Created at", "created");
     assert_eq!(taken.refusal(), "line 1: the column `Created at` is missing");
 }
@@ -105,6 +107,15 @@ fn what_cannot_be_read_is_held() {
         (",1,Card,10.00", ",1.5,Card,10.00", "`Lineitem quantity`: `1.5`"),
         (",1,Card,10.00", ",1,Card,10.001", "`Lineitem price`"),
         ("0.00,,,,", "0.00,GST,1.00,,", "its taxes sum to 1.00 USD"),
+        ("0.00,,,,", "0.00,GST,-1.00,GST,1.00", "its `Tax 1 Value` is -1.00 USD"),
+        (",USD,10.00,0.00,0.00,", ",USD,10.00,0.00,,", "`Taxes` is empty"),
+        (",1,Card,10.00", ",1,Card,", "`Lineitem price` is empty"),
+        (",USD,10.00,0.00,", ",USD,15.00,-5.00,", "its `Shipping` is -5.00 USD"),
+        (
+            "partially_refunded",
+            "partially_paid",
+            "of its total of 10.00 USD 0.00 USD are outstanding",
+        ),
         (",USD,", ",XYZ,", "`Currency`"),
     ];
     for (from, to, expected) in cases {
@@ -129,14 +140,35 @@ fn payments_follow_the_word_for_them() {
     for (word, payments, holds, looked_at) in cases {
         let row = changed("partially_refunded", word);
         let text = String::from_utf8(row.records[0].bytes.clone()).unwrap();
-        let taken =
-            import(text.replace(",Shopify Payments,4.00", ",Shopify Payments,0.00").as_bytes());
+        let open = if word == "partially_paid" { "3.00" } else { "0.00" };
+        let sums = format!(",Shopify Payments,0.00,{open}");
+        let taken = import(text.replace(",Shopify Payments,4.00,0.00", &sums).as_bytes());
         let order = orders(&taken).remove(0);
         assert_eq!(order.movements.len(), payments, "{word}");
         let Telling::File(untold) = &order.telling else { panic!("{word}") };
         assert_eq!(untold.iter().any(|it| it.holds), holds, "{word}");
         assert_eq!(untold.iter().any(|it| !it.holds), looked_at, "{word}");
     }
+}
+
+#[test]
+fn what_is_outstanding_agrees_with_the_word() {
+    let paid = changed("partially_refunded", "paid");
+    let text = String::from_utf8(paid.records[0].bytes.clone()).unwrap();
+    let with = |sums: &str| import(text.replace("Payments,4.00,0.00", sums).as_bytes());
+    let held = with("Payments,0.00,2.00").held();
+    assert!(
+        held[0].contains("it is `paid`, but its `Outstanding Balance` is 2.00 USD"),
+        "{held:?}"
+    );
+    // Where more came in than was asked for, it is paid all the same.
+    assert_eq!(with("Payments,0.00,-2.00").held(), [""; 0]);
+    let part =
+        text.replace(",paid,", ",partially_paid,").replace("Payments,4.00,0.00", "Payments,,");
+    let order = orders(&import(part.as_bytes())).remove(0);
+    let Telling::File(untold) = &order.telling else { panic!("{:?}", order.telling) };
+    assert!(untold[0].holds && untold[0].what.contains("how much is outstanding"), "{untold:?}");
+    assert!(order.movements.is_empty());
 }
 
 #[test]

@@ -219,6 +219,189 @@ fn lines_that_do_not_come_to_the_total_are_held() {
     assert!(held[0].contains("come to 40.60 USD, but its `total_price` is 40.61 USD"), "{held:?}");
 }
 
+/// What holds an order of which some fields are others.
+fn held(change: impl FnOnce(&mut Value)) -> String {
+    let mut changed = order();
+    change(&mut changed);
+    let taken = read(&changed);
+    let held = taken.held();
+    assert_eq!((held.len(), taken.facts().len()), (1, 0), "{held:?}");
+    held[0].clone()
+}
+
+#[test]
+fn what_a_payload_tells_twice_agrees() {
+    let sums = json!({
+        "total_line_items_price": "40.00", "total_discounts": "5.00", "subtotal_price": "35.00",
+        "total_tax": "0.60", "total_tip_received": "0.00",
+        "total_shipping_price_set": {"shop_money": {"amount": "5.00", "currency_code": "USD"}},
+        "tax_lines": [
+            {"title": "State Tax", "price": "0.40"}, {"title": "City Tax", "price": "0.20"},
+        ],
+    });
+    let with = |order: &mut Value| {
+        for (name, sum) in sums.as_object().unwrap() {
+            order[name] = sum.clone();
+        }
+    };
+    let mut whole = order();
+    with(&mut whole);
+    assert_eq!(unpack(&read(&whole)), unpack(&read(&order())), "where they agree they add nothing");
+    let cases = [
+        ("total_line_items_price", json!("41.00"), "come to 40.00 USD"),
+        ("total_discounts", json!("4.00"), "come to 5.00 USD"),
+        ("subtotal_price", json!("35.01"), "come to 35.00 USD"),
+        ("total_tax", json!("0.62"), "its taxes come to 0.60 USD by line"),
+        ("tax_lines", json!([{"title": "State Tax", "price": "0.40"}]), "its taxes come to 0.60"),
+        (
+            "total_shipping_price_set",
+            json!({"shop_money": {"amount": "6.00", "currency_code": "USD"}}),
+            "come to 5.00 USD",
+        ),
+    ];
+    for (name, wrong, expected) in cases {
+        let why = held(|order| {
+            with(order);
+            order[name] = wrong;
+        });
+        assert!(why.contains(expected) && why.contains(&format!("`{name}`")), "{name}: {why}");
+    }
+}
+
+#[test]
+fn tax_within_prices_is_compared_although_the_total_agrees() {
+    let why = held(|order| {
+        order["taxes_included"] = json!(true);
+        order["total_price"] = json!("40.00");
+        order["line_items"][0]["tax_lines"] =
+            json!([{"title": "VAT", "price": "6.60", "rate": 0.19}]);
+        order["refunds"] = json!([]);
+        order["total_tax"] = json!("5.59");
+    });
+    assert!(
+        why.contains("its taxes come to 6.60 USD by line, but its `total_tax` to 5.59"),
+        "{why}"
+    );
+    // Two amounts may be rounded by half a cent each, one alone by nothing.
+    let mut two = order();
+    two["total_tax"] = json!("0.61");
+    assert_eq!(read(&two).held(), [""; 0]);
+    let why = held(|order| {
+        order["line_items"][0]["tax_lines"] =
+            json!([{"title": "State Tax", "price": "0.60", "rate": 0.015}]);
+        order["total_tax"] = json!("0.61");
+    });
+    assert!(why.contains("`total_tax`"), "{why}");
+}
+
+#[test]
+fn a_sign_that_the_vendor_never_writes_is_held() {
+    type Change = fn(&mut Value);
+    let cases: [(Change, &str); 5] = [
+        (
+            |order| order["line_items"][0]["tax_lines"][1]["price"] = json!("-0.20"),
+            "the tax `City Tax` is -0.20 USD",
+        ),
+        (
+            |order| order["refunds"][0]["refund_line_items"][0]["quantity"] = json!(-1),
+            "`quantity` of what was returned by 31 is -1",
+        ),
+        (
+            |order| order["refunds"][0]["refund_line_items"][0]["subtotal"] = json!(-17.5),
+            "`subtotal` of what was returned by 31 is -17.50 USD",
+        ),
+        (
+            |order| order["refunds"][0]["order_adjustments"][0]["amount"] = json!("5.00"),
+            "adjustment 41 is a `shipping_refund` of 5.00 USD",
+        ),
+        (
+            |order| order["refunds"][0]["order_adjustments"][0]["tax_amount"] = json!("0.50"),
+            "of -5.00 USD with a tax of 0.50 USD",
+        ),
+    ];
+    for (change, expected) in cases {
+        let why = held(change);
+        assert!(why.contains(expected), "{why}");
+    }
+    let mut kept = order();
+    kept["refunds"][0]["order_adjustments"][0] =
+        json!({"id": 41, "kind": "refund_discrepancy", "amount": "2.37", "tax_amount": "0.00"});
+    assert_eq!(read(&kept).held(), [""; 0], "what is kept back has the other sign");
+}
+
+#[test]
+fn money_keeps_the_sign_that_it_was_told_with() {
+    let mut order = order();
+    order["transactions"][0]["amount"] = json!("-40.60");
+    let amounts = |order: &Value| -> Vec<String> {
+        unpack(&read(order)).movements.iter().map(|it| it.amount.to_string()).collect()
+    };
+    assert_eq!(amounts(&order), ["-40.60 USD", "22.80 USD"]);
+    let dispute = json!({"dispute": {
+        "id": 1, "order_id": 5001, "type": "chargeback", "amount": "-11.50", "currency": "CAD",
+        "status": "lost", "evidence_due_by": null, "finalized_on": "2026-11-20T00:00:00Z",
+    }});
+    let facts = import(dispute.to_string().as_bytes()).facts();
+    let [Fact::Dispute(dispute)] = &facts[..] else { panic!("{facts:?}") };
+    assert_eq!(dispute.amount.to_string(), "-11.50 CAD", "accounting refuses it");
+}
+
+#[test]
+fn a_payment_that_is_told_twice_is_the_same() {
+    let refund = order()["refunds"][0]["transactions"][0].clone();
+    let mut twice = order();
+    twice["transactions"].as_array_mut().unwrap().push(refund);
+    assert_eq!(unpack(&read(&twice)).movements.len(), 2);
+    twice["transactions"][1]["amount"] = json!("2.80");
+    let held = read(&twice).held();
+    assert!(held[0].contains("of 2.80 USD and of 22.80 USD"), "{held:?}");
+}
+
+#[test]
+fn money_that_was_refunded_is_no_money_that_was_set_aside() {
+    let mut authorised = order();
+    authorised.as_object_mut().unwrap().remove("transactions");
+    for word in ["authorized", "voided"] {
+        authorised["financial_status"] = json!(word);
+        authorised["refunds"][0]["transactions"][0]["kind"] = json!("refund");
+        let told = unpack(&read(&authorised)).telling;
+        let Telling::File(untold) = &told else { panic!("{told:?}") };
+        assert!(untold[0].holds && untold[0].what.contains("was refunded"), "{untold:?}");
+        authorised["refunds"][0]["transactions"][0]["kind"] = json!("void");
+        assert_eq!(unpack(&read(&authorised)).telling, Telling::File(Vec::new()), "{word}");
+    }
+}
+
+#[test]
+fn discounts_of_a_line_hold_those_that_are_shown_at_it() {
+    let why = held(|order| order["line_items"][0]["total_discount"] = json!("5.01"));
+    assert!(why.contains("discounts of 5.00 USD, but its `total_discount` is 5.01 USD"), "{why}");
+}
+
+#[test]
+fn a_hint_says_whether_the_source_is_wrong_or_we_are_too_old() {
+    let hint = |change: fn(&mut Value)| {
+        let mut changed = order();
+        change(&mut changed);
+        let taken = read(&changed);
+        let issue = Shopify.read(&taken.records[0]).unwrap_err();
+        (issue.message, issue.hint)
+    };
+    let faulty: [(fn(&mut Value), &str); 4] = [
+        (|order| order["total_price"] = json!("119.005"), "more decimals than the currency"),
+        (|order| order["created_at"] = json!("2026-02-30T09:15:00Z"), "`created_at`"),
+        (|order| order["currency"] = json!("XQX"), "XQX"),
+        (|order| order["total_price"] = json!("99999999999999999999.00"), "too large"),
+    ];
+    for (change, expected) in faulty {
+        let (message, hint) = hint(change);
+        assert!(message.contains(expected) && message.contains("Order/5001"), "{message}");
+        assert!(hint.contains("import the file again") && !hint.contains("newer"), "{hint}");
+    }
+    let (message, hint) = hint(|order| order["line_items"] = json!("none"));
+    assert!(hint.contains("a newer Saldo"), "{message}: {hint}");
+}
+
 #[test]
 fn duties_in_a_form_that_is_not_known_hold_the_order() {
     let mut abroad = order();
