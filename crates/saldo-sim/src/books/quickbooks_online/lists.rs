@@ -7,7 +7,6 @@ use super::entity::{self, Entity};
 use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
-use super::references::home_currency;
 use super::stock;
 use super::write::Draft;
 use serde_json::{Value, json};
