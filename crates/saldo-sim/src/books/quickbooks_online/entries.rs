@@ -189,12 +189,15 @@ impl Expenses {
     }
 }
 
+/// An item, and what a line says of it.
+type About<'a> = (&'a Entity, &'a Object);
+
 /// The account of a line, and the item that it is about with what is said of it.
 fn expense_account<'a>(
     view: &View<'a>,
     line: &'a Object,
     minor: i64,
-) -> Result<(u64, Option<(&'a Entity, &'a Object)>), Fault> {
+) -> Result<(u64, Option<About<'a>>), Fault> {
     let kind = fields::text(line, "DetailType")?.ok_or_else(|| Fault::missing("DetailType"))?;
     let detail = fields::object(line, kind)?.ok_or_else(|| Fault::missing(kind))?;
     match kind {
