@@ -230,10 +230,11 @@ async fn enter_elsewhere(
         pace::takes(tally.messages, tally.additions)
     };
     let took = took.saturating_add(i64::try_from(paced.as_secs()).unwrap_or(i64::MAX));
+    let pace_millis = [pace::ROUND_TRIP, pace::AN_ADDITION].map(millis);
     let told = json!({
         "sync": report,
         "simulated_seconds": took,
-        "pace_millis": [pace::ROUND_TRIP, pace::AN_ADDITION].map(millis),
+        "pace_millis": pace_millis,
         "books": told(&tally)?,
     });
     Ok((engine, told))

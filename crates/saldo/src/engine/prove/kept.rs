@@ -14,7 +14,7 @@ const PROOF: &str = "proof";
 const READ: &str = "proof-read";
 /// The kind that says that somebody asked between two sessions.
 const WANTED: &str = "proof-wanted";
-/// How long a proof is good enough for the next session.
+/// How long a proof is good enough for the sessions that follow.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(6);
 /// What is noted where only the time matters.
 const NOTED: &str = "true";
@@ -52,7 +52,7 @@ pub(super) async fn keep(
     Ok(store.put_observation(company, book, READ, NOTED, now).await?)
 }
 
-/// What the last session read of a book that cannot be asked now; none where none did. The next
+/// What the last session read of a book that cannot be asked now; none where none did. A later
 /// session reads it anew.
 pub(super) async fn kept(
     engine: &Engine,

@@ -249,7 +249,7 @@ async fn between_the_sessions_the_proof_of_the_last_one_is_shown() {
     assert!(kept.read_at <= read_by, "{kept:?}");
     assert!(kept.proof.book == ADAPTER && kept.proof.documents.pushed > 10, "{kept:?}");
     assert!(report.books.iter().all(|book| book.book != ADAPTER));
-    // Somebody asked, so that the next session reads it anew, and the one after does not.
+    // Somebody asked, so that the session after that reads it anew, and a further one does not.
     for is_proved in [true, false] {
         computer.session().await;
         assert_eq!(computer.proof.lock().unwrap().take().is_some(), is_proved);
