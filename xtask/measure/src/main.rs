@@ -12,6 +12,8 @@ mod config;
 mod connector;
 #[path = "../../../crates/saldo/src/engine/mod.rs"]
 mod engine;
+#[path = "../../../crates/saldo/src/hooks.rs"]
+mod hooks;
 #[path = "../../../crates/saldo/src/merchant/mod.rs"]
 mod merchant;
 #[path = "../../../crates/saldo/src/pack/mod.rs"]

@@ -58,10 +58,13 @@ pub(crate) fn each_order(
     let mut reader = BufReader::with_capacity(1 << 16, File::open(file)?);
     let mut failed = None;
     let mut hear = |piece| match piece {
-        Imported::Record(record) if failed.is_none() => {
+        Imported::Record { record, .. } if failed.is_none() => {
             failed = take(channel, Record { stream: Stream::new(ORDERS), ..record }).err();
         }
-        Imported::Record(_) => {}
+        Imported::Record { .. } => {}
+        Imported::Part(part) => {
+            failed = Some(anyhow::anyhow!("{} is a part of an order", part.place));
+        }
         Imported::LeftOut { place, reason } => {
             failed = Some(anyhow::anyhow!("{place} was left out: {reason}"));
         }

@@ -51,7 +51,11 @@ impl Pusher<'_> {
                 *name == policy.names_in(&self.connection.id).vendor
             }
             Need::Item(item) => item.product.is_none(),
-            Need::Account(_) | Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. } => true,
+            Need::Account(_)
+            | Need::ForeignAccount { .. }
+            | Need::TaxRate(_)
+            | Need::Dimension(_)
+            | Need::Value { .. } => true,
         };
         if is_for_all { 0 } else { KEPT_FREE }
     }

@@ -4,6 +4,7 @@ use super::super::{
     Arrival, Bridge, IdentityAsOf, Month, MonthReport, bridge, identities_as_of, month_report,
 };
 use super::stage::{Stage, world};
+use jiff::civil::Date;
 use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
