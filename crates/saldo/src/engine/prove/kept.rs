@@ -87,6 +87,6 @@ pub(in super::super) async fn is_due(
     let now = engine.clock.now();
     Ok(read(engine, book).await?.is_none_or(|kept| {
         let is_old = now.duration_since(kept.read_at) >= GOOD_FOR;
-        is_old || !kept.proof.holds() || wanted.is_some_and(|it| it.at >= kept.read_at)
+        is_old || !kept.proof.holds() || wanted.is_some_and(|it| it.at > kept.read_at)
     }))
 }
