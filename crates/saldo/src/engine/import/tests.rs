@@ -370,7 +370,7 @@ async fn what_cannot_be_read_is_kept_and_held() {
 #[tokio::test]
 async fn what_happened_before_the_books_begin_is_counted_and_needs_nobody() {
     let desk = Desk::files_only().await;
-    let early = ORDERS.replace("2026-11-03 10:00:0", "2026-10-03 10:00:0");
+    let early = ORDERS.replace("2026-11-02 10:00:0", "2026-10-02 10:00:0");
     let report = desk.import(&early.replace("2026-11-06 10:00:00", "2026-10-06 10:00:00")).await;
     assert_eq!((report.new, report.before_start), (3, 1), "one was over, one was open");
     desk.books().await;
