@@ -399,12 +399,13 @@ fn connect_vendors(shell: &Shell<'_>, sim: &Value) {
     assert_eq!(refused.status.code(), Some(1));
     let error = shell.forms.assert("error", &refused.stderr);
     assert!(error["because"].to_string().contains("refuses the client id or secret"), "{error}");
-    let gone = shell.run(&["disconnect", "shopify:mug-co"]);
-    assert_eq!(gone.status.code(), Some(2), "nothing was stored");
     std::fs::write(&secret, of("shopify_client_secret")).unwrap();
-    assert_eq!(shell.says("connect", &shop)["currency"], "USD");
-    let found = shell.says("disconnect", &["disconnect", "shopify:mug-co"]);
-    assert_eq!(found["became"], "removed");
+    let connected = shell.says("connect", &shop);
+    assert_eq!(connected["currency"], "USD", "{connected}");
+    let name = connected["connection"].as_str().unwrap();
+    assert_eq!(shell.says("disconnect", &["disconnect", name])["became"], "removed");
+    let again = shell.run(&["disconnect", name]);
+    assert_eq!(again.status.code(), Some(2), "it is gone");
     std::fs::write(&secret, of("quickbooks_online_client_secret")).unwrap();
     std::fs::write(&token, of("quickbooks_online_refresh_token")).unwrap();
     let (id, realm) = (of("quickbooks_online_client_id"), of("quickbooks_online_realm"));

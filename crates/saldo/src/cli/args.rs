@@ -222,9 +222,9 @@ pub(crate) struct ConnectQuickbooksOnline {
     /// Store it without asking the vendor whom it leads to, as where this machine is offline.
     #[arg(long)]
     pub(crate) unchecked: bool,
-    /// The address that Intuit sends the browser back to, as it is registered for the app. A loopback
-    /// address, which only development keys may have, is listened on; of any other, such as an
-    /// https address of your own, the address of the page that then opens is pasted here.
+    /// The address that Intuit sends the browser back to, as it is registered for the app. A
+    /// loopback address, which only development keys may have, is listened on; of any other, such
+    /// as an https address of your own, the address of the page that then opens is pasted here.
     #[arg(long, value_name = "URL", default_value = "http://localhost:8765/callback")]
     pub(crate) redirect_url: String,
     /// The file that holds the key with which the vendor signs what it sends to `saldo serve`.

@@ -511,9 +511,8 @@ mod tests {
         let heard = ProofReport { nothing_heard: true, ..empty };
         assert!(!heard.holds());
         let said = totals(&heard).lines().skip(2).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(said, @r"
-        shopify:demo was never heard to the end: `saldo sync`
-        nothing was ever heard, and so nothing is proved: `saldo connect` a shop and `saldo sync`, or `saldo import` its files
-        ");
+        let (shop, nothing) = said.split_once('\n').unwrap();
+        assert_eq!(shop, "shopify:demo was never heard to the end: `saldo sync`");
+        assert!(nothing.starts_with("nothing was ever heard, and so nothing is proved"), "{said}");
     }
 }

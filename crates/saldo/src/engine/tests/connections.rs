@@ -147,10 +147,12 @@ async fn what_a_revision_takes_out_waits_for_a_person_and_new_facts_do_not() {
 async fn two_proofs_within_a_second_keep_to_the_limit_of_requests() {
     let stage = stage().await;
     stage.sync().await;
-    let throttled = || stage.merchant.company().calls().throttled;
-    let before = throttled();
+    let calls = || stage.merchant.company().calls();
+    let (before, begun) = (calls(), stage.clock.now());
     for _ in 0..4 {
         stage.prove().await;
     }
-    assert_eq!(throttled(), before);
+    assert_eq!(calls().throttled, before.throttled);
+    assert!(calls().reports + calls().queries > before.reports + before.queries + 10);
+    assert!(stage.clock.now() > begun, "they waited for each other");
 }
