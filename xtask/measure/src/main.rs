@@ -37,6 +37,7 @@ mod shop;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// That of the program.
@@ -95,12 +96,18 @@ enum Part {
 /// For longer than any measurement: a thread that ends takes its figures with it.
 const THREADS_LIVE: Duration = Duration::from_hours(24);
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::try_parse() {
+        Ok(arguments) => measure(arguments).map(|()| ExitCode::SUCCESS),
+        Err(error) => Ok(cli::misunderstood(&error)),
+    }
+}
+
+fn measure(arguments: Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .thread_keep_alive(THREADS_LIVE)
         .build()?;
-    let arguments = Arguments::parse();
     let measured = match arguments.part {
         Part::Generate(settings) => orders::generate(&settings)?,
         Part::Shop { file } => return download::serve(&file, &arguments.report),

@@ -71,7 +71,8 @@ impl Policy {
         entry.header.party = generic.or(entry.header.party);
         if names.inventory == Names::Summary {
             for line in &mut entry.lines {
-                if let LineKind::Product { taxed, .. } = line.kind {
+                // What the book keeps in stock it keeps item by item.
+                if let LineKind::Product { taxed, kept: None, .. } = line.kind {
                     line.kind = LineKind::Other { taxed };
                 }
             }

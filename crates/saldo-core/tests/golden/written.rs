@@ -15,6 +15,8 @@ fn kind(line: &Line) -> String {
         LineKind::Product { taxed: false, .. } => "product".to_owned(),
         LineKind::Other { taxed: true } => "other, taxed".to_owned(),
         LineKind::Other { taxed: false } => "other".to_owned(),
+        LineKind::Stocked { .. } => "stocked".to_owned(),
+        LineKind::Ordered { .. } => "ordered".to_owned(),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) async fn read_settings(
 ) -> Result<Option<BookSettings>, EngineError> {
     let lease = engine.lease(connection).await?;
     let read = async {
-        let mut pusher = Pusher::new(engine, connection, &lease).await?;
+        let pusher = Pusher::new(engine, connection, &lease).await?;
         if !pusher.book.description().has_settings {
             return Ok(None);
         }

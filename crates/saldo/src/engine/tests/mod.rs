@@ -23,6 +23,7 @@ mod fed;
 mod foreign;
 mod fulfilled;
 mod identities;
+mod kept;
 mod late;
 mod levels;
 mod modes;

@@ -380,14 +380,15 @@ fn discounts_of_a_line_hold_those_that_are_shown_at_it() {
 
 #[test]
 fn a_hint_says_whether_the_source_is_wrong_or_we_are_too_old() {
-    let hint = |change: fn(&mut Value)| {
+    type Change = fn(&mut Value);
+    let hint = |change: Change| {
         let mut changed = order();
         change(&mut changed);
         let taken = read(&changed);
         let issue = Shopify.read(&taken.records[0]).unwrap_err();
         (issue.message, issue.hint)
     };
-    let faulty: [(fn(&mut Value), &str); 4] = [
+    let faulty: [(Change, &str); 4] = [
         (|order| order["total_price"] = json!("119.005"), "more decimals than the currency"),
         (|order| order["created_at"] = json!("2026-02-30T09:15:00Z"), "`created_at`"),
         (|order| order["currency"] = json!("XQX"), "XQX"),

@@ -1,0 +1,84 @@
+//! Stock that the book keeps itself, on a merchant's whole history.
+
+use super::super::{EngineError, plan, sync};
+use super::costed::purchase;
+use super::stage::{Stage, world};
+use crate::merchant::COMPANY;
+use rust_decimal::Decimal;
+use saldo_core::document::DocumentKind;
+use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::World;
+use saldo_store::EntryFilter;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Syncs, where the plain files refuse what only a book that keeps stock can do.
+async fn sync_company(stage: &Stage) {
+    let engine = stage.engine().await;
+    let ended = sync(&engine).await;
+    engine.store.close().await;
+    let Err(EngineError::Partly { done, failed }) = ended else { panic!("{ended:?}") };
+    assert_eq!(done.refused, 0, "{done:?}");
+    let [files] = &failed[..] else { panic!("{failed:?}") };
+    assert!(files.to_string().contains("cost.owner"), "{files}");
+}
+
+/// What all documents in the company's books say of units, by item; and how many there are of each
+/// kind that moves any.
+async fn told(stage: &Stage) -> (BTreeMap<String, Decimal>, BTreeMap<DocumentKind, usize>) {
+    let (mut units, mut kinds) = (BTreeMap::new(), BTreeMap::new());
+    let engine = stage.engine().await;
+    let book = COMPANY.into();
+    let mut pages = engine.store.entries(engine.company_id(), &book, EntryFilter::default());
+    while let Some(page) = pages.next_page().await.unwrap() {
+        for entry in page.iter().flat_map(|it| &it.change.enters) {
+            let moves = entry.lines.iter().filter_map(|line| line.stock_move());
+            for (kept, moved) in moves {
+                let key = kept.key.trim_start_matches("sku:").to_owned();
+                *units.entry(key).or_insert(Decimal::ZERO) += Decimal::from(moved);
+                *kinds.entry(entry.header.kind).or_insert(0) += 1;
+            }
+        }
+    }
+    engine.store.close().await;
+    (units, kinds)
+}
+
+#[tokio::test]
+async fn the_book_counts_what_came_in_was_sold_and_came_back() {
+    let settings = world(5, 60, 30);
+    let world = World::generate(&settings).unwrap();
+    let sku = world.products.iter().find_map(|product| product.sku.clone()).unwrap();
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.inventory = true;
+    stage.decide_for_all_days("cost.owner = \"book\"").await;
+    let begins = world.begins;
+    let order = json!({
+        "id": 2, "number": 1001, "created_at": begins, "ordered_at": begins,
+        "supplier_name": "Potter & Sons", "currency": "USD", "adjustments": null,
+        "shipping": "10.00", "invoice_number": "B-7",
+        "invoice_date": begins.to_zoned(world.zone.clone()).date(),
+        "purchase_items": [{
+            "id": 4, "sku": sku, "product_title": "Mug", "quantity": 1000,
+            "cost_price": "2.00", "received_at": begins,
+        }],
+    });
+    purchase(&stage, &order).await;
+    sync_company(&stage).await;
+    let (units, kinds) = told(&stage).await;
+    assert_eq!(kinds.get(&DocumentKind::ItemReceipt), Some(&1));
+    assert!(kinds.get(&DocumentKind::SalesReceipt).is_some_and(|count| *count > 10), "{kinds:?}");
+    let mut held = stage.merchant.company().company().in_stock();
+    held.retain(|key, _| units.contains_key(key));
+    let mut by_sku = units.clone();
+    by_sku.retain(|key, _| held.contains_key(key));
+    assert!(by_sku.len() > 1 && units[&sku] < Decimal::from(1000), "{units:?}");
+    assert_eq!(held, by_sku, "the company's own count");
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(COMPANY)).await.unwrap();
+    engine.store.close().await;
+    assert!(planned.iter().all(|it| it.changes.is_empty()), "{planned:#?}");
+    let ledger = stage.merchant.company_ledger();
+    let of_cost = ledger.lines().filter(|line| line.contains("\tCost of Goods Sold\t"));
+    assert!(of_cost.count() > 5, "the company enters what sold mugs cost");
+}
