@@ -218,7 +218,8 @@ mod tests {
         format!(
             r#"{{"events":[{{"resourceUrl":"https://api.xero.com/api.xro/2.0/Invoices/1",
             "resourceId":"1","tenantId":"{tenant}","tenantType":"ORGANISATION",
-            "eventCategory":"INVOICE","eventType":"UPDATE","eventDateUtc":"2026-11-20T07:59:00.000"}}],
+            "eventCategory":"INVOICE","eventType":"UPDATE",
+            "eventDateUtc":"2026-11-20T07:59:00.000"}}],
             "firstEventSequence":76,"lastEventSequence":76,"entropy":"FXNGWLCCGVANWHKILRUB"}}"#
         )
         .into_bytes()

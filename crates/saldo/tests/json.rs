@@ -253,7 +253,7 @@ fn close_a_month(shell: &Shell<'_>) {
     let ended = shell.run(&["verify", pack]);
     assert_eq!(ended.status.code(), Some(1));
     let verified = shell.forms.assert("verify", &ended.stdout);
-    assert_eq!(verified["altered"], json!(["proof.csv"]));
+    assert_eq!(verified["altered"], json!(["proof-of-the-month.csv"]));
     std::fs::write(pack, "no pack").unwrap();
     assert_eq!(shell.run(&["verify", pack]).status.code(), Some(2));
 }

@@ -1,7 +1,7 @@
 //! Entries that touch accounts of several currencies, taken apart for books that take no
-//! transaction of two: what happened, in the books' currency, with an account of conversion where an account of
-//! another currency stands; and for each of these currencies what goes from the one to the other.
-//! Both are dated alike, and the account of conversion is nil once both are entered.
+//! transaction of two: what happened, in the books' currency, with an account of conversion where
+//! an account of another currency stands; and for each of these currencies what goes from the one
+//! to the other. Both are dated alike, and the account of conversion is nil once both are entered.
 
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::ledger::{Account, AccountKind};

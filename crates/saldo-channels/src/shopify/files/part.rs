@@ -1,4 +1,4 @@
-//! Parts of orders, as the REST interface and webhooks tell them by themselves: a refund, a payment.
+//! Parts of orders, as the REST interface and webhooks tell them by themselves: refunds, payments.
 //! Alone they do not say what was bought. They are put into the payload of their order, where they
 //! stand when the order is told whole.
 

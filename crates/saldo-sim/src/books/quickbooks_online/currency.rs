@@ -3,8 +3,8 @@
 //! A transaction has one currency and one rate: so much of the home currency for one of the other.
 //! Accounts of income and expenses are kept in the home currency always, a bank account, a credit
 //! card, a customer and a vendor in the one that they were made with. The vendor works out what
-//! each line is worth, to the cent; what these lack of each other goes to its own account of exchange
-//! differences (from memory).
+//! each line is worth, to the cent; what these lack of each other goes to its own account of
+//! exchange differences (from memory).
 
 use super::company::{Company, View, account_type};
 use super::entity::{Entity, Leg};

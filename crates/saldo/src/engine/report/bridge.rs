@@ -195,8 +195,9 @@ async fn paid_at(
     Ok(paid_at)
 }
 
-/// Where the money of payouts went. What a bank sends back stands in a row of the gateway's balance,
-/// and a later payout takes that row along, with the money that the payout before did not bring.
+/// Where the money of payouts went. What a bank sends back stands in a row of the gateway's
+/// balance, and a later payout takes that row along, with the money that the one before did not
+/// bring.
 struct Routes<'a> {
     payouts: BTreeMap<&'a FactId, &'a Payout>,
     /// The rows that give back what payouts took along, by payout.
