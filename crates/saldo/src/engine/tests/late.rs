@@ -225,6 +225,9 @@ async fn a_sync_looks_for_it_for_some_days_and_no_longer() {
         assert_eq!(asked.len(), 3, "a request for receipts, refunds and invoices each: {asked:#?}");
     }
     stage.clock.advance(LONG);
+    // Once a day is asked what changed there: invoices did, by their payments.
+    let asked = looked_up(&mut stage).await;
+    assert!(asked.iter().all(|it| it.contains("from%20Invoice%20")), "{asked:#?}");
     assert_eq!(looked_up(&mut stage).await, BTreeSet::new());
 }
 
