@@ -210,6 +210,12 @@ pub trait Channel: Send + Sync {
         Err(format!("{} knows no part `{}`", self.description().title, part.kind))
     }
 
+    /// The record of a thing as it is told now, with the parts that were joined with what was
+    /// known of it before and that it does not tell ([`Channel::join`]); none where it tells all.
+    fn with_parts(&self, _known: &Record, _told: &Record) -> Option<Record> {
+        None
+    }
+
     /// The gateways that this channel is known to use, so that a policy can name their accounts.
     fn gateways(&self) -> Vec<Gateway>;
 }

@@ -58,6 +58,12 @@ impl Connection {
     }
 }
 
+/// A row where anything was heard from a connection, or entered into it.
+const HAS_HISTORY: &str = "select 1 where exists
+     (select 1 from record where company = $1 and connection = $2)
+     or exists (select 1 from change where company = $1 and book = $2)
+     or exists (select 1 from feed_file where company = $1 and book = $2)";
+
 impl Store {
     /// Adds a connection.
     ///
@@ -125,16 +131,11 @@ impl Store {
         let (company, connection) = (lease.company(), lease.connection());
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        let has_history: Option<i64> = query(
-            "select 1 where exists
-             (select 1 from record where company = $1 and connection = $2)
-             or exists (select 1 from change where company = $1 and book = $2)
-             or exists (select 1 from feed_file where company = $1 and book = $2)",
-        )
-        .bind(company.as_str())
-        .bind(connection.as_str())
-        .fetch_optional(&mut transaction)
-        .await?;
+        let has_history: Option<i64> = query(HAS_HISTORY)
+            .bind(company.as_str())
+            .bind(connection.as_str())
+            .fetch_optional(&mut transaction)
+            .await?;
         if has_history.is_some() {
             return Ok(false);
         }
@@ -155,6 +156,23 @@ impl Store {
         }
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Whether anything was heard from a connection, or entered into it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn has_history(
+        &self,
+        company: &CompanyId,
+        connection: &ConnectionId,
+    ) -> Result<bool, StoreError> {
+        let found: Option<i64> = query(HAS_HISTORY)
+            .bind(company.as_str())
+            .bind(connection.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// The connections of a company, by name.

@@ -78,16 +78,17 @@ fn place(company: &CompanyId, connection: &ConnectionId, name: &str) -> String {
 }
 
 impl Store {
-    /// Forgets the secrets of a connection.
+    /// Forgets the secrets of a connection, but for one of a name.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`], and where the database fails.
-    pub async fn drop_secrets(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub async fn drop_secrets(&self, lease: &Lease, but: Option<&str>) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         lease.check(&mut transaction).await?;
-        query("delete from secret where company = $1 and connection = $2")
+        query("delete from secret where company = $1 and connection = $2 and name <> $3")
             .bind(lease.company().as_str())
             .bind(lease.connection().as_str())
+            .bind(but.unwrap_or_default())
             .execute(&mut transaction)
             .await?;
         transaction.commit().await

@@ -393,7 +393,9 @@ fn connect_vendors(shell: &Shell<'_>, sim: &Value) {
     let [secret_file, token_file] = [&secret, &token].map(|file| file.to_str().unwrap());
     let (id, api, gives) = (of("shopify_client_id"), of("shopify_api"), of("shopify_token"));
     let shop = ["connect", "shopify", "--shop", "mug-co", "--client-id", &id, "--api-url", &api];
-    let shop = [&shop[..], &["--token-url", &gives, "--client-secret-file", secret_file]].concat();
+    let secrets =
+        ["--token-url", &gives, "--client-secret-file", secret_file, "--apart-from-files"];
+    let shop = [&shop[..], &secrets[..]].concat();
     std::fs::write(&secret, "wrong").unwrap();
     let refused = shell.run(&shop);
     assert_eq!(refused.status.code(), Some(1));

@@ -163,6 +163,10 @@ impl Channel for Shopify {
         files::join(known, part)
     }
 
+    fn with_parts(&self, known: &Record, told: &Record) -> Option<Record> {
+        files::with_parts(known, told)
+    }
+
     fn gateways(&self) -> Vec<Gateway> {
         read::gateways()
     }

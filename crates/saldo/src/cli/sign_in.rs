@@ -8,7 +8,8 @@ use crate::transport::token::TokenKeeper;
 use anyhow::{Context, bail};
 use saldo_store::Key;
 use std::net::{IpAddr, Ipv4Addr};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use url::{Host, Url};
 
@@ -97,13 +98,21 @@ fn pasted(line: &str, state: &str) -> anyhow::Result<SignedIn> {
     }
 }
 
+/// How long whoever connects may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long the first line of a request may be.
+const REQUEST_LINE_BYTES: u64 = 16 * 1024;
+
 /// Waits for the browser at a loopback address. What does not belong to this sign-in is told so,
 /// and ends nothing.
 async fn listen(listener: &TcpListener, redirect: &Url, state: &str) -> anyhow::Result<SignedIn> {
     loop {
         let (mut stream, _) = listener.accept().await.context("the browser cannot be heard")?;
         let mut request = String::new();
-        if BufReader::new(&mut stream).read_line(&mut request).await.is_err() {
+        let mut head = BufReader::new((&mut stream).take(REQUEST_LINE_BYTES));
+        // Browsers open connections that they may never use.
+        let read = tokio::time::timeout(PATIENCE, head.read_line(&mut request)).await;
+        if !matches!(read, Ok(Ok(_))) {
             continue;
         }
         let target = request.split(' ').nth(1).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Account: records of touched groups become facts, facts become entries of the sub-ledger.
 
 use super::desk::Desk;
+use super::disconnect::is_disconnected;
 use super::import::files_heard_until;
 use super::payouts::{KnownPayouts, wake_followers};
 use super::stock::KnownStock;
@@ -135,7 +136,12 @@ impl Heard {
         for connection in engine.connections(Role::Channel).await? {
             let cursors = engine.store.cursors(engine.company_id(), &connection.id).await?;
             let until = pull::heard_until(&cursors).or_else(|| files_heard_until(&cursors));
-            heard.insert(connection.id, until.unwrap_or(Timestamp::MIN));
+            // Of a channel that its owner ended no more is ever heard: nothing waits for that.
+            let until = match is_disconnected(&connection) {
+                true => engine.clock.now(),
+                false => until.unwrap_or(Timestamp::MIN),
+            };
+            heard.insert(connection.id, until);
         }
         Ok(Self(heard))
     }

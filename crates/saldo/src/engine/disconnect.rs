@@ -58,7 +58,7 @@ async fn close(
     let mut closed = connection.clone();
     closed.settings.insert(SETTING.to_owned(), now.to_string());
     store.update_connection(lease.company(), &closed).await?;
-    store.drop_secrets(lease).await?;
+    store.drop_secrets(lease, None).await?;
     forget_trouble(store, lease.company(), &connection.id).await?;
     Ok(Ended::Closed)
 }

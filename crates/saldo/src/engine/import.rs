@@ -284,10 +284,16 @@ impl Importer<'_> {
                 }
             }
         }
-        let references: Vec<RecordRef> = unread.keys().cloned().collect();
+        let references: Vec<RecordRef> = records.iter().map(|(_, it)| it.reference()).collect();
         let (store, company) = (&self.engine.store, self.engine.company_id());
         for known in store.records(company, &references).await? {
             let reference = known.reference();
+            let told = records.iter_mut().find(|(_, record)| record.reference() == reference);
+            if let Some((_, told)) = told
+                && let Some(whole) = self.channel.with_parts(&known, told)
+            {
+                *told = whole;
+            }
             let is_readable = self.channel.read(&known).is_ok();
             if let Some(why) = unread.get(&reference).filter(|_| is_readable) {
                 let reason = format!("{why}; what is known of it already stays");

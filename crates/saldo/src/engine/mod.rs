@@ -182,4 +182,4 @@ impl Engine {
 }
 
 /// How long a connection is taken at a time.
-const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+pub(crate) const LEASE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);

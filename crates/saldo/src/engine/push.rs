@@ -73,9 +73,13 @@ pub(super) async fn push_each(
     failed: &mut Vec<EngineError>,
 ) -> Result<PushCount, EngineError> {
     let mut count = PushCount::default();
+    let before = failed.len();
     push_all(engine, only, &mut count, failed).await?;
-    // Files belong to documents that stand there.
-    if failed.is_empty() && attach_statements(engine, only).await? > 0 {
+    // Files belong to documents that stand there. What failed before a book was pushed to is no
+    // matter of theirs, and what waits for a call neither.
+    let pushed = failed.get(before..).unwrap_or_default();
+    let pushed = pushed.iter().all(EngineError::waits_for_call);
+    if pushed && attach_statements(engine, only).await? > 0 {
         push_all(engine, only, &mut count, failed).await?;
     }
     Ok(count)

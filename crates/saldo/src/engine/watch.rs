@@ -252,6 +252,14 @@ impl Pusher<'_> {
         };
         self.engine.keep(self.lease).await?;
         self.engine.store.approve(self.lease, &approval).await?;
+        // One that was refused, since somebody had changed the draft, is right by now.
+        let (store, company, book) =
+            (&self.engine.store, self.engine.company_id(), &self.connection.id);
+        let refused = store.failed(company).await?.into_iter().map(|it| it.change);
+        let refused = refused.filter(|change| change.book == *book).map(|change| change.id);
+        let is_confirmed = |id: &String| confirmed.iter().any(|(change, _)| change.id == *id);
+        let refused: Vec<String> = refused.filter(is_confirmed).collect();
+        store.retry(company, book, &refused, self.engine.clock.now()).await?;
         let members = confirmed.iter().map(|(change, _)| change.id.clone()).collect();
         let batch = self.begin(Purpose::LookUp, members, None).await?;
         let mut results = Vec::with_capacity(confirmed.len());

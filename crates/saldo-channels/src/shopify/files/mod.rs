@@ -25,7 +25,7 @@ mod tags;
 
 use super::read::Source;
 use lines::Lines;
-pub(super) use part::join;
+pub(super) use part::{join, with_parts};
 use saldo_core::channel::{ImportContext, Imported};
 use saldo_core::commerce::{Fact, Record};
 use saldo_core::issue::Issue;

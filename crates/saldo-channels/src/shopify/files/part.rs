@@ -133,6 +133,42 @@ pub(in crate::shopify) fn join(known: &Record, part: &Part) -> Result<Record, St
     Ok(Record { fetched_at: part.taken_at, bytes, ..known.clone() })
 }
 
+/// The payload of an order with the refunds and payments that were known of it and that it does not
+/// tell: none ever goes, so that it is an older one. None where it tells all, or is no such payload.
+pub(in crate::shopify) fn with_parts(known: &Record, told: &Record) -> Option<Record> {
+    if told.stream.as_str() != Form::OrdersRest.name() || known.bytes == told.bytes {
+        return None;
+    }
+    let fields = |record: &Record| -> Option<BTreeMap<String, Box<RawValue>>> {
+        parse(std::str::from_utf8(&record.bytes).ok()?).ok()
+    };
+    let (known, mut fields) = (fields(known)?, fields(told)?);
+    let mut more = false;
+    for kind in Kind::ALL {
+        let list = |fields: &BTreeMap<String, Box<RawValue>>| -> Option<Vec<Box<RawValue>>> {
+            parse(fields.get(kind.field())?.get()).ok()
+        };
+        let Some(before) = list(&known) else { continue };
+        let mut now = match (list(&fields), kind) {
+            (Some(now), _) => now,
+            (None, Kind::Refund) => Vec::new(),
+            (None, Kind::Payment) => continue,
+        };
+        let ids: Vec<_> = now.iter().filter_map(|it| parse::<Numbered>(it.get()).ok()).collect();
+        let is_told = |it: &RawValue| {
+            parse::<Numbered>(it.get()).is_ok_and(|it| ids.iter().any(|id| id.id == it.id))
+        };
+        let untold: Vec<_> = before.into_iter().filter(|it| !is_told(it)).collect();
+        if !untold.is_empty() {
+            more = true;
+            now.extend(untold);
+            fields.insert(kind.field().to_owned(), to_raw_value(&now).ok()?);
+        }
+    }
+    let bytes = more.then(|| serde_json::to_vec(&fields).ok()).flatten()?;
+    Some(Record { bytes, ..told.clone() })
+}
+
 #[derive(Deserialize)]
 struct Numbered {
     id: NumberText,

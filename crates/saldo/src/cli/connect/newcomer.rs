@@ -3,8 +3,9 @@
 
 use super::Office;
 use crate::cli::Output;
-use crate::cli::context::Usage;
-use crate::engine::{EngineError, forget_trouble, reconnect};
+use crate::cli::context::{self, Usage};
+use crate::engine::{EngineError, LEASE, forget_trouble, reconnect};
+use crate::hooks::WEBHOOK_KEY;
 use crate::transport::carrier::Carrier;
 use crate::transport::http::{HttpCarrier, address};
 use crate::transport::limit::Limiter;
@@ -22,6 +23,9 @@ use saldo_store::{Connection, Role};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The settings that say which books of a vendor's a connection leads to.
+const BOOKS_OF_VENDORS: [&str; 2] = ["realm", "tenant"];
 
 /// Secrets that are in no database yet.
 #[derive(Default)]
@@ -245,11 +249,48 @@ impl Newcomer {
         })
     }
 
+    /// Makes sure that a connection which has a history does not lead to other books from now on:
+    /// what was entered into the one is not in the other.
+    async fn check_same_books(&self, office: &Office) -> anyhow::Result<()> {
+        let (store, company) = (&office.store, &office.company.id);
+        let known = store.connections(company).await?.into_iter();
+        let Some(known) = known.into_iter().find(|it| it.id == self.connection.id) else {
+            return Ok(());
+        };
+        let settings = &self.connection.settings;
+        let other = BOOKS_OF_VENDORS.into_iter().find_map(|name| {
+            let (known, chosen) = (known.settings.get(name)?, settings.get(name)?);
+            (known != chosen).then_some((known, chosen))
+        });
+        if let Some((known, chosen)) = other
+            && store.has_history(company, &self.connection.id).await?
+        {
+            return Err(Usage(format!(
+                "`{}` leads to the books {known}, which hold what was entered, and not to {chosen}: \
+                 choose {known} there, or make a company of its own for {chosen} by `saldo init`",
+                self.connection.id
+            ))
+            .into());
+        }
+        Ok(())
+    }
+
     /// Stores the connection, and what it brought.
     pub(super) async fn keep(mut self, office: &Office) -> anyhow::Result<Connection> {
+        self.check_same_books(office).await?;
         reconnect(&mut self.connection);
         office.add(&self.connection).await?;
         let brought = self.brought.map(|brought| brought.secrets().clone());
+        if brought.is_some() {
+            // What another client or another sign-in left is not mixed with this one's.
+            let (store, company, now) = (&office.store, &office.company.id, office.clock.now());
+            let holder = context::holder()?;
+            let lease =
+                store.acquire_lease(company, &self.connection.id, &holder, now, LEASE).await?;
+            let dropped = store.drop_secrets(&lease, Some(WEBHOOK_KEY)).await;
+            store.release_lease(&lease).await?;
+            dropped?;
+        }
         for (name, secret) in brought.into_iter().flatten() {
             office.keep(&self.connection.id, &name, &secret).await?;
         }

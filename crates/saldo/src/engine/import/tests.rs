@@ -445,6 +445,12 @@ async fn a_refund_that_is_told_by_itself_joins_its_order() {
     assert_eq!((report.changed, report.left_out.count), (1, 0), "{report:?}");
     let report = desk.import(&refund.to_string()).await;
     assert_eq!((report.changed, report.known), (0, 1), "{report:?}");
+    let report = desk.import(&order.to_string()).await;
+    assert_eq!(
+        (report.changed, report.known),
+        (0, 1),
+        "an older payload takes nothing: {report:?}"
+    );
     sync(&desk.engine).await.unwrap();
     let proof = prove(&desk.engine).await.unwrap();
     let held = proof.books[0].accounts.iter().map(|it| (&*it.account, it.held.minor()));

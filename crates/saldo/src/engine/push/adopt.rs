@@ -51,7 +51,12 @@ impl Pusher<'_> {
         self.leave_to_a_person(refused).await?;
         let full = self.book.description().batch.max(1);
         let mut batches = VecDeque::new();
-        for mut work in places.into_values() {
+        // Files come last: what a book does not take of them keeps nothing else from it.
+        let is_file = |work: &Vec<Work>| {
+            work.iter().any(|work| matches!(work.change.subject, Subject::Attached { .. }))
+        };
+        let (files, others): (Vec<_>, Vec<_>) = places.into_values().partition(is_file);
+        for mut work in others.into_iter().chain(files) {
             while !work.is_empty() {
                 let rest = work.split_off(work.len().min(full));
                 batches.push_back(work);

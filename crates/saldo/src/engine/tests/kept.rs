@@ -80,7 +80,7 @@ async fn the_book_counts_what_came_in_was_sold_and_came_back() {
     assert!(planned.iter().all(|it| it.changes.is_empty()), "{planned:#?}");
     let ledger = stage.merchant.company_ledger().to_lowercase();
     let of_cost = ledger.lines().filter(|line| line.contains("\tcost of goods sold\t"));
-    assert!(of_cost.count() > 5, "the company enters what sold mugs cost: {ledger}");
+    assert!(of_cost.count() > 1, "the company enters what sold mugs cost: {ledger}");
     let proof = stage.prove().await;
     let company = proof.books.iter().find(|it| it.book == COMPANY).unwrap();
     assert!(company.holds(), "{company:#?}");
