@@ -209,6 +209,13 @@ impl Writer<'_> {
 
     fn form_line(&self, line: &FormLine<'_>) -> Result<wire::Line, String> {
         let price = unit_price(line);
+        if line.kept.is_some() && price.is_none() && line.quantity.is_some_and(|units| units != 0) {
+            return Err(format!(
+                "no price of a unit gives {} for the units of `{}` that leave stock: enter them in \
+                 several documents",
+                line.amount, line.text
+            ));
+        }
         let description = match (line.quantity, &price) {
             (Some(units), None) if units > 1 => format!("{units} x {}", line.text),
             _ => line.text.to_string(),

@@ -153,7 +153,7 @@ pub(super) fn account_goods(
         matches!(state, FactState::Excluded { rule } if by(rule))
     };
     if policy.follows_stock()
-        && matches!(standing, Some(FactState::Accounted { .. }))
+        && !left_out(&of_order)
         && let Err(trouble) = account_returned(order, goods, policy, accounted)
     {
         let state = FactState::Held(trouble.issue(&goods.id));

@@ -26,7 +26,8 @@ fn effect(entry: &SubledgerEntry) -> Effect<'_> {
             *sum += i128::from(amount.minor());
         }
     }
-    sums.retain(|_, sum| *sum != 0);
+    // Where no money moves, the account that takes the units counts as it stands.
+    sums.retain(|_, sum| *sum != 0 || header.kind.moves_no_money());
     let mut counted = Counted::new();
     for line in &entry.lines {
         if let Some((key, units, cost)) = line.counted() {

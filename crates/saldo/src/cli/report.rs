@@ -9,6 +9,7 @@ use crate::config;
 use crate::engine::{self, Bridge, Engine, EngineError, ProofReport};
 use crate::pack::{self, PublicKey, Sheet, Verified};
 use anyhow::Context;
+use jiff::Timestamp;
 use saldo_core::text::ConnectionId;
 use saldo_store::Role;
 use serde::Serialize;
@@ -91,7 +92,7 @@ async fn close(engine: &Engine, words: &ReportClose, output: &Output) -> anyhow:
         file: words.out.display().to_string(),
         month: words.month.to_string(),
         books: books.iter().map(ToString::to_string).collect(),
-        holds: proof.holds(),
+        holds: holds(engine, words, &proof),
         public_key: public_key.to_string(),
         files: count,
     };
@@ -152,6 +153,12 @@ async fn sheets(
     Ok(sheets)
 }
 
+/// Whether everything adds up, by readings of books that are no older than the month's end.
+fn holds(engine: &Engine, words: &ReportClose, proof: &ProofReport) -> bool {
+    let is_late = |at: Timestamp| engine.policy.day(at) > words.month.last();
+    proof.holds() && proof.read_before.iter().all(|it| words.provisional || is_late(it.read_at))
+}
+
 /// What stands above the tables.
 fn intro(
     engine: &Engine,
@@ -164,7 +171,7 @@ fn intro(
     let provisional = words.provisional.then(|| {
         "Provisional: this was made before all of the month was known, and may change.".to_owned()
     });
-    let verdict = match (proof.holds(), proof.adds_up()) {
+    let verdict = match (holds(engine, words, proof), proof.adds_up()) {
         (true, _) => "Everything adds up.",
         (false, true) => "Everything adds up that was accounted, approved and could be read.",
         (false, false) => "NOT everything adds up: see the differences in the proof.",
@@ -180,6 +187,10 @@ fn intro(
     intro.extend(provisional);
     let unproved = proof.unproved.iter();
     intro.extend(unproved.map(|it| format!("Not proved: {}: {}.", it.book, it.reason)));
+    let before = proof.read_before.iter();
+    intro.extend(before.map(|it| {
+        format!("{} was last read at {:.0}, by its vendor's own call.", it.proof.book, it.read_at)
+    }));
     intro.extend(words.made_at.map(|at| format!("Made at {at}.")));
     intro.push(format!(
         "Every file has its hash in manifest.sha256, which is signed by the key {public_key} \

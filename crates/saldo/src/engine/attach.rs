@@ -118,6 +118,9 @@ async fn files_of(
     let of_payouts = changes.iter().filter_map(|change| {
         let document = entered(change).filter(|it| book.takes_files(it))?;
         let slot = change.slot.as_deref()?;
+        // What goes over an account of conversion stands in a slot beside that of the payout.
+        let mut currencies = document.currencies().map(|currency| format!("/{currency}"));
+        let slot = currencies.find_map(|code| slot.strip_suffix(&*code)).unwrap_or(slot);
         let payout = FactId::from(slot.strip_suffix("/issued").unwrap_or(slot).to_owned());
         Some((Group::Payout(payout).id(), change, document))
     });

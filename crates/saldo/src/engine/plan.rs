@@ -15,7 +15,7 @@ use super::review::{counts, revised_slots};
 use super::room::{Filling, filling};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
-pub(super) use chunk::{TakenOut, unwanted};
+pub(super) use chunk::{TakenOut, check_stock, unwanted};
 use drafts::{by_level, confirm_drafts};
 use jiff::Timestamp;
 use names::touch_renamed;

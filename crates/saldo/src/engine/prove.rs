@@ -30,7 +30,7 @@ use super::account::Heard;
 use super::disconnect::is_disconnected;
 use super::error::set_aside;
 use super::import::is_files_only;
-use super::plan::Unapproved;
+use super::plan::{Unapproved, check_stock};
 use super::pull::heard_until;
 use super::push::Pusher;
 use super::standings::{FactCounts, standings};
@@ -172,6 +172,7 @@ impl ProofReport {
         let is_one = |name: &str| books.iter().any(|book| book.as_str() == name);
         self.books.retain(|it| is_one(&it.book));
         self.unproved.retain(|it| is_one(&it.book));
+        self.read_before.retain(|it| is_one(&it.proof.book));
         self.unapproved.retain(|it| is_one(&it.book));
         let identities = self.identities.into_iter();
         self.identities = identities.map(|identity| identity.of_books(is_one)).collect();
@@ -220,7 +221,16 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         }
     }
     let (facts, unapproved) = standings(engine).await?;
+    // What was read before counts as what it was then.
+    let (read_now, mut read_at) = (books.len(), Vec::new());
+    for kept in read_before.drain(..) {
+        let KeptProof { read_at: at, proof } = kept;
+        read_at.push(at);
+        books.push(proof);
+    }
     let identities = identities::prove(engine, &told, &books).await?;
+    let kept = read_at.into_iter().zip(books.split_off(read_now));
+    read_before.extend(kept.map(|(read_at, proof)| KeptProof { read_at, proof }));
     let bank = bank_proofs(engine, &told.policy).await?;
     let Told { payouts, unstated_payouts, .. } = told;
     let (unheard, anybody_heard) = heard(engine).await?;
@@ -317,6 +327,7 @@ async fn prove_leased(
     lease: &Lease,
     told: &Told,
 ) -> Result<(BookProof, bool), EngineError> {
+    check_stock(engine, connection)?;
     let mut pusher = Pusher::new(engine, connection, lease).await?;
     let proof = prove_by(&mut pusher, lease, told).await;
     pusher.keep_requests().await?;

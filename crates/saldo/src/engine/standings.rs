@@ -67,7 +67,13 @@ pub(super) async fn standings(
     let (mut open, mut unapproved) = (OpenEntries::new(), Vec::new());
     for book in &books {
         engine.store.note_outbox(company, &book.id, &mut open).await?;
-        unapproved.push(note_unapproved(engine, book, &mut open).await?);
+        match note_unapproved(engine, book, &mut open).await {
+            Ok(waits) => unapproved.push(waits),
+            // Nothing is planned for a book that cannot keep what the policy says: planning and
+            // proving it say so.
+            Err(EngineError::Settings { .. }) => {}
+            Err(error) => return Err(error),
+        }
         for entry in left_out(engine, book).await? {
             let slot = open.entry(entry.header.slot.clone()).or_default();
             slot.entry(entry.id).or_insert(NotYet::TakenOut);

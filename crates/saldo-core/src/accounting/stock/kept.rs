@@ -105,7 +105,8 @@ impl Counted<'_> {
 }
 
 /// Enters the units of an order that are back on the shelf, or never left it: the documents of its
-/// sale took them out of stock.
+/// sale took them out of stock, as far as they are entered. Whether the order waits for anything
+/// later, or is held for it, changes nothing about that.
 pub(in crate::accounting) fn account_returned(
     order: &Order,
     goods: &Goods,
@@ -123,8 +124,12 @@ pub(in crate::accounting) fn account_returned(
             Condition::Damaged | Condition::Gone => false,
         };
         let Some(product) = returned.units.product.as_ref() else { continue };
-        let is_item = kept_item(policy.in_force(day), channel, product).is_some();
-        if !is_there || !is_kept(day) || !is_item || !is_handed_over(order, returned) {
+        let Some(item) = kept_item(policy.in_force(day), channel, product) else { continue };
+        let is_sold = accounted.entries.iter().flat_map(|entry| &entry.lines).any(|line| {
+            let kept = line.kind.kept().filter(|_| matches!(line.kind, LineKind::Product { .. }));
+            kept.is_some_and(|kept| kept.key == item.key)
+        });
+        if !is_there || !is_kept(day) || !is_sold || !is_handed_over(order, returned) {
             continue;
         }
         let own = policy.in_force(day);

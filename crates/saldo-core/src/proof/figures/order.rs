@@ -2,6 +2,7 @@
 
 use super::gateway::gross_about;
 use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane, owed_to, sales_of};
+use crate::accounting::numbered_alike;
 use crate::commerce::{
     Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
     MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
@@ -34,7 +35,10 @@ pub(super) fn note_order(
         ]);
         return Ok(());
     }
-    note_sales(order, sheet)?;
+    // What a file tells by its name alone is told once more by its number.
+    if numbered_alike(order, ground.facts).is_none() {
+        note_sales(order, sheet)?;
+    }
     let told = Told { order, told, policy, sale_day: sale_day(order, policy) };
     for movement in told.moved() {
         told.note_movement(movement, fate, sheet)?;

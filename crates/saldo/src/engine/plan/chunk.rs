@@ -122,7 +122,10 @@ pub(super) fn enters_commitment(change: &Change) -> bool {
 
 /// Where the policy leaves stock to the book, the book must keep it: elsewhere no sale would ever
 /// cost anything.
-fn check_stock(engine: &Engine, connection: &Connection) -> Result<(), EngineError> {
+pub(in crate::engine) fn check_stock(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<(), EngineError> {
     let keeps_stock = book_of(connection)?.description().keeps_stock;
     if keeps_stock || !engine.policy.needs_stock_in_book() {
         return Ok(());

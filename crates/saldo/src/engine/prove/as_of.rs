@@ -53,6 +53,12 @@ pub(in crate::engine) async fn as_of(
     let mut unknown: Vec<String> =
         unproved.map(|it| format!("{}: {}", it.book, it.reason)).collect();
     let mut books = Vec::new();
+    unknown.extend(proof.read_before.iter().map(|it| {
+        format!(
+            "{}: it was last read at {:.0}, by its vendor's own call",
+            it.proof.book, it.read_at
+        )
+    }));
     for connection in engine.connections(Role::Book).await? {
         let Some(now) = proof.books.iter().find(|it| it.book == connection.id.as_str()) else {
             continue;
