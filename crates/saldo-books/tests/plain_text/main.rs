@@ -9,6 +9,7 @@ mod read_back;
 mod accounts;
 mod programs;
 mod settlement;
+mod stories;
 
 mod documents;
 mod files;

@@ -2,6 +2,7 @@
 
 use super::{all_cases, entries, stocked};
 use saldo_core::document::{Header, Line, LineKind, Party, SubledgerEntry};
+use std::collections::BTreeMap;
 
 /// What a line is, in a word or a few.
 fn kind(line: &Line) -> String {
@@ -63,4 +64,20 @@ fn every_word_of_the_events_of_the_reference_is_as_it_was_read() {
         text.extend(entries(case.event, &case.facts).iter().filter(own).map(written));
     }
     insta::assert_snapshot!(text);
+}
+
+/// The books of each event are checked as plain-text ledger where these are written: in the tests of
+/// the books, from this text.
+#[test]
+fn what_each_event_of_the_reference_enters() {
+    let mut events: BTreeMap<&str, Vec<SubledgerEntry>> = BTreeMap::new();
+    for case in all_cases() {
+        let own = |entry: &SubledgerEntry| {
+            let day = entry.header.date.strftime("%m-%d").to_string();
+            case.days.is_empty() || case.days.contains(&&*day)
+        };
+        let entered = entries(case.event, &case.facts).into_iter().filter(own);
+        events.entry(case.event).or_default().extend(entered);
+    }
+    insta::assert_json_snapshot!("events", events);
 }

@@ -133,8 +133,9 @@ pub(in crate::shopify) fn join(known: &Record, part: &Part) -> Result<Record, St
     Ok(Record { fetched_at: part.taken_at, bytes, ..known.clone() })
 }
 
-/// The payload of an order with the refunds and payments that were known of it and that it does not
-/// tell: none ever goes, so that it is an older one. None where it tells all, or is no such payload.
+/// The payload of an order with the refunds and payments that were known of it and that it does
+/// not tell: none ever goes, so that it is an older one. None where it tells all, or is no such
+/// payload.
 pub(in crate::shopify) fn with_parts(known: &Record, told: &Record) -> Option<Record> {
     if told.stream.as_str() != Form::OrdersRest.name() || known.bytes == told.bytes {
         return None;

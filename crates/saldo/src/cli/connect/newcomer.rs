@@ -266,8 +266,9 @@ impl Newcomer {
             && store.has_history(company, &self.connection.id).await?
         {
             return Err(Usage(format!(
-                "`{}` leads to the books {known}, which hold what was entered, and not to {chosen}: \
-                 choose {known} there, or make a company of its own for {chosen} by `saldo init`",
+                "`{}` leads to the books {known}, which hold what was entered, and not to \
+                 {chosen}: choose {known} there, or make a company of its own for {chosen} by \
+                 `saldo init`",
                 self.connection.id
             ))
             .into());
