@@ -66,8 +66,8 @@ fn every_word_of_the_events_of_the_reference_is_as_it_was_read() {
     insta::assert_snapshot!(text);
 }
 
-/// The books of each event are checked as plain-text ledger where these are written: in the tests of
-/// the books, from this text.
+/// The books of each event are checked as plain-text ledger where these are written: in the tests
+/// of the books, from this text.
 #[test]
 fn what_each_event_of_the_reference_enters() {
     let mut events: BTreeMap<&str, Vec<SubledgerEntry>> = BTreeMap::new();
