@@ -70,6 +70,21 @@ impl Store {
         Ok(found.into_iter().collect())
     }
 
+    /// These slots, and all others that the groups with entries in them have entries in, or had
+    /// once: what the same facts came to, and come to now.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn slots_beside(
+        &self,
+        company: &CompanyId,
+        slots: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let found: Vec<String> =
+            beside_statement(company, slots).query().fetch_all(&self.reader).await?;
+        Ok(found.into_iter().chain(slots.iter().cloned()).collect())
+    }
+
     /// The entries that stand in slots, by slot and entry. A slot that has none is there, empty.
     ///
     /// # Errors
@@ -105,6 +120,18 @@ fn with_news_statement<'v>(company: &'v CompanyId, slots: &'v [String]) -> State
         "select s.slot from slot s
          join fact_group g on g.company = s.company and g.group_id = s.group_id
          where g.marked > g.accounted and s.company = ",
+    )
+    .bind(company.as_str())
+    .text(" and s.slot = ")
+    .each(slots)
+}
+
+/// Looks up what slots there are of the groups that a slot is of, slot by slot.
+fn beside_statement<'v>(company: &'v CompanyId, slots: &'v BTreeSet<String>) -> Statement<'v> {
+    Statement::new(
+        "select beside.slot from slot s
+         join slot beside on beside.company = s.company and beside.group_id = s.group_id
+         where s.company = ",
     )
     .bind(company.as_str())
     .text(" and s.slot = ")
@@ -245,7 +272,9 @@ mod tests {
     async fn slots_are_looked_up_by_key() {
         let store = Store::in_memory().await.unwrap();
         let (company, slots) = (CompanyId::new("demo"), ["a".to_owned()]);
+        let set = BTreeSet::from(slots.clone());
         for statement in [
+            beside_statement(&company, &set),
             with_news_statement(&company, &slots),
             entries_statement(&company, slots.iter().map(String::as_str)),
             Statement::new("select group_id from slot where entries > 0 and company = ")

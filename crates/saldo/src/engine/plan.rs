@@ -11,7 +11,7 @@ use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
 use super::requests::{RequestsNeeded, needed};
-use super::review::{counts, revised_slots};
+use super::review::{counts, waiting_slots};
 use super::room::{Filling, filling};
 use super::{Engine, EngineError, SyncReport};
 use chunk::{ByLevel, Chunk, plan_chunk, plan_some};
@@ -91,8 +91,8 @@ async fn plan_at(
     Ok(planned)
 }
 
-/// What must change in a book, from the entries as they are.
-pub(super) async fn plan_book(
+/// What must change in a book, from the entries as they are; what it takes is not looked at.
+async fn plan_changes(
     engine: &Engine,
     connection: &Connection,
 ) -> Result<PlannedBook, EngineError> {
@@ -114,11 +114,34 @@ pub(super) async fn plan_book(
         planned.unsettled.extend(chunk.again);
         after = chunk.until;
     }
+    Ok(planned)
+}
+
+/// The slots of a book that wait for a person since the policy was revised; none where somebody
+/// looked at it.
+async fn revised(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<BTreeSet<String>, EngineError> {
+    if !engine.revision_waits(connection).await? {
+        return Ok(BTreeSet::new());
+    }
+    let planned = plan_changes(engine, connection).await?;
+    waiting_slots(engine, &planned.changes, &planned.unsettled).await
+}
+
+/// What must change in a book, from the entries as they are.
+pub(super) async fn plan_book(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<PlannedBook, EngineError> {
+    let mut planned = plan_changes(engine, connection).await?;
     if !engine.policy.text.levels.is_empty() {
         planned.waiting = waiting(&engine.policy, &totals(&planned.changes)?, connection)?;
     }
     if engine.policy.approves_anything() && engine.revision_waits(connection).await? {
-        let revised = counts(&planned.changes, &revised_slots(&planned.changes));
+        let slots = waiting_slots(engine, &planned.changes, &planned.unsettled).await?;
+        let revised = counts(&planned.changes, &slots);
         planned.waiting.extend(revised.into_iter().map(|(kind, documents)| {
             let why = "the policy was revised, and what stood no longer holds".to_owned();
             Waiting { kind, documents, why }
@@ -353,7 +376,7 @@ async fn approve_book(
             ByLevel::default()
         }
         By::Rule => ByLevel {
-            keeps_revised: engine.revision_waits(connection).await?,
+            revised: revised(engine, connection).await?,
             ..by_level(engine, desk, connection).await?
         },
     };

@@ -1,5 +1,6 @@
 //! A policy that was revised at the command line: what it takes out of a book that stands there
-//! waits for a person, whatever the policy says of approval.
+//! waits for a person, whatever the policy says of approval, and with it all that comes of the same
+//! facts now, in whatever slot: neither may stand without the other.
 
 use super::plan::plan;
 use super::{Engine, EngineError};
@@ -51,7 +52,7 @@ pub(crate) async fn let_revisions_wait(
 pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError> {
     let mut effects = Vec::new();
     for planned in plan(engine, None).await? {
-        let slots = revised_slots(&planned.changes);
+        let slots = waiting_slots(engine, &planned.changes, &BTreeSet::new()).await?;
         if slots.is_empty() {
             if planned.unsettled.is_empty() {
                 engine.store.drop_note(engine.company_id(), &planned.book, KIND).await?;
@@ -71,11 +72,18 @@ pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError>
     Ok(effects)
 }
 
-/// The slots of which changes take out what stands and no longer holds.
-pub(super) fn revised_slots(changes: &[Change]) -> BTreeSet<String> {
+/// The slots of which changes take out what stands and no longer holds, those of which it is not
+/// known what stands, and all others of the same facts.
+pub(super) async fn waiting_slots(
+    engine: &Engine,
+    changes: &[Change],
+    unsettled: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, EngineError> {
     let takes_out =
         |change: &&Change| change.reason == Reason::NoLongerHolds && !change.takes_out.is_empty();
-    changes.iter().filter(takes_out).filter_map(|change| change.slot.clone()).collect()
+    let revised = changes.iter().filter(takes_out).filter_map(|change| change.slot.clone());
+    let slots = revised.chain(unsettled.iter().cloned()).collect();
+    Ok(engine.store.slots_beside(engine.company_id(), &slots).await?)
 }
 
 /// How many documents of each kind changes would enter in these slots.

@@ -5,7 +5,6 @@ use super::drafts::waiting_for_drafts;
 use super::needs::{Waits, plan_needs_of};
 use super::voidable::{Going, voidable};
 use crate::engine::period::closing_of;
-use crate::engine::review::revised_slots;
 use crate::engine::{Engine, EngineError};
 use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
@@ -31,8 +30,8 @@ pub(super) struct ByLevel {
     pub(super) drafts: BTreeSet<DocumentKind>,
     /// Whether nobody looks at what is approved, so that drafts stay drafts.
     pub(super) by_rule: bool,
-    /// Whether what no longer holds waits for a person as well.
-    pub(super) keeps_revised: bool,
+    /// The slots that wait for a person since the policy was revised.
+    pub(super) revised: BTreeSet<String>,
 }
 
 /// A step of a plan.
@@ -48,7 +47,7 @@ pub(super) struct Chunk {
     pub(super) withdraws: Vec<Withdrawal>,
     /// Slots that cannot be planned yet.
     pub(super) again: Vec<String>,
-    /// Whether anything was kept back since it no longer holds.
+    /// Whether anything was kept back since the policy was revised.
     pub(super) kept_revised: bool,
     /// The number of the last touched slot in it.
     pub(super) until: i64,
@@ -159,11 +158,10 @@ pub(super) async fn plan_chunk(
     if levels.by_rule {
         kept.extend(waiting_for_drafts(engine, connection, &mut chunk, &entered).await?);
     }
-    if levels.keeps_revised {
-        let revised = revised_slots(&chunk.changes);
-        chunk.kept_revised = !revised.is_empty();
-        kept.extend(revised);
-    }
+    let slots = chunk.changes.iter().filter_map(|change| change.slot.clone());
+    let revised: Vec<String> = slots.filter(|slot| levels.revised.contains(slot)).collect();
+    chunk.kept_revised = !revised.is_empty();
+    kept.extend(revised);
     chunk.keep_back(kept);
     with_needs(engine, connection, Chunk { until, ..chunk }).await.map(Some)
 }

@@ -29,7 +29,7 @@ pub(super) async fn by_level(
         kept_back: waiting.into_iter().map(|it| it.kind).collect(),
         drafts: run.kinds().filter(is_draft).collect(),
         by_rule: true,
-        keeps_revised: false,
+        revised: BTreeSet::new(),
     })
 }
 

@@ -38,6 +38,7 @@ mod proofs;
 mod purchased;
 mod refused;
 mod revalued;
+mod revised;
 mod ruled;
 mod settled;
 mod stage;
