@@ -394,7 +394,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         Group::Purchase(_) => purchase::account_purchase(&told, basis),
         Group::Revaluation(month) => revalue(month, &[], &told, policy),
     };
-    start::leave_out_what_is_too_early(&mut accounted, policy);
+    start::leave_out_what_is_too_early(&mut accounted, facts, policy);
     if let Some(conversion) = policy.conversion() {
         let entries = std::mem::take(&mut accounted.entries).into_iter();
         accounted.entries = entries.flat_map(|entry| apart::apart(entry, &conversion)).collect();

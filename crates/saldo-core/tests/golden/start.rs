@@ -1,9 +1,9 @@
 //! The day on which the books begin: what is before it, and what goes on from there.
 
-use super::shop::{order, usd};
+use super::shop::{order, row, usd};
 use super::{POLICY, account};
 use saldo_core::accounting::{BEFORE_START_DATE, is_before_start};
-use saldo_core::commerce::{Fact, SaleKind};
+use saldo_core::commerce::{BalanceKind, Fact, SaleKind};
 use saldo_core::issue::{FactState, IssueKind};
 use saldo_core::policy::Policy;
 
@@ -31,6 +31,25 @@ fn what_was_over_when_the_books_began_is_left_out_and_needs_nobody() {
     assert!(is_before_start(&over, &policy()));
     let rule = BEFORE_START_DATE.to_owned();
     assert_eq!(state_of(&over), (FactState::Excluded { rule }, 0));
+}
+
+#[test]
+fn what_is_little_known_and_was_over_needs_nobody_either() {
+    let excluded = || FactState::Excluded { rule: BEFORE_START_DATE.to_owned() };
+    let lone = |day| row(1, day, BalanceKind::Charge, "120.00", "3.78");
+    assert_eq!(state_of(&lone("03-10")), (excluded(), 0));
+    let (state, entries) = state_of(&lone("03-20"));
+    assert!(matches!(state, FactState::Accounted { review: Some(_) }), "{state:?}");
+    assert!(entries > 0);
+    let unknown = |day| match row(1, day, BalanceKind::Charge, "120.00", "3.78") {
+        Fact::BalanceTransaction(mut row) => {
+            row.gateway.id = saldo_core::text::GatewayId::new("nobody_knows");
+            Fact::BalanceTransaction(row)
+        }
+        other => other,
+    };
+    assert_eq!(state_of(&unknown("03-10")), (excluded(), 0));
+    assert!(matches!(state_of(&unknown("03-20")).0, FactState::Held(_)));
 }
 
 #[test]

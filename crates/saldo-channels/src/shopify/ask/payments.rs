@@ -12,6 +12,9 @@ use serde_json::json;
 
 /// How far back payouts and disputes are listed again, since even a final state can change.
 const LOOKBACK: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How far before the start payouts are listed: each stands at midnight of its day in the zone of
+/// the vendor, which is UTC, while the books begin at theirs.
+const PAYOUTS_BEFORE_START: SignedDuration = SignedDuration::from_hours(24);
 /// How far before the start disputes are listed: they may be decided after it.
 const DISPUTES_BEFORE_START: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// How far back rows of the balance are listed again.
@@ -56,7 +59,7 @@ impl Watched {
 pub(in crate::shopify) static PAYOUTS_WATCHED: Watched = Watched {
     question: Question::Payouts,
     date_field: "issued_at",
-    before_start: SignedDuration::ZERO,
+    before_start: PAYOUTS_BEFORE_START,
     finals: &["PAID", "FAILED", "CANCELED"],
 };
 
@@ -96,7 +99,10 @@ pub(in crate::shopify) fn begin_rows(
         .map(|payout| payout.issued_at)
         .min();
     let (payouts_from, recent_from, rows_before) = match rest.heard_until {
-        None => (context.since, context.since, Some(context.since)),
+        None => {
+            let payouts_from = earlier(context.since, PAYOUTS_BEFORE_START);
+            (payouts_from, context.since, Some(context.since))
+        }
         Some(heard_until) => {
             let recent = earlier(heard_until, LOOKBACK);
             let payouts_from = oldest_open.map_or(recent, |oldest| oldest.min(recent));
