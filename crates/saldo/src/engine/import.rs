@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use saldo_channels::channel;
 use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported, Part};
-use saldo_core::commerce::{Fact, Record, RecordRef};
+use saldo_core::commerce::{Fact, PayoutState, Record, RecordRef};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
@@ -209,6 +209,7 @@ impl Importer<'_> {
         let mut by_name = ByName::default();
         let mut told_now = BTreeMap::new();
         let mut places: BTreeMap<RecordRef, String> = BTreeMap::new();
+        let mut contradicted: BTreeMap<RecordRef, String> = BTreeMap::new();
         for (place, record) in self.told_whole(pieces, report).await? {
             // What cannot be read is named once its page is.
             let facts = self.channel.read(&record).unwrap_or_default();
@@ -224,6 +225,9 @@ impl Importer<'_> {
             }
             by_name = by_name.and(told);
             places.insert(record.reference(), place);
+            if let Some(why) = facts.iter().find_map(contradiction) {
+                contradicted.insert(record.reference(), why);
+            }
             told_now.extend(facts.into_iter().map(|fact| (record.reference(), fact)));
             let hash = record.content_hash();
             records.push((record, hash));
@@ -238,10 +242,11 @@ impl Importer<'_> {
         let policy = &self.engine.policy;
         let (records, accounts) = read_page(self.channel, &self.connection, policy, records);
         for pulled in &records {
-            if let Some(issue) = &pulled.reading.issue {
-                let place = places.get(&pulled.record.reference()).map_or("", String::as_str);
-                let place = format!("{place}, {}", pulled.record.id);
-                report.held.add(place, issue.message.clone());
+            let reference = pulled.record.reference();
+            let unread = pulled.reading.issue.as_ref().map(|issue| issue.message.clone());
+            if let Some(why) = unread.or_else(|| contradicted.remove(&reference)) {
+                let place = places.get(&reference).map_or("", String::as_str);
+                report.held.add(format!("{place}, {}", pulled.record.id), why);
             }
         }
         self.engine.keep(self.lease).await?;
@@ -252,6 +257,17 @@ impl Importer<'_> {
         report.changed += stored.changed;
         report.known += stored.known;
         Ok(())
+    }
+}
+
+/// Why a row of a payout holds the whole of it, where it contradicts itself.
+fn contradiction(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Payout(payout) => match &payout.state {
+            PayoutState::Contradicted(why) => Some(format!("{why}; its payout is held")),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

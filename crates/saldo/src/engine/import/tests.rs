@@ -368,6 +368,16 @@ async fn what_cannot_be_read_is_kept_and_held() {
 }
 
 #[tokio::test]
+async fn a_row_that_contradicts_itself_is_named_and_holds_its_payout() {
+    let desk = Desk::files_only().await;
+    let report = desk.import(&PAYMENTS.replace("0.88,19.12", "0.88,19.13")).await;
+    assert_eq!((report.new, report.held.count), (4, 1), "{report:?}");
+    let held = &report.held.first[0];
+    assert!(held.place.starts_with("line 3, "), "{held:?}");
+    assert!(held.reason.contains("is not 19.13 USD; its payout is held"), "{held:?}");
+}
+
+#[tokio::test]
 async fn what_happened_before_the_books_begin_is_counted_and_needs_nobody() {
     let desk = Desk::files_only().await;
     let early = ORDERS.replace("2026-11-02 10:00:0", "2026-10-02 10:00:0");
