@@ -11,7 +11,7 @@ use crate::transport::clock::Clock;
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use saldo_core::exchange::{HttpRequest, Method};
+use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
 use saldo_core::text::{ConnectionId, Secret};
 use saldo_sim::books::quickbooks_desktop::{CompanyFile, QuickBooksDesktopSim, pace};
 use saldo_sim::fault::FaultSettings;
@@ -62,6 +62,8 @@ enum Detail {
 struct Tally {
     /// Requests, by what they are for.
     requests: BTreeMap<String, u64>,
+    /// How many things answers held, by what was asked for.
+    told: BTreeMap<String, u64>,
     /// What batches asked to create, by kind.
     created: BTreeMap<String, u64>,
     /// Requests that make something new and nothing else, by place.
@@ -91,6 +93,13 @@ impl Tally {
         }
         *self.requests.entry(purpose.clone()).or_default() += 1;
         self.count_created(request, (purpose, body));
+    }
+
+    /// Counts what the answer to a question tells.
+    fn count_told(&mut self, request: &Value, answer: &HttpAnswer) {
+        let Some(question) = request["query"].as_str() else { return };
+        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        *self.told.entry(named(question)).or_default() += things(&body["data"]);
     }
 
     /// Counts a message for a company file, and what it asks to add.
@@ -138,6 +147,9 @@ impl Vendor for Counted {
             None => {
                 let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
                 tally.count(request, &body);
+                if let Reply::Answer(answer) = &reply {
+                    tally.count_told(&body, answer);
+                }
             }
         }
         if let Reply::Answer(answer) = &reply
@@ -158,6 +170,24 @@ fn word(part: &str) -> String {
     part.split(['(', ' ', '{']).next().unwrap_or_default().to_owned()
 }
 
+/// The name of a question.
+fn named(question: &str) -> String {
+    let first = question.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
+    first.split_once(' ').map_or_else(String::new, |(_, rest)| word(rest))
+}
+
+/// How many things data holds: the nodes of its outermost lists, or one.
+fn things(data: &Value) -> u64 {
+    fn nodes(data: &Value) -> Option<u64> {
+        let fields = data.as_object()?;
+        match fields.get("nodes").and_then(Value::as_array) {
+            Some(nodes) => u64::try_from(nodes.len()).ok(),
+            None => fields.values().filter_map(nodes).reduce(|sum, more| sum + more),
+        }
+    }
+    nodes(data).unwrap_or(1)
+}
+
 /// What a request is for.
 fn purpose(request: &HttpRequest, body: &Value) -> String {
     let path = request.url.split_once("://").map_or("", |(_, rest)| rest);
@@ -167,8 +197,7 @@ fn purpose(request: &HttpRequest, body: &Value) -> String {
         return "sign in".to_owned();
     }
     if let Some(question) = body["query"].as_str() {
-        let named = question.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
-        return named.split_once(' ').map_or_else(String::new, |(_, rest)| word(rest));
+        return named(question);
     }
     if request.method == Method::Get && path.starts_with("/bulk/") {
         return "download".to_owned();

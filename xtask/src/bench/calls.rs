@@ -26,8 +26,14 @@ const A_MESSAGE: u64 = 50;
 const ONE_BY_ONE: &str = "Accounts";
 /// What asks for them.
 const ORDERS_IN_BULK: &str = "orders in bulk";
-/// The fewest calls by which orders come in bulk: start, look, fetch.
+/// What asks for the rows of a payout.
+const BY_PAYOUT: &str = "BalanceTransactions";
+/// What asks for many things.
+const IN_BULK: &str = " in bulk";
+/// The fewest calls by which things come in bulk: start, look, fetch.
 const BULK: u64 = 3;
+/// How many things a question asks for at the most, whatever it may cost.
+const A_PAGE: u64 = 250;
 
 /// The calls of a sync in detail and summarised, and the time of a large one.
 pub(super) fn figures(machine: &Machine, full: bool) -> Result<Vec<Figure>> {
@@ -105,8 +111,19 @@ fn of_shop(sync: &Measured, detail: &str) -> Vec<Figure> {
     let title = |what: &str| format!("shop, by {detail}: {what}");
     let orders = requests.get(ORDERS_IN_BULK).copied().unwrap_or_default();
     let mut figures = vec![Figure::count(&title(ORDERS_IN_BULK), 1_000, orders, BULK, sync)];
+    let things = counts(&sync.details["shop"]["told"]);
     for (name, count) in requests.iter().filter(|(name, _)| *name != ORDERS_IN_BULK) {
-        figures.push(Figure::told(&title(name), 1_000, *count, sync));
+        let what = match things.get(name) {
+            // The rows of a payout are asked for by its number.
+            Some(things) if name == BY_PAYOUT => format!("{name}, {things} told, payout by payout"),
+            Some(things) => {
+                let least = things.div_ceil(A_PAGE).clamp(1, BULK);
+                format!("{name}, {things} told, in {least} requests at least")
+            }
+            None if name.ends_with(IN_BULK) => format!("{name}, in {BULK} requests at least"),
+            None => name.clone(),
+        };
+        figures.push(Figure::told(&title(&what), 1_000, *count, sync));
     }
     let too_fast = sync.details["shop"]["too_fast"].as_u64().unwrap_or_default();
     figures.push(Figure::count(&title("calls that came too fast"), 1_000, too_fast, 0, sync));
