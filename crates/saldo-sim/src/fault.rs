@@ -3,7 +3,8 @@
 //!
 //! A fault may strike before the vendor heard of the request, after it acted, or, worst of all,
 //! long before it acts: a request that seemed lost takes effect up to two minutes later. The number
-//! of faults in a row is bounded, so that whoever repeats gets through.
+//! of faults in a row is bounded, so that whoever repeats gets through. Beside what happens to
+//! requests, the clock of the machine that asks is set forward and back; the vendor's never is.
 
 use crate::world::Chance;
 use crate::{Reply, Vendor};
@@ -33,6 +34,10 @@ pub struct FaultSettings {
     pub duplicated: u32,
     /// Status 401, although the token is good; strikes only requests that carry one.
     pub token_expired: u32,
+    /// The clock of whoever asks is set forward or back, or right again; the request is answered.
+    pub clock_jump: u32,
+    /// The furthest that this clock is ever ahead or behind, in seconds.
+    pub furthest_jump_seconds: u32,
     /// The longest that a delayed request stays under way, in seconds.
     pub longest_delay_seconds: u32,
     /// How many requests in a row may meet a fault.
@@ -54,6 +59,8 @@ impl FaultSettings {
             truncated: 0,
             duplicated: 0,
             token_expired: 0,
+            clock_jump: 0,
+            furthest_jump_seconds: 2 * 3_600,
             longest_delay_seconds: 120,
             most_in_a_row: 3,
         }
@@ -73,6 +80,7 @@ impl FaultSettings {
             truncated: 25,
             duplicated: 25,
             token_expired: 15,
+            clock_jump: 20,
             ..Self::none()
         }
     }
@@ -94,6 +102,7 @@ impl FaultSettings {
             (self.truncated, Fault::Truncated),
             (self.duplicated, Fault::Duplicated),
             (self.token_expired, Fault::TokenExpired),
+            (self.clock_jump, Fault::ClockJump),
         ];
         let mut drawn = chance.below(1_000);
         for (rate, fault) in rates {
@@ -117,6 +126,7 @@ enum Fault {
     Truncated,
     Duplicated,
     TokenExpired,
+    ClockJump,
 }
 
 /// How often each fault has struck.
@@ -142,6 +152,8 @@ pub struct FaultCounters {
     pub duplicated: u64,
     /// Answers of status 401.
     pub token_expired: u64,
+    /// How often the clock of whoever asks was set.
+    pub clock_jump: u64,
 }
 
 impl FaultCounters {
@@ -157,6 +169,7 @@ impl FaultCounters {
             + self.truncated
             + self.duplicated
             + self.token_expired
+            + self.clock_jump
     }
 
     fn of(&mut self, fault: Fault) -> &mut u64 {
@@ -170,6 +183,7 @@ impl FaultCounters {
             Fault::Truncated => &mut self.truncated,
             Fault::Duplicated => &mut self.duplicated,
             Fault::TokenExpired => &mut self.token_expired,
+            Fault::ClockJump => &mut self.clock_jump,
         }
     }
 }
@@ -188,6 +202,9 @@ pub struct Faulty<V> {
     chance: Chance,
     in_a_row: u32,
     underway: Vec<Underway>,
+    /// By how many seconds the clock of whoever asks is ahead, as far as this vendor set it.
+    ahead_seconds: i64,
+    jump: Option<SignedDuration>,
     counters: FaultCounters,
 }
 
@@ -196,7 +213,16 @@ impl<V: Vendor> Faulty<V> {
     pub fn new(inner: V, settings: FaultSettings) -> Self {
         let chance = Chance::new(settings.seed, 200);
         let counters = FaultCounters::default();
-        Self { inner, settings, chance, in_a_row: 0, underway: Vec::new(), counters }
+        Self {
+            inner,
+            settings,
+            chance,
+            in_a_row: 0,
+            underway: Vec::new(),
+            ahead_seconds: 0,
+            jump: None,
+            counters,
+        }
     }
 
     /// How often each fault has struck.
@@ -269,7 +295,23 @@ impl<V: Vendor> Faulty<V> {
                 self.inner.answer(request, now)
             }
             Fault::TokenExpired => Reply::Answer(plain(401, &[])),
+            Fault::ClockJump => {
+                self.set_clock();
+                self.inner.answer(request, now)
+            }
         }
+    }
+
+    /// Sets the clock of whoever asks: right again where it is wrong, every other time; else
+    /// anywhere within the bounds.
+    fn set_clock(&mut self) {
+        let furthest = u64::from(self.settings.furthest_jump_seconds);
+        let is_righted = self.ahead_seconds != 0 && self.chance.below(2) == 0;
+        let drawn = i64::try_from(self.chance.below(2 * furthest + 1)).unwrap_or(0);
+        let ahead =
+            if is_righted { 0 } else { drawn - i64::from(self.settings.furthest_jump_seconds) };
+        self.jump = Some(SignedDuration::from_secs(ahead - self.ahead_seconds));
+        self.ahead_seconds = ahead;
     }
 
     fn server_error(&mut self) -> u16 {
@@ -293,6 +335,10 @@ impl<V: Vendor> Vendor for Faulty<V> {
                 self.inner.answer(request, now)
             }
         }
+    }
+
+    fn clock_jump(&mut self) -> Option<SignedDuration> {
+        self.jump.take()
     }
 }
 
@@ -358,7 +404,7 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         type Set = fn(&mut FaultSettings);
         // What strikes; the status, or none for a lost connection; how often the vendor heard it.
-        let cases: [(Set, Option<u16>, usize); 9] = [
+        let cases: [(Set, Option<u16>, usize); 10] = [
             (|each| each.rate_limited = 1_000, Some(429), 0),
             (|each| each.failed_before = 1_000, Some(5), 0),
             (|each| each.failed_after = 1_000, Some(5), 1),
@@ -368,6 +414,7 @@ mod tests {
             (|each| each.truncated = 1_000, Some(200), 1),
             (|each| each.duplicated = 1_000, Some(200), 2),
             (|each| each.token_expired = 1_000, Some(401), 0),
+            (|each| each.clock_jump = 1_000, Some(200), 1),
         ];
         for (number, (set, expected, times)) in cases.into_iter().enumerate() {
             let (mut vendor, heard) = faulty(always(set, 1));
@@ -431,6 +478,24 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_is_set_within_its_bounds_and_right_again() {
+        let settings = FaultSettings { furthest_jump_seconds: 60, ..FaultSettings::none() };
+        let (mut vendor, _) =
+            faulty(FaultSettings { clock_jump: 1_000, most_in_a_row: 1_000, ..settings });
+        let mut ahead = SignedDuration::ZERO;
+        let mut seen = Vec::new();
+        for number in 0..200 {
+            vendor.answer(&ask(number), Timestamp::UNIX_EPOCH);
+            ahead += vendor.clock_jump().unwrap();
+            assert_eq!(vendor.clock_jump(), None, "a jump is told once");
+            seen.push(ahead.as_secs());
+        }
+        assert!(seen.iter().all(|ahead| (-60..=60).contains(ahead)));
+        assert!(seen.iter().any(|ahead| *ahead < 0) && seen.iter().any(|ahead| *ahead > 0));
+        assert!(seen.iter().filter(|ahead| **ahead == 0).count() > 20);
+    }
+
+    #[test]
     fn faults_in_a_row_are_bounded() {
         let (mut vendor, _) = faulty(always(|each| each.lost_before = 1_000, 3));
         let replies = (0..40).map(|number| vendor.answer(&ask(number), Timestamp::UNIX_EPOCH));
@@ -472,6 +537,7 @@ mod tests {
             Fault::Truncated,
             Fault::Duplicated,
             Fault::TokenExpired,
+            Fault::ClockJump,
         ] {
             assert!(*counters.of(fault) > 0, "{fault:?}");
         }

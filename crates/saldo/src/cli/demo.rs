@@ -80,7 +80,7 @@ pub(crate) async fn demo(
         }
         done = work => Some(done),
     };
-    memory.end(&merchant, clock.now(), &data)?;
+    memory.end(&merchant, clock.elsewhere(), &data)?;
     std::fs::write(data.join("quickbooks-online-ledger.txt"), merchant.company_ledger())?;
     let (sync, proof) = done.context("the simulated vendors ended before the work")??;
     show(&engine, &merchant, sync, proof, &data, output).await

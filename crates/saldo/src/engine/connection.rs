@@ -6,6 +6,7 @@ use crate::transport::clock::Clock;
 use crate::transport::http::HttpCarrier;
 use crate::transport::limit::Limiter;
 use crate::transport::mailbox::Mailbox;
+use crate::transport::skew::Skew;
 use crate::transport::slice::Spool;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore};
 use crate::transport::{Meter, Right, Transport};
@@ -149,6 +150,7 @@ impl Engine {
             tokens: authorisation.map(keeper),
             limiter: Limiter::new(limits, self.clock.clone()),
             meter: Meter::default(),
+            skew: Skew::new(self.clock.clone()),
             spool: Some(Spool::new(self.folder("downloads", connection))),
             files: Some(self.data.join("books")),
             right: None,

@@ -7,6 +7,7 @@
 
 mod adopt;
 mod confirm;
+mod landing;
 mod late;
 mod look_up;
 mod room;
@@ -20,6 +21,7 @@ use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::{Engine, EngineError, Step, SyncReport};
 use crate::transport::{Meter, Transport};
+use landing::Sends;
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
     RefusalKind, Subject, Task,
@@ -147,6 +149,7 @@ pub(super) struct Pusher<'a> {
     /// How many requests the chart took.
     pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
+    sends: Sends,
     /// How many entries were made since the lists were counted, by list.
     pub(super) made: BTreeMap<&'static str, u64>,
     count: PushCount,
@@ -188,6 +191,7 @@ impl<'a> Pusher<'a> {
             chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
+            sends: Sends::none(engine.clock.run_time()),
             made: BTreeMap::new(),
             count: PushCount::default(),
         })
@@ -361,12 +365,12 @@ impl<'a> Pusher<'a> {
     }
 
     pub(super) async fn begin(
-        &self,
+        &mut self,
         purpose: Purpose,
         members: Vec<String>,
         again: Option<&Batch>,
     ) -> Result<Batch, EngineError> {
-        let sent_at = self.engine.clock.now();
+        let sent_at = self.transport.skew.latest(self.engine.clock.now());
         let batch = match again {
             Some(before) => Batch { sent_at, ..before.clone() },
             None => {
@@ -376,6 +380,9 @@ impl<'a> Pusher<'a> {
         };
         self.engine.keep(self.lease).await?;
         self.engine.store.begin_batch(self.lease, &batch).await?;
+        if batch.purpose != Purpose::LookUp {
+            self.note_send(&batch);
+        }
         Ok(batch)
     }
 

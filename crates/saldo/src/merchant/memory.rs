@@ -3,7 +3,7 @@
 
 use super::Merchant;
 use anyhow::Context;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::HttpRequest;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
@@ -168,5 +168,9 @@ impl<V: Vendor> Vendor for Remembering<V> {
                 Reply::Lost
             }
         }
+    }
+
+    fn clock_jump(&mut self) -> Option<SignedDuration> {
+        self.vendor.clock_jump()
     }
 }

@@ -9,7 +9,7 @@ use crate::transport::carrier::SharedVendor;
 use crate::transport::clock::Clock;
 use crate::transport::token::name;
 use anyhow::Context;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use saldo_core::exchange::HttpRequest;
 use saldo_core::money::Currency;
 use saldo_core::text::{CompanyId, Secret};
@@ -55,6 +55,10 @@ impl<V> Clone for Shared<V> {
 impl<V: Vendor> Vendor for Shared<V> {
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now)
+    }
+
+    fn clock_jump(&mut self) -> Option<SignedDuration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clock_jump()
     }
 }
 

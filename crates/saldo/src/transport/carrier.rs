@@ -112,7 +112,11 @@ impl SimCarrier {
             shown = shown.header(credential.header, credential.value.expose());
         }
         let broken = |_| Fault::new(Permit::Never, "the simulated vendor has failed before");
-        let reply = self.vendor.lock().map_err(broken)?.answer(&shown, self.clock.now());
+        let mut vendor = self.vendor.lock().map_err(broken)?;
+        let reply = vendor.answer(&shown, self.clock.elsewhere());
+        if let Some(jump) = vendor.clock_jump() {
+            self.clock.jump(jump);
+        }
         match reply {
             Reply::Answer(answer) => Ok(answer),
             Reply::Lost => Err(lost(request.method, "the simulated vendor hung up")),

@@ -14,6 +14,7 @@ pub(crate) mod http;
 pub(crate) mod mailbox;
 pub(crate) mod server;
 pub(crate) mod service;
+pub(crate) mod skew;
 pub(crate) mod slice;
 
 mod grant;
@@ -30,6 +31,7 @@ use saldo_core::exchange::{
     Answer, Ask, Fault, FileAnswer, FileAsk, HttpAnswer, HttpRequest, MessageAnswer, MessageAsk,
     Permit,
 };
+use skew::Skew;
 use slice::Spool;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -57,6 +59,8 @@ pub(crate) struct Transport {
     pub(crate) limiter: Limiter,
     /// What the vendor says of the requests that are left.
     pub(crate) meter: Meter,
+    /// By how much the vendor's clock differs from ours.
+    pub(crate) skew: Skew,
     /// Where downloads are kept, where the vendor has such.
     pub(crate) spool: Option<Spool>,
     /// The folder of a plain-text book.
@@ -148,7 +152,9 @@ impl Transport {
     ) -> Result<HttpAnswer, Fault> {
         self.limiter.acquire(path_of(&request.url)).await;
         self.check_right().await?;
+        let asked = self.skew.now();
         let answer = self.carrier.send(request, credential).await?;
+        self.skew.hear(asked, &answer);
         self.meter.hear(&answer);
         Ok(answer)
     }
@@ -258,6 +264,7 @@ mod tests {
             tokens: Some(keeper),
             limiter: Limiter::new(LIMITS, clock.clone()),
             meter: Meter::default(),
+            skew: Skew::new(clock.clone()),
             spool: Some(Spool::new(folder)),
             files: None,
             right: None,

@@ -43,7 +43,7 @@ pub(super) enum HungUp {
 }
 
 /// Lets a simulated vendor answer whoever connects, until the future is dropped; open connections
-/// end with it. The vendor's time is the clock's.
+/// end with it. The vendor's time is the one that passes, whatever the clock was set to.
 ///
 /// # Errors
 /// Where the listener is broken.
@@ -71,7 +71,10 @@ pub(crate) async fn serve(
 /// Answers the requests of one connection.
 async fn connection(stream: TcpStream, vendor: SharedVendor, clock: Clock) {
     let service = service_fn(|request| answer(request, &vendor, &clock));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    // A vendor says its own time.
+    let mut builder = http1::Builder::new();
+    builder.auto_date_header(false);
+    let served = builder.serve_connection(TokioIo::new(stream), service).await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection to a simulated vendor ended");
     }
@@ -89,7 +92,14 @@ async fn answer(
         _ => return status(StatusCode::METHOD_NOT_ALLOWED),
     };
     let heard = hear(request, method, "http", REQUEST_LIMIT_BYTES).await?;
-    let reply = vendor.lock().map_err(|_| HungUp::Broken)?.answer(&heard, clock.now());
+    let reply = {
+        let mut vendor = vendor.lock().map_err(|_| HungUp::Broken)?;
+        let reply = vendor.answer(&heard, clock.elsewhere());
+        if let Some(jump) = vendor.clock_jump() {
+            clock.jump(jump);
+        }
+        reply
+    };
     match reply {
         Reply::Answer(answer) => say(answer),
         Reply::Lost => Err(HungUp::Lost),

@@ -38,7 +38,7 @@ pub use ledger::Posting;
 pub use traffic::Calls;
 
 use super::{address, chance};
-use crate::{Reply, Vendor};
+use crate::{Reply, Vendor, dated};
 use access::{Access, json_answer};
 use address::Address;
 use jiff::Timestamp;
@@ -157,6 +157,6 @@ impl Vendor for QuickBooksOnlineSim {
         let mut answer = self.dispatch(request, now);
         let trace = chance::number(self.company.seed, &self.answered.to_string());
         answer.headers.push(("intuit_tid".to_owned(), format!("1-{trace:016x}")));
-        Reply::Answer(answer)
+        Reply::Answer(dated(answer, now))
     }
 }

@@ -39,7 +39,7 @@ pub use organisation::{Organisation, Settings};
 pub use traffic::Calls;
 
 use super::address::Address;
-use crate::{Reply, Vendor};
+use crate::{Reply, Vendor, dated};
 use access::{Identity, json_answer};
 use jiff::{SignedDuration, Timestamp};
 use memory::Memory;
@@ -202,6 +202,6 @@ impl Vendor for XeroSim {
         let text = format!("correlation {}", self.answered);
         let trace = organisation::identifier(self.organisation().seed, &text);
         answer.headers.push(("xero-correlation-id".to_owned(), trace));
-        Reply::Answer(answer)
+        Reply::Answer(dated(answer, now))
     }
 }

@@ -17,7 +17,7 @@ mod words;
 mod tests;
 
 use crate::world::World;
-use crate::{Reply, Vendor};
+use crate::{Reply, Vendor, dated};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::resolvers::{Execution, ObjectValue};
@@ -26,7 +26,6 @@ use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 use bulk::{BulkDesk, BulkOperation, BulkResult, Lines};
 use cost::{Bucket, Refusal};
-use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
 use serde_json::{Value, json};
@@ -347,12 +346,7 @@ impl ShopifySim {
 
 impl Vendor for ShopifySim {
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
-        let mut answer = self.route(request, now);
-        // No instant of a world lies outside of the years that the header can name.
-        if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
-            answer.headers.push(("date".to_owned(), date));
-        }
-        Reply::Answer(answer)
+        Reply::Answer(dated(self.route(request, now), now))
     }
 }
 

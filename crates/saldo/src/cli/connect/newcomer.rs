@@ -9,6 +9,7 @@ use crate::hooks::WEBHOOK_KEY;
 use crate::transport::carrier::Carrier;
 use crate::transport::http::{HttpCarrier, address};
 use crate::transport::limit::Limiter;
+use crate::transport::skew::Skew;
 use crate::transport::token::{Pending, TokenKeeper, TokenStore, name};
 use crate::transport::{Meter, Transport};
 use anyhow::Context;
@@ -242,6 +243,7 @@ impl Newcomer {
             tokens: authorisation.map(keeper),
             limiter: Limiter::new(limits, office.clock.clone()),
             meter: Meter::default(),
+            skew: Skew::new(office.clock.clone()),
             spool: None,
             files: None,
             right: None,

@@ -2,19 +2,12 @@
 
 use super::super::EngineError;
 use super::Pusher;
-use crate::transport::clock::later;
-use jiff::Timestamp;
 use saldo_core::book::{Acknowledgement, Outcome, Subject, Task};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::matching::Resolution;
 use saldo_store::{AttemptOutcome, AttemptResult, Pending, Purpose};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// How long after a batch was written down a look-up that finds nothing means that there is
-/// nothing: a minute for the request limits, two for the request itself, and two more for a write
-/// that lands after its time-out.
-const LANDS_WITHIN: Duration = Duration::from_secs(300);
 /// How many pages a look-up may have.
 const PAGES_MAX: usize = 10_000;
 
@@ -47,7 +40,7 @@ impl Pusher<'_> {
     }
 
     async fn look_up_needs(&mut self, pending: Vec<Pending>) -> Result<(), EngineError> {
-        self.engine.clock.sleep_until(self.landed(&pending)).await;
+        self.wait_for_landing(&pending).await;
         self.chart = None;
         let members = pending.iter().map(|it| it.change.id.clone()).collect();
         let batch = self.begin(Purpose::LookUp, members, None).await?;
@@ -90,9 +83,9 @@ impl Pusher<'_> {
                 return Ok(());
             }
             if last {
-                self.engine.clock.sleep_until(self.landed(&open)).await;
+                self.wait_for_landing(&open).await;
             }
-            let begun = self.engine.clock.now();
+            let begun = self.moment();
             let members = open.iter().map(|it| it.change.id.clone()).collect();
             let batch = self.begin(Purpose::LookUp, members, None).await?;
             let tasks: Vec<Task> =
@@ -103,7 +96,7 @@ impl Pusher<'_> {
             for ((it, task), outcome) in open.iter().zip(&tasks).zip(outcomes) {
                 let absent = outcome == Outcome::Absent;
                 let mut result = self.result(&it.change, task, outcome);
-                if absent && begun < self.landed(std::slice::from_ref(it)) {
+                if absent && !self.landing(std::slice::from_ref(it), begun).is_zero() {
                     result.outcome = AttemptOutcome::InDoubt;
                     unseen.push(it.clone());
                 }
@@ -138,16 +131,5 @@ impl Pusher<'_> {
             }
         }
         Err(self.world(Fault::new(Permit::Never, "a look-up in the book does not end")))
-    }
-
-    /// When whatever was sent for these changes has landed or never will. What is harmless to
-    /// repeat need not be waited for, nor what the book refused for good.
-    fn landed(&self, pending: &[Pending]) -> Timestamp {
-        if self.book.description().idempotent {
-            return Timestamp::MIN;
-        }
-        let sends = pending.iter().filter_map(|it| it.last_send.as_ref());
-        let Some(last) = sends.filter_map(|send| send.at).max() else { return Timestamp::MIN };
-        later(last, LANDS_WITHIN + Duration::from_secs(1))
     }
 }

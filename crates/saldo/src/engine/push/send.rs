@@ -3,9 +3,8 @@
 
 use super::super::EngineError;
 use super::super::retry::Patience;
+use super::landing::Moment;
 use super::{Pusher, Work, refused, subject_of};
-use crate::transport::clock::later;
-use jiff::Timestamp;
 use saldo_core::book::{Outcome, Refusal, RefusalKind, Task};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_store::{AttemptOutcome, AttemptResult, Batch, Purpose};
@@ -31,8 +30,8 @@ impl Pusher<'_> {
         if let Err(fault) = self.book.ask(&tasks, &token, &self.context(bindings.clone())) {
             return Box::pin(self.send_apart(work, &fault)).await;
         }
+        let first_sent = self.moment();
         let mut batch = self.begin(Purpose::Create, members.clone(), None).await?;
-        let first_sent = batch.sent_at;
         let recognised = work.iter().all(|it| self.book.recognises(subject_of(&it.task)));
         let mut in_doubt = false;
         let mut patience = Patience::default();
@@ -61,11 +60,10 @@ impl Pusher<'_> {
     }
 
     /// Whether a batch in doubt may be sent once more as it was.
-    fn may_repeat(&self, first_sent: Timestamp) -> bool {
+    fn may_repeat(&self, first_sent: Moment) -> bool {
         let description = self.book.description();
-        let young = |lives: Duration| {
-            self.engine.clock.now() < later(first_sent, lives.saturating_sub(IN_LINE))
-        };
+        let age = self.age(first_sent);
+        let young = |lives: Duration| age < lives.saturating_sub(IN_LINE);
         description.idempotent || description.token_lives.is_some_and(young)
     }
 

@@ -2,7 +2,7 @@
 //! and before all work on files. What lies between two of them leaves no trace.
 
 use crate::transport::carrier::SharedVendor;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::HttpRequest;
 use saldo_sim::{Reply, Vendor};
 use std::panic::resume_unwind;
@@ -96,5 +96,9 @@ impl Vendor for Wired {
         let reply = self.vendor.lock().unwrap().answer(request, now);
         self.wire.effect(self.hear);
         reply
+    }
+
+    fn clock_jump(&mut self) -> Option<SignedDuration> {
+        self.vendor.lock().unwrap().clock_jump()
     }
 }
