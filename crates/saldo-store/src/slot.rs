@@ -80,8 +80,11 @@ impl Store {
         company: &CompanyId,
         slots: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, StoreError> {
+        let groups: Vec<String> =
+            groups_statement(company, slots).query().fetch_all(&self.reader).await?;
+        let groups: BTreeSet<String> = groups.into_iter().collect();
         let found: Vec<String> =
-            beside_statement(company, slots).query().fetch_all(&self.reader).await?;
+            slots_statement(company, &groups).query().fetch_all(&self.reader).await?;
         Ok(found.into_iter().chain(slots.iter().cloned()).collect())
     }
 
@@ -126,16 +129,20 @@ fn with_news_statement<'v>(company: &'v CompanyId, slots: &'v [String]) -> State
     .each(slots)
 }
 
-/// Looks up what slots there are of the groups that a slot is of, slot by slot.
-fn beside_statement<'v>(company: &'v CompanyId, slots: &'v BTreeSet<String>) -> Statement<'v> {
-    Statement::new(
-        "select beside.slot from slot s
-         join slot beside on beside.company = s.company and beside.group_id = s.group_id
-         where s.company = ",
-    )
-    .bind(company.as_str())
-    .text(" and s.slot = ")
-    .each(slots)
+/// Looks up the groups that have entries in slots or had once, slot by slot.
+fn groups_statement<'v>(company: &'v CompanyId, slots: &'v BTreeSet<String>) -> Statement<'v> {
+    Statement::new("select group_id from slot where company = ")
+        .bind(company.as_str())
+        .text(" and slot = ")
+        .each(slots)
+}
+
+/// Looks up the slots that groups have entries in or had once, group by group.
+fn slots_statement<'v>(company: &'v CompanyId, groups: &'v BTreeSet<String>) -> Statement<'v> {
+    Statement::new("select slot from slot where company = ")
+        .bind(company.as_str())
+        .text(" and group_id = ")
+        .each(groups)
 }
 
 /// Looks up the groups with entries in slots, slot by slot.
@@ -274,7 +281,8 @@ mod tests {
         let (company, slots) = (CompanyId::new("demo"), ["a".to_owned()]);
         let set = BTreeSet::from(slots.clone());
         for statement in [
-            beside_statement(&company, &set),
+            groups_statement(&company, &set),
+            slots_statement(&company, &set),
             with_news_statement(&company, &slots),
             entries_statement(&company, slots.iter().map(String::as_str)),
             Statement::new("select group_id from slot where entries > 0 and company = ")

@@ -87,7 +87,7 @@ fn days(fact: &Fact, policy: &Policy) -> Vec<Date> {
         Fact::SupplierBill(bill) => vec![bill.on],
         Fact::SupplierPayment(payment) => vec![payment.on],
         Fact::StockAdjustment(adjustment) => vec![day(&adjustment.at)],
-        Fact::Drawer(session) => vec![day(&session.opened_at)],
+        Fact::Drawer(session) => vec![day(&session.opened_at), day(&session.closed_at)],
         Fact::Stated(_) => Vec::new(),
     }
 }

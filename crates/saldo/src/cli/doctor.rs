@@ -7,8 +7,11 @@ use super::args::Global;
 use super::status::what_to_do;
 use super::{Ending, Output, context};
 use crate::config;
-use crate::engine::{Engine, is_disconnected, is_files_only, known_settings, trouble};
+use crate::engine::{
+    Engine, clock_difference, is_disconnected, is_files_only, known_settings, trouble,
+};
 use crate::transport::clock::Clock;
+use jiff::SignedDuration;
 use saldo_books::book;
 use saldo_channels::channel;
 use saldo_core::book::RefusalKind;
@@ -133,8 +136,22 @@ async fn connections(
             let check = format!("`{}` answered when it was last asked", connection.id);
             findings.push(finding(check, false, hint));
         }
+        if let Some(ahead) = clock_difference(store, company, &connection.id).await? {
+            findings.push(clock(connection, ahead));
+        }
     }
     Ok(())
+}
+
+/// A machine's clock that a vendor contradicted.
+fn clock(connection: &Connection, ahead: SignedDuration) -> Finding {
+    let side = if ahead.is_negative() { "ahead" } else { "behind" };
+    let hint = format!(
+        "it is {:#} {side}, as the last answer said: set it right, best by the network, since days \
+         end by it",
+        ahead.abs()
+    );
+    finding(format!("this machine's clock agrees with that of `{}`", connection.id), false, hint)
 }
 
 /// Which kinds of documents books have no drafts of, where the policy wants some.

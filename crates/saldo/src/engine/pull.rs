@@ -126,6 +126,9 @@ async fn pull(
     engine.recall_requests(&connection.id, limiter).await?;
     let pulled = puller.all(count).await;
     engine.keep_window(&connection.id, limiter).await?;
+    if puller.transport.was_answered() {
+        engine.note_clock(&connection.id, puller.transport.skew.ahead()).await?;
+    }
     pulled.map(|()| puller.transport.was_answered())
 }
 

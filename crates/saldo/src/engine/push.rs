@@ -129,9 +129,13 @@ async fn run_pusher(
     count.confirmed += pusher.count.confirmed;
     count.closed += pusher.count.closed;
     let kept = pusher.keep_requests().await;
+    let was_answered = pusher.transport.was_answered();
+    if was_answered {
+        engine.note_clock(&connection.id, pusher.transport.skew.ahead()).await?;
+    }
     pushed?;
     kept?;
-    Ok(pusher.transport.was_answered())
+    Ok(was_answered)
 }
 
 /// A way to one book.

@@ -28,7 +28,7 @@ fn filter(stage: &Stage) -> String {
 fn payouts_are_listed_page_by_page() {
     let mut stage = Stage::new("payouts");
     let first =
-        json!({ "query": "issued_at:>='2026-11-01T00:00:00Z'", "after": null, "first": 50 });
+        json!({ "query": "issued_at:>='2026-10-31T00:00:00Z'", "after": null, "first": 50 });
     assert_eq!(stage.question(), ("Payouts".to_owned(), first));
     stage.data(list("payouts", &[line(PAYOUTS, "701")], Some("c1")));
     assert_eq!((stage.question().1["after"].clone(), stage.reached), (json!("c1"), None));

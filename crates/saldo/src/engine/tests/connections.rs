@@ -2,18 +2,21 @@
 //! still, and that a revision of the policy waits there.
 
 use super::super::{
-    Ended, approve, disconnect, effects, let_revisions_wait, reconnect, sync, trouble,
+    Ended, approve, clock_difference, disconnect, effects, let_revisions_wait, reconnect, sync,
+    trouble,
 };
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
 use crate::transport::testing::{reply, vendor};
 use crate::transport::token::name;
+use jiff::SignedDuration;
 use saldo_core::money::Balance;
 use saldo_core::text::{ConnectionId, Secret};
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{Connection, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Another account for shipping, so that many documents want to be others.
 const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
@@ -102,6 +105,26 @@ async fn a_connection_without_a_history_goes() {
     let by = (&*stage.holder, stage.clock.now());
     assert_eq!(disconnect(store, company, &unused, by).await.unwrap(), Ended::Removed);
     assert_eq!(store.connections(company).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_noted_until_it_is_set_right() {
+    let stage = stage().await;
+    let hour = SignedDuration::from_hours(1);
+    stage.sync().await;
+    for (jump, expected) in [(hour, Some(-hour)), (-hour * 2, Some(hour)), (hour, None)] {
+        stage.clock.jump(jump);
+        stage.clock.advance(Duration::from_mins(10));
+        stage.sync().await;
+        let engine = stage.engine().await;
+        let shop = engine.connections(Role::Channel).await.unwrap().remove(0);
+        let noted = clock_difference(&engine.store, engine.company_id(), &shop.id).await.unwrap();
+        // The vendor tells whole seconds.
+        let near = |it: SignedDuration| (it - expected.unwrap()).abs().as_secs() <= 1;
+        assert!(noted.map_or(expected.is_none(), near), "{noted:?} {expected:?}");
+        engine.store.close().await;
+    }
+    stage.assert_proven("with the clock set right").await;
 }
 
 #[tokio::test]
