@@ -105,7 +105,7 @@ pub(super) fn closed(voided: &Voided, row: &Element) -> Option<Acknowledgement> 
         && row.text(["IsManuallyClosed"]) == Some("true");
     let version = row.text(["EditSequence"]).map(str::to_owned);
     let acknowledgement = Acknowledgement::of(voided.remote.clone());
-    is_closed.then(|| Acknowledgement { version, ..acknowledgement })
+    is_closed.then_some(Acknowledgement { version, ..acknowledgement })
 }
 
 #[cfg(test)]

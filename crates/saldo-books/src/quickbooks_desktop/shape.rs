@@ -240,8 +240,8 @@ impl Shape<'_> {
         needs
     }
 
-    /// Whether it says whom it is about: a transfer and a count never do, and a journal entry only of what
-    /// somebody owes.
+    /// Whether it says whom it is about: a transfer and a count never do, and a journal entry only
+    /// of what somebody owes.
     fn names_party(&self) -> bool {
         match self {
             Self::Transfer { .. } | Self::Adjustment(_) => false,

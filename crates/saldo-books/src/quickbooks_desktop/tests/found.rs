@@ -72,6 +72,22 @@ fn documents_of_every_kind_are_found_as_they_were_sent() {
 }
 
 #[test]
+fn units_that_a_person_changed_are_a_difference() {
+    let cases = [
+        (stock::sold(), "Quantity>3<", "Quantity>4<"),
+        (stock::came(), "Quantity>3<", "Quantity>2<"),
+        (stock::order(), "Quantity>4<", "Quantity>5<"),
+        (stock::count(), "QuantityDifference>-2<", "QuantityDifference>-3<"),
+    ];
+    for (document, sent, changed) in cases {
+        let row = row_of(&body(&document));
+        assert!(row.contains(sent), "{row}");
+        let told = difference(&document, &row.replacen(sent, changed, 1));
+        assert!(told.starts_with("units of item "), "{told}");
+    }
+}
+
+#[test]
 fn documents_are_asked_for_by_their_numbers_and_transfers_by_their_days() {
     let (tasks, context) = look_ups(&[sale(), refund(), payout(), claim()]);
     let asked = requests(&tasks, &context);

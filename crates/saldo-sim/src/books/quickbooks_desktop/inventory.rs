@@ -17,6 +17,7 @@ use super::status::{Checked, Status};
 use super::transactions::Draft;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// What the owner switches on for goods, as the program calls it.
 const FEATURE: &str = "inventory and purchase orders";
@@ -240,7 +241,7 @@ impl CompanyFile {
 
     /// How many units there are of each item in stock, by its full name.
     #[must_use]
-    pub fn in_stock(&self) -> std::collections::BTreeMap<String, Decimal> {
+    pub fn in_stock(&self) -> BTreeMap<String, Decimal> {
         let units = |item: &Record| {
             let stock = self.index.stock.get(&item.number).copied().unwrap_or_default();
             (item.full_name().to_owned(), stock.quantity.normalize())

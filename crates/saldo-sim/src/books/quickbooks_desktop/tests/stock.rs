@@ -265,9 +265,9 @@ fn a_receipt_takes_parts_of_an_order_line_by_line() {
     let came = client.must(Kind::ItemReceipt, &part(&lines[0], "<Quantity>3</Quantity>"));
     assert_eq!(came.text_of("TotalAmount"), Some("18.00"), "at the price of the order");
     let received = |client: &mut Client| {
-        let shown = client.ask(
-            "<PurchaseOrderQueryRq><IncludeLineItems>true</IncludeLineItems></PurchaseOrderQueryRq>",
-        );
+        let with_lines = "<IncludeLineItems>true</IncludeLineItems>";
+        let shown =
+            client.ask(&format!("<PurchaseOrderQueryRq>{with_lines}</PurchaseOrderQueryRq>"));
         let shown = &shown.children[0];
         let lines = shown.all("PurchaseOrderLineRet");
         let lines = lines.map(|it| it.text_of("ReceivedQuantity").unwrap().to_owned());
