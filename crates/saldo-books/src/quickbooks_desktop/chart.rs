@@ -10,11 +10,12 @@ use super::message::{Request, Responses};
 use super::names;
 use super::settings::{self, PREFERENCES};
 use super::shape::CLASS;
+use super::stock;
 use super::wire::{ListQuery, PlainQuery};
 use super::xml::Element;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
-use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
+use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage, KeptAccounts};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::AccountKind;
 use saldo_core::text::RemoteId;
@@ -52,9 +53,15 @@ impl List {
         let mut elements = vec!["ListID", "TimeModified", "Name", "FullName", "IsActive"];
         elements.extend_from_slice(match self {
             Self::Account => &["AccountType", "SpecialAccountType", "AccountNumber", "CurrencyRef"],
-            Self::Item => {
-                &["ManufacturerPartNumber", "SalesOrPurchase", "SalesAndPurchase", "TaxRate"]
-            }
+            Self::Item => &[
+                "ManufacturerPartNumber",
+                "SalesOrPurchase",
+                "SalesAndPurchase",
+                "TaxRate",
+                "IncomeAccountRef",
+                "COGSAccountRef",
+                "AssetAccountRef",
+            ],
             Self::Entity => &["CurrencyRef"],
             Self::Class => &[],
         });
@@ -241,6 +248,7 @@ fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEn
         (List::Account, _) if is_foreign => return Ok(None),
         (List::Account, _) => account(row),
         (List::Item, "ItemSalesTaxRet") => ChartKind::TaxRate { percent: percent(row) },
+        (List::Item, _) if stock::is_kept(row) => kept(row),
         (List::Item, _) => ChartKind::Item {
             sku: row.text(["ManufacturerPartNumber"]).map(str::to_owned),
             income_account: income_account(row).map(RemoteId::from),
@@ -258,6 +266,21 @@ fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEn
         name: name.to_owned(),
         active: row.text(["IsActive"]) != Some("false"),
     }))
+}
+
+/// An item in stock. What its owner calls it is its stock-keeping unit: its own name, without those
+/// of what it stands below. The number of its maker is that of somebody else.
+fn kept(row: &Element) -> ChartKind {
+    let account = |name: &str| stock::account(row, name).map(RemoteId::from);
+    ChartKind::Item {
+        sku: row.text(["Name"]).map(str::to_owned),
+        income_account: account("IncomeAccountRef"),
+        lines_say_account: false,
+        kept: Some(KeptAccounts {
+            stock: account("AssetAccountRef"),
+            cost: account("COGSAccountRef"),
+        }),
+    }
 }
 
 fn account(row: &Element) -> ChartKind {

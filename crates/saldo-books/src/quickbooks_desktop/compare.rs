@@ -2,10 +2,12 @@
 //! vendor's differs from what made it in the ends of its names alone.
 
 use super::names;
+use super::orders;
 use super::shape::{CLASS, shape};
 use super::wire::Kind;
 use super::write::Body;
 use super::xml::{self, Element};
+use rust_decimal::Decimal;
 use saldo_core::book::Acknowledgement;
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::money::{Currency, Money};
@@ -65,7 +67,10 @@ pub(super) fn acknowledgement(
         version: row.text(["EditSequence"]).map(str::to_owned),
         total: total.transpose()?,
         tax: tax.transpose()?,
-        ..Acknowledgement::of(RemoteId::from(remote))
+        ..Acknowledgement::of(match kind {
+            Kind::PurchaseOrder => orders::remote(row, remote),
+            _ => RemoteId::from(remote),
+        })
     })
 }
 
@@ -79,7 +84,13 @@ fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
 /// entry, its debits.
 fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>, String> {
     let name = match kind {
-        Kind::SalesReceipt | Kind::CreditMemo | Kind::ReceivePayment => "TotalAmount",
+        Kind::SalesReceipt
+        | Kind::CreditMemo
+        | Kind::ReceivePayment
+        | Kind::PurchaseOrder
+        | Kind::ItemReceipt => "TotalAmount",
+        // It is about no money.
+        Kind::InventoryAdjustment => return Ok(None),
         Kind::Check | Kind::Transfer | Kind::BillPaymentCheck => "Amount",
         Kind::Bill => "AmountDue",
         Kind::VendorCredit => "CreditAmount",
@@ -174,6 +185,7 @@ fn money_differences(
     }
     // Where we say none, classes are the owner's to give.
     let told = sent.children.iter().any(|line| line.child("ClassRef").is_some());
+    let sent_lines = sent;
     let (sent, mut held) = (line_sums(sent, currency, told)?, line_sums(row, currency, told)?);
     // What we applied to nothing is the owner's to apply: no account moves by it.
     if !sent.keys().any(|key| key.starts_with(APPLIED)) {
@@ -188,7 +200,33 @@ fn money_differences(
             differences.push(format!("{key}: sent {sent}, held {held}"));
         }
     }
+    if document.lines().iter().any(|line| line.kind.kept().is_some()) {
+        differences.extend(unit_differences(sent_lines, row)?);
+    }
     Ok(differences)
+}
+
+/// Units that differ, of items whose units we say.
+fn unit_differences(sent: &Element, row: &Element) -> Result<Vec<String>, String> {
+    let (sent, held) = (unit_sums(sent)?, unit_sums(row)?);
+    let differs = |(item, sent): (String, Decimal)| {
+        let held = held.get(&item).copied().unwrap_or_default();
+        (sent != held).then(|| format!("units of item {item}: sent {sent}, held {held}"))
+    };
+    Ok(sent.into_iter().filter_map(differs).collect())
+}
+
+/// The units of each item.
+fn unit_sums(row: &Element) -> Result<BTreeMap<String, Decimal>, String> {
+    let mut sums = BTreeMap::new();
+    for line in &row.children {
+        let counted = line.text(["QuantityAdjustment", "QuantityDifference"]);
+        let units = line.text(["Quantity"]).or(counted).or(line.text(["QuantityDifference"]));
+        let (Some(item), Some(text)) = (line.text(["ItemRef", "ListID"]), units) else { continue };
+        let units: Decimal = text.parse().map_err(|_| format!("`{text}` is no number of units"))?;
+        *sums.entry(item.to_owned()).or_insert(Decimal::ZERO) += units;
+    }
+    Ok(sums)
 }
 
 /// What the transaction is called that another one is applied to, before its id.

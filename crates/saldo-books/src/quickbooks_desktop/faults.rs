@@ -176,7 +176,9 @@ const fn hint(code: i64) -> &'static str {
         3200 => "somebody changed it in QuickBooks meanwhile: read it again and decide",
         3210 => "QuickBooks' own rule forbids it: its words say which",
         3250 => {
-            "a feature is switched off in QuickBooks, or this edition has none: its words say which"
+            "a feature is switched off in QuickBooks, or this edition has none: its words say \
+             which; stock is switched on at Edit > Preferences > Items & Inventory > Company \
+             Preferences > Inventory and purchase orders are active"
         }
         3260 | 3261 => {
             "Saldo's user in QuickBooks may not do this: give it the right, at Company > Users, or \

@@ -10,14 +10,16 @@ use super::compare;
 use super::faults;
 use super::message::{Request, Response, Responses};
 use super::names;
+use super::orders;
 use super::room;
 use super::shape::{CLASS, shape_for};
+use super::stock;
 use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
 use super::write;
 use super::xml::Element;
 use jiff::civil::Date;
 use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject, TaxRate};
-use saldo_core::document::{Document, DocumentKey, Party};
+use saldo_core::document::{Document, DocumentKey, KeptItem, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
@@ -28,6 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const BY_DAY: &str = "day";
 /// What the page begins with on which those are read that were found there; their ids follow.
 const BY_ID: &str = "id ";
+
+/// The code of what needs a feature that is switched off.
+const FEATURE_OFF: i64 = 3250;
 
 /// A look-up, and how far it has come.
 pub(super) struct LookUp<'a> {
@@ -67,6 +72,14 @@ impl Place {
             Self::Numbers(kind) => kind.name().to_owned(),
             Self::Day(kind, date) => format!("{} {date}", kind.name()),
             Self::Ids(kind) => format!("{} by id", kind.name()),
+        }
+    }
+
+    /// The kind of transaction that is looked for; none of a list.
+    const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::List(_) => None,
+            Self::Numbers(kind) | Self::Day(kind, _) | Self::Ids(kind) => Some(kind),
         }
     }
 
@@ -157,9 +170,11 @@ impl<'a> LookUp<'a> {
             }
             Subject::Need(Need::TaxRate(_)) => named(List::Item, names::no_tax()),
             Subject::Need(Need::Value { .. } | Need::Dimension(_))
-            | Subject::Document { voids: Some(_), .. }
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => None,
+            // What closes an order is looked for where the order stands, by its own number.
+            Subject::Document { voids: Some(voided), .. } => orders::is_order(&voided.document)
+                .then(|| (Place::Numbers(Kind::PurchaseOrder), vec![voided.key.to_string()])),
             Subject::Document { key, document, applies_to, .. } => {
                 let shape = shape_for(document, *applies_to).ok()?;
                 Some(self.place(shape.kind(), *key, document))
@@ -193,7 +208,7 @@ pub(super) fn outcomes(
     for (place, _) in look_ups.iter().filter_map(LookUp::seek) {
         if let Entry::Vacant(unread) = found.entry(place) {
             let response = responses.take(&place.id());
-            unread.insert(rows(&place.id(), response)?);
+            unread.insert(rows_of(place.kind(), &place.id(), response)?);
         }
     }
     let outcome = |look_up: &LookUp<'_>| {
@@ -203,6 +218,10 @@ pub(super) fn outcomes(
             && !kind.is_shown_whole()
         {
             return Ok(among_day(*key, rows));
+        }
+        if let Subject::Document { voids: Some(voided), .. } = look_up.subject {
+            let closed = rows.iter().find_map(|row| orders::closed(voided, row));
+            return Ok(closed.map_or(Outcome::Absent, Outcome::Found));
         }
         match (outcome(look_up.subject, rows, context)?, place) {
             (Outcome::Absent, Place::Numbers(_)) => {
@@ -247,6 +266,23 @@ pub(super) fn rows(id: &str, response: Option<Response>) -> Result<Vec<Element>,
     }
 }
 
+/// The same of a kind of transaction: where stock and orders are switched off, there are none of
+/// theirs, and QuickBooks does not let them be asked for.
+///
+/// # Errors
+/// As [`rows`].
+pub(super) fn rows_of(
+    kind: Option<Kind>,
+    id: &str,
+    response: Option<Response>,
+) -> Result<Vec<Element>, Fault> {
+    let is_off = response.as_ref().is_some_and(|it| it.code == FEATURE_OFF);
+    match kind {
+        Some(kind) if kind.is_of_stock() && is_off => Ok(Vec::new()),
+        _ => rows(id, response),
+    }
+}
+
 /// How many rows there are, by a question that asks for no more than that.
 ///
 /// # Errors
@@ -262,7 +298,10 @@ fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result
         Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
             Ok(account_outcome(account, rows))
         }
-        Subject::Need(Need::Item(item)) => Ok(item_outcome(item, rows, context)),
+        Subject::Need(Need::Item(item)) => Ok(match &item.kept {
+            Some(kept) => stock_outcome(item, kept, rows, context),
+            None => item_outcome(item, rows, context),
+        }),
         Subject::Need(Need::Party(party)) => Ok(party_outcome(party, rows)),
         Subject::Need(Need::Value { value, .. }) => {
             let names = names::class(value.name());
@@ -325,6 +364,17 @@ fn item_outcome(item: &Item, rows: &[Element], context: &BookContext) -> Outcome
     }
 }
 
+/// The item in stock of one of the possible names, rather one with the policy's accounts.
+fn stock_outcome(item: &Item, kept: &KeptItem, rows: &[Element], context: &BookContext) -> Outcome {
+    let names = names::item(item);
+    let held = rows
+        .iter()
+        .filter(|row| stock::is_kept(row) && names.iter().any(|name| is_named(row, name)))
+        .map(|row| (row, stock::difference(kept, row, context)));
+    let best = held.min_by_key(|(_, difference)| difference.is_some());
+    best.map_or(Outcome::Absent, |(row, difference)| found(row, difference))
+}
+
 /// The item of sales tax of our name, with the rate that it should have.
 fn tax_outcome(tax: &TaxRate, rows: &[Element]) -> Outcome {
     let names = names::no_tax();
@@ -362,7 +412,9 @@ fn document_outcome(
     let kind = shape_for(document, applies_to).map_err(never)?.kind();
     let mut ours = rows.iter().filter(|row| compare::is_of(row, key));
     let Some(first) = ours.next() else { return Ok(Outcome::Absent) };
-    let sent = write::transaction(key, document, applies_to, context).map_err(never)?;
+    // A linked line does not say its item, which is what is held against the rows.
+    let unlinked = applies_to.filter(|_| kind != Kind::ItemReceipt);
+    let sent = write::transaction(key, document, unlinked, context).map_err(never)?;
     let held = compare::held(kind, document, &sent, first);
     let (acknowledgement, mut differences) = held.map_err(never)?;
     let others = ours.count();

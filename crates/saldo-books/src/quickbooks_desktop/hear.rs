@@ -5,7 +5,7 @@ use super::faults::{self, Purpose};
 use super::message::{Response, Responses};
 use super::wire::Kind;
 use super::write::Body;
-use super::{chart, compare, find, listing, report, settings};
+use super::{chart, compare, find, listing, orders, report, settings};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -149,6 +149,10 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
             let id = row.text(["ListID"]).ok_or_else(|| in_doubt("the answer has no ListID"))?;
             let version = row.text(["EditSequence"]).map(str::to_owned);
             Acknowledgement { version, ..Acknowledgement::of(RemoteId::from(id)) }
+        }
+        Subject::Document { voids: Some(voided), .. } => {
+            let open = || in_doubt("the answer does not say that the order is closed");
+            orders::closed(voided, row).ok_or_else(open)?
         }
         Subject::Document { document, .. } => {
             let kind = Kind::parse(body.name).ok_or_else(mixed)?;

@@ -100,7 +100,8 @@ pub(super) fn page(ranges: Vec<Range>, mut responses: Responses) -> Result<Docum
     let (asked, later) = ranges.split_at(ranges.len().min(RANGES));
     let mut next = Vec::new();
     for range in asked {
-        let rows = find::rows(range.kind.name(), responses.take(&range.id()))?;
+        let response = responses.take(&range.id());
+        let rows = find::rows_of(Some(range.kind), range.kind.name(), response)?;
         if rows.len() >= ROWS && !range.is_day() {
             next.extend(range.halves()?);
             continue;

@@ -2,6 +2,7 @@
 
 use super::names::{self, List, Taken};
 use super::shape;
+use super::stock;
 use super::wire::{ListEntry, Reference, SalesOrPurchase};
 use super::write::{Body, NOT_TAXED};
 use saldo_core::book::{Bindings, Item, Need};
@@ -26,7 +27,10 @@ pub(super) fn entry(
             "`{}` is kept in {currency}, and Saldo makes no such account in QuickBooks Desktop",
             account.name
         )),
-        Need::Item(item) => self::item(item, bindings, taken),
+        Need::Item(item) => match &item.kept {
+            Some(kept) => stock::entry(item, kept, bindings, taken),
+            None => self::item(item, bindings, taken),
+        },
         Need::Party(party) => {
             let fields = ListEntry {
                 name: taken.choose(List::People, &names::party(party)),
@@ -67,13 +71,10 @@ fn item(item: &Item, bindings: &Bindings, taken: &mut Taken<'_>) -> Result<Body,
         item_names.remove(0);
     }
     let product = item.product.as_ref();
-    let sku = product.and_then(|product| product.sku.as_deref());
     let title = product.map_or(&*item.account.name, |product| &product.title);
     let fields = ListEntry {
         name: taken.choose(List::Items, &item_names),
-        manufacturer_part_number: sku
-            .map(|sku| names::text(sku, names::NAME))
-            .filter(|sku| !sku.is_empty()),
+        manufacturer_part_number: product.and_then(names::part_number),
         sales_tax_code_ref: Some(Reference::named(NOT_TAXED)),
         sales_or_purchase: Some(SalesOrPurchase {
             desc: names::text(title, names::TEXT),

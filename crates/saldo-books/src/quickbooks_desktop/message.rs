@@ -19,8 +19,8 @@ pub(super) struct Request(String);
 impl Request {
     /// What creates something.
     pub(super) fn add(id: &str, body: &Body) -> Self {
-        let (name, xml) = (body.name, &body.xml);
-        Self(format!("<{name}AddRq requestID=\"{id}\">{xml}</{name}AddRq>"))
+        let (name, verb, xml) = (body.name, body.verb, &body.xml);
+        Self(format!("<{name}{verb}Rq requestID=\"{id}\">{xml}</{name}{verb}Rq>"))
     }
 
     /// A query, whose fields hold its id.

@@ -13,12 +13,14 @@ mod lists;
 mod message;
 mod money;
 mod names;
+mod orders;
 mod purchases;
 mod report;
 mod room;
 mod sales;
 mod settings;
 mod shape;
+mod stock;
 mod wire;
 mod write;
 mod xml;
@@ -27,9 +29,11 @@ mod xml;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, Item, KeptDimensions, Need, Outcome, Subject, Task,
 };
+use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
+use saldo_core::ledger::Account;
 use std::collections::BTreeMap;
 
 /// QuickBooks Desktop: Pro, Premier and Enterprise, by qbXML 13.0 through its Web Connector.
@@ -59,8 +63,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     enters_tax: false,
     // Its home currency adjustment does, whenever its owner calls for one.
     revalues: true,
-    keeps_stock: false,
-    takes_without_money: &[],
+    keeps_stock: true,
+    takes_without_money: &[DocumentKind::PurchaseOrder, DocumentKind::InventoryAdjustment],
     balances_in_worth: true,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
@@ -109,8 +113,19 @@ impl Book for QuickBooksDesktop {
         (matches!(need, Need::TaxRate(_)) && !has_leave).then_some(MAKE_TAX_ITEM)
     }
 
+    /// A purchase order alone, which is closed: that names the version which it closes.
+    fn voids(&self, document: &Document) -> Option<Vec<Account>> {
+        orders::is_order(document).then(Vec::new)
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
+            // What it refers to is bound already, and nothing else is said.
+            Subject::Document { voids: Some(_), .. } => Vec::new(),
+            Subject::Need(Need::Item(Item { kept: Some(kept), .. })) => {
+                let KeptItem { income, stock, cost, .. } = &**kept;
+                [income, stock, cost].map(|account| Need::Account(account.clone())).to_vec()
+            }
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(
                 Need::Account(_)

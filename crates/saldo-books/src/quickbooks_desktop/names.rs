@@ -67,8 +67,15 @@ pub(super) fn class(value: &str) -> Vec<String> {
 }
 
 /// The names that an item may have, the first that is free. The second is for a product that is
-/// entered on more than one account, or whose name something else has.
+/// entered on more than one account, or whose name something else has. An item in stock without a
+/// stock-keeping unit has a name that no other product bears.
 pub(super) fn item(item: &Item) -> Vec<String> {
+    if item.kept.is_some() {
+        let sku = item.product.as_ref().and_then(|product| product.sku.clone());
+        let own = sku.filter(|sku| !sku.trim().is_empty()).or_else(|| item.names().pop());
+        let name = own.unwrap_or_default();
+        return vec![fit(&name, NAME), fit(&format!("{name} (stock)"), NAME)];
+    }
     let account_name = &item.account.name;
     match &item.product {
         None => vec![fit(&format!("Saldo {account_name}"), NAME)],
@@ -82,6 +89,12 @@ pub(super) fn item(item: &Item) -> Vec<String> {
 /// What the item of no sales tax is called where it is made for its owner.
 pub(super) fn no_tax() -> Vec<String> {
     vec!["Saldo no sales tax".to_owned()]
+}
+
+/// The number of an item's maker, which is where its stock-keeping unit stands whole.
+pub(super) fn part_number(product: &Product) -> Option<String> {
+    let sku = text(product.sku.as_deref()?, NAME);
+    (!sku.is_empty()).then_some(sku)
 }
 
 /// What owners call items: by their stock-keeping units.

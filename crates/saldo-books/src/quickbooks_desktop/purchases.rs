@@ -1,7 +1,7 @@
 //! Purchases on account: bills, vendor credits, and what is paid for bills.
 
 use super::names::is_bank;
-use super::shape::{Bill, Shape, is_owed, journal, net, only, postings, sum};
+use super::shape::{Bill, PostingLine, Shape, is_owed, journal, net, only, postings, sum};
 use super::wire::Kind;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
 use saldo_core::ledger::AccountKind;
@@ -34,9 +34,9 @@ pub(super) fn bill(document: &Document) -> Result<Shape<'_>, String> {
         return Err(format!("no line of a bill can reach `{}`", line.account.name));
     }
     if credits {
-        lines.iter_mut().for_each(|line| line.amount = line.amount.negated());
+        lines.iter_mut().for_each(PostingLine::turn);
     }
-    Ok(Shape::Bill(Bill { kind, payable, lines, total: moved.abs() }))
+    Ok(Shape::Bill(Bill { kind, payable: Some(payable), lines, total: moved.abs() }))
 }
 
 /// A payment of a bill from one bank account. Anything else is a journal entry, and so is what is

@@ -2,7 +2,7 @@
 
 use super::names::{can_take_deposits, is_bank};
 use super::shape::{
-    CLASS, Form, FormLine, PostingLine, Shape, is_owed, journal, net, postings, sum,
+    CLASS, Form, FormLine, PostingLine, Shape, is_owed, journal, moves_units, net, postings, sum,
 };
 use super::wire::Kind;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
@@ -47,6 +47,11 @@ fn refund<'a>(
     document: &'a Document,
     mut settled: BTreeMap<&'a Account, Money>,
 ) -> Result<Shape<'a>, String> {
+    if document.lines().iter().any(moves_units) {
+        // Units come back into stock by a form of sale alone: one over nothing, where all that was
+        // paid stands in lines.
+        return form(document, Kind::SalesReceipt, None, settled);
+    }
     let bank = largest(&settled, |account, amount| amount.is_negative() && is_bank(account));
     let Some(account) = bank else { return journal(document) };
     let amount =
@@ -101,10 +106,12 @@ fn form<'a>(
         settled.remove(account);
     }
     let stands = |line: &&Line| !matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
+    let of_line = |line| form_line(line, kind, &oriented);
     let mut lines: Vec<FormLine<'_>> =
-        document.lines().iter().filter(stands).map(|line| form_line(line, &oriented)).collect();
+        document.lines().iter().filter(stands).map(of_line).collect();
     lines.extend(settled.into_iter().map(|(account, amount)| FormLine {
         product: None,
+        kept: None,
         account,
         amount: oriented(amount),
         quantity: None,
@@ -121,16 +128,26 @@ fn form<'a>(
     Ok(Shape::Form(Form { kind, total_on, lines, total }))
 }
 
-fn form_line<'a>(line: &'a Line, oriented: &impl Fn(Money) -> Money) -> FormLine<'a> {
+fn form_line<'a>(line: &'a Line, kind: Kind, oriented: &impl Fn(Money) -> Money) -> FormLine<'a> {
+    let kept = line.kind.kept().filter(|_| moves_units(line));
     let product = match &line.kind {
+        // A line of an item in stock by which no unit moves points at no item that has any: without
+        // units QuickBooks would move one.
+        LineKind::Product { kept: Some(_), .. } if kept.is_none() => None,
         LineKind::Product { product, .. } => Some(product),
         _ => None,
     };
+    // The units of a form are positive in its own direction.
+    let quantity = match kept {
+        Some(_) if kind == Kind::CreditMemo => line.quantity.map(i64::saturating_neg),
+        _ => line.quantity,
+    };
     FormLine {
         product,
+        kept,
         account: &line.account,
         amount: oriented(line.amount),
-        quantity: line.quantity,
+        quantity,
         text: &line.text,
         class: line.dimensions.get(CLASS),
     }

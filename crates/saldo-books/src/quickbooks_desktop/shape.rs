@@ -7,11 +7,12 @@
 use super::money;
 use super::purchases;
 use super::sales;
+use super::stock::{self, Adjustment, Stocked};
 use super::wire::Kind;
 use rust_decimal::Decimal;
 use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, Party};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, KeptItem, Line, Party};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::{Money, MoneyError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,10 @@ pub(super) enum Shape<'a> {
         /// How much.
         amount: Money,
     },
+    /// What is ordered from a supplier: as a bill, of which nothing is owed.
+    Order(Bill<'a>),
+    /// Units of stock that are more or fewer.
+    Adjustment(Adjustment<'a>),
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
 }
@@ -84,6 +89,8 @@ pub(super) struct Form<'a> {
 #[derive(Debug)]
 pub(super) struct FormLine<'a> {
     pub(super) product: Option<&'a Product>,
+    /// The item, where QuickBooks keeps it in stock and units of it move.
+    pub(super) kept: Option<&'a KeptItem>,
     pub(super) account: &'a Account,
     pub(super) amount: Money,
     pub(super) quantity: Option<i64>,
@@ -94,30 +101,35 @@ pub(super) struct FormLine<'a> {
 impl FormLine<'_> {
     /// The item that the line points at.
     pub(super) fn item(&self) -> Item {
-        Item::plain(self.product.cloned(), self.account.clone())
+        match (self.product, self.kept) {
+            (Some(product), Some(kept)) => Item::kept(product.clone(), kept.clone()),
+            (product, _) => Item::plain(product.cloned(), self.account.clone()),
+        }
     }
 }
 
-/// A bill or a vendor credit.
+/// A bill, a vendor credit, an item receipt or a purchase order.
 #[derive(Debug)]
 pub(super) struct Bill<'a> {
     /// Which one.
     pub(super) kind: Kind,
-    /// The account on which it is owed.
-    pub(super) payable: &'a Account,
+    /// The account on which it is owed; none where nothing is.
+    pub(super) payable: Option<&'a Account>,
     /// What it is for: positive in its own direction.
     pub(super) lines: Vec<PostingLine<'a>>,
     /// What they come to.
     pub(super) total: Money,
 }
 
-/// A line that reaches an account directly: debit positive.
+/// A line that reaches an account directly, or units of an item: debit positive.
 #[derive(Debug)]
 pub(super) struct PostingLine<'a> {
     pub(super) account: &'a Account,
     pub(super) amount: Money,
     pub(super) text: &'a str,
     pub(super) class: Option<&'a str>,
+    /// What it moves in place of an account, where that is an item in stock.
+    pub(super) stocked: Option<Stocked<'a>>,
 }
 
 impl<'a> PostingLine<'a> {
@@ -127,11 +139,20 @@ impl<'a> PostingLine<'a> {
             amount: line.amount,
             text: &line.text,
             class: line.dimensions.get(CLASS),
+            stocked: Stocked::of(line),
         }
     }
 
     pub(super) fn of_sum(account: &'a Account, amount: Money) -> Self {
-        Self { account, amount, text: &account.name, class: None }
+        Self { account, amount, text: &account.name, class: None, stocked: None }
+    }
+
+    /// What the line points at.
+    fn target(&self) -> Need {
+        match &self.stocked {
+            Some(stocked) => Need::Item(stocked.item()),
+            None => Need::Account(self.account.clone()),
+        }
     }
 }
 
@@ -154,7 +175,8 @@ impl Shape<'_> {
             Self::Received { .. } => Kind::ReceivePayment,
             Self::Transfer { .. } => Kind::Transfer,
             Self::Check { .. } => Kind::Check,
-            Self::Bill(bill) => bill.kind,
+            Self::Bill(bill) | Self::Order(bill) => bill.kind,
+            Self::Adjustment(_) => Kind::InventoryAdjustment,
             Self::BillPayment { .. } => Kind::BillPaymentCheck,
             Self::Journal(_) => Kind::JournalEntry,
         }
@@ -164,7 +186,8 @@ impl Shape<'_> {
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
             Self::Form(form) => Ok(form.total),
-            Self::Bill(bill) => Ok(bill.total),
+            Self::Bill(bill) | Self::Order(bill) => Ok(bill.total),
+            Self::Adjustment(_) => Ok(Money::zero(document.header().currency)),
             Self::Received { amount, .. }
             | Self::Transfer { amount, .. }
             | Self::Check { amount, .. }
@@ -182,7 +205,7 @@ impl Shape<'_> {
         let party = document.header().party.iter().cloned().map(Need::Party);
         let mut needs: Vec<Need> = if self.names_party() { party.collect() } else { Vec::new() };
         let postings = |lines: &[PostingLine<'_>], needs: &mut Vec<Need>| {
-            needs.extend(lines.iter().map(|line| account(line.account)));
+            needs.extend(lines.iter().map(PostingLine::target));
             needs.extend(lines.iter().filter_map(|line| line.class.map(class)));
         };
         match self {
@@ -201,9 +224,14 @@ impl Shape<'_> {
                 needs.push(account(paid_from));
                 postings(lines, &mut needs);
             }
-            Self::Bill(bill) => {
-                needs.push(account(bill.payable));
+            Self::Bill(bill) | Self::Order(bill) => {
+                needs.extend(bill.payable.map(account));
                 postings(&bill.lines, &mut needs);
+            }
+            Self::Adjustment(adjustment) => {
+                needs.push(account(adjustment.account));
+                needs.extend(adjustment.class.map(class));
+                needs.extend(adjustment.lines.iter().map(|line| Need::Item(line.item())));
             }
             Self::Journal(lines) => postings(lines, &mut needs),
         }
@@ -212,11 +240,11 @@ impl Shape<'_> {
         needs
     }
 
-    /// Whether it says whom it is about: a transfer never does, and a journal entry only of what
-    /// somebody owes.
+    /// Whether it says whom it is about: a transfer and a count never do, and a journal entry only
+    /// of what somebody owes.
     fn names_party(&self) -> bool {
         match self {
-            Self::Transfer { .. } => false,
+            Self::Transfer { .. } | Self::Adjustment(_) => false,
             Self::Journal(lines) => lines.iter().any(|line| is_owed(line.account)),
             _ => true,
         }
@@ -238,11 +266,9 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Bill | DocumentKind::VendorCredit => purchases::bill(document),
         DocumentKind::BillPayment => purchases::payment(document),
         DocumentKind::JournalEntry => journal(document),
-        DocumentKind::PurchaseOrder
-        | DocumentKind::ItemReceipt
-        | DocumentKind::InventoryAdjustment => {
-            Err("Saldo enters no documents of stock in QuickBooks Desktop yet".to_owned())
-        }
+        DocumentKind::PurchaseOrder => stock::order(document),
+        DocumentKind::ItemReceipt => stock::receipt(document),
+        DocumentKind::InventoryAdjustment => stock::adjustment(document),
     }?;
     check_party(&shape, document.header().party.as_ref())?;
     Ok(shape)
@@ -279,8 +305,8 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
         Shape::Journal(lines) => lines.iter().any(|line| line.account.kind == kind),
         _ => false,
     };
-    let of_supplier =
-        matches!(shape, Shape::Bill(_) | Shape::BillPayment { .. }) || has(AccountKind::Payable);
+    let of_supplier = matches!(shape, Shape::Bill(_) | Shape::Order(_) | Shape::BillPayment { .. })
+        || has(AccountKind::Payable);
     let of_customer = matches!(shape, Shape::Received { .. })
         || matches!(shape.kind(), Kind::Invoice | Kind::CreditMemo)
         || has(AccountKind::Receivable);
@@ -289,7 +315,7 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
             Err(format!("a {what} is made out to a customer, not to the vendor `{name}`"))
         }
         Some(Party::Vendor { .. }) => Ok(()),
-        _ if of_supplier => Err(format!("a {what} over what is owed to a supplier needs one")),
+        _ if of_supplier => Err(format!("a {what} needs the supplier whom it is about")),
         None if of_customer => Err(format!("a {what} over what is owed needs a customer")),
         _ => Ok(()),
     }
@@ -322,13 +348,19 @@ pub(super) fn only<'a>(nets: &BTreeMap<&'a Account, Money>) -> Option<(&'a Accou
     Some((*account, *amount))
 }
 
-/// Lines of a document that move money, as postings.
+/// Lines of a document that move money, or units in stock, as postings.
 pub(super) fn postings(
     document: &Document,
     wanted: impl Fn(&Line) -> bool,
 ) -> Vec<PostingLine<'_>> {
-    let moves = |line: &&Line| wanted(line) && !line.amount.is_zero();
+    let counts = |line: &Line| !line.amount.is_zero() || moves_units(line);
+    let moves = |line: &&Line| wanted(line) && counts(line);
     document.lines().iter().filter(moves).map(PostingLine::new).collect()
+}
+
+/// Whether units in stock move by a line.
+pub(super) fn moves_units(line: &Line) -> bool {
+    line.stock_move().is_some_and(|(_, units)| units != 0)
 }
 
 /// Whether an account says what somebody owes: the vendor wants to know who.
@@ -339,6 +371,9 @@ pub(super) fn is_owed(account: &Account) -> bool {
 /// Debits and credits as they stand. What moved on the receivable, or on the payable, is one line
 /// and the first, since the vendor takes no more and no other place for it.
 pub(super) fn journal(document: &Document) -> Result<Shape<'_>, String> {
+    if document.lines().iter().any(moves_units) {
+        return Err("a journal entry takes nothing out of stock: enter it by hand".to_owned());
+    }
     let owed = net(document, |line| is_owed(&line.account))?;
     if owed.len() > 1 {
         let why = "a journal entry takes one receivable or payable account only: enter it by hand";

@@ -4,6 +4,7 @@
 //! Fields that are empty are not written. One struct serves all requests that have the same fields
 //! in the same order.
 
+use super::stock::ItemLine;
 use serde::Serialize;
 
 /// The kinds of transactions that this book reads or writes.
@@ -19,11 +20,14 @@ pub(super) enum Kind {
     Bill,
     VendorCredit,
     BillPaymentCheck,
+    PurchaseOrder,
+    ItemReceipt,
+    InventoryAdjustment,
 }
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::CreditMemo,
@@ -34,6 +38,9 @@ impl Kind {
         Self::Bill,
         Self::VendorCredit,
         Self::BillPaymentCheck,
+        Self::PurchaseOrder,
+        Self::ItemReceipt,
+        Self::InventoryAdjustment,
     ];
 
     /// The name that requests and rows are made of: `Invoice` of `InvoiceAddRq` and `InvoiceRet`.
@@ -49,6 +56,9 @@ impl Kind {
             Self::Bill => "Bill",
             Self::VendorCredit => "VendorCredit",
             Self::BillPaymentCheck => "BillPaymentCheck",
+            Self::PurchaseOrder => "PurchaseOrder",
+            Self::ItemReceipt => "ItemReceipt",
+            Self::InventoryAdjustment => "InventoryAdjustment",
         }
     }
 
@@ -65,6 +75,11 @@ impl Kind {
     /// Whether its row shows the marker of a document only with all of its lines, or has no lines.
     pub(super) const fn is_shown_whole(self) -> bool {
         matches!(self, Self::Transfer | Self::JournalEntry)
+    }
+
+    /// Whether QuickBooks knows it only where stock and orders are switched on.
+    pub(super) const fn is_of_stock(self) -> bool {
+        matches!(self, Self::PurchaseOrder | Self::ItemReceipt | Self::InventoryAdjustment)
     }
 
     /// Whether it is a form of sale, in whose total QuickBooks may put tax of its own.
@@ -177,6 +192,8 @@ pub(super) struct Check {
     pub(super) is_to_be_printed: bool,
     #[serde(rename = "ExpenseLineAdd")]
     pub(super) lines: Vec<ExpenseLine>,
+    #[serde(rename = "ItemLineAdd")]
+    pub(super) items: Vec<ItemLine>,
 }
 
 /// A line of a cheque, a bill or a vendor credit.
@@ -235,13 +252,13 @@ pub(super) struct JournalPosting {
     pub(super) class_ref: Option<Reference>,
 }
 
-/// A bill or a vendor credit.
+/// A bill, a vendor credit or an item receipt.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Bill {
     pub(super) vendor_ref: Reference,
-    #[serde(rename = "APAccountRef")]
-    pub(super) ap_account_ref: Reference,
+    #[serde(rename = "APAccountRef", skip_serializing_if = "Option::is_none")]
+    pub(super) ap_account_ref: Option<Reference>,
     pub(super) txn_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) due_date: Option<String>,
@@ -249,6 +266,8 @@ pub(super) struct Bill {
     pub(super) memo: String,
     #[serde(rename = "ExpenseLineAdd")]
     pub(super) lines: Vec<ExpenseLine>,
+    #[serde(rename = "ItemLineAdd")]
+    pub(super) items: Vec<ItemLine>,
 }
 
 /// A bill that is paid by cheque.

@@ -2,7 +2,12 @@
 
 use super::lists;
 use super::names::{self, Taken};
+use super::orders::{self, OpenLines};
 use super::shape::{self, Bill, Form, FormLine, PostingLine, Shape};
+use super::stock::{
+    self, Adjustment, CountedLine, InventoryAdjustment, ItemLine, OrderLine, PurchaseOrder,
+    QuantityAdjustment, Stocked,
+};
 use super::wire::{
     Applied, BillPayment, Check, ExpenseLine, Journal, JournalLine, JournalPosting, Kind, Received,
     Reference, SalesForm, SalesLine, Transfer,
@@ -18,9 +23,12 @@ use serde::Serialize;
 /// The code of what is not taxed: tax of ours stands in lines, and QuickBooks must add none.
 pub(super) const NOT_TAXED: &str = "Non";
 
-/// What creates a subject: the name of the thing, and the element of that name with `Add` behind.
+/// What creates a subject: the name of the thing, and the element of that name with what is done
+/// behind it.
 pub(super) struct Body {
     pub(super) name: &'static str,
+    /// What is done with it, as requests say it: `Add` or `Mod`.
+    pub(super) verb: &'static str,
     pub(super) xml: String,
 }
 
@@ -30,9 +38,21 @@ impl Body {
     /// # Errors
     /// Never for fields that can be written; the words say what could not.
     pub(super) fn new(name: &'static str, fields: &impl Serialize) -> Result<Self, String> {
-        let root = format!("{name}Add");
-        let xml = quick_xml::se::to_string_with_root(&root, fields);
-        Ok(Self { name, xml: xml.map_err(|error| format!("it cannot be written: {error}"))? })
+        Self::of(name, "Add", fields)
+    }
+
+    /// A body that changes what is there.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn change(name: &'static str, fields: &impl Serialize) -> Result<Self, String> {
+        Self::of(name, "Mod", fields)
+    }
+
+    fn of(name: &'static str, verb: &'static str, fields: &impl Serialize) -> Result<Self, String> {
+        let xml = quick_xml::se::to_string_with_root(&format!("{name}{verb}"), fields);
+        let xml = xml.map_err(|error| format!("it cannot be written: {error}"))?;
+        Ok(Self { name, verb, xml })
     }
 }
 
@@ -47,11 +67,7 @@ pub(super) fn body(
 ) -> Result<Body, String> {
     match subject {
         Subject::Need(need) => lists::entry(need, &context.bindings, taken),
-        Subject::Document { voids: Some(_), .. } => {
-            Err("QuickBooks Desktop is not asked to void: it would do so to a document that \
-                 somebody changed, too"
-                .to_owned())
-        }
+        Subject::Document { voids: Some(voided), .. } => orders::close(voided),
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks Desktop holds no drafts of such documents".to_owned())
         }
@@ -111,6 +127,8 @@ pub(super) fn transaction(
         Shape::BillPayment { payable, account, amount } => {
             writer.bill_payment(payable, account, *amount)
         }
+        Shape::Order(order) => writer.order(order),
+        Shape::Adjustment(adjustment) => writer.adjustment(adjustment),
         Shape::Journal(lines) => writer.journal(lines),
     };
     body.map_err(about)
@@ -184,11 +202,18 @@ impl Writer<'_> {
 
     fn form_line(&self, line: &FormLine<'_>) -> Result<SalesLine, String> {
         let price = unit_price(line);
+        let units = line.quantity.filter(|_| line.kept.is_some());
         let desc = match (line.quantity, &price) {
-            (Some(units), None) if units > 1 => format!("{units} x {}", line.text),
+            (Some(units), None) if units > 1 && line.kept.is_none() => {
+                format!("{units} x {}", line.text)
+            }
             _ => line.text.to_owned(),
         };
-        let (quantity, rate) = price.unzip();
+        // Units in stock count whether a price of one gives the amount or not.
+        let (quantity, rate) = match units {
+            Some(units) => (Some(units.to_string()), stock::price(line.amount, units)),
+            None => price.unzip(),
+        };
         Ok(SalesLine {
             item_ref: self.reference(&Need::Item(line.item()))?,
             desc: names::text(&desc, names::TEXT),
@@ -249,6 +274,7 @@ impl Writer<'_> {
             memo: self.memo.clone(),
             is_to_be_printed: false,
             lines: self.expense_lines(lines)?,
+            items: self.item_lines(lines, None)?,
         };
         Body::new(Kind::Check.name(), &fields)
     }
@@ -262,18 +288,90 @@ impl Writer<'_> {
                 class_ref: self.class(line.class)?,
             })
         };
-        lines.iter().map(line).collect()
+        lines.iter().filter(|line| line.stocked.is_none()).map(line).collect()
+    }
+
+    /// Units of items at what all of them cost.
+    fn item_lines(
+        &self,
+        lines: &[PostingLine<'_>],
+        mut order: Option<OpenLines<'_>>,
+    ) -> Result<Vec<ItemLine>, String> {
+        let line = |(line, stocked): (&PostingLine<'_>, Stocked<'_>)| {
+            let item = self.reference(&Need::Item(stocked.item()))?;
+            let id = item.list_id.as_deref().unwrap_or_default();
+            let link_to_txn = order.as_mut().and_then(|order| order.take(id));
+            Ok(ItemLine {
+                item_ref: link_to_txn.is_none().then_some(item),
+                desc: names::text(line.text, names::TEXT),
+                quantity: stocked.units.to_string(),
+                cost: stock::price(line.amount, stocked.units),
+                amount: amount(line.amount)?,
+                class_ref: self.class(line.class)?,
+                link_to_txn,
+            })
+        };
+        lines.iter().filter_map(|line| Some((line, line.stocked?))).map(line).collect()
+    }
+
+    /// The lines of the purchase order that goods came in by.
+    fn ordered(&self, kind: Kind) -> Result<Option<OpenLines<'_>>, String> {
+        let Some(key) = self.applies_to.filter(|_| kind == Kind::ItemReceipt) else {
+            return Ok(None);
+        };
+        let remote = self.bindings.document(key);
+        let remote = remote.ok_or_else(|| format!("its purchase order {key} is not bound"))?;
+        Ok(Some(OpenLines::of(remote)))
+    }
+
+    fn order(&self, order: &Bill<'_>) -> Result<Body, String> {
+        let line = |line: ItemLine| OrderLine {
+            item_ref: line.item_ref,
+            desc: line.desc,
+            quantity: line.quantity,
+            rate: line.cost,
+            class_ref: line.class_ref,
+            amount: line.amount,
+        };
+        let fields = PurchaseOrder {
+            vendor_ref: self.required_party()?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            lines: self.item_lines(&order.lines, None)?.into_iter().map(line).collect(),
+        };
+        Body::new(Kind::PurchaseOrder.name(), &fields)
+    }
+
+    fn adjustment(&self, adjustment: &Adjustment<'_>) -> Result<Body, String> {
+        let line = |line: &Stocked<'_>| {
+            let quantity_difference = line.units.to_string();
+            Ok::<_, String>(CountedLine {
+                item_ref: self.reference(&Need::Item(line.item()))?,
+                quantity_adjustment: QuantityAdjustment { quantity_difference },
+            })
+        };
+        let fields = InventoryAdjustment {
+            account_ref: self.account(adjustment.account)?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            class_ref: self.class(adjustment.class)?,
+            memo: self.memo.clone(),
+            lines: adjustment.lines.iter().map(line).collect::<Result<_, _>>()?,
+        };
+        Body::new(Kind::InventoryAdjustment.name(), &fields)
     }
 
     fn bill(&self, bill: &Bill<'_>, due: Option<Date>) -> Result<Body, String> {
         let fields = super::wire::Bill {
             vendor_ref: self.required_party()?,
-            ap_account_ref: self.account(bill.payable)?,
+            ap_account_ref: bill.payable.map(|account| self.account(account)).transpose()?,
             txn_date: self.date.to_string(),
             due_date: (bill.kind == Kind::Bill).then(|| self.due(due)),
             ref_number: self.number.clone(),
             memo: self.memo.clone(),
             lines: self.expense_lines(&bill.lines)?,
+            items: self.item_lines(&bill.lines, self.ordered(bill.kind)?)?,
         };
         Body::new(bill.kind.name(), &fields)
     }

@@ -2,7 +2,7 @@
 
 use crate::stage::DAY;
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, Header, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 
@@ -104,6 +104,7 @@ impl Shop {
         let applies_to = match kind {
             DocumentKind::Payment => Some("order/1002".to_owned()),
             DocumentKind::BillPayment => Some("bill/1".to_owned()),
+            DocumentKind::ItemReceipt => Some("po/1".to_owned()),
             _ => None,
         };
         let header = Header {
@@ -239,4 +240,55 @@ impl Shop {
             self.document((DocumentKind::BillPayment, "bill/1/payment"), supplier(), paid),
         ]
     }
+
+    /// What a book enters that keeps stock itself: mugs ordered, come in, sold and counted. All of
+    /// them cost ten each, so that every method of costing comes to the same.
+    pub(crate) fn stock(&self) -> Vec<Document> {
+        let received = || Account::new("Goods not invoiced", AccountKind::OtherCurrentLiability);
+        let shrinkage = Account::new("Shrinkage", AccountKind::Expense);
+        let supplier = || vendor("Potter & Sons");
+        let cost = Some(Money::parse("50.00", self.currency).unwrap());
+        let ordered = LineKind::Ordered { product: kept_mug(), cost, kept: Some(kept()) };
+        let ordered = vec![self.units(ordered, kept().stock, 5, "0.00")];
+        let came = |units: i64, amount: &str, owed: &str| {
+            vec![self.stocked(units, amount), self.other(received(), owed)]
+        };
+        let sold = LineKind::Product { product: kept_mug(), taxed: false, kept: Some(kept()) };
+        let sold =
+            vec![self.units(sold, kept().income, 2, "-40.00"), self.settled(clearing(), "40.00")];
+        let counted = vec![self.stocked(-1, "0.00"), self.other(shrinkage, "0.00")];
+        let receipt =
+            |slot: &str, lines| self.document((DocumentKind::ItemReceipt, slot), supplier(), lines);
+        vec![
+            self.document((DocumentKind::PurchaseOrder, "po/1"), supplier(), ordered),
+            receipt("in/1", came(3, "30.00", "-30.00")),
+            receipt("in/2", came(2, "20.00", "-20.00")),
+            self.document((DocumentKind::SalesReceipt, "stock/1"), customer(), sold),
+            self.document((DocumentKind::InventoryAdjustment, "count/1"), None, counted),
+        ]
+    }
+
+    fn units(&self, kind: LineKind, account: Account, units: i64, amount: &str) -> Line {
+        Line { quantity: Some(units), ..self.line(kind, account, amount) }
+    }
+
+    fn stocked(&self, units: i64, amount: &str) -> Line {
+        let kind = LineKind::Stocked { product: kept_mug(), kept: kept() };
+        self.units(kind, kept().stock, units, amount)
+    }
+}
+
+fn kept_mug() -> Product {
+    Product { id: None, sku: Some("MUG-7".to_owned()), title: "A mug in stock".to_owned() }
+}
+
+/// The item in stock that it is.
+pub(crate) fn kept() -> Box<KeptItem> {
+    Box::new(KeptItem {
+        key: "sku:MUG-7".to_owned(),
+        income: sales(),
+        stock: Account::new("Goods in stock", AccountKind::Inventory),
+        cost: Account::new("Cost of goods", AccountKind::CostOfGoods),
+        since: jiff::civil::date(2026, 11, 1),
+    })
 }

@@ -79,6 +79,7 @@ impl UnitedStates {
         let settings = &mut sim.company_mut().settings;
         settings.warn_duplicate_bill_numbers = true;
         settings.warn_duplicate_journal_numbers = true;
+        settings.inventory = true;
         Self { sim: Faulty::new(sim, faults), token: None }
     }
 }

@@ -14,3 +14,4 @@ mod files;
 mod laws;
 mod pushing;
 mod stage;
+mod stocked;

@@ -15,7 +15,7 @@ fn clearing() -> Account {
     Account::new("Clearing: Shopify Payments", AccountKind::Clearing)
 }
 
-fn bank() -> Account {
+pub(crate) fn bank() -> Account {
     Account::new("Bank", AccountKind::Bank)
 }
 
@@ -31,7 +31,7 @@ fn fees() -> Account {
     Account::new("Payment processing fees", AccountKind::Expense)
 }
 
-fn line(kind: LineKind, account: Account, amount: &str) -> Line {
+pub(crate) fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     let amount = Money::parse(amount, usd()).unwrap();
     let (text, origin) = (account.name.to_string(), String::new());
     let dimensions = Dimensions::default();
@@ -48,11 +48,11 @@ fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     }
 }
 
-fn settled(account: Account, amount: &str) -> Line {
+pub(crate) fn settled(account: Account, amount: &str) -> Line {
     line(LineKind::Settlement, account, amount)
 }
 
-fn other(account: Account, amount: &str) -> Line {
+pub(crate) fn other(account: Account, amount: &str) -> Line {
     line(LineKind::Other { taxed: false }, account, amount)
 }
 
@@ -75,7 +75,12 @@ fn owed(amount: &str) -> Line {
     line(LineKind::Receivable, Account::new("Accounts receivable", AccountKind::Receivable), amount)
 }
 
-fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Document {
+pub(crate) fn document(
+    slot: &str,
+    kind: DocumentKind,
+    party: Option<Party>,
+    lines: Vec<Line>,
+) -> Document {
     let applies_to = match kind {
         DocumentKind::Payment => Some("order/1002".to_owned()),
         DocumentKind::BillPayment => Some("bill/1".to_owned()),
@@ -95,7 +100,7 @@ fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Lin
     Document::new(header, lines).unwrap()
 }
 
-fn customer() -> Option<Party> {
+pub(crate) fn customer() -> Option<Party> {
     Some(Party::Customer { key: "7".to_owned(), name: "Jane Doe".to_owned() })
 }
 
@@ -168,7 +173,7 @@ fn vendor_credit() -> Document {
     document("bill/2", DocumentKind::VendorCredit, supplier(), lines)
 }
 
-fn supplier() -> Option<Party> {
+pub(crate) fn supplier() -> Option<Party> {
     Some(Party::Vendor { name: "Potter & Sons".to_owned() })
 }
 

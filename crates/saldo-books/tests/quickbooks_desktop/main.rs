@@ -5,6 +5,7 @@
 
 mod company;
 mod documents;
+mod stock;
 
 use company::{Books, sums};
 use jiff::civil::{Date, date};

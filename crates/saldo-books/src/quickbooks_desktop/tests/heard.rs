@@ -28,6 +28,7 @@ pub(super) fn row_of(body: &Element) -> String {
         "Check" | "BillPaymentCheck" => format!("<Amount>{total}</Amount>"),
         "Bill" => format!("<AmountDue>{total}</AmountDue>"),
         "VendorCredit" => format!("<CreditAmount>{total}</CreditAmount>"),
+        "PurchaseOrder" | "ItemReceipt" => format!("<TotalAmount>{total}</TotalAmount>"),
         _ => String::new(),
     };
     let fields: String = body.children.iter().map(held).collect();

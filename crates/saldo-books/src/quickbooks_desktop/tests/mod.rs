@@ -7,6 +7,7 @@ mod found;
 mod heard;
 mod read;
 mod schema;
+mod stock;
 mod written;
 
 use super::QuickBooksDesktop;
@@ -155,6 +156,7 @@ fn key(document: &Document) -> DocumentKey {
 fn subject(document: &Document) -> Subject {
     let kind = match document.header().kind {
         DocumentKind::BillPayment => DocumentKind::Bill,
+        DocumentKind::ItemReceipt => DocumentKind::PurchaseOrder,
         _ => DocumentKind::Invoice,
     };
     let company = CompanyId::from("demo");
@@ -269,6 +271,13 @@ fn of_every_kind() -> Vec<Document> {
         supplier_bill().reversal(day()),
         paid_bill(),
         paid_supplier(account("Prepaid", AccountKind::OtherCurrentAsset)),
+        stock::order(),
+        of(stock::came(), "shop/Order/1001/purchase-order"),
+        stock::came().reversal(day()),
+        stock::billed(),
+        stock::count(),
+        stock::sold(),
+        stock::sold().reversal(day()),
     ]
 }
 

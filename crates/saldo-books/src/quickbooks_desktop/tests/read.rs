@@ -1,7 +1,9 @@
 //! What the company shows: settings, chart, lists of documents, reports.
 
 use super::*;
-use saldo_core::book::{BookSettings, ChartEntry, ChartKind, ChartPage, DocumentPage, ListRoom};
+use saldo_core::book::{
+    BookSettings, ChartEntry, ChartKind, ChartPage, DocumentPage, KeptAccounts, ListRoom,
+};
 use saldo_core::exchange::Permit;
 use saldo_core::money::Balance;
 
@@ -132,8 +134,12 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
     let items = "<ItemServiceRet><ListID>4</ListID><FullName>Saldo Tips</FullName>\
         <SalesOrPurchase><AccountRef><ListID>9</ListID></AccountRef></SalesOrPurchase>\
         </ItemServiceRet>\
-        <ItemInventoryRet><ListID>5</ListID><FullName>MUG-1</FullName><IncomeAccountRef>\
-        <ListID>9</ListID></IncomeAccountRef></ItemInventoryRet>";
+        <ItemInventoryRet><ListID>5</ListID><Name>MUG-1</Name><FullName>Mugs:MUG-1</FullName>\
+        <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef>\
+        <COGSAccountRef><ListID>10</ListID></COGSAccountRef>\
+        <AssetAccountRef><ListID>11</ListID></AssetAccountRef></ItemInventoryRet>\
+        <ItemInventoryAssemblyRet><ListID>12</ListID><Name>SET</Name><FullName>SET</FullName>\
+        <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef></ItemInventoryAssemblyRet>";
     let people = "<CustomerRet><ListID>6</ListID><FullName>Jane</FullName></CustomerRet>\
         <VendorRet><ListID>7</ListID><Name>Potter</Name></VendorRet>\
         <EmployeeRet><ListID>8</ListID><Name>John</Name></EmployeeRet>";
@@ -152,12 +158,22 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
         lines_say_account: false,
         kept: None,
     };
+    let kept = ChartKind::Item {
+        sku: Some("MUG-1".to_owned()),
+        income_account: Some(RemoteId::from("9")),
+        lines_say_account: false,
+        kept: Some(KeptAccounts {
+            stock: Some(RemoteId::from("11")),
+            cost: Some(RemoteId::from("10")),
+        }),
+    };
     let expected = [
         ("1", account(Some(AccountKind::Bank)), "Checking", true),
         ("2", account(Some(AccountKind::TaxLiability)), "Sales Tax Payable", true),
         ("3", account(None), "Visa", false),
         ("4", item(Some("9")), "Saldo Tips", true),
-        ("5", item(None), "MUG-1", true),
+        ("5", kept, "Mugs:MUG-1", true),
+        ("12", item(None), "SET", true),
         ("6", ChartKind::Customer, "Jane", true),
         ("7", ChartKind::Vendor, "Potter", true),
         ("8", ChartKind::OtherName, "John", true),

@@ -28,6 +28,13 @@ fn documents_become_one_transaction_each() {
         "VendorCreditAdd",
         "BillPaymentCheckAdd",
         "CheckAdd",
+        "PurchaseOrderAdd",
+        "ItemReceiptAdd",
+        "VendorCreditAdd",
+        "BillAdd",
+        "InventoryAdjustmentAdd",
+        "SalesReceiptAdd",
+        "SalesReceiptAdd",
     ];
     assert_eq!(names, expected);
 }

@@ -1,15 +1,14 @@
-//! Deposits, transfers, manual entries and corrections of stock.
+//! Deposits, transfers and manual entries.
 
 use super::element::Element;
 use super::expenses::check_owed;
 use super::fields;
 use super::file::CompanyFile;
 use super::kind::Kind;
-use super::record::{Leg, Movement};
+use super::record::Leg;
 use super::show::{account_type, is_balance_sheet};
 use super::status::{Checked, Status};
 use super::transactions::Draft;
-use rust_decimal::Decimal;
 
 impl CompanyFile {
     /// Money taken to the bank.
@@ -133,52 +132,6 @@ impl CompanyFile {
             _ => "A transaction can have only one line with an account of what is owed.",
         };
         Err(Status::not_saved("JournalEntry", why))
-    }
-
-    /// A correction of what is in stock.
-    pub(super) fn adjust_stock(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
-        let account = self.required(add, "AccountRef")?.number;
-        let class = self.referred(add, "ClassRef")?.map(|record| record.number);
-        let mut total = 0;
-        let mut differences = Vec::new();
-        for line in add.all("InventoryAdjustmentLineAdd") {
-            let item = self.required(line, "ItemRef")?;
-            if item.kind != Kind::ItemInventory {
-                let why = "Only goods in stock can be adjusted.";
-                return Err(Status::refused("ItemRef", item.full_name(), why));
-            }
-            let (quantity, minor) = self.difference(line, item.number)?;
-            let asset = self.item_account(item.number, "AssetAccountRef")?;
-            draft.post(asset, minor);
-            draft.movements.push(Movement { item: item.number, quantity, minor });
-            differences.push((quantity, minor));
-            total += minor;
-        }
-        draft.post_leg(Leg::new(account, -total).in_class(class));
-        let shown = draft.body.children.iter_mut().filter(|it| it.name.ends_with("LineRet"));
-        for (shown, (quantity, minor)) in shown.zip(differences) {
-            shown.set("QuantityDifference", fields::shown(quantity));
-            shown.set("ValueDifference", fields::money(minor));
-        }
-        Ok(())
-    }
-
-    /// How many come in, and what they are worth.
-    fn difference(&self, line: &Element, item: u64) -> Checked<(Decimal, i64)> {
-        let stock = self.index.stock.get(&item).copied().unwrap_or_default();
-        let within = line.child("QuantityAdjustment").or_else(|| line.child("ValueAdjustment"));
-        let within = within.ok_or_else(|| Status::missing("QuantityAdjustment"))?;
-        let quantity = match fields::number(within, "NewQuantity")? {
-            Some(new) => new - stock.quantity,
-            None => fields::number(within, "QuantityDifference")?.unwrap_or_default(),
-        };
-        let new = fields::amount(within, "NewValue")?.map(|new| new - stock.minor);
-        let given = match new {
-            Some(difference) => Some(difference),
-            None => fields::amount(within, "ValueDifference")?,
-        };
-        let value = quantity.checked_mul(self.average_cost(item)).and_then(fields::to_minor);
-        Ok((quantity, given.or(value).unwrap_or(0)))
     }
 }
 

@@ -1,10 +1,11 @@
-//! What is bought: checks, cards, bills, credits of vendors, receipts and orders of goods.
+//! What is bought: checks, cards, bills, credits of vendors, receipts of goods.
 
 use super::element::Element;
 use super::fields;
 use super::file::CompanyFile;
+use super::inventory::Worth;
 use super::kind::Kind;
-use super::record::{Leg, Movement, Record};
+use super::record::{Leg, Record};
 use super::status::{Checked, Status};
 use super::transactions::Draft;
 use rust_decimal::Decimal;
@@ -115,77 +116,15 @@ impl CompanyFile {
         draft.post_leg(Leg::new(account, sign * minor).of(customer).in_class(class));
         if item.kind == Kind::ItemInventory {
             let quantity = Decimal::from(sign) * quantity.unwrap_or(Decimal::ONE);
-            draft.movements.push(Movement { item: item.number, quantity, minor: sign * minor });
+            let worth = Worth::Bought(sign * minor);
+            draft.movements.push(self.movement(item.number, quantity, worth, class)?);
         }
         Ok((minor, cost))
-    }
-
-    /// An addition with the lines of the orders that it fulfils, whole.
-    pub(super) fn with_orders(&self, draft: &mut Draft, add: &Element) -> Checked<Element> {
-        let vendor = self.required(add, "VendorRef")?.number;
-        let mut expanded = add.clone();
-        for link in add.all("LinkToTxnID") {
-            let id = link.text.trim();
-            let order = self.by_id(&[Kind::PurchaseOrder], id);
-            let order =
-                order.filter(|order| order.counts()).ok_or_else(|| Status::not_found(id))?;
-            let of = order.body.child("VendorRef").and_then(|it| it.text_of("ListID"));
-            if of.and_then(Record::number_in) != Some(vendor) {
-                let why = "The order was placed with somebody else.";
-                return Err(Status::refused("LinkToTxnID", id, why));
-            }
-            let is_received = self.index.received.contains_key(&order.number);
-            if is_received || draft.receives.contains(&order.number) {
-                let why = "The order was received before.";
-                return Err(Status::refused("LinkToTxnID", id, why));
-            }
-            draft.receives.push(order.number);
-            for line in order.body.all("PurchaseOrderLineRet") {
-                let taken = ["ItemRef", "Desc", "Quantity", "Amount", "CustomerRef", "ClassRef"];
-                let taken = line.children.iter().filter(|it| taken.contains(&it.name.as_str()));
-                let taken: Vec<Element> = taken.cloned().collect();
-                if line.child("ItemRef").is_some() {
-                    expanded.children.push(Element::node("ItemLineAdd", taken));
-                }
-            }
-        }
-        expanded.remove("LinkToTxnID");
-        Ok(expanded)
-    }
-
-    /// An order of goods, which changes no account.
-    pub(super) fn order(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
-        let mut total = 0;
-        let mut amounts = Vec::new();
-        for line in add.all("PurchaseOrderLineAdd") {
-            let Some(item) = self.referred(line, "ItemRef")? else {
-                amounts.push(None);
-                continue;
-            };
-            let quantity = fields::number(line, "Quantity")?;
-            let (minor, rate) = bought_for(line, item, quantity)?;
-            total += minor;
-            amounts.push(Some((minor, rate)));
-        }
-        let shown = draft.body.children.iter_mut().filter(|it| it.name.ends_with("LineRet"));
-        for (shown, amount) in shown.zip(amounts) {
-            shown.set("ReceivedQuantity", "0");
-            shown.set("IsManuallyClosed", "false");
-            let Some((minor, rate)) = amount else { continue };
-            shown.set("Amount", fields::money(minor));
-            if let Some(rate) = rate {
-                shown.set("Rate", fields::shown(rate));
-            }
-        }
-        draft.body.set("TotalAmount", fields::money(total));
-        draft.body.set("IsManuallyClosed", "false");
-        draft.body.set("IsFullyReceived", "false");
-        Ok(())
     }
 }
 
 /// What a line of goods comes to, and what one costs: as the line says, or else as the item does.
-fn bought_for(
+pub(super) fn bought_for(
     line: &Element,
     item: &Record,
     quantity: Option<Decimal>,

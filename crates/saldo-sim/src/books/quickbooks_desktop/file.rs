@@ -31,8 +31,16 @@ pub struct Settings {
     pub uses_classes: bool,
     /// Whether accounts may have numbers.
     pub uses_account_numbers: bool,
+    /// Whether goods are kept in stock and ordered.
+    #[serde(default = "in_use")]
+    pub uses_inventory: bool,
     /// How full the lists may become.
     pub limits: Limits,
+}
+
+/// What older states say nothing of was in use.
+const fn in_use() -> bool {
+    true
 }
 
 /// How many elements the lists hold.
@@ -66,6 +74,7 @@ impl Default for Settings {
             charges_sales_tax: true,
             uses_classes: true,
             uses_account_numbers: false,
+            uses_inventory: true,
             limits: Limits::PREMIER,
         }
     }
@@ -121,8 +130,10 @@ pub(super) struct Index {
     pub(super) links: BTreeMap<u64, BTreeMap<u64, i64>>,
     /// What was taken to the bank, and by what deposit.
     pub(super) deposited: BTreeMap<u64, u64>,
-    /// What orders were fulfilled, and by what.
-    pub(super) received: BTreeMap<u64, u64>,
+    /// What came in of orders: by what, of which line, and how many.
+    pub(super) received: BTreeMap<u64, BTreeMap<(u64, String), Decimal>>,
+    /// What moves units of each item.
+    pub(super) movers: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 /// Within what a name must be unique.
@@ -299,8 +310,13 @@ impl Index {
         for deposited in record.deposits.iter().filter(|_| record.counts()) {
             self.deposited.insert(*deposited, number);
         }
-        for received in record.receives.iter().filter(|_| record.counts()) {
-            self.received.insert(*received, number);
+        for fulfilled in record.fulfils.iter().filter(|_| record.counts()) {
+            let of_order = self.received.entry(fulfilled.order).or_default();
+            let quantity = of_order.entry((number, fulfilled.line.clone())).or_default();
+            *quantity += fulfilled.quantity;
+        }
+        for item in record.items_moved() {
+            self.movers.entry(item).or_default().insert(number);
         }
     }
 
@@ -321,7 +337,16 @@ impl Index {
         }
         self.count(record, -1);
         self.deposited.retain(|_, deposit| *deposit != number);
-        self.received.retain(|_, receipt| *receipt != number);
+        for fulfilled in &record.fulfils {
+            if let Some(of_order) = self.received.get_mut(&fulfilled.order) {
+                of_order.retain(|(by, _), _| *by != number);
+            }
+        }
+        for item in record.items_moved() {
+            if let Some(movers) = self.movers.get_mut(&item) {
+                movers.remove(&number);
+            }
+        }
     }
 
     /// Adds a record to all sums, or takes it from them.
@@ -329,7 +354,7 @@ impl Index {
         if !record.counts() {
             return;
         }
-        for leg in &record.legs {
+        for leg in record.all_legs() {
             *self.balances.entry(leg.account).or_default() += sign * leg.minor;
             if let Some(name) = leg.name {
                 *self.name_balances.entry(name).or_default() += sign * leg.minor;
@@ -338,7 +363,7 @@ impl Index {
         for movement in &record.movements {
             let stock = self.stock.entry(movement.item).or_default();
             stock.quantity += Decimal::from(sign) * movement.quantity;
-            stock.minor += sign * movement.minor;
+            stock.minor += sign * movement.worth();
         }
         for application in &record.applications {
             let (minor, discount) = (sign * application.minor, sign * application.discount);

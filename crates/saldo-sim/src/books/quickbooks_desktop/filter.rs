@@ -64,7 +64,7 @@ impl CompanyFile {
             && (types.is_empty() || own_type.is_some_and(|own| types.contains(&own)))
             && filter.names.as_ref().is_none_or(&named)
             && filter.accounts.as_ref().is_none_or(|accounts| {
-                named(accounts) || record.legs.iter().any(|leg| accounts.contains(&leg.account))
+                named(accounts) || record.all_legs().any(|leg| accounts.contains(&leg.account))
             })
             && fits_name(record, request)
             && fits_ref_number(record, request)

@@ -67,7 +67,7 @@ impl CompanyFile {
 
     fn postings_of<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = Posting> + 'a {
         let name = |number: u64| self.record(number).map_or("", Record::full_name).to_owned();
-        record.legs.iter().map(move |leg| Posting {
+        record.all_legs().map(move |leg| Posting {
             date: record.date().unwrap_or(Date::MIN),
             ref_number: record.text("RefNumber").unwrap_or("").to_owned(),
             account: name(leg.account),
@@ -116,7 +116,7 @@ impl CompanyFile {
                 .filter_map(|line| line.text_of("Memo").map(str::to_owned))
                 .collect(),
             minor: match record.counts() {
-                true => record.legs.iter().map(|leg| leg.minor.max(0)).sum(),
+                true => record.all_legs().map(|leg| leg.minor.max(0)).sum(),
                 false => 0,
             },
             is_voided: record.standing == Standing::Voided,
@@ -139,7 +139,7 @@ impl CompanyFile {
         let mut balances = BTreeMap::new();
         for record in self.records.values().filter(|record| record.counts()) {
             let Some(date) = record.date().filter(|date| *date <= end) else { continue };
-            for leg in &record.legs {
+            for leg in record.all_legs() {
                 let account = self.record(leg.account);
                 let is_carried = date < year_begins && !account.is_some_and(is_balance_sheet);
                 let account = if is_carried { self.special.retained_earnings } else { leg.account };

@@ -3,12 +3,12 @@
 use super::element::Element;
 use super::fields;
 use super::file::{CompanyFile, Space};
+use super::inventory::Worth;
 use super::kind::Kind;
-use super::record::{Movement, Record, Standing};
+use super::record::{Record, Standing};
 use super::status::{Checked, Status};
 use super::transactions::Draft;
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 
 /// How many elements may lie within each other.
 const DEEPEST: usize = 5;
@@ -70,12 +70,13 @@ impl CompanyFile {
             settles: None,
             applications: Vec::new(),
             deposits: Vec::new(),
-            receives: Vec::new(),
+            fulfils: Vec::new(),
         });
         number
     }
 
     fn check_kind(&self, kind: Kind) -> Checked<()> {
+        self.check_inventory(kind)?;
         match kind {
             Kind::Class if !self.settings.uses_classes => Err(Status::feature_off("classes")),
             Kind::ItemSalesTax | Kind::SalesTaxCode if !self.settings.charges_sales_tax => {
@@ -195,24 +196,9 @@ impl CompanyFile {
         let asset = self.item_account(item, "AssetAccountRef")?;
         draft.post(asset, value);
         draft.post(opening, -value);
-        draft.movements.push(Movement { item, quantity, minor: value });
+        draft.movements.push(self.movement(item, quantity, Worth::Bought(value), None)?);
         self.enter(draft, now);
         Ok(())
-    }
-
-    /// What one of an item costs on average, in dollars: what it was last bought for where none is
-    /// there.
-    pub(super) fn average_cost(&self, item: u64) -> Decimal {
-        let stock = self.index.stock.get(&item).copied().unwrap_or_default();
-        if stock.quantity > Decimal::ZERO {
-            let value = fields::to_decimal(stock.minor);
-            if let Some(cost) = value.checked_div(stock.quantity) {
-                return cost;
-            }
-        }
-        let record = self.record(item);
-        let cost = record.and_then(|it| fields::number(&it.body, "PurchaseCost").ok().flatten());
-        cost.unwrap_or_default()
     }
 }
 

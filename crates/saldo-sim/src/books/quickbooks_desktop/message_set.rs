@@ -185,7 +185,10 @@ impl CompanyFile {
         let name = request.name.as_str();
         if let Some(kind) = name.strip_suffix("ModRq").and_then(Kind::of_name) {
             let Some(change) = request.children.first() else { return Err(Status::missing(name)) };
-            let number = self.change(kind, change, now)?;
+            let number = match kind {
+                Kind::PurchaseOrder => self.change_order(change, now)?,
+                _ => self.change(kind, change, now)?,
+            };
             let record = self.record(number).expect("it was just stored");
             return Ok(Outcome::of(vec![only(&request, self.show(record, true))]));
         }

@@ -24,7 +24,7 @@ impl CompanyFile {
         let mut moved: BTreeMap<u64, i64> = BTreeMap::new();
         for record in self.records.values().filter(|record| record.counts()) {
             if record.date().is_some_and(|date| (from..=until).contains(&date)) {
-                for leg in &record.legs {
+                for leg in record.all_legs() {
                     *moved.entry(leg.account).or_insert(0) += leg.minor;
                 }
             }

@@ -18,6 +18,11 @@ impl CompanyFile {
             return self.iterate(request, id);
         }
         let kinds = kinds_of(name);
+        if let [kind] = kinds[..]
+            && kind.is_transaction()
+        {
+            self.check_inventory(kind)?;
+        }
         let mut lost = None;
         let mut numbers = match self.named(request, &kinds, &mut lost)? {
             Some(numbers) => numbers,

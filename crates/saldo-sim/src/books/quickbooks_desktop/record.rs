@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Ids of list elements begin here; those of transactions at nought.
 const LIST_IDS: u64 = 0x8000_0000;
@@ -57,6 +58,29 @@ pub(super) struct Movement {
     pub(super) quantity: Decimal,
     /// What they are worth, in cents.
     pub(super) minor: i64,
+    /// How much more than was taken for it the units cost that were sold before these came in, in
+    /// cents.
+    pub(super) corrected: i64,
+    /// The item's account of what is in stock, by the number of its record.
+    pub(super) asset: u64,
+    /// The item's account of what sold units cost.
+    pub(super) cost: u64,
+    /// The account that takes their worth at their average cost; none where lines of the
+    /// transaction say what they are worth.
+    pub(super) against: Option<u64>,
+    /// The class of the line.
+    pub(super) class: Option<u64>,
+}
+
+/// How many came in of a line of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fulfilment {
+    /// The number of the order's record.
+    pub(super) order: u64,
+    /// The id of its line.
+    pub(super) line: String,
+    /// How many units.
+    pub(super) quantity: Decimal,
 }
 
 /// A credit that settles a debt.
@@ -85,7 +109,7 @@ pub(super) struct Record {
     pub(super) standing: Standing,
     /// What is shown, but for what can be worked out.
     pub(super) body: Element,
-    /// How it changes the ledger.
+    /// How its lines change the ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) legs: Vec<Leg>,
     /// How it changes what is in stock.
@@ -100,9 +124,9 @@ pub(super) struct Record {
     /// The numbers of what it takes to the bank.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) deposits: Vec<u64>,
-    /// The numbers of the orders that it fulfils.
+    /// What it fulfils of orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) receives: Vec<u64>,
+    pub(super) fulfils: Vec<Fulfilment>,
 }
 
 impl Record {
@@ -129,6 +153,11 @@ impl Record {
         self.standing != Standing::Deleted && self.body.text_of("IsActive") != Some("false")
     }
 
+    /// The items of which it moves units.
+    pub(super) fn items_moved(&self) -> BTreeSet<u64> {
+        self.movements.iter().map(|movement| movement.item).collect()
+    }
+
     /// A text of its body.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.body.text_of(name)
@@ -142,6 +171,12 @@ impl Record {
     /// Its day in the books.
     pub(super) fn date(&self) -> Option<Date> {
         self.text("TxnDate").and_then(|text| text.parse().ok())
+    }
+
+    /// How it changes the ledger, by its lines and by what the program enters for goods.
+    pub(super) fn all_legs(&self) -> impl Iterator<Item = Leg> {
+        let moved = self.movements.iter().flat_map(Movement::legs);
+        self.legs.iter().copied().chain(moved)
     }
 
     /// Whether it counts: it is there and was not voided.

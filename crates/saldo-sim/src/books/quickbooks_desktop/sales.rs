@@ -4,8 +4,9 @@
 use super::element::Element;
 use super::fields;
 use super::file::CompanyFile;
+use super::inventory;
 use super::kind::Kind;
-use super::record::{Leg, Movement, Record};
+use super::record::{Leg, Record};
 use super::status::{Checked, Status};
 use super::transactions::Draft;
 use rust_decimal::Decimal;
@@ -273,13 +274,8 @@ impl CompanyFile {
             return Ok(());
         }
         let quantity = Decimal::from(sign) * line.worth.quantity.unwrap_or(Decimal::ONE);
-        let value = quantity.checked_mul(self.average_cost(item.number));
-        let minor = value.and_then(fields::to_minor).unwrap_or(0);
-        let asset = self.item_account(item.number, "AssetAccountRef")?;
-        let cost = self.item_account(item.number, "COGSAccountRef")?;
-        draft.post(asset, minor);
-        draft.post_leg(Leg::new(cost, -minor).in_class(line.class));
-        draft.movements.push(Movement { item: item.number, quantity, minor });
+        let moved = self.movement(item.number, quantity, inventory::Worth::Average, line.class)?;
+        draft.movements.push(moved);
         Ok(())
     }
 

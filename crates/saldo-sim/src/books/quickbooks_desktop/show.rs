@@ -43,6 +43,7 @@ impl CompanyFile {
             self.show_balances(record, &mut shown);
         }
         self.show_received(record, &mut shown);
+        Self::show_adjusted(record, &mut shown);
         self.show_names(&mut shown);
         tables::arrange(&mut shown);
         shown
@@ -56,30 +57,6 @@ impl CompanyFile {
                 Some(record) => child.set("FullName", record.full_name().to_owned()),
                 None => self.show_names(child),
             }
-        }
-    }
-
-    /// Orders and what fulfilled them.
-    fn show_received(&self, record: &Record, shown: &mut Element) {
-        let by = self.index.received.get(&record.number).and_then(|number| self.record(*number));
-        let orders = record.receives.iter().filter(|_| record.counts());
-        let orders = orders.filter_map(|number| self.record(*number));
-        let links: Vec<&Record> = by.into_iter().chain(orders).collect();
-        for other in links {
-            let mut link = Element::new("LinkedTxn");
-            self.name_transaction(other, &mut link);
-            link.set("LinkType", "QUANTYPE");
-            link.set("Amount", "0.00");
-            shown.children.push(link);
-        }
-        if by.is_none() {
-            return;
-        }
-        shown.set("IsFullyReceived", "true");
-        let lines = shown.children.iter_mut().filter(|it| it.name == "PurchaseOrderLineRet");
-        for line in lines {
-            let quantity = line.text_of("Quantity").unwrap_or("0").to_owned();
-            line.set("ReceivedQuantity", quantity);
         }
     }
 
@@ -107,7 +84,7 @@ impl CompanyFile {
                 let stock = self.index.stock.get(&record.number).copied().unwrap_or_default();
                 shown.set("QuantityOnHand", fields::shown(stock.quantity));
                 shown.set("AverageCost", fields::shown(self.average_cost(record.number)));
-                shown.set("QuantityOnOrder", "0");
+                shown.set("QuantityOnOrder", fields::shown(self.on_order(record.number)));
                 shown.set("QuantityOnSalesOrder", "0");
             }
             _ => {}
@@ -186,7 +163,7 @@ impl CompanyFile {
         }
     }
 
-    fn name_transaction(&self, record: &Record, shown: &mut Element) {
+    pub(super) fn name_transaction(&self, record: &Record, shown: &mut Element) {
         shown.set("TxnID", record.id());
         shown.set("TxnType", record.kind.name());
         shown.set("TxnDate", record.text("TxnDate").unwrap_or("").to_owned());
@@ -248,7 +225,11 @@ impl CompanyFile {
         }
         let mut currencies = Element::new("MultiCurrencyPreferences");
         currencies.set("IsMultiCurrencyOn", "false");
-        let mut shown = Element::node("PreferencesRet", vec![accounting, currencies]);
+        let mut purchases = Element::new("PurchasesAndVendorsPreferences");
+        purchases.set("IsUsingInventory", settings.uses_inventory.to_string());
+        purchases.set("DaysBillsAreDue", "10");
+        purchases.set("IsAutomaticallyUsingDiscounts", "false");
+        let mut shown = Element::node("PreferencesRet", vec![accounting, currencies, purchases]);
         if settings.charges_sales_tax {
             let mut tax = Element::new("SalesTaxPreferences");
             let special = &self.special;

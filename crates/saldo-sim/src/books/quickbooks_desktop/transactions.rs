@@ -6,7 +6,7 @@ use super::file::CompanyFile;
 use super::instants;
 use super::kind::Kind;
 use super::message_set::Outcome;
-use super::record::{Application, Leg, Movement, Record, Standing};
+use super::record::{Application, Fulfilment, Leg, Movement, Record, Standing};
 use super::status::{Checked, Status};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -23,8 +23,8 @@ pub(super) struct Draft {
     /// What it settles; a credit of nought means the transaction itself, and a debt likewise.
     pub(super) applications: Vec<Application>,
     pub(super) deposits: Vec<u64>,
-    /// The numbers of the orders that it fulfils.
-    pub(super) receives: Vec<u64>,
+    /// What it fulfils of orders.
+    pub(super) fulfils: Vec<Fulfilment>,
 }
 
 impl Draft {
@@ -38,7 +38,7 @@ impl Draft {
             settles: None,
             applications: Vec::new(),
             deposits: Vec::new(),
-            receives: Vec::new(),
+            fulfils: Vec::new(),
         }
     }
 
@@ -66,11 +66,12 @@ impl CompanyFile {
         add: &Element,
         now: Timestamp,
     ) -> Checked<u64> {
+        self.check_inventory(kind)?;
         let mut draft = Draft::new(kind);
         let date = fields::date(add, "TxnDate").unwrap_or_else(|| self.today(now));
         self.check_open_period(kind, date)?;
         let expanded;
-        let add = if add.child("LinkToTxnID").is_some() {
+        let add = if Self::fulfils_orders(add) {
             expanded = self.with_orders(&mut draft, add)?;
             &expanded
         } else {
@@ -125,10 +126,12 @@ impl CompanyFile {
             settles: draft.settles,
             applications: applications.collect(),
             deposits: draft.deposits,
-            receives: draft.receives,
+            fulfils: draft.fulfils,
         };
         self.touch_settled(&record, now);
+        let items = record.items_moved();
         self.store(record);
+        self.work_out_stock(items);
         number
     }
 
@@ -140,6 +143,7 @@ impl CompanyFile {
     /// What a transaction settles is modified by it.
     fn touch_settled(&mut self, record: &Record, now: Timestamp) {
         let mut others: Vec<u64> = record.deposits.clone();
+        others.extend(record.fulfils.iter().map(|it| it.order));
         others.extend(record.applications.iter().flat_map(|it| [it.credit, it.debt]));
         for number in others {
             if let Some(other) = self.records.get_mut(&number) {
@@ -150,7 +154,7 @@ impl CompanyFile {
 
     /// Refuses what is dated in the closed period: the password that would permit it cannot be
     /// given in a request.
-    fn check_open_period(&self, kind: Kind, date: Date) -> Checked<()> {
+    pub(super) fn check_open_period(&self, kind: Kind, date: Date) -> Checked<()> {
         match self.settings.closing_date {
             Some(closed) if date <= closed => Err(Status::period_closed(kind.name())),
             _ => Ok(()),
@@ -212,7 +216,9 @@ impl CompanyFile {
             if super::tables::may_hold(&record.body.name, "Memo") {
                 record.body.set("Memo", format!("VOID: {memo}").trim_end().to_owned());
             }
+            let items = record.items_moved();
             self.store(record.clone());
+            self.work_out_stock(items);
         }
         let zone = self.zone();
         let mut shown = vec![
@@ -237,7 +243,9 @@ impl CompanyFile {
             Element::leaf("TimeDeleted", instants::write(now, &self.zone())),
         ];
         shown.extend(record.body.child("RefNumber").cloned());
+        let items = record.items_moved();
         self.store(record);
+        self.work_out_stock(items);
         Ok(Outcome::of(shown))
     }
 

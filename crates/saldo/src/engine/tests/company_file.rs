@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_secs(180);
 
 /// A program with a company file open, shared between whoever sends messages and whoever looks.
 #[derive(Clone)]
-struct Desk(Arc<Mutex<Faulty<QuickBooksDesktopSim>>>);
+pub(super) struct Desk(Arc<Mutex<Faulty<QuickBooksDesktopSim>>>);
 
 impl Desk {
     /// Messages are lost, or arrive late; nothing else happens to them on their way.
@@ -47,7 +47,7 @@ impl Desk {
     }
 
     /// Looks at the company file, or changes it as its owner could.
-    fn file<T>(&self, look: impl FnOnce(&mut CompanyFile) -> T) -> T {
+    pub(super) fn file<T>(&self, look: impl FnOnce(&mut CompanyFile) -> T) -> T {
         let mut faulty = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         look(faulty.inner_mut().company_mut())
     }
@@ -87,7 +87,7 @@ impl Vendor for Desk {
 }
 
 /// A merchant with a company file.
-async fn merchant(settings: &WorldSettings, faults: &FaultSettings) -> (Stage, Desk) {
+pub(super) async fn merchant(settings: &WorldSettings, faults: &FaultSettings) -> (Stage, Desk) {
     let mut stage = Stage::after(settings, faults).await;
     let desk = Desk::behind(settings.seed, faults);
     desk.joined(&mut stage).await;

@@ -1,15 +1,17 @@
 //! Stock that the book keeps itself, on a merchant's whole history.
 
 use super::super::{EngineError, plan, prove, sync};
+use super::company_file::merchant;
 use super::costed::purchase;
 use super::stage::{Stage, world};
+use crate::connector::ADAPTER;
 use crate::merchant::COMPANY;
 use rust_decimal::Decimal;
 use saldo_core::document::DocumentKind;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::World;
 use saldo_store::EntryFilter;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Syncs, where the plain files refuse what only a book that keeps stock can do.
@@ -23,12 +25,15 @@ async fn sync_company(stage: &Stage) {
     assert!(files.to_string().contains("cost.owner"), "{files}");
 }
 
-/// What all documents in the company's books say of units, by item; and how many there are of each
+/// What all documents in a book say of units, by item; and how many there are of each
 /// kind that moves any.
-async fn told(stage: &Stage) -> (BTreeMap<String, Decimal>, BTreeMap<DocumentKind, usize>) {
+async fn told(
+    stage: &Stage,
+    book: &str,
+) -> (BTreeMap<String, Decimal>, BTreeMap<DocumentKind, usize>) {
     let (mut units, mut kinds) = (BTreeMap::new(), BTreeMap::new());
     let engine = stage.engine().await;
-    let book = COMPANY.into();
+    let book = book.into();
     let mut pages = engine.store.entries(engine.company_id(), &book, EntryFilter::default());
     while let Some(page) = pages.next_page().await.unwrap() {
         for entry in page.iter().flat_map(|it| &it.change.enters) {
@@ -44,16 +49,10 @@ async fn told(stage: &Stage) -> (BTreeMap<String, Decimal>, BTreeMap<DocumentKin
     (units, kinds)
 }
 
-#[tokio::test]
-async fn the_book_counts_what_came_in_was_sold_and_came_back() {
-    let settings = world(5, 60, 30);
-    let world = World::generate(&settings).unwrap();
-    let sku = world.products.iter().find_map(|product| product.sku.clone()).unwrap();
-    let stage = Stage::after(&settings, &FaultSettings::none()).await;
-    stage.merchant.company().company_mut().settings.inventory = true;
-    stage.decide_for_all_days("cost.owner = \"book\"").await;
+/// A thousand of something, ordered and come in before anything was sold.
+fn ordered(world: &World, sku: &str) -> Value {
     let begins = world.begins;
-    let order = json!({
+    json!({
         "id": 2, "number": 1001, "created_at": begins, "ordered_at": begins,
         "supplier_name": "Potter & Sons", "currency": "USD", "adjustments": null,
         "shipping": "10.00", "invoice_number": "B-7",
@@ -62,10 +61,21 @@ async fn the_book_counts_what_came_in_was_sold_and_came_back() {
             "id": 4, "sku": sku, "product_title": "Mug", "quantity": 1000,
             "cost_price": "2.00", "received_at": begins,
         }],
-    });
+    })
+}
+
+#[tokio::test]
+async fn the_book_counts_what_came_in_was_sold_and_came_back() {
+    let settings = world(5, 60, 30);
+    let world = World::generate(&settings).unwrap();
+    let sku = world.products.iter().find_map(|product| product.sku.clone()).unwrap();
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.inventory = true;
+    stage.decide_for_all_days("cost.owner = \"book\"").await;
+    let order = ordered(&world, &sku);
     purchase(&stage, &order).await;
     sync_company(&stage).await;
-    let (units, kinds) = told(&stage).await;
+    let (units, kinds) = told(&stage, COMPANY).await;
     assert_eq!(kinds.get(&DocumentKind::ItemReceipt), Some(&1));
     assert!(kinds.get(&DocumentKind::SalesReceipt).is_some_and(|count| *count > 10), "{kinds:?}");
     let mut held = stage.merchant.company().company().in_stock();
@@ -90,4 +100,41 @@ async fn the_book_counts_what_came_in_was_sold_and_came_back() {
     assert!(company.holds(), "{company:#?}");
     let cost = company.accounts.iter().find(|it| it.account == "Cost of goods sold").unwrap();
     assert!(cost.others.is_positive(), "what the company enters itself is shown as its own");
+}
+
+#[tokio::test]
+async fn the_company_file_counts_and_costs_goods_by_itself() {
+    let settings = world(5, 60, 30);
+    let world = World::generate(&settings).unwrap();
+    let sku = world.products.iter().find_map(|product| product.sku.clone()).unwrap();
+    let (stage, desk) = merchant(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.inventory = true;
+    stage.decide_for_all_days("cost.owner = \"book\"").await;
+    purchase(&stage, &ordered(&world, &sku)).await;
+    sync_company(&stage).await;
+    let (units, kinds) = told(&stage, ADAPTER).await;
+    assert_eq!(kinds.get(&DocumentKind::ItemReceipt), Some(&1));
+    assert!(kinds.get(&DocumentKind::SalesReceipt).is_some_and(|count| *count > 10), "{kinds:?}");
+    // Names that other items have already are told apart there.
+    let by_name = desk.file(|file| file.in_stock()).into_iter();
+    let mut held: BTreeMap<String, Decimal> = by_name
+        .map(|(name, units)| (name.trim_end_matches(" (stock)").to_owned(), units))
+        .collect();
+    held.retain(|key, _| units.contains_key(key));
+    let mut by_sku = units.clone();
+    by_sku.retain(|key, _| held.contains_key(key));
+    assert!(by_sku.len() > 1 && units[&sku] < Decimal::from(1000), "{units:?}");
+    assert_eq!(held, by_sku, "the company file's own count");
+    assert_eq!(desk.file(|file| file.open_orders()), 0, "what was ordered came in");
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(ADAPTER)).await.unwrap();
+    assert!(planned.iter().all(|it| it.changes.is_empty()), "{planned:#?}");
+    let Err(EngineError::Unproved { report: proof, .. }) = prove(&engine).await else {
+        panic!("the plain files cannot be proved")
+    };
+    engine.store.close().await;
+    let book = proof.books.iter().find(|it| it.book == ADAPTER).unwrap();
+    assert!(book.holds(), "{book:#?}");
+    let cost = book.accounts.iter().find(|it| it.account == "Cost of goods sold").unwrap();
+    assert!(cost.others.is_positive(), "what the company file enters itself is shown as its own");
 }

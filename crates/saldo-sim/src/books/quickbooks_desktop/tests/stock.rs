@@ -144,3 +144,206 @@ fn a_bill_takes_the_lines_of_the_order_that_it_fulfils() {
     client.ask(&format!("<TxnDelRq><TxnDelType>Bill</TxnDelType><TxnID>{id}</TxnID></TxnDelRq>"));
     assert_eq!(fulfilled(&mut client), "false");
 }
+
+/// A line of lamps of a bill or a receipt: so many, at so much each.
+fn lamps(quantity: i64, cost: &str) -> String {
+    let item = name("ItemRef", "Lamp");
+    format!("<ItemLineAdd>{item}<Quantity>{quantity}</Quantity><Cost>{cost}</Cost></ItemLineAdd>")
+}
+
+/// A bill of a day.
+fn bill_of(day: &str, lines: &str) -> String {
+    format!("{}<TxnDate>{day}</TxnDate>{lines}", name("VendorRef", "Stripe"))
+}
+
+/// A sale of a day: so many lamps at ten each.
+fn sold_on(day: &str, number: &str, quantity: i64) -> String {
+    let lines = format!(
+        "<SalesReceiptLineAdd>{}<Quantity>{quantity}</Quantity><Rate>10.00</Rate>{}\
+         </SalesReceiptLineAdd>",
+        name("ItemRef", "Lamp"),
+        name("SalesTaxCodeRef", "Non")
+    );
+    sale(number, &lines).replace("2026-11-20", day)
+}
+
+/// Ten lamps of four dollars each are there.
+fn ten_lamps() -> Client {
+    let client = stocked();
+    assert_eq!(client.balance("Inventory Asset"), 4_000);
+    client
+}
+
+#[test]
+fn what_is_sold_beyond_what_is_there_costs_what_comes_next() {
+    let mut client = ten_lamps();
+    client.must(Kind::SalesReceipt, &sold_on("2026-11-10", "1", 15));
+    assert_eq!(client.balance("Cost of Goods Sold"), 6_000, "at the last average");
+    assert_eq!(client.balance("Inventory Asset"), -2_000);
+    assert_eq!(item(&mut client).text_of("QuantityOnHand"), Some("-5"));
+    // Five of the twenty were sold before, for one dollar less than they cost.
+    let bill = client.must(Kind::Bill, &bill_of("2026-11-15", &lamps(20, "5.00")));
+    assert_eq!(bill.text_of("AmountDue"), Some("100.00"));
+    assert_eq!(client.balance("Cost of Goods Sold"), 6_500);
+    assert_eq!(client.balance("Inventory Asset"), 7_500, "fifteen at five");
+    let entered = client.sim.company().ledger();
+    let corrected = entered.iter().find(|it| it.kind == Kind::Bill && it.minor == 500);
+    assert_eq!(corrected.unwrap().account, "Cost of Goods Sold");
+}
+
+#[test]
+fn what_is_entered_with_an_earlier_day_changes_the_cost_of_what_was_sold_later() {
+    let mut client = ten_lamps();
+    client.must(Kind::SalesReceipt, &sold_on("2026-11-10", "1", 5));
+    assert_eq!(client.balance("Cost of Goods Sold"), 2_000);
+    let bill = client.must(Kind::Bill, &bill_of("2026-11-05", &lamps(10, "6.00")));
+    assert_eq!(client.balance("Cost of Goods Sold"), 2_500, "twenty for a hundred dollars");
+    let later = client.must(Kind::Bill, &bill_of("2026-11-15", &lamps(10, "9.00")));
+    assert_eq!(client.balance("Cost of Goods Sold"), 2_500);
+    for (taken, expected) in [(&later, 2_500), (&bill, 2_000)] {
+        let id = taken.text_of("TxnID").unwrap();
+        client
+            .ask(&format!("<TxnDelRq><TxnDelType>Bill</TxnDelType><TxnID>{id}</TxnID></TxnDelRq>"));
+        assert_eq!(client.balance("Cost of Goods Sold"), expected);
+    }
+    assert_eq!(client.balance("Inventory Asset"), 2_000);
+}
+
+#[test]
+fn units_come_back_at_their_average_and_none_leaves_no_worth_behind() {
+    let mut client = ten_lamps();
+    client.must(Kind::Bill, &bill_of("2026-11-05", &lamps(5, "3.00")));
+    // Fifteen for 55.00: each of them 3.67.
+    client.must(Kind::SalesReceipt, &sold_on("2026-11-10", "1", 7));
+    assert_eq!(client.balance("Cost of Goods Sold"), 2_567);
+    // What comes back stands with a negative quantity on a receipt over nothing.
+    let back = format!(
+        "{}<SalesReceiptLineAdd>{}<Amount>10.00</Amount>\
+         </SalesReceiptLineAdd>",
+        sold_on("2026-11-11", "2", -1),
+        name("ItemRef", "Delivery"),
+    );
+    let shown = client.must(Kind::SalesReceipt, &back);
+    assert_eq!(shown.text_of("TotalAmount"), Some("0.00"));
+    assert_eq!(client.balance("Cost of Goods Sold"), 2_200);
+    client.must(Kind::SalesReceipt, &sold_on("2026-11-12", "3", 9));
+    assert_eq!(
+        (client.balance("Inventory Asset"), client.balance("Cost of Goods Sold")),
+        (0, 5_500)
+    );
+}
+
+/// The line ids of an order, and its own.
+fn ordered(client: &mut Client, quantities: [i64; 2]) -> (String, Vec<String>) {
+    let line = |quantity: i64| {
+        let item = name("ItemRef", "Lamp");
+        format!(
+            "<PurchaseOrderLineAdd>{item}<Quantity>{quantity}</Quantity><Rate>6.00</Rate>\
+             </PurchaseOrderLineAdd>"
+        )
+    };
+    let vendor = name("VendorRef", "Stripe");
+    let lines = quantities.map(line).concat();
+    let order = client.must(Kind::PurchaseOrder, &format!("{vendor}{lines}"));
+    let ids = order.all("PurchaseOrderLineRet").map(|it| it.text_of("TxnLineID").unwrap());
+    let ids: Vec<String> = ids.map(str::to_owned).collect();
+    (order.text_of("TxnID").unwrap().to_owned(), ids)
+}
+
+#[test]
+fn a_receipt_takes_parts_of_an_order_line_by_line() {
+    let mut client = ten_lamps();
+    let (order, lines) = ordered(&mut client, [4, 3]);
+    let on_order = |client: &mut Client| item(client).text_of("QuantityOnOrder").map(str::to_owned);
+    assert_eq!(on_order(&mut client).as_deref(), Some("7"));
+    let part = |line: &str, more: &str| {
+        let link =
+            format!("<LinkToTxn><TxnID>{order}</TxnID><TxnLineID>{line}</TxnLineID></LinkToTxn>");
+        let vendor = name("VendorRef", "Stripe");
+        format!("{vendor}<ItemLineAdd>{more}{link}</ItemLineAdd>")
+    };
+    let came = client.must(Kind::ItemReceipt, &part(&lines[0], "<Quantity>3</Quantity>"));
+    assert_eq!(came.text_of("TotalAmount"), Some("18.00"), "at the price of the order");
+    let received = |client: &mut Client| {
+        let with_lines = "<IncludeLineItems>true</IncludeLineItems>";
+        let shown =
+            client.ask(&format!("<PurchaseOrderQueryRq>{with_lines}</PurchaseOrderQueryRq>"));
+        let shown = &shown.children[0];
+        let lines = shown.all("PurchaseOrderLineRet");
+        let lines = lines.map(|it| it.text_of("ReceivedQuantity").unwrap().to_owned());
+        (lines.collect::<Vec<_>>(), shown.text_of("IsFullyReceived").unwrap() == "true")
+    };
+    assert_eq!(received(&mut client), (vec!["3".to_owned(), "0".to_owned()], false));
+    assert_eq!(on_order(&mut client).as_deref(), Some("4"));
+    // An item, or a line that is none of the order's, or the whole beside it: none is taken.
+    let item_too = part(&lines[0], &name("ItemRef", "Lamp"));
+    assert_eq!(client.code(Kind::ItemReceipt, &item_too), 3_210);
+    assert_eq!(client.code(Kind::ItemReceipt, &part("1-1", "")), 3_120);
+    let whole = part(&lines[0], "").replacen(
+        "<ItemLineAdd>",
+        &format!("<LinkToTxnID>{order}</LinkToTxnID><ItemLineAdd>"),
+        1,
+    );
+    assert_eq!(client.code(Kind::ItemReceipt, &whole), 3_210);
+    // The rest comes by the whole order: what is open of each line.
+    let rest = format!("{}<LinkToTxnID>{order}</LinkToTxnID>", name("VendorRef", "Stripe"));
+    let came = client.must(Kind::Bill, &rest);
+    assert_eq!(came.text_of("AmountDue"), Some("24.00"));
+    assert_eq!(received(&mut client), (vec!["4".to_owned(), "3".to_owned()], true));
+    assert_eq!(on_order(&mut client).as_deref(), Some("0"));
+}
+
+#[test]
+fn an_order_is_closed_with_its_latest_edit_sequence_alone() {
+    let mut client = ten_lamps();
+    let (order, _) = ordered(&mut client, [4, 3]);
+    let close = |client: &mut Client, sequence: &str| {
+        client.ask(&format!(
+            "<PurchaseOrderModRq><PurchaseOrderMod><TxnID>{order}</TxnID>\
+             <EditSequence>{sequence}</EditSequence><IsManuallyClosed>true</IsManuallyClosed>\
+             </PurchaseOrderMod></PurchaseOrderModRq>"
+        ))
+    };
+    let shown = client.ask("<PurchaseOrderQueryRq/>");
+    let sequence = shown.children[0].text_of("EditSequence").unwrap().to_owned();
+    assert_eq!(super::code_of(&close(&mut client, "1")), 3_200);
+    let closed = close(&mut client, &sequence);
+    assert_eq!(closed.children[0].text_of("IsManuallyClosed"), Some("true"));
+    assert_eq!(item(&mut client).text_of("QuantityOnOrder"), Some("0"));
+    let rest = format!("{}<LinkToTxnID>{order}</LinkToTxnID>", name("VendorRef", "Stripe"));
+    assert_eq!(client.code(Kind::ItemReceipt, &rest), 3_210, "it is closed");
+}
+
+#[test]
+fn nothing_of_stock_is_taken_where_it_is_switched_off() {
+    let mut client = ten_lamps();
+    client.sim.company_mut().settings.uses_inventory = false;
+    let receipt = bill_of("2026-11-15", &lamps(1, "5.00"));
+    assert_eq!(client.code(Kind::ItemReceipt, &receipt), 3_250);
+    assert_eq!(super::code_of(&client.ask("<InventoryAdjustmentQueryRq/>")), 3_250);
+    let preferences = client.ask("<PreferencesQueryRq/>");
+    let purchases = preferences.children[0].child("PurchasesAndVendorsPreferences").unwrap();
+    assert_eq!(purchases.text_of("IsUsingInventory"), Some("false"));
+}
+
+#[test]
+fn an_item_in_stock_needs_accounts_of_their_types() {
+    let mut client = Client::new();
+    let lamp = |income: &str, cost: &str, asset: &str| {
+        let accounts =
+            [("IncomeAccountRef", income), ("COGSAccountRef", cost), ("AssetAccountRef", asset)];
+        let accounts = accounts.map(|(element, account)| name(element, account)).concat();
+        format!("<Name>Lamp</Name>{accounts}")
+    };
+    for (income, cost, asset) in [
+        ("Checking", "Cost of Goods Sold", "Inventory Asset"),
+        ("Merchandise Sales", "Merchandise Sales", "Inventory Asset"),
+        ("Merchandise Sales", "Cost of Goods Sold", "Checking"),
+    ] {
+        assert_eq!(client.code(Kind::ItemInventory, &lamp(income, cost, asset)), 3_210);
+    }
+    client.must(
+        Kind::ItemInventory,
+        &lamp("Merchandise Sales", "Cost of Goods Sold", "Inventory Asset"),
+    );
+}
