@@ -38,7 +38,7 @@ pub(super) fn text(text: &str, limit: usize) -> String {
 
 /// A name of so many letters at most, without the sign that parts levels. A longer one ends in a
 /// hash of all of it, so that two long names stay two, and so does one of which no letter is left.
-fn fit(name: &str, limit: usize) -> String {
+pub(super) fn fit(name: &str, limit: usize) -> String {
     let plain = plain(name).replace(": ", " - ").replace(':', "-");
     let hash = || -> String { blake3::hash(name.as_bytes()).to_hex().chars().take(8).collect() };
     match plain.chars().count() {

@@ -4,6 +4,8 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::foreign::{self, ForeignJournal};
+use super::listed;
 use super::money;
 use super::purchases;
 use super::sales;
@@ -13,7 +15,7 @@ use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Line, Party};
 use saldo_core::ledger::{Account, AccountKind};
-use saldo_core::money::{Money, MoneyError};
+use saldo_core::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What policies call the dimension that classes are.
@@ -64,6 +66,8 @@ pub(super) enum Shape<'a> {
     },
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
+    /// The same in another currency than the company's.
+    Foreign(ForeignJournal<'a>),
 }
 
 /// A form of sale: amounts positive in its own direction.
@@ -156,12 +160,16 @@ impl Shape<'_> {
             Self::Check { .. } => Kind::Check,
             Self::Bill(bill) => bill.kind,
             Self::BillPayment { .. } => Kind::BillPaymentCheck,
-            Self::Journal(_) => Kind::JournalEntry,
+            Self::Journal(_) | Self::Foreign(_) => Kind::JournalEntry,
         }
     }
 
     /// What the vendor will call its total: of a journal entry, its debits.
-    pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
+    ///
+    /// # Errors
+    /// In words, where the sum is too large.
+    pub(super) fn total(&self, document: &Document) -> Result<Money, String> {
+        let home = document.header().currency;
         match self {
             Self::Form(form) => Ok(form.total),
             Self::Bill(bill) => Ok(bill.total),
@@ -169,9 +177,10 @@ impl Shape<'_> {
             | Self::Transfer { amount, .. }
             | Self::Check { amount, .. }
             | Self::BillPayment { amount, .. } => Ok(*amount),
+            Self::Foreign(journal) => journal.worth(home),
             Self::Journal(lines) => {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
-                Money::sum(document.header().currency, debits)
+                Money::sum(home, debits).map_err(|error| error.to_string())
             }
         }
     }
@@ -185,6 +194,8 @@ impl Shape<'_> {
             needs.extend(lines.iter().map(|line| account(line.account)));
             needs.extend(lines.iter().filter_map(|line| line.class.map(class)));
         };
+        needs.extend(listed::paid_by(self, document));
+        needs.extend(listed::owed_on(self, document));
         match self {
             Self::Form(form) => {
                 needs.push(no_tax());
@@ -206,6 +217,7 @@ impl Shape<'_> {
                 postings(&bill.lines, &mut needs);
             }
             Self::Journal(lines) => postings(lines, &mut needs),
+            Self::Foreign(journal) => needs.extend(journal.needs()),
         }
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.binding()));
@@ -216,7 +228,7 @@ impl Shape<'_> {
     /// somebody owes.
     fn names_party(&self) -> bool {
         match self {
-            Self::Transfer { .. } => false,
+            Self::Transfer { .. } | Self::Foreign(_) => false,
             Self::Journal(lines) => lines.iter().any(|line| is_owed(line.account)),
             _ => true,
         }
@@ -229,6 +241,9 @@ impl Shape<'_> {
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     check_dimensions(document)?;
+    if foreign::is_foreign(document) {
+        return foreign::journal(document).map(Shape::Foreign);
+    }
     let shape = match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => sales::receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => sales::invoice(document),

@@ -394,6 +394,7 @@ fn entry(
             Ok((Place::Contacts, fields))
         }
         Need::TaxRate(tax) => Err(format!("the tax rate `{tax}` is the owner's to make in Xero")),
+        Need::Listed(listed) => Err(format!("documents in Xero name no {listed}")),
         Need::Dimension(named) | Need::Value { value: named, .. } => {
             let place = match need {
                 Need::Dimension(_) => Place::TrackingCategories,

@@ -48,7 +48,7 @@ fn line(kind: LineKind, account: Account, amount: &str) -> Line {
     }
 }
 
-fn settled(account: Account, amount: &str) -> Line {
+pub(crate) fn settled(account: Account, amount: &str) -> Line {
     line(LineKind::Settlement, account, amount)
 }
 
@@ -101,6 +101,17 @@ fn customer() -> Option<Party> {
 
 fn vendor() -> Option<Party> {
     Some(Party::Vendor { name: "Shopify".to_owned() })
+}
+
+/// Money that moves between accounts of the company's own.
+pub(crate) fn transfer(slot: &str, lines: Vec<Line>) -> Document {
+    document(slot, DocumentKind::Transfer, None, lines)
+}
+
+/// The same document, to be paid by a day.
+pub(crate) fn due_by(document: &Document, due: Date) -> Document {
+    let header = Header { due: Some(due), ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
 }
 
 /// A sale of something over this total, tax of a fifth included.

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod company;
+mod currencies;
 mod documents;
+mod listed;
 
 use company::{Books, sums};
 use jiff::civil::{Date, date};
@@ -286,4 +288,28 @@ fn what_is_paid_for_a_bill_that_takes_no_more_is_a_journal_entry() {
     assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     assert_eq!(books.ledger(), sums(std::slice::from_ref(payment)));
     assert!(matches!(books.look(&subject), Outcome::Found(_)));
+}
+
+#[test]
+fn payouts_become_deposits_or_transfers_and_are_found_as_either() {
+    let mut books = Books::new();
+    let [one, two] = ["payout/1", "payout/2"].map(|slot| documents::payout(slot, DAY));
+    books.payouts_as("deposits");
+    let first = books.enter(&one);
+    books.payouts_as("transfers");
+    let second = books.enter(&two);
+    for word in ["deposits", "transfers"] {
+        books.payouts_as(word);
+        for document in [&one, &two] {
+            let subject = books.subject(document);
+            assert!(matches!(books.look(&subject), Outcome::Found(_)), "{word}");
+        }
+    }
+    let shown = books.shown("Deposit");
+    assert!(shown.contains(first.remote.as_str()) && !shown.contains(second.remote.as_str()));
+    assert_eq!(books.ledger(), sums(&[one.clone(), two.clone()]));
+    let listed: BTreeSet<_> =
+        books.listed(DAY, DAY).into_iter().filter_map(|held| held.number).collect();
+    let own = [one, two].map(|document| books.key(&document).to_string());
+    assert!(own.iter().all(|number| listed.contains(number)), "{listed:?}");
 }

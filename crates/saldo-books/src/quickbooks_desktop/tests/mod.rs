@@ -1,10 +1,13 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod deposits;
 mod effect;
 mod fixtures;
+mod foreign;
 mod found;
 mod heard;
+mod listed;
 mod read;
 mod schema;
 mod written;
@@ -237,6 +240,12 @@ fn supplier_bill() -> Document {
     document(DocumentKind::Bill, Some(supplier()), lines)
 }
 
+/// The same document, to be paid by a day.
+fn due_by(document: Document, due: Date) -> Document {
+    let header = Header { due: Some(due), ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
+}
+
 /// Money paid for it.
 fn paid_bill() -> Document {
     let lines = vec![payable("570.00"), settled(bank(), "-570.00")];
@@ -266,6 +275,7 @@ fn of_every_kind() -> Vec<Document> {
         expense().reversal(day()),
         write_off(),
         supplier_bill(),
+        due_by(supplier_bill(), date(2026, 12, 20)),
         supplier_bill().reversal(day()),
         paid_bill(),
         paid_supplier(account("Prepaid", AccountKind::OtherCurrentAsset)),

@@ -35,7 +35,7 @@ fn faults(messages: &[String]) -> Option<String> {
     Some(bad.join("\n"))
 }
 
-fn all_valid(messages: &[String]) {
+pub(super) fn all_valid(messages: &[String]) {
     assert!(!messages.is_empty());
     assert_eq!(faults(messages).unwrap_or_default(), "");
 }

@@ -25,6 +25,7 @@ fn documents_become_one_transaction_each() {
         "JournalEntryAdd",
         "JournalEntryAdd",
         "BillAdd",
+        "BillAdd",
         "VendorCreditAdd",
         "BillPaymentCheckAdd",
         "CheckAdd",

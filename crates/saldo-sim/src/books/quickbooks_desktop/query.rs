@@ -18,6 +18,7 @@ impl CompanyFile {
             return self.iterate(request, id);
         }
         let kinds = kinds_of(name);
+        self.check_list(&kinds)?;
         let mut lost = None;
         let mut numbers = match self.named(request, &kinds, &mut lost)? {
             Some(numbers) => numbers,
