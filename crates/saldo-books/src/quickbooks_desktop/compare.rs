@@ -87,6 +87,7 @@ fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>,
     let name = match kind {
         Kind::SalesReceipt | Kind::CreditMemo | Kind::ReceivePayment => "TotalAmount",
         Kind::Deposit => "DepositTotal",
+        Kind::CreditCardCharge | Kind::CreditCardCredit => "Amount",
         Kind::Check | Kind::Transfer | Kind::BillPaymentCheck => "Amount",
         Kind::Bill => "AmountDue",
         Kind::VendorCredit => "CreditAmount",

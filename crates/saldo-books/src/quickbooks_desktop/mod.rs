@@ -3,6 +3,7 @@
 pub mod connector;
 
 mod ask;
+mod cards;
 mod chart;
 mod compare;
 mod currencies;

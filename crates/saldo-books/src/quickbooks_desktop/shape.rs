@@ -4,6 +4,7 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::cards::{self, CardCharge};
 use super::foreign::{self, ForeignJournal};
 use super::listed;
 use super::money;
@@ -53,6 +54,8 @@ pub(super) enum Shape<'a> {
         /// What it was for: debit positive.
         lines: Vec<PostingLine<'a>>,
     },
+    /// What a card is charged with, or gets back.
+    Card(CardCharge<'a>),
     /// What a supplier charges or credits.
     Bill(Bill<'a>),
     /// Money paid for a bill.
@@ -158,6 +161,7 @@ impl Shape<'_> {
             Self::Received { .. } => Kind::ReceivePayment,
             Self::Transfer { .. } => Kind::Transfer,
             Self::Check { .. } => Kind::Check,
+            Self::Card(charge) => charge.kind,
             Self::Bill(bill) => bill.kind,
             Self::BillPayment { .. } => Kind::BillPaymentCheck,
             Self::Journal(_) | Self::Foreign(_) => Kind::JournalEntry,
@@ -173,6 +177,7 @@ impl Shape<'_> {
         match self {
             Self::Form(form) => Ok(form.total),
             Self::Bill(bill) => Ok(bill.total),
+            Self::Card(charge) => Ok(charge.total),
             Self::Received { amount, .. }
             | Self::Transfer { amount, .. }
             | Self::Check { amount, .. }
@@ -211,6 +216,10 @@ impl Shape<'_> {
             Self::Check { account: paid_from, lines, .. } => {
                 needs.push(account(paid_from));
                 postings(lines, &mut needs);
+            }
+            Self::Card(charge) => {
+                needs.push(account(charge.card));
+                postings(&charge.lines, &mut needs);
             }
             Self::Bill(bill) => {
                 needs.push(account(bill.payable));
@@ -252,7 +261,10 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Expense => money::expense(document),
         DocumentKind::Bill | DocumentKind::VendorCredit => purchases::bill(document),
         DocumentKind::BillPayment => purchases::payment(document),
-        DocumentKind::JournalEntry => journal(document),
+        DocumentKind::JournalEntry => match cards::charge(document)? {
+            Some(charge) => Ok(Shape::Card(charge)),
+            None => journal(document),
+        },
         DocumentKind::PurchaseOrder
         | DocumentKind::ItemReceipt
         | DocumentKind::InventoryAdjustment => {

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     CreditMemo,
     ReceivePayment,
     Check,
+    CreditCardCharge,
+    CreditCardCredit,
     Transfer,
     Deposit,
     JournalEntry,
@@ -24,12 +26,14 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::CreditMemo,
         Self::ReceivePayment,
         Self::Check,
+        Self::CreditCardCharge,
+        Self::CreditCardCredit,
         Self::Transfer,
         Self::Deposit,
         Self::JournalEntry,
@@ -46,6 +50,8 @@ impl Kind {
             Self::CreditMemo => "CreditMemo",
             Self::ReceivePayment => "ReceivePayment",
             Self::Check => "Check",
+            Self::CreditCardCharge => "CreditCardCharge",
+            Self::CreditCardCredit => "CreditCardCredit",
             Self::Transfer => "Transfer",
             Self::Deposit => "Deposit",
             Self::JournalEntry => "JournalEntry",
@@ -188,7 +194,21 @@ pub(super) struct Check {
     pub(super) lines: Vec<ExpenseLine>,
 }
 
-/// A line of a cheque, a bill or a vendor credit.
+/// What a card is charged with, or gets back.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CardCharge {
+    pub(super) account_ref: Reference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payee_entity_ref: Option<Reference>,
+    pub(super) txn_date: String,
+    pub(super) ref_number: String,
+    pub(super) memo: String,
+    #[serde(rename = "ExpenseLineAdd")]
+    pub(super) lines: Vec<ExpenseLine>,
+}
+
+/// A line of a cheque, a card's charge, a bill or a vendor credit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ExpenseLine {

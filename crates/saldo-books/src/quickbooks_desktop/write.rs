@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's requests.
 
+use super::cards::CardCharge;
 use super::deposits;
 use super::foreign::ForeignJournal;
 use super::listed;
@@ -7,7 +8,7 @@ use super::lists;
 use super::names::{self, Taken};
 use super::shape::{self, Bill, Form, FormLine, PostingLine, Shape};
 use super::wire::{
-    Applied, BillPayment, Check, Deposit, DepositLine, ExpenseLine, Journal, JournalLine,
+    self, Applied, BillPayment, Check, Deposit, DepositLine, ExpenseLine, Journal, JournalLine,
     JournalPosting, Kind, Received, Reference, SalesForm, SalesLine, Transfer,
 };
 use jiff::civil::Date;
@@ -107,6 +108,7 @@ pub(super) fn transaction(
         }
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Check { account, lines, .. } => writer.check(account, lines),
+        Shape::Card(charge) => writer.card(charge),
         Shape::Bill(bill) => writer.bill(bill, header.due),
         Shape::BillPayment { payable, account, amount } => {
             writer.bill_payment(payable, account, *amount)
@@ -282,6 +284,18 @@ impl Writer<'_> {
         Body::new(Kind::Check.name(), &fields)
     }
 
+    fn card(&self, charge: &CardCharge<'_>) -> Result<Body, String> {
+        let fields = wire::CardCharge {
+            account_ref: self.account(charge.card)?,
+            payee_entity_ref: self.party()?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            lines: self.expense_lines(&charge.lines)?,
+        };
+        Body::new(charge.kind.name(), &fields)
+    }
+
     fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<ExpenseLine>, String> {
         let line = |line: &PostingLine<'_>| {
             Ok(ExpenseLine {
@@ -295,7 +309,7 @@ impl Writer<'_> {
     }
 
     fn bill(&self, bill: &Bill<'_>, due: Option<Date>) -> Result<Body, String> {
-        let fields = super::wire::Bill {
+        let fields = wire::Bill {
             vendor_ref: self.required_party()?,
             ap_account_ref: self.account(bill.payable)?,
             txn_date: self.date.to_string(),

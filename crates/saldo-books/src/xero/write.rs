@@ -410,8 +410,12 @@ fn new_account(account: &Account) -> Result<Entry, String> {
     let r#type = names::account_type(account.kind);
     let is_bank = names::is_bank(account);
     // A gift card can pay an invoice, and so can what is kept back.
-    let pays =
-        matches!(account.kind, AccountKind::OtherCurrentAsset | AccountKind::OtherCurrentLiability);
+    let pays = matches!(
+        account.kind,
+        AccountKind::OtherCurrentAsset
+            | AccountKind::OtherCurrentLiability
+            | AccountKind::CreditCard
+    );
     match account.kind {
         AccountKind::Receivable | AccountKind::Payable => {
             Err(format!("`{}` is one of Xero's own accounts, which nobody can add", account.name))

@@ -19,6 +19,10 @@ fn bank() -> Account {
     Account::new("Bank", AccountKind::Bank)
 }
 
+fn card() -> Account {
+    Account::new("Visa Card", AccountKind::CreditCard)
+}
+
 fn sales() -> Account {
     Account::new("Sales", AccountKind::Income)
 }
@@ -250,6 +254,24 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
             None,
             vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")],
         ),
+        kind(
+            DocumentKind::JournalEntry,
+            "card/1",
+            vendor(),
+            vec![other(card(), "-45.00"), settled(clearing(), "45.00")],
+        ),
+        kind(
+            DocumentKind::JournalEntry,
+            "card/2",
+            vendor(),
+            vec![other(card(), "40.00"), other(fees(), "-50.00"), settled(clearing(), "10.00")],
+        ),
+        kind(
+            DocumentKind::Expense,
+            "card/3",
+            vendor(),
+            vec![other(fees(), "12.00"), settled(card(), "-12.00")],
+        ),
         bill(),
         vendor_credit(),
         kind(
@@ -286,6 +308,7 @@ pub(crate) fn of_any_shape(slot: &str, kind: usize, lines: &[(u8, i64)], last: u
             5 => settled(bank(), &amount),
             6 => settled(gift_cards(), &amount),
             7 => owed(&amount),
+            9 => other(card(), &amount),
             _ => payable(&amount),
         }
     };

@@ -183,7 +183,7 @@ proptest! {
     #[test]
     fn whatever_is_held_amounts_to_its_entry_there(
         kind in 0_usize..9,
-        lines in proptest::collection::vec((0_u8..9, -20_000_i64..20_000), 1..6),
+        lines in proptest::collection::vec((0_u8..10, -20_000_i64..20_000), 1..6),
         last in 3_u8..9,
     ) {
         let document = documents::of_any_shape("any", kind, &lines, last);

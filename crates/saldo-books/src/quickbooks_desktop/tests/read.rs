@@ -186,7 +186,7 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
     let expected = [
         ("1", account(Some(AccountKind::Bank)), "Checking", true),
         ("2", account(Some(AccountKind::TaxLiability)), "Sales Tax Payable", true),
-        ("3", account(None), "Visa", false),
+        ("3", account(Some(AccountKind::CreditCard)), "Visa", false),
         ("4", item(Some("9")), "Saldo Tips", true),
         ("5", item(None), "MUG-1", true),
         ("6", ChartKind::Customer, "Jane", true),

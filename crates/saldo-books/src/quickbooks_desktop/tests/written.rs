@@ -23,6 +23,8 @@ fn documents_become_one_transaction_each() {
         "TransferAdd",
         "CheckAdd",
         "JournalEntryAdd",
+        "CreditCardChargeAdd",
+        "CreditCardCreditAdd",
         "JournalEntryAdd",
         "BillAdd",
         "BillAdd",
