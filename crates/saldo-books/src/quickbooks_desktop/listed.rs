@@ -47,7 +47,7 @@ fn method(document: &Document, account: &Account) -> Option<String> {
     };
     let only = said.first().filter(|text| said.len() == 1 && !is_sum(text));
     let of_account = || account.name.rsplit_once(": ").map_or(&*account.name, |(_, name)| name);
-    let name = only.map_or_else(of_account, |text| text);
+    let name = only.copied().unwrap_or_else(of_account);
     let name = names::text(name, names::TEXT);
     (!name.is_empty()).then_some(name)
 }

@@ -47,8 +47,8 @@ pub(super) fn transfer(document: &Document) -> Result<Shape<'_>, String> {
     }
 }
 
-/// A cost paid from one bank account, or by a card; anything else (a fee that came back, a cost kept
-/// back from another account) is a journal entry.
+/// A cost paid from one bank account, or by a card; anything else (a fee that came back, a cost
+/// kept back from another account) is a journal entry.
 ///
 /// # Errors
 /// In words, why this book cannot hold it.

@@ -109,7 +109,8 @@ fn row(document: &Document, rate: &str) -> String {
     let fields =
         fields.replace(&format!("<ExchangeRate>{sent}<"), &format!("<ExchangeRate>{rate}<"));
     format!(
-        "<JournalEntryRet><TxnID>{ID}</TxnID><EditSequence>5</EditSequence>{fields}</JournalEntryRet>"
+        "<JournalEntryRet><TxnID>{ID}</TxnID><EditSequence>5</EditSequence>{fields}\
+         </JournalEntryRet>"
     )
 }
 
