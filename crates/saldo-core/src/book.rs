@@ -4,7 +4,7 @@
 mod need;
 mod settings;
 
-pub use need::{Called, Item, Need, TaxRate};
+pub use need::{Called, Item, Listed, Need, TaxRate};
 pub use settings::{BookSettings, ListRoom, SalesTax};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
@@ -408,6 +408,14 @@ pub enum ChartKind {
         /// Whether the book enters the sales tax of documents here by itself.
         collects_tax: bool,
     },
+    /// An account that is kept in another currency than the books, in a book that takes amounts on
+    /// it for amounts of that currency: what is in the books' own never refers to it.
+    ForeignAccount {
+        /// The kind nearest to the book's own type; none where it has no like.
+        kind: Option<AccountKind>,
+        /// Its currency.
+        currency: Currency,
+    },
     /// An item.
     Item {
         /// Its stock-keeping unit.
@@ -437,6 +445,18 @@ pub enum ChartKind {
     Value {
         /// The dimension: its name in the book, or where it has none, that of policies.
         dimension: String,
+    },
+    /// A way of being paid.
+    PaymentMethod,
+    /// Terms of payment.
+    Terms {
+        /// After how many days all is due; none where that is not all that the terms say.
+        days: Option<u32>,
+    },
+    /// A currency.
+    Currency {
+        /// Which one.
+        currency: Currency,
     },
 }
 
@@ -521,7 +541,13 @@ impl Bindings {
     /// Notes that a name of the book's chart is taken by this entry, whatever it is bound to.
     pub fn take_name(&mut self, entry: &ChartEntry) {
         let list = match entry.kind {
-            ChartKind::Account { .. } | ChartKind::Dimension | ChartKind::Value { .. } => return,
+            ChartKind::Account { .. }
+            | ChartKind::ForeignAccount { .. }
+            | ChartKind::Dimension
+            | ChartKind::Value { .. }
+            | ChartKind::PaymentMethod
+            | ChartKind::Terms { .. }
+            | ChartKind::Currency { .. } => return,
             ChartKind::Item { .. } | ChartKind::TaxRate { .. } => "taken-item",
             ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
         };
@@ -602,6 +628,7 @@ pub trait Book: Send + Sync {
             Need::Party(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
             Need::Dimension(named) | Need::Value { value: named, .. } => named.name().to_owned(),
             Need::TaxRate(tax) => tax.to_string(),
+            Need::Listed(listed) => listed.to_string(),
         }]
     }
 

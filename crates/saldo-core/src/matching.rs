@@ -5,7 +5,7 @@
 //! is created. An item that the book keeps in stock is never made a second time: where its own has
 //! other accounts, a person must decide.
 
-use crate::book::{ChartEntry, ChartKind, Item, KeptAccounts, Need, Refusal, RefusalKind};
+use crate::book::{ChartEntry, ChartKind, Item, KeptAccounts, Listed, Need, Refusal, RefusalKind};
 use crate::document::{KeptItem, Party};
 use crate::ledger::{Account, AccountKind};
 use crate::money::Currency;
@@ -57,6 +57,7 @@ pub fn resolve(
             }
             _ => false,
         }),
+        Need::Listed(listed) => find_listed(listed, chart, names),
     };
     found.map_or(Resolution::Create, |entry| Resolution::Bound(entry.remote.clone()))
 }
@@ -163,12 +164,14 @@ fn find_foreign_account<'a>(
     chart: &'a [ChartEntry],
     names: &[String],
 ) -> Option<&'a ChartEntry> {
-    find_by_name(chart, names, |held| match held {
-        ChartKind::Account { kind, currency: held, .. } => {
-            let of_side = kind.is_none_or(|kind| kind.side() == wanted.kind.side());
-            of_side && *held == Some(currency)
-        }
-        _ => false,
+    find_by_name(chart, names, |held| {
+        let (kind, held) = match held {
+            ChartKind::Account { kind, currency, .. } => (kind, *currency),
+            ChartKind::ForeignAccount { kind, currency } => (kind, Some(*currency)),
+            _ => return false,
+        };
+        let of_side = kind.is_none_or(|kind| kind.side() == wanted.kind.side());
+        of_side && held == Some(currency)
     })
 }
 
@@ -204,6 +207,29 @@ fn find_party<'a>(
         Party::Vendor { .. } => ChartKind::Vendor,
     };
     find_by_name(chart, names, |held| *held == kind)
+}
+
+/// A way of being paid by its name; terms by what they say, and where several say the same, by
+/// their name; a currency by its code.
+fn find_listed<'a>(
+    wanted: &Listed,
+    chart: &'a [ChartEntry],
+    names: &[String],
+) -> Option<&'a ChartEntry> {
+    match wanted {
+        Listed::PaymentMethod { .. } => {
+            find_by_name(chart, names, |kind| *kind == ChartKind::PaymentMethod)
+        }
+        Listed::Terms { days } => {
+            let kind = ChartKind::Terms { days: Some(*days) };
+            let of_days = || chart.iter().find(|entry| entry.active && entry.kind == kind);
+            find_by_name(chart, names, |held| *held == kind).or_else(of_days)
+        }
+        Listed::Currency(currency) => {
+            let kind = ChartKind::Currency { currency: *currency };
+            chart.iter().find(|entry| entry.active && entry.kind == kind)
+        }
+    }
 }
 
 fn find_by_name<'a>(
@@ -392,6 +418,50 @@ mod tests {
         let dimension = Need::Dimension("class".into());
         assert_eq!(bound(&dimension, &["channel".to_owned()]).as_deref(), Some("c"));
         assert_eq!(bound(&dimension, &names), None);
+    }
+
+    #[test]
+    fn what_is_listed_matches_by_name_or_by_what_it_means() {
+        let [eur, jpy] = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
+        let unused = ChartKind::Currency { currency: jpy };
+        let chart = [
+            entry("cash", ChartKind::PaymentMethod, "CASH"),
+            entry("discount", ChartKind::Terms { days: None }, "Net 30"),
+            entry("month", ChartKind::Terms { days: Some(30) }, "A month"),
+            entry("other", ChartKind::Terms { days: Some(60) }, "Two months"),
+            entry("sixty", ChartKind::Terms { days: Some(60) }, "net 60"),
+            entry("euro", ChartKind::Currency { currency: eur }, "Euro"),
+            ChartEntry { active: false, ..entry("yen", unused, "Yen") },
+        ];
+        let bound = |listed: Listed, name: &str| {
+            let names = [name.to_owned()];
+            match resolve(&Need::Listed(listed), &chart, &names, |_| None) {
+                Resolution::Bound(remote) => Some(remote.to_string()),
+                Resolution::Create | Resolution::Contradicts(_) => None,
+            }
+        };
+        let method = |name: &str| Listed::PaymentMethod { name: name.to_owned(), cash: true };
+        let terms = |days| Listed::Terms { days };
+        assert_eq!(bound(method("Cash"), "Cash").as_deref(), Some("cash"));
+        assert_eq!(bound(method("Euro"), "Euro"), None);
+        assert_eq!(bound(terms(30), "Net 30").as_deref(), Some("month"));
+        assert_eq!(bound(terms(60), "Net 60").as_deref(), Some("sixty"));
+        assert_eq!(bound(terms(45), "Net 45"), None);
+        assert_eq!(bound(Listed::Currency(eur), "EUR").as_deref(), Some("euro"));
+        assert_eq!(bound(Listed::Currency(jpy), "JPY"), None, "nobody made it active");
+    }
+
+    #[test]
+    fn an_account_of_another_currency_is_none_for_what_is_in_the_books_own() {
+        let eur = Currency::parse("EUR").unwrap();
+        let kind = ChartKind::ForeignAccount { kind: Some(AccountKind::Bank), currency: eur };
+        let chart = [entry("1", kind, "Bank")];
+        let account = || Account::new("Bank", AccountKind::Bank);
+        let names = ["Bank".to_owned()];
+        let found = |need: Need| resolve(&need, &chart, &names, |_| None);
+        assert_eq!(found(Need::Account(account())), Resolution::Create);
+        let own = Need::ForeignAccount { account: account(), currency: eur };
+        assert_eq!(found(own), Resolution::Bound("1".into()));
     }
 
     #[test]

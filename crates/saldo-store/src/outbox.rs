@@ -6,7 +6,7 @@ use crate::statement::{ROWS_MAX, Statement, query};
 use crate::withdrawal::{self, Withdrawal};
 use crate::{Lease, Store, StoreError, columns, slot};
 use jiff::Timestamp;
-use saldo_core::book::{Need, Subject};
+use saldo_core::book::{Listed, Need, Subject};
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -234,7 +234,7 @@ impl Samples {
 }
 
 /// The words for what a change is about: a document's kind, or `account`, `item`, `party`,
-/// `dimension`, `value`, `tax-rate`.
+/// `dimension`, `value`, `tax-rate`, `payment-method`, `terms`, `currency`.
 fn kind(change: &Change) -> &'static str {
     match &change.subject {
         Subject::Need(Need::Account(_) | Need::ForeignAccount { .. }) => "account",
@@ -243,6 +243,9 @@ fn kind(change: &Change) -> &'static str {
         Subject::Need(Need::Dimension(_)) => "dimension",
         Subject::Need(Need::Value { .. }) => "value",
         Subject::Need(Need::TaxRate(_)) => "tax-rate",
+        Subject::Need(Need::Listed(Listed::PaymentMethod { .. })) => "payment-method",
+        Subject::Need(Need::Listed(Listed::Terms { .. })) => "terms",
+        Subject::Need(Need::Listed(Listed::Currency(_))) => "currency",
         Subject::Document { document, .. } => document.header().kind.name(),
         Subject::Confirmed { .. } => "confirmation",
         Subject::Attached { .. } => "file",

@@ -37,9 +37,10 @@ pub(super) const fn hledger_type(kind: AccountKind) -> char {
         | AccountKind::Receivable
         | AccountKind::OtherCurrentAsset
         | AccountKind::Inventory => 'A',
-        AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
-            'L'
-        }
+        AccountKind::Payable
+        | AccountKind::OtherCurrentLiability
+        | AccountKind::TaxLiability
+        | AccountKind::CreditCard => 'L',
         AccountKind::Equity => 'E',
         AccountKind::Income | AccountKind::ContraIncome | AccountKind::OtherIncome => 'R',
         AccountKind::CostOfGoods | AccountKind::Expense => 'X',

@@ -38,6 +38,7 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                     Need::Item(_)
                     | Need::Party(_)
                     | Need::TaxRate(_)
+                    | Need::Listed(_)
                     | Need::Dimension(_)
                     | Need::Value { .. },
                 )
@@ -151,6 +152,7 @@ fn outcome(
             Need::Item(_)
             | Need::Party(_)
             | Need::TaxRate(_)
+            | Need::Listed(_)
             | Need::Dimension(_)
             | Need::Value { .. },
         ) => {

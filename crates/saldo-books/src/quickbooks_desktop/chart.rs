@@ -5,7 +5,9 @@
 //! the middle of those that came. A row that changes meanwhile moves to the last range, which is
 //! read last. A page of text names ranges: `Item@2026-01-01T00:00:00Z@`.
 
+use super::currencies::{self, Currencies};
 use super::find;
+use super::listed;
 use super::message::{Request, Responses};
 use super::names;
 use super::settings::{self, PREFERENCES};
@@ -33,10 +35,19 @@ pub(super) enum List {
     /// Customers, vendors, employees and other names.
     Entity,
     Class,
+    PaymentMethod,
+    StandardTerms,
 }
 
 impl List {
-    const ALL: [Self; 4] = [Self::Account, Self::Item, Self::Entity, Self::Class];
+    const ALL: [Self; 6] = [
+        Self::Account,
+        Self::Item,
+        Self::Entity,
+        Self::Class,
+        Self::PaymentMethod,
+        Self::StandardTerms,
+    ];
 
     /// The name that its query is made of.
     pub(super) const fn name(self) -> &'static str {
@@ -45,6 +56,8 @@ impl List {
             Self::Item => "Item",
             Self::Entity => "Entity",
             Self::Class => "Class",
+            Self::PaymentMethod => "PaymentMethod",
+            Self::StandardTerms => "StandardTerms",
         }
     }
 
@@ -63,7 +76,8 @@ impl List {
                 "AssetAccountRef",
             ],
             Self::Entity => &["CurrencyRef"],
-            Self::Class => &[],
+            Self::StandardTerms => &["StdDueDays", "DiscountPct"],
+            Self::Class | Self::PaymentMethod => &[],
         });
         elements
     }
@@ -179,8 +193,15 @@ pub(super) fn requests(ranges: &[Range]) -> Result<Vec<Request>, String> {
             vec![Request::query(PREFERENCES, &PlainQuery { request_id })?]
         }
     };
+    // Accounts name their currencies alone.
+    let currencies = has_accounts(ranges).then(currencies::request);
     let ranges = ranges.iter().take(RANGES).map(|range| range.request());
-    settings.into_iter().map(Ok).chain(ranges).collect()
+    settings.into_iter().map(Ok).chain(currencies).chain(ranges).collect()
+}
+
+/// Whether accounts are among what a page of these ranges asks for.
+fn has_accounts(ranges: &[Range]) -> bool {
+    ranges.iter().take(RANGES).any(|range| range.list == List::Account)
 }
 
 /// What the answers mean: the rows, and where to go on.
@@ -203,6 +224,13 @@ pub(super) fn page(
         false => settings::preferences(&mut responses)?,
     };
     let home = settings::home_currency(&preferences);
+    let currencies = match has_accounts(&ranges) {
+        true => currencies::read(&mut responses, settings::keeps_one_currency(&preferences))?,
+        false => Currencies::default(),
+    };
+    if is_first {
+        chart.entries.extend(currencies.entries());
+    }
     let (asked, later) = ranges.split_at(ranges.len().min(RANGES));
     let mut next = Vec::new();
     for range in asked {
@@ -218,7 +246,7 @@ pub(super) fn page(
             continue;
         }
         for row in &rows {
-            chart.entries.extend(entry(range.list, row, home)?);
+            chart.entries.extend(entry(range.list, row, home, &currencies)?);
         }
     }
     next.extend_from_slice(later);
@@ -236,16 +264,27 @@ fn modified(row: &Element) -> Result<Timestamp, Fault> {
     text.parse().map_err(|_| unreadable(row, &format!("it was changed at `{text}`")))
 }
 
-/// What a row is. An account in another currency than the company's is none that documents can
-/// use, and a customer in one is but a name that is taken.
-fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEntry>, Fault> {
+/// What a row is. An account in another currency than the company's is none that other documents
+/// can use than those in its currency, and a customer in one is but a name that is taken.
+fn entry(
+    list: List,
+    row: &Element,
+    home: Option<&str>,
+    currencies: &Currencies,
+) -> Result<Option<ChartEntry>, Fault> {
     let id = row.text(["ListID"]).ok_or_else(|| unreadable(row, "it has no ListID"))?;
     let name = row.text(["FullName"]).or_else(|| row.text(["Name"]));
     let name = name.ok_or_else(|| unreadable(row, "it has no name"))?;
     let currency = row.text(["CurrencyRef", "FullName"]);
     let is_foreign = home.is_some() && currency.is_some() && currency != home;
     let kind = match (list, row.name.as_str()) {
-        (List::Account, _) if is_foreign => return Ok(None),
+        (List::Account, _) if is_foreign => match currencies.of(row) {
+            Some(currency) => {
+                let kind = names::account_kind(row.text(["AccountType"]).unwrap_or_default());
+                ChartKind::ForeignAccount { kind, currency }
+            }
+            None => return Ok(None),
+        },
         (List::Account, _) => account(row),
         (List::Item, "ItemSalesTaxRet") => ChartKind::TaxRate { percent: percent(row) },
         (List::Item, _) if stock::is_kept(row) => kept(row),
@@ -259,6 +298,8 @@ fn entry(list: List, row: &Element, home: Option<&str>) -> Result<Option<ChartEn
         (List::Entity, "VendorRet") if !is_foreign => ChartKind::Vendor,
         (List::Entity, _) => ChartKind::OtherName,
         (List::Class, _) => ChartKind::Value { dimension: CLASS.to_owned() },
+        (List::PaymentMethod, _) => ChartKind::PaymentMethod,
+        (List::StandardTerms, _) => ChartKind::Terms { days: listed::due_days(row) },
     };
     Ok(Some(ChartEntry {
         remote: RemoteId::from(id),

@@ -1,6 +1,7 @@
 //! What the book holds against what was sent: both are read by the same names, since a row of the
 //! vendor's differs from what made it in the ends of its names alone.
 
+use super::foreign;
 use super::names;
 use super::orders;
 use super::shape::{CLASS, shape};
@@ -15,7 +16,7 @@ use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a transaction refers to as a whole, and what we call it.
-const REFERENCES: [(&str, &str); 10] = [
+const REFERENCES: [(&str, &str); 11] = [
     ("CustomerRef", "customer"),
     ("VendorRef", "supplier"),
     ("PayeeEntityRef", "payee"),
@@ -26,6 +27,7 @@ const REFERENCES: [(&str, &str); 10] = [
     ("BankAccountRef", "bank account"),
     ("TransferFromAccountRef", "from account"),
     ("TransferToAccountRef", "to account"),
+    ("CurrencyRef", "currency"),
 ];
 
 /// Whether a row carries a document's key, in its number or in a memo.
@@ -53,11 +55,15 @@ pub(super) fn acknowledgement(
     document: &Document,
     row: &Element,
 ) -> Result<Acknowledgement, String> {
-    let currency = document.header().currency;
+    let (currency, home) = (foreign::currency_of(kind, document), document.header().currency);
     let remote = row.text(["TxnID"]).ok_or("the row has no TxnID")?;
-    let total = total(kind, row, currency)?.map(|total| in_terms_of(document, total));
+    let total = match currency == home {
+        true => total(kind, row, home)?,
+        false => Some(foreign::worth(row, &debits(row, currency)?, home)?),
+    };
+    let total = total.map(|total| in_terms_of(document, total));
     let tax = match kind.is_form() {
-        true => optional(row, "SalesTaxTotal", currency)?.map(|added| {
+        true => optional(row, "SalesTaxTotal", home)?.map(|added| {
             let own = document.tax().and_then(|own| own.plus(added));
             own.map_err(|error| error.to_string())
         }),
@@ -75,7 +81,7 @@ pub(super) fn acknowledgement(
 }
 
 fn in_terms_of(document: &Document, held: Money) -> Result<Money, String> {
-    let sent = shape(document)?.total(document).map_err(|error| error.to_string())?;
+    let sent = shape(document)?.total(document)?;
     let own = document.total().map_err(|error| error.to_string())?;
     own.minus(sent).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
 }
@@ -91,6 +97,8 @@ fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>,
         | Kind::ItemReceipt => "TotalAmount",
         // It is about no money.
         Kind::InventoryAdjustment => return Ok(None),
+        Kind::Deposit => "DepositTotal",
+        Kind::CreditCardCharge | Kind::CreditCardCredit => "Amount",
         Kind::Check | Kind::Transfer | Kind::BillPaymentCheck => "Amount",
         Kind::Bill => "AmountDue",
         Kind::VendorCredit => "CreditAmount",
@@ -102,8 +110,7 @@ fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>,
             return total.map(Some).map_err(|error| error.to_string());
         }
         Kind::JournalEntry => {
-            let debits = row.all("JournalDebitLine").map(|line| required(line, "Amount", currency));
-            let debits: Vec<Money> = debits.collect::<Result<_, _>>()?;
+            let debits = debits(row, currency)?;
             if debits.is_empty() {
                 return Ok(None);
             }
@@ -111,6 +118,11 @@ fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>,
         }
     };
     optional(row, name, currency)
+}
+
+/// The debits of a journal entry.
+fn debits(row: &Element, currency: Currency) -> Result<Vec<Money>, String> {
+    row.all("JournalDebitLine").map(|line| required(line, "Amount", currency)).collect()
 }
 
 fn optional(row: &Element, name: &str, currency: Currency) -> Result<Option<Money>, String> {
@@ -143,7 +155,7 @@ pub(super) fn held(
         }
     };
     differences.extend(texts(&sent, row));
-    match money_differences(document, &sent, row, &acknowledgement) {
+    match money_differences(kind, document, &sent, row, &acknowledgement) {
         Ok(found) => differences.extend(found),
         Err(reason) if !differences.contains(&reason) => differences.push(reason),
         Err(_) => {}
@@ -166,12 +178,13 @@ fn texts(sent: &Element, row: &Element) -> Vec<String> {
 
 /// Amounts that differ: total, tax, and the sum of each item or account.
 fn money_differences(
+    kind: Kind,
     document: &Document,
     sent: &Element,
     row: &Element,
     acknowledgement: &Acknowledgement,
 ) -> Result<Vec<String>, String> {
-    let currency = document.header().currency;
+    let currency = foreign::currency_of(kind, document);
     let total = document.total().map_err(|error| error.to_string())?;
     let tax = document.tax().map_err(|error| error.to_string())?;
     let sums = [("total", total, acknowledgement.total), ("tax", tax, acknowledgement.tax)];
@@ -263,7 +276,9 @@ fn target(line: &Element, currency: Currency) -> Result<Option<(String, Money)>,
         "JournalCreditLine" => {
             points_at("account", "AccountRef", required(line, "Amount", currency)?.negated())
         }
-        "ExpenseLine" => points_at("account", "AccountRef", required(line, "Amount", currency)?),
+        "ExpenseLine" | "DepositLine" => {
+            points_at("account", "AccountRef", required(line, "Amount", currency)?)
+        }
         "AppliedToTxn" => {
             let amount = match optional(line, "PaymentAmount", currency)? {
                 Some(amount) => amount,

@@ -7,7 +7,9 @@
 
 use super::chart::{self, List};
 use super::compare;
+use super::deposits;
 use super::faults;
+use super::listed;
 use super::message::{Request, Response, Responses};
 use super::names;
 use super::orders;
@@ -18,7 +20,9 @@ use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
 use super::write;
 use super::xml::Element;
 use jiff::civil::Date;
-use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject, TaxRate};
+use saldo_core::book::{
+    Acknowledgement, BookContext, Item, Listed, Need, Outcome, Subject, TaxRate,
+};
 use saldo_core::document::{Document, DocumentKey, KeptItem, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
@@ -28,11 +32,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The page on which documents are looked for among all of their days.
 const BY_DAY: &str = "day";
+/// The page on which a payout is looked for among the deposits of its day.
+const BY_DEPOSIT: &str = "deposit";
 /// What the page begins with on which those are read that were found there; their ids follow.
 const BY_ID: &str = "id ";
 
 /// The code of what needs a feature that is switched off.
 const FEATURE_OFF: i64 = 3250;
+
+/// What the bindings of currencies begin with.
+const CURRENCIES: &str = "currency/";
 
 /// A look-up, and how far it has come.
 pub(super) struct LookUp<'a> {
@@ -47,6 +56,8 @@ enum Step<'a> {
     Number,
     /// Its day: what carries its marker is read by its id afterwards, lest all lines of a day come.
     Day,
+    /// Its day, among deposits, where it stands not among transfers and may be one.
+    Deposit,
     /// The ids of what carries its marker.
     Ids(&'a str),
 }
@@ -139,6 +150,7 @@ impl<'a> LookUp<'a> {
         let step = match page {
             None => Step::Number,
             Some(BY_DAY) => Step::Day,
+            Some(BY_DEPOSIT) => Step::Deposit,
             Some(page) => {
                 page.strip_prefix(BY_ID).map(Step::Ids).ok_or_else(|| unreadable(page))?
             }
@@ -148,11 +160,26 @@ impl<'a> LookUp<'a> {
 
     /// Where a document of this kind is looked for now, and by what.
     fn place(&self, kind: Kind, key: DocumentKey, document: &Document) -> (Place, Vec<String>) {
-        let day = || (Place::Day(kind, document.header().date), Vec::new());
+        let day = |kind| (Place::Day(kind, document.header().date), Vec::new());
         match self.step {
             Step::Number if kind.is_numbered() => (Place::Numbers(kind), vec![key.to_string()]),
-            Step::Number | Step::Day => day(),
-            Step::Ids(ids) => (Place::Ids(kind), ids.split(' ').map(str::to_owned).collect()),
+            Step::Number | Step::Day => day(kind),
+            Step::Deposit => day(Kind::Deposit),
+            Step::Ids(ids) => {
+                // A transfer is read whole among its day.
+                let kind = if kind == Kind::Transfer { Kind::Deposit } else { kind };
+                (Place::Ids(kind), ids.split(' ').map(str::to_owned).collect())
+            }
+        }
+    }
+
+    /// Whether it may stand there as a deposit.
+    fn may_be_deposit(&self) -> bool {
+        match self.subject {
+            Subject::Document { document, .. } => {
+                shape_for(document, None).is_ok_and(|shape| deposits::is_one(&shape))
+            }
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
         }
     }
 
@@ -169,6 +196,14 @@ impl<'a> LookUp<'a> {
                 named(List::Class, names::class(value.name()))
             }
             Subject::Need(Need::TaxRate(_)) => named(List::Item, names::no_tax()),
+            Subject::Need(Need::Listed(it @ Listed::PaymentMethod { .. })) => {
+                named(List::PaymentMethod, listed::names(it))
+            }
+            Subject::Need(Need::Listed(it @ Listed::Terms { .. })) => {
+                named(List::StandardTerms, listed::names(it))
+            }
+            // It is made by its owner alone.
+            Subject::Need(Need::Listed(Listed::Currency(_))) => None,
             Subject::Need(Need::Value { .. } | Need::Dimension(_))
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => None,
@@ -223,7 +258,10 @@ pub(super) fn outcomes(
             let closed = rows.iter().find_map(|row| orders::closed(voided, row));
             return Ok(closed.map_or(Outcome::Absent, Outcome::Found));
         }
-        match (outcome(look_up.subject, rows, context)?, place) {
+        match (outcome(look_up.subject, place, rows, context)?, place) {
+            (Outcome::Absent, Place::Day(Kind::Transfer, _)) if look_up.may_be_deposit() => {
+                Ok(Outcome::Further { page: BY_DEPOSIT.to_owned() })
+            }
             (Outcome::Absent, Place::Numbers(_)) => {
                 Ok(Outcome::Further { page: BY_DAY.to_owned() })
             }
@@ -293,10 +331,24 @@ pub(super) fn count(id: &str, response: Option<Response>) -> Result<u64, Fault> 
     said.parse().map_err(|_| room::uncounted(id, &said))
 }
 
-fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result<Outcome, Fault> {
+fn outcome(
+    subject: &Subject,
+    place: Place,
+    rows: &[Element],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
     match subject {
-        Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
-            Ok(account_outcome(account, rows))
+        Subject::Need(Need::Account(account)) => {
+            let currencies = |known: &str| known.starts_with(CURRENCIES);
+            let mut foreign = context.bindings.0.iter().filter(|(known, _)| currencies(known));
+            let is_foreign = |id: &str| foreign.any(|(_, remote)| remote.as_str() == id);
+            Ok(account_outcome(account, rows, |kept_in| !kept_in.is_some_and(is_foreign)))
+        }
+        Subject::Need(Need::ForeignAccount { account, currency }) => {
+            let currency = context.bindings.need(&Need::Listed(Listed::Currency(*currency)));
+            let currency = currency.map(RemoteId::as_str);
+            let is_right = |kept_in: Option<&str>| currency.is_some() && kept_in == currency;
+            Ok(account_outcome(account, rows, is_right))
         }
         Subject::Need(Need::Item(item)) => Ok(match &item.kept {
             Some(kept) => stock_outcome(item, kept, rows, context),
@@ -309,12 +361,20 @@ fn outcome(subject: &Subject, rows: &[Element], context: &BookContext) -> Result
             Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
         }
         Subject::Need(Need::TaxRate(tax)) => Ok(tax_outcome(tax, rows)),
+        Subject::Need(Need::Listed(listed)) => {
+            let names = listed::names(listed);
+            let row = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
+            Ok(row.map_or(Outcome::Absent, |row| found(row, listed::difference(listed, row))))
+        }
         Subject::Need(Need::Dimension(_))
         | Subject::Confirmed { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
-        Subject::Document { key, document, applies_to, .. } => {
-            document_outcome((*key, document, *applies_to), rows, context)
-        }
+        Subject::Document { key, document, applies_to, .. } => match place {
+            Place::Numbers(kind) | Place::Day(kind, _) | Place::Ids(kind) => {
+                document_outcome((*key, document, *applies_to), kind, rows, context)
+            }
+            Place::List(_) => Ok(Outcome::Absent),
+        },
     }
 }
 
@@ -336,13 +396,21 @@ fn is_named(row: &Element, name: &str) -> bool {
     known.is_some_and(|known| known.to_lowercase() == name.to_lowercase())
 }
 
-fn account_outcome(account: &Account, rows: &[Element]) -> Outcome {
+/// The account of our name: of the right side, and kept in the right currency.
+fn account_outcome(
+    account: &Account,
+    rows: &[Element],
+    is_right: impl FnOnce(Option<&str>) -> bool,
+) -> Outcome {
     let name = names::account(&account.name);
     let Some(row) = rows.iter().find(|row| is_named(row, &name)) else { return Outcome::Absent };
     let held = row.text(["AccountType"]).unwrap_or_default();
     let kind = names::account_kind(held);
     let is_other = kind.is_some_and(|kind| kind.side() != account.kind.side());
-    found(row, is_other.then(|| format!("it is an account of the type {held}")))
+    let other_type = is_other.then(|| format!("it is an account of the type {held}"));
+    let is_right = is_right(row.text(["CurrencyRef", "ListID"]));
+    let other_currency = || (!is_right).then(|| "it is kept in another currency".to_owned());
+    found(row, other_type.or_else(other_currency))
 }
 
 /// An item of one of the possible names whose lines reach the right account.
@@ -402,19 +470,21 @@ fn party_outcome(party: &Party, rows: &[Element]) -> Outcome {
     marked.or_else(unmarked).map_or(Outcome::Absent, |row| found(row, None))
 }
 
-/// The document among these rows, if it is.
+/// The document among these rows of a kind, if it is.
 fn document_outcome(
     (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
+    kind: Kind,
     rows: &[Element],
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let never = |reason: String| Fault::new(Permit::Never, reason);
-    let kind = shape_for(document, applies_to).map_err(never)?.kind();
     let mut ours = rows.iter().filter(|row| compare::is_of(row, key));
     let Some(first) = ours.next() else { return Ok(Outcome::Absent) };
     // A linked line does not say its item, which is what is held against the rows.
     let unlinked = applies_to.filter(|_| kind != Kind::ItemReceipt);
-    let sent = write::transaction(key, document, unlinked, context).map_err(never)?;
+    let as_deposit = kind == Kind::Deposit;
+    let sent = write::transaction((key, document, unlinked), as_deposit, context);
+    let sent = sent.map_err(never)?;
     let held = compare::held(kind, document, &sent, first);
     let (acknowledgement, mut differences) = held.map_err(never)?;
     let others = ours.count();

@@ -5,7 +5,7 @@ use super::shape;
 use super::stock;
 use super::wire::{ListEntry, Reference, SalesOrPurchase};
 use super::write::{Body, NOT_TAXED};
-use saldo_core::book::{Bindings, Item, Need};
+use saldo_core::book::{Bindings, Item, Listed, Need};
 use saldo_core::document::Party;
 
 /// What makes an account, item, customer, vendor, class, or the sales tax item of nothing.
@@ -23,10 +23,18 @@ pub(super) fn entry(
             let name = names::account(&account.name);
             Body::new("Account", &ListEntry { name, account_type, ..ListEntry::default() })
         }
-        Need::ForeignAccount { account, currency } => Err(format!(
-            "`{}` is kept in {currency}, and Saldo makes no such account in QuickBooks Desktop",
-            account.name
-        )),
+        Need::ForeignAccount { account, currency } => {
+            let own = Need::Listed(Listed::Currency(*currency));
+            let own = bindings.need(&own).ok_or_else(|| format!("{currency} is not bound"))?;
+            let fields = ListEntry {
+                name: names::account(&account.name),
+                account_type: Some(names::account_type(account.kind)),
+                currency_ref: Some(Reference::to(own.as_str())),
+                ..ListEntry::default()
+            };
+            Body::new("Account", &fields)
+        }
+        Need::Listed(listed) => super::listed::entry(listed),
         Need::Item(item) => match &item.kept {
             Some(kept) => stock::entry(item, kept, bindings, taken),
             None => self::item(item, bindings, taken),

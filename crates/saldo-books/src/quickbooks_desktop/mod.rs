@@ -3,11 +3,16 @@
 pub mod connector;
 
 mod ask;
+mod cards;
 mod chart;
 mod compare;
+mod currencies;
+mod deposits;
 mod faults;
 mod find;
+mod foreign;
 mod hear;
+mod listed;
 mod listing;
 mod lists;
 mod message;
@@ -29,7 +34,7 @@ mod xml;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, Item, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, Item, KeptDimensions, Listed, Need, Outcome, Subject, Task,
 };
 use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
@@ -42,10 +47,16 @@ pub struct QuickBooksDesktop;
 
 /// The setting of a connection by which its owner lets us make the sales tax item of 0%: `yes`.
 pub const MAKES_TAX_ITEM: &str = "make-tax-item";
+/// The setting of a connection by which its owner has payouts entered as deposits in place of
+/// transfers: `deposits`.
+pub const PAYOUTS: &str = deposits::PAYOUTS;
 /// What to do where the company has no sales tax item of nothing.
 const MAKE_TAX_ITEM: &str = "in QuickBooks choose Edit > Preferences > Sales Tax > Company \
     Preferences > Add sales tax item: any name, the description `Sales tax`, the rate 0%; or let \
     Saldo make it: `saldo connect quickbooks-desktop --make-tax-item`";
+/// What to do where the company does not use a currency.
+const MAKE_CURRENCY_ACTIVE: &str = "in QuickBooks choose Lists > Currency List > Include \
+    inactive, and make the currency active";
 
 static DESCRIPTION: BookDescription = BookDescription {
     name: "quickbooks-desktop",
@@ -97,6 +108,7 @@ impl Book for QuickBooksDesktop {
             Need::Value { value, .. } => names::class(value.name()),
             Need::Dimension(dimension) => vec![dimension.name().to_owned()],
             Need::TaxRate(_) => names::no_tax(),
+            Need::Listed(listed) => listed::names(listed),
         }
     }
 
@@ -109,8 +121,12 @@ impl Book for QuickBooksDesktop {
         need: &Need,
         settings: &BTreeMap<String, String>,
     ) -> Option<&'static str> {
-        let has_leave = settings.get(MAKES_TAX_ITEM).is_some_and(|it| it == "yes");
-        (matches!(need, Need::TaxRate(_)) && !has_leave).then_some(MAKE_TAX_ITEM)
+        let has_leave = || settings.get(MAKES_TAX_ITEM).is_some_and(|it| it == "yes");
+        match need {
+            Need::TaxRate(_) if !has_leave() => Some(MAKE_TAX_ITEM),
+            Need::Listed(Listed::Currency(_)) => Some(MAKE_CURRENCY_ACTIVE),
+            _ => None,
+        }
     }
 
     /// A purchase order alone, which is closed: that names the version which it closes.
@@ -127,11 +143,14 @@ impl Book for QuickBooksDesktop {
                 [income, stock, cost].map(|account| Need::Account(account.clone())).to_vec()
             }
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
+            Subject::Need(Need::ForeignAccount { currency, .. }) => {
+                vec![Need::Listed(Listed::Currency(*currency))]
+            }
             Subject::Need(
                 Need::Account(_)
-                | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
+                | Need::Listed(_)
                 | Need::Dimension(_)
                 | Need::Value { .. },
             )

@@ -1,5 +1,6 @@
 //! Money that moves: payments of claims, transfers, costs.
 
+use super::cards;
 use super::names::{can_take_deposits, is_bank};
 use super::shape::{Shape, is_owed, journal, net, only, postings};
 use saldo_core::document::{Document, Line, LineKind};
@@ -46,8 +47,8 @@ pub(super) fn transfer(document: &Document) -> Result<Shape<'_>, String> {
     }
 }
 
-/// A cost paid from one bank account; anything else (a fee that came back, a cost kept back from
-/// another account) is a journal entry.
+/// A cost paid from one bank account, or by a card; anything else (a fee that came back, a cost
+/// kept back from another account) is a journal entry.
 ///
 /// # Errors
 /// In words, why this book cannot hold it.
@@ -59,6 +60,9 @@ pub(super) fn expense(document: &Document) -> Result<Shape<'_>, String> {
         Some((account, amount)) if amount.is_negative() && is_bank(account) && !owed => {
             Ok(Shape::Check { account, amount: amount.negated(), lines })
         }
-        _ => journal(document),
+        _ => match cards::charge(document)? {
+            Some(charge) => Ok(Shape::Card(charge)),
+            None => journal(document),
+        },
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn text(text: &str, limit: usize) -> String {
 
 /// A name of so many letters at most, without the sign that parts levels. A longer one ends in a
 /// hash of all of it, so that two long names stay two, and so does one of which no letter is left.
-fn fit(name: &str, limit: usize) -> String {
+pub(super) fn fit(name: &str, limit: usize) -> String {
     let plain = plain(name).replace(": ", " - ").replace(':', "-");
     let hash = || -> String { blake3::hash(name.as_bytes()).to_hex().chars().take(8).collect() };
     match plain.chars().count() {
@@ -209,6 +209,7 @@ pub(super) const fn account_type(kind: AccountKind) -> &'static str {
         AccountKind::Payable => "AccountsPayable",
         AccountKind::OtherCurrentAsset | AccountKind::Inventory => "OtherCurrentAsset",
         AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => "OtherCurrentLiability",
+        AccountKind::CreditCard => "CreditCard",
         AccountKind::Equity => "Equity",
         AccountKind::Income | AccountKind::ContraIncome => "Income",
         AccountKind::OtherIncome => "OtherIncome",
@@ -225,6 +226,7 @@ pub(super) fn account_kind(account_type: &str) -> Option<AccountKind> {
         "AccountsPayable" => AccountKind::Payable,
         "OtherCurrentAsset" => AccountKind::OtherCurrentAsset,
         "OtherCurrentLiability" => AccountKind::OtherCurrentLiability,
+        "CreditCard" => AccountKind::CreditCard,
         "Equity" => AccountKind::Equity,
         "Income" => AccountKind::Income,
         "OtherIncome" => AccountKind::OtherIncome,
@@ -297,6 +299,7 @@ mod tests {
             AccountKind::OtherCurrentAsset,
             AccountKind::OtherCurrentLiability,
             AccountKind::TaxLiability,
+            AccountKind::CreditCard,
             AccountKind::Equity,
             AccountKind::Income,
             AccountKind::ContraIncome,

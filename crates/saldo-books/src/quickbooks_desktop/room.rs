@@ -2,13 +2,13 @@
 //! no rows for it.
 //!
 //! Pro and Premier hold 14,500 names (customers, vendors, employees and other names together, and
-//! no more than 10,000 of each), and 14,500 items of all kinds, inactive ones included. Of
-//! Enterprise the vendor names no bound but "more than 100,000".
+//! no more than 10,000 of each), 14,500 items of all kinds, and 10,000 payment methods and as many
+//! terms, inactive ones included. Of Enterprise the vendor names no bound but "more than 100,000".
 
 use super::find;
 use super::message::{Request, Responses};
 use super::wire::CountQuery;
-use saldo_core::book::{ListRoom, Need};
+use saldo_core::book::{ListRoom, Listed, Need};
 use saldo_core::document::Party;
 use saldo_core::exchange::{Fault, Permit};
 
@@ -21,12 +21,19 @@ const VENDORS: &str = "vendors";
 /// Items of every kind, those of sales tax among them.
 const ITEMS: &str = "items";
 
+/// Ways of being paid.
+const PAYMENT_METHODS: &str = "payment methods";
+/// Terms of payment of every kind.
+const TERMS: &str = "terms";
+
 /// The lists that are counted: what asks for each, and how many rows of it Pro and Premier hold.
-const COUNTED: [(&str, &str, u64); 4] = [
+const COUNTED: [(&str, &str, u64); 6] = [
     (NAMES, "Entity", 14_500),
     (CUSTOMERS, "Customer", 10_000),
     (VENDORS, "Vendor", 10_000),
     (ITEMS, "Item", 14_500),
+    (PAYMENT_METHODS, "PaymentMethod", 10_000),
+    (TERMS, "Terms", 10_000),
 ];
 
 /// What the name of a program has that holds more than anybody counts.
@@ -69,7 +76,10 @@ pub(super) const fn takes(need: &Need) -> &'static [&'static str] {
         Need::Party(Party::Customer { .. }) => &[NAMES, CUSTOMERS],
         Need::Party(Party::Vendor { .. }) => &[NAMES, VENDORS],
         Need::Item(_) | Need::TaxRate(_) => &[ITEMS],
-        Need::Account(_)
+        Need::Listed(Listed::PaymentMethod { .. }) => &[PAYMENT_METHODS],
+        Need::Listed(Listed::Terms { .. }) => &[TERMS],
+        Need::Listed(Listed::Currency(_))
+        | Need::Account(_)
         | Need::ForeignAccount { .. }
         | Need::Dimension(_)
         | Need::Value { .. } => &[],

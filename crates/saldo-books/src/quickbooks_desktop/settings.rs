@@ -69,6 +69,7 @@ pub(super) fn read(
     let program = host.text(["ProductName"]).unwrap_or(UNNAMED);
     let settings = BookSettings {
         closed_until: closed.transpose()?,
+        one_currency: keeps_one_currency(&preferences),
         switched_off: off.into_iter().collect(),
         program: Some(program.to_owned()),
         lists: room::read(responses, program)?,
@@ -83,6 +84,11 @@ pub(super) fn read(
 /// Where they were refused or not answered.
 pub(super) fn preferences(responses: &mut Responses) -> Result<Element, Fault> {
     row(responses, PREFERENCES)
+}
+
+/// Whether the company keeps its own currency alone.
+pub(super) fn keeps_one_currency(preferences: &Element) -> bool {
+    preferences.text(["MultiCurrencyPreferences", "IsMultiCurrencyOn"]) != Some("true")
 }
 
 /// What the company calls its own currency; none where it has but one.

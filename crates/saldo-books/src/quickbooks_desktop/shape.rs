@@ -4,6 +4,9 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::cards::{self, CardCharge};
+use super::foreign::{self, ForeignJournal};
+use super::listed;
 use super::money;
 use super::purchases;
 use super::sales;
@@ -14,7 +17,7 @@ use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKey, DocumentKind, KeptItem, Line, Party};
 use saldo_core::ledger::{Account, AccountKind};
-use saldo_core::money::{Money, MoneyError};
+use saldo_core::money::Money;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What policies call the dimension that classes are.
@@ -52,6 +55,8 @@ pub(super) enum Shape<'a> {
         /// What it was for: debit positive.
         lines: Vec<PostingLine<'a>>,
     },
+    /// What a card is charged with, or gets back.
+    Card(CardCharge<'a>),
     /// What a supplier charges or credits.
     Bill(Bill<'a>),
     /// Money paid for a bill.
@@ -69,6 +74,8 @@ pub(super) enum Shape<'a> {
     Adjustment(Adjustment<'a>),
     /// Debits and credits.
     Journal(Vec<PostingLine<'a>>),
+    /// The same in another currency than the company's.
+    Foreign(ForeignJournal<'a>),
 }
 
 /// A form of sale: amounts positive in its own direction.
@@ -175,26 +182,33 @@ impl Shape<'_> {
             Self::Received { .. } => Kind::ReceivePayment,
             Self::Transfer { .. } => Kind::Transfer,
             Self::Check { .. } => Kind::Check,
+            Self::Card(charge) => charge.kind,
             Self::Bill(bill) | Self::Order(bill) => bill.kind,
             Self::Adjustment(_) => Kind::InventoryAdjustment,
             Self::BillPayment { .. } => Kind::BillPaymentCheck,
-            Self::Journal(_) => Kind::JournalEntry,
+            Self::Journal(_) | Self::Foreign(_) => Kind::JournalEntry,
         }
     }
 
     /// What the vendor will call its total: of a journal entry, its debits.
-    pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
+    ///
+    /// # Errors
+    /// In words, where the sum is too large.
+    pub(super) fn total(&self, document: &Document) -> Result<Money, String> {
+        let home = document.header().currency;
         match self {
             Self::Form(form) => Ok(form.total),
             Self::Bill(bill) | Self::Order(bill) => Ok(bill.total),
-            Self::Adjustment(_) => Ok(Money::zero(document.header().currency)),
+            Self::Adjustment(_) => Ok(Money::zero(home)),
+            Self::Card(charge) => Ok(charge.total),
             Self::Received { amount, .. }
             | Self::Transfer { amount, .. }
             | Self::Check { amount, .. }
             | Self::BillPayment { amount, .. } => Ok(*amount),
+            Self::Foreign(journal) => journal.worth(home),
             Self::Journal(lines) => {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
-                Money::sum(document.header().currency, debits)
+                Money::sum(home, debits).map_err(|error| error.to_string())
             }
         }
     }
@@ -208,6 +222,8 @@ impl Shape<'_> {
             needs.extend(lines.iter().map(PostingLine::target));
             needs.extend(lines.iter().filter_map(|line| line.class.map(class)));
         };
+        needs.extend(listed::paid_by(self, document));
+        needs.extend(listed::owed_on(self, document));
         match self {
             Self::Form(form) => {
                 needs.push(no_tax());
@@ -224,6 +240,10 @@ impl Shape<'_> {
                 needs.push(account(paid_from));
                 postings(lines, &mut needs);
             }
+            Self::Card(charge) => {
+                needs.push(account(charge.card));
+                postings(&charge.lines, &mut needs);
+            }
             Self::Bill(bill) | Self::Order(bill) => {
                 needs.extend(bill.payable.map(account));
                 postings(&bill.lines, &mut needs);
@@ -234,6 +254,7 @@ impl Shape<'_> {
                 needs.extend(adjustment.lines.iter().map(|line| Need::Item(line.item())));
             }
             Self::Journal(lines) => postings(lines, &mut needs),
+            Self::Foreign(journal) => needs.extend(journal.needs()),
         }
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.binding()));
@@ -244,7 +265,7 @@ impl Shape<'_> {
     /// of what somebody owes.
     fn names_party(&self) -> bool {
         match self {
-            Self::Transfer { .. } | Self::Adjustment(_) => false,
+            Self::Transfer { .. } | Self::Adjustment(_) | Self::Foreign(_) => false,
             Self::Journal(lines) => lines.iter().any(|line| is_owed(line.account)),
             _ => true,
         }
@@ -257,6 +278,9 @@ impl Shape<'_> {
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     check_dimensions(document)?;
+    if foreign::is_foreign(document) {
+        return foreign::journal(document).map(Shape::Foreign);
+    }
     let shape = match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => sales::receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => sales::invoice(document),
@@ -265,7 +289,10 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Expense => money::expense(document),
         DocumentKind::Bill | DocumentKind::VendorCredit => purchases::bill(document),
         DocumentKind::BillPayment => purchases::payment(document),
-        DocumentKind::JournalEntry => journal(document),
+        DocumentKind::JournalEntry => match cards::charge(document)? {
+            Some(charge) => Ok(Shape::Card(charge)),
+            None => journal(document),
+        },
         DocumentKind::PurchaseOrder => stock::order(document),
         DocumentKind::ItemReceipt => stock::receipt(document),
         DocumentKind::InventoryAdjustment => stock::adjustment(document),

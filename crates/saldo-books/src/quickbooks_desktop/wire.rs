@@ -15,7 +15,10 @@ pub(super) enum Kind {
     CreditMemo,
     ReceivePayment,
     Check,
+    CreditCardCharge,
+    CreditCardCredit,
     Transfer,
+    Deposit,
     JournalEntry,
     Bill,
     VendorCredit,
@@ -27,13 +30,16 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::CreditMemo,
         Self::ReceivePayment,
         Self::Check,
+        Self::CreditCardCharge,
+        Self::CreditCardCredit,
         Self::Transfer,
+        Self::Deposit,
         Self::JournalEntry,
         Self::Bill,
         Self::VendorCredit,
@@ -51,7 +57,10 @@ impl Kind {
             Self::CreditMemo => "CreditMemo",
             Self::ReceivePayment => "ReceivePayment",
             Self::Check => "Check",
+            Self::CreditCardCharge => "CreditCardCharge",
+            Self::CreditCardCredit => "CreditCardCredit",
             Self::Transfer => "Transfer",
+            Self::Deposit => "Deposit",
             Self::JournalEntry => "JournalEntry",
             Self::Bill => "Bill",
             Self::VendorCredit => "VendorCredit",
@@ -69,7 +78,7 @@ impl Kind {
 
     /// Whether it has a number, by which it can be asked for.
     pub(super) const fn is_numbered(self) -> bool {
-        !matches!(self, Self::Transfer)
+        !matches!(self, Self::Transfer | Self::Deposit)
     }
 
     /// Whether its row shows the marker of a document only with all of its lines, or has no lines.
@@ -120,6 +129,10 @@ pub(super) struct SalesForm {
     pub(super) txn_date: String,
     pub(super) ref_number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payment_method_ref: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) terms_ref: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) due_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) item_sales_tax_ref: Option<Reference>,
@@ -162,6 +175,8 @@ pub(super) struct Received {
     pub(super) txn_date: String,
     pub(super) ref_number: String,
     pub(super) total_amount: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payment_method_ref: Option<Reference>,
     pub(super) memo: String,
     pub(super) deposit_to_account_ref: Reference,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,7 +211,21 @@ pub(super) struct Check {
     pub(super) items: Vec<ItemLine>,
 }
 
-/// A line of a cheque, a bill or a vendor credit.
+/// What a card is charged with, or gets back.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CardCharge {
+    pub(super) account_ref: Reference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payee_entity_ref: Option<Reference>,
+    pub(super) txn_date: String,
+    pub(super) ref_number: String,
+    pub(super) memo: String,
+    #[serde(rename = "ExpenseLineAdd")]
+    pub(super) lines: Vec<ExpenseLine>,
+}
+
+/// A line of a cheque, a card's charge, a bill or a vendor credit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ExpenseLine {
@@ -219,12 +248,41 @@ pub(super) struct Transfer {
     pub(super) memo: String,
 }
 
-/// A journal entry.
+/// Money that comes to a bank.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Deposit {
+    pub(super) txn_date: String,
+    pub(super) deposit_to_account_ref: Reference,
+    pub(super) memo: String,
+    #[serde(rename = "DepositLineAdd")]
+    pub(super) lines: Vec<DepositLine>,
+}
+
+/// Where it comes from.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DepositLine {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) entity_ref: Option<Reference>,
+    pub(super) account_ref: Reference,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) memo: String,
+    pub(super) amount: String,
+}
+
+/// A journal entry: in another currency than the company's, where one is named.
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Journal {
     pub(super) txn_date: String,
     pub(super) ref_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) is_amounts_entered_in_home_currency: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) currency_ref: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exchange_rate: Option<String>,
     #[serde(rename = "$value")]
     pub(super) lines: Vec<JournalLine>,
 }
@@ -263,6 +321,8 @@ pub(super) struct Bill {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) due_date: Option<String>,
     pub(super) ref_number: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) terms_ref: Option<Reference>,
     pub(super) memo: String,
     #[serde(rename = "ExpenseLineAdd")]
     pub(super) lines: Vec<ExpenseLine>,
@@ -293,6 +353,8 @@ pub(super) struct ListEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) account_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) currency_ref: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) manufacturer_part_number: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sales_tax_code_ref: Option<Reference>,
@@ -304,6 +366,22 @@ pub(super) struct ListEntry {
     pub(super) item_desc: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tax_rate: Option<String>,
+}
+
+/// A way of being paid.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PaymentMethod {
+    pub(super) name: String,
+    pub(super) payment_method_type: &'static str,
+}
+
+/// Terms of payment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct StandardTerms {
+    pub(super) name: String,
+    pub(super) std_due_days: u32,
 }
 
 /// Where the lines of an item land, sold or bought.

@@ -1,5 +1,9 @@
 //! Documents, and what documents refer to, as the vendor's requests.
 
+use super::cards::CardCharge;
+use super::deposits;
+use super::foreign::ForeignJournal;
+use super::listed;
 use super::lists;
 use super::names::{self, Taken};
 use super::orders::{self, OpenLines};
@@ -9,8 +13,8 @@ use super::stock::{
     QuantityAdjustment, Stocked,
 };
 use super::wire::{
-    Applied, BillPayment, Check, ExpenseLine, Journal, JournalLine, JournalPosting, Kind, Received,
-    Reference, SalesForm, SalesLine, Transfer,
+    self, Applied, BillPayment, Check, Deposit, DepositLine, ExpenseLine, Journal, JournalLine,
+    JournalPosting, Kind, Received, Reference, SalesForm, SalesLine, Transfer,
 };
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -75,19 +79,19 @@ pub(super) fn body(
             Err("QuickBooks Desktop takes no files from other programs".to_owned())
         }
         Subject::Document { key, document, applies_to, .. } => {
-            transaction(*key, document, *applies_to, context)
+            let as_deposit = deposits::are_wanted(&context.settings);
+            transaction((*key, document, *applies_to), as_deposit, context)
         }
     }
 }
 
-/// A document as the vendor's transaction.
+/// A document as the vendor's transaction: as a deposit, where it is wanted so and may be one.
 ///
 /// # Errors
 /// As [`body`].
 pub(super) fn transaction(
-    key: DocumentKey,
-    document: &Document,
-    applies_to: Option<DocumentKey>,
+    (key, document, applies_to): (DocumentKey, &Document, Option<DocumentKey>),
+    as_deposit: bool,
     context: &BookContext,
 ) -> Result<Body, String> {
     let header = document.header();
@@ -99,14 +103,6 @@ pub(super) fn transaction(
         );
         return Err(about(reason));
     }
-    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
-        let reason = format!(
-            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
-            line.held(),
-            line.account.name
-        );
-        return Err(about(reason));
-    }
     let shape = shape::shape_for(document, applies_to).map_err(about)?;
     let writer = Writer {
         bindings: &context.bindings,
@@ -115,14 +111,20 @@ pub(super) fn transaction(
         number: key.to_string(),
         memo: names::memo(&header.memo, key),
         applies_to,
+        paid_by: listed::paid_by(&shape, document),
+        owed_on: listed::owed_on(&shape, document),
     };
     let body = match &shape {
         Shape::Form(form) => writer.form(form, header.due),
         Shape::Received { receivable, deposit, amount } => {
             writer.received(receivable, deposit, *amount)
         }
+        Shape::Transfer { from, to, amount } if as_deposit && deposits::may_be(from, to) => {
+            writer.deposit(from, to, *amount, &header.reference)
+        }
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Check { account, lines, .. } => writer.check(account, lines),
+        Shape::Card(charge) => writer.card(charge),
         Shape::Bill(bill) => writer.bill(bill, header.due),
         Shape::BillPayment { payable, account, amount } => {
             writer.bill_payment(payable, account, *amount)
@@ -130,6 +132,7 @@ pub(super) fn transaction(
         Shape::Order(order) => writer.order(order),
         Shape::Adjustment(adjustment) => writer.adjustment(adjustment),
         Shape::Journal(lines) => writer.journal(lines),
+        Shape::Foreign(journal) => writer.foreign(journal),
     };
     body.map_err(about)
 }
@@ -142,6 +145,8 @@ struct Writer<'a> {
     number: String,
     memo: String,
     applies_to: Option<DocumentKey>,
+    paid_by: Option<Need>,
+    owed_on: Option<Need>,
 }
 
 impl Writer<'_> {
@@ -182,6 +187,8 @@ impl Writer<'_> {
             customer_ref: self.party()?,
             txn_date: self.date.to_string(),
             ref_number: self.number.clone(),
+            payment_method_ref: listed::reference(self.paid_by.as_ref(), self.bindings),
+            terms_ref: listed::reference(self.owed_on.as_ref(), self.bindings),
             // What was entered before it was asked for has none.
             item_sales_tax_ref: self.reference(&shape::no_tax()).ok(),
             memo: self.memo.clone(),
@@ -238,6 +245,7 @@ impl Writer<'_> {
             txn_date: self.date.to_string(),
             ref_number: self.number.clone(),
             total_amount: amount(money)?,
+            payment_method_ref: listed::reference(self.paid_by.as_ref(), self.bindings),
             memo: self.memo.clone(),
             deposit_to_account_ref: self.account(deposit)?,
             is_auto_apply: applied.is_empty().then_some(false),
@@ -265,6 +273,29 @@ impl Writer<'_> {
         Body::new(Kind::Transfer.name(), &fields)
     }
 
+    fn deposit(
+        &self,
+        from: &Account,
+        to: &Account,
+        money: Money,
+        reference: &str,
+    ) -> Result<Body, String> {
+        let line = DepositLine {
+            // Nobody is made for it alone.
+            entity_ref: self.party().ok().flatten(),
+            account_ref: self.account(from)?,
+            memo: names::text(reference, names::TEXT),
+            amount: amount(money)?,
+        };
+        let fields = Deposit {
+            txn_date: self.date.to_string(),
+            deposit_to_account_ref: self.account(to)?,
+            memo: self.memo.clone(),
+            lines: vec![line],
+        };
+        Body::new(Kind::Deposit.name(), &fields)
+    }
+
     fn check(&self, paid_from: &Account, lines: &[PostingLine<'_>]) -> Result<Body, String> {
         let fields = Check {
             account_ref: self.account(paid_from)?,
@@ -277,6 +308,18 @@ impl Writer<'_> {
             items: self.item_lines(lines, None)?,
         };
         Body::new(Kind::Check.name(), &fields)
+    }
+
+    fn card(&self, charge: &CardCharge<'_>) -> Result<Body, String> {
+        let fields = wire::CardCharge {
+            account_ref: self.account(charge.card)?,
+            payee_entity_ref: self.party()?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            memo: self.memo.clone(),
+            lines: self.expense_lines(&charge.lines)?,
+        };
+        Body::new(charge.kind.name(), &fields)
     }
 
     fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<ExpenseLine>, String> {
@@ -363,12 +406,13 @@ impl Writer<'_> {
     }
 
     fn bill(&self, bill: &Bill<'_>, due: Option<Date>) -> Result<Body, String> {
-        let fields = super::wire::Bill {
+        let fields = wire::Bill {
             vendor_ref: self.required_party()?,
             ap_account_ref: bill.payable.map(|account| self.account(account)).transpose()?,
             txn_date: self.date.to_string(),
             due_date: (bill.kind == Kind::Bill).then(|| self.due(due)),
             ref_number: self.number.clone(),
+            terms_ref: listed::reference(self.owed_on.as_ref(), self.bindings),
             memo: self.memo.clone(),
             lines: self.expense_lines(&bill.lines)?,
             items: self.item_lines(&bill.lines, self.ordered(bill.kind)?)?,
@@ -396,6 +440,29 @@ impl Writer<'_> {
     }
 
     fn journal(&self, lines: &[PostingLine<'_>]) -> Result<Body, String> {
+        let fields = Journal {
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            lines: self.journal_lines(lines)?,
+            ..Journal::default()
+        };
+        Body::new(Kind::JournalEntry.name(), &fields)
+    }
+
+    fn foreign(&self, journal: &ForeignJournal<'_>) -> Result<Body, String> {
+        let lines: Vec<PostingLine<'_>> = journal.lines().collect();
+        let fields = Journal {
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            is_amounts_entered_in_home_currency: Some(false),
+            currency_ref: Some(self.reference(&journal.currency())?),
+            exchange_rate: Some(journal.rate.to_string()),
+            lines: self.journal_lines(&lines)?,
+        };
+        Body::new(Kind::JournalEntry.name(), &fields)
+    }
+
+    fn journal_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<JournalLine>, String> {
         let mut written = Vec::new();
         for line in lines {
             let owed = matches!(line.account.kind, AccountKind::Receivable | AccountKind::Payable);
@@ -416,21 +483,19 @@ impl Writer<'_> {
                 false => JournalLine::Debit(posting),
             });
         }
-        let fields = Journal {
-            txn_date: self.date.to_string(),
-            ref_number: self.number.clone(),
-            lines: written,
-        };
-        Body::new(Kind::JournalEntry.name(), &fields)
+        Ok(written)
     }
 }
 
-/// An amount as the vendor reads it: two decimals, always.
+/// An amount as the vendor reads it: two decimals, always, whatever its currency has.
 ///
 /// # Errors
 /// In words, where the currency has others, or there are too many digits.
 fn amount(money: Money) -> Result<String, String> {
-    let text = money.amount_text();
+    let text = match money.currency().exponent() {
+        0 => format!("{}.00", money.amount_text()),
+        _ => money.amount_text(),
+    };
     let digits = text.trim_start_matches('-');
     let whole = digits.split_once('.').filter(|(_, decimals)| decimals.len() == 2);
     match whole {

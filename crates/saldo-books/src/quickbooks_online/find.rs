@@ -81,7 +81,7 @@ impl<'a> LookUp<'a> {
                 list.map(|list| named(list, names::value(value.name()))).into_iter().collect()
             }
             // No document needs one.
-            Subject::Need(Need::TaxRate(_) | Need::Dimension(_)) => Vec::new(),
+            Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Listed(_)) => Vec::new(),
             Subject::Document { key, document, voids, .. } => {
                 // What is voided keeps its place and its number.
                 let voided = voids.as_deref().map(|it| (&it.key, &it.document));
@@ -209,7 +209,7 @@ fn outcome(
             let Some(entity) = list_of else { return Ok(Outcome::Absent) };
             Ok(value_outcome(value.name(), list(entity)?))
         }
-        Subject::Need(Need::TaxRate(_) | Need::Dimension(_))
+        Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Listed(_))
         | Subject::Confirmed { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, voids, .. } => {

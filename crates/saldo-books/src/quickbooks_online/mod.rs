@@ -134,6 +134,7 @@ impl Book for QuickBooksOnline {
             Need::Value { value, .. } => names::value(value.name()),
             Need::Dimension(dimension) => vec![dimension.name().to_owned()],
             Need::TaxRate(tax) => vec![tax.to_string()],
+            Need::Listed(listed) => vec![listed.to_string()],
         }
     }
 
@@ -171,6 +172,7 @@ impl Book for QuickBooksOnline {
                 | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
+                | Need::Listed(_)
                 | Need::Dimension(_)
                 | Need::Value { .. },
             )

@@ -180,6 +180,7 @@ pub(super) const fn account_type(kind: AccountKind) -> (&'static str, &'static s
         AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             ("Other Current Liability", "OtherCurrentLiabilities")
         }
+        AccountKind::CreditCard => ("Credit Card", "CreditCard"),
         AccountKind::Equity => ("Equity", "OwnersEquity"),
         AccountKind::Income => ("Income", "SalesOfProductIncome"),
         AccountKind::ContraIncome => ("Income", "DiscountsRefundsGiven"),
@@ -200,6 +201,7 @@ pub(super) fn account_kind(account_type: &str, detail: &str) -> Option<AccountKi
         ("Other Current Asset", _) => AccountKind::OtherCurrentAsset,
         ("Other Current Liability", detail) if collects_tax(detail) => AccountKind::TaxLiability,
         ("Other Current Liability", _) => AccountKind::OtherCurrentLiability,
+        ("Credit Card", _) => AccountKind::CreditCard,
         ("Equity", _) => AccountKind::Equity,
         ("Income", "DiscountsRefundsGiven") => AccountKind::ContraIncome,
         ("Income", _) => AccountKind::Income,
@@ -263,6 +265,7 @@ mod tests {
             AccountKind::CostOfGoods,
             AccountKind::OtherCurrentAsset,
             AccountKind::OtherCurrentLiability,
+            AccountKind::CreditCard,
             AccountKind::Equity,
             AccountKind::Income,
             AccountKind::ContraIncome,
@@ -272,7 +275,6 @@ mod tests {
             let (account_type, detail) = account_type(kind);
             assert_eq!(account_kind(account_type, detail), Some(kind));
         }
-        assert_eq!(account_kind("Credit Card", "CreditCard"), None);
         let tax = account_kind("Other Current Liability", "GlobalTaxPayable");
         assert_eq!(tax, Some(AccountKind::TaxLiability));
     }

@@ -617,5 +617,6 @@ fn list_entity(
             Err(format!("QuickBooks has no dimension `{}` to make", dimension.word))
         }
         Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
+        Need::Listed(listed) => Err(format!("documents in QuickBooks Online name no {listed}")),
     }
 }

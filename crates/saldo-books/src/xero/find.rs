@@ -87,7 +87,9 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Item(item)) => any("Code", &names::item(item)),
             Subject::Need(Need::Party(party)) => any("Name", &names::party(party)),
             // Few as they are, all categories are read, with their options.
-            Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. }) => None,
+            Subject::Need(
+                Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. } | Need::Listed(_),
+            ) => None,
             // What is to be taken back is looked for as it was entered.
             Subject::Document { voids: Some(voided), .. } if matches!(self.rows, Rows::Named) => {
                 let reference = &voided.document.header().reference;
@@ -227,6 +229,8 @@ fn outcome(
             Outcome::Done(acknowledgement) => Outcome::Found(acknowledgement),
             _ => Outcome::Absent,
         }),
+        // No document needs one.
+        Subject::Need(Need::Listed(_)) => Ok(Outcome::Absent),
         Subject::Need(Need::Dimension(dimension)) => {
             Ok(tracking::found(&entries()?, dimension, None))
         }

@@ -147,6 +147,7 @@ impl Book for Xero {
             Need::Item(item) => names::item(item),
             Need::Party(party) => names::party(party),
             Need::TaxRate(tax) => vec![tax.to_string()],
+            Need::Listed(listed) => vec![listed.to_string()],
             Need::Dimension(named) | Need::Value { value: named, .. } => {
                 vec![tracking::name(named)]
             }
@@ -213,6 +214,7 @@ impl Book for Xero {
                 | Need::ForeignAccount { .. }
                 | Need::Party(_)
                 | Need::TaxRate(_)
+                | Need::Listed(_)
                 | Need::Dimension(_),
             )
             | Subject::Document { voids: Some(_), .. } => Vec::new(),

@@ -173,9 +173,11 @@ pub(super) const fn account_type(kind: AccountKind) -> &'static str {
         AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "BANK",
         AccountKind::Receivable | AccountKind::OtherCurrentAsset => "CURRENT",
         AccountKind::Inventory => "INVENTORY",
-        AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
-            "CURRLIAB"
-        }
+        // A card of Xero's own is a bank account, which takes no manual journals.
+        AccountKind::Payable
+        | AccountKind::OtherCurrentLiability
+        | AccountKind::TaxLiability
+        | AccountKind::CreditCard => "CURRLIAB",
         AccountKind::Equity => "EQUITY",
         AccountKind::Income | AccountKind::ContraIncome => "REVENUE",
         AccountKind::OtherIncome => "OTHERINCOME",

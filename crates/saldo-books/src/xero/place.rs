@@ -119,6 +119,7 @@ impl Place {
             Subject::Need(Need::Item(_)) => Some(Self::Items),
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
+            Subject::Need(Need::Listed(_)) => None,
             Subject::Document { voids: Some(_), .. } => Some(Self::Payments),
             // Options are listed with their category.
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {

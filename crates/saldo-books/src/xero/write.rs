@@ -394,6 +394,7 @@ fn entry(
             Ok((Place::Contacts, fields))
         }
         Need::TaxRate(tax) => Err(format!("the tax rate `{tax}` is the owner's to make in Xero")),
+        Need::Listed(listed) => Err(format!("documents in Xero name no {listed}")),
         Need::Dimension(named) | Need::Value { value: named, .. } => {
             let place = match need {
                 Need::Dimension(_) => Place::TrackingCategories,
@@ -409,8 +410,12 @@ fn new_account(account: &Account) -> Result<Entry, String> {
     let r#type = names::account_type(account.kind);
     let is_bank = names::is_bank(account);
     // A gift card can pay an invoice, and so can what is kept back.
-    let pays =
-        matches!(account.kind, AccountKind::OtherCurrentAsset | AccountKind::OtherCurrentLiability);
+    let pays = matches!(
+        account.kind,
+        AccountKind::OtherCurrentAsset
+            | AccountKind::OtherCurrentLiability
+            | AccountKind::CreditCard
+    );
     match account.kind {
         AccountKind::Receivable | AccountKind::Payable => {
             Err(format!("`{}` is one of Xero's own accounts, which nobody can add", account.name))

@@ -3,7 +3,7 @@
 use super::documents::usd;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use saldo_books::quickbooks_desktop::QuickBooksDesktop;
+use saldo_books::quickbooks_desktop::{PAYOUTS, QuickBooksDesktop};
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
     Task, Voided,
@@ -13,7 +13,7 @@ use saldo_core::exchange::{Answer, Ask, Fault, MessageAnswer};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::matching::{Resolution, resolve};
 use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
-use saldo_sim::books::quickbooks_desktop::{CompanyFile, Settings};
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, Kind, Settings};
 use std::collections::BTreeMap;
 
 const BOOK: QuickBooksDesktop = QuickBooksDesktop;
@@ -73,6 +73,40 @@ impl Books {
         &mut self.file.settings
     }
 
+    /// Has the owner keep several currencies, with these active besides the common ones.
+    pub(crate) fn use_currencies(&mut self, active: &[&str]) {
+        self.file.use_currencies();
+        for name in active {
+            self.file.set_active(Kind::Currency, name, true);
+        }
+        self.chart = self.read_chart();
+    }
+
+    /// Has the owner want payouts as deposits, or as transfers.
+    pub(crate) fn payouts_as(&mut self, word: &str) {
+        self.context.settings.insert(PAYOUTS.to_owned(), word.to_owned());
+    }
+
+    /// What stands on accounts of other currencies: the code, and hundredths of it.
+    pub(crate) fn foreign(&self) -> BTreeMap<String, (String, i64)> {
+        self.file.foreign_balances()
+    }
+
+    /// How many ways of being paid, or terms of payment, there are.
+    pub(crate) fn how_many(&self, kind: Kind) -> usize {
+        self.file.how_many(kind)
+    }
+
+    /// What the vendor shows of the last document of a kind that was entered.
+    pub(crate) fn shown(&mut self, kind: &str) -> String {
+        let query = format!(
+            "<?xml version=\"1.0\"?><?qbxml version=\"13.0\"?><QBXML><QBXMLMsgsRq \
+             onError=\"stopOnError\"><{kind}QueryRq requestID=\"1\"/></QBXMLMsgsRq></QBXML>"
+        );
+        let answer = self.file.answer(query.as_bytes(), self.now).unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+
     /// The whole chart.
     pub(crate) fn read_chart(&mut self) -> Vec<ChartEntry> {
         let (mut entries, mut page) = (Vec::new(), None);
@@ -124,6 +158,23 @@ impl Books {
             MessageAnswer::Failed { code, message } => format!("{code} {message}"),
         };
         self.hear(tasks, answer).unwrap_or_else(|fault| panic!("{told}\n{said}\n{fault}"))
+    }
+
+    /// Has the book forget what something is bound to.
+    pub(crate) fn forget(&mut self, binding: &str) -> Option<RemoteId> {
+        self.context.bindings.0.remove(binding)
+    }
+
+    /// Has the book know it again.
+    pub(crate) fn remember(&mut self, binding: &str, remote: RemoteId) {
+        self.context.bindings.0.insert(binding.to_owned(), remote);
+    }
+
+    /// Enters a document with what is bound by now.
+    pub(crate) fn enter_as_it_is(&mut self, document: &Document) {
+        let tasks = [Task::Create(self.subject(document))];
+        let outcome = self.ask(&tasks, "as it is").remove(0);
+        assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     }
 
     pub(crate) fn key(&self, document: &Document) -> DocumentKey {

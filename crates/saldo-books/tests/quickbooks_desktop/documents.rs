@@ -19,6 +19,10 @@ pub(crate) fn bank() -> Account {
     Account::new("Bank", AccountKind::Bank)
 }
 
+fn card() -> Account {
+    Account::new("Visa Card", AccountKind::CreditCard)
+}
+
 fn sales() -> Account {
     Account::new("Sales", AccountKind::Income)
 }
@@ -108,6 +112,17 @@ fn vendor() -> Option<Party> {
     Some(Party::Vendor { name: "Shopify".to_owned() })
 }
 
+/// Money that moves between accounts of the company's own.
+pub(crate) fn transfer(slot: &str, lines: Vec<Line>) -> Document {
+    document(slot, DocumentKind::Transfer, None, lines)
+}
+
+/// The same document, to be paid by a day.
+pub(crate) fn due_by(document: &Document, due: Date) -> Document {
+    let header = Header { due: Some(due), ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
+}
+
 /// A sale of something over this total, tax of a fifth included.
 pub(crate) fn sale_of(slot: &str, total: &str) -> Document {
     let total = Money::parse(total, usd()).unwrap();
@@ -183,6 +198,27 @@ fn expense(slot: &str) -> Document {
     document(slot, DocumentKind::Expense, vendor(), lines)
 }
 
+/// What a card is charged with, and what comes back to it.
+fn of_cards() -> [Document; 3] {
+    let given_back =
+        vec![other(card(), "40.00"), other(fees(), "-50.00"), settled(clearing(), "10.00")];
+    [
+        document(
+            "card/1",
+            DocumentKind::JournalEntry,
+            vendor(),
+            vec![other(card(), "-45.00"), settled(clearing(), "45.00")],
+        ),
+        document("card/2", DocumentKind::JournalEntry, vendor(), given_back),
+        document(
+            "card/3",
+            DocumentKind::Expense,
+            vendor(),
+            vec![other(fees(), "12.00"), settled(card(), "-12.00")],
+        ),
+    ]
+}
+
 /// A document of every kind, and of every shape that a kind can have.
 pub(crate) fn of_every_kind() -> Vec<Document> {
     let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
@@ -212,10 +248,11 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
     let credited = vec![taxed(returns(), "10.00"), tax("2.00"), owed("-12.00")];
     let kept = vec![settled(reserve, "30.00"), settled(clearing(), "-30.00")];
     let given_back = vec![other(fees(), "-1.00"), settled(clearing(), "1.00")];
+    let broken = vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")];
     let kind = |kind: DocumentKind, slot: &str, party: Option<Party>, lines: Vec<Line>| {
         document(slot, kind, party, lines)
     };
-    vec![
+    let mut documents = vec![
         kind(DocumentKind::SalesReceipt, "order/1001", customer(), sold),
         kind(DocumentKind::SalesReceipt, "order/1003", customer(), rounded),
         kind(DocumentKind::SalesReceipt, "order/1004", customer(), by_gift_card),
@@ -238,12 +275,7 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
         kind(DocumentKind::Transfer, "reserve/1", None, kept),
         expense("fees/1"),
         kind(DocumentKind::JournalEntry, "fees/2", vendor(), given_back),
-        kind(
-            DocumentKind::JournalEntry,
-            "breakage/1",
-            None,
-            vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")],
-        ),
+        kind(DocumentKind::JournalEntry, "breakage/1", None, broken),
         bill(),
         vendor_credit(),
         kind(
@@ -252,7 +284,9 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
             supplier(),
             vec![payable("200.00"), settled(bank(), "-200.00")],
         ),
-    ]
+    ];
+    documents.extend(of_cards());
+    documents
 }
 
 const KINDS: [DocumentKind; 9] = [
@@ -280,6 +314,7 @@ pub(crate) fn of_any_shape(slot: &str, kind: usize, lines: &[(u8, i64)], last: u
             5 => settled(bank(), &amount),
             6 => settled(gift_cards(), &amount),
             7 => owed(&amount),
+            9 => other(card(), &amount),
             _ => payable(&amount),
         }
     };

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod company;
+mod currencies;
 mod documents;
+mod listed;
 mod stock;
 
 use company::{Books, sums};
@@ -182,7 +184,7 @@ proptest! {
     #[test]
     fn whatever_is_held_amounts_to_its_entry_there(
         kind in 0_usize..9,
-        lines in proptest::collection::vec((0_u8..9, -20_000_i64..20_000), 1..6),
+        lines in proptest::collection::vec((0_u8..10, -20_000_i64..20_000), 1..6),
         last in 3_u8..9,
     ) {
         let document = documents::of_any_shape("any", kind, &lines, last);
@@ -287,4 +289,28 @@ fn what_is_paid_for_a_bill_that_takes_no_more_is_a_journal_entry() {
     assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     assert_eq!(books.ledger(), sums(std::slice::from_ref(payment)));
     assert!(matches!(books.look(&subject), Outcome::Found(_)));
+}
+
+#[test]
+fn payouts_become_deposits_or_transfers_and_are_found_as_either() {
+    let mut books = Books::new();
+    let [one, two] = ["payout/1", "payout/2"].map(|slot| documents::payout(slot, DAY));
+    books.payouts_as("deposits");
+    let first = books.enter(&one);
+    books.payouts_as("transfers");
+    let second = books.enter(&two);
+    for word in ["deposits", "transfers"] {
+        books.payouts_as(word);
+        for document in [&one, &two] {
+            let subject = books.subject(document);
+            assert!(matches!(books.look(&subject), Outcome::Found(_)), "{word}");
+        }
+    }
+    let shown = books.shown("Deposit");
+    assert!(shown.contains(first.remote.as_str()) && !shown.contains(second.remote.as_str()));
+    assert_eq!(books.ledger(), sums(&[one.clone(), two.clone()]));
+    let listed: BTreeSet<_> =
+        books.listed(DAY, DAY).into_iter().filter_map(|held| held.number).collect();
+    let own = [one, two].map(|document| books.key(&document).to_string());
+    assert!(own.iter().all(|number| listed.contains(number)), "{listed:?}");
 }

@@ -36,6 +36,8 @@ pub enum Need {
     },
     /// A rate of sales tax.
     TaxRate(TaxRate),
+    /// Something that carries no money, and that the book keeps a list of.
+    Listed(Listed),
 }
 
 impl Need {
@@ -62,6 +64,9 @@ impl Need {
                 format!("dimension/{}/{}", dimension.word, value.word)
             }
             Self::TaxRate(tax) => format!("tax/{tax}"),
+            Self::Listed(Listed::PaymentMethod { name, .. }) => format!("payment-method/{name}"),
+            Self::Listed(Listed::Terms { days }) => format!("terms/{days}"),
+            Self::Listed(Listed::Currency(currency)) => format!("currency/{currency}"),
         }
     }
 }
@@ -132,6 +137,37 @@ impl Item {
                 let last = kept.key.rsplit('/').next().unwrap_or(&kept.key);
                 vec![format!("{title} ({last})")]
             }
+        }
+    }
+}
+
+/// What a document says besides its money, in a book that keeps a list of what may be said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listed {
+    /// How something was paid.
+    PaymentMethod {
+        /// What people call it: a gateway by its name.
+        name: String,
+        /// Whether that is in cash.
+        cash: bool,
+    },
+    /// Terms of payment: all is due so many days after the document's own day, without a discount
+    /// for who pays earlier.
+    Terms {
+        /// The days; nought where it is due at once.
+        days: u32,
+    },
+    /// A currency besides the books'.
+    Currency(Currency),
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PaymentMethod { name, .. } => write!(f, "payment method {name}"),
+            Self::Terms { days } => write!(f, "terms of {days} days"),
+            Self::Currency(currency) => write!(f, "currency {currency}"),
         }
     }
 }

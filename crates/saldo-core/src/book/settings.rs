@@ -1,6 +1,6 @@
 //! What a book's owner decided there, and how full its lists are.
 
-use super::{Need, Subject};
+use super::{Listed, Need, Subject};
 use crate::document::{Line, LineKind};
 use crate::ledger::AccountKind;
 use crate::money::{Currency, Money};
@@ -90,7 +90,8 @@ impl BookSettings {
                 | Need::ForeignAccount { .. }
                 | Need::Item(_)
                 | Need::Party(_)
-                | Need::TaxRate(_),
+                | Need::TaxRate(_)
+                | Need::Listed(_),
             )
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => None,
@@ -124,7 +125,9 @@ impl BookSettings {
             return None;
         }
         match subject {
-            Subject::Need(Need::ForeignAccount { currency, .. }) => Some(*currency),
+            Subject::Need(
+                Need::ForeignAccount { currency, .. } | Need::Listed(Listed::Currency(currency)),
+            ) => Some(*currency),
             Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
             Subject::Document { document, .. } => {
                 let home = document.header().currency;

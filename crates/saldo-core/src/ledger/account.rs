@@ -53,6 +53,8 @@ pub enum AccountKind {
     Expense,
     /// Stock that the book keeps itself: in some books only items move it.
     Inventory,
+    /// What is owed on a card.
+    CreditCard,
 }
 
 impl AccountKind {
@@ -73,7 +75,9 @@ impl AccountKind {
             | Self::Receivable
             | Self::OtherCurrentAsset
             | Self::Inventory => Side::Assets,
-            Self::Payable | Self::OtherCurrentLiability | Self::TaxLiability => Side::Liabilities,
+            Self::Payable | Self::OtherCurrentLiability | Self::TaxLiability | Self::CreditCard => {
+                Side::Liabilities
+            }
             Self::Equity => Side::Equity,
             Self::Income | Self::ContraIncome | Self::OtherIncome => Side::Income,
             Self::CostOfGoods | Self::Expense => Side::Expenses,

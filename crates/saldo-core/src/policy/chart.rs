@@ -71,7 +71,7 @@ roles! {
     /// What suppliers are owed by their bills.
     Payable = "payable", "Accounts payable", Payable;
     /// The card that a marketplace charges where its balance does not suffice.
-    CreditCard = "credit-card", "Credit card", OtherCurrentLiability;
+    CreditCard = "credit-card", "Credit card", CreditCard;
     /// Tax collected for the state.
     SalesTax = "sales-tax", "Sales tax payable", TaxLiability;
     /// Gift cards that are still to be redeemed.

@@ -228,6 +228,7 @@ fn need_text(need: &Need) -> String {
         Need::Dimension(dimension) => format!("dimension {}", called(dimension)),
         Need::Value { dimension, value } => format!("{} {}", dimension.word, called(value)),
         Need::TaxRate(tax) => format!("tax rate {tax}"),
+        Need::Listed(listed) => listed.to_string(),
     }
 }
 

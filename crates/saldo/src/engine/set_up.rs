@@ -84,14 +84,15 @@ pub(crate) async fn chart_there(
 fn named<'a>(chart: &'a [ChartEntry], names: &[String]) -> Option<&'a ChartEntry> {
     let names: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     chart.iter().find(|entry| {
-        matches!(entry.kind, ChartKind::Account { .. })
+        matches!(entry.kind, ChartKind::Account { .. } | ChartKind::ForeignAccount { .. })
             && names.contains(&entry.name.trim().to_lowercase())
     })
 }
 
 /// Why documents cannot use an account as it stands there; none where they can.
 fn unusable(entry: &ChartEntry, account: &Account) -> Option<String> {
-    let ChartKind::Account { kind, .. } = &entry.kind else {
+    let (ChartKind::Account { kind, .. } | ChartKind::ForeignAccount { kind, .. }) = &entry.kind
+    else {
         return Some("it is no account there".to_owned());
     };
     let side = kind.map(saldo_core::ledger::AccountKind::side);

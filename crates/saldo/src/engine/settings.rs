@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_core::accounting::taken_back_slot;
 use saldo_core::book::{
-    BookSettings, Need, Outcome, Refusal, RefusalKind, SalesTax, Subject, Task,
+    BookSettings, Listed, Need, Outcome, Refusal, RefusalKind, SalesTax, Subject, Task,
 };
 use saldo_core::exchange::Fault;
 use saldo_core::money::{Currency, Money};
@@ -167,7 +167,10 @@ impl Pusher<'_> {
             Subject::Need(need) => {
                 matches!(
                     need,
-                    Need::ForeignAccount { .. } | Need::Dimension(_) | Need::Value { .. }
+                    Need::ForeignAccount { .. }
+                        | Need::Listed(Listed::Currency(_))
+                        | Need::Dimension(_)
+                        | Need::Value { .. }
                 )
             }
             Subject::Document { .. } => true,

@@ -110,6 +110,11 @@ impl Books {
                 let bank = self.account(body, "AccountRef");
                 self.bought(body, 1, bank);
             }
+            "CreditCardChargeAdd" | "CreditCardCreditAdd" => {
+                let sign = if body.name == "CreditCardChargeAdd" { 1 } else { -1 };
+                let card = self.account(body, "AccountRef");
+                self.with_total(body, "ExpenseLineAdd", "AccountRef", sign, card);
+            }
             "TransferAdd" => {
                 let amount = minor(body.text(["Amount"]));
                 self.add(self.account(body, "TransferFromAccountRef"), -amount);

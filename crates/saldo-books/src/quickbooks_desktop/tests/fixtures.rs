@@ -55,7 +55,8 @@ fn recorded_lists_are_a_chart() {
         + &response("AccountQuery", "Account@@", &accounts)
         + &response("ItemQuery", "Item@@", &items)
         + &response("EntityQuery", "Entity@@", &customers)
-        + &response("ClassQuery", "Class@@", "");
+        + &response("ClassQuery", "Class@@", "")
+        + &read::small_lists("", "");
     let page = read::chart(None, &answer(&text));
     let told: Vec<String> =
         page.entries.iter().map(|it| format!("{} {} {:?}", it.remote, it.name, it.kind)).collect();

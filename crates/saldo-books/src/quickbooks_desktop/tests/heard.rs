@@ -25,7 +25,9 @@ pub(super) fn row_of(body: &Element) -> String {
              <TotalAmount>{total}</TotalAmount>"
         ),
         "Invoice" => format!("<Subtotal>{total}</Subtotal><SalesTaxTotal>0.00</SalesTaxTotal>"),
-        "Check" | "BillPaymentCheck" => format!("<Amount>{total}</Amount>"),
+        "Check" | "CreditCardCharge" | "CreditCardCredit" | "BillPaymentCheck" => {
+            format!("<Amount>{total}</Amount>")
+        }
         "Bill" => format!("<AmountDue>{total}</AmountDue>"),
         "VendorCredit" => format!("<CreditAmount>{total}</CreditAmount>"),
         "PurchaseOrder" | "ItemReceipt" => format!("<TotalAmount>{total}</TotalAmount>"),

@@ -1,10 +1,14 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod cards;
+mod deposits;
 mod effect;
 mod fixtures;
+mod foreign;
 mod found;
 mod heard;
+mod listed;
 mod read;
 mod schema;
 mod stock;
@@ -213,6 +217,16 @@ fn expense() -> Document {
     document(DocumentKind::Expense, Some(vendor()), lines)
 }
 
+fn card() -> Account {
+    account("Visa 4242", AccountKind::CreditCard)
+}
+
+/// What a marketplace charges a card with, since its balance does not suffice.
+fn charged_to_card() -> Document {
+    let lines = vec![other(card(), "-45.00", "Charged"), settled(clearing(), "45.00")];
+    document(DocumentKind::JournalEntry, Some(vendor()), lines)
+}
+
 fn write_off() -> Document {
     let bad_debt = account("Bad debt", AccountKind::Expense);
     let lines = vec![other(bad_debt, "54.13", "Given up"), owed("-54.13")];
@@ -237,6 +251,12 @@ fn supplier_bill() -> Document {
         other(account("Prepaid", AccountKind::OtherCurrentAsset), "-300.00", "Deposit applied"),
     ];
     document(DocumentKind::Bill, Some(supplier()), lines)
+}
+
+/// The same document, to be paid by a day.
+fn due_by(document: Document, due: Date) -> Document {
+    let header = Header { due: Some(due), ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
 }
 
 /// Money paid for it.
@@ -266,8 +286,11 @@ fn of_every_kind() -> Vec<Document> {
         payout(),
         expense(),
         expense().reversal(day()),
+        charged_to_card(),
+        charged_to_card().reversal(day()),
         write_off(),
         supplier_bill(),
+        due_by(supplier_bill(), date(2026, 12, 20)),
         supplier_bill().reversal(day()),
         paid_bill(),
         paid_supplier(account("Prepaid", AccountKind::OtherCurrentAsset)),

@@ -17,11 +17,17 @@ pub(super) const PREFERENCES: &str = "<PreferencesRet><AccountingPreferences>\
     </AccountingPreferences><SalesTaxPreferences><DefaultItemSalesTaxRef><FullName>CA</FullName>\
     </DefaultItemSalesTaxRef></SalesTaxPreferences></PreferencesRet>";
 
-/// How many names, customers, vendors and items there are.
-fn counts(held: [&str; 4]) -> String {
-    let kinds = [("Entity", "names"), ("Customer", "customers"), ("Vendor", "vendors")];
-    let kinds = kinds.into_iter().chain([("Item", "items")]).zip(held);
-    let counted = kinds.map(|((kind, list), held)| {
+/// How many names, customers, vendors, items, payment methods and terms there are.
+fn counts(held: [&str; 6]) -> String {
+    let kinds = [
+        ("Entity", "names"),
+        ("Customer", "customers"),
+        ("Vendor", "vendors"),
+        ("Item", "items"),
+        ("PaymentMethod", "payment methods"),
+        ("Terms", "terms"),
+    ];
+    let counted = kinds.into_iter().zip(held).map(|((kind, list), held)| {
         let answered = response(&format!("{kind}Query"), &format!("count of {list}"), "");
         answered.replacen("Rs ", &format!("Rs retCount=\"{held}\" "), 1)
     });
@@ -33,9 +39,26 @@ pub(super) fn settings_answer(host: &str, preferences: &str) -> String {
         response("HostQuery", "Host", host),
         response("CompanyQuery", "Company", COMPANY),
         response("PreferencesQuery", "Preferences", preferences),
-        counts(["30", "20", "9", "14500"]),
+        counts(["30", "20", "9", "14500", "8", "7"]),
     ]
     .concat()
+}
+
+/// The preferences of a company that keeps several currencies, its own called so.
+pub(super) fn with_currencies(home: &str) -> String {
+    let preferences = format!(
+        "<MultiCurrencyPreferences><IsMultiCurrencyOn>true</IsMultiCurrencyOn><HomeCurrencyRef>\
+         <FullName>{home}</FullName></HomeCurrencyRef></MultiCurrencyPreferences>\
+         <SalesTaxPreferences>"
+    );
+    PREFERENCES.replace("<SalesTaxPreferences>", &preferences)
+}
+
+/// What is said of ways of being paid and terms of payment; nothing of currencies.
+pub(super) fn small_lists(methods: &str, terms: &str) -> String {
+    response("PaymentMethodQuery", "PaymentMethod@@", methods)
+        + &response("StandardTermsQuery", "StandardTerms@@", terms)
+        + &refusal("CurrencyQuery", "Currency", 3250, "This feature is not enabled.")
 }
 
 fn settings(host: &str, preferences: &str) -> Result<BookSettings, String> {
@@ -62,16 +85,21 @@ fn settings_say_what_the_owner_decided() {
             room("customers", 20, Some(10_000)),
             room("vendors", 9, Some(10_000)),
             room("items", 14_500, Some(14_500)),
+            room("payment methods", 8, Some(10_000)),
+            room("terms", 7, Some(10_000)),
         ],
+        one_currency: true,
         ..BookSettings::default()
     };
     let closed = BookSettings { closed_until: Some(date(2026, 9, 30)), ..open.clone() };
     assert_eq!(settings(HOST, PREFERENCES), Ok(closed.clone()));
     let off = PREFERENCES.replace(">true<", ">false<");
     let switched_off = ["class".to_owned()].into();
-    assert_eq!(settings(HOST, &off), Ok(BookSettings { switched_off, ..closed }));
+    assert_eq!(settings(HOST, &off), Ok(BookSettings { switched_off, ..closed.clone() }));
     let never = PREFERENCES.replace("<ClosingDate>2026-09-30</ClosingDate>", "");
     assert_eq!(settings(HOST, &never), Ok(open.clone()));
+    let several = settings(HOST, &with_currencies("US Dollar")).unwrap();
+    assert_eq!(several, BookSettings { one_currency: false, ..closed });
     let enterprise = HOST.replace("Premier 2024", "Enterprise Solutions 24.0");
     let large = settings(&enterprise, &never).unwrap();
     assert!(large.lists.iter().all(|room| room.left().is_none()), "{large:?}");
@@ -102,11 +130,7 @@ fn what_stops_work_is_told_with_what_to_do() {
          none: choose Edit > Preferences > Sales Tax > Company Preferences, and answer `Do \
          you charge sales tax?` by Yes"
     );
-    let euro = PREFERENCES.replace(
-        "<SalesTaxPreferences>",
-        "<MultiCurrencyPreferences><HomeCurrencyRef><FullName>Euro</FullName></HomeCurrencyRef>\
-         </MultiCurrencyPreferences><SalesTaxPreferences>",
-    );
+    let euro = with_currencies("Euro");
     assert_eq!(
         settings(HOST, &euro).unwrap_err(),
         "the company keeps its books in Euro, and Saldo's are in USD"
@@ -143,11 +167,18 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
     let people = "<CustomerRet><ListID>6</ListID><FullName>Jane</FullName></CustomerRet>\
         <VendorRet><ListID>7</ListID><Name>Potter</Name></VendorRet>\
         <EmployeeRet><ListID>8</ListID><Name>John</Name></EmployeeRet>";
+    let methods = "<PaymentMethodRet><ListID>10</ListID><Name>Cash</Name></PaymentMethodRet>";
+    let terms = "<StandardTermsRet><ListID>11</ListID><Name>Net 30</Name>\
+        <StdDueDays>30</StdDueDays></StandardTermsRet>\
+        <StandardTermsRet><ListID>12</ListID><Name>2% 10 Net 30</Name><StdDueDays>30</StdDueDays>\
+        <StdDiscountDays>10</StdDiscountDays><DiscountPct>2.0</DiscountPct></StandardTermsRet>\
+        <StandardTermsRet><ListID>13</ListID><Name>Due on receipt</Name></StandardTermsRet>";
     let text = settings_answer(HOST, PREFERENCES)
         + &response("AccountQuery", "Account@@", accounts)
         + &response("ItemQuery", "Item@@", items)
         + &response("EntityQuery", "Entity@@", people)
-        + &refusal("ClassQuery", "Class@@", 3250, "This feature is not enabled.");
+        + &refusal("ClassQuery", "Class@@", 3250, "This feature is not enabled.")
+        + &small_lists(methods, terms);
     let page = chart(None, &answer(&text));
     assert_eq!(page.next, None);
     assert_eq!(page.settings.unwrap().closed_until, Some(date(2026, 9, 30)));
@@ -170,13 +201,17 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
     let expected = [
         ("1", account(Some(AccountKind::Bank)), "Checking", true),
         ("2", account(Some(AccountKind::TaxLiability)), "Sales Tax Payable", true),
-        ("3", account(None), "Visa", false),
+        ("3", account(Some(AccountKind::CreditCard)), "Visa", false),
         ("4", item(Some("9")), "Saldo Tips", true),
         ("5", kept, "Mugs:MUG-1", true),
         ("12", item(None), "SET", true),
         ("6", ChartKind::Customer, "Jane", true),
         ("7", ChartKind::Vendor, "Potter", true),
         ("8", ChartKind::OtherName, "John", true),
+        ("10", ChartKind::PaymentMethod, "Cash", true),
+        ("11", ChartKind::Terms { days: Some(30) }, "Net 30", true),
+        ("12", ChartKind::Terms { days: None }, "2% 10 Net 30", true),
+        ("13", ChartKind::Terms { days: Some(0) }, "Due on receipt", true),
     ];
     let entry = |(id, kind, name, active): (&str, ChartKind, &str, bool)| ChartEntry {
         remote: id.into(),
@@ -201,7 +236,8 @@ fn a_long_list_is_read_in_parts() {
         + &response("AccountQuery", "Account@@", "")
         + &response("ItemQuery", "Item@@", "")
         + &response("EntityQuery", "Entity@@", &rows)
-        + &response("ClassQuery", "Class@@", "");
+        + &response("ClassQuery", "Class@@", "")
+        + &small_lists("", "");
     let page = chart(None, &answer(&text));
     assert_eq!(page.entries, []);
     let next = page.next.unwrap();
@@ -219,29 +255,50 @@ fn a_long_list_is_read_in_parts() {
 }
 
 #[test]
-fn what_is_kept_in_another_currency_is_not_offered() {
-    let preferences = PREFERENCES.replace(
-        "<SalesTaxPreferences>",
-        "<MultiCurrencyPreferences><HomeCurrencyRef><FullName>US Dollar</FullName>\
-         </HomeCurrencyRef></MultiCurrencyPreferences><SalesTaxPreferences>",
-    );
+fn an_account_in_another_currency_is_one_for_documents_in_it_alone() {
     let of = |currency: &str, name: &str| {
         format!(
             "<{name}Ret><ListID>{currency}</ListID><FullName>{currency}</FullName><AccountType>Bank\
-             </AccountType><CurrencyRef><FullName>{currency}</FullName></CurrencyRef></{name}Ret>"
+             </AccountType><CurrencyRef><ListID>of {currency}</ListID><FullName>{currency}\
+             </FullName></CurrencyRef></{name}Ret>"
         )
     };
     let both = |name: &str| of("US Dollar", name) + &of("Euro", name);
-    let text = settings_answer(HOST, &preferences)
-        + &response("AccountQuery", "Account@@", &both("Account"))
+    let currency = |name: &str, code: &str, active: bool| {
+        format!(
+            "<CurrencyRet><ListID>of {name}</ListID><Name>{name}</Name><IsActive>{active}\
+             </IsActive><CurrencyCode>{code}</CurrencyCode></CurrencyRet>"
+        )
+    };
+    let currencies = currency("Euro", "EUR", true)
+        + &currency("Bitcoin", "XBT", true)
+        + &currency("Japanese Yen", "JPY", false)
+        + &currency("US Dollar", "USD", true);
+    let of_bitcoin = of("Bitcoin", "Account");
+    let text = settings_answer(HOST, &with_currencies("US Dollar"))
+        + &response("AccountQuery", "Account@@", &(both("Account") + &of_bitcoin))
         + &response("ItemQuery", "Item@@", "")
         + &response("EntityQuery", "Entity@@", &both("Customer"))
-        + &response("ClassQuery", "Class@@", "");
+        + &response("ClassQuery", "Class@@", "")
+        + &response("PaymentMethodQuery", "PaymentMethod@@", "")
+        + &response("StandardTermsQuery", "StandardTerms@@", "")
+        + &response("CurrencyQuery", "Currency", &currencies);
     let page = chart(None, &answer(&text));
-    let read: Vec<_> = page.entries.iter().map(|it| (it.name.as_str(), &it.kind)).collect();
-    assert_eq!(read.len(), 3);
-    assert_eq!(read[1], ("US Dollar", &ChartKind::Customer));
-    assert_eq!(read[2], ("Euro", &ChartKind::OtherName), "its name is taken");
+    let [eur, jpy] = ["EUR", "JPY"].map(|code| Currency::parse(code).unwrap());
+    let bank = Some(AccountKind::Bank);
+    let own = ChartKind::Account { kind: bank, currency: None, collects_tax: false };
+    let expected = [
+        ("Euro", ChartKind::Currency { currency: eur }, true),
+        ("Japanese Yen", ChartKind::Currency { currency: jpy }, false),
+        ("US Dollar", ChartKind::Currency { currency: usd() }, true),
+        ("US Dollar", own, true),
+        ("Euro", ChartKind::ForeignAccount { kind: bank, currency: eur }, true),
+        ("US Dollar", ChartKind::Customer, true),
+        ("Euro", ChartKind::OtherName, true),
+    ];
+    let read: Vec<_> =
+        page.entries.iter().map(|it| (it.name.as_str(), it.kind.clone(), it.active)).collect();
+    assert_eq!(read, expected);
 }
 
 pub(super) fn documents(page: Option<&str>, rows: &[(&str, String)]) -> DocumentPage {

@@ -82,7 +82,7 @@ fn a_chart_is_read_from_all_lists() {
         [
             "35 Checking Some(Bank) false true",
             "89 Board of Equalization Payable Some(TaxLiability) true true",
-            "41 Mastercard None false false",
+            "41 Mastercard Some(CreditCard) false false",
             "7 Costs:Fees Some(Expense) false true",
             "5 Mug Some(\"MUG-1\") Some(\"79\") true",
             "1 Jane Doe Customer true",

@@ -231,6 +231,7 @@ fn remote(need: &Need) -> RemoteId {
             RemoteId::from(id)
         }
         Need::TaxRate(_) => RemoteId::from("OUTPUT2"),
+        Need::Listed(listed) => panic!("no document here names a {listed}"),
     }
 }
 

@@ -97,7 +97,8 @@ impl CompanyFile {
     /// A manual entry.
     pub(super) fn journal_entry(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let lines = add.children.iter().filter(|it| it.name.starts_with("Journal"));
-        let mut sum = 0;
+        let entered = self.entered_in(add)?;
+        let (mut sum, mut worth) = (0, 0);
         let mut owed = Vec::new();
         for (place, line) in lines.enumerate() {
             let account = self.referred(line, "AccountRef")?;
@@ -114,13 +115,17 @@ impl CompanyFile {
             }
             let minor = if line.name == "JournalDebitLine" { minor } else { -minor };
             sum += minor;
-            draft.post_leg(Leg::new(account.number, minor).of(name).in_class(class));
+            let leg = self.leg_in(entered, account.number, minor)?;
+            worth += leg.minor;
+            draft.post_leg(leg.of(name).in_class(class));
         }
         let why = match owed[..] {
             _ if sum != 0 => {
                 "The transaction is not in balance. The total of the debits must be the total of \
                  the credits."
             }
+            // What becomes of the difference is not known.
+            _ if worth != 0 => "The amounts are not in balance in the company's currency.",
             [] | [0] => {
                 check_owed(self, draft)?;
                 if draft.body.text_of("IsAdjustment").is_none() {

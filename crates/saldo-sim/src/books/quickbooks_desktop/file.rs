@@ -29,6 +29,9 @@ pub struct Settings {
     pub charges_sales_tax: bool,
     /// Whether lines may have a class.
     pub uses_classes: bool,
+    /// Whether there are other currencies than the company's.
+    #[serde(default)]
+    pub uses_currencies: bool,
     /// Whether accounts may have numbers.
     pub uses_account_numbers: bool,
     /// Whether goods are kept in stock and ordered.
@@ -73,6 +76,7 @@ impl Default for Settings {
             closing_date: None,
             charges_sales_tax: true,
             uses_classes: true,
+            uses_currencies: false,
             uses_account_numbers: false,
             uses_inventory: true,
             limits: Limits::PREMIER,
@@ -92,6 +96,8 @@ pub(super) struct Special {
     pub(super) default_tax: u64,
     pub(super) taxable: u64,
     pub(super) non_taxable: u64,
+    #[serde(default)]
+    pub(super) home_currency: u64,
 }
 
 /// A value that a program put beside the company, under its own id.

@@ -36,6 +36,8 @@ pub(super) enum Value {
     Amount,
     /// A price, a quantity or a rate: up to five decimals.
     Number(Number),
+    /// A number of any length.
+    Float,
     /// A whole number.
     Integer,
     /// An id in braces, or nought.
@@ -244,6 +246,7 @@ fn value(kind: &str, words: &BTreeMap<String, Vec<String>>) -> Value {
         "price" => Value::Number(Number::Price),
         "quan" => Value::Number(Number::Quantity),
         "pct" => Value::Number(Number::Percent),
+        "float" => Value::Float,
         "int" => Value::Integer,
         "guid" => Value::Guid,
         text => Value::Text(text.strip_prefix('s').expect("a text").parse().ok()),

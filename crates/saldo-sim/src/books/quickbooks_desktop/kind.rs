@@ -23,6 +23,8 @@ pub enum Kind {
     StandardTerms,
     /// Whether a line is taxed.
     SalesTaxCode,
+    /// A currency.
+    Currency,
     /// Goods in stock.
     ItemInventory,
     /// Goods that are not counted.
@@ -73,7 +75,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Account,
         Self::Customer,
         Self::Vendor,
@@ -83,6 +85,7 @@ impl Kind {
         Self::PaymentMethod,
         Self::StandardTerms,
         Self::SalesTaxCode,
+        Self::Currency,
         Self::ItemInventory,
         Self::ItemNonInventory,
         Self::ItemService,
@@ -135,6 +138,7 @@ impl Kind {
             Self::PaymentMethod => "PaymentMethod",
             Self::StandardTerms => "StandardTerms",
             Self::SalesTaxCode => "SalesTaxCode",
+            Self::Currency => "Currency",
             Self::ItemInventory => "ItemInventory",
             Self::ItemNonInventory => "ItemNonInventory",
             Self::ItemService => "ItemService",
@@ -197,6 +201,7 @@ impl Kind {
             "ClassRef" | "DiscountClassRef" | "OverrideClassRef" => &[Self::Class],
             "PaymentMethodRef" => &[Self::PaymentMethod],
             "TermsRef" => &[Self::StandardTerms],
+            "CurrencyRef" | "HomeCurrencyRef" => &[Self::Currency],
             "SalesTaxCodeRef" | "CustomerSalesTaxCodeRef" => &[Self::SalesTaxCode],
             name if name.ends_with("AccountRef") => &[Self::Account],
             _ => &[],

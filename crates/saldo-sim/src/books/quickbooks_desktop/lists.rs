@@ -124,6 +124,7 @@ impl CompanyFile {
                     body.remove("AccountNumber");
                 }
                 body.set("CashFlowClassification", "None");
+                self.check_kept_in(body)?;
             }
             Kind::Customer
                 if self.settings.charges_sales_tax && body.child("SalesTaxCodeRef").is_none() =>

@@ -3,6 +3,7 @@
 mod banking;
 mod changes;
 mod connector;
+mod currencies;
 mod element;
 mod expenses;
 mod fields;

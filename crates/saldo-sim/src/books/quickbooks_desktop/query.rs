@@ -23,6 +23,7 @@ impl CompanyFile {
         {
             self.check_inventory(kind)?;
         }
+        self.check_list(&kinds)?;
         let mut lost = None;
         let mut numbers = match self.named(request, &kinds, &mut lost)? {
             Some(numbers) => numbers,

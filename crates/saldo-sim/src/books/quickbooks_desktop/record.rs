@@ -30,12 +30,16 @@ pub(super) struct Leg {
     pub(super) name: Option<u64>,
     /// The class of the line.
     pub(super) class: Option<u64>,
+    /// The same in hundredths of the currency that the account is kept in, where that is another
+    /// one than the company's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) foreign: Option<i64>,
 }
 
 impl Leg {
     /// A change of an account.
     pub(super) fn new(account: u64, minor: i64) -> Self {
-        Self { account, minor, name: None, class: None }
+        Self { account, minor, name: None, class: None, foreign: None }
     }
 
     /// A change that concerns somebody.

@@ -54,6 +54,9 @@ impl CompanyFile {
             "ClassRef" | "DiscountClassRef" | "OverrideClassRef" if !settings.uses_classes => {
                 Err(Status::feature_off("class tracking"))
             }
+            "CurrencyRef" if !settings.uses_currencies => {
+                Err(Status::feature_off("multiple currencies"))
+            }
             "ItemSalesTaxRef" | "SalesTaxCodeRef" | "CustomerSalesTaxCodeRef"
                 if !settings.charges_sales_tax =>
             {

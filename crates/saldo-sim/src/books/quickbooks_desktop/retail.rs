@@ -1,6 +1,7 @@
 //! The company that a simulated merchant has: a US shop with an everyday chart of accounts.
 
 use super::chance;
+use super::currencies::CURRENCIES;
 use super::element::Element;
 use super::file::{CompanyFile, Index, Settings, Special};
 use super::iterators::Iterators;
@@ -106,6 +107,7 @@ impl CompanyFile {
         file.seed_tax(Decimal::new(digits, scale));
         file.seed_items();
         file.seed_names();
+        file.seed_currencies();
         file
     }
 
@@ -221,6 +223,20 @@ impl CompanyFile {
         }
         let terms = vec![Element::leaf("StdDueDays", "30")];
         self.sow(Kind::StandardTerms, "Net 30", terms);
+    }
+
+    fn seed_currencies(&mut self) {
+        for (name, code, is_active) in CURRENCIES {
+            let fields = vec![
+                Element::leaf("IsActive", is_active.to_string()),
+                Element::leaf("CurrencyCode", *code),
+                Element::leaf("IsUserDefinedCurrency", "false"),
+            ];
+            let number = self.sow(Kind::Currency, name, fields);
+            if *code == "USD" {
+                self.special.home_currency = number;
+            }
+        }
     }
 
     fn account_named(&self, name: &str) -> u64 {

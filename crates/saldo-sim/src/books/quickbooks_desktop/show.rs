@@ -70,6 +70,7 @@ impl CompanyFile {
                 let all = own + below.map(|it| self.shown_balance(it)).sum::<i64>();
                 shown.set("Balance", fields::money(own));
                 shown.set("TotalBalance", fields::money(all));
+                self.show_kept_in(shown);
             }
             Kind::Customer => {
                 let owed = self.index.name_balances.get(&record.number).copied().unwrap_or(0);
@@ -223,8 +224,7 @@ impl CompanyFile {
         if let Some(date) = settings.closing_date {
             accounting.set("ClosingDate", date.to_string());
         }
-        let mut currencies = Element::new("MultiCurrencyPreferences");
-        currencies.set("IsMultiCurrencyOn", "false");
+        let currencies = self.show_currencies();
         let mut purchases = Element::new("PurchasesAndVendorsPreferences");
         purchases.set("IsUsingInventory", settings.uses_inventory.to_string());
         purchases.set("DaysBillsAreDue", "10");

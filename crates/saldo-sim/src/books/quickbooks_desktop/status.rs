@@ -88,6 +88,7 @@ impl Status {
             Value::Number(Number::Price) => (3_045, "price"),
             Value::Number(Number::Percent) => (3_050, "percentage"),
             Value::Number(Number::Quantity) => (3_060, "quantity"),
+            Value::Float => (3_045, "number"),
             Value::Guid => (3_065, "GUID"),
             Value::Integer => (3_085, "number"),
         };

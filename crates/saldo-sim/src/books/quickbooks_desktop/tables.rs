@@ -3,6 +3,7 @@
 use super::element::Element;
 use super::grammar::{Content, Part, Repeated, Tables, Value};
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use std::sync::LazyLock;
 
 static TABLES: LazyLock<Tables> = LazyLock::new(Tables::read);
@@ -217,6 +218,7 @@ fn is_good(text: &str, value: &Value) -> bool {
         Value::Instant => text.is_empty() || super::instants::read(text).is_some(),
         Value::Amount => text.is_empty() || is_number(text, 13, &[2]),
         Value::Number(_) => text.is_empty() || is_number(text, 10, &[1, 2, 3, 4, 5]),
+        Value::Float => text.is_empty() || text.parse::<Decimal>().is_ok(),
         Value::Guid => text == "0" || is_guid(text),
     }
 }

@@ -91,6 +91,7 @@ impl CompanyFile {
             Kind::PurchaseOrder => self.order(&mut draft, add)?,
             _ => self.expense(&mut draft, add)?,
         }
+        self.check_currencies(&draft, add)?;
         self.set_due_date(&mut draft, date);
         let sum: i64 = draft.legs.iter().map(|leg| leg.minor).sum();
         assert_eq!(sum, 0, "a {} does not balance", kind.name());

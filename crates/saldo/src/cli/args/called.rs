@@ -28,12 +28,34 @@ pub(crate) struct ConnectQuickbooksDesktop {
     /// Let Saldo make the sales tax item of 0% that documents refer to, where there is none.
     #[arg(long)]
     pub(crate) make_tax_item: bool,
+    /// What payouts and money from tills become when they come to the bank. At first transfers.
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) payouts: Option<Payouts>,
     /// Draw another password; the one before is of no use any more.
     #[arg(long, conflicts_with = "revoke")]
     pub(crate) renew_password: bool,
     /// Let nobody log in any more.
     #[arg(long)]
     pub(crate) revoke: bool,
+}
+
+/// What a payout becomes in a company file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Payouts {
+    /// A transfer from the account of the gateway.
+    Transfers,
+    /// A deposit of one line, from the account of the gateway, which names the gateway.
+    Deposits,
+}
+
+impl Payouts {
+    /// The word of the setting.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Transfers => "transfers",
+            Self::Deposits => "deposits",
+        }
+    }
 }
 
 /// Where the data of QuickBooks POS are.

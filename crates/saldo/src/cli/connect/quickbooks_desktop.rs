@@ -6,8 +6,8 @@ use crate::cli::{Output, context::Usage};
 use crate::connector::{ADAPTER, Moving, PASSWORD, PATH, application, draw, drawn, hash, setting};
 use crate::engine::reconnect;
 use anyhow::Context;
-use saldo_books::quickbooks_desktop::MAKES_TAX_ITEM;
 use saldo_books::quickbooks_desktop::connector::{Guid, Schedule};
+use saldo_books::quickbooks_desktop::{MAKES_TAX_ITEM, PAYOUTS};
 use saldo_core::text::Secret;
 use saldo_store::{Connection, Role};
 use std::path::Path;
@@ -71,6 +71,7 @@ fn settle(
         (setting::SCHEDULE, schedule(words)?.map(|it| it.to_string())),
         (setting::POS, words.pos.map(|pos| moving(pos).word().to_owned())),
         (MAKES_TAX_ITEM, words.make_tax_item.then(|| "yes".to_owned())),
+        (PAYOUTS, words.payouts.map(|form| form.word().to_owned())),
     ];
     for (name, value) in said {
         if let Some(value) = value {

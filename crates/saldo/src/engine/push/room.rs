@@ -54,6 +54,7 @@ impl Pusher<'_> {
             Need::Account(_)
             | Need::ForeignAccount { .. }
             | Need::TaxRate(_)
+            | Need::Listed(_)
             | Need::Dimension(_)
             | Need::Value { .. } => true,
         };

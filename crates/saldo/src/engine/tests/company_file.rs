@@ -2,6 +2,7 @@
 //! without the calls between.
 
 use super::super::{Selection, TakeBack, apply, plan, redo, undo};
+use super::foreign::{self, say};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::cli::connect::connection;
@@ -9,7 +10,8 @@ use crate::connector::ADAPTER;
 use crate::transport::carrier::SharedVendor;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use saldo_books::quickbooks_desktop::MAKES_TAX_ITEM;
+use saldo_books::quickbooks_desktop::{MAKES_TAX_ITEM, PAYOUTS};
+use saldo_core::book::RefusalKind;
 use saldo_core::exchange::HttpRequest;
 use saldo_sim::books::quickbooks_desktop::{CompanyFile, Kind, QuickBooksDesktopSim};
 use saldo_sim::fault::{FaultSettings, Faulty};
@@ -220,6 +222,82 @@ async fn sales_wait_for_a_sales_tax_item_that_may_not_be_made() {
     stage.sync().await;
     assert!(desk.file(|file| file.id_of(Kind::ItemSalesTax, MADE)).is_some());
     stage.assert_proven("with the item that was made").await;
+}
+
+#[test]
+fn payouts_are_deposits_where_the_connection_says_so_and_nothing_is_lost_or_doubled() {
+    let settings = world(7, 25, 12);
+    let told = async |form: &str, faults: &FaultSettings| {
+        let (stage, desk) = merchant(&settings, faults).await;
+        let engine = stage.engine().await;
+        let mut book = connection(ADAPTER, Role::Book, ADAPTER);
+        book.settings.insert(PAYOUTS.to_owned(), form.to_owned());
+        engine.store.update_connection(engine.company_id(), &book).await.unwrap();
+        engine.store.close().await;
+        stage.sync().await;
+        stage.clock.advance(SILENCE);
+        stage.assert_proven(form).await;
+        let kinds: Vec<Kind> =
+            desk.file(|file| file.documents()).into_iter().map(|it| it.kind).collect();
+        let of = |kind: Kind| kinds.iter().filter(|it| **it == kind).count();
+        (desk.sums(), [of(Kind::Deposit), of(Kind::Transfer)])
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (sums, [none, transfers]) = told("transfers", &FaultSettings::none()).await;
+        assert!(none == 0 && transfers > 0);
+        let (same, [deposits, rest]) = told("deposits", &FaultSettings::none()).await;
+        assert_eq!(same, sums);
+        assert!(deposits > 0 && deposits + rest == transfers);
+        let (same, [again, _]) = told("deposits", &FaultSettings::rough()).await;
+        assert_eq!((same, again), (sums, deposits));
+    });
+}
+
+/// Why the company file did not get what it did not get.
+async fn kept_out(stage: &Stage) -> Vec<RefusalKind> {
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    let own = failed.into_iter().filter(|it| it.change.book.as_str() == ADAPTER);
+    let mut kinds: Vec<RefusalKind> = own.map(|it| it.refusal.kind).collect();
+    kinds.dedup();
+    kinds
+}
+
+#[tokio::test]
+async fn a_company_file_holds_euros_beside_dollars_to_the_cent() {
+    const CLEARING: &str = "Clearing - Shopify Payments EUR";
+    let (stage, desk) = merchant(&world(3, 40, 20), &FaultSettings::none()).await;
+    stage.decide("currencies.conversion = \"Currency conversion\"").await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    say(&engine, "orders", &foreign::order()).await;
+    say(&engine, "balance-transactions", &foreign::row()).await;
+    stage.sync().await;
+    assert_eq!(kept_out(&stage).await, [RefusalKind::CurrenciesOff]);
+    desk.file(|file| file.use_currencies());
+    desk.file(|file| file.set_active(Kind::Currency, "Euro", false));
+    stage.sync().await;
+    assert_eq!(kept_out(&stage).await, [RefusalKind::NotSetUp]);
+    desk.file(|file| file.set_active(Kind::Currency, "Euro", true));
+    stage.sync().await;
+    assert_eq!(kept_out(&stage).await, []);
+    let euros = || desk.file(|file| file.foreign_balances())[CLEARING].clone();
+    let stands = |account: &str| -> i64 {
+        desk.sums().into_iter().filter(|((name, _), _)| name == account).map(|it| it.1).sum()
+    };
+    assert_eq!((euros(), stands(CLEARING)), (("EUR".to_owned(), 9_500), 10_450));
+    assert_eq!(stands("Currency conversion"), 0);
+    say(&engine, "payouts", &foreign::payout()).await;
+    foreign::say_what_arrived(&engine, "2026-08-13").await;
+    stage.sync().await;
+    assert_eq!((euros().1, stands(CLEARING), stands("Currency conversion")), (0, 0, 0));
+    assert_eq!(kept_out(&stage).await, []);
+    engine.store.close().await;
+    let proof = stage.prove().await;
+    let own = proof.books.iter().find(|book| book.book == ADAPTER).unwrap();
+    assert!(own.holds(), "{own:#?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod books;
 mod connector;
+mod currencies;
 mod lists;
 mod queries;
 mod sales;

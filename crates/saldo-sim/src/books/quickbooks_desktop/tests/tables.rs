@@ -63,6 +63,7 @@ fn one(tables: &Tables, name: &str, content: &Content, manner: Manner) -> Elemen
                 Value::Instant => "2026-11-20T18:00:00-05:00".to_owned(),
                 Value::Amount => "-1234567890123.45".to_owned(),
                 Value::Number(_) => "-1234567890.12345".to_owned(),
+                Value::Float => "0.0065834521".to_owned(),
                 Value::Integer => "12".to_owned(),
                 Value::Guid => "{90A44FB5-33D9-4815-AC85-BC87A7E7D1EB}".to_owned(),
                 Value::Word(words) => words[manner.pick % words.len()].clone(),
