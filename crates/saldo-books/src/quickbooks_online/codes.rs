@@ -64,7 +64,7 @@ pub(super) const LISTS: [Entity; 2] = [Entity::TaxCode, Entity::TaxRate];
 pub(super) fn queries() -> [String; 2] {
     LISTS.map(|list| {
         let (name, rows) = (list.name(), chart::ROWS);
-        format!("select * from {name} where Active = true startposition 1 maxresults {rows}")
+        format!("select * from {name} startposition 1 maxresults {rows}")
     })
 }
 
@@ -107,8 +107,8 @@ fn code(row: ListEntity, rates: &[ListEntity]) -> TaxCode {
     }
 }
 
-/// Several taxes that are owed together, as one: their names with ` + ` between them, and the sum of
-/// their rates.
+/// Several taxes that are owed together, as one: their names with ` + ` between them, and the sum
+/// of their rates.
 pub(super) fn together(taxes: &[&TaxRate]) -> TaxRate {
     let titles: Vec<&str> = taxes.iter().map(|tax| tax.title.as_str()).collect();
     TaxRate {
@@ -196,8 +196,9 @@ mod tests {
             let rates: Vec<Value> = rates.iter().map(detail).collect();
             json!({ "Id": id, "Name": name, "SalesTaxRateList": { "TaxRateDetail": rates } })
         };
-        let rate = |id: &str, percent: f64| {
-            json!({ "Id": id, "Name": format!("Rate {id}"), "RateValue": percent,
+        let rate = |id: &str, percent: &str| {
+            let (name, percent) = (format!("Rate {id}"), percent.parse().unwrap());
+            json!({ "Id": id, "Name": name, "RateValue": json::decimal_number(percent),
                 "AgencyRef": { "value": "1" } })
         };
         let mut old = code("8", "Old", &["1"]);
@@ -212,7 +213,7 @@ mod tests {
                 code("6", "Exempt", &["4"]),
                 old,
             ],
-            &[rate("1", 4.5), rate("2", 2.0), rate("3", 6.5), rate("4", 0.0)],
+            &[rate("1", "4.5"), rate("2", "2"), rate("3", "6.5"), rate("4", "0")],
         );
         read.unwrap()
     }

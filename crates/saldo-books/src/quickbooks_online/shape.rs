@@ -109,8 +109,8 @@ pub(super) struct Form<'a> {
     pub(super) tax: Money,
     /// The same, tax by tax; nothing where there is none.
     pub(super) taxes: Vec<FormTax>,
-    /// Whether what is taxed in it is taxed by the vendor's own tax: not where all of its tax stands
-    /// on accounts of the owner's own.
+    /// Whether what is taxed in it is taxed by the vendor's own tax: not where all of its tax is on
+    /// accounts of the owner's own.
     pub(super) is_taxed_here: bool,
     /// The lines and the tax.
     pub(super) total: Money,
@@ -446,41 +446,9 @@ fn form<'a>(
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
-        let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
-        let account = &line.account;
-        let kept = line.kind.kept();
-        // A form's units are positive in its own direction.
-        let quantity = match (kept.is_some(), sale) {
-            (true, false) => line.quantity.map(i64::saturating_neg),
-            _ => line.quantity,
-        };
-        let taxed = taxed && by_the_vendor;
-        let (taxes, class) = (&line.taxes[..], line.dimensions.get(CLASS));
-        lines.push(FormLine {
-            product,
-            kept,
-            account,
-            amount,
-            taxed,
-            taxes,
-            quantity,
-            text,
-            class,
-        });
+        lines.push(form_line(line, product, taxed && by_the_vendor, sale));
     }
-    for (account, amount) in settled {
-        lines.push(FormLine {
-            product: None,
-            kept: None,
-            account,
-            amount: oriented(*amount, sale),
-            taxed: false,
-            taxes: &[],
-            quantity: None,
-            text: Cow::from(&*account.name),
-            class: None,
-        });
-    }
+    lines.extend(settled.iter().map(|(account, amount)| settled_line(account, *amount, sale)));
     if let Some(line) = lines.iter().find(|line| is_owed(line.account)) {
         return Err(format!("no item can stand for what is owed on `{}`", line.account.name));
     }
@@ -498,6 +466,46 @@ fn form<'a>(
     let location = dimensions::location_of(document)?;
     let is_taxed_here = by_the_vendor;
     Ok(Shape::Form(Form { entity, deposit, lines, tax, taxes, is_taxed_here, total, location }))
+}
+
+/// A line of a document as a form shows it.
+fn form_line<'a>(
+    line: &'a Line,
+    product: Option<&'a Product>,
+    taxed: bool,
+    sale: bool,
+) -> FormLine<'a> {
+    let kept = line.kind.kept();
+    FormLine {
+        product,
+        kept,
+        account: &line.account,
+        amount: oriented(line.amount, sale),
+        taxed,
+        taxes: &line.taxes,
+        // A form's units are positive in its own direction.
+        quantity: match (kept.is_some(), sale) {
+            (true, false) => line.quantity.map(i64::saturating_neg),
+            _ => line.quantity,
+        },
+        text: Cow::from(&line.text),
+        class: line.dimensions.get(CLASS),
+    }
+}
+
+/// What moved on a settlement account that is not the form's own.
+fn settled_line(account: &Account, amount: Money, sale: bool) -> FormLine<'_> {
+    FormLine {
+        product: None,
+        kept: None,
+        account,
+        amount: oriented(amount, sale),
+        taxed: false,
+        taxes: &[],
+        quantity: None,
+        text: Cow::from(&*account.name),
+        class: None,
+    }
 }
 
 /// Whether the vendor enters this tax by itself, where its agency points. Tax on an account of the

@@ -143,9 +143,9 @@ fn sum(currency: Currency, amounts: impl Iterator<Item = Money>) -> Result<Money
 struct Rates(BTreeMap<TaxRate, (Option<Reference>, Money)>);
 
 impl Rates {
-    /// Adds what a tax, one of those that are borne together, is charged on. It is the rate of their
-    /// code that has its percentage, where there is one. Where the code has other rates than there
-    /// are taxes, the vendor spreads the tax.
+    /// Adds what a tax, one of those that are borne together, is charged on. It is the rate of
+    /// their code that has its percentage, where there is one. Where the code has other rates than
+    /// there are taxes, the vendor spreads the tax.
     fn add(
         &mut self,
         code: &TaxCode,
@@ -233,8 +233,8 @@ fn rate_of<'a>(
     }
 }
 
-/// In which words the taxes of single rates that the book holds differ from what was sent, where the
-/// answer shows them.
+/// In which words the taxes of single rates that the book holds differ from what was sent, where
+/// the answer shows them.
 ///
 /// # Errors
 /// In words, where an amount cannot be read.

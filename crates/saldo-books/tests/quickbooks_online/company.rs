@@ -219,7 +219,7 @@ impl Books {
         self.ask(&[Task::Create(subject)], &format!("void {key}")).remove(0)
     }
 
-    /// A company whose owner set up these codes, each with its rates, and a connection that says so:
+    /// A company whose owner set up these codes, each with its rates, and a connection that says
     /// how, and which tax is which code.
     pub(crate) fn with_codes(
         codes: &[(&str, &[(&str, &str)])],

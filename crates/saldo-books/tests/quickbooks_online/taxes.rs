@@ -1,5 +1,6 @@
-//! Sales tax by the codes of the company's owner: of a whole form in the United States, of each line
-//! elsewhere. The tax is what the document says, rate by rate, whatever the company would work out.
+//! Sales tax by the codes of the company's owner: of a whole form in the United States, of each
+//! line elsewhere. The tax is what the document says, rate by rate, whatever the company would work
+//! out.
 
 use crate::company::{Books, Sums};
 use crate::documents::{DAY, line, usd};

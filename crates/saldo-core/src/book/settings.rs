@@ -65,7 +65,8 @@ pub struct BookSettings {
     pub lists: Vec<ListRoom>,
 }
 
-/// A code of sales tax that a book's owner set up there: one tax, or several that are owed together.
+/// A code of sales tax that a book's owner set up there: one tax, or several that are owed
+/// together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct TaxCode {
@@ -139,8 +140,8 @@ impl BookSettings {
     }
 
     /// The sales tax of a document that the book would not enter as the document says: where it
-    /// collects none, or comes to it by codes of its owner's or of its own, where the connection does
-    /// not say so. What stands on an account of its own is no matter of the book's.
+    /// collects none, or comes to it by codes of its owner's or of its own, where the connection
+    /// does not say so. What stands on an account of its own is no matter of the book's.
     #[must_use]
     pub fn unentered_tax(&self, subject: &Subject) -> Option<Money> {
         let Subject::Document { document, .. } = subject else { return None };

@@ -111,8 +111,9 @@ fn untaxed_words(book: &str, untaxed: &UntaxedLines) -> String {
     let UntaxedLines { accounts, documents, lines, net, tax } = untaxed;
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
     format!(
-        "Told without tax, since the policy gives taxes accounts of their own: {lines} lines of {net} \
-         in {documents} documents; {tax} of tax stands on {}, and the tax report of {book} shows neither\n",
+        "Told without tax, since the policy gives taxes accounts of their own: {lines} lines of \
+         {net} in {documents} documents; {tax} of tax stands on {}, and the tax report of {book} \
+         shows neither\n",
         accounts.join(", ")
     )
 }
@@ -343,6 +344,16 @@ mod tests {
         Holding { account: account.to_owned(), opening, ours, others, held }
     }
 
+    fn untaxed() -> UntaxedLines {
+        UntaxedLines {
+            accounts: ["OSS VAT payable".to_owned()].into(),
+            documents: 12,
+            lines: 30,
+            net: money("1000.00 USD"),
+            tax: money("190.00 USD"),
+        }
+    }
+
     /// A month with a payout a day, of which somebody changed one in the book.
     fn report() -> ProofReport {
         let payout = |day: u32| format!("shopify:demo/Payout/{day}");
@@ -383,13 +394,7 @@ mod tests {
                 drafts: 3,
                 differing: vec![moved],
             },
-            untaxed: Some(UntaxedLines {
-                accounts: ["OSS VAT payable".to_owned()].into(),
-                documents: 12,
-                lines: 30,
-                net: money("1000.00 USD"),
-                tax: money("190.00 USD"),
-            }),
+            untaxed: Some(untaxed()),
             undone: Vec::new(),
             late: Vec::new(),
             accounts: vec![

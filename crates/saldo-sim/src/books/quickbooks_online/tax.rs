@@ -1,9 +1,9 @@
 //! Sales tax: worked out by the vendor, or by the codes of the company's owner.
 //!
 //! A company with automated sales tax has one rate, found for every address: where goods go is not
-//! looked at. An explicit total replaces what was worked out, as the vendor documents. Where no line
-//! is taxable there is nothing to put tax on, and an explicit total is passed over without a word
-//! (from memory): who sends one must read back what was stored.
+//! looked at. An explicit total replaces what was worked out, as the vendor documents. Where no
+//! line is taxable there is nothing to put tax on, and an explicit total is passed over without a
+//! word (from memory): who sends one must read back what was stored.
 //!
 //! A company with codes of its owner's works tax out rate by rate, on the sum of what bears it. In
 //! the United States one code holds for a whole form (`TxnTaxCodeRef`), elsewhere each line has its

@@ -147,7 +147,7 @@ async fn another_policy_takes_out_what_no_longer_holds() {
     }
 }
 
-/// A proof names what a book was told without its tax: of the tax, as much as its own accounts hold.
+/// A proof names what a book was told without its tax: of it, as much as its own accounts hold.
 async fn assert_untaxed_is_named(stage: &Stage) {
     let proof = stage.prove().await;
     let book = proof.books.iter().find(|book| book.book == COMPANY).unwrap();

@@ -1,6 +1,6 @@
 //! Companies that come to sales tax otherwise than by the vendor's own way: nothing with tax is
-//! entered there until the connection says how, or they do, and then all of it as though they always
-//! had.
+//! entered there until the connection says how, or they do, and then all of it as though they
+//! always had.
 
 use super::stage::{Stage, world};
 use crate::engine::Engine;

@@ -1,4 +1,5 @@
-//! Sales tax by codes of the company's owner: what is worked out, what replaces it, what is refused.
+//! Sales tax by codes of the company's owner: what is worked out, what replaces it, and what is
+//! refused.
 
 use super::super::{Kind, TaxCode};
 use super::rules::refuse;
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 
 const AGENCY: &str = "Sales Tax Agency Payable";
 
-/// A company with the codes `State`, `State and city` and `Nothing`: their ids are 2, 3 and 4; those of
-/// the rates 2 for the state's and 3 for the city's.
+/// A company with the codes `State`, `State and city` and `Nothing`: their ids are 2, 3 and 4;
+/// those of the rates 2 for the state's and 3 for the city's.
 fn client(outside: bool) -> Client {
     let mut client = Client::new();
     let settings = &mut client.sim.company_mut().settings;
@@ -64,7 +65,10 @@ fn the_code_of_a_form_is_worked_out_rate_by_rate() {
 fn a_rate_stands_in_its_code_and_once() {
     let mut client = client(false);
     let good = sale(&client, json!({ "TxnTaxCodeRef": { "value": "2" } }));
-    let of = |lines: Value| json!({ "TxnTaxDetail": { "TxnTaxCodeRef": { "value": "2" }, "TaxLine": lines } });
+    let of = |lines: Value| {
+        let code = json!({ "value": "2" });
+        json!({ "TxnTaxDetail": { "TxnTaxCodeRef": code, "TaxLine": lines } })
+    };
     let mut without = line("2", "4");
     without.as_object_mut().unwrap().remove("DetailType");
     let cases = vec![
