@@ -33,6 +33,12 @@ pub(crate) fn number(amount: Money) -> Number {
     amount.amount_text().parse().expect("the text of an amount is a JSON number")
 }
 
+/// A JSON number as a decimal; none where it is too long for one.
+pub(crate) fn decimal(number: &Number) -> Option<Decimal> {
+    let text = number.to_string();
+    text.parse().or_else(|_| Decimal::from_scientific(&text)).ok()
+}
+
 /// A decimal as a JSON number, digit for digit.
 pub(crate) fn decimal_number(decimal: Decimal) -> Number {
     decimal.to_string().parse().expect("the text of a decimal is a JSON number")

@@ -5,7 +5,7 @@ mod need;
 mod settings;
 
 pub use need::{Called, Item, Listed, Need, TaxRate};
-pub use settings::{BookSettings, ListRoom, SalesTax};
+pub use settings::{BookSettings, CodedRate, ListRoom, SalesTax, TaxCode};
 
 use crate::document::{Document, DocumentKey, DocumentKind, Party};
 use crate::exchange::{
@@ -579,6 +579,8 @@ pub struct BookContext {
     pub settings: BTreeMap<String, String>,
     /// What the book calls what the tasks refer to.
     pub bindings: Bindings,
+    /// The codes of sales tax that documents may name, as they were read last.
+    pub tax_codes: Vec<TaxCode>,
 }
 
 /// An accounting system.

@@ -115,7 +115,11 @@ impl FeedRow {
     ) -> Result<Option<Self>, MoneyError> {
         let header = document.header();
         let own = document.lines().iter().filter(|line| accounts.contains(&*line.account.name));
-        let amount = Money::sum(header.currency, own.map(|line| line.held()))?;
+        // In the account's currency; what is only valued anew moves nothing there.
+        let moved = own.map(|line| line.foreign.unwrap_or(line.amount));
+        let moved: Vec<Money> = moved.filter(|amount| !amount.is_zero()).collect();
+        let Some(first) = moved.first() else { return Ok(None) };
+        let amount = Money::sum(first.currency(), moved.iter().copied())?;
         let payee = match header.reference.is_empty() {
             true => header.kind.name(),
             false => &header.reference,

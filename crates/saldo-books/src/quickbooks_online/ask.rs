@@ -3,6 +3,7 @@
 use super::attachments;
 use super::changes;
 use super::chart;
+use super::codes::{self, Says};
 use super::find::{self, LookUp};
 use super::listing;
 use super::names::Taken;
@@ -28,11 +29,9 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
         return Ok(Ask::Http(request.header("accept", "application/json")));
     }
     let request = match tasks {
-        [Task::ReadSettings] => read(&[settings::QUERY.to_owned()], context)?,
+        [Task::ReadSettings] => read(&settings(Says::of(context)), context)?,
         [Task::ReadChart { page }] => {
-            let queries = chart::queries(page.as_deref())?;
-            let queries: Vec<String> = queries.iter().map(|(_, query)| query.clone()).collect();
-            read(&queries, context)?
+            read(&chart::queries(page.as_deref(), Says::of(context))?, context)?
         }
         [Task::ReadBalances { as_of }] => {
             let path = format!(
@@ -60,6 +59,12 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
         _ => return Err(mixed()),
     };
     Ok(Ask::Http(request.header("accept", "application/json")))
+}
+
+/// What asks what the company's owner decided, its tax codes included where documents name them.
+pub(super) fn settings(says: Says) -> Vec<String> {
+    let codes = says.names_codes().then(codes::queries);
+    std::iter::once(settings::QUERY.to_owned()).chain(codes.into_iter().flatten()).collect()
 }
 
 /// What the company calls itself: its own record, by its number.

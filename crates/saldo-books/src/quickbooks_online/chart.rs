@@ -3,12 +3,13 @@
 //! A page names the lists that have more rows, each with the row at which it goes on:
 //! `Customer:1001 Item:1001`. All lists of a page are read by one request.
 
+use super::codes::{self, Says};
 use super::dimensions;
 use super::faults::VendorFault;
 use super::names;
 use super::settings;
 use super::wire::{Entity, ListEntity};
-use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage, KeptAccounts};
+use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage, KeptAccounts, TaxCode};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
@@ -30,10 +31,12 @@ const LISTS: [Entity; 9] = [
     Entity::Department,
 ];
 
-/// The queries of a page, each with its list.
-pub(super) fn queries(page: Option<&str>) -> Result<Vec<(Entity, String)>, Fault> {
-    let positions = positions(page)?;
-    Ok(positions.into_iter().map(|(entity, start)| (entity, query(entity, start))).collect())
+/// The queries of a page, each with its list. The first page of a connection whose documents name
+/// tax codes reads these too.
+pub(super) fn queries(page: Option<&str>, says: Says) -> Result<Vec<String>, Fault> {
+    let lists = positions(page)?.into_iter().map(|(entity, start)| query(entity, start));
+    let codes = (page.is_none() && says.names_codes()).then(codes::queries);
+    Ok(lists.chain(codes.into_iter().flatten()).collect())
 }
 
 fn positions(page: Option<&str>) -> Result<Vec<(Entity, usize)>, Fault> {
@@ -72,7 +75,9 @@ pub(super) fn page(
 ) -> Result<ChartPage, Fault> {
     let mut chart = ChartPage::default();
     let mut next = Vec::new();
-    for ((entity, start), answer) in positions(page)?.into_iter().zip(answers) {
+    let positions = positions(page)?;
+    let lists = positions.len();
+    for ((entity, start), answer) in positions.into_iter().zip(answers) {
         let rows = match answer {
             Ok(answer) => rows(entity, answer)?,
             // A plan without employees, taxes or classes has no names of theirs either.
@@ -90,8 +95,28 @@ pub(super) fn page(
             chart.entries.push(entry(entity, row)?);
         }
     }
+    if let (Some(settings), Some([tax_codes, rates])) = (&mut chart.settings, answers.get(lists..))
+    {
+        settings.tax_codes = tax_codes_in(tax_codes, rates)?;
+    }
     chart.next = (!next.is_empty()).then(|| next.join(" "));
     Ok(chart)
+}
+
+/// The tax codes in the answers to what asks for them.
+///
+/// # Errors
+/// Where a list was refused, or a row cannot be read.
+pub(super) fn tax_codes_in(
+    tax_codes: &Result<Value, VendorFault>,
+    rates: &Result<Value, VendorFault>,
+) -> Result<Vec<TaxCode>, Fault> {
+    let [of_codes, of_rates] = codes::LISTS;
+    let read = |entity, answer: &'_ Result<Value, VendorFault>| match answer {
+        Ok(answer) => rows(entity, answer).map(<[Value]>::to_vec),
+        Err(fault) => Err(refused(entity, fault)),
+    };
+    codes::codes(&read(of_codes, tax_codes)?, &read(of_rates, rates)?)
 }
 
 const fn optional(entity: Entity) -> bool {

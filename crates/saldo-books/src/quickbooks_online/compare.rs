@@ -2,7 +2,9 @@
 
 use super::foreign;
 use super::shape::{Shape, shape};
+use super::tax::differences as tax_differences;
 use super::wire::{self, Entity, Line, Reference, Transaction};
+use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::Acknowledgement;
 use saldo_core::document::{Document, DocumentKey};
@@ -203,6 +205,7 @@ fn money_differences(
         return Ok(differences);
     }
     differences.extend(unit_differences(sent, row)?);
+    differences.extend(tax_differences(document, sent, row)?);
     // Where we say none, classes and locations are the owner's to give.
     let told = sent.line.iter().any(|line| !values(line).is_empty());
     let (sent, held) = (line_sums(sent, own, told)?, line_sums(row, own, told)?);
@@ -238,11 +241,8 @@ fn units(row: &Transaction) -> Result<BTreeMap<String, Decimal>, String> {
         let counted = line.item_adjustment_line_detail.as_ref();
         let counted = counted.map(|it| (&it.item_ref, &it.qty_diff));
         let Some((Some(item), Some(units))) = sold.or(bought).or(counted) else { continue };
-        let text = units.to_string();
-        let units: Decimal = text
-            .parse()
-            .or_else(|_| Decimal::from_scientific(&text))
-            .map_err(|_| format!("`{text}` is no number of units"))?;
+        let units =
+            json::decimal(units).ok_or_else(|| format!("`{units}` is no number of units"))?;
         *sums.entry(item.value.clone()).or_insert(Decimal::ZERO) += units;
     }
     Ok(sums)

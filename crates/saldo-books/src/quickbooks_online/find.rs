@@ -387,8 +387,16 @@ fn document_outcome(
     let held = transactions(entity, rows)?;
     let mut ours = held.iter().filter(|row| is_ours(row, key));
     let Some(first) = ours.next() else { return Ok(None) };
-    let (_, sent) = write::transaction(key, document, applies_to, context)
-        .map_err(|reason| Fault::new(Permit::Never, reason))?;
+    // What was sent can no longer be worked out where, for example, a tax code was renamed since.
+    let (_, sent) = match write::transaction(key, document, applies_to, context) {
+        Ok(sent) => sent,
+        Err(difference) => {
+            let remote = RemoteId::from(first.id.clone().unwrap_or_default());
+            let version = first.sync_token.clone();
+            let acknowledgement = Acknowledgement { version, ..Acknowledgement::of(remote) };
+            return Ok(Some(Outcome::FoundDifferent { acknowledgement, difference }));
+        }
+    };
     let (acknowledgement, mut differences) =
         compare::held(entity, (key, document), &sent, first, context.currency);
     let others = ours.count();

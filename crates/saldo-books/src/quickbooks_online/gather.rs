@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// How many lines a transaction may have.
 pub(super) const LINES: usize = 500;
 
-/// The lines of a form, at most [`LINES`]: where there are more, one for each item, class, tax
-/// code and sign, in the order of their first lines.
+/// The lines of a form, at most [`LINES`]: where there are more, one for each item, class, taxes
+/// and sign, in the order of their first lines.
 ///
 /// # Errors
 /// In words, where even those are too many, or their sums too large.
@@ -19,7 +19,7 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
         lines,
         |line| {
             let item = Need::Item(line.item()).binding();
-            (item, line.class, line.taxed, line.amount.is_negative())
+            (item, line.class, (line.taxed, line.taxes), line.amount.is_negative())
         },
         |sum, line| {
             let units = sum.quantity.zip(line.quantity);

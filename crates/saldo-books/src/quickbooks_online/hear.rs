@@ -1,14 +1,15 @@
 //! What answers mean: outcome by outcome, or what the failure of a whole answer permits.
 
-use super::ask::{batch_id, bodies, look_ups, mixed};
+use super::ask::{self, batch_id, bodies, look_ups, mixed};
+use super::codes::Says;
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
 use super::write::Body;
 use super::{
-    attachments, balances, changes, chart, compare, find, listing, result, settings, voiding,
+    attachments, balances, changes, chart, compare, find, listing, result, settings, tax, voiding,
 };
 use saldo_core::book::{
-    Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
+    Acknowledgement, BookContext, BookSettings, Outcome, Refusal, RefusalKind, Subject, Task,
 };
 use saldo_core::exchange::{Answer, Fault, HttpAnswer, Introduction, Permit};
 use saldo_core::text::RemoteId;
@@ -29,17 +30,10 @@ pub(super) fn hear(
         return attachments::hear(attached, tasks, answer);
     }
     match tasks {
-        [Task::ReadSettings] => {
-            let rows = match queried(answer, 1)?.pop() {
-                Some(Ok(rows)) => rows,
-                Some(Err(fault)) => return Err(chart::refused(Entity::Preferences, &fault)),
-                None => return Err(Fault::unexpected("quickbooks")),
-            };
-            let rows = chart::rows(Entity::Preferences, &rows)?;
-            Ok(vec![Outcome::Settings(settings::settings(rows, context)?)])
-        }
+        [Task::ReadSettings] => Ok(vec![Outcome::Settings(decided(answer, context)?)]),
         [Task::ReadChart { page }] => {
-            let answers = queried(answer, chart::queries(page.as_deref())?.len())?;
+            let queries = chart::queries(page.as_deref(), Says::of(context))?;
+            let answers = queried(answer, queries.len())?;
             let page = chart::page(page.as_deref(), &answers, context)?;
             Ok(vec![Outcome::Chart(page)])
         }
@@ -73,6 +67,20 @@ pub(super) fn hear(
         [Task::Create(_), ..] => written(tasks, answer, context),
         _ => Err(mixed()),
     }
+}
+
+/// What the company's owner decided, with the tax codes where documents name them.
+fn decided(answer: &HttpAnswer, context: &BookContext) -> Result<BookSettings, Fault> {
+    let answers = queried(answer, ask::settings(Says::of(context)).len())?;
+    let (preferences, codes) = match &answers[..] {
+        [preferences] => (preferences, Vec::new()),
+        [preferences, codes, rates] => (preferences, chart::tax_codes_in(codes, rates)?),
+        _ => return Err(Fault::unexpected("quickbooks")),
+    };
+    let rows = preferences.as_ref();
+    let rows = rows.map_err(|fault| chart::refused(Entity::Preferences, fault))?;
+    let settings = settings::settings(chart::rows(Entity::Preferences, rows)?, context)?;
+    Ok(BookSettings { tax_codes: codes, ..settings })
 }
 
 /// What the company calls itself. Its currency stands in its preferences.
@@ -155,7 +163,7 @@ fn written(
     let members = batch_members(&body, Purpose::Write)?;
     let outcomes = tasks.iter().zip(&bodies).enumerate().map(|(index, (task, body))| {
         match (members.get(batch_id(index).as_str()), body) {
-            (Some(member), Ok(body)) => became(task, body.entity, member, context),
+            (Some(member), Ok(body)) => became(task, body, member, context),
             (None, Err(reason)) => Ok(not_asked(reason)),
             _ => Err(in_doubt("an item of the batch was not answered")),
         }
@@ -197,11 +205,12 @@ fn not_asked(reason: &str) -> Outcome {
 /// What became of one item.
 fn became(
     task: &Task,
-    entity: Entity,
+    body: &Body,
     member: &Value,
     context: &BookContext,
 ) -> Result<Outcome, Fault> {
     let Task::Create(subject) = task else { return Err(mixed()) };
+    let entity = body.entity;
     let voids = matches!(subject, Subject::Document { voids: Some(_), .. });
     if let Some(fault) = VendorFault::in_json(member) {
         return match fault.is_of_the_service() {
@@ -229,7 +238,14 @@ fn became(
             let row: Transaction = read(entity, held)?;
             let acknowledgement =
                 compare::acknowledgement(entity, (*key, document), &row, context.currency);
-            acknowledgement.map_err(in_doubt)?
+            let acknowledgement = acknowledgement.map_err(in_doubt)?;
+            let sent: Transaction = read(entity, &body.json)?;
+            let rates = tax::differences(document, &sent, &row).map_err(in_doubt)?;
+            if !rates.is_empty() {
+                let difference = rates.join("; ");
+                return Ok(Outcome::FoundDifferent { acknowledgement, difference });
+            }
+            acknowledgement
         }
     };
     Ok(Outcome::Done(acknowledgement))

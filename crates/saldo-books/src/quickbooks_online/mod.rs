@@ -6,6 +6,7 @@ mod balances;
 mod bills;
 mod changes;
 mod chart;
+mod codes;
 mod compare;
 mod dimensions;
 mod faults;
@@ -20,6 +21,7 @@ mod result;
 mod settings;
 mod shape;
 mod stock;
+mod tax;
 mod voiding;
 mod wire;
 mod write;
@@ -103,6 +105,7 @@ impl Book for QuickBooksOnline {
             return Err("the setting `realm` must be the company's id in QuickBooks, digits only"
                 .to_owned());
         }
+        codes::Says::read(settings)?;
         Ok(self.home())
     }
 

@@ -1,5 +1,6 @@
 //! What the company's owner decided: the vendor's preferences.
 
+use super::codes::Says;
 use super::dimensions;
 use super::wire::{Preferences, TaxPreferences};
 use saldo_core::book::{BookContext, BookSettings, SalesTax};
@@ -44,7 +45,7 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
     Ok(BookSettings {
         closed_until: date.transpose()?,
         numbers_documents: !forms.custom_txn_numbers.unwrap_or(false),
-        sales_tax: sales_tax(preferences.tax_prefs.as_ref()),
+        sales_tax: sales_tax(preferences.tax_prefs.as_ref(), Says::of(context)),
         one_currency: currencies.multi_currency_enabled != Some(true),
         applies_credits: forms.auto_apply_credit.unwrap_or(false),
         switched_off: off.map(|(name, _)| name.to_owned()).collect(),
@@ -54,12 +55,18 @@ pub(super) fn settings(rows: &[Value], context: &BookContext) -> Result<BookSett
 
 /// How the company comes to sales tax. Companies older than November 2017 may say nothing of the
 /// vendor's own way, and then have theirs. One that says nothing at all is taken for a new one:
-/// what its answers say is compared in any case.
-const fn sales_tax(preferences: Option<&TaxPreferences>) -> SalesTax {
-    let Some(preferences) = preferences else { return SalesTax::Automated };
-    match (preferences.using_sales_tax, preferences.partner_tax_enabled) {
-        (Some(false), _) => SalesTax::Off,
-        (_, Some(true)) => SalesTax::Automated,
-        (Some(true) | None, Some(false) | None) => SalesTax::Manual,
+/// what its answers say is compared in any case. Companies outside the United States never have the
+/// vendor's own way.
+const fn sales_tax(preferences: Option<&TaxPreferences>, says: Says) -> SalesTax {
+    let (using, automated) = match preferences {
+        Some(it) => (it.using_sales_tax, it.partner_tax_enabled),
+        None => (None, Some(!says.names_codes())),
+    };
+    match (using, automated, says.names_codes()) {
+        (Some(false), ..) => SalesTax::Off,
+        (_, Some(true), false) => SalesTax::Automated,
+        (_, Some(true), true) => SalesTax::Otherwise,
+        (_, Some(false) | None, false) => SalesTax::Manual,
+        (_, Some(false) | None, true) => SalesTax::Coded,
     }
 }

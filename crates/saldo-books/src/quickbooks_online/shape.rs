@@ -9,8 +9,9 @@ use super::foreign::{self, ForeignJournal};
 use super::gather;
 use super::names::{can_take_deposits, is_bank};
 use super::stock;
+use super::tax::{self, FormTax};
 use super::wire::Entity;
-use saldo_core::book::{Item, Need};
+use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
 use saldo_core::document::{Document, DocumentKind, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Side};
@@ -106,6 +107,11 @@ pub(super) struct Form<'a> {
     pub(super) lines: Vec<FormLine<'a>>,
     /// The tax on top.
     pub(super) tax: Money,
+    /// The same, tax by tax; nothing where there is none.
+    pub(super) taxes: Vec<FormTax>,
+    /// Whether what is taxed in it is taxed by the vendor's own tax: not where all of its tax is on
+    /// accounts of the owner's own.
+    pub(super) is_taxed_here: bool,
     /// The lines and the tax.
     pub(super) total: Money,
     /// Its location.
@@ -121,6 +127,8 @@ pub(super) struct FormLine<'a> {
     pub(super) account: &'a Account,
     pub(super) amount: Money,
     pub(super) taxed: bool,
+    /// Which taxes were charged on it, where not all of the form's.
+    pub(super) taxes: &'a [TaxRate],
     pub(super) quantity: Option<i64>,
     pub(super) text: Cow<'a, str>,
     pub(super) class: Option<&'a str>,
@@ -427,8 +435,8 @@ fn form<'a>(
     for line in document.lines() {
         let (product, taxed) = match &line.kind {
             LineKind::Settlement | LineKind::Receivable => continue,
-            LineKind::Tax { .. } if is_tax_of_the_vendor(line) => {
-                taxes.push(oriented(line.amount, sale));
+            LineKind::Tax { title, rate } if is_tax_of_the_vendor(line) => {
+                taxes.push((title.as_str(), *rate, oriented(line.amount, sale)));
                 continue;
             }
             LineKind::Tax { .. }
@@ -438,34 +446,14 @@ fn form<'a>(
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
             LineKind::Other { taxed } => (None, *taxed),
         };
-        let (amount, text) = (oriented(line.amount, sale), Cow::from(&line.text));
-        let account = &line.account;
-        let kept = line.kind.kept();
-        // A form's units are positive in its own direction.
-        let quantity = match (kept.is_some(), sale) {
-            (true, false) => line.quantity.map(i64::saturating_neg),
-            _ => line.quantity,
-        };
-        let taxed = taxed && by_the_vendor;
-        let class = line.dimensions.get(CLASS);
-        lines.push(FormLine { product, kept, account, amount, taxed, quantity, text, class });
+        lines.push(form_line(line, product, taxed && by_the_vendor, sale));
     }
-    for (account, amount) in settled {
-        lines.push(FormLine {
-            product: None,
-            kept: None,
-            account,
-            amount: oriented(*amount, sale),
-            taxed: false,
-            quantity: None,
-            text: Cow::from(&*account.name),
-            class: None,
-        });
-    }
+    lines.extend(settled.iter().map(|(account, amount)| settled_line(account, *amount, sale)));
     if let Some(line) = lines.iter().find(|line| is_owed(line.account)) {
         return Err(format!("no item can stand for what is owed on `{}`", line.account.name));
     }
-    let tax = sum(document, taxes)?;
+    let tax = sum(document, taxes.iter().map(|(.., amount)| *amount))?;
+    let taxes = tax::sums(taxes.into_iter())?;
     if tax.is_negative() {
         return Err(format!("the tax of {} runs against the document's total", tax.abs()));
     }
@@ -476,7 +464,48 @@ fn form<'a>(
     }
     let lines = gather::form_lines(lines)?;
     let location = dimensions::location_of(document)?;
-    Ok(Shape::Form(Form { entity, deposit, lines, tax, total, location }))
+    let is_taxed_here = by_the_vendor;
+    Ok(Shape::Form(Form { entity, deposit, lines, tax, taxes, is_taxed_here, total, location }))
+}
+
+/// A line of a document as a form shows it.
+fn form_line<'a>(
+    line: &'a Line,
+    product: Option<&'a Product>,
+    taxed: bool,
+    sale: bool,
+) -> FormLine<'a> {
+    let kept = line.kind.kept();
+    FormLine {
+        product,
+        kept,
+        account: &line.account,
+        amount: oriented(line.amount, sale),
+        taxed,
+        taxes: &line.taxes,
+        // A form's units are positive in its own direction.
+        quantity: match (kept.is_some(), sale) {
+            (true, false) => line.quantity.map(i64::saturating_neg),
+            _ => line.quantity,
+        },
+        text: Cow::from(&line.text),
+        class: line.dimensions.get(CLASS),
+    }
+}
+
+/// What moved on a settlement account that is not the form's own.
+fn settled_line(account: &Account, amount: Money, sale: bool) -> FormLine<'_> {
+    FormLine {
+        product: None,
+        kept: None,
+        account,
+        amount: oriented(amount, sale),
+        taxed: false,
+        taxes: &[],
+        quantity: None,
+        text: Cow::from(&*account.name),
+        class: None,
+    }
 }
 
 /// Whether the vendor enters this tax by itself, where its agency points. Tax on an account of the

@@ -35,11 +35,13 @@ pub(super) enum Entity {
     Department,
     PurchaseOrder,
     InventoryAdjustment,
+    TaxCode,
+    TaxRate,
 }
 
 impl Entity {
     /// All of them.
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::Payment,
@@ -62,6 +64,8 @@ impl Entity {
         Self::Department,
         Self::PurchaseOrder,
         Self::InventoryAdjustment,
+        Self::TaxCode,
+        Self::TaxRate,
     ];
 
     /// The name as it stands in queries and as the key of a body.
@@ -89,6 +93,8 @@ impl Entity {
             Self::Department => "Department",
             Self::PurchaseOrder => "PurchaseOrder",
             Self::InventoryAdjustment => "InventoryAdjustment",
+            Self::TaxCode => "TaxCode",
+            Self::TaxRate => "TaxRate",
         }
     }
 
@@ -164,6 +170,8 @@ pub(super) struct Transaction {
     pub(super) adjust_account_ref: Option<Reference>,
     pub(super) linked_txn: Vec<LinkedTransaction>,
     pub(super) line: Vec<Line>,
+    /// How line amounts stand to tax; outside the United States alone.
+    pub(super) global_tax_calculation: Option<String>,
     pub(super) txn_tax_detail: Option<TaxDetail>,
 }
 
@@ -187,6 +195,7 @@ pub(super) struct Line {
     pub(super) item_based_expense_line_detail: Option<ItemExpenseDetail>,
     pub(super) item_adjustment_line_detail: Option<AdjustmentDetail>,
     pub(super) journal_entry_line_detail: Option<JournalDetail>,
+    pub(super) tax_line_detail: Option<TaxLineDetail>,
 }
 
 /// What a payment's line pays.
@@ -257,7 +266,35 @@ pub(super) struct JournalEntity {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct TaxDetail {
+    /// The code that holds for the whole form; in the United States alone.
+    pub(super) txn_tax_code_ref: Option<Reference>,
     pub(super) total_tax: Option<Number>,
+    pub(super) tax_line: Vec<Line>,
+}
+
+/// How much of a form's tax is of one rate, and of what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct TaxLineDetail {
+    pub(super) tax_rate_ref: Option<Reference>,
+    pub(super) percent_based: Option<bool>,
+    pub(super) tax_percent: Option<Number>,
+    pub(super) net_amount_taxable: Option<Number>,
+}
+
+/// The rates of a tax code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct TaxRateList {
+    pub(super) tax_rate_detail: Vec<TaxRateDetail>,
+}
+
+/// A rate of a tax code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct TaxRateDetail {
+    pub(super) tax_rate_ref: Option<Reference>,
+    pub(super) tax_type_applicable: Option<String>,
 }
 
 /// The fields of all list entities that this book uses.
@@ -283,6 +320,10 @@ pub(super) struct ListEntity {
     pub(super) qty_on_hand: Option<Number>,
     pub(super) inv_start_date: Option<String>,
     pub(super) notes: Option<String>,
+    pub(super) hidden: Option<bool>,
+    pub(super) rate_value: Option<Number>,
+    pub(super) agency_ref: Option<Reference>,
+    pub(super) sales_tax_rate_list: Option<TaxRateList>,
 }
 
 /// The company's preferences, as far as they matter here.

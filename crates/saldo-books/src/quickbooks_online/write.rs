@@ -4,11 +4,11 @@ use super::dimensions;
 use super::foreign::ForeignJournal;
 use super::names::{self, List, Taken};
 use super::shape::{Adjustment, Bill, Form, FormLine, PostingLine, Shape, Stocked, shape};
+use super::tax;
 use super::voiding;
 use super::wire::{
     self, AdjustmentDetail, CheckPayment, Entity, ExpenseDetail, ItemExpenseDetail, JournalDetail,
-    JournalEntity, LinkedTransaction, ListEntity, Reference, SalesItemDetail, TaxDetail,
-    Transaction,
+    JournalEntity, LinkedTransaction, ListEntity, Reference, SalesItemDetail, Transaction,
 };
 use crate::foreign::Sum;
 use crate::json;
@@ -129,21 +129,24 @@ pub(super) fn transaction(
         ..Transaction::default()
     };
     let numbered = Transaction { doc_number: Some(document.number(key)), ..common.clone() };
-    let writer = Writer { bindings: &context.bindings, party: header.party.as_ref() };
+    // Outside the United States the lines of purchases would each want a code otherwise.
+    let global_tax_calculation = tax::calculation_without(context);
+    let bought = Transaction { global_tax_calculation, ..numbered.clone() };
+    let writer = Writer { context, bindings: &context.bindings, party: header.party.as_ref() };
     let body = match &shape {
         Shape::Form(form) => writer.form(form, header.due, numbered),
         Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
         Shape::Purchase { account, lines, location, .. } => {
-            writer.purchase(account, lines, *location, numbered)
+            writer.purchase(account, lines, *location, bought)
         }
         Shape::Bill(bill) => {
             let linked = writer.ordered(applies_to)?;
-            writer.bill(bill, header.due, Transaction { linked_txn: linked, ..numbered })
+            writer.bill(bill, header.due, Transaction { linked_txn: linked, ..bought })
         }
         Shape::Order(order) => {
             let po_status = Some("Open".to_owned());
-            writer.bill(order, None, Transaction { po_status, ..numbered })
+            writer.bill(order, None, Transaction { po_status, ..bought })
         }
         Shape::Adjustment(adjustment) => writer.adjustment(adjustment, numbered),
         Shape::BillPayment { payable, account, amount } => {
@@ -157,6 +160,7 @@ pub(super) fn transaction(
 
 /// What a transaction's references are looked up in.
 struct Writer<'a> {
+    context: &'a BookContext,
     bindings: &'a Bindings,
     party: Option<&'a Party>,
 }
@@ -195,19 +199,22 @@ impl Writer<'_> {
             Entity::Invoice => due_date(due, &common),
             _ => None,
         };
-        let lines = form.lines.iter().map(|line| self.form_line(line));
+        let said = tax::said(form, self.context)?;
+        let lines = form.lines.iter().zip(&said.of_lines);
+        let lines = lines.map(|(line, code)| self.form_line(line, code.as_deref()));
         Ok(Transaction {
             due_date,
             department_ref: self.location(form.location)?,
             customer_ref: self.party()?,
             deposit_to_account_ref: form.deposit.map(|it| self.account(it)).transpose()?.flatten(),
             line: lines.collect::<Result<_, _>>()?,
-            txn_tax_detail: Some(TaxDetail { total_tax: Some(json::number(form.tax)) }),
+            global_tax_calculation: said.calculation.clone(),
+            txn_tax_detail: Some(said.detail.clone()),
             ..common
         })
     }
 
-    fn form_line(&self, line: &FormLine<'_>) -> Result<wire::Line, String> {
+    fn form_line(&self, line: &FormLine<'_>, code: Option<&str>) -> Result<wire::Line, String> {
         let price = unit_price(line);
         if line.kept.is_some() && price.is_none() && line.quantity.is_some_and(|units| units != 0) {
             return Err(format!(
@@ -221,13 +228,12 @@ impl Writer<'_> {
             _ => line.text.to_string(),
         };
         let (qty, unit_price) = price.unzip();
-        let code = if line.taxed { "TAX" } else { "NON" };
         let detail = SalesItemDetail {
             item_ref: Some(self.reference(&Need::Item(line.item()))?),
             class_ref: self.class(line.class)?,
             qty,
             unit_price,
-            tax_code_ref: Some(Reference::to(code)),
+            tax_code_ref: code.map(Reference::to),
         };
         Ok(wire::Line {
             sales_item_line_detail: Some(detail),
@@ -316,8 +322,6 @@ impl Writer<'_> {
         Ok(Transaction {
             adjust_account_ref: self.account(adjustment.account)?,
             line: adjustment.lines.iter().map(line).collect::<Result<_, _>>()?,
-            // It is about no money, and has no currency.
-            currency_ref: None,
             ..common
         })
     }

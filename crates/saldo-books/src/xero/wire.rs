@@ -5,7 +5,7 @@
 //! same structs are written and read, so that what was sent and what is held can be compared field
 //! by field. Unknown fields are ignored, as the vendor adds them without a new version.
 
-use rust_decimal::Decimal;
+pub(super) use crate::json::decimal;
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::RemoteId;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -282,12 +282,6 @@ impl Entry {
             && active(&self.contact_status)
             && self.is_tracked_as_inventory != Some(true)
     }
-}
-
-/// A JSON number as a decimal.
-pub(super) fn decimal(number: &Number) -> Option<Decimal> {
-    let text = number.to_string();
-    text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
 }
 
 /// A JSON number as an amount. Zeros beyond the currency's digits are understood, digits are not.

@@ -6,9 +6,14 @@ use saldo_core::document::{Document, DocumentKind, Header, KeptItem, Line, LineK
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 
-/// The money that a shop's documents are in.
+/// What a shop's documents are about.
 pub(crate) struct Shop {
+    /// The money that they are in.
     pub(crate) currency: Currency,
+    /// Whether the book keeps stock: only then are there documents of units.
+    pub(crate) keeps_stock: bool,
+    /// The other currency that the book keeps accounts in; only then are there documents of it.
+    pub(crate) other_currency: Option<Currency>,
 }
 
 fn clearing() -> Account {
@@ -143,7 +148,12 @@ impl Shop {
     /// A document of every kind, and of every shape that a kind can have; what others belong to
     /// comes before them.
     pub(crate) fn documents(&self) -> Vec<Document> {
-        [self.sales(), self.returns(), self.moves(), self.purchases()].concat()
+        let mut documents = [self.sales(), self.returns(), self.moves(), self.purchases()].concat();
+        if self.keeps_stock {
+            documents.extend(self.of_stock());
+        }
+        documents.extend(self.other_currency.into_iter().flat_map(|it| self.conversions(it)));
+        documents
     }
 
     fn sales(&self) -> Vec<Document> {
@@ -218,6 +228,64 @@ impl Shop {
             self.expense("fees/1"),
             self.document((DocumentKind::JournalEntry, "fees/2"), vendor("Shopify"), given_back),
             self.document((DocumentKind::JournalEntry, "breakage/1"), None, broken),
+        ]
+    }
+
+    /// Units of stock: ordered, come in, and found beside what anybody knew of. Of what nobody paid
+    /// for no value is known, so that the book enters none.
+    fn of_stock(&self) -> Vec<Document> {
+        let supplier = || vendor("Potter & Sons");
+        let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
+        let shrinkage = Account::new("Shrinkage", AccountKind::Expense);
+        let of = |sku: &str| {
+            let kept = KeptItem {
+                key: format!("sku:{sku}"),
+                income: sales(),
+                stock: Account::new("Units in stock", AccountKind::Inventory),
+                cost: Account::new("Cost of goods", AccountKind::CostOfGoods),
+                since: DAY.first_of_month(),
+            };
+            let (id, sku, title) = (None, Some(sku.to_owned()), format!("A {sku}"));
+            (Product { id, sku, title }, Box::new(kept))
+        };
+        let units = |kind: LineKind, units: i64, amount: &str| {
+            let stock = kind.kept().unwrap().stock.clone();
+            Line { quantity: Some(units), ..self.line(kind, stock, amount) }
+        };
+        let ((bowl, kept_bowl), (jug, kept_jug)) = (of("BOWL-1"), of("JUG-1"));
+        let cost = Some(Money::parse("61.00", self.currency).unwrap());
+        let kept = Some(kept_bowl.clone());
+        let ordered = LineKind::Ordered { product: bowl.clone(), cost, kept };
+        let came = LineKind::Stocked { product: bowl, kept: kept_bowl };
+        let found = LineKind::Stocked { product: jug, kept: kept_jug };
+        let receipt = vec![units(came, 3, "30.00"), self.other(received, "-30.00")];
+        let count = vec![units(found, 2, "0.00"), self.other(shrinkage, "0.00")];
+        vec![
+            self.document(
+                (DocumentKind::PurchaseOrder, "po/1"),
+                supplier(),
+                vec![units(ordered, 5, "0.00")],
+            ),
+            self.document((DocumentKind::ItemReceipt, "po/1/receipt"), supplier(), receipt),
+            self.document((DocumentKind::InventoryAdjustment, "count/1"), None, count),
+        ]
+    }
+
+    /// Money that a gateway holds in another currency, over the account of conversion; one of them
+    /// at a rate of many decimals.
+    fn conversions(&self, other: Currency) -> Vec<Document> {
+        let of = |slot: &str, amount: &str, foreign: &str, back: &str| {
+            let abroad = Account::new("Clearing abroad", AccountKind::Clearing);
+            let conversion = Account::new("Conversion", AccountKind::Clearing);
+            let foreign = Some(Money::parse(foreign, other).unwrap());
+            let abroad = Line { foreign, ..self.settled(abroad, amount) };
+            let lines = vec![abroad, self.settled(conversion, back)];
+            self.document((DocumentKind::Transfer, slot), None, lines)
+        };
+        vec![
+            of("abroad/1", "110.00", "100.00", "-110.00"),
+            of("abroad/2", "10944827.13", "9876543.21", "-10944827.13"),
+            of("abroad/3", "-5.51", "-5.00", "5.51"),
         ]
     }
 

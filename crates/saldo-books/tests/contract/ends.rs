@@ -38,6 +38,10 @@ pub(crate) trait End {
     fn called(&self, reported: &str) -> String;
     /// Closes the books; false where it has no such thing.
     fn close(&mut self, until: Date) -> bool;
+    /// Another currency that it keeps accounts in.
+    fn other_currency(&self) -> Option<Currency> {
+        None
+    }
     /// The files at documents: what it calls the document, the file's name, what stands in it.
     fn files(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -80,6 +84,7 @@ impl UnitedStates {
         settings.warn_duplicate_bill_numbers = true;
         settings.warn_duplicate_journal_numbers = true;
         settings.inventory = true;
+        sim.company_mut().turn_on_currencies(&[("EUR", "1.09".parse().unwrap())]);
         Self { sim: Faulty::new(sim, faults), token: None }
     }
 }
@@ -111,6 +116,10 @@ impl End for UnitedStates {
 
     fn settle(&mut self, now: Timestamp) {
         self.sim.settle(now);
+    }
+
+    fn other_currency(&self) -> Option<Currency> {
+        Some(Currency::parse("EUR").unwrap())
     }
 
     fn archive(&mut self, account: &str, now: Timestamp) -> bool {

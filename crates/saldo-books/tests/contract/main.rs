@@ -8,6 +8,7 @@
 mod attached;
 mod deaths;
 mod documents;
+mod drafts;
 mod ends;
 #[path = "../plain_text/files.rs"]
 mod files;

@@ -61,8 +61,10 @@ impl Stage {
             addresses: book.addresses(&settings).unwrap(),
             settings,
             bindings: Bindings::default(),
+            tax_codes: Vec::new(),
         };
-        let shop = Shop { currency };
+        let keeps_stock = book.description().keeps_stock;
+        let shop = Shop { currency, keeps_stock, other_currency: end.other_currency() };
         Self { book, shop, context, chart: Vec::new(), asked: 0, strike: None, end }
     }
 

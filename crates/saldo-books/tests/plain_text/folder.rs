@@ -27,6 +27,7 @@ impl Folder {
             addresses: Addresses::default(),
             settings: BTreeMap::new(),
             bindings: self.bindings.clone(),
+            tax_codes: Vec::new(),
         }
     }
 

@@ -61,6 +61,7 @@ impl Books {
             addresses: BOOK.addresses(&settings).unwrap(),
             settings,
             bindings: Bindings::default(),
+            tax_codes: Vec::new(),
         };
         let file = CompanyFile::retail(7);
         let mut books = Self { file, now, context, chart: Vec::new() };

@@ -5,15 +5,15 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use saldo_books::quickbooks_online::QuickBooksOnline;
 use saldo_core::book::{
-    Acknowledgement, Bindings, Book, BookContext, ChartEntry, HeldDocument, Need, Outcome, Subject,
-    Task, Voided,
+    Acknowledgement, Bindings, Book, BookContext, BookSettings, ChartEntry, HeldDocument, Need,
+    Outcome, SalesTax, Subject, Task, Voided,
 };
 use saldo_core::document::{Document, DocumentKey, DocumentKind};
 use saldo_core::exchange::{Answer, Ask, HttpRequest};
 use saldo_core::ledger::AccountKind;
 use saldo_core::matching::{Resolution, resolve};
 use saldo_core::text::{CompanyId, ConnectionId, RemoteId};
-use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim};
+use saldo_sim::books::quickbooks_online::{Company, QuickBooksOnlineSim, Settings, TaxCode};
 use saldo_sim::{Reply, Vendor};
 use std::collections::BTreeMap;
 
@@ -62,6 +62,7 @@ impl Books {
             addresses: BOOK.addresses(&settings).unwrap(),
             settings,
             bindings: Bindings::default(),
+            tax_codes: Vec::new(),
         };
         let mut books = Self { sim, token, now, context, chart: Vec::new() };
         let outcome = books.ask(&[Task::ReadChart { page: None }], "chart").remove(0);
@@ -216,6 +217,57 @@ impl Books {
             draft: false,
         };
         self.ask(&[Task::Create(subject)], &format!("void {key}")).remove(0)
+    }
+
+    /// A company whose owner set up these codes, each with its rates, and a connection that says
+    /// how, and which tax is which code.
+    pub(crate) fn with_codes(
+        codes: &[(&str, &[(&str, &str)])],
+        how: &str,
+        said: &[(&str, &str)],
+    ) -> Self {
+        let mut books = Self::new();
+        let settings = &mut books.sim.company_mut().settings;
+        settings.automated_sales_tax = false;
+        settings.outside_the_united_states = how == "lines";
+        let rate = |(name, percent): &(&str, &str)| (name.to_string(), percent.parse().unwrap());
+        let code = |(name, rates): &(&str, &[(&str, &str)])| TaxCode {
+            name: name.to_string(),
+            rates: rates.iter().map(rate).collect(),
+        };
+        settings.tax_codes = codes.iter().map(code).collect();
+        let settings = &mut books.context.settings;
+        settings.insert("sales-tax".to_owned(), how.to_owned());
+        settings.extend(said.iter().map(|(tax, code)| (format!("tax/{tax}"), code.to_string())));
+        let settings = books.decided();
+        assert_eq!(settings.sales_tax, SalesTax::Coded);
+        books.context.tax_codes = settings.tax_codes;
+        books
+    }
+
+    /// What the company's owner decided.
+    pub(crate) fn decided(&mut self) -> BookSettings {
+        let outcome = self.ask(&[Task::ReadSettings], "settings").remove(0);
+        let Outcome::Settings(settings) = outcome else { panic!("{outcome:?}") };
+        let outcome = self.ask(&[Task::ReadChart { page: None }], "chart").remove(0);
+        let Outcome::Chart(read) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(read.settings.as_ref(), Some(&settings), "the chart says the same");
+        settings
+    }
+
+    /// What becomes of a document that is asked for, with all bound that it needs.
+    pub(crate) fn ask_for(&mut self, document: &Document) -> Result<Outcome, String> {
+        self.prepare(document);
+        let tasks = [Task::Create(self.subject(document))];
+        match BOOK.ask(&tasks, "once", &self.context) {
+            Ok(_) => Ok(self.ask(&tasks, &format!("ask {}", self.key(document))).remove(0)),
+            Err(fault) => Err(fault.message),
+        }
+    }
+
+    /// Changes what the company's owner decided, without a word to the connection.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.sim.company_mut().settings);
     }
 
     /// Turns other currencies on in the company.

@@ -7,6 +7,7 @@ mod company;
 mod currencies;
 mod documents;
 mod stock;
+mod taxes;
 
 use company::{Books, sums};
 use documents::DAY;

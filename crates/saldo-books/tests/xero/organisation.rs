@@ -66,6 +66,7 @@ impl Books {
             addresses: BOOK.addresses(&settings).unwrap(),
             settings,
             bindings: Bindings::default(),
+            tax_codes: Vec::new(),
         };
         let mut books = Self { sim, token, now, context, chart: Vec::new(), requests: 0 };
         books.read_chart();

@@ -213,9 +213,7 @@ pub fn open_balances(
 /// Banks of other currencies are left out: what leaves them is entered by others, so that the
 /// entries here do not say what is on them.
 fn monetary<'a>(sums: &'a [ForeignSum], policy: &Policy) -> impl Iterator<Item = &'a ForeignSum> {
-    let gateways = policy.through_time().flat_map(|policy| policy.text.gateways.values());
-    let banks: BTreeSet<String> =
-        gateways.flat_map(|known| known.banks.values().cloned()).collect();
+    let banks: BTreeSet<String> = policy.through_time().flat_map(Policy::foreign_banks).collect();
     let is_monetary = move |account: &Account| {
         let held = matches!(account.kind.side(), Side::Assets | Side::Liabilities);
         held && !banks.contains(&*account.name)

@@ -4,7 +4,9 @@ use super::{Listed, Need, Subject};
 use crate::document::{Line, LineKind};
 use crate::ledger::AccountKind;
 use crate::money::{Currency, Money};
+use crate::text::RemoteId;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -15,8 +17,13 @@ pub enum SalesTax {
     /// By rates of its own, in whose place it takes what a document says.
     #[default]
     Automated,
-    /// By codes and rates that its owner set up there.
+    /// By codes and rates that its owner set up there, and the connection does not say which code
+    /// a tax is.
     Manual,
+    /// By codes and rates that its owner set up there, of which documents say which.
+    Coded,
+    /// By rates of its own, though the connection says that documents say which code.
+    Otherwise,
     /// It collects none.
     Off,
 }
@@ -44,6 +51,9 @@ pub struct BookSettings {
     /// How the book comes to the sales tax of documents.
     #[serde(skip_serializing_if = "SalesTax::is_default")]
     pub sales_tax: SalesTax,
+    /// The codes of sales tax that its owner set up there, where documents say which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tax_codes: Vec<TaxCode>,
     /// The dimensions that the book could keep and does not, since its owner switched them off.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub switched_off: BTreeSet<String>,
@@ -53,6 +63,34 @@ pub struct BookSettings {
     /// How full the lists are that hold no more than so many entries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<ListRoom>,
+}
+
+/// A code of sales tax that a book's owner set up there: one tax, or several that are owed
+/// together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TaxCode {
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its name.
+    pub name: String,
+    /// What is charged by it on what is sold, in the book's order; nothing where no tax is.
+    pub rates: Vec<CodedRate>,
+}
+
+/// A rate of a code of sales tax: one tax, which is owed to one agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CodedRate {
+    /// What the book calls it.
+    pub remote: RemoteId,
+    /// Its name.
+    pub name: String,
+    /// Percent, where the book says.
+    pub percent: Option<Decimal>,
+    /// The agency that it is owed to, as the book calls it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agency: Option<RemoteId>,
 }
 
 /// How full a list of a book is.
@@ -103,8 +141,8 @@ impl BookSettings {
     }
 
     /// The sales tax of a document that the book would not enter as the document says: where it
-    /// collects none, or by codes of its owner's. What stands on an account of its own is no
-    /// matter of the book's.
+    /// collects none, or comes to it by codes of its owner's or of its own, where the connection
+    /// does not say so. What stands on an account of its own is no matter of the book's.
     #[must_use]
     pub fn unentered_tax(&self, subject: &Subject) -> Option<Money> {
         let Subject::Document { document, .. } = subject else { return None };
@@ -114,7 +152,7 @@ impl BookSettings {
                 && !line.amount.is_zero()
         };
         let first = document.lines().iter().find(of_the_book).map(|line| line.amount);
-        first.filter(|_| self.sales_tax != SalesTax::Automated)
+        first.filter(|_| !matches!(self.sales_tax, SalesTax::Automated | SalesTax::Coded))
     }
 
     /// The first currency that a subject is of, besides the company's, in a book that keeps that

@@ -97,7 +97,7 @@ impl Feed {
             return Some("its `institution` has 1 to 10 digits");
         }
         if self.opening.is_some() && self.opening(currency).is_none() {
-            return Some("its `opening` is an amount of the books' currency");
+            return Some("its `opening` is an amount of its currency");
         }
         None
     }
@@ -113,6 +113,27 @@ impl Policy {
         Some(match kind == Role::CreditCard.kind() {
             true => StatementKind::Card,
             false => StatementKind::Bank,
+        })
+    }
+
+    /// The currency of an account of a feed: of a bank account that is kept in another one than the
+    /// books, that one. None where it is kept in several.
+    #[must_use]
+    pub fn feed_currency(&self, account: &str) -> Option<Currency> {
+        let banks = self.text.gateways.values().flat_map(|known| &known.banks);
+        let own = banks.filter(|(_, name)| *name == account).map(|(currency, _)| *currency);
+        let mut kept: BTreeSet<Currency> = own.collect();
+        let first = kept.pop_first().unwrap_or(self.currency);
+        kept.is_empty().then_some(first)
+    }
+
+    /// The bank accounts that are kept in other currencies than the books, and what documents touch
+    /// in place of those that are fed by files.
+    pub(crate) fn foreign_banks(&self) -> impl Iterator<Item = String> {
+        let banks = self.text.gateways.values().flat_map(|known| known.banks.values());
+        banks.flat_map(|name| {
+            let landing = self.landing(Account::new(name, AccountKind::Bank));
+            [name.clone(), landing.name.to_string()]
         })
     }
 
@@ -138,14 +159,12 @@ pub(super) fn landings(text: &PolicyText) -> BTreeMap<&str, String> {
     text.feeds.iter().map(|(account, feed)| (account.as_str(), feed.through(account))).collect()
 }
 
-/// Feeds are of accounts that hold money in the books' currency, and money goes through an account
-/// that is for nothing else.
+/// Feeds are of accounts that hold money in one currency, and money goes through an account that is
+/// for nothing else.
 pub(super) fn check(policy: &Policy) -> Result<(), PolicyError> {
     let text = &policy.text;
     let refused = |account: &str, why| Err(PolicyError::Feed { account: account.to_owned(), why });
     let named: Vec<Account> = policy.named_accounts().collect();
-    let foreign: BTreeSet<&String> =
-        text.gateways.values().flat_map(|known| known.banks.values()).collect();
     let mut taken: BTreeSet<String> = named.iter().map(|it| it.name.to_string()).collect();
     let mut numbers = BTreeSet::new();
     for (account, feed) in &text.feeds {
@@ -156,10 +175,14 @@ pub(super) fn check(policy: &Policy) -> Result<(), PolicyError> {
         if !named.iter().any(|it| *it.name == **account && holds_money(it)) {
             return refused(account, "the policy names no bank, clearing or card account so");
         }
-        if foreign.contains(account) {
-            return refused(account, "it is kept in another currency than the books");
-        }
-        if let Some(why) = feed.fault(policy.currency) {
+        let foreign = text.gateways.values().flat_map(|known| known.banks.values());
+        let foreign = foreign.filter(|name| *name == account).count();
+        let all = named.iter().filter(|it| *it.name == **account).count();
+        let is_mixed = foreign > 0 && all > foreign;
+        let Some(currency) = policy.feed_currency(account).filter(|_| !is_mixed) else {
+            return refused(account, "it is kept in several currencies");
+        };
+        if let Some(why) = feed.fault(currency) {
             return refused(account, why);
         }
         if !taken.insert(feed.through(account)) {
@@ -206,6 +229,21 @@ mod tests {
     }
 
     #[test]
+    fn an_account_of_another_currency_is_fed_in_it() {
+        let text = "banks.EUR = \"Euros\"\n[feeds.Euros]\nnumber = \"1\"\nopening = \"5.00\"\n\
+                    [feeds.Bank]\nnumber = \"2\"";
+        let policy = policy(text).unwrap();
+        let (usd, eur) = (Currency::parse("USD").unwrap(), Currency::parse("EUR").unwrap());
+        assert_eq!(policy.feed_currency("Euros"), Some(eur));
+        assert_eq!(policy.feed_currency("Bank"), Some(usd));
+        let bank = policy.bank_in(&GatewayId::new("shop"), eur).unwrap();
+        assert_eq!(&*bank.name, "Euros in transit");
+        assert_eq!(policy.statement_kind("Euros"), Some(StatementKind::Bank));
+        let banks: Vec<String> = policy.foreign_banks().collect();
+        assert_eq!(banks, ["Euros", "Euros in transit"]);
+    }
+
+    #[test]
     fn a_card_has_a_statement_of_its_own_kind() {
         let policy = policy("card = \"Visa\"\n[feeds.Visa]\nnumber = \"4\"").unwrap();
         assert_eq!(policy.statement_kind("Visa"), Some(StatementKind::Card));
@@ -227,7 +265,12 @@ mod tests {
             ("[feeds.Bank]\nnumber = \"1\"\nthrough = \"Bank\"", "something else"),
             ("[feeds.Bank]\nnumber = \"1\"\nthrough = \"Balance\"", "something else"),
             ("[feeds.Bank]\nnumber = \"1\"\n[feeds.Balance]\nnumber = \"1\"", "another feed"),
-            ("banks.EUR = \"Euros\"\n[feeds.Euros]\nnumber = \"1\"", "another currency"),
+            (
+                "banks.EUR = \"Euros\"\nbanks.GBP = \"Euros\"\n[feeds.Euros]\nnumber = \"1\"",
+                "several",
+            ),
+            ("banks.EUR = \"Balance\"\n[feeds.Balance]\nnumber = \"1\"", "several"),
+            ("banks.JPY = \"Yen\"\n[feeds.Yen]\nnumber = \"1\"\nopening = \"1.50\"", "`opening`"),
         ];
         for (text, why) in cases {
             let refused = policy(text).unwrap_err().to_string();

@@ -402,7 +402,7 @@ impl Policy {
     #[must_use]
     pub fn bank_in(&self, gateway: &GatewayId, currency: Currency) -> Option<Account> {
         let banks = &self.text.gateways.get(gateway)?.banks;
-        banks.get(&currency).map(|name| Account::new(name, AccountKind::Bank))
+        banks.get(&currency).map(|name| self.landing(Account::new(name, AccountKind::Bank)))
     }
 
     /// All accounts that documents may touch, but for those of foreign currencies and of each tax,

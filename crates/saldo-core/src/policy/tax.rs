@@ -127,6 +127,16 @@ impl Policy {
         if *common.name == *name { common } else { own_tax_account(name) }
     }
 
+    /// Whether taxes ever had accounts of the owner's own: each by itself, or some by name.
+    #[must_use]
+    pub fn has_own_tax_accounts(&self) -> bool {
+        let has_own = |policy: &Self| {
+            let is_own = |account: Account| account.kind != AccountKind::TaxLiability;
+            policy.text.tax.account_per_tax || policy.named_tax_accounts().any(is_own)
+        };
+        self.through_time().any(has_own)
+    }
+
     /// The accounts that single taxes were given.
     pub(super) fn named_tax_accounts(&self) -> impl Iterator<Item = Account> {
         self.text.tax.accounts.values().map(|name| self.account_of_tax(name))

@@ -216,6 +216,15 @@ pub(crate) struct ConnectQuickbooksOnline {
     /// The company's number: by default the company that is chosen at the sign-in.
     #[arg(long)]
     pub(crate) realm: Option<String>,
+    /// How the company comes to sales tax: `automated`, the default; by `codes` of its owner's, of
+    /// which one holds for a form; or by `lines`, outside the United States, each with its code.
+    #[arg(long, value_name = "HOW", value_parser = ["automated", "codes", "lines"])]
+    pub(crate) sales_tax: Option<String>,
+    /// Which of the company's tax codes a tax is, where more than one can be meant:
+    /// `--tax "NY State Tax 4%=New York"`. May be said more than once. `untaxed` is what is sold
+    /// without tax, and `no sale` what is none.
+    #[arg(long, value_name = "TAX=CODE")]
+    pub(crate) tax: Vec<String>,
     /// The file that holds a refresh token; with it no sign-in is needed.
     #[arg(long, value_name = "FILE", requires = "realm")]
     pub(crate) refresh_token_file: Option<PathBuf>,

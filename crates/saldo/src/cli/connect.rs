@@ -39,6 +39,8 @@ use std::sync::Arc;
 pub(crate) const SHOPS: &str = "shopify";
 /// The setting that names a company of QuickBooks Online.
 const REALM: &str = "realm";
+/// The setting that says how a company comes to sales tax.
+const SALES_TAX: &str = "sales-tax";
 
 #[derive(Serialize)]
 struct Connected {
@@ -323,6 +325,32 @@ async fn shopify(office: &Office, words: &ConnectShopify, output: &Output) -> an
     Ok(made)
 }
 
+/// Keeps what the owner says that taxes are in the book: `TAX=CODE`.
+fn name_taxes(
+    settings: &mut BTreeMap<String, String>,
+    taxes: &[String],
+    what: &str,
+) -> Result<(), Usage> {
+    for said in taxes {
+        let (tax, code) = said
+            .rsplit_once('=')
+            .filter(|(tax, code)| !tax.trim().is_empty() && !code.trim().is_empty())
+            .ok_or_else(|| Usage(format!("`{said}` is not of the form TAX={what}")))?;
+        settings.insert(format!("tax/{}", tax.trim()), code.trim().to_owned());
+    }
+    Ok(())
+}
+
+/// How taxes are told in a book, as a connection that is there says it: connecting again keeps what
+/// is not said otherwise.
+async fn known_taxes(office: &Office, adapter: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let known = office.store.connections(&office.company.id).await?;
+    let known = known.into_iter().find(|it| it.adapter == adapter);
+    let settings = known.map(|known| known.settings).unwrap_or_default();
+    let of_tax = |name: &str| name == SALES_TAX || name.starts_with("tax/");
+    Ok(settings.into_iter().filter(|(name, _)| of_tax(name)).collect())
+}
+
 async fn quickbooks_online(
     office: &Office,
     words: &ConnectQuickbooksOnline,
@@ -335,6 +363,9 @@ async fn quickbooks_online(
     replace(&mut connection, "token", words.token_url.as_ref());
     replace(&mut connection, "authorise", words.authorise_url.as_ref());
     connection.settings.extend(words.realm.clone().map(|realm| (REALM.to_owned(), realm)));
+    connection.settings.extend(known_taxes(office, adapter).await?);
+    connection.settings.extend(words.sales_tax.clone().map(|how| (SALES_TAX.to_owned(), how)));
+    name_taxes(&mut connection.settings, &words.tax, "CODE")?;
     let secret = secret_in(&words.client_secret_file)?;
     let refresh = words.refresh_token_file.as_deref().map(secret_in).transpose()?;
     let webhook_key = words.webhook_key_file.as_deref().map(secret_in).transpose()?;

@@ -5,6 +5,7 @@ use super::output::table;
 use super::{Ending, Output, bank, context, identities, sync};
 use crate::engine::{
     self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Undone, Unproved,
+    UntaxedLines,
 };
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{
@@ -85,6 +86,8 @@ fn book(proof: &BookProof, all: bool) -> String {
             documents.drafts
         );
     }
+    text +=
+        &proof.untaxed.as_ref().map_or_else(String::new, |untaxed| untaxed_words(name, untaxed));
     if !documents.differing.is_empty() {
         text += &differing(&documents.differing);
     }
@@ -101,6 +104,18 @@ fn book(proof: &BookProof, all: bool) -> String {
     text += &format!("\nAccounts in {name}\n");
     text += &accounts(&proof.accounts, all);
     text + &format!("{} still to be pushed, {} failed\n", proof.pending, proof.failed)
+}
+
+/// What a book was told without its tax.
+fn untaxed_words(book: &str, untaxed: &UntaxedLines) -> String {
+    let UntaxedLines { accounts, documents, lines, net, tax } = untaxed;
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    format!(
+        "Told without tax, since the policy gives taxes accounts of their own: {lines} lines of \
+         {net} in {documents} documents; {tax} of tax stands on {}, and the tax report of {book} \
+         shows neither\n",
+        accounts.join(", ")
+    )
 }
 
 /// The counts and the verdict.
@@ -329,6 +344,16 @@ mod tests {
         Holding { account: account.to_owned(), opening, ours, others, held }
     }
 
+    fn untaxed() -> UntaxedLines {
+        UntaxedLines {
+            accounts: ["OSS VAT payable".to_owned()].into(),
+            documents: 12,
+            lines: 30,
+            net: money("1000.00 USD"),
+            tax: money("190.00 USD"),
+        }
+    }
+
     /// A month with a payout a day, of which somebody changed one in the book.
     fn report() -> ProofReport {
         let payout = |day: u32| format!("shopify:demo/Payout/{day}");
@@ -369,6 +394,7 @@ mod tests {
                 drafts: 3,
                 differing: vec![moved],
             },
+            untaxed: Some(untaxed()),
             undone: Vec::new(),
             late: Vec::new(),
             accounts: vec![

@@ -150,7 +150,8 @@ async fn make_at(
         engine.store.keep_feed_files(&desk.lease, of, &new, engine.clock.now()).await?;
     }
     let mut files = Vec::new();
-    let mut balance = feed.opening(engine.company.currency);
+    let currency = desk.policy.feed_currency(wish.account);
+    let mut balance = currency.and_then(|currency| feed.opening(currency));
     for file in engine.store.feed_files(of).await? {
         balance = balance.map(|it| it.plus(file.made.moved)).transpose()?;
         let is_asked_for =

@@ -13,6 +13,7 @@ mod payouts;
 mod sales;
 mod stated;
 mod told;
+mod untaxed;
 
 pub(super) use as_of::{AsOf, as_of};
 pub(super) use kept::is_due;
@@ -25,6 +26,7 @@ pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof,
 pub(crate) use on_hand::UnitsAtPlace;
 pub(crate) use on_hand::{UnitsLine, UnitsProof};
 pub(crate) use sales::DaySales;
+pub(crate) use untaxed::UntaxedLines;
 
 use super::account::Heard;
 use super::disconnect::is_disconnected;
@@ -129,6 +131,9 @@ pub(crate) struct BookProof {
     pub(crate) late: Vec<LateDocument>,
     /// What the owner took out: it is not expected there.
     pub(crate) undone: Vec<Undone>,
+    /// What the book was told without its tax, as the policy says; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) untaxed: Option<UntaxedLines>,
     /// Every account that we write to: what is ours in it, and what is not.
     pub(crate) accounts: Vec<Holding>,
     /// How many changes are approved and not yet acknowledged.
@@ -364,6 +369,7 @@ async fn prove_by(
         documents,
         late,
         undone: undone(engine, connection).await?,
+        untaxed: untaxed::untaxed(pusher, policy, as_of).await?,
         accounts: holdings.all()?,
         pending: open.pending,
         failed: open.failed,

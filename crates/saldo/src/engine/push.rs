@@ -19,12 +19,13 @@ use super::chart::Chart;
 use super::error::{ended, set_aside};
 use super::plan::{book_of, books};
 use super::retry::Patience;
+use super::settings::known_settings;
 use super::{Engine, EngineError, Step, SyncReport};
 use crate::transport::{Meter, Transport};
 use landing::Sends;
 use saldo_core::book::{
     Acknowledgement, Bindings, Book, BookContext, BookSettings, Need, Outcome, Refusal,
-    RefusalKind, Subject, Task,
+    RefusalKind, Subject, Task, TaxCode,
 };
 use saldo_core::document::Document;
 use saldo_core::exchange::{Addresses, Fault, Permit};
@@ -148,6 +149,8 @@ pub(super) struct Pusher<'a> {
     addresses: Addresses,
     chart: Option<Chart>,
     pub(super) settings: Option<BookSettings>,
+    /// The codes of sales tax that the book had when its settings were read last.
+    pub(super) tax_codes: Vec<TaxCode>,
     /// Whether what was kept of it proved stale.
     pub(super) chart_is_stale: bool,
     /// How many requests the chart took.
@@ -183,6 +186,7 @@ impl<'a> Pusher<'a> {
             description.limits,
         )?;
         engine.recall_requests(&connection.id, &transport.limiter).await?;
+        let known = known_settings(&engine.store, engine.company_id(), &connection.id).await?;
         Ok(Self {
             engine,
             connection,
@@ -192,6 +196,7 @@ impl<'a> Pusher<'a> {
             addresses,
             chart: None,
             settings: None,
+            tax_codes: known.map_or_else(Vec::new, |settings| settings.tax_codes),
             chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
@@ -296,6 +301,7 @@ impl<'a> Pusher<'a> {
             addresses: self.addresses.clone(),
             settings: self.connection.settings.clone(),
             bindings,
+            tax_codes: self.tax_codes.clone(),
         }
     }
 

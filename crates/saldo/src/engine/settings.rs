@@ -90,6 +90,7 @@ impl Pusher<'_> {
         if known.as_ref() != Some(&settings) {
             self.observe(KIND, &settings).await?;
         }
+        self.tax_codes.clone_from(&settings.tax_codes);
         self.settings = Some(settings);
         self.made.clear();
         Ok(())
@@ -266,16 +267,30 @@ fn currencies_off(currency: Currency) -> Refusal {
 fn sales_tax_off(kept: SalesTax, tax: Money) -> Refusal {
     let why = match kept {
         SalesTax::Manual => "works out sales tax by codes that its owner set up",
-        SalesTax::Off | SalesTax::Automated => "collects no sales tax",
+        SalesTax::Otherwise => "works out sales tax by itself, and its connection says by codes",
+        SalesTax::Off | SalesTax::Automated | SalesTax::Coded => "collects no sales tax",
+    };
+    let hint = match kept {
+        SalesTax::Manual => {
+            "connect it again with `--sales-tax codes`, or `--sales-tax lines` where each line has \
+             a code of its own: the next sync enters it then; or switch automated sales tax on in \
+             the book"
+        }
+        SalesTax::Otherwise => {
+            "connect it again with `--sales-tax automated`: the next sync enters it then"
+        }
+        SalesTax::Off | SalesTax::Automated | SalesTax::Coded => {
+            "switch automated sales tax on in the book: the next sync enters it then"
+        }
     };
     Refusal {
         kind: RefusalKind::SalesTaxOff,
         code: "sales-tax-off".to_owned(),
         message: format!("the book {why}, and this has {} of it", tax.abs()),
-        hint: "switch automated sales tax on in the book: the next sync enters it then; or give \
-               taxes an account of your own in the table tax.accounts of the policy, which the \
-               book's tax report does not show"
-            .to_owned(),
+        hint: format!(
+            "{hint}; or give taxes an account of your own in the table tax.accounts of the policy, \
+             which the book's tax report does not show"
+        ),
     }
 }
 

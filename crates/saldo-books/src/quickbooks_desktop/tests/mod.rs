@@ -328,6 +328,7 @@ fn context(subjects: &[Subject]) -> BookContext {
         addresses: BOOK.addresses(&BTreeMap::new()).unwrap(),
         settings: BTreeMap::new(),
         bindings,
+        tax_codes: Vec::new(),
     }
 }
 

@@ -234,6 +234,11 @@ fn paid_supplier(account: Account) -> Document {
     document(DocumentKind::Expense, Some(supplier()), lines)
 }
 
+/// A context in which nothing is bound.
+pub(super) fn plain_context() -> BookContext {
+    context(&[])
+}
+
 /// A context in which everything that the subjects need is bound to a number.
 fn context(subjects: &[Subject]) -> BookContext {
     let mut bindings = Bindings::default();
@@ -254,6 +259,7 @@ fn context(subjects: &[Subject]) -> BookContext {
         addresses: BOOK.addresses(&settings).unwrap(),
         settings,
         bindings,
+        tax_codes: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! `value`.
 
 use super::*;
-use saldo_core::book::Item;
+use saldo_core::book::{CodedRate, Item, TaxCode, TaxRate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a type of the schemas allows.
@@ -175,6 +175,37 @@ fn bodies() -> Vec<Value> {
         bodies.extend(items(&[Task::Create(subject)], &context));
     }
     bodies.extend(items(&[Task::Create(voided::voiding(&order))], &self::context(&[])));
+    bodies.extend(["codes", "lines"].iter().flat_map(|how| coded(how)));
+    bodies
+}
+
+/// Bodies that say tax by codes of the company's owner.
+fn coded(how: &str) -> Vec<Value> {
+    let rate = CodedRate {
+        remote: RemoteId::from("4"),
+        name: "Any".to_owned(),
+        percent: None,
+        agency: None,
+    };
+    let (remote, name) = (RemoteId::from("3"), "Any".to_owned());
+    let code = TaxCode { remote, name, rates: vec![rate] };
+    let documents = [sale(), claim(), refund(), supplier_bill(), expense(), stock::order()];
+    let taxes = documents.iter().flat_map(Document::lines).filter_map(|line| match &line.kind {
+        LineKind::Tax { title, rate } => Some(TaxRate { title: title.clone(), rate: *rate }),
+        _ => None,
+    });
+    let mut said: Vec<String> = taxes.map(|tax| Need::TaxRate(tax).binding()).collect();
+    said.extend(["tax/untaxed".to_owned(), "tax/no sale".to_owned()]);
+    let of = |document: &Document| {
+        let (tasks, mut context) = creates(std::slice::from_ref(document));
+        context.settings.insert("sales-tax".to_owned(), how.to_owned());
+        context.settings.extend(said.iter().map(|tax| (tax.clone(), "3".to_owned())));
+        context.tax_codes = vec![code.clone()];
+        items(&tasks, &context).remove(0)
+    };
+    let bodies: Vec<Value> = documents.iter().map(of).collect();
+    let text = bodies.iter().map(Value::to_string).collect::<String>();
+    assert!(text.contains("TaxLineDetail"), "{text}");
     bodies
 }
 
@@ -182,7 +213,7 @@ fn bodies() -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 34 + 6 + 1 + 1 + 1);
+    assert_eq!(bodies.len(), 34 + 6 + 1 + 1 + 1 + 2 * 6);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

@@ -254,6 +254,7 @@ fn context(subjects: &[Subject]) -> BookContext {
         addresses: BOOK.addresses(&settings).unwrap(),
         settings,
         bindings,
+        tax_codes: Vec::new(),
     }
 }
 

@@ -34,6 +34,13 @@ pub struct Settings {
     /// Whether the vendor works it out by itself; companies older than November 2017 may do so by
     /// codes of their own.
     pub automated_sales_tax: bool,
+    /// The tax codes that its owner set up, where the vendor does not work tax out by itself.
+    #[serde(default)]
+    pub tax_codes: Vec<TaxCode>,
+    /// Whether the company is of an edition outside the United States, in which each line has a tax
+    /// code. Its currency is the same all the same.
+    #[serde(default)]
+    pub outside_the_united_states: bool,
     /// Whether sales forms may carry a discount line.
     pub allow_discount: bool,
     /// Whether sales forms may carry a shipping line.
@@ -64,6 +71,8 @@ impl Default for Settings {
             warn_duplicate_check_numbers: true,
             using_sales_tax: true,
             automated_sales_tax: true,
+            tax_codes: Vec::new(),
+            outside_the_united_states: false,
             allow_discount: true,
             allow_shipping: true,
             account_limit: 250,
@@ -73,6 +82,15 @@ impl Default for Settings {
             currencies: None,
         }
     }
+}
+
+/// A tax code: the rates that are charged together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxCode {
+    /// Its name.
+    pub name: String,
+    /// Its rates, by name and per cent. Rates of one name are one rate, in whichever code.
+    pub rates: Vec<(String, Decimal)>,
 }
 
 /// The sales tax that automated sales tax finds for every address.

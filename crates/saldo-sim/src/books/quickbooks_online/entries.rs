@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::sales::check_product;
 use super::settlements::{check_party, party_of};
 use super::stock::{self, Move};
+use super::tax;
 use super::write::Draft;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -166,7 +167,7 @@ impl Expenses {
         let mut expenses = Self { shown, legs, total: 0, stock };
         for line in fields::objects(body, "Line")? {
             let minor = fields::required_amount(line, "Amount")?;
-            let (account, item) = expense_account(view, line, minor)?;
+            let (account, item) = expense_account(view, body, line, minor)?;
             if let Some((item, detail)) = item
                 && stock::is_tracked(item)
             {
@@ -195,11 +196,13 @@ type About<'a> = (&'a Entity, &'a Object);
 /// The account of a line, and the item that it is about with what is said of it.
 fn expense_account<'a>(
     view: &View<'a>,
+    body: &Object,
     line: &'a Object,
     minor: i64,
 ) -> Result<(u64, Option<About<'a>>), Fault> {
     let kind = fields::text(line, "DetailType")?.ok_or_else(|| Fault::missing("DetailType"))?;
     let detail = fields::object(line, kind)?.ok_or_else(|| Fault::missing(kind))?;
+    tax::check_bought(view.company, body, detail)?;
     match kind {
         "AccountBasedExpenseLineDetail" => {
             let account = view.required_account(detail, "AccountRef")?;

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::stock;
+use super::tax;
 use super::write::Draft;
 use serde_json::{Value, json};
 
@@ -291,17 +292,8 @@ fn check_unique(
 /// The entities of a kind that cannot be written, as they stand in an answer.
 pub(super) fn read_only(company: &Company, kind: Kind) -> Vec<Object> {
     let list = match kind {
-        Kind::TaxCode => vec![tax_code("TAX", true), tax_code("NON", false)],
-        Kind::TaxRate => vec![json!({
-            "Id": "1",
-            "Name": company.tax.agency,
-            "Description": "Sales tax",
-            "Active": true,
-            "RateValue": fields::number(company.tax.percent),
-            "AgencyRef": { "value": "1" },
-            "SpecialTaxType": "NONE",
-            "DisplayType": "ReadOnly",
-        })],
+        Kind::TaxCode => tax_codes(company),
+        Kind::TaxRate => tax::rates(company).into_iter().map(tax_rate).collect(),
         Kind::TaxAgency => vec![json!({
             "Id": "1",
             "DisplayName": company.tax.agency,
@@ -328,6 +320,48 @@ pub(super) fn read_only(company: &Company, kind: Kind) -> Vec<Object> {
     list.into_iter().map(complete).collect()
 }
 
+/// The vendor's two words for lines in the United States, and the codes of the owner.
+fn tax_codes(company: &Company) -> Vec<Value> {
+    let words = match company.settings.outside_the_united_states {
+        true => Vec::new(),
+        false => vec![tax_code("TAX", true), tax_code("NON", false)],
+    };
+    let own = tax::codes(company).into_iter().map(|code| {
+        let detail = |(order, rate): (usize, &tax::Rate)| {
+            json!({
+                "TaxRateRef": { "value": rate.id, "name": rate.name },
+                "TaxTypeApplicable": "TaxOnAmount",
+                "TaxOrder": order,
+            })
+        };
+        let rates: Vec<Value> = code.rates.iter().enumerate().map(detail).collect();
+        json!({
+            "Id": code.id,
+            "Name": code.name,
+            "Description": code.name,
+            "Active": true,
+            "Taxable": true,
+            "TaxGroup": true,
+            "SalesTaxRateList": { "TaxRateDetail": rates },
+            "PurchaseTaxRateList": { "TaxRateDetail": [] },
+        })
+    });
+    words.into_iter().chain(own).collect()
+}
+
+fn tax_rate(rate: tax::Rate) -> Value {
+    json!({
+        "Id": rate.id,
+        "Name": rate.name,
+        "Description": "Sales tax",
+        "Active": true,
+        "RateValue": fields::number(rate.percent),
+        "AgencyRef": { "value": "1" },
+        "SpecialTaxType": "NONE",
+        "DisplayType": "ReadOnly",
+    })
+}
+
 fn tax_code(name: &str, taxable: bool) -> Value {
     json!({
         "Id": name,
@@ -350,7 +384,7 @@ fn company_info(company: &Company) -> Value {
         "LegalName": company.name,
         "CompanyStartDate": entity::server_date(company.founded).to_string(),
         "FiscalYearStartMonth": "January",
-        "Country": "US",
+        "Country": if company.settings.outside_the_united_states { "PA" } else { "US" },
         "SupportedLanguages": "en",
         "NameValue": [
             { "Name": "NeoEnabled", "Value": "true" },
@@ -375,6 +409,11 @@ fn preferences(company: &Company) -> Value {
     if let Some(date) = settings.book_close_date {
         accounting["BookCloseDate"] = json!(date.to_string());
     }
+    let mut tax = json!({ "UsingSalesTax": settings.using_sales_tax });
+    if !settings.outside_the_united_states {
+        let automated = settings.using_sales_tax && settings.automated_sales_tax;
+        tax["PartnerTaxEnabled"] = json!(automated);
+    }
     let pair = |name: &str, value: String| json!({ "Name": name, "Value": value });
     let bills = settings.warn_duplicate_bill_numbers.to_string();
     let checks = settings.warn_duplicate_check_numbers.to_string();
@@ -398,10 +437,7 @@ fn preferences(company: &Company) -> Value {
             "AutoApplyCredit": false,
             "AutoApplyPayments": false,
         },
-        "TaxPrefs": {
-            "UsingSalesTax": settings.using_sales_tax,
-            "PartnerTaxEnabled": settings.using_sales_tax && settings.automated_sales_tax,
-        },
+        "TaxPrefs": tax,
         "CurrencyPrefs": {
             "MultiCurrencyEnabled": settings.currencies.is_some(),
             "HomeCurrency": { "value": "USD" },

@@ -31,7 +31,7 @@ mod write;
 mod tests;
 
 pub use access::{Rotation, Tokens};
-pub use company::{Company, Settings};
+pub use company::{Company, Settings, TaxCode};
 pub use files::Attachable;
 pub use kind::Kind;
 pub use ledger::Posting;

@@ -25,6 +25,8 @@ struct Lines {
     stock: Vec<Move>,
     subtotal: i64,
     taxable: i64,
+    /// Amounts by the code of their line, where each line has one.
+    coded: Vec<(String, i64)>,
     discount: i64,
     discount_account: Option<u64>,
 }
@@ -44,7 +46,7 @@ pub(super) fn draft(
     let mut lines = read_lines(view, &body)?;
     let after_discount = fields::boolean(&body, "ApplyTaxAfterDiscount")?.unwrap_or(false);
     let taxable = if after_discount { lines.taxable_after_discount()? } else { lines.taxable };
-    let taxed = tax::of_form(view.company, &body, taxable)?;
+    let taxed = tax::of_form(view.company, &body, taxable, &lines.coded)?;
     let total = total(&lines, &taxed)?;
     let party = customer.and_then(|customer| customer.value.parse().ok());
     let account = money_account(kind, view, &mut body)?;
@@ -125,10 +127,10 @@ fn read_item_line(
         .ok_or_else(|| Fault::missing("SalesItemLineDetail"))?;
     let minor = fields::required_amount(line, "Amount")?;
     check_product(detail, minor)?;
-    let taxable = tax::is_taxable(detail)?;
+    let code = tax::of_line(view.company, body, detail)?;
     let mut shown = line.clone();
-    if let Some(Value::Object(detail)) = shown.get_mut("SalesItemLineDetail") {
-        let code = if taxable { "TAX" } else { "NON" };
+    if let (Some(Value::Object(detail)), Some(code)) = (shown.get_mut("SalesItemLineDetail"), &code)
+    {
         detail.insert("TaxCodeRef".to_owned(), json!({ "value": code }));
     }
     lines.show(shown);
@@ -147,9 +149,10 @@ fn read_item_line(
     };
     lines.income.push((account, minor));
     lines.subtotal = lines.subtotal.checked_add(minor).ok_or_else(|| too_large("Amount"))?;
-    if taxable {
+    if code.as_deref() == Some("TAX") {
         lines.taxable = lines.taxable.checked_add(minor).ok_or_else(|| too_large("Amount"))?;
     }
+    lines.coded.extend(code.map(|code| (code, minor)));
     Ok(())
 }
 

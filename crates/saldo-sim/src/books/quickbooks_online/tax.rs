@@ -1,15 +1,23 @@
-//! Sales tax of a US company with automated sales tax.
+//! Sales tax: worked out by the vendor, or by the codes of the company's owner.
 //!
-//! One rate, found for every address: where goods go is not looked at. An explicit total replaces
-//! what was worked out, as the vendor documents. Where no line is taxable there is nothing to put
-//! tax on, and an explicit total is passed over without a word (from memory): who sends one must
-//! read back what was stored.
+//! A company with automated sales tax has one rate, found for every address: where goods go is not
+//! looked at. An explicit total replaces what was worked out, as the vendor documents. Where no
+//! line is taxable there is nothing to put tax on, and an explicit total is passed over without a
+//! word (from memory): who sends one must read back what was stored.
+//!
+//! A company with codes of its owner's works tax out rate by rate, on the sum of what bears it. In
+//! the United States one code holds for a whole form (`TxnTaxCodeRef`), elsewhere each line has its
+//! own. What a form says of a rate (`TaxLine`) replaces what was worked out; a rate that is in none
+//! of the form's codes, or stands there twice, is refused, as the schema says. A total alone is
+//! passed over there (from memory): what is said of tax is said rate by rate.
 
 use super::company::Company;
 use super::fault::Fault;
 use super::fields::{self, Object};
+use super::kind::Kind;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The tax of a form.
 #[derive(Debug)]
@@ -20,58 +28,250 @@ pub(super) struct Taxed {
     pub(super) shown: Value,
 }
 
+/// A rate of tax.
+#[derive(Clone, Debug)]
+pub(super) struct Rate {
+    /// Its id.
+    pub(super) id: String,
+    /// Its name.
+    pub(super) name: String,
+    /// Per cent.
+    pub(super) percent: Decimal,
+}
+
+/// A tax code of the owner's.
+#[derive(Debug)]
+pub(super) struct Code {
+    /// Its id.
+    pub(super) id: String,
+    /// Its name.
+    pub(super) name: String,
+    /// What is charged by it.
+    pub(super) rates: Vec<Rate>,
+}
+
 /// A percentage of an amount, half a minor unit rounded away from zero.
 pub(super) fn percentage(minor: i64, percent: Decimal) -> Option<i64> {
     let product = fields::decimal_of(minor).checked_mul(percent)?;
     fields::rounded_minor(product.checked_div(Decimal::ONE_HUNDRED)?)
 }
 
-/// Whether a line is taxed. Without a code it is not.
-pub(super) fn is_taxable(detail: &Object) -> Result<bool, Fault> {
-    let code = fields::reference(detail, "TaxCodeRef")?;
-    match code.as_ref().map(|code| code.value.as_str()) {
-        None | Some("NON") => Ok(false),
-        Some("TAX") => Ok(true),
+/// Whether tax is worked out by the vendor, of a company that collects any.
+const fn is_automated(company: &Company) -> bool {
+    company.settings.automated_sales_tax && !company.settings.outside_the_united_states
+}
+
+/// The rates of a company: the vendor's own, or those of its owner's codes.
+pub(super) fn rates(company: &Company) -> Vec<Rate> {
+    let (name, percent) = (company.tax.agency.clone(), company.tax.percent);
+    let mut rates = vec![Rate { id: "1".to_owned(), name, percent }];
+    if is_automated(company) {
+        return rates;
+    }
+    for (name, percent) in company.settings.tax_codes.iter().flat_map(|code| &code.rates) {
+        if rates.iter().skip(1).all(|known| known.name != *name) {
+            let id = (rates.len() + 1).to_string();
+            rates.push(Rate { id, name: name.clone(), percent: *percent });
+        }
+    }
+    rates.split_off(1)
+}
+
+/// The codes of a company's owner, as far as tax goes by them.
+pub(super) fn codes(company: &Company) -> Vec<Code> {
+    if is_automated(company) {
+        return Vec::new();
+    }
+    let rates = rates(company);
+    let of = |name: &String| rates.iter().find(|rate| rate.name == *name).cloned();
+    let codes = company.settings.tax_codes.iter().enumerate();
+    let code = |(index, code): (usize, &super::company::TaxCode)| Code {
+        id: (index + 2).to_string(),
+        name: code.name.clone(),
+        rates: code.rates.iter().filter_map(|(name, _)| of(name)).collect(),
+    };
+    codes.map(code).collect()
+}
+
+fn code(company: &Company, element: &str, id: &str) -> Result<Code, Fault> {
+    let found = codes(company).into_iter().find(|code| code.id == id);
+    found.ok_or_else(|| Fault::bad_reference(element, Kind::TaxCode, id))
+}
+
+/// Whether the lines of a body have codes of their own.
+fn is_by_lines(company: &Company, body: &Object) -> Result<bool, Fault> {
+    if !company.settings.outside_the_united_states || !company.settings.using_sales_tax {
+        return Ok(false);
+    }
+    match fields::text(body, "GlobalTaxCalculation")? {
+        Some("TaxExcluded") => Ok(true),
+        Some("NotApplicable") => Ok(false),
+        Some("TaxInclusive") => {
+            Err(Fault::business("amounts that include tax are not part of the simulation"))
+        }
+        Some(other) => Err(Fault::bad_enumeration("GlobalTaxCalculation", other)),
+        None => Err(Fault::missing("GlobalTaxCalculation")),
+    }
+}
+
+/// The code of a line of a sales form; none where lines have none. In the United States one without
+/// a code is not taxed.
+pub(super) fn of_line(
+    company: &Company,
+    body: &Object,
+    detail: &Object,
+) -> Result<Option<String>, Fault> {
+    let said = fields::reference(detail, "TaxCodeRef")?.map(|code| code.value);
+    if company.settings.outside_the_united_states {
+        if !is_by_lines(company, body)? {
+            return Ok(None);
+        }
+        let said = said.ok_or_else(without_code)?;
+        return code(company, "TaxCodeRef", &said).map(|code| Some(code.id));
+    }
+    match said.as_deref() {
+        None | Some("NON") => Ok(Some("NON".to_owned())),
+        Some("TAX") => Ok(Some("TAX".to_owned())),
         Some(other) => Err(Fault::tax_code(other)),
     }
 }
 
-/// The tax of a form whose taxable lines come to this.
-pub(super) fn of_form(company: &Company, body: &Object, taxable: i64) -> Result<Taxed, Fault> {
+fn without_code() -> Fault {
+    Fault::business("Make sure all your transactions have a tax rate before you save.")
+}
+
+/// Checks a line of what is bought: outside the United States it has a code too, unless the whole
+/// transaction is out of the scope of tax.
+pub(super) fn check_bought(company: &Company, body: &Object, detail: &Object) -> Result<(), Fault> {
+    if !is_by_lines(company, body)? {
+        return Ok(());
+    }
+    match fields::reference(detail, "TaxCodeRef")? {
+        None => Err(without_code()),
+        Some(_) => Err(Fault::business("tax on what is bought is not part of the simulation")),
+    }
+}
+
+/// The tax of a form whose taxable lines come to so much, and its lines by their codes.
+pub(super) fn of_form(
+    company: &Company,
+    body: &Object,
+    taxable: i64,
+    coded: &[(String, i64)],
+) -> Result<Taxed, Fault> {
     let empty = Object::new();
     let detail = fields::object(body, "TxnTaxDetail")?.unwrap_or(&empty);
-    let wanted = fields::amount(detail, "TotalTax")?;
-    if wanted.is_some_and(|minor| minor < 0) {
+    if fields::amount(detail, "TotalTax")?.is_some_and(|minor| minor < 0) {
         return Err(Fault::business("The tax must be 0.00 or greater"));
     }
-    // Where a company's own codes say it, a form names one of them or bears none (from memory).
     let settings = &company.settings;
-    let by_code = settings.automated_sales_tax || detail.contains_key("TxnTaxCodeRef");
-    if taxable == 0 || !settings.using_sales_tax || !by_code {
-        return Ok(Taxed { total: 0, shown: json!({ "TotalTax": 0 }) });
+    let none = || Taxed { total: 0, shown: json!({ "TotalTax": 0 }) };
+    if !settings.using_sales_tax {
+        return Ok(none());
     }
+    if is_automated(company) {
+        return if taxable == 0 { Ok(none()) } else { worked_out(company, detail, taxable) };
+    }
+    if settings.outside_the_united_states {
+        if !is_by_lines(company, body)? {
+            return Ok(none());
+        }
+        let codes = coded.iter().map(|(id, minor)| Ok((code(company, "TaxCodeRef", id)?, *minor)));
+        return by_rates(detail, codes.collect::<Result<Vec<_>, Fault>>()?, None);
+    }
+    // A form names one of the owner's codes, or bears none.
+    let Some(said) = fields::reference(detail, "TxnTaxCodeRef")? else { return Ok(none()) };
+    let code = code(company, "TxnTaxCodeRef", &said.value)?;
+    let id = code.id.clone();
+    by_rates(detail, vec![(code, taxable)], Some(&id))
+}
+
+/// What automated sales tax works out, or what replaces it.
+fn worked_out(company: &Company, detail: &Object, taxable: i64) -> Result<Taxed, Fault> {
     let percent = company.tax.percent;
-    let computed =
-        percentage(taxable, percent).ok_or_else(|| Fault::bad_number("TotalTax", "too large"))?;
+    let computed = percentage(taxable, percent).ok_or_else(too_large)?;
     let automatic = fields::boolean(detail, "UseAutomatedSalesTax")?.unwrap_or(false);
+    let wanted = fields::amount(detail, "TotalTax")?;
     let total = wanted.filter(|_| !automatic).unwrap_or(computed);
-    let mut rate = json!({
-        "TaxRateRef": { "value": "1" },
-        "PercentBased": true,
-        "TaxPercent": fields::number(percent),
-        "NetAmountTaxable": fields::money(taxable),
-    });
-    if total != computed {
-        rate["OverrideDeltaAmount"] = fields::money(total - computed);
-    }
-    let line = json!({
-        "Amount": fields::money(total),
-        "DetailType": "TaxLineDetail",
-        "TaxLineDetail": rate,
-    });
+    let line = shown_line("1", percent, taxable, (computed, total));
     let mut shown = json!({ "TotalTax": fields::money(total), "TaxLine": [line] });
     if total != computed {
         shown["TaxReviewStatus"] = json!("AST_TAX_OVERRIDE");
     }
     Ok(Taxed { total, shown })
+}
+
+fn too_large() -> Fault {
+    Fault::bad_number("TotalTax", "too large")
+}
+
+/// The tax by these codes, each on so much.
+fn by_rates(
+    detail: &Object,
+    codes: Vec<(Code, i64)>,
+    of_form: Option<&str>,
+) -> Result<Taxed, Fault> {
+    let mut bases: BTreeMap<String, (Rate, i64)> = BTreeMap::new();
+    for (code, minor) in codes {
+        for rate in code.rates {
+            let base = &mut bases.entry(rate.id.clone()).or_insert((rate, 0)).1;
+            *base = base.checked_add(minor).ok_or_else(too_large)?;
+        }
+    }
+    let mut said = said_of_rates(detail)?;
+    let (mut total, mut lines) = (0_i64, Vec::new());
+    for (id, (rate, base)) in bases {
+        let computed = percentage(base, rate.percent).ok_or_else(too_large)?;
+        let amount = said.remove(&id).flatten().unwrap_or(computed);
+        total = total.checked_add(amount).ok_or_else(too_large)?;
+        lines.push(shown_line(&id, rate.percent, base, (computed, amount)));
+    }
+    if let Some(id) = said.keys().next() {
+        return Err(Fault::bad_reference("TaxRateRef", Kind::TaxRate, id));
+    }
+    if total < 0 {
+        return Err(Fault::business("The tax must be 0.00 or greater"));
+    }
+    let mut shown = json!({ "TotalTax": fields::money(total), "TaxLine": lines });
+    if let Some(code) = of_form {
+        shown["TxnTaxCodeRef"] = json!({ "value": code });
+    }
+    Ok(Taxed { total, shown })
+}
+
+/// How much a form says that single rates are, by their ids.
+fn said_of_rates(detail: &Object) -> Result<BTreeMap<String, Option<i64>>, Fault> {
+    let mut said = BTreeMap::new();
+    for line in fields::objects(detail, "TaxLine")? {
+        match fields::text(line, "DetailType")? {
+            Some("TaxLineDetail") => {}
+            Some(other) => return Err(Fault::bad_enumeration("DetailType", other)),
+            None => return Err(Fault::missing("TxnTaxDetail.TaxLine.DetailTypeEnum")),
+        }
+        let inner = fields::object(line, "TaxLineDetail")?;
+        let inner = inner.ok_or_else(|| Fault::missing("TaxLineDetail"))?;
+        let rate = fields::reference(inner, "TaxRateRef")?;
+        let rate = rate.ok_or_else(|| Fault::missing("TaxRateRef"))?.value;
+        if said.insert(rate, fields::amount(line, "Amount")?).is_some() {
+            return Err(Fault::business("Any given tax rate may only be listed once"));
+        }
+    }
+    Ok(said)
+}
+
+fn shown_line(rate: &str, percent: Decimal, base: i64, (computed, amount): (i64, i64)) -> Value {
+    let mut detail = json!({
+        "TaxRateRef": { "value": rate },
+        "PercentBased": true,
+        "TaxPercent": fields::number(percent),
+        "NetAmountTaxable": fields::money(base),
+    });
+    if amount != computed {
+        detail["OverrideDeltaAmount"] = fields::money(amount - computed);
+    }
+    json!({
+        "Amount": fields::money(amount),
+        "DetailType": "TaxLineDetail",
+        "TaxLineDetail": detail,
+    })
 }

@@ -204,6 +204,7 @@ impl Newcomer {
             addresses: addresses.clone(),
             settings: settings.clone(),
             bindings: Bindings::default(),
+            tax_codes: Vec::new(),
         };
         let Some(ask) = book.introduction(&context)? else { return Ok(None) };
         let authorisation = description.authorisation.as_ref();

@@ -5,7 +5,7 @@ use super::super::args::ConnectXero;
 use super::super::context::Usage;
 use super::super::person::Person;
 use super::super::sign_in::sign_in;
-use super::{Made, Newcomer, Office, connection, replace, secret_in, settle_in};
+use super::{Made, Newcomer, Office, connection, name_taxes, replace, secret_in, settle_in};
 use crate::transport::carrier::Carrier;
 use crate::transport::http::HttpCarrier;
 use anyhow::{Context, bail};
@@ -68,13 +68,7 @@ fn settle(connection: &mut Connection, words: &ConnectXero) -> anyhow::Result<()
     for (name, value) in said {
         settings.extend(value.iter().map(|value| (name.to_owned(), value.clone())));
     }
-    for tax in &words.tax {
-        let (tax, kind) = tax
-            .rsplit_once('=')
-            .filter(|(tax, kind)| !tax.trim().is_empty() && !kind.trim().is_empty())
-            .ok_or_else(|| Usage(format!("`{tax}` is not of the form TAX=TYPE")))?;
-        settings.insert(format!("tax/{}", tax.trim()), kind.trim().to_owned());
-    }
+    name_taxes(settings, &words.tax, "TYPE")?;
     let adapter = book(ADAPTER).context("this version has no such book")?;
     adapter.addresses(&connection.settings).map_err(Usage)?;
     Ok(())

@@ -4,11 +4,12 @@
 use super::super::{
     EngineError, FeedError, FeedWish, MadeFile, MadeFiles, feeds, hand_feed_files, make_feed_files,
 };
+use super::foreign::{order, payout, row, say};
 use super::stage::{Stage, by_account, world};
 use crate::merchant::COMPANY;
 use jiff::civil::Date;
 use saldo_books::feed::feed_file;
-use saldo_core::feed::FeedFormat;
+use saldo_core::feed::{FeedFormat, FeedRow};
 use saldo_core::money::Money;
 use saldo_sim::fault::FaultSettings;
 use std::collections::BTreeSet;
@@ -82,6 +83,41 @@ async fn each_document_has_one_row_and_none_touches_the_account_itself() {
     assert!(all.files.iter().all(|file| !file.is_new));
     assert_eq!(bytes(&all), bytes(&first), "what was written is written again as it was");
     stage.assert_proven("with an account that is fed by files").await;
+}
+
+/// A bank account in euros: its file is in euros, and what goes through is too.
+#[tokio::test]
+async fn an_account_of_another_currency_has_a_file_in_it() {
+    let stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+    let rates = [("EUR", "1.0912".parse().unwrap())];
+    stage.merchant.company().company_mut().turn_on_currencies(&rates);
+    stage
+        .decide(
+            "currencies.conversion = \"Currency conversion\"\n\
+             gateways.shopify_payments.banks.EUR = \"Bank EUR\"\n\
+             feeds.\"Bank EUR\" = { number = \"E-1\", opening = \"5.00\" }",
+        )
+        .await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    for (stream, value) in
+        [("orders", order()), ("balance-transactions", row()), ("payouts", payout())]
+    {
+        say(&engine, stream, &value).await;
+    }
+    engine.store.close().await;
+    stage.sync().await;
+    let made = make(&stage, FeedWish { account: "Bank EUR", ..WISH }).await;
+    let rows: Vec<&FeedRow> = made.files.iter().flat_map(|file| &file.statement.rows).collect();
+    let [row] = rows[..] else { panic!("{rows:?}") };
+    assert_eq!(row.amount.to_string(), "95.00 EUR");
+    let text = String::from_utf8(bytes(&made).remove(0)).unwrap();
+    for told in ["<CURDEF>EUR", "<TRNAMT>95.00", "<LEDGERBAL><BALAMT>100.00"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    let held = stage.merchant.company().company().foreign_balances();
+    assert_eq!(held["Bank EUR in transit"], ("EUR".to_owned(), 9_500));
+    assert!(!held.contains_key("Bank EUR"), "{held:?}");
 }
 
 #[tokio::test]

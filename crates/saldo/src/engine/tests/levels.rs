@@ -1,9 +1,10 @@
 //! Levels of intervention: what a sync approves by itself, and what waits for a person.
 
 use super::super::{PlannedBook, Waiting, approve, plan, push};
+use super::organisation::joined;
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::{Effect, Tripwire};
-use crate::merchant::COMPANY;
+use crate::merchant::{COMPANY, EmptyBooks};
 use crate::transport::testing::FILE_WATCH;
 use saldo_core::book::Subject;
 use saldo_core::document::DocumentKind;
@@ -146,41 +147,78 @@ async fn a_kind_is_entered_as_a_draft_where_the_book_has_drafts() {
     assert_eq!(stage.books().files, automatic.books().files);
 }
 
+/// Confirms all drafts of a book in a process that may end; whether it did.
+async fn confirm(stage: &Stage, wire: &Tripwire, book: &'static str) -> bool {
+    let engine = stage.engine_behind(wire).await;
+    let watch = wire.clone();
+    let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> = Arc::new(move |_| watch.effect(Effect::Files));
+    wire.begin();
+    let life = FILE_WATCH.scope(watch, async move {
+        approve(&engine, Some(book), "owner").await.unwrap();
+        push(&engine, Some(book)).await.unwrap();
+    });
+    tokio::spawn(life).await.is_err()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
 #[test]
 fn a_process_may_end_at_any_effect_of_confirming() {
+    const BOOK: &str = "plain-text";
     let drafted = async || {
         let stage = Stage::after(&world(15, 12, 6), &FaultSettings::none()).await;
         stage.revise_for_all_days(|before| format!("{before}\n{DRAFTS}")).await;
         stage.sync().await;
         stage
     };
-    let confirm = async |stage: &Stage, wire: &Tripwire| {
-        let engine = stage.engine_behind(wire).await;
-        let watch = wire.clone();
-        let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
-            Arc::new(move |_| watch.effect(Effect::Files));
-        wire.begin();
-        let life = FILE_WATCH.scope(watch, async move {
-            approve(&engine, Some("plain-text"), "owner").await.unwrap();
-            push(&engine, Some("plain-text")).await.unwrap();
-        });
-        tokio::spawn(life).await.is_err()
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (expected, effects) = runtime.block_on(async {
+    let (expected, effects) = runtime().block_on(async {
         let (stage, wire) = (drafted().await, Tripwire::default());
-        assert!(!confirm(&stage, &wire).await);
+        assert!(!confirm(&stage, &wire, BOOK).await);
         assert_eq!(pending(&stage), 0);
         (stage.books().files, wire.seen())
     });
     assert!(effects.contains(&Effect::Files) && effects.contains(&Effect::Write), "{effects:?}");
     on_all_cores(effects.iter().enumerate(), async |(number, effect)| {
         let stage = drafted().await;
-        assert!(confirm(&stage, &Tripwire::at(number)).await);
+        assert!(confirm(&stage, &Tripwire::at(number), BOOK).await);
         stage.clock.advance(Duration::from_secs(1_200));
-        assert!(!confirm(&stage, &Tripwire::default()).await);
+        assert!(!confirm(&stage, &Tripwire::default(), BOOK).await);
         let about = format!("death at effect {number}, {effect:?}");
         assert_eq!(stage.books().files, expected, "{about}");
-        assert_eq!(drafts(&stage, "plain-text").await, 0, "{about}");
+        assert_eq!(drafts(&stage, BOOK).await, 0, "{about}");
+    });
+}
+
+#[test]
+fn a_process_may_end_at_any_effect_of_confirming_in_an_organisation() {
+    const BOOK: &str = "xero";
+    const INVOICES: &str =
+        "[levels.invoice]\napproval = \"draft\"\n[levels.credit-memo]\napproval = \"draft\"";
+    let drafted = async || {
+        let mut stage = Stage::after(&world(15, 24, 10), &FaultSettings::none()).await;
+        let xero = joined(&mut stage, &FaultSettings::none()).await;
+        stage.revise_for_all_days(|before| format!("{before}\n{INVOICES}")).await;
+        stage.sync().await;
+        (stage, xero)
+    };
+    let ledger = |xero: &EmptyBooks| xero.vendor_itself().organisation().ledger_without_ids();
+    let (expected, effects) = runtime().block_on(async {
+        let ((stage, xero), wire) = (drafted().await, Tripwire::default());
+        assert!(drafts(&stage, BOOK).await > 0);
+        assert!(!confirm(&stage, &wire, BOOK).await);
+        assert_eq!(drafts(&stage, BOOK).await, 0);
+        (ledger(&xero), wire.seen())
+    });
+    assert!(effects.contains(&Effect::HearCompany), "{effects:?}");
+    on_all_cores(effects.iter().enumerate(), async |(number, effect)| {
+        let (stage, xero) = drafted().await;
+        assert!(confirm(&stage, &Tripwire::at(number), BOOK).await);
+        stage.clock.advance(Duration::from_secs(1_200));
+        assert!(!confirm(&stage, &Tripwire::default(), BOOK).await);
+        let about = format!("death at effect {number}, {effect:?}");
+        assert_eq!(drafts(&stage, BOOK).await, 0, "{about}");
+        assert_eq!(ledger(&xero), expected, "{about}");
     });
 }

@@ -147,6 +147,20 @@ async fn another_policy_takes_out_what_no_longer_holds() {
     }
 }
 
+/// A proof names what a book was told without its tax: of it, as much as its own accounts hold.
+async fn assert_untaxed_is_named(stage: &Stage) {
+    let proof = stage.prove().await;
+    let book = proof.books.iter().find(|book| book.book == COMPANY).unwrap();
+    let untaxed = book.untaxed.as_ref().unwrap();
+    assert!(untaxed.lines >= untaxed.documents && untaxed.net.minor() > untaxed.tax.minor());
+    let held = book.accounts.iter().filter(|it| untaxed.accounts.contains(&it.account));
+    let held: Vec<i64> = held.map(|it| -it.ours.minor()).collect();
+    assert_eq!(held.len(), untaxed.accounts.len());
+    assert_eq!(held.iter().sum::<i64>(), untaxed.tax.minor());
+    let plain = proof.books.iter().find(|book| book.book == "plain-text").unwrap();
+    assert_eq!(plain.untaxed, None, "it has no tax report");
+}
+
 /// A book that keeps all tax in the account of its agency gets an account per tax by items.
 #[tokio::test]
 async fn taxes_are_parted_in_every_book() {
@@ -156,6 +170,7 @@ async fn taxes_are_parted_in_every_book() {
     assert_eq!(stage.sync().await.refused, 0);
     assert_nothing_planned(&stage).await;
     stage.assert_proven("with an account per tax").await;
+    assert_untaxed_is_named(&stage).await;
     let sums = stage.sums();
     let taxes: BTreeSet<&String> =
         sums.keys().map(|(account, _)| account).filter(|it| it.contains("Sales tax")).collect();

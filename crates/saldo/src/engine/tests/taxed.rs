@@ -1,9 +1,14 @@
 //! Companies that come to sales tax otherwise than by the vendor's own way: nothing with tax is
-//! entered there until they do, and then all of it as though they always had.
+//! entered there until the connection says how, or they do, and then all of it as though they
+//! always had.
 
 use super::stage::{Stage, world};
+use crate::engine::Engine;
 use saldo_core::book::{RefusalKind, Subject};
+use saldo_core::document::{Document, LineKind};
+use saldo_sim::books::quickbooks_online::TaxCode;
 use saldo_sim::fault::FaultSettings;
+use std::collections::{BTreeMap, BTreeSet};
 
 const AGENCY: &str = "Sales Tax Agency Payable";
 
@@ -44,4 +49,60 @@ async fn what_the_book_would_tax_otherwise_waits_until_it_does_not() {
         stage.assert_proven("tax by the vendor's own way").await;
         engine.store.close().await;
     }
+}
+
+/// The taxes of a document, by name and rate.
+fn taxes(document: &Document) -> BTreeSet<(String, String)> {
+    let tax = |kind: &LineKind| match kind {
+        LineKind::Tax { title, rate } => {
+            Some((title.clone(), rate.unwrap().normalize().to_string()))
+        }
+        _ => None,
+    };
+    document.lines().iter().filter_map(|line| tax(&line.kind)).collect()
+}
+
+/// What was refused, and stands in no book.
+async fn refused(engine: &Engine) -> BTreeMap<String, Document> {
+    let failed = engine.store.failed(engine.company_id()).await.unwrap().into_iter();
+    let document = |subject| match subject {
+        Subject::Document { document, .. } => *document,
+        other => panic!("{other:?}"),
+    };
+    failed.map(|it| (it.change.id, document(it.change.subject))).collect()
+}
+
+#[tokio::test]
+async fn the_owners_codes_are_named_once_the_connection_says_so() {
+    let settings = world(3, 40, 20);
+    let undisturbed = Stage::after(&settings, &FaultSettings::none()).await;
+    undisturbed.sync().await;
+    let expected = undisturbed.books().ledger;
+    let stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.automated_sales_tax = false;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let company = engine.company_id();
+    // The company has no code yet that any tax could be.
+    let mut book = engine.store.connections(company).await.unwrap().into_iter();
+    let mut book = book.find(|it| it.adapter == "quickbooks-online").unwrap();
+    book.settings.insert("sales-tax".to_owned(), "codes".to_owned());
+    engine.store.update_connection(company, &book).await.unwrap();
+    stage.sync().await;
+    let held = refused(&engine).await;
+    let codes: BTreeSet<_> = held.values().map(taxes).collect();
+    assert!(!codes.is_empty() && codes.iter().all(|taxes| !taxes.is_empty()), "{codes:?}");
+    let code = |(index, taxes): (usize, &BTreeSet<(String, String)>)| TaxCode {
+        name: format!("Code {index}"),
+        rates: taxes.iter().map(|(name, rate)| (name.clone(), rate.parse().unwrap())).collect(),
+    };
+    let codes = codes.iter().enumerate().map(code).collect();
+    stage.merchant.company().company_mut().settings.tax_codes = codes;
+    let ids: Vec<String> = held.into_keys().collect();
+    engine.store.retry(company, &book.id, &ids, stage.clock.now()).await.unwrap();
+    stage.sync().await;
+    assert_eq!(refused(&engine).await, BTreeMap::new());
+    assert_eq!(stage.books().ledger, expected);
+    stage.assert_proven("tax by the owner's codes").await;
+    engine.store.close().await;
 }

@@ -8,6 +8,7 @@ mod payables;
 mod queries;
 mod requests;
 mod rules;
+mod taxes;
 mod writes;
 
 use super::{Company, Kind, QuickBooksOnlineSim};

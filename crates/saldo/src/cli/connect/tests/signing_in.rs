@@ -51,6 +51,8 @@ impl Scene {
             client_id: keys.quickbooks_client_id,
             client_secret_file: self.file(&keys.quickbooks_client_secret),
             realm: None,
+            sales_tax: None,
+            tax: Vec::new(),
             refresh_token_file: None,
             webhook_key_file: None,
             unchecked: false,

@@ -1,0 +1,209 @@
+//! Sales tax by the codes of the company's owner: of a whole form in the United States, of each
+//! line elsewhere. The tax is what the document says, rate by rate, whatever the company would work
+//! out.
+
+use crate::company::{Books, Sums};
+use crate::documents::{DAY, line, usd};
+use saldo_core::book::{Outcome, SalesTax, TaxRate};
+use saldo_core::commerce::Product;
+use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::ledger::{Account, AccountKind};
+use saldo_core::money::Money;
+
+const AGENCY: &str = "sales tax agency payable";
+
+/// A state's tax alone, and with a city's.
+const CODES: &[(&str, &[(&str, &str)])] = &[
+    ("State", &[("State rate", "4")]),
+    ("State and city", &[("State rate", "4"), ("City rate", "4.5")]),
+];
+
+/// What is charged elsewhere.
+const OF_LINES: &[(&str, &[(&str, &str)])] = &[
+    ("20.0% S", &[("Standard", "20")]),
+    ("5.0% R", &[("Reduced", "5")]),
+    ("0.0% Z", &[("Zero-rated", "0")]),
+    ("Exempt", &[("Exempt", "0")]),
+    ("No VAT", &[]),
+];
+
+fn clearing() -> Account {
+    Account::new("Clearing: Shop", AccountKind::Clearing)
+}
+
+fn goods(amount: &str, taxed: bool, taxes: &[(&str, &str)]) -> Line {
+    let product = Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() };
+    let account = Account::new("Product sales", AccountKind::Income);
+    let rate = |(title, rate): &(&str, &str)| TaxRate {
+        title: title.to_string(),
+        rate: rate.parse().ok(),
+    };
+    let taxes = taxes.iter().map(rate).collect();
+    Line { taxes, ..line(LineKind::Product { product, taxed, kept: None }, account, amount) }
+}
+
+fn tax(title: &str, rate: &str, amount: &str) -> Line {
+    let kind = LineKind::Tax { title: title.to_owned(), rate: rate.parse().ok() };
+    line(kind, Account::new("Sales tax payable", AccountKind::TaxLiability), amount)
+}
+
+/// A receipt of what these lines come to.
+fn sale(slot: &str, mut lines: Vec<Line>) -> Document {
+    let sum = Money::sum(usd(), lines.iter().map(|line| line.amount)).unwrap();
+    lines.push(line(LineKind::Settlement, clearing(), &sum.negated().amount_text()));
+    let header = Header {
+        slot: slot.to_owned(),
+        kind: DocumentKind::SalesReceipt,
+        date: DAY,
+        currency: usd(),
+        party: Some(Party::Customer { key: "7".to_owned(), name: "Ann".to_owned() }),
+        applies_to: None,
+        due: None,
+        reference: "#1".to_owned(),
+        memo: String::new(),
+    };
+    Document::new(header, lines).unwrap()
+}
+
+/// What a document moved on the agency's account and the clearing account.
+fn entered(books: &mut Books, document: &Document) -> (i64, i64) {
+    let of = |sums: &Sums, name: &str| sums.get(name).copied().unwrap_or(0);
+    let before = books.ledger();
+    let acknowledged = books.enter(document);
+    assert_eq!(acknowledged.tax, Some(document.tax().unwrap()));
+    let after = books.ledger();
+    let moved = |name| of(&after, name) - of(&before, name);
+    let found = books.look(&books.subject(document));
+    assert!(matches!(found, Outcome::Found(_)), "{found:?}");
+    (moved(AGENCY), moved("clearing - shop"))
+}
+
+#[test]
+fn a_form_names_the_code_of_its_taxes_and_what_each_rate_is() {
+    let mut books = Books::with_codes(CODES, "codes", &[]);
+    // The company would work out 4.00 and 4.50, and nothing on what is not taxed.
+    let lines = vec![
+        goods("-100.00", true, &[]),
+        goods("-7.00", false, &[]),
+        tax("NY State", "4", "-4.01"),
+        tax("NYC", "4.5", "-4.49"),
+    ];
+    let both = sale("sale/1", lines);
+    assert_eq!(entered(&mut books, &both), (-850, 11_550));
+    let shown = books.shown(&both, "SalesReceipt");
+    assert_eq!(shown["TxnTaxDetail"]["TxnTaxCodeRef"]["value"], "3");
+    let rates = shown["TxnTaxDetail"]["TaxLine"].as_array().unwrap();
+    let told = |line: &serde_json::Value| {
+        let detail = &line["TaxLineDetail"];
+        format!(
+            "{} of {} by {}",
+            line["Amount"], detail["NetAmountTaxable"], detail["TaxRateRef"]["value"]
+        )
+    };
+    let told: Vec<String> = rates.iter().map(told).collect();
+    assert_eq!(told, ["4.01 of 100 by \"2\"", "4.49 of 100 by \"3\""]);
+    let state = sale("sale/2", vec![goods("-50.00", true, &[]), tax("Any name", "4", "-2.00")]);
+    assert_eq!(entered(&mut books, &state), (-200, 5_200));
+    assert_eq!(entered(&mut books, &both.reversal(DAY)), (850, -11_550));
+    let untaxed = sale("sale/3", vec![goods("-5.00", false, &[])]);
+    assert_eq!(entered(&mut books, &untaxed), (0, 500));
+}
+
+#[test]
+fn a_tax_of_no_code_is_refused_with_what_to_say() {
+    let levy = || sale("sale/1", vec![goods("-10.00", true, &[]), tax("Levy", "7", "-0.70")]);
+    let mut books = Books::with_codes(CODES, "codes", &[]);
+    let reason = books.ask_for(&levy()).unwrap_err();
+    assert!(reason.contains("which tax code of the company's `Levy 7%` is"), "{reason}");
+    assert!(reason.contains("--tax \"Levy 7%=CODE\""), "{reason}");
+    // Of a code with another rate the company takes what the document says.
+    let mut books = Books::with_codes(CODES, "codes", &[("Levy 7%", "State")]);
+    assert_eq!(entered(&mut books, &levy()), (-70, 1_070));
+}
+
+#[test]
+fn lines_that_bear_different_taxes_have_no_code_in_common() {
+    let lines = vec![
+        goods("-100.00", true, &[]),
+        goods("-10.00", true, &[("NY State", "4")]),
+        tax("NY State", "4", "-4.40"),
+        tax("NYC", "4.5", "-4.50"),
+    ];
+    let mut books = Books::with_codes(CODES, "codes", &[]);
+    let reason = books.ask_for(&sale("sale/1", lines)).unwrap_err();
+    assert!(reason.contains("does not bear all of its taxes (NY State + NYC 8.5%)"), "{reason}");
+}
+
+#[test]
+fn a_tax_that_the_company_spreads_otherwise_is_held_with_the_difference() {
+    // One tax of the shop, and a code of two rates: the company works them out.
+    let combined = |amount: &str| {
+        sale("sale/1", vec![goods("-10.00", true, &[]), tax("Combined", "8.5", amount)])
+    };
+    let said = [("Combined 8.5%", "State and city")];
+    let mut books = Books::with_codes(CODES, "codes", &said);
+    assert_eq!(entered(&mut books, &combined("-0.85")), (-85, 1_085));
+    let mut books = Books::with_codes(CODES, "codes", &said);
+    let outcome = books.ask_for(&combined("-0.86")).unwrap();
+    let Outcome::Done(held) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(held.tax.unwrap().to_string(), "0.85 USD", "what the engine holds it for");
+}
+
+#[test]
+fn each_line_has_its_code_outside_the_united_states() {
+    let said = [("untaxed", "0.0% Z"), ("no sale", "no vat")];
+    let mut books = Books::with_codes(OF_LINES, "lines", &said);
+    let card = Account::new("Gift cards", AccountKind::OtherCurrentLiability);
+    let mixed = sale(
+        "sale/1",
+        vec![
+            goods("-100.00", true, &[("VAT", "20")]),
+            goods("-8.33", true, &[("VAT", "20")]),
+            goods("-40.00", true, &[("Reduced VAT", "5")]),
+            goods("-9.00", false, &[]),
+            line(LineKind::Other { taxed: false }, card.clone(), "25.00"),
+            tax("VAT", "20", "-21.66"),
+            tax("Reduced VAT", "5", "-2.00"),
+        ],
+    );
+    assert_eq!(entered(&mut books, &mixed), (-2_366, 15_599));
+    let shown = books.shown(&mixed, "SalesReceipt");
+    let lines = shown["Line"].as_array().unwrap().iter();
+    let codes: Vec<&str> = lines
+        .filter_map(|line| line["SalesItemLineDetail"]["TaxCodeRef"]["value"].as_str())
+        .collect();
+    assert_eq!(codes, ["2", "2", "3", "4", "6"]);
+    assert_eq!(shown["GlobalTaxCalculation"], "TaxExcluded");
+    // The company would have worked out 21.67.
+    let standard = &shown["TxnTaxDetail"]["TaxLine"][0];
+    assert_eq!(standard["Amount"].to_string(), "21.66");
+    assert_eq!(standard["TaxLineDetail"]["OverrideDeltaAmount"].to_string(), "-0.01");
+    // What is no sale at all is out of the scope of tax.
+    let sold = sale("sale/2", vec![line(LineKind::Other { taxed: false }, card, "-30.00")]);
+    assert_eq!(entered(&mut books, &sold), (0, 3_000));
+    assert_eq!(books.shown(&sold, "SalesReceipt")["GlobalTaxCalculation"], "NotApplicable");
+}
+
+#[test]
+fn purchases_are_out_of_the_scope_of_tax_there() {
+    let mut books = Books::with_codes(OF_LINES, "lines", &[]);
+    for document in crate::documents::of_purchases() {
+        books.enter(&document);
+    }
+}
+
+#[test]
+fn what_is_sold_untaxed_needs_a_code_too() {
+    let mut books = Books::with_codes(OF_LINES, "lines", &[]);
+    let reason = books.ask_for(&sale("sale/1", vec![goods("-9.00", false, &[])])).unwrap_err();
+    assert!(reason.contains("--tax \"untaxed=CODE\""), "{reason}");
+}
+
+#[test]
+fn a_company_that_works_tax_out_by_itself_is_told_from_one_that_does_not() {
+    let mut books = Books::with_codes(CODES, "codes", &[]);
+    books.change(|settings| settings.automated_sales_tax = true);
+    assert_eq!(books.decided().sales_tax, SalesTax::Otherwise);
+    books.change(|settings| settings.using_sales_tax = false);
+    assert_eq!(books.decided().sales_tax, SalesTax::Off);
+}
