@@ -11,7 +11,7 @@ use crate::commerce::{
     BalanceKind, BalanceTransaction, MoneyMovement, MovementKind, Order, PartKind, Period, Tender,
     sum_of,
 };
-use crate::document::{DocumentKind, LineKind, SubledgerEntry};
+use crate::document::{DocumentKind, LineKind, Party, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
 use crate::policy::{Detail, Policy};
@@ -259,7 +259,8 @@ pub(super) fn gather_receipts(
 }
 
 fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_>) {
-    let slot = slot(entry, order, &part);
+    let customer = basis.policy.customer_for_all(order);
+    let slot = slot(entry, order, &part) + &of_customer(&customer, basis.policy);
     let header = &mut entry.header;
     let what = match header.kind {
         DocumentKind::RefundReceipt => "Refunds",
@@ -268,7 +269,7 @@ fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_
     };
     header.slot = slot;
     header.date = part.date;
-    header.party = Some(basis.policy.customer(None, None));
+    header.party = Some(customer);
     header.memo = format!("{what} of {}", part.name);
     header.reference = part.reference;
 }
@@ -287,6 +288,16 @@ fn slot(entry: &SubledgerEntry, order: &Order, part: &Part) -> String {
         settled.map_or("no-account", |line| &line.account.name),
         tax_treatment(entry, order),
     )
+}
+
+/// The end of a slot whose document is made out to another customer than the one for everybody.
+fn of_customer(customer: &Party, policy: &Policy) -> String {
+    match customer {
+        Party::Customer { name, .. } if !customer.is_same(&policy.customer_for_everybody()) => {
+            format!("/{name}")
+        }
+        Party::Customer { .. } | Party::Vendor { .. } => String::new(),
+    }
 }
 
 /// How a document is taxed: whether prices contain the taxes, and which taxes are in it, each with

@@ -127,6 +127,10 @@ impl Trial {
             if let Some(place) = self.as_it_is.detail_rule(order) {
                 self.take_order(order, place, "in other detail")?;
             }
+            if let Some(place) = self.as_it_is.sales_rule(order) {
+                let form = self.as_it_is.sale_form(order).word();
+                self.take_order(order, place, &format!("entered as {form}"))?;
+            }
         }
         Ok(())
     }
@@ -174,7 +178,7 @@ pub struct Idle {
 impl Idle {
     /// Notes which other rules take what these would catch of a group.
     pub fn add(&mut self, group: &Group, facts: &[Fact], stock: &Stock, heard_until: Timestamp) {
-        self.add_details(facts);
+        self.add_documents(facts);
         for (place, alone) in &self.alone {
             let alone = entered(group, facts, stock, alone, heard_until);
             let own: BTreeSet<_> = lines(&alone)
@@ -197,26 +201,31 @@ impl Idle {
         }
     }
 
-    /// Of rules that say how much documents hold, whether they would catch an order: another rule
-    /// then took it, or left it out.
-    fn add_details(&mut self, facts: &[Fact]) {
-        let says = |place: &&usize| {
-            let rule = self.as_it_is.text.rules.get(**place);
-            rule.is_some_and(|rule| rule.detail.is_some())
+    /// Of rules about an order's documents, whether they would catch an order: another rule then
+    /// took it, or left it out.
+    fn add_documents(&mut self, facts: &[Fact]) {
+        let rules = &self.as_it_is.text.rules;
+        let about = |place: usize| {
+            let rule = rules.get(place)?;
+            (rule.detail.is_some() || rule.sales.is_some()).then(|| rule.sales.is_some())
         };
         let orders = facts.iter().filter_map(|fact| match fact {
             Fact::Order(order) => Some(&**order),
             _ => None,
         });
         for order in orders {
-            for place in self.alone.keys().filter(says) {
+            for place in self.alone.keys() {
+                let Some(about_sales) = about(*place) else { continue };
                 if !self.as_it_is.rule_holds(*place, order) {
                     continue;
                 }
                 let name = self.as_it_is.excluded_by(order);
                 let excluded =
                     self.as_it_is.text.rules.iter().position(|it| Some(&*it.name) == name);
-                let taken = excluded.or_else(|| self.as_it_is.detail_rule(order));
+                let taken = excluded.or_else(|| match about_sales {
+                    true => self.as_it_is.sales_rule(order),
+                    false => self.as_it_is.detail_rule(order),
+                });
                 self.shadowed.entry(*place).or_default().extend(taken);
             }
         }

@@ -7,6 +7,8 @@
 mod attachments;
 mod chart;
 mod currencies;
+mod customers;
+mod destination;
 mod drawer;
 mod feed;
 mod gateway;
@@ -24,6 +26,7 @@ mod undo;
 pub use attachments::Attachments;
 pub use chart::{Chart, Role};
 pub use currencies::{Currencies, Revaluation};
+pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
@@ -39,7 +42,7 @@ pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
 
 use self::rules::Rules;
-use crate::document::{DocumentKind, Party};
+use crate::document::DocumentKind;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, MoneyError};
 use crate::text::GatewayId;
@@ -174,19 +177,29 @@ pub enum Approval {
     Draft,
 }
 
-/// Which customers stand on documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Customers {
-    /// The name of the customer that stands for all whom nobody names.
-    pub default: String,
-    /// Whether buyers stand under their own names where the shop knows them.
-    pub by_name: bool,
+/// What a sale is entered as that is paid at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SaleForm {
+    /// A sales receipt, where one gateway alone pays it.
+    #[default]
+    Receipt,
+    /// An invoice, and a payment of it for each gateway.
+    Invoice,
 }
 
-impl Default for Customers {
-    fn default() -> Self {
-        Self { default: "Shop customers".to_owned(), by_name: false }
+impl SaleForm {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Invoice => "invoice",
+        }
     }
 }
 
@@ -199,6 +212,9 @@ pub struct PolicyText {
     /// How much a document holds of what happens from a books day on. What happened before keeps
     /// the detail of the day before, so that a switch leaves standing what was entered.
     pub detail_from: BTreeMap<Date, Detail>,
+    /// What sales are entered as that are paid at once.
+    #[serde(skip_serializing_if = "SaleForm::is_default")]
+    pub sales: SaleForm,
     /// What goods cost.
     pub cost: Cost,
     /// Cash drawers.
@@ -452,20 +468,6 @@ impl Policy {
     #[must_use]
     pub fn fee_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.fees, word)
-    }
-
-    /// The customer on the documents of a buyer.
-    #[must_use]
-    pub fn customer(&self, key: Option<&str>, name: Option<&str>) -> Party {
-        match (self.text.customers.by_name, key, name) {
-            (true, Some(key), Some(name)) if !name.trim().is_empty() => {
-                Party::Customer { key: key.to_owned(), name: name.trim().to_owned() }
-            }
-            _ => Party::Customer {
-                key: "default".to_owned(),
-                name: self.text.customers.default.clone(),
-            },
-        }
     }
 }
 

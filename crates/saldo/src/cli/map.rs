@@ -322,16 +322,28 @@ fn show(
         let switches: String =
             switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
         let head = format!(
-            "revision {}; detail {:?}{switches}; approval {:?}; customers `{}`{}\n\n",
+            "revision {}; detail {:?}{switches}; sales as {}; approval {:?}; customers `{}`{}\n\n",
             shown.revision,
             policy.text.detail,
+            policy.text.sales.word(),
             policy.text.approval,
             policy.text.customers.default,
-            if policy.text.customers.by_name { ", or by name" } else { "" },
+            customers_text(policy),
         );
         let accounts = table(&["key", "account", "kind"], 0, rows);
         head + &accounts + &dimensions_text(&shown.dimensions) + &missing_text(&shown.missing)
     })
+}
+
+/// The customers of channels and points of sale, and whether buyers stand by their names.
+fn customers_text(policy: &Policy) -> String {
+    let customers = &policy.text.customers;
+    let named = customers.sources.iter().chain(&customers.channels);
+    let mut text: String = named.map(|(word, name)| format!(", of {word} `{name}`")).collect();
+    if customers.by_name {
+        text += ", or by name";
+    }
+    text
 }
 
 fn missing_text(missing: &[Missing]) -> String {

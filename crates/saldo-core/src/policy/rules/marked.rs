@@ -2,7 +2,7 @@
 
 use super::{Rules, is_mapped};
 use crate::ledger::{Account, Dimensions};
-use crate::policy::{Chart, Detail, Policy, Role};
+use crate::policy::{Chart, Detail, Policy, Role, SaleForm};
 
 /// How the names of accounts begin that stand for a rule on trial.
 const RULE: &str = "\u{1}rule ";
@@ -55,8 +55,10 @@ impl Policy {
         policy.chart = Chart::renamed(&self.chart, |role| {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
-        let Rules { accounts, exclusions, details, dimensions, .. } = &mut policy.rules;
+        policy.text.sales = SaleForm::Receipt;
+        let Rules { accounts, exclusions, details, sales, dimensions, .. } = &mut policy.rules;
         details.clear();
+        sales.clear();
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
         for (role, rules) in accounts.iter_mut() {
