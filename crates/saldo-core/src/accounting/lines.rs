@@ -7,7 +7,7 @@ use crate::book::TaxRate;
 use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{KeptItem, Line, LineKind};
 use crate::issue::IssueKind;
-use crate::ledger::{Account, Spot};
+use crate::ledger::{Account, AccountKind, Spot};
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use rust_decimal::Decimal;
@@ -33,9 +33,13 @@ pub(super) fn agreement_lines(
         let known = lines.len();
         push_sale(&mut lines, sale, &about.line(sale), policy)?;
         let own: BTreeSet<TaxRate> = charged_on(sale).collect();
+        let is_untaxed = own.is_empty();
         if own != charged {
             let own: Vec<TaxRate> = own.into_iter().collect();
             lines.iter_mut().skip(known).for_each(|line| line.taxes.clone_from(&own));
+        }
+        if is_untaxed {
+            say_why_untaxed(lines.iter_mut().skip(known), sale, &about.line(sale), policy);
         }
         for tax in &sale.taxes {
             let by_channel = tax.collector == Collector::Channel;
@@ -61,6 +65,34 @@ pub(super) fn agreement_lines(
         lines.push(line_on(account, kind, amount, &title, &agreement.id));
     }
     Ok(lines)
+}
+
+/// Why a sale without tax of the merchant's bears none, as lines tell it; nothing where the policy
+/// says nothing of such sales.
+pub(super) fn why_untaxed(by_channel: bool, about: &Subject<'_>, policy: &Policy) -> Vec<TaxRate> {
+    if !policy.tells_untaxed() {
+        return Vec::new();
+    }
+    let why = match by_channel {
+        true => Some(policy.taxed_by_channel(about)),
+        false => policy.untaxed(about),
+    };
+    why.into_iter().map(|title| TaxRate { title, rate: Some(Decimal::ZERO) }).collect()
+}
+
+/// Notes in the lines of such a sale why it bears no tax.
+fn say_why_untaxed<'a>(
+    lines: impl Iterator<Item = &'a mut Line>,
+    sale: &SaleLine,
+    about: &Subject<'_>,
+    policy: &Policy,
+) {
+    let of_channel = |tax: &TaxAmount| tax.collector == Collector::Channel && !tax.amount.is_zero();
+    let why = why_untaxed(sale.taxes.iter().any(of_channel), about, policy);
+    let of_sales = |line: &&mut Line| {
+        matches!(line.account.kind, AccountKind::Income | AccountKind::ContraIncome)
+    };
+    lines.filter(of_sales).for_each(|line| line.taxes.clone_from(&why));
 }
 
 /// What a tax is called: by the channel, and by the country that it is owed to where the policy

@@ -15,7 +15,7 @@ use crate::document::{DocumentKind, LineKind, Party, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
 use crate::policy::{Detail, Policy};
-use crate::text::FactId;
+use crate::text::{FactId, GatewayId};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -206,11 +206,23 @@ pub(super) fn detail_of_row(row: &BalanceTransaction, basis: Basis<'_>) -> Detai
 }
 
 /// How much a document of an order holds. What lies before the start date is left out as it is.
-fn detail(order: &Order, date: Date, basis: Basis<'_>) -> Detail {
+fn detail(order: &Order, paid_by: &[&MoneyMovement], date: Date, basis: Basis<'_>) -> Detail {
     match date < basis.policy.start_date {
         true => Detail::Order,
-        false => basis.policy.detail_for(order, date),
+        false => basis.policy.detail_for(order, only_gateway(paid_by.iter().copied()), date),
     }
+}
+
+/// The gateway that money moved by, where it is one alone.
+pub(super) fn only_gateway<'a>(
+    moved: impl Iterator<Item = &'a MoneyMovement>,
+) -> Option<&'a GatewayId> {
+    let mut gateways = moved.filter_map(|movement| match &movement.tender {
+        Tender::Gateway(gateway) => Some(&gateway.id),
+        Tender::GiftCard | Tender::StoreCredit => None,
+    });
+    let first = gateways.next()?;
+    gateways.all(|other| other == first).then_some(first)
 }
 
 /// Readdresses an order's receipts as the policy wants, and keeps back those whose part is not
@@ -224,13 +236,13 @@ pub(super) fn gather_receipts(
     let mut waits: BTreeSet<Open> = BTreeSet::new();
     accounted.entries.retain_mut(|entry| {
         let date = entry.header.date;
-        let detail = detail(known.order, date, basis);
+        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
+        let detail = detail(known.order, paid_by, date, basis);
         let receipt =
             matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
         if detail == Detail::Order || !(receipt || known.earned.contains(&entry.id)) {
             return true;
         }
-        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
         let part = Part::of_receipt(date, detail, paid_by, rows, basis);
         if let Some(open) = part.open {
             for movement in paid_by {

@@ -9,16 +9,18 @@ use crate::commerce::Order;
 use std::borrow::Cow;
 
 impl Policy {
-    /// The country whose tax a sale bears, where the policy tells taxes apart by it: where the goods
-    /// are sent to; else that of the place that sold them, which is at home unless the policy says
-    /// otherwise; else that of the bill, as for what is not sent at all; else home.
+    /// The country whose tax a sale bears, where the policy tells taxes apart by it.
     #[must_use]
     pub fn taxed_in<'a>(&'a self, order: &'a Order) -> Option<&'a str> {
-        let tax = &self.text.tax;
-        if !tax.by_country {
-            return None;
-        }
-        let home = tax.home.as_deref();
+        self.destination(order).filter(|_| self.text.tax.by_country)
+    }
+
+    /// The country that a sale goes to: where the goods are sent to; else that of the place that
+    /// sold them, which is at home unless the policy says otherwise; else that of the bill, as for
+    /// what is not sent at all; else home.
+    #[must_use]
+    pub fn destination<'a>(&'a self, order: &'a Order) -> Option<&'a str> {
+        let home = self.text.tax.home.as_deref();
         let (buyer, place) = (&order.buyer, order.location.as_deref());
         match (&buyer.ships_to, place) {
             (Some(country), _) => Some(country),

@@ -22,6 +22,7 @@ mod rules;
 mod summary;
 mod tax;
 mod undo;
+mod untaxed;
 
 pub use attachments::Attachments;
 pub use chart::{Chart, Role};
@@ -30,7 +31,7 @@ pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
-pub use goods::{Cost, CostMethod, CostOwner, Recognition};
+pub use goods::{Cost, CostMethod, CostOwner, Recognition, ReturnCost};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
 pub use loan::Loan;
@@ -40,6 +41,7 @@ pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Wo
 pub use summary::{BookNames, Names};
 pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
+pub use untaxed::Untaxed;
 
 use self::rules::Rules;
 use crate::document::DocumentKind;
@@ -78,8 +80,8 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons`, `drawer.notes` or
-        /// `bank-rows`.
+        /// The table of the policy: `rows`, `lines`, `fees`, `disputes`, `cost.reasons`,
+        /// `drawer.notes` or `bank-rows`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -129,6 +131,12 @@ pub enum PolicyError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// An account in another currency that would be two accounts, or is in the books' own.
+    #[error(
+        "`{0}` cannot be a gateway's account in another currency: an account has one currency, and \
+         this one has another"
+    )]
+    ForeignAccount(String),
     /// An account that cannot be fed by files in this way.
     #[error("`{account}` cannot be fed by files so: {why}")]
     Feed {
@@ -269,6 +277,10 @@ pub struct PolicyText {
     pub lines: BTreeMap<String, Role>,
     /// The same for parts of the gateway's fee of a payment.
     pub fees: BTreeMap<String, Role>,
+    /// Where disputes that were lost belong, by the vendor's word for why the buyer disputed; all
+    /// others are chargeback losses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub disputes: BTreeMap<String, Role>,
     /// By what income and expenses are told apart besides accounts, such as `class` and `location`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Dimension>,
@@ -315,6 +327,7 @@ impl Policy {
             ("rows", &text.rows),
             ("lines", &text.lines),
             ("fees", &text.fees),
+            ("disputes", &text.disputes),
             ("cost.reasons", &text.cost.reasons),
             ("drawer.notes", &text.drawer.notes),
             ("bank-rows", &text.bank_rows),
@@ -337,6 +350,9 @@ impl Policy {
         let policy =
             Self { revision, currency, start_date, text, chart, rules, zone, before: None };
         policy.check_conversion()?;
+        if let Some(name) = gateway::shared_foreign_name(&policy) {
+            return Err(PolicyError::ForeignAccount(name));
+        }
         feed::check(&policy)?;
         let landings = feed::landings(&policy.text);
         let landing = |role| landings.get(&*policy.chart.account(role).name).cloned();
@@ -399,7 +415,7 @@ impl Policy {
         let known = self.text.gateways.get(gateway)?;
         Some(match currency == self.currency {
             true => self.landing(Account::new(&known.account, known.kind)),
-            false => Account::new(format!("{} {currency}", known.account), known.kind),
+            false => Account::new(known.name_in(currency), known.kind),
         })
     }
 
@@ -468,6 +484,14 @@ impl Policy {
     #[must_use]
     pub fn fee_role(&self, word: &str) -> Option<Role> {
         role_of(&self.text.fees, word)
+    }
+
+    /// What the account is for that takes a dispute which was lost, by the vendor's word for why the
+    /// buyer disputed.
+    #[must_use]
+    pub fn lost_dispute(&self, reason: Option<&str>) -> Role {
+        let role = reason.and_then(|word| role_of(&self.text.disputes, word));
+        role.unwrap_or(Role::ChargebackLosses)
     }
 }
 
@@ -575,6 +599,29 @@ mod tests {
         assert_eq!(name("USD").as_deref(), Some("Clearing: PayPal"));
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
+    }
+
+    #[test]
+    fn a_foreign_clearing_account_may_have_a_name_of_its_own() {
+        let usd = Currency::parse("USD").unwrap();
+        let new = |currencies: &str| {
+            let text = format!(
+                "[gateways.paypal]\naccount = \"PayPal\"\ncurrencies = {{ {currencies} }}\n\
+                 [gateways.other]\naccount = \"Other\"\ncurrencies = {{ EUR = \"Euros\" }}"
+            );
+            Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap())
+        };
+        let policy = new("EUR = \"Euros\"").unwrap();
+        let name = |code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            policy.clearing(&GatewayId::new("paypal"), currency).map(|a| a.name.to_string())
+        };
+        assert_eq!(name("EUR").as_deref(), Some("Euros"));
+        assert_eq!(name("GBP").as_deref(), Some("PayPal GBP"));
+        for wrong in ["GBP = \"Euros\"", "EUR = \"Bank\"", "EUR = \"PayPal\"", "USD = \"X\""] {
+            let refused = new(wrong);
+            assert!(matches!(refused, Err(PolicyError::ForeignAccount(_))), "{wrong}");
+        }
     }
 
     #[test]

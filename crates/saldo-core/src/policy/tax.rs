@@ -3,6 +3,7 @@
 use super::Policy;
 use super::destination::fits;
 use super::rules::Words;
+use super::untaxed::Untaxed;
 use crate::commerce::Product;
 use crate::ledger::{Account, AccountKind};
 use crate::policy::Role;
@@ -59,6 +60,10 @@ pub struct Tax {
     /// number in it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub locations: BTreeMap<String, String>,
+    /// Why sales bear no tax of the merchant's, by the country that they go to: what tax reports call
+    /// them, unless a rule says otherwise. `*` stands for all other countries.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub untaxed: BTreeMap<String, Untaxed>,
     /// What becomes of a tax that `accounts` does not name, where each has not its own account.
     pub unknown: UnknownTax,
     /// The accounts of taxes, by the name that the channel gives them, which also names the

@@ -2,6 +2,7 @@
 
 use super::shop::{Shop, order, write_off};
 use super::{POLICY, account, policy};
+use saldo_core::accounting::{Group, Stock, Trial};
 use saldo_core::commerce::{BuyerKind, Fact, SaleKind};
 use saldo_core::document::LineKind;
 use saldo_core::issue::FactState;
@@ -107,4 +108,90 @@ fn tax_of_a_claim_that_is_given_up_leaves_the_account_that_it_came_to() {
     let found = taxes(&[unpaid, given_up], &german());
     let expected = [("DE MwSt", "1771"), ("DE MwSt", "1771")];
     assert_eq!(found, expected.map(|(name, on)| (name.to_owned(), on.to_owned())));
+}
+
+/// Why sales bear no tax, by where they go; and what is said of some of them.
+const UNTAXED: &str = r#"
+[tax.untaxed]
+DE = "exempt"
+AT = "reverse-charge"
+"*" = "export"
+[[rules]]
+name = "Books"
+when = { product-type = "Books", buyer-country = "DE" }
+untaxed = "zero-rated"
+[[rules]]
+name = "Shadow"
+when = { sku = "MUG", product-type = "Books", buyer-country = "DE" }
+untaxed = "exempt"
+"#;
+
+fn untaxed() -> Policy {
+    let text = POLICY.split("[tax.accounts]").next().unwrap();
+    policy(&format!("{text}\n{GERMANY}\n{UNTAXED}"))
+}
+
+/// What the lines of sales say of taxes, each with its amount in minor units.
+fn told_of(shop: Shop, policy: &Policy) -> Vec<(String, i64)> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(&[shop.fact()], policy, far);
+    let lines = accounted.iter().flat_map(|it| &it.entries).flat_map(|entry| &entry.lines);
+    let told = lines.filter(|line| !line.taxes.is_empty()).map(|line| {
+        let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
+        (taxes.join(" + "), line.amount.minor())
+    });
+    told.collect()
+}
+
+#[test]
+fn a_sale_without_tax_says_why_it_bears_none() {
+    let mug = |net: &'static str, tax: &'static str| (SaleKind::Product, net, "0.00", tax);
+    let sold = |country: &str| {
+        let shop = order("03-10").sale("03-10", &[mug("100.00", "0.00")]);
+        shop.paid("03-10", CARD, "100.00").bought_by(BuyerKind::Company, country, &[])
+    };
+    let cases = [
+        (sold("DE"), "DE exempt 0%"),
+        (sold("AT"), "AT reverse-charge 0%"),
+        (sold("US"), "US export 0%"),
+        (sold("DE").of_assortment("Books", "X"), "DE zero-rated 0%"),
+    ];
+    for (shop, why) in cases {
+        assert_eq!(told_of(shop, &untaxed()), [(why.to_owned(), -10_000)]);
+    }
+    assert_eq!(told_of(sold("US"), &german()), [], "the policy says nothing");
+    let kept = order("03-10").sale("03-10", &[mug("100.00", "19.00")]).tax_kept();
+    let kept = kept.paid("03-10", "amazon", "119.00").bought_by(BuyerKind::Person, "FR", &[]);
+    assert_eq!(told_of(kept, &untaxed()), [("FR marketplace 0%".to_owned(), -10_000)]);
+    let mixed = order("03-10").sale("03-10", &[mug("100.00", "19.00"), mug("50.00", "0.00")]);
+    let mixed = mixed.taxed("MwSt", 19).paid("03-10", CARD, "169.00");
+    let mixed = told_of(mixed.bought_by(BuyerKind::Person, "DE", &[]), &untaxed());
+    assert_eq!(mixed, [("DE exempt 0%".to_owned(), -5_000)], "the other bears all taxes");
+}
+
+#[test]
+fn a_deposit_for_goods_without_tax_says_why_it_bears_none() {
+    let text = POLICY.split("[tax.accounts]").next().unwrap();
+    let policy = policy(&format!("recognition = \"fulfilment\"\n{text}\n{GERMANY}\n{UNTAXED}"));
+    let shop = order("03-10").sale("03-10", &[(SaleKind::Product, "100.00", "0.00", "0.00")]);
+    let shop = shop.of_items(&[("Item/1", 1)]).paid("03-10", CARD, "100.00");
+    let told = told_of(shop.bought_by(BuyerKind::Company, "US", &[]), &policy);
+    assert_eq!(told, [("US export 0%".to_owned(), -10_000)]);
+}
+
+#[test]
+fn a_trial_shows_which_sales_a_rule_about_tax_catches() {
+    let shop = order("03-10").sale("03-10", &[(SaleKind::Product, "100.00", "0.00", "0.00")]);
+    let shop = shop.paid("03-10", CARD, "100.00").of_assortment("Books", "X");
+    let facts = [shop.bought_by(BuyerKind::Person, "DE", &[]).fact()];
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let policy = untaxed();
+    let mut trial = Trial::of(&policy);
+    let group = Group::Order("shop/Order/1".into());
+    trial.add(&group, &facts, &Stock::default(), far).unwrap();
+    let caught: Vec<_> = trial.rules.iter().map(|(place, it)| (*place, it.count)).collect();
+    assert_eq!(caught, [(0, 1)]);
+    let mut idle = trial.idle(&policy).unwrap();
+    idle.add(&group, &facts, &Stock::default(), far);
+    assert_eq!(idle.shadowed.get(&1).map(|by| by.iter().copied().collect()), Some(vec![0]));
 }

@@ -1,8 +1,9 @@
 //! What sales are entered as, and to whom documents are made out.
 
-use super::shop::{Shop, order, usd};
+use super::shop::{Shop, dispute, order, usd};
 use super::{POLICY, account, policy};
-use saldo_core::commerce::{Fact, SaleKind};
+use saldo_core::accounting::{Group, Stock, Trial};
+use saldo_core::commerce::{DisputeOutcome, Fact, SaleKind};
 use saldo_core::document::{DocumentKind, Party, SubledgerEntry};
 use saldo_core::policy::{Policy, PolicyError};
 
@@ -169,4 +170,52 @@ fn sums_of_a_day_are_parted_by_customer() {
     slots.dedup();
     let names: Vec<_> = slots.iter().map(|(slot, _)| slot.ends_with("/Till")).collect();
     assert_eq!(names, [false, true], "{slots:?}");
+}
+
+#[test]
+fn a_dispute_that_is_lost_goes_where_its_reason_belongs() {
+    let words = "[disputes]\nproduct-not-received = \"returns\"\n\
+                 PRODUCT_UNACCEPTABLE = \"returns\"";
+    let lost = |reason: Option<&str>| {
+        let Fact::Dispute(mut lost) = dispute("03-20", DisputeOutcome::Lost, "105.43") else {
+            panic!("a dispute")
+        };
+        lost.reason = reason.map(str::to_owned);
+        Fact::Dispute(lost)
+    };
+    let cases = [
+        (Some("PRODUCT_NOT_RECEIVED"), words, "Returns & refunds"),
+        (Some("product_unacceptable"), words, "Returns & refunds"),
+        (Some("FRAUDULENT"), words, "Chargeback losses"),
+        (None, words, "Chargeback losses"),
+        (Some("PRODUCT_NOT_RECEIVED"), "", "Chargeback losses"),
+    ];
+    for (reason, text, on) in cases {
+        // The words stand behind the accounts: a table of their own.
+        let policy = policy(&format!("{POLICY}\n{text}"));
+        let entries = entries(&[lost(reason)], &policy, FAR);
+        assert_eq!(&*entries[0].lines[0].account.name, on, "{reason:?}");
+    }
+    let refused =
+        Policy::new(1, "disputes.x = \"sales-tax\"", usd(), "UTC", jiff::civil::date(2026, 1, 1));
+    assert!(matches!(refused, Err(PolicyError::Word { table: "disputes", .. })));
+}
+
+#[test]
+fn a_rule_says_how_much_documents_hold_of_what_a_gateway_settles() {
+    let rule = "[[rules]]\nname = \"PayPal\"\nwhen = { gateway = \"paypal\" }\ndetail = \"day\"";
+    let policy = policy(&format!("{POLICY}\n{rule}"));
+    let sold = |number, by: &str| mug().numbered(number).paid("03-10", by, "100.00").fact();
+    let facts = [sold(1, CARD), sold(2, "paypal"), sold(3, "paypal")];
+    let summed: Vec<bool> = entries(&facts, &policy, FAR)
+        .into_iter()
+        .map(|it| it.header.slot.starts_with("summary/"))
+        .collect();
+    assert_eq!(summed, [false, true, true]);
+    let mut trial = Trial::of(&policy);
+    for (number, fact) in facts.into_iter().enumerate() {
+        let group = Group::Order(format!("shop/Order/{}", number + 1).into());
+        trial.add(&group, &[fact], &Stock::default(), FAR.parse().unwrap()).unwrap();
+    }
+    assert_eq!(trial.rules.get(&0).map(|caught| caught.count), Some(2));
 }

@@ -454,6 +454,7 @@ pub(crate) fn dispute(day: &str, outcome: DisputeOutcome, amount: &str) -> Fact 
         outcome,
         finalised_at: Some(at(day)),
         amount: money(amount),
+        reason: None,
     })
 }
 

@@ -291,7 +291,9 @@ fn show(
     });
     let text = &policy.text;
     let notes = ("drawer.notes", &text.drawer.notes);
-    let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees), notes];
+    let disputes = ("disputes", &text.disputes);
+    let words =
+        [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees), disputes, notes];
     let words = words.into_iter().flat_map(|(table, roles)| {
         roles.iter().map(move |(word, role)| {
             let account = policy.chart.account(*role);

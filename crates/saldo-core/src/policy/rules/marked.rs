@@ -31,6 +31,17 @@ impl Marked {
         Role::ALL.iter().find(|role| role.word() == word).map(|role| Self::Role(*role))
     }
 
+    /// The rule that says why a line bears no tax, by what it calls that.
+    #[must_use]
+    pub fn untaxed(title: &str) -> Option<usize> {
+        title.strip_prefix(RULE)?.parse().ok()
+    }
+
+    /// Whether a name stands for a rule.
+    pub(in crate::policy) fn is_mark(name: &str) -> bool {
+        name.starts_with(RULE)
+    }
+
     /// The dimensions of a line of a policy on trial, each with the rule that answered for it, if
     /// one did.
     pub fn dimensions(of: &Dimensions) -> impl Iterator<Item = (&str, Option<usize>)> {
@@ -56,11 +67,16 @@ impl Policy {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
         policy.text.sales = SaleForm::Receipt;
-        let Rules { accounts, exclusions, details, sales, dimensions, .. } = &mut policy.rules;
+        let Rules { accounts, exclusions, details, sales, untaxed, dimensions, .. } =
+            &mut policy.rules;
         details.clear();
         sales.clear();
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
+        untaxed.retain(|(place, _)| stays(place));
+        for (place, word) in untaxed {
+            *word = format!("{RULE}{place}");
+        }
         for (role, rules) in accounts.iter_mut() {
             rules.retain(|(place, _)| stays(place));
             for (place, account) in rules {
