@@ -56,7 +56,7 @@ fn begins_with_country(title: &str) -> bool {
     })
 }
 
-/// Whether a name of taxes fits a tax, as words of a condition do; here a `*` may also stand within.
+/// Whether a name of taxes fits a tax, as words of a condition do; here a `*` may stand within too.
 pub(super) fn fits(word: &str, name: &str) -> bool {
     match word.split_once('*') {
         Some((head, tail)) if !head.is_empty() && !tail.is_empty() && !tail.contains('*') => {

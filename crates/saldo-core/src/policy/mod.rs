@@ -486,8 +486,8 @@ impl Policy {
         role_of(&self.text.fees, word)
     }
 
-    /// What the account is for that takes a dispute which was lost, by the vendor's word for why the
-    /// buyer disputed.
+    /// What the account is for that takes a dispute which was lost, by the vendor's word for why
+    /// the buyer disputed.
     #[must_use]
     pub fn lost_dispute(&self, reason: Option<&str>) -> Role {
         let role = reason.and_then(|word| role_of(&self.text.disputes, word));

@@ -52,16 +52,16 @@ pub struct Tax {
     /// stand before the name that the channel gives the tax ([`Policy::tax_name`]).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_country: bool,
-    /// The country where the merchant is at home, by its two letters: that of sales of which nothing
-    /// tells another one.
+    /// The country where the merchant is at home, by its two letters: that of sales of which
+    /// nothing tells another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
     /// The countries of the shop's locations that are not at home, by the location's id or the
     /// number in it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub locations: BTreeMap<String, String>,
-    /// Why sales bear no tax of the merchant's, by the country that they go to: what tax reports call
-    /// them, unless a rule says otherwise. `*` stands for all other countries.
+    /// Why sales bear no tax of the merchant's, by the country that they go to: what tax reports
+    /// call them, unless a rule says otherwise. `*` stands for all other countries.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub untaxed: BTreeMap<String, Untaxed>,
     /// What becomes of a tax that `accounts` does not name, where each has not its own account.

@@ -45,9 +45,9 @@ impl Policy {
         !self.text.tax.untaxed.is_empty() || !self.rules.untaxed.is_empty()
     }
 
-    /// What a sale without tax is called, by why it bears none: by the first rule that says so, else
-    /// by the country that it goes to; with that country before it where taxes are told apart by it.
-    /// None where the policy does not say.
+    /// What a sale without tax is called, by why it bears none: by the first rule that says so,
+    /// else by the country that it goes to; with that country before it where taxes are told apart
+    /// by it. None where the policy does not say.
     #[must_use]
     pub fn untaxed(&self, about: &Subject<'_>) -> Option<String> {
         let mut rules = self.rules.untaxed.iter();

@@ -320,21 +320,29 @@ fn show(
             .iter()
             .map(|it| vec![it.role.clone(), it.account.clone(), format!("{:?}", it.kind)])
             .collect();
-        let switches = policy.text.detail_from.iter();
-        let switches: String =
-            switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
-        let head = format!(
-            "revision {}; detail {:?}{switches}; sales as {}; approval {:?}; customers `{}`{}\n\n",
-            shown.revision,
-            policy.text.detail,
-            policy.text.sales.word(),
-            policy.text.approval,
-            policy.text.customers.default,
-            customers_text(policy),
-        );
         let accounts = table(&["key", "account", "kind"], 0, rows);
-        head + &accounts + &dimensions_text(&shown.dimensions) + &missing_text(&shown.missing)
+        head_text(policy)
+            + &accounts
+            + &dimensions_text(&shown.dimensions)
+            + &missing_text(&shown.missing)
     })
+}
+
+/// What holds besides accounts, in one line.
+fn head_text(policy: &Policy) -> String {
+    let text = &policy.text;
+    let switches = text.detail_from.iter();
+    let switches: String =
+        switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
+    format!(
+        "revision {}; detail {:?}{switches}; sales as {}; approval {:?}; customers `{}`{}\n\n",
+        policy.revision,
+        text.detail,
+        text.sales.word(),
+        text.approval,
+        text.customers.default,
+        customers_text(policy),
+    )
 }
 
 /// The customers of channels and points of sale, and whether buyers stand by their names.

@@ -11,8 +11,8 @@ use jiff::civil::Date;
 
 impl<'a> Timeline<'a> {
     /// A sale of `due`: a receipt where the day's money pays it by one gateway at most, else an
-    /// invoice; where the policy wants an invoice of every sale, that and its payments. Says whether
-    /// nothing later can change it.
+    /// invoice; where the policy wants an invoice of every sale, that and its payments. Says
+    /// whether nothing later can change it.
     pub(super) fn sell(
         &mut self,
         date: Date,
