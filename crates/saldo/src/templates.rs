@@ -87,6 +87,28 @@ mod tests {
     }
 
     #[test]
+    fn tax_goes_to_the_country_that_goods_go_to_in_templates_of_the_one_stop_shop() {
+        let eur = Currency::parse("EUR").unwrap();
+        let titles = [("de", "MwSt"), ("dk", "Moms"), ("gb", "VAT"), ("pl", "VAT")];
+        for (name, title) in titles {
+            let text = Template::named(name).unwrap().text;
+            let policy = Policy::new(1, text, eur, "UTC", "2026-01-01".parse().unwrap()).unwrap();
+            let home = policy.text.tax.home.clone().unwrap();
+            let common = policy.chart.account(Role::SalesTax).name;
+            let account = |country: Option<&str>| {
+                policy.tax(&policy.tax_name(title, country)).map(|it| it.name)
+            };
+            assert_eq!(account(Some(&home)).as_ref(), Some(&common), "{name}");
+            assert_eq!(account(None).as_ref(), Some(&common), "{name}: nothing tells a country");
+            for country in ["AT", "FR", "GR", "SE"] {
+                let on = account(Some(country)).unwrap();
+                assert!(on.ends_with(&format!(" {country}")), "{name} {country}: {on}");
+            }
+            assert_eq!(account(Some("CH")), None, "{name}");
+        }
+    }
+
+    #[test]
     fn each_account_has_one_role_in_a_template() {
         for template in TEMPLATES {
             let table: toml::Table = toml::from_str(template.text).unwrap();

@@ -4,13 +4,14 @@ use super::Trouble;
 use super::contradictions::check_line;
 use super::stock::kept_item;
 use crate::book::TaxRate;
-use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, Tender};
+use crate::commerce::{Agreement, Collector, Product, SaleKind, SaleLine, TaxAmount, Tender};
 use crate::document::{KeptItem, Line, LineKind};
 use crate::issue::IssueKind;
-use crate::ledger::{Account, Spot};
+use crate::ledger::{Account, AccountKind, Spot};
 use crate::money::{Currency, Money};
 use crate::policy::{Policy, Role, Subject};
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The lines of an agreement, without what settles them. Their sum is what the buyer owes, as a
@@ -24,20 +25,26 @@ pub(super) fn agreement_lines(
 ) -> Result<Vec<Line>, Trouble> {
     let mut lines = Vec::new();
     // What is sold and what comes back in one agreement, as in an exchange, is taxed apart.
-    let mut taxes: BTreeMap<(bool, &str, Option<Decimal>, bool), Money> = BTreeMap::new();
+    let mut taxes: BTreeMap<(bool, Cow<'_, str>, Option<Decimal>, bool), Money> = BTreeMap::new();
+    let charged_on = |sale| charged_on(sale, about, policy);
     let charged: BTreeSet<TaxRate> = agreement.lines.iter().flat_map(charged_on).collect();
     for sale in &agreement.lines {
         check_line(sale, currency)?;
         let known = lines.len();
         push_sale(&mut lines, sale, &about.line(sale), policy)?;
         let own: BTreeSet<TaxRate> = charged_on(sale).collect();
+        let is_untaxed = own.is_empty();
         if own != charged {
             let own: Vec<TaxRate> = own.into_iter().collect();
             lines.iter_mut().skip(known).for_each(|line| line.taxes.clone_from(&own));
         }
+        if is_untaxed {
+            say_why_untaxed(lines.iter_mut().skip(known), sale, &about.line(sale), policy);
+        }
         for tax in &sale.taxes {
             let by_channel = tax.collector == Collector::Channel;
-            let key = (by_channel, tax.title.as_str(), tax.rate, tax.amount.is_negative());
+            let name = name_of(tax, about, policy);
+            let key = (by_channel, name, tax.rate, tax.amount.is_negative());
             let sum = taxes.entry(key).or_insert(Money::zero(currency));
             *sum = sum.plus(tax.amount)?;
         }
@@ -50,20 +57,60 @@ pub(super) fn agreement_lines(
         let (kind, account) = match by_channel {
             true => (LineKind::Other { taxed: false }, policy.chart.account(Role::FacilitatorTax)),
             false => {
-                (LineKind::Tax { title: title.to_owned(), rate }, tax_account(title, rate, policy)?)
+                let account = tax_account(&title, rate, policy)?;
+                (LineKind::Tax { title: title.clone().into_owned(), rate }, account)
             }
         };
         let amount = amount.negated();
-        lines.push(line_on(account, kind, amount, title, &agreement.id));
+        lines.push(line_on(account, kind, amount, &title, &agreement.id));
     }
     Ok(lines)
 }
 
+/// Why a sale without tax of the merchant's bears none, as lines tell it; nothing where the policy
+/// says nothing of such sales.
+pub(super) fn why_untaxed(by_channel: bool, about: &Subject<'_>, policy: &Policy) -> Vec<TaxRate> {
+    if !policy.tells_untaxed() {
+        return Vec::new();
+    }
+    let why = match by_channel {
+        true => Some(policy.taxed_by_channel(about)),
+        false => policy.untaxed(about),
+    };
+    why.into_iter().map(|title| TaxRate { title, rate: Some(Decimal::ZERO) }).collect()
+}
+
+/// Notes in the lines of such a sale why it bears no tax.
+fn say_why_untaxed<'a>(
+    lines: impl Iterator<Item = &'a mut Line>,
+    sale: &SaleLine,
+    about: &Subject<'_>,
+    policy: &Policy,
+) {
+    let of_channel = |tax: &TaxAmount| tax.collector == Collector::Channel && !tax.amount.is_zero();
+    let why = why_untaxed(sale.taxes.iter().any(of_channel), about, policy);
+    let of_sales = |line: &&mut Line| {
+        matches!(line.account.kind, AccountKind::Income | AccountKind::ContraIncome)
+    };
+    lines.filter(of_sales).for_each(|line| line.taxes.clone_from(&why));
+}
+
+/// What a tax is called: by the channel, and by the country that it is owed to where the policy
+/// tells taxes apart by it.
+fn name_of<'a>(tax: &'a TaxAmount, about: &Subject<'_>, policy: &Policy) -> Cow<'a, str> {
+    let country = about.order.and_then(|order| policy.taxed_in(order));
+    policy.tax_name(&tax.title, country)
+}
+
 /// The taxes on a sale that the merchant owes.
-fn charged_on(sale: &SaleLine) -> impl Iterator<Item = TaxRate> {
+fn charged_on<'a>(
+    sale: &'a SaleLine,
+    about: &'a Subject<'_>,
+    policy: &'a Policy,
+) -> impl Iterator<Item = TaxRate> + use<'a> {
     let taxes = sale.taxes.iter().filter(|tax| tax.collector == Collector::Merchant);
     let taxes = taxes.filter(|tax| !tax.amount.is_zero());
-    taxes.map(|tax| TaxRate { title: tax.title.clone(), rate: tax.rate })
+    taxes.map(|tax| TaxRate { title: name_of(tax, about, policy).into_owned(), rate: tax.rate })
 }
 
 /// The account of a tax that the merchant owes.
@@ -105,7 +152,7 @@ pub(super) fn known_tax(
             hint: say_to_whom(title),
         });
     }
-    policy.tax(title).ok_or_else(|| {
+    policy.tax_at(title, rate).ok_or_else(|| {
         let rate = rate.map_or_else(String::new, |rate| format!(" of {} %", rate.normalize()));
         let common = policy.chart.account(Role::SalesTax).name;
         UnknownTax {
@@ -132,7 +179,7 @@ fn push_sale(
     about: &Subject<'_>,
     policy: &Policy,
 ) -> Result<(), Trouble> {
-    let taxed = charged_on(sale).next().is_some();
+    let taxed = charged_on(sale, about, policy).next().is_some();
     let title = sale.product.as_ref().map(|product| product.title.as_str());
     if let (SaleKind::Product, Some(product)) = (&sale.kind, &sale.product)
         && let Some(name) = policy.unknown_product(product)

@@ -463,8 +463,7 @@ impl<'a> Timeline<'a> {
         lines: Vec<Line>,
     ) -> Result<(), Trouble> {
         let order = self.order;
-        let customer =
-            self.policy.customer(order.customer.as_deref(), order.customer_name.as_deref());
+        let customer = self.policy.customer(order);
         let header = Header {
             slot: place.slot,
             kind,

@@ -314,7 +314,7 @@ fn enter_dispute(
     let about = Subject::of_channel(&dispute.source.connection).amount(dispute.amount);
     let line = |role, amount| plain_line(policy.spot(role, &about), amount, "Dispute lost", &slot);
     let lines = vec![
-        line(Role::ChargebackLosses, dispute.amount),
+        line(policy.lost_dispute(dispute.reason.as_deref()), dispute.amount),
         line(Role::Disputes, dispute.amount.negated()),
     ];
     accounted.entries.push(SubledgerEntry::new(dispute.id.clone(), header, lines)?);

@@ -11,11 +11,11 @@ use crate::commerce::{
     BalanceKind, BalanceTransaction, MoneyMovement, MovementKind, Order, PartKind, Period, Tender,
     sum_of,
 };
-use crate::document::{DocumentKind, LineKind, SubledgerEntry};
+use crate::document::{DocumentKind, LineKind, Party, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
 use crate::policy::{Detail, Policy};
-use crate::text::FactId;
+use crate::text::{FactId, GatewayId};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -206,11 +206,23 @@ pub(super) fn detail_of_row(row: &BalanceTransaction, basis: Basis<'_>) -> Detai
 }
 
 /// How much a document of an order holds. What lies before the start date is left out as it is.
-fn detail(order: &Order, date: Date, basis: Basis<'_>) -> Detail {
+fn detail(order: &Order, paid_by: &[&MoneyMovement], date: Date, basis: Basis<'_>) -> Detail {
     match date < basis.policy.start_date {
         true => Detail::Order,
-        false => basis.policy.detail_for(order, date),
+        false => basis.policy.detail_for(order, only_gateway(paid_by.iter().copied()), date),
     }
+}
+
+/// The gateway that money moved by, where it is one alone.
+pub(super) fn only_gateway<'a>(
+    moved: impl Iterator<Item = &'a MoneyMovement>,
+) -> Option<&'a GatewayId> {
+    let mut gateways = moved.filter_map(|movement| match &movement.tender {
+        Tender::Gateway(gateway) => Some(&gateway.id),
+        Tender::GiftCard | Tender::StoreCredit => None,
+    });
+    let first = gateways.next()?;
+    gateways.all(|other| other == first).then_some(first)
 }
 
 /// Readdresses an order's receipts as the policy wants, and keeps back those whose part is not
@@ -224,13 +236,13 @@ pub(super) fn gather_receipts(
     let mut waits: BTreeSet<Open> = BTreeSet::new();
     accounted.entries.retain_mut(|entry| {
         let date = entry.header.date;
-        let detail = detail(known.order, date, basis);
+        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
+        let detail = detail(known.order, paid_by, date, basis);
         let receipt =
             matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
         if detail == Detail::Order || !(receipt || known.earned.contains(&entry.id)) {
             return true;
         }
-        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
         let part = Part::of_receipt(date, detail, paid_by, rows, basis);
         if let Some(open) = part.open {
             for movement in paid_by {
@@ -259,7 +271,8 @@ pub(super) fn gather_receipts(
 }
 
 fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_>) {
-    let slot = slot(entry, order, &part);
+    let customer = basis.policy.customer_for_all(order);
+    let slot = slot(entry, order, &part) + &of_customer(&customer, basis.policy);
     let header = &mut entry.header;
     let what = match header.kind {
         DocumentKind::RefundReceipt => "Refunds",
@@ -268,7 +281,7 @@ fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_
     };
     header.slot = slot;
     header.date = part.date;
-    header.party = Some(basis.policy.customer(None, None));
+    header.party = Some(customer);
     header.memo = format!("{what} of {}", part.name);
     header.reference = part.reference;
 }
@@ -287,6 +300,16 @@ fn slot(entry: &SubledgerEntry, order: &Order, part: &Part) -> String {
         settled.map_or("no-account", |line| &line.account.name),
         tax_treatment(entry, order),
     )
+}
+
+/// The end of a slot whose document is made out to another customer than the one for everybody.
+fn of_customer(customer: &Party, policy: &Policy) -> String {
+    match customer {
+        Party::Customer { name, .. } if !customer.is_same(&policy.customer_for_everybody()) => {
+            format!("/{name}")
+        }
+        Party::Customer { .. } | Party::Vendor { .. } => String::new(),
+    }
 }
 
 /// How a document is taxed: whether prices contain the taxes, and which taxes are in it, each with

@@ -5,13 +5,14 @@
 //! differ from the first.
 
 use super::order::by_policy;
+use super::summary::only_gateway;
 use super::{Accounted, Group, Stock, account_with};
-use crate::commerce::{Fact, Order};
+use crate::commerce::{Fact, MovementKind, MovementState, Order};
 use crate::document::{Line, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::{Balance, Money, MoneyError};
 use crate::policy::{Marked, Policy, Role};
-use crate::text::FactId;
+use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -19,6 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many examples are kept of what a rule catches.
 const EXAMPLES: usize = 3;
+
+/// What is asked of a line, beside its account and dimensions: why it bears no tax.
+const UNTAXED: &str = "\u{1}untaxed";
 
 /// Something that a rule catches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,6 +118,7 @@ impl Trial {
                     }
                 }
             }
+            catching.extend(untaxed_by(line));
             for place in catching {
                 let catch = self.rules.entry(place).or_default();
                 catch.take(|| example(entry, line), line.amount)?;
@@ -124,8 +129,12 @@ impl Trial {
             self.take_order(order, place, "left out")?;
         }
         for order in entered_orders(&accounted, facts) {
-            if let Some(place) = self.as_it_is.detail_rule(order) {
+            if let Some(place) = self.as_it_is.detail_rule(order, paid_by(order)) {
                 self.take_order(order, place, "in other detail")?;
+            }
+            if let Some(place) = self.as_it_is.sales_rule(order) {
+                let form = self.as_it_is.sale_form(order).word();
+                self.take_order(order, place, &format!("entered as {form}"))?;
             }
         }
         Ok(())
@@ -174,7 +183,7 @@ pub struct Idle {
 impl Idle {
     /// Notes which other rules take what these would catch of a group.
     pub fn add(&mut self, group: &Group, facts: &[Fact], stock: &Stock, heard_until: Timestamp) {
-        self.add_details(facts);
+        self.add_documents(facts);
         for (place, alone) in &self.alone {
             let alone = entered(group, facts, stock, alone, heard_until);
             let own: BTreeSet<_> = lines(&alone)
@@ -197,26 +206,31 @@ impl Idle {
         }
     }
 
-    /// Of rules that say how much documents hold, whether they would catch an order: another rule
-    /// then took it, or left it out.
-    fn add_details(&mut self, facts: &[Fact]) {
-        let says = |place: &&usize| {
-            let rule = self.as_it_is.text.rules.get(**place);
-            rule.is_some_and(|rule| rule.detail.is_some())
+    /// Of rules about an order's documents, whether they would catch an order: another rule then
+    /// took it, or left it out.
+    fn add_documents(&mut self, facts: &[Fact]) {
+        let rules = &self.as_it_is.text.rules;
+        let about = |place: usize| {
+            let rule = rules.get(place)?;
+            (rule.detail.is_some() || rule.sales.is_some()).then(|| rule.sales.is_some())
         };
         let orders = facts.iter().filter_map(|fact| match fact {
             Fact::Order(order) => Some(&**order),
             _ => None,
         });
         for order in orders {
-            for place in self.alone.keys().filter(says) {
-                if !self.as_it_is.rule_holds(*place, order) {
+            for place in self.alone.keys() {
+                let Some(about_sales) = about(*place) else { continue };
+                if !self.as_it_is.rule_holds(*place, order, paid_by(order)) {
                     continue;
                 }
                 let name = self.as_it_is.excluded_by(order);
                 let excluded =
                     self.as_it_is.text.rules.iter().position(|it| Some(&*it.name) == name);
-                let taken = excluded.or_else(|| self.as_it_is.detail_rule(order));
+                let taken = excluded.or_else(|| match about_sales {
+                    true => self.as_it_is.sales_rule(order),
+                    false => self.as_it_is.detail_rule(order, paid_by(order)),
+                });
                 self.shadowed.entry(*place).or_default().extend(taken);
             }
         }
@@ -245,14 +259,23 @@ fn caught_by(line: &Line) -> impl Iterator<Item = (Option<&str>, usize)> {
         Some(Marked::Role(_)) | None => None,
     };
     let dimensions = Marked::dimensions(&line.dimensions);
-    account.into_iter().chain(dimensions.filter_map(|(name, rule)| Some((Some(name), rule?))))
+    let dimensions = dimensions.filter_map(|(name, rule)| Some((Some(name), rule?)));
+    let untaxed = untaxed_by(line).map(|place| (Some(UNTAXED), place));
+    account.into_iter().chain(dimensions).chain(untaxed)
+}
+
+/// The rule on trial that says why a line bears no tax.
+fn untaxed_by(line: &Line) -> Option<usize> {
+    line.taxes.iter().find_map(|tax| Marked::untaxed(&tax.title))
 }
 
 /// What a rule answers of lines, as [`caught_by`] names it.
 fn questions(policy: &Policy, place: usize) -> BTreeSet<Option<&str>> {
     let Some(rule) = policy.text.rules.get(place) else { return BTreeSet::new() };
     let account = rule.account.is_some().then_some(None);
-    account.into_iter().chain(rule.set.keys().map(|name| Some(name.as_str()))).collect()
+    let untaxed = rule.untaxed.is_some().then_some(Some(UNTAXED));
+    let dimensions = rule.set.keys().map(|name| Some(name.as_str()));
+    account.into_iter().chain(untaxed).chain(dimensions).collect()
 }
 
 /// What tells a line from all others, whichever account it is on.
@@ -296,6 +319,14 @@ fn entered_orders<'a>(
         let state = &accounted.standings.iter().find(own)?.state;
         (!matches!(state, FactState::Excluded { .. })).then_some(&**order)
     })
+}
+
+/// The gateway that an order was paid by, where it is one alone.
+fn paid_by(order: &Order) -> Option<&GatewayId> {
+    let paid = order.movements.iter().filter(|movement| {
+        movement.kind == MovementKind::Payment && movement.state == MovementState::Succeeded
+    });
+    only_gateway(paid)
 }
 
 /// What the buyer owed for an order when it was sold, with all that was agreed since.

@@ -12,6 +12,9 @@ pub struct Buyer {
     pub kind: Option<BuyerKind>,
     /// The country that the goods go to, else that of the bill: two letters of ISO 3166, `DE`.
     pub country: Option<String>,
+    /// The country that the goods are sent to, in the same way; none where nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ships_to: Option<String>,
 }
 
 /// What a buyer is.

@@ -98,4 +98,7 @@ pub struct Dispute {
     pub finalised_at: Option<Timestamp>,
     /// How much is disputed, positive.
     pub amount: Money,
+    /// Why the buyer disputes it, in the vendor's word; none where it tells none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
 }

@@ -154,8 +154,8 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quantity: Option<i64>,
     /// The taxes that were charged on it, where these are not all of the merchant's taxes in its
-    /// entry: which line bears which, in a book that works out tax by the line. They carry no
-    /// money.
+    /// entry: which line bears which, in a book that works out tax by the line. On what bears none,
+    /// why it does, as a tax of 0 %, where the policy says so. They carry no money.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub taxes: Vec<TaxRate>,
     /// What it says to a reader.

@@ -17,6 +17,10 @@ pub struct GatewayAccount {
     /// What it is: clearing unless said otherwise.
     #[serde(default = "clearing")]
     pub kind: AccountKind,
+    /// The names of its accounts in other currencies than the books'; else that of the books'
+    /// account with the currency behind it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub currencies: BTreeMap<Currency, String>,
     /// The bank account that its payouts arrive on, where that is another than the others'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bank: Option<String>,
@@ -66,6 +70,27 @@ impl Deferrals {
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
     }
+}
+
+impl GatewayAccount {
+    /// The name of its account in another currency than the books'.
+    pub(super) fn name_in(&self, currency: Currency) -> String {
+        let own = self.currencies.get(&currency).cloned();
+        own.unwrap_or_else(|| format!("{} {currency}", self.account))
+    }
+}
+
+/// The first name of an account in another currency that is also one of another account: an account
+/// is kept in one currency.
+pub(super) fn shared_foreign_name(policy: &Policy) -> Option<String> {
+    let mut known: BTreeMap<String, Option<Currency>> =
+        policy.named_accounts().map(|account| (account.name.to_string(), None)).collect();
+    let gateways = policy.text.gateways.values();
+    let named = gateways.flat_map(|gateway| &gateway.currencies).find(|(currency, name)| {
+        let before = known.insert((*name).clone(), Some(**currency));
+        **currency == policy.currency || before.is_some_and(|it| it != Some(**currency))
+    });
+    named.map(|(_, name)| name.clone())
 }
 
 impl Policy {

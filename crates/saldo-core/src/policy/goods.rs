@@ -52,6 +52,26 @@ pub enum CostMethod {
     Fifo,
 }
 
+/// What units are worth that come back to be sold again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReturnCost {
+    /// What they cost when they left: the sale is undone.
+    #[default]
+    Original,
+    /// The average of what is there when they come back; what they cost when they left, where
+    /// nothing is.
+    Average,
+    /// Nothing: what they cost stays spent.
+    Nothing,
+}
+
+impl ReturnCost {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What goods cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -60,6 +80,9 @@ pub struct Cost {
     pub owner: CostOwner,
     /// Which units leave first.
     pub method: CostMethod,
+    /// What units are worth that come back to be sold again.
+    #[serde(skip_serializing_if = "ReturnCost::is_default")]
+    pub returns: ReturnCost,
     /// Accounts of stock of their own, by stock-keeping unit.
     pub accounts: BTreeMap<String, String>,
     /// Where stock goes that was adjusted for a reason, by the vendor's word for it; all else is

@@ -7,6 +7,8 @@
 mod attachments;
 mod chart;
 mod currencies;
+mod customers;
+mod destination;
 mod drawer;
 mod feed;
 mod gateway;
@@ -20,14 +22,16 @@ mod rules;
 mod summary;
 mod tax;
 mod undo;
+mod untaxed;
 
 pub use attachments::Attachments;
 pub use chart::{Chart, Role};
 pub use currencies::{Currencies, Revaluation};
+pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
-pub use goods::{Cost, CostMethod, CostOwner, Recognition};
+pub use goods::{Cost, CostMethod, CostOwner, Recognition, ReturnCost};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
 pub use loan::Loan;
@@ -37,9 +41,10 @@ pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Wo
 pub use summary::{BookNames, Names};
 pub use tax::{Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
 pub use undo::Undoing;
+pub use untaxed::Untaxed;
 
 use self::rules::Rules;
-use crate::document::{DocumentKind, Party};
+use crate::document::DocumentKind;
 use crate::ledger::{Account, AccountKind};
 use crate::money::{Currency, MoneyError};
 use crate::text::GatewayId;
@@ -75,8 +80,8 @@ pub enum PolicyError {
         role.word()
     )]
     Word {
-        /// The table of the policy: `rows`, `lines`, `fees`, `cost.reasons`, `drawer.notes` or
-        /// `bank-rows`.
+        /// The table of the policy: `rows`, `lines`, `fees`, `disputes`, `cost.reasons`,
+        /// `drawer.notes` or `bank-rows`.
         table: &'static str,
         /// The vendor's word.
         word: String,
@@ -126,6 +131,12 @@ pub enum PolicyError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// An account in another currency that would be two accounts, or is in the books' own.
+    #[error(
+        "`{0}` cannot be a gateway's account in another currency: an account has one currency, and \
+         this one has another"
+    )]
+    ForeignAccount(String),
     /// An account that cannot be fed by files in this way.
     #[error("`{account}` cannot be fed by files so: {why}")]
     Feed {
@@ -174,19 +185,29 @@ pub enum Approval {
     Draft,
 }
 
-/// Which customers stand on documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Customers {
-    /// The name of the customer that stands for all whom nobody names.
-    pub default: String,
-    /// Whether buyers stand under their own names where the shop knows them.
-    pub by_name: bool,
+/// What a sale is entered as that is paid at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SaleForm {
+    /// A sales receipt, where one gateway alone pays it.
+    #[default]
+    Receipt,
+    /// An invoice, and a payment of it for each gateway.
+    Invoice,
 }
 
-impl Default for Customers {
-    fn default() -> Self {
-        Self { default: "Shop customers".to_owned(), by_name: false }
+impl SaleForm {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Invoice => "invoice",
+        }
     }
 }
 
@@ -199,6 +220,9 @@ pub struct PolicyText {
     /// How much a document holds of what happens from a books day on. What happened before keeps
     /// the detail of the day before, so that a switch leaves standing what was entered.
     pub detail_from: BTreeMap<Date, Detail>,
+    /// What sales are entered as that are paid at once.
+    #[serde(skip_serializing_if = "SaleForm::is_default")]
+    pub sales: SaleForm,
     /// What goods cost.
     pub cost: Cost,
     /// Cash drawers.
@@ -253,6 +277,10 @@ pub struct PolicyText {
     pub lines: BTreeMap<String, Role>,
     /// The same for parts of the gateway's fee of a payment.
     pub fees: BTreeMap<String, Role>,
+    /// Where disputes that were lost belong, by the vendor's word for why the buyer disputed; all
+    /// others are chargeback losses.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub disputes: BTreeMap<String, Role>,
     /// By what income and expenses are told apart besides accounts, such as `class` and `location`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub dimensions: BTreeMap<String, Dimension>,
@@ -299,6 +327,7 @@ impl Policy {
             ("rows", &text.rows),
             ("lines", &text.lines),
             ("fees", &text.fees),
+            ("disputes", &text.disputes),
             ("cost.reasons", &text.cost.reasons),
             ("drawer.notes", &text.drawer.notes),
             ("bank-rows", &text.bank_rows),
@@ -321,6 +350,9 @@ impl Policy {
         let policy =
             Self { revision, currency, start_date, text, chart, rules, zone, before: None };
         policy.check_conversion()?;
+        if let Some(name) = gateway::shared_foreign_name(&policy) {
+            return Err(PolicyError::ForeignAccount(name));
+        }
         feed::check(&policy)?;
         let landings = feed::landings(&policy.text);
         let landing = |role| landings.get(&*policy.chart.account(role).name).cloned();
@@ -383,7 +415,7 @@ impl Policy {
         let known = self.text.gateways.get(gateway)?;
         Some(match currency == self.currency {
             true => self.landing(Account::new(&known.account, known.kind)),
-            false => Account::new(format!("{} {currency}", known.account), known.kind),
+            false => Account::new(known.name_in(currency), known.kind),
         })
     }
 
@@ -454,18 +486,12 @@ impl Policy {
         role_of(&self.text.fees, word)
     }
 
-    /// The customer on the documents of a buyer.
+    /// What the account is for that takes a dispute which was lost, by the vendor's word for why
+    /// the buyer disputed.
     #[must_use]
-    pub fn customer(&self, key: Option<&str>, name: Option<&str>) -> Party {
-        match (self.text.customers.by_name, key, name) {
-            (true, Some(key), Some(name)) if !name.trim().is_empty() => {
-                Party::Customer { key: key.to_owned(), name: name.trim().to_owned() }
-            }
-            _ => Party::Customer {
-                key: "default".to_owned(),
-                name: self.text.customers.default.clone(),
-            },
-        }
+    pub fn lost_dispute(&self, reason: Option<&str>) -> Role {
+        let role = reason.and_then(|word| role_of(&self.text.disputes, word));
+        role.unwrap_or(Role::ChargebackLosses)
     }
 }
 
@@ -573,6 +599,29 @@ mod tests {
         assert_eq!(name("USD").as_deref(), Some("Clearing: PayPal"));
         assert_eq!(name("EUR").as_deref(), Some("Clearing: PayPal EUR"));
         assert_eq!(policy.clearing(&GatewayId::new("klarna"), usd), None);
+    }
+
+    #[test]
+    fn a_foreign_clearing_account_may_have_a_name_of_its_own() {
+        let usd = Currency::parse("USD").unwrap();
+        let new = |currencies: &str| {
+            let text = format!(
+                "[gateways.paypal]\naccount = \"PayPal\"\ncurrencies = {{ {currencies} }}\n\
+                 [gateways.other]\naccount = \"Other\"\ncurrencies = {{ EUR = \"Euros\" }}"
+            );
+            Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap())
+        };
+        let policy = new("EUR = \"Euros\"").unwrap();
+        let name = |code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            policy.clearing(&GatewayId::new("paypal"), currency).map(|a| a.name.to_string())
+        };
+        assert_eq!(name("EUR").as_deref(), Some("Euros"));
+        assert_eq!(name("GBP").as_deref(), Some("PayPal GBP"));
+        for wrong in ["GBP = \"Euros\"", "EUR = \"Bank\"", "EUR = \"PayPal\"", "USD = \"X\""] {
+            let refused = new(wrong);
+            assert!(matches!(refused, Err(PolicyError::ForeignAccount(_))), "{wrong}");
+        }
     }
 
     #[test]

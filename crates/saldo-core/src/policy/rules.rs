@@ -14,9 +14,10 @@ pub use marked::Marked;
 pub use words::Words;
 
 use self::dimensions::Declared;
-use super::{Chart, Detail, Policy, PolicyError, PolicyText, Role};
+use super::{Chart, Detail, Policy, PolicyError, PolicyText, Role, SaleForm, Untaxed};
 use crate::commerce::Order;
 use crate::ledger::{Account, AccountKind};
+use crate::text::GatewayId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,12 @@ pub struct Rule {
     /// How much a document of an order holds, in the place of the policy's own detail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
+    /// What sales are entered as that are paid at once, in the place of the policy's own `sales`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sales: Option<SaleForm>,
+    /// Why a sale bears no tax of the merchant's, where it bears none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untaxed: Option<Untaxed>,
     /// What income and expenses stand for in dimensions, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
@@ -50,6 +57,10 @@ enum Answer<'a> {
     Account(&'a str),
     /// How much documents of an order hold.
     Detail,
+    /// What a sale is entered as.
+    Sales,
+    /// Why something bears no tax.
+    Untaxed(Untaxed),
     /// Whether an order is left out.
     Exclude,
     /// What stands for what in dimensions.
@@ -62,14 +73,16 @@ impl Rule {
         let answers = [
             self.account.as_deref().map(Answer::Account),
             self.detail.map(|_| Answer::Detail),
+            self.sales.map(|_| Answer::Sales),
+            self.untaxed.map(Answer::Untaxed),
             self.exclude.then_some(Answer::Exclude),
             (!self.set.is_empty()).then_some(Answer::Dimensions),
         ];
         let mut answers = answers.into_iter().flatten();
         match (answers.next(), answers.next()) {
             (Some(answer), None) => Ok(answer),
-            (None, _) => Err("it says nothing: name an `account`, a `detail`, `set` dimensions, \
-                              or `exclude`"),
+            (None, _) => Err("it says nothing: name an `account`, a `detail`, `sales`, why \
+                              something is `untaxed`, `set` dimensions, or `exclude`"),
             (Some(_), Some(_)) => Err("it says more than one thing: make a rule of each"),
         }
     }
@@ -82,6 +95,10 @@ pub(super) struct Rules {
     accounts: BTreeMap<Role, Vec<(usize, Account)>>,
     /// Those that say how much documents of an order hold.
     details: Vec<usize>,
+    /// Those that say what a sale is entered as.
+    sales: Vec<usize>,
+    /// Those that say why something bears no tax, with what it is then called.
+    pub(super) untaxed: Vec<(usize, String)>,
     /// Those that leave orders out.
     exclusions: Vec<usize>,
     /// The dimensions, each with those that say what stands for what in it.
@@ -126,12 +143,19 @@ impl Rules {
                     rules.exclusions.push(place);
                 }
                 Answer::Detail => {
-                    of_whole_orders(rule).map_err(wrong)?;
-                    if !rule.when.status.is_empty() {
-                        let why = "an order's `status` changes, and its documents stand";
-                        return Err(wrong(why.to_owned()));
-                    }
+                    // The documents that are summed up are settled by one gateway each.
+                    let mut documents = rule.clone();
+                    documents.when.gateway = Words::default();
+                    of_documents(&documents).map_err(wrong)?;
                     rules.details.push(place);
+                }
+                Answer::Sales => {
+                    of_documents(rule).map_err(wrong)?;
+                    rules.sales.push(place);
+                }
+                Answer::Untaxed(why) => {
+                    of_sales(rule).map_err(|why| wrong(why.to_owned()))?;
+                    rules.untaxed.push((place, why.word().to_owned()));
                 }
                 Answer::Dimensions => {
                     dimensions::add_rule(&mut rules.dimensions, place, rule).map_err(wrong)?;
@@ -170,6 +194,24 @@ fn of_whole_orders(rule: &Rule) -> Result<(), String> {
         Some(condition) => {
             Err(format!("it is about whole orders, and `{condition}` is of single lines"))
         }
+    }
+}
+
+/// What is said of an order's documents looks at what stays.
+fn of_documents(rule: &Rule) -> Result<(), String> {
+    of_whole_orders(rule)?;
+    match rule.when.status.is_empty() {
+        true => Ok(()),
+        false => Err("an order's `status` changes, and its documents stand".to_owned()),
+    }
+}
+
+/// What is said of the tax of a sale looks at what is sold, and to whom.
+fn of_sales(rule: &Rule) -> Result<(), &'static str> {
+    match (rule.when.role.is_empty(), rule.when.status.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err("a sale bears tax or not, whatever the `role` of its account"),
+        (_, false) => Err("an order's `status` changes, and its tax does not"),
     }
 }
 
@@ -215,40 +257,58 @@ impl Policy {
         self.rules.by_gateway
     }
 
-    /// Whether any rule that is in force on any day looks at the buyer of an order.
+    /// Whether anything that is in force on any day looks at the buyer of an order: a rule, or tax
+    /// by country.
     #[must_use]
     pub fn asks_for_buyer(&self) -> bool {
-        self.through_time().any(|policy| policy.rules.by_buyer)
+        self.through_time().any(|policy| {
+            policy.rules.by_buyer || policy.text.tax.by_country || policy.tells_untaxed()
+        })
     }
 
-    /// How much a document holds of what was agreed in an order and happened on a books day: by the
-    /// rules and the policy that were in force then.
+    /// How much a document holds of what was agreed in an order, is settled by a gateway, and
+    /// happened on a books day: by the rules and the policy that were in force then.
     #[must_use]
-    pub fn detail_for(&self, order: &Order, day: Date) -> Detail {
+    pub fn detail_for(&self, order: &Order, gateway: Option<&GatewayId>, day: Date) -> Detail {
         let policy = self.in_force(day);
-        let by_rule = policy.detail_rule(order).and_then(|place| policy.text.rules.get(place));
+        let place = policy.detail_rule(order, gateway);
+        let by_rule = place.and_then(|place| policy.text.rules.get(place));
         by_rule.and_then(|rule| rule.detail).unwrap_or_else(|| self.detail_on(day))
     }
 
-    /// The first rule that says how much documents of an order hold, by its place in the text.
+    /// The first rule that says how much documents of an order hold which a gateway settles, by its
+    /// place in the text.
     #[must_use]
-    pub fn detail_rule(&self, order: &Order) -> Option<usize> {
-        let mut rules = self.rules.details.iter();
-        if rules.len() == 0 {
-            return None;
-        }
-        let about = Subject::of_order(order);
+    pub fn detail_rule(&self, order: &Order, gateway: Option<&GatewayId>) -> Option<usize> {
+        self.first_that_holds(&self.rules.details, Subject::of_order(order).by(gateway))
+    }
+
+    /// The first rule that says what an order's sales are entered as, by its place in the text.
+    #[must_use]
+    pub fn sales_rule(&self, order: &Order) -> Option<usize> {
+        self.first_that_holds(&self.rules.sales, Subject::of_order(order))
+    }
+
+    /// What a sale of an order is entered as that is paid at once.
+    #[must_use]
+    pub fn sale_form(&self, order: &Order) -> SaleForm {
+        let by_rule = self.sales_rule(order).and_then(|place| self.text.rules.get(place));
+        by_rule.and_then(|rule| rule.sales).unwrap_or(self.text.sales)
+    }
+
+    fn first_that_holds(&self, places: &[usize], about: Subject<'_>) -> Option<usize> {
         let holds = |place: &&usize| {
             self.text.rules.get(**place).is_some_and(|rule| rule.when.hold(&about))
         };
-        rules.find(holds).copied()
+        places.iter().find(holds).copied()
     }
 
-    /// Whether a rule's conditions hold for an order, whichever rules come first.
+    /// Whether a rule's conditions hold for an order that a gateway settles, whichever rules come
+    /// first.
     #[must_use]
-    pub fn rule_holds(&self, place: usize, order: &Order) -> bool {
+    pub fn rule_holds(&self, place: usize, order: &Order, gateway: Option<&GatewayId>) -> bool {
         let rule = self.text.rules.get(place);
-        rule.is_some_and(|rule| rule.when.hold(&Subject::of_order(order)))
+        rule.is_some_and(|rule| rule.when.hold(&Subject::of_order(order).by(gateway)))
     }
 
     /// The first rule that leaves an order out, by its name.

@@ -34,7 +34,8 @@ impl Names {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BookNames {
-    /// Buyers; in summary the customer that stands for all whom nobody names.
+    /// Buyers; in summary the customer that stands for all whom nobody names, and those that stand
+    /// for all of a channel.
     pub customers: Names,
     /// Products; in summary one item for each account that they are entered on.
     pub inventory: Names,
@@ -62,7 +63,11 @@ impl Policy {
     #[must_use]
     pub fn named_for(&self, names: &BookNames, mut entry: SubledgerEntry) -> SubledgerEntry {
         let generic = match (&entry.header.party, names.customers, names.vendors) {
-            (Some(Party::Customer { .. }), Names::Summary, _) => Some(self.customer(None, None)),
+            (Some(party @ Party::Customer { .. }), Names::Summary, _)
+                if !self.stands_for_several(party) =>
+            {
+                Some(self.customer_for_everybody())
+            }
             (Some(Party::Vendor { .. }), _, Names::Summary) => {
                 Some(Party::Vendor { name: names.vendor.clone() })
             }

@@ -1,7 +1,9 @@
 //! Taxes and products that must be known before anything of them is entered.
 
 use super::Policy;
+use super::destination::fits;
 use super::rules::Words;
+use super::untaxed::Untaxed;
 use crate::commerce::Product;
 use crate::ledger::{Account, AccountKind};
 use crate::policy::Role;
@@ -46,12 +48,29 @@ pub struct Tax {
     /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
     /// and takes back as input tax: the reverse charge. None where it does not apply.
     pub reverse_charge: Option<Decimal>,
+    /// Whether taxes are told apart by the country whose tax a sale bears: its two letters then
+    /// stand before the name that the channel gives the tax ([`Policy::tax_name`]).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_country: bool,
+    /// The country where the merchant is at home, by its two letters: that of sales of which
+    /// nothing tells another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
+    /// The countries of the shop's locations that are not at home, by the location's id or the
+    /// number in it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub locations: BTreeMap<String, String>,
+    /// Why sales bear no tax of the merchant's, by the country that they go to: what tax reports
+    /// call them, unless a rule says otherwise. `*` stands for all other countries.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub untaxed: BTreeMap<String, Untaxed>,
     /// What becomes of a tax that `accounts` does not name, where each has not its own account.
     pub unknown: UnknownTax,
     /// The accounts of taxes, by the name that the channel gives them, which also names the
     /// jurisdiction: what is owed to other countries under a one-stop shop, for example. A `*` at
-    /// either end of a name stands for the rest; of several such names the longest counts. A tax
-    /// that is given the common account is known, and stands there.
+    /// either end of a name, or within, stands for the rest; of several such names the longest
+    /// counts. A name may end with a rate: `DE * 7%`. A tax that is given the common account is
+    /// known, and stands there.
     pub accounts: BTreeMap<String, String>,
     /// To whom taxes are owed, by the same names: taxes of one jurisdiction are proved and reported
     /// as one.
@@ -64,9 +83,15 @@ pub struct Tax {
 
 /// What a tax of this title has among taxes by name.
 fn named<'a>(names: &'a BTreeMap<String, String>, title: &str) -> Option<&'a String> {
-    let likes = || names.iter().filter(|(name, _)| Words::is_like(name, title));
+    let likes = || names.iter().filter(|(name, _)| fits(name, title));
     let longest = || likes().max_by_key(|(name, _)| name.chars().count());
     names.get(title).or_else(|| longest().map(|(_, value)| value))
+}
+
+/// What a tax has among the names that end with a rate.
+fn named_with_rate<'a>(names: &'a BTreeMap<String, String>, name: &str) -> Option<&'a String> {
+    let fitting = names.iter().filter(|(word, _)| word.ends_with('%') && fits(word, name));
+    fitting.max_by_key(|(word, _)| word.chars().count()).map(|(_, value)| value)
 }
 
 /// What becomes of a product that no line of the policy names.
@@ -97,8 +122,17 @@ impl Policy {
     /// name this one. One for each is the owner's own: no book enters tax there by itself.
     #[must_use]
     pub fn tax(&self, title: &str) -> Option<Account> {
+        self.tax_at(title, None)
+    }
+
+    /// The same of a tax of this rate, in percent: what is named with the rate goes first.
+    #[must_use]
+    pub fn tax_at(&self, title: &str, rate: Option<Decimal>) -> Option<Account> {
         let common = self.chart.account(Role::SalesTax);
-        match named(&self.text.tax.accounts, title) {
+        let accounts = &self.text.tax.accounts;
+        let with_rate = rate.map(|rate| format!("{title} {}%", rate.normalize()));
+        let by_rate = with_rate.and_then(|name| named_with_rate(accounts, &name));
+        match by_rate.or_else(|| named(accounts, title)) {
             Some(name) => Some(self.account_of_tax(name)),
             None if self.text.tax.account_per_tax => {
                 Some(own_tax_account(&format!("{}: {title}", common.name)))

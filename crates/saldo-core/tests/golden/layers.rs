@@ -212,6 +212,37 @@ fn what_comes_back_first_is_what_left_first() {
 }
 
 #[test]
+fn what_comes_back_is_worth_what_the_policy_says() {
+    let parcels = sent(&[("01-10", &[("MUG", 2)])]);
+    let back_again = |condition| back(parcels.clone(), "02-20", ("MUG", 1), condition);
+    let dearer = [
+        received(1, "01-05", "MUG", 2, "20.00"),
+        received(2, "02-01", "MUG", 1, "16.00"),
+        received(3, "02-02", "MUG", 1, "18.00"),
+    ];
+    let with = |returns: &str| policy(&format!("{POLICY}\n[cost]\nowner = \"saldo\"\n{returns}"));
+    let cases = [
+        ("", Condition::Resaleable, 1_000, 4_400),
+        ("returns = \"original\"", Condition::Resaleable, 1_000, 4_400),
+        ("returns = \"average\"", Condition::Resaleable, 1_700, 5_100),
+        ("returns = \"nothing\"", Condition::Resaleable, 0, 3_400),
+        ("returns = \"average\"", Condition::Damaged, 0, 3_400),
+    ];
+    for (returns, condition, on_stock, value) in cases {
+        let facts = [ordered_by_buyer(back_again(condition)), dearer.to_vec()].concat();
+        let policy = with(returns);
+        let all = entries(&facts, &policy);
+        assert_eq!(on(&all, STOCK, "02-20"), on_stock, "{returns} {condition:?}");
+        let stock = stock_of(&facts, &policy, far());
+        assert_eq!(stock.value(usd()).unwrap().minor(), value, "{returns} {condition:?}");
+    }
+    // Nothing is there when it comes back: the average is what it cost when it left.
+    let alone = ordered_by_buyer(back_again(Condition::Resaleable));
+    let facts = [alone, vec![received(1, "01-05", "MUG", 2, "20.00")]].concat();
+    assert_eq!(on(&entries(&facts, &with("returns = \"average\"")), STOCK, "02-20"), 1_000);
+}
+
+#[test]
 fn what_is_found_after_all_is_gone_is_worth_what_somebody_says() {
     let mut facts = ordered_by_buyer(sent(&[("01-10", &[("MUG", 3)])]));
     facts.extend([received(1, "01-05", "MUG", 3, "30.00"), counted(2, "01-20", "MUG", 1)]);

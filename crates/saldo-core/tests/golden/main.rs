@@ -8,12 +8,14 @@
 
 mod cash;
 mod contradictions;
+mod countries;
 mod currency;
 mod dated;
 mod decisions;
 mod dimensions;
 mod drawers;
 mod figures;
+mod forms;
 mod fulfilments;
 mod gateways;
 mod histories;

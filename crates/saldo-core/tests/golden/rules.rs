@@ -226,7 +226,7 @@ fn a_rule_without_sense_is_refused_by_its_name() {
         ("when.role = [\"discounts\", \"product-sales\"]\naccount = \"A\"", "another kind"),
         ("when.tag = \"a\"", "it says nothing"),
         ("when.sku = \"a\"\nexclude = true", "`sku` is of single lines"),
-        ("when.gateway = \"a\"\ndetail = \"day\"", "`gateway` is of single lines"),
+        ("when.gateway = \"a\"\nexclude = true", "`gateway` is of single lines"),
         ("when.status = \"paid\"\ndetail = \"day\"", "`status` changes"),
         ("account = \"A\"\nexclude = true", "more than one thing"),
         ("detail = \"day\"\nexclude = true", "more than one thing"),

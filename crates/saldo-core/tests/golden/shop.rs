@@ -55,7 +55,7 @@ fn tender(id: &str) -> Tender {
 
 /// An order under construction.
 #[derive(Clone)]
-pub(crate) struct Shop(Order);
+pub(crate) struct Shop(pub(crate) Order);
 
 /// An order of a day.
 pub(crate) fn order(day: &str) -> Shop {
@@ -265,7 +265,21 @@ impl Shop {
     /// Bought by a buyer with these words of the shop.
     pub(crate) fn bought_by(mut self, kind: BuyerKind, country: &str, tags: &[&str]) -> Self {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        self.0.buyer = Buyer { tags, kind: Some(kind), country: Some(country.to_owned()) };
+        let country = Some(country.to_owned());
+        self.0.buyer =
+            Buyer { tags, kind: Some(kind), country: country.clone(), ships_to: country };
+        self
+    }
+
+    /// Nothing is sent; the bill goes to this country.
+    pub(crate) fn billed_to(mut self, country: &str) -> Self {
+        self.0.buyer.country = Some(country.to_owned());
+        self
+    }
+
+    /// Sold at this point of sale.
+    pub(crate) fn from(mut self, origin: &str) -> Self {
+        origin.clone_into(&mut self.0.origin);
         self
     }
 
@@ -440,6 +454,7 @@ pub(crate) fn dispute(day: &str, outcome: DisputeOutcome, amount: &str) -> Fact 
         outcome,
         finalised_at: Some(at(day)),
         amount: money(amount),
+        reason: None,
     })
 }
 

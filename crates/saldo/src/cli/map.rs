@@ -291,7 +291,9 @@ fn show(
     });
     let text = &policy.text;
     let notes = ("drawer.notes", &text.drawer.notes);
-    let words = [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees), notes];
+    let disputes = ("disputes", &text.disputes);
+    let words =
+        [("rows", &text.rows), ("lines", &text.lines), ("fees", &text.fees), disputes, notes];
     let words = words.into_iter().flat_map(|(table, roles)| {
         roles.iter().map(move |(word, role)| {
             let account = policy.chart.account(*role);
@@ -318,20 +320,40 @@ fn show(
             .iter()
             .map(|it| vec![it.role.clone(), it.account.clone(), format!("{:?}", it.kind)])
             .collect();
-        let switches = policy.text.detail_from.iter();
-        let switches: String =
-            switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
-        let head = format!(
-            "revision {}; detail {:?}{switches}; approval {:?}; customers `{}`{}\n\n",
-            shown.revision,
-            policy.text.detail,
-            policy.text.approval,
-            policy.text.customers.default,
-            if policy.text.customers.by_name { ", or by name" } else { "" },
-        );
         let accounts = table(&["key", "account", "kind"], 0, rows);
-        head + &accounts + &dimensions_text(&shown.dimensions) + &missing_text(&shown.missing)
+        head_text(policy)
+            + &accounts
+            + &dimensions_text(&shown.dimensions)
+            + &missing_text(&shown.missing)
     })
+}
+
+/// What holds besides accounts, in one line.
+fn head_text(policy: &Policy) -> String {
+    let text = &policy.text;
+    let switches = text.detail_from.iter();
+    let switches: String =
+        switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
+    format!(
+        "revision {}; detail {:?}{switches}; sales as {}; approval {:?}; customers `{}`{}\n\n",
+        policy.revision,
+        text.detail,
+        text.sales.word(),
+        text.approval,
+        text.customers.default,
+        customers_text(policy),
+    )
+}
+
+/// The customers of channels and points of sale, and whether buyers stand by their names.
+fn customers_text(policy: &Policy) -> String {
+    let customers = &policy.text.customers;
+    let named = customers.sources.iter().chain(&customers.channels);
+    let mut text: String = named.map(|(word, name)| format!(", of {word} `{name}`")).collect();
+    if customers.by_name {
+        text += ", or by name";
+    }
+    text
 }
 
 fn missing_text(missing: &[Missing]) -> String {

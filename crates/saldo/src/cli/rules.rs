@@ -111,17 +111,7 @@ fn caught(policy: &Policy, mut trial: Trial, idle: Option<Idle>) -> Caught {
 fn text(caught: &Caught) -> String {
     let mut rows = Vec::new();
     for CaughtByRule { rule, what, shadowed_by } in &caught.rules {
-        let says = match (&rule.account, rule.detail) {
-            (Some(account), _) => account.clone(),
-            (None, Some(detail)) => format!("detail {detail:?}").to_lowercase(),
-            (None, None) if rule.exclude => "left out".to_owned(),
-            (None, None) => rule
-                .set
-                .iter()
-                .map(|(name, value)| format!("{name} {value}"))
-                .collect::<Vec<_>>()
-                .join(", "),
-        };
+        let says = said(rule);
         let instead = match (what.count, shadowed_by.as_slice()) {
             (0, []) => Some("nothing like it is known".to_owned()),
             (0, earlier) => Some(format!("never reached: {} comes first", earlier.join(", "))),
@@ -137,6 +127,17 @@ fn text(caught: &Caught) -> String {
         rows.extend(rows_of(&format!("(no rule) {dimension}"), says, what, None));
     }
     table(&["rule", "says", "for example", "lines", "sum"], 2, rows)
+}
+
+/// What a rule says, in a few words.
+fn said(rule: &Rule) -> String {
+    let detail = rule.detail.map(|detail| format!("detail {detail:?}").to_lowercase());
+    let sales = rule.sales.map(|form| format!("sales as {}", form.word()));
+    let left_out = rule.exclude.then(|| "left out".to_owned());
+    let untaxed = rule.untaxed.map(|why| format!("untaxed: {}", why.word()));
+    let named = rule.account.clone().or(detail).or(sales).or(untaxed).or(left_out);
+    let set = rule.set.iter().map(|(name, value)| format!("{name} {value}"));
+    named.unwrap_or_else(|| set.collect::<Vec<_>>().join(", "))
 }
 
 /// The first row of a rule says how much it catches; those below give examples, and sums of further

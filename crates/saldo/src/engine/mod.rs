@@ -82,7 +82,7 @@ pub(crate) use push::push;
 pub(crate) use rebuild::rebuild;
 pub(crate) use report::{
     AccountMonth, Arrival, Bridge, BridgeDay, BridgeKind, BridgeRow, ClearingAge, DocumentLine,
-    FeeMonth, IdentityAsOf, Month, MonthReport, RollForward, TaxMonth, UntoldDay, bridge,
+    FeeMonth, IdentityAsOf, Month, MonthReport, NetSales, RollForward, TaxMonth, UntoldDay, bridge,
     identities_as_of, month_report,
 };
 pub(crate) use requests::{LeftToday, RequestsNeeded, left_today};

@@ -20,6 +20,7 @@ pub(crate) fn of_month(month: &MonthReport) -> Result<Vec<Sheet>, MoneyError> {
         clearing_ageing(month),
         stored_value(month),
         taxes(month),
+        net_sales(month),
         fees(month),
         documents(
             (book, "disputes-and-reserves", "Disputes and reserves"),
@@ -126,6 +127,26 @@ fn taxes(month: &MonthReport) -> Sheet {
             3,
         ),
         month.taxes.iter().map(row).collect(),
+    )
+}
+
+fn net_sales(month: &MonthReport) -> Sheet {
+    let row = |it: &crate::engine::NetSales| {
+        let tax = it.tax.clone().unwrap_or_else(|| "no tax, and nobody says why".to_owned());
+        let rate = it.rate.map(|rate| rate.to_string()).unwrap_or_default();
+        let whose = it.jurisdiction.clone().unwrap_or_default();
+        let head = [whose, tax, rate, it.net.currency().to_string()];
+        let parts = [it.sold, it.taken_back, it.net];
+        head.into_iter().chain(parts.map(Money::amount_text)).collect()
+    };
+    sheet(
+        (&month.book, "net-sales", "Net sales by tax"),
+        "What documents of sales and refunds sold (negative) and gave back, without tax, by the \
+         tax that it bears; or by why it bears none, as the policy says: export, reverse charge, \
+         exempt, or taxed by the marketplace. What bears several taxes stands in each of their \
+         rows.",
+        (&["jurisdiction", "tax", "percent", "currency", "sold", "taken back", "net"], 3),
+        month.net_sales.iter().map(row).collect(),
     )
 }
 

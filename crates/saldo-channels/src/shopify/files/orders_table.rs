@@ -165,16 +165,19 @@ fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, W
         tags: tags(head.get("Tags")),
         customer: None,
         customer_name: head.filled("Billing Name").map(str::to_owned),
-        buyer: Buyer {
-            country: ["Shipping Country", "Billing Country"]
-                .into_iter()
-                .find_map(|column| head.filled(column).map(str::to_owned)),
-            ..Buyer::default()
-        },
+        buyer: buyer(head),
         agreements: vec![agreement],
         movements,
         telling: Telling::File(untold),
     })))
+}
+
+/// The countries that goods and bill go to.
+fn buyer(head: &Row<'_>) -> Buyer {
+    let filled = |column| head.filled(column).map(str::to_owned);
+    let ships_to = filled("Shipping Country");
+    let country = ships_to.clone().or_else(|| filled("Billing Country"));
+    Buyer { country, ships_to, ..Buyer::default() }
 }
 
 /// What the export says of the whole order.

@@ -240,5 +240,6 @@ pub(super) struct Dispute {
     pub(super) status: String,
     pub(super) amount: AmountText,
     pub(super) currency: String,
+    pub(super) reason: Option<String>,
     pub(super) finalized_on: Option<Timestamp>,
 }

@@ -94,9 +94,10 @@ fn buyer(root: &rest::Order) -> Buyer {
         None => BuyerKind::Person,
     });
     let said = root.customer.as_ref().and_then(|buyer| buyer.tags.as_deref());
-    let addresses = [&root.shipping_address, &root.billing_address];
-    let mut countries = addresses.into_iter().flatten().filter_map(|it| it.country_code.clone());
-    Buyer { tags: said.map(tags).unwrap_or_default(), kind, country: countries.next() }
+    let country = |address: &Option<rest::Address>| address.as_ref()?.country_code.clone();
+    let ships_to = country(&root.shipping_address);
+    let country = ships_to.clone().or_else(|| country(&root.billing_address));
+    Buyer { tags: said.map(tags).unwrap_or_default(), kind, country, ships_to }
 }
 
 /// A line that was bought, with what the vendor's own prices say of it.

@@ -70,6 +70,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         outcome: outcome(source, &kind, &status)?,
         finalised_at: dispute.finalized_on,
         amount: amount(source, "amount", &dispute.amount, currency)?,
+        reason: dispute.reason,
     }))
 }
 

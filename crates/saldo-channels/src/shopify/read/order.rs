@@ -210,10 +210,12 @@ fn buyer(root: &mut wire::Order) -> Buyer {
         },
     });
     let country = |address: &mut Option<wire::Address>| address.take()?.country_code_v2;
+    let ships_to = country(&mut root.shipping_address);
     Buyer {
         tags: root.customer.as_mut().map(|buyer| take(&mut buyer.tags)).unwrap_or_default(),
         kind,
-        country: country(&mut root.shipping_address).or(country(&mut root.billing_address)),
+        country: ships_to.clone().or_else(|| country(&mut root.billing_address)),
+        ships_to,
     }
 }
 

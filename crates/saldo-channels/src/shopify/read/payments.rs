@@ -134,6 +134,7 @@ pub(super) fn read_dispute(source: &Source, text: &str) -> Result<Fact, Box<Issu
         outcome: outcome(source, &dispute.kind, &dispute.status)?,
         finalised_at: dispute.finalized_on,
         amount: dispute.amount.0,
+        reason: dispute.reason_details.map(|details| details.reason),
     }))
 }
 

@@ -57,5 +57,13 @@ pub(in crate::shopify) struct Dispute {
     #[serde(rename = "type")]
     pub(in crate::shopify) kind: String,
     pub(in crate::shopify) amount: Amount,
+    /// Older downloads do not tell it.
+    pub(in crate::shopify) reason_details: Option<DisputeReason>,
     pub(in crate::shopify) order: Option<Named>,
+}
+
+/// `ShopifyPaymentsDisputeReasonDetails`.
+#[derive(Debug, Deserialize)]
+pub(in crate::shopify) struct DisputeReason {
+    pub(in crate::shopify) reason: String,
 }

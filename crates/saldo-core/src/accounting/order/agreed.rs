@@ -6,12 +6,13 @@ use crate::accounting::movements::Pool;
 use crate::commerce::{Agreement, AgreementKind};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::Money;
-use crate::policy::Role;
+use crate::policy::{Role, SaleForm};
 use jiff::civil::Date;
 
 impl<'a> Timeline<'a> {
     /// A sale of `due`: a receipt where the day's money pays it by one gateway at most, else an
-    /// invoice. Says whether it is a receipt, which nothing later can change.
+    /// invoice; where the policy wants an invoice of every sale, that and its payments. Says
+    /// whether nothing later can change it.
     pub(super) fn sell(
         &mut self,
         date: Date,
@@ -27,10 +28,9 @@ impl<'a> Timeline<'a> {
             AgreementKind::Edit => format!("Order {} edited", self.order.name),
             _ => format!("Order {}", self.order.name),
         };
-        let paid_at_once = self.deposits.is_zero()
-            && received.total(due.currency())? >= due
-            && received.gateways_within(due)? <= 1;
-        if paid_at_once {
+        let covered = self.deposits.is_zero() && received.total(due.currency())? >= due;
+        let by_invoice = self.policy.sale_form(self.order) == SaleForm::Invoice;
+        if covered && !by_invoice && received.gateways_within(due)? <= 1 {
             for portion in received.draw(due, |_| true)? {
                 self.add_tender(&mut lines, &portion, portion.amount)?;
             }
@@ -57,6 +57,12 @@ impl<'a> Timeline<'a> {
         }
         let open = Open { slot: place.slot.clone(), amount: owed.minus(deposit)? };
         self.enter(place, DocumentKind::Invoice, date, memo, None, lines)?;
+        if covered && by_invoice {
+            for portion in received.draw(open.amount, |_| true)? {
+                self.pay_invoice(date, &portion, portion.amount, open.slot.clone())?;
+            }
+            return Ok(true);
+        }
         if !open.amount.is_zero() {
             self.open.push(open);
         }

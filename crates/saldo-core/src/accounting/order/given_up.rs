@@ -3,8 +3,9 @@
 use super::Timeline;
 use crate::accounting::Trouble;
 use crate::accounting::lines::{line_on, tax_account};
-use crate::commerce::{Collector, Decided, Decision, SaleLine};
+use crate::commerce::{Collector, Decided, Decision, SaleLine, TaxAmount};
 use crate::document::{DocumentKind, Line, LineKind};
+use crate::ledger::Account;
 use crate::money::{Currency, Money};
 use crate::policy::Role;
 use jiff::civil::Date;
@@ -82,10 +83,10 @@ impl<'a> Timeline<'a> {
             let text = "Tax of the channel";
             lines.push(self.line(kind, Role::FacilitatorTax, of_channel, text, origin));
         }
-        for (title, amount) in taxes.keys().zip(parts).filter(|(_, amount)| !amount.is_zero()) {
+        for (tax, amount) in taxes.into_keys().zip(parts).filter(|(_, it)| !it.is_zero()) {
+            let (title, account) = tax;
             let kind = LineKind::Tax { title: title.clone(), rate: None };
-            let account = tax_account(title, None, self.policy)?;
-            lines.push(line_on(account, kind, amount, title, origin));
+            lines.push(line_on(account, kind, amount, &title, origin));
         }
         self.given_up.0.extend(lines.iter().cloned());
         let credit = open.negated();
@@ -117,13 +118,17 @@ impl<'a> Timeline<'a> {
         Ok(sum)
     }
 
-    /// The merchant's own taxes up to a day, by title.
-    fn taxes_until(&self, date: Date) -> Result<BTreeMap<String, Money>, Trouble> {
+    /// The merchant's own taxes up to a day, by name and account.
+    fn taxes_until(&self, date: Date) -> Result<BTreeMap<(String, Account), Money>, Trouble> {
+        let country = self.policy.taxed_in(self.order);
         let mut taxes = BTreeMap::new();
         let taxes_of_lines = self.lines_until(date).flat_map(|line| &line.taxes);
-        for tax in taxes_of_lines.filter(|tax| tax.collector == Collector::Merchant) {
+        let own = |tax: &&TaxAmount| tax.collector == Collector::Merchant && !tax.amount.is_zero();
+        for tax in taxes_of_lines.filter(own) {
             let nothing = Money::zero(self.order.currency);
-            let sum: &mut Money = taxes.entry(tax.title.clone()).or_insert(nothing);
+            let name = self.policy.tax_name(&tax.title, country).into_owned();
+            let account = tax_account(&name, tax.rate, self.policy)?;
+            let sum: &mut Money = taxes.entry((name, account)).or_insert(nothing);
             *sum = sum.plus(tax.amount)?;
         }
         Ok(taxes)

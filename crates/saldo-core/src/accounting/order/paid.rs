@@ -90,7 +90,8 @@ impl<'a> Timeline<'a> {
         self.enter(place, kind, date, memo, None, lines)
     }
 
-    fn pay_invoice(
+    /// An amount of money for an invoice.
+    pub(super) fn pay_invoice(
         &mut self,
         date: Date,
         portion: &Portion<'a>,

@@ -7,7 +7,7 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::{agreement_lines, plain_line};
+use crate::accounting::lines::{agreement_lines, plain_line, why_untaxed};
 use crate::commerce::{
     Agreement, Collector, Fulfilment, OrderedItem, SaleKind, SaleLine, TaxAmount,
 };
@@ -127,7 +127,10 @@ pub(super) struct Undelivered {
 /// it leaves over that nothing can earn any more.
 struct Deferred {
     net: Money,
+    /// Whether the merchant taxes any of it.
     taxed: bool,
+    /// Whether the sales channel taxes any of it.
+    by_channel: bool,
 }
 
 impl Undelivered {
@@ -142,7 +145,8 @@ impl Undelivered {
 
     /// Takes what waits for a fulfilment out of the lines of an agreement, which keep their taxes.
     fn defer(&mut self, lines: &mut [SaleLine]) -> Result<Deferred, Trouble> {
-        let mut deferred = Deferred { net: Money::zero(self.currency), taxed: false };
+        let net = Money::zero(self.currency);
+        let mut deferred = Deferred { net, taxed: false, by_channel: false };
         // Carriage last: whether it waits depends on whether goods do.
         lines.sort_by_key(|line| line.kind == SaleKind::Shipping);
         for line in lines {
@@ -150,9 +154,8 @@ impl Undelivered {
             if waits.is_zero() {
                 continue;
             }
-            let by_merchant = |tax: &TaxAmount| tax.collector == Collector::Merchant;
-            deferred.taxed |=
-                line.taxes.iter().any(|tax| by_merchant(tax) && !tax.amount.is_zero());
+            deferred.taxed |= is_taxed_by(line, Collector::Merchant);
+            deferred.by_channel |= is_taxed_by(line, Collector::Channel);
             deferred.net = deferred.net.plus(waits.net()?)?;
             let earned = Price::of(line).minus(waits)?;
             (line.gross, line.discount) = (earned.gross, earned.discount);
@@ -300,6 +303,11 @@ impl Undelivered {
     }
 }
 
+fn is_taxed_by(line: &SaleLine, collector: Collector) -> bool {
+    let own = |tax: &TaxAmount| tax.collector == collector && !tax.amount.is_zero();
+    line.taxes.iter().any(own)
+}
+
 fn no_quantity(line: &SaleLine) -> Trouble {
     Trouble::Issue(
         IssueKind::UnknownData,
@@ -330,7 +338,12 @@ impl<'a> Timeline<'a> {
                 false => "To be handed over",
             };
             let (kind, origin) = (LineKind::Other { taxed: deferred.taxed }, agreement.id.as_str());
-            lines.push(self.line(kind, Role::Deposits, deferred.net.negated(), text, origin));
+            let deposit = self.line(kind, Role::Deposits, deferred.net.negated(), text, origin);
+            let taxes = match deferred.taxed {
+                true => Vec::new(),
+                false => why_untaxed(deferred.by_channel, &about, self.policy),
+            };
+            lines.push(Line { taxes, ..deposit });
         }
         lines.extend(self.earning_lines(&left_over, &agreement.id)?);
         Ok(lines)

@@ -146,6 +146,16 @@ impl Holding {
         }
     }
 
+    /// What so many units cost by the average of what is there, or by what is said where nobody
+    /// counts; none where nothing is there.
+    pub(super) fn average(&self, units: u64) -> Result<Option<Money>, MoneyError> {
+        let Some(layer) = self.layers.first().filter(|_| self.units() > 0) else {
+            return self.told.filter(|_| !self.counted).map(|told| times(told, units)).transpose();
+        };
+        let cost = Money::sum(layer.cost.currency(), self.layers.iter().map(|it| it.cost))?;
+        Ok(Some(first(times(cost, units)?, 1, self.units())))
+    }
+
     /// Takes in units that cost so much.
     pub(super) fn receive(
         &mut self,

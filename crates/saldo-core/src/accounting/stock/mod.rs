@@ -28,7 +28,7 @@ use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::{FactState, Issue, IssueKind};
 use crate::ledger::Spot;
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::{Policy, Role, Subject};
+use crate::policy::{Policy, ReturnCost, Role, Subject};
 use crate::text::{ConnectionId, FactId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -102,7 +102,8 @@ impl fmt::Display for StockMonth {
 pub struct StockSheet {
     /// What it carries over.
     pub closing: Holding,
-    /// What left in it, and what that cost, move by move.
+    /// What left in it, and what that cost, move by move; and what came back at another cost than
+    /// it had left with.
     pub issued: BTreeMap<String, Costed>,
 }
 
@@ -158,6 +159,11 @@ fn move_of(fulfilment: &str, ordered: &str, item: &StockItem) -> String {
     format!("{fulfilment}/{ordered}/{item}")
 }
 
+/// The name of the move by which units of an item come back at another cost than they left with.
+fn move_back(returned: &str, item: &StockItem) -> String {
+    format!("back/{returned}/{item}")
+}
+
 /// The orders of which something cost otherwise by another sheet of the month.
 #[must_use]
 pub fn orders_between(
@@ -176,7 +182,11 @@ pub fn orders_between(
             let by = move_of(&parcel.id, &part.item, &month.item);
             before.issued.get(&by) != after.issued.get(&by)
         };
-        if parts.any(differs) {
+        let came_back = |returned: &Returned| {
+            let by = move_back(&returned.id, &month.item);
+            before.issued.get(&by) != after.issued.get(&by)
+        };
+        if parts.any(differs) || goods.returned.iter().any(came_back) {
             orders.insert(goods.order.clone());
         }
     }
@@ -379,7 +389,18 @@ impl<'a> Desk<'a> {
                 let issued = |at: Timestamp, by: &str| {
                     own.get(by).copied().or_else(|| stock.issued(item, at, by))
                 };
-                let cost = cost_of_returned(goods, returned, item, issued)?;
+                let original = cost_of_returned(goods, returned, item, issued)?;
+                let returns = self.policy.text.cost.returns;
+                let cost = match returns {
+                    ReturnCost::Original => original,
+                    ReturnCost::Average => self.sheet.closing.average(*units)?.or(original),
+                    ReturnCost::Nothing => Some(Money::zero(self.policy.currency)),
+                };
+                if returns != ReturnCost::Original {
+                    let known = if cost.is_some() { *units } else { 0 };
+                    let costed = Costed { units: *units, known, cost };
+                    self.sheet.issued.insert(move_back(&returned.id, item), costed);
+                }
                 if let Some(cost) = cost {
                     self.sheet.closing.take_back(method, &returned.id, *units, cost)?;
                 }

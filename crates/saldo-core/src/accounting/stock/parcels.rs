@@ -1,6 +1,6 @@
 //! What goods cost that left for an order, and that came back: entered parcel by parcel.
 
-use super::{Stock, StockItem, StockMonth, cost_of_returned, move_of, short_issue};
+use super::{Stock, StockItem, StockMonth, cost_of_returned, move_back, move_of, short_issue};
 use crate::accounting::lines::plain_line;
 use crate::accounting::{Accounted, Basis, Trouble};
 use crate::commerce::{Condition, Fulfilment, Goods, Order, Product, Returned};
@@ -8,7 +8,7 @@ use crate::document::{DocumentKind, Header, SubledgerEntry};
 use crate::issue::Issue;
 use crate::ledger::Spot;
 use crate::money::Money;
-use crate::policy::{Policy, Role, Subject};
+use crate::policy::{Policy, ReturnCost, Role, Subject};
 use crate::text::FactId;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,8 +73,10 @@ pub(in crate::accounting) fn account_parcels(
 pub fn months_of_order(goods: &Goods) -> BTreeSet<StockMonth> {
     let connection = &goods.source.connection;
     let parcels = goods.fulfilments.iter();
+    let came_back = goods.returned.iter().map(|returned| (returned.at, &returned.units));
     parcels
         .flat_map(|parcel| parcel.parts.iter().map(move |part| (parcel.at, part)))
+        .chain(came_back)
         .flat_map(|(at, part)| part.stocked().map(move |(product, _)| (at, product)))
         .filter_map(|(at, product)| Some(StockMonth::at(StockItem::of(connection, product)?, at)))
         .collect()
@@ -171,6 +173,10 @@ impl Desk<'_> {
         for (product, _) in returned.units.stocked() {
             let item = StockItem::of(connection, product);
             let cost = match &item {
+                Some(item) if to_stock && !self.comes_back_as_it_left(returned) => {
+                    let back = move_back(&returned.id, item);
+                    self.stock.issued(item, returned.at, &back).and_then(|costed| costed.cost)
+                }
                 Some(item) => {
                     let issued = |at: Timestamp, by: &str| self.stock.issued(item, at, by);
                     cost_of_returned(self.goods, returned, item, issued)?
@@ -193,6 +199,12 @@ impl Desk<'_> {
         }
         let memo = format!("Goods of order {} {what}", self.order.name);
         self.enter(&returned.id, returned.at, costs, &memo)
+    }
+
+    /// Whether goods come back at what they cost when they left.
+    fn comes_back_as_it_left(&self, returned: &Returned) -> bool {
+        let policy = self.policy.in_force(self.policy.day(returned.at));
+        policy.text.cost.returns == ReturnCost::Original
     }
 
     /// What the rules are asked about: a product that stands for an item of the order.

@@ -160,7 +160,7 @@ impl<'a> Subject<'a> {
 
 impl Conditions {
     /// Whether all hold but for the role, which was asked for.
-    pub(super) fn hold(&self, about: &Subject<'_>) -> bool {
+    pub(in crate::policy) fn hold(&self, about: &Subject<'_>) -> bool {
         fn holds<'a>(words: &Words<String>, value: impl FnOnce() -> Option<&'a str>) -> bool {
             words.is_empty() || value().is_some_and(|value| words.accept(value))
         }

@@ -2,7 +2,7 @@
 
 use super::{Rules, is_mapped};
 use crate::ledger::{Account, Dimensions};
-use crate::policy::{Chart, Detail, Policy, Role};
+use crate::policy::{Chart, Detail, Policy, Role, SaleForm};
 
 /// How the names of accounts begin that stand for a rule on trial.
 const RULE: &str = "\u{1}rule ";
@@ -31,6 +31,17 @@ impl Marked {
         Role::ALL.iter().find(|role| role.word() == word).map(|role| Self::Role(*role))
     }
 
+    /// The rule that says why a line bears no tax, by what it calls that.
+    #[must_use]
+    pub fn untaxed(title: &str) -> Option<usize> {
+        title.strip_prefix(RULE)?.parse().ok()
+    }
+
+    /// Whether a name stands for a rule.
+    pub(in crate::policy) fn is_mark(name: &str) -> bool {
+        name.starts_with(RULE)
+    }
+
     /// The dimensions of a line of a policy on trial, each with the rule that answered for it, if
     /// one did.
     pub fn dimensions(of: &Dimensions) -> impl Iterator<Item = (&str, Option<usize>)> {
@@ -55,10 +66,17 @@ impl Policy {
         policy.chart = Chart::renamed(&self.chart, |role| {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
-        let Rules { accounts, exclusions, details, dimensions, .. } = &mut policy.rules;
+        policy.text.sales = SaleForm::Receipt;
+        let Rules { accounts, exclusions, details, sales, untaxed, dimensions, .. } =
+            &mut policy.rules;
         details.clear();
+        sales.clear();
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
+        untaxed.retain(|(place, _)| stays(place));
+        for (place, word) in untaxed {
+            *word = format!("{RULE}{place}");
+        }
         for (role, rules) in accounts.iter_mut() {
             rules.retain(|(place, _)| stays(place));
             for (place, account) in rules {

@@ -49,7 +49,7 @@ pub(super) fn note_order(
     for agreement in &order.agreements {
         let day = told.day_of(agreement);
         for line in &agreement.lines {
-            note_line(line, day, fate, sheet)?;
+            note_line((order, line), day, fate, sheet)?;
         }
     }
     told.note_channel_tax(fate, sheet)?;
@@ -98,18 +98,20 @@ fn sale_day(order: &Order, policy: &Policy) -> Date {
 
 /// Taxes, and what is sold on the account of gift cards. Tax is owed to the state (credit).
 fn note_line(
-    line: &SaleLine,
+    (order, line): (&Order, &SaleLine),
     day: Date,
     fate: Fate,
     sheet: &mut Sheet<'_>,
 ) -> Result<(), MoneyError> {
+    let own = sheet.policy.in_force(day);
     for tax in line.taxes.iter().filter(|tax| tax.collector == Collector::Merchant) {
-        let place = (Identity::TaxPayable, owed_to(sheet.policy, &tax.title));
+        let name = own.tax_name(&tax.title, own.taxed_in(order));
+        let place = (Identity::TaxPayable, owed_to(sheet.policy, &name));
         sheet.expect(place, day, tax.amount.negated(), fate)?;
     }
     let role = match &line.kind {
         SaleKind::GiftCard => Some(Role::GiftCards),
-        SaleKind::Unknown(word) => sheet.policy.in_force(day).line_role(word),
+        SaleKind::Unknown(word) => own.line_role(word),
         _ => None,
     };
     match role {

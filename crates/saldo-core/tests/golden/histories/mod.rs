@@ -65,8 +65,10 @@ const PARTS: [(&str, &str); 8] = [
 ];
 
 /// Ways to keep the same books.
-const WAYS: [&str; 5] = [
+const WAYS: [&str; 7] = [
     "",
+    "sales = \"invoice\"",
+    "sales = \"invoice\"\ndetail = \"day\"",
     "detail = \"day\"",
     "detail = \"payout\"",
     "recognition = \"fulfilment\"",
@@ -199,6 +201,20 @@ proptest! {
             total
         };
         prop_assert_eq!(total(by_day("payout")), total(detail));
+    }
+
+    #[test]
+    fn every_sale_by_invoice_comes_to_the_same(history in any_history()) {
+        let facts = history.told().facts;
+        let by_day = |more: &str| {
+            let mut days: BTreeMap<Date, Vec<SubledgerEntry>> = BTreeMap::new();
+            for entry in entries(&facts, &policy(&history, more)) {
+                days.entry(entry.header.date).or_default().push(entry);
+            }
+            let sums = days.into_iter().map(|(day, entries)| (day, by_part(&by_account(&entries))));
+            sums.filter(|(_, sums)| !sums.is_empty()).collect::<Days>()
+        };
+        prop_assert_eq!(by_day("sales = \"invoice\""), by_day(""));
     }
 
     #[test]

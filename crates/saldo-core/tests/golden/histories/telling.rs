@@ -393,6 +393,7 @@ impl<'h> Teller<'h> {
             },
             finalised_at: won.map(|_| self.history.instant(ended)),
             amount: self.money(minor),
+            reason: None,
         }));
     }
 

@@ -44,9 +44,7 @@ impl Pusher<'_> {
     fn kept_free(&self, need: &Need) -> u64 {
         let policy = &self.engine.policy;
         let is_for_all = match need {
-            Need::Party(party @ Party::Customer { .. }) => {
-                party.is_same(&policy.customer(None, None))
-            }
+            Need::Party(party @ Party::Customer { .. }) => policy.stands_for_several(party),
             Need::Party(Party::Vendor { name }) => {
                 *name == policy.names_in(&self.connection.id).vendor
             }

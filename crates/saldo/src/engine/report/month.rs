@@ -2,6 +2,7 @@
 
 use super::super::{Engine, EngineError};
 use super::ageing::{Ages, ages};
+use super::net_sales::{NetSales, NetSums};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use saldo_core::book::Subject;
@@ -59,6 +60,8 @@ pub(crate) struct MonthReport {
     pub(crate) stored_value: Vec<RollForward>,
     /// Tax by account, tax and rate.
     pub(crate) taxes: Vec<TaxMonth>,
+    /// What was sold, without tax, by the tax that it bears, or why it bears none.
+    pub(crate) net_sales: Vec<NetSales>,
     /// Fees by account and by who charged them.
     pub(crate) fees: Vec<FeeMonth>,
     /// What moved the accounts of disputes and reserves.
@@ -212,7 +215,8 @@ pub(crate) async fn month_report(
         ageing.push(ClearingAge { account: it.account.clone(), ages });
     }
     let stored_value = moved.roll_forward(&accounts)?;
-    let Moved { taxes, fees, held, prior_period, rounding, .. } = moved;
+    let Moved { taxes, net_sales, fees, held, prior_period, rounding, .. } = moved;
+    let net_sales = net_sales.told(&engine.policy)?;
     let book = book.to_string();
     let taxes = taxes
         .into_iter()
@@ -227,6 +231,7 @@ pub(crate) async fn month_report(
         ageing,
         stored_value,
         taxes,
+        net_sales,
         fees,
         held,
         prior_period,
@@ -270,6 +275,7 @@ struct Moved {
     kinds: BTreeMap<String, AccountKind>,
     turnovers: BTreeMap<Place, Turnover>,
     taxes: BTreeMap<TaxKey, Turnover>,
+    net_sales: NetSums,
     fees: BTreeMap<(String, Option<String>, Currency), Money>,
     held: Vec<DocumentLine>,
     prior_period: Vec<DocumentLine>,
@@ -310,6 +316,7 @@ impl Moved {
             kinds,
             turnovers: BTreeMap::new(),
             taxes: BTreeMap::new(),
+            net_sales: NetSums::default(),
             fees: BTreeMap::new(),
             held: Vec::new(),
             prior_period: Vec::new(),
@@ -328,6 +335,7 @@ impl Moved {
         document: &Document,
         relates_to: Option<Date>,
     ) -> Result<(), MoneyError> {
+        self.net_sales.take(document)?;
         for line in document.lines() {
             let (account, held) = (line.account.name.to_string(), line.held());
             let currency = held.currency();

@@ -1,10 +1,13 @@
 //! A month's reports agree with each other, and with the books that other programs read.
 
 use super::super::{
-    Arrival, Bridge, IdentityAsOf, Month, MonthReport, bridge, identities_as_of, month_report,
+    Arrival, Bridge, IdentityAsOf, Month, MonthReport, NetSales, Verdict, bridge, identities_as_of,
+    month_report,
 };
 use super::stage::{Stage, world};
+use crate::templates::applied;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use saldo_core::money::Money;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
@@ -59,6 +62,39 @@ async fn the_parts_of_a_month_are_its_trial_balance() {
         let it = of(account);
         assert_eq!(sum, it.closing.minus(it.opening).unwrap().minor(), "{account}");
     }
+}
+
+#[tokio::test]
+async fn a_month_tells_what_was_sold_by_tax_and_why_the_rest_bears_none() {
+    let stage = Stage::after(&world(31, 150, 40), &FaultSettings::none()).await;
+    let words = "[tax]\nby-country = true\nhome = \"US\"\n[tax.untaxed]\nUS = \"exempt\"\n\
+                 \"*\" = \"export\"";
+    stage.revise_for_all_days(|before| applied(before, words).unwrap()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let (book, month) = (ConnectionId::new("plain-text"), "2026-08".parse::<Month>().unwrap());
+    let report = month_report(&engine, &book, month).await.unwrap().expect("nobody enters");
+    let told = |it: &&NetSales| it.tax.as_deref().is_some_and(|tax| tax.contains(' '));
+    assert!(report.net_sales.iter().all(|it| told(&it)), "{:#?}", report.net_sales);
+    let why = |end: &str| {
+        let own = |it: &&NetSales| it.tax.as_deref().is_some_and(|tax| tax.ends_with(end));
+        report.net_sales.iter().filter(own).map(|it| it.net.minor()).sum::<i64>()
+    };
+    assert!(why("exempt") < 0 && why("export") <= 0, "{:#?}", report.net_sales);
+    let mut compared = 0;
+    for it in report.net_sales.iter().filter(|it| it.rate.is_some_and(|rate| !rate.is_zero())) {
+        let taxes = report.taxes.iter().filter(|tax| (&tax.tax, tax.rate) == (&it.tax, it.rate));
+        let tax = Decimal::from(sum(taxes.map(|tax| tax.net)));
+        let due = Decimal::from(it.net.minor()) * it.rate.unwrap() / Decimal::from(100);
+        // Each line is rounded by itself, and a refund may give tax back without a line.
+        assert!((tax - due).abs() <= due.abs() / Decimal::from(20), "{tax} of {it:#?}");
+        compared += 1;
+    }
+    assert!(compared > 2, "{:#?}", report.net_sales);
+    let proof = stage.prove().await;
+    let tax = proof.identities.iter().find(|it| it.number == 4).unwrap();
+    assert_eq!(tax.verdict, Verdict::Proved, "{tax:#?}");
+    assert!(tax.lines.iter().all(|it| it.about.chars().nth(2) == Some(' ')), "{tax:#?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::super::{IdentityProof, ProofReport, Verdict, rebuild};
 use super::stage::{Stage, world};
+use crate::templates::applied;
 use saldo_core::money::Money;
 use saldo_core::proof::{Figure, Identity};
 use saldo_core::text::GroupId;
@@ -70,6 +71,21 @@ async fn taxes_of_one_jurisdiction_are_proved_and_reported_as_one() {
     assert_eq!(taxes.verdict, Verdict::Proved, "{taxes:#?}");
     assert!(apart < 0 && owed(&proof, &["Texas"]) == apart, "{taxes:#?}");
     assert!(taxes.lines.iter().all(|it| !it.about.starts_with("Austin")), "{taxes:#?}");
+}
+
+#[tokio::test]
+async fn every_sale_by_invoice_is_proved_and_stands_when_nothing_changes() {
+    let stage = Stage::after(&world(5, 120, 30), &FaultSettings::none()).await;
+    let words = "sales = \"invoice\"\n[customers.sources]\npos = \"Till\"\nweb = \"Web\"";
+    stage.revise_for_all_days(|before| applied(before, words).unwrap()).await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert!(proof.holds(), "{proof:#?}");
+    let before = stage.sums();
+    stage.sync().await;
+    assert_eq!(stage.sums(), before);
+    let engine = stage.engine().await;
+    assert!(rebuild(&engine).await.unwrap().identical);
 }
 
 #[tokio::test]
