@@ -27,7 +27,8 @@ mod xml;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, ForeignBalances, KeptDimensions, Need, Outcome, Subject,
+    Task,
 };
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
 use std::collections::BTreeMap;
@@ -61,7 +62,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: false,
     takes_without_money: &[],
-    balances_in_worth: true,
+    foreign_balances: ForeignBalances::InWorth,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,

@@ -1,6 +1,7 @@
 //! What the book holds against what was sent.
 
 use super::dates;
+use super::foreign::{self, Foreign, Moved};
 use super::listing;
 use super::names;
 use super::place::Place;
@@ -36,6 +37,9 @@ pub(super) fn acknowledgement(
     company: Currency,
 ) -> Result<Acknowledgement, String> {
     let shape = shape(document)?;
+    if let Shape::Foreign(foreign) = &shape {
+        return of_another_currency(document, foreign, record, company);
+    }
     let currency = currency(record, company)?;
     let held = total(&shape, record, currency)?;
     let total = held.map(|held| in_terms_of(document, &shape, held)).transpose()?;
@@ -54,6 +58,40 @@ pub(super) fn acknowledgement(
         tax,
         ..Acknowledgement::of(RemoteId::from(remote))
     })
+}
+
+/// What the book acknowledges about a document in another currency: what it is worth by the rate
+/// that it has there. A transfer has the vendor's own rate, and is worth what was sent where it
+/// moves as much.
+fn of_another_currency(
+    document: &Document,
+    foreign: &Foreign<'_>,
+    record: &Record,
+    company: Currency,
+) -> Result<Acknowledgement, String> {
+    let stated = record.currency_code.as_deref();
+    if let Some(held) = stated.filter(|held| *held != foreign.currency.code()) {
+        return Err(format!("it is in {held}, not in {}", foreign.currency));
+    }
+    let read = |number: &Option<Number>| {
+        number.as_ref().map(|number| wire::money(number, foreign.currency)).transpose()
+    };
+    let total = match &foreign.moved {
+        Moved::Money { .. } => match read(&record.total)? {
+            Some(held) => Some(foreign::worth(held, record.currency_rate.as_ref(), company)?),
+            None => None,
+        },
+        Moved::Transfer { amount, .. } => match read(&record.amount)? {
+            Some(held) if held == *amount => {
+                Some(document.total().map_err(|error| error.to_string())?)
+            }
+            Some(held) => return Err(format!("amount: sent {amount}, held {held}")),
+            None => None,
+        },
+    };
+    let remote = record.id().ok_or("the answer has no id")?;
+    let version = listing::version(record);
+    Ok(Acknowledgement { version, total, ..Acknowledgement::of(RemoteId::from(remote)) })
 }
 
 fn in_terms_of(document: &Document, shape: &Shape<'_>, held: Money) -> Result<Money, String> {
@@ -84,6 +122,7 @@ fn total(shape: &Shape<'_>, record: &Record, currency: Currency) -> Result<Optio
     let number = match shape {
         Shape::Claim(_) | Shape::Bill(_) | Shape::Money { .. } => &record.total,
         Shape::Transfer { .. } | Shape::Payment { .. } => &record.amount,
+        Shape::Foreign(_) => return Ok(None),
         Shape::Journal(_) => {
             if record.journal_lines.is_empty() {
                 return Ok(None);
@@ -186,6 +225,7 @@ fn money_differences(
     acknowledgement: &Acknowledgement,
 ) -> Result<Vec<String>, String> {
     let own = document.header().currency;
+    let lines_in = record.currency_code.as_deref().unwrap_or(own.code());
     let mut differences = Vec::new();
     let total = document.total().map_err(|error| error.to_string())?;
     let tax = document.tax().map_err(|error| error.to_string())?;
@@ -215,7 +255,7 @@ fn money_differences(
         let sent = sent.get(key).copied().unwrap_or_default();
         let held = held.get(key).copied().unwrap_or_default();
         if sent != held {
-            differences.push(format!("{key}: sent {sent} {own}, held {held} {own}"));
+            differences.push(format!("{key}: sent {sent} {lines_in}, held {held} {lines_in}"));
         }
     }
     Ok(differences)

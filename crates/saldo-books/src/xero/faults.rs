@@ -114,6 +114,9 @@ fn refusal_kind(words: &str) -> RefusalKind {
     if says(&["lock date", "period is locked", "locked period"]) {
         return RefusalKind::PeriodClosed;
     }
+    if says(&["not subscribed to currency"]) {
+        return RefusalKind::CurrenciesOff;
+    }
     let missing = [
         "not a valid code",
         "must be valid",
@@ -140,6 +143,10 @@ const fn hint(kind: RefusalKind) -> &'static str {
         }
         RefusalKind::PeriodClosed => {
             "move it to the first open day, or change the lock dates in Xero"
+        }
+        RefusalKind::CurrenciesOff => {
+            "add the currency in Xero (Settings, Currencies), which its plan must have: it is \
+             tried again with the next sync"
         }
         RefusalKind::BadReference => {
             "something that it refers to was archived, renumbered or never made in Xero: make it \
@@ -269,6 +276,7 @@ mod tests {
                 RefusalKind::PeriodClosed,
             ),
             ("Account code '999' is not a valid code", RefusalKind::BadReference),
+            ("Organisation is not subscribed to currency EUR", RefusalKind::CurrenciesOff),
             ("Payment amount exceeds the amount outstanding", RefusalKind::Other),
         ];
         for (message, expected) in cases {

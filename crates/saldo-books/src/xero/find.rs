@@ -21,6 +21,8 @@ use super::write;
 use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
+use saldo_core::ledger::Account;
+use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -208,10 +210,12 @@ fn outcome(
         Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
             let name = names::account(&account.name);
             let named = entries()?.into_iter().find(|row| is_called(row.name.as_ref(), &name));
-            let wanted = names::account_type(account.kind);
+            let currency = match look_up.subject {
+                Subject::Need(Need::ForeignAccount { currency, .. }) => Some(*currency),
+                _ => None,
+            };
             Ok(named.map_or(Outcome::Absent, |row| {
-                let held = row.r#type.clone().unwrap_or_default();
-                let other = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
+                let other = other_account(account, currency, &row);
                 found(&row, other)
             }))
         }
@@ -258,6 +262,19 @@ fn outcome(
             })
         }
     }
+}
+
+/// In which words an account is another than what was wanted.
+fn other_account(wanted: &Account, currency: Option<Currency>, row: &Entry) -> Option<String> {
+    let (held, kind) = (row.r#type.as_deref().unwrap_or_default(), wanted.kind);
+    let kind = names::account_type(kind);
+    if held != kind {
+        return Some(format!("its type is {held}, not {kind}"));
+    }
+    let currency = currency.map(|it| it.code().to_owned())?;
+    let held = row.currency_code.as_ref();
+    let told = held.map_or("the organisation's currency", String::as_str);
+    (held != Some(&currency)).then(|| format!("it is kept in {told}, not in {currency}"))
 }
 
 /// What it means that a draft does not stand there any more: nothing is left to confirm.

@@ -8,6 +8,7 @@ mod compare;
 mod dates;
 mod faults;
 mod find;
+mod foreign;
 mod hear;
 mod listing;
 mod names;
@@ -28,7 +29,8 @@ mod tests;
 
 use place::Place;
 use saldo_core::book::{
-    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, ForeignBalances, KeptDimensions, Need, Outcome, Subject,
+    Task,
 };
 use saldo_core::document::{Document, DocumentKind};
 use saldo_core::exchange::{
@@ -81,7 +83,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: false,
     takes_without_money: &[],
-    balances_in_worth: true,
+    foreign_balances: ForeignBalances::Revalued,
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),

@@ -171,7 +171,9 @@ impl<'a> Taken<'a> {
 pub(super) const fn account_type(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "BANK",
-        AccountKind::Receivable | AccountKind::OtherCurrentAsset => "CURRENT",
+        AccountKind::Receivable | AccountKind::OtherCurrentAsset | AccountKind::Conversion => {
+            "CURRENT"
+        }
         AccountKind::Inventory => "INVENTORY",
         AccountKind::Payable | AccountKind::OtherCurrentLiability | AccountKind::TaxLiability => {
             "CURRLIAB"

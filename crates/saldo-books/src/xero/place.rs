@@ -1,5 +1,6 @@
 //! The vendor's endpoints: each takes and gives one kind of thing.
 
+use super::foreign::Moved;
 use super::shape::Shape;
 use saldo_core::book::{Need, Subject};
 
@@ -109,6 +110,10 @@ impl Place {
             Shape::Transfer { .. } => Self::BankTransfers,
             Shape::Payment { .. } => Self::Payments,
             Shape::Journal(_) => Self::ManualJournals,
+            Shape::Foreign(foreign) => match foreign.moved {
+                Moved::Money { .. } => Self::BankTransactions,
+                Moved::Transfer { .. } => Self::BankTransfers,
+            },
         }
     }
 

@@ -3,6 +3,7 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::foreign::{self, Foreign, Moved};
 use super::names::{is_bank, nobody};
 use super::tax::{self, LineTax, Taxes};
 use super::tracking;
@@ -46,6 +47,8 @@ pub(super) enum Shape<'a> {
     },
     /// Debits and credits, debit positive.
     Journal(Vec<FormLine<'a>>),
+    /// Money on bank accounts of another currency.
+    Foreign(Foreign<'a>),
 }
 
 /// Lines with tax: amounts positive in the form's own direction.
@@ -105,7 +108,8 @@ impl<'a> FormLine<'a> {
 }
 
 impl Shape<'_> {
-    /// What the vendor will call its total: of a manual journal, its debits.
+    /// What the vendor will call its total: of a manual journal, its debits; of what is in another
+    /// currency, its worth.
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
             Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Ok(form.total),
@@ -114,6 +118,7 @@ impl Shape<'_> {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
                 Money::sum(document.header().currency, debits)
             }
+            Self::Foreign(_) => document.total(),
         }
     }
 
@@ -121,7 +126,9 @@ impl Shape<'_> {
     pub(super) const fn form(&self) -> Option<&Form<'_>> {
         match self {
             Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Some(form),
-            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) | Self::Foreign(_) => {
+                None
+            }
         }
     }
 
@@ -129,8 +136,12 @@ impl Shape<'_> {
     pub(super) fn contact(&self, document: &Document) -> Option<Party> {
         match self {
             Self::Claim(_) | Self::Bill(_) => document.header().party.clone(),
-            Self::Money { .. } => Some(document.header().party.clone().unwrap_or_else(nobody)),
-            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+            Self::Money { .. } | Self::Foreign(Foreign { moved: Moved::Money { .. }, .. }) => {
+                Some(document.header().party.clone().unwrap_or_else(nobody))
+            }
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) | Self::Foreign(_) => {
+                None
+            }
         }
     }
 
@@ -147,6 +158,7 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
                 needs.extend(lines.iter().flat_map(tracking::needs));
             }
+            Self::Foreign(foreign) => needs.extend(foreign.needs()),
         }
         for line in self.form().into_iter().flat_map(|form| &form.lines) {
             needs.push(account(line.account));
@@ -166,6 +178,9 @@ impl Shape<'_> {
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     tracking::check(document)?;
+    if foreign::is_foreign(document) {
+        return foreign::foreign(document).map(Shape::Foreign);
+    }
     match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),

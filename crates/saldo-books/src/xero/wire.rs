@@ -105,6 +105,8 @@ pub(super) struct Record {
     pub(super) date: Option<String>,
     pub(super) due_date: Option<String>,
     pub(super) currency_code: Option<String>,
+    /// So much of the document's currency for one of the organisation's.
+    pub(super) currency_rate: Option<Number>,
     pub(super) line_amount_types: Option<String>,
     pub(super) status: Option<String>,
     #[serde(deserialize_with = "list")]

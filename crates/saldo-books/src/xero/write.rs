@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
+use super::foreign::{Foreign, Moved};
 use super::names::{self, Taken};
 use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
@@ -112,13 +113,6 @@ pub(super) fn record(
             header.currency, context.currency
         )));
     }
-    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
-        return Err(about(format!(
-            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
-            line.held(),
-            line.account.name
-        )));
-    }
     let shape = shape(document).map_err(about)?;
     if draft && !matches!(shape, Shape::Claim(_) | Shape::Bill(_)) {
         return Err(about("Xero has drafts of invoices, bills and credit notes alone".to_owned()));
@@ -132,6 +126,7 @@ pub(super) fn record(
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Payment { account, amount } => writer.payment(account, *amount, applies_to),
         Shape::Journal(lines) => writer.journal(lines),
+        Shape::Foreign(foreign) => writer.foreign(&shape, foreign),
     };
     Ok((Place::of_shape(&shape), record.map_err(about)?))
 }
@@ -292,6 +287,46 @@ impl Writer<'_> {
         })
     }
 
+    /// Money on bank accounts of another currency: the vendor takes it for the bank account's, and
+    /// no other.
+    fn foreign(&self, shape: &Shape<'_>, foreign: &Foreign<'_>) -> Result<Record, String> {
+        let kept = |account: &Account| {
+            let currency = foreign.currency;
+            self.remote(&Need::ForeignAccount { account: account.clone(), currency })
+                .map(|remote| Some(AccountReference::by_id(remote)))
+        };
+        match &foreign.moved {
+            Moved::Transfer { from, to, amount } => Ok(Record {
+                from_bank_account: kept(from)?,
+                to_bank_account: kept(to)?,
+                amount: Some(json::number(*amount)),
+                ..self.marked()
+            }),
+            Moved::Money { bank, gives, against, amount, rate, text } => {
+                let account = self.reached(against)?;
+                let line = Line {
+                    description: Some(description(text, against)),
+                    quantity: Some(json::decimal_number(Decimal::ONE)),
+                    unit_amount: Some(json::number(*amount)),
+                    line_amount: Some(json::number(*amount)),
+                    account_code: account.code,
+                    account_id: account.account_id,
+                    ..Line::default()
+                };
+                Ok(Record {
+                    r#type: Some(if *gives { "SPEND" } else { "RECEIVE" }.to_owned()),
+                    contact: self.contact(shape)?,
+                    bank_account: kept(bank)?,
+                    currency_rate: Some(json::decimal_number(*rate)),
+                    line_amount_types: Some("NoTax".to_owned()),
+                    line_items: vec![line],
+                    status: Some(self.status.to_owned()),
+                    ..self.marked()
+                })
+            }
+        }
+    }
+
     fn payment(
         &self,
         account: &Account,
@@ -362,8 +397,12 @@ fn entry(
 ) -> Result<(Place, Entry), String> {
     match need {
         Need::Account(account) => new_account(account).map(|fields| (Place::Accounts, fields)),
+        Need::ForeignAccount { account, currency } if names::is_bank(account) => {
+            let currency_code = Some(currency.code().to_owned());
+            Ok((Place::Accounts, Entry { currency_code, ..new_account(account)? }))
+        }
         Need::ForeignAccount { account, currency } => Err(format!(
-            "`{}` is kept in {currency}, and Saldo makes no such account in Xero",
+            "`{}` is kept in {currency}, and Xero keeps bank accounts alone in other currencies",
             account.name
         )),
         Need::Item(item) => {
@@ -409,8 +448,12 @@ fn new_account(account: &Account) -> Result<Entry, String> {
     let r#type = names::account_type(account.kind);
     let is_bank = names::is_bank(account);
     // A gift card can pay an invoice, and so can what is kept back.
-    let pays =
-        matches!(account.kind, AccountKind::OtherCurrentAsset | AccountKind::OtherCurrentLiability);
+    let pays = matches!(
+        account.kind,
+        AccountKind::OtherCurrentAsset
+            | AccountKind::OtherCurrentLiability
+            | AccountKind::Conversion
+    );
     match account.kind {
         AccountKind::Receivable | AccountKind::Payable => {
             Err(format!("`{}` is one of Xero's own accounts, which nobody can add", account.name))

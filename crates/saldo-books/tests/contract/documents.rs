@@ -145,6 +145,41 @@ impl Shop {
         [self.sales(), self.returns(), self.moves(), self.purchases()].concat()
     }
 
+    /// What moves on accounts in euros, over an account of conversion: a sale, a fee, and two
+    /// payouts, each at a rate of its own but the last.
+    pub(crate) fn in_euros(&self) -> Vec<Document> {
+        let conversion = Account::new("Currency conversion", AccountKind::Conversion);
+        let kept = |name: &str, kind, amount: &str, foreign: &str| Line {
+            foreign: Some(format!("{foreign} EUR").parse().unwrap()),
+            ..self.settled(Account::new(name, kind), amount)
+        };
+        let gateway = |amount: &str, foreign: &str| {
+            kept("Clearing: EUR", AccountKind::Clearing, amount, foreign)
+        };
+        let over = |slot, amount: &str, foreign: &str, back: &str| {
+            let lines = vec![gateway(amount, foreign), self.settled(conversion.clone(), back)];
+            self.document((DocumentKind::Transfer, slot), None, lines)
+        };
+        let moved = vec![
+            gateway("-52.25", "-47.50"),
+            kept("Bank EUR", AccountKind::Bank, "52.25", "47.50"),
+        ];
+        let earned = vec![
+            self.taxed(sales(), "-100.00"),
+            self.tax("-20.00"),
+            self.settled(conversion.clone(), "120.00"),
+        ];
+        vec![
+            self.document((DocumentKind::SalesReceipt, "sale/1"), customer(), earned),
+            over("sale/1/EUR", "120.00", "107.13", "-120.00"),
+            over("fee/1/EUR", "-5.51", "-5.00", "5.51"),
+            over("sale/2/EUR", "0.01", "0.01", "-0.01"),
+            over("sale/3/EUR", "1094.83", "987.65", "-1094.83"),
+            over("payout/1/EUR", "-52.24", "-47.50", "52.24"),
+            self.document((DocumentKind::Transfer, "payout/2"), None, moved),
+        ]
+    }
+
     fn sales(&self) -> Vec<Document> {
         let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
         let tips = Account::new("Tips", AccountKind::OtherIncome);

@@ -38,6 +38,15 @@ pub(crate) trait End {
     fn called(&self, reported: &str) -> String;
     /// Closes the books; false where it has no such thing.
     fn close(&mut self, until: Date) -> bool;
+    /// Lets the books hold euros, of which one is worth 1.10 of their own currency; false where
+    /// this is not tried.
+    fn deal_in_euros(&mut self) -> bool {
+        false
+    }
+    /// What accounts in euros hold: accounts by name, in cents.
+    fn euros(&self) -> Vec<(String, i64)> {
+        Vec::new()
+    }
     /// The files at documents: what it calls the document, the file's name, what stands in it.
     fn files(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -151,6 +160,17 @@ impl End for UnitedStates {
         true
     }
 
+    fn deal_in_euros(&mut self) -> bool {
+        let rate = [("EUR", "1.1".parse().unwrap())];
+        self.sim.inner_mut().company_mut().turn_on_currencies(&rate);
+        true
+    }
+
+    fn euros(&self) -> Vec<(String, i64)> {
+        let held = self.sim.inner().company().foreign_balances();
+        held.into_iter().map(|(account, (_, minor))| (account, minor)).collect()
+    }
+
     fn files(&self) -> Vec<(String, String, String)> {
         let files = self.sim.inner().company().attachables().iter();
         files.map(|it| (it.remote.clone(), it.name.clone(), it.content.clone())).collect()
@@ -231,6 +251,17 @@ impl End for UnitedKingdom {
     fn close(&mut self, until: Date) -> bool {
         self.sim.inner_mut().organisation_mut().settings.end_of_year_lock_date = Some(until);
         true
+    }
+
+    fn deal_in_euros(&mut self) -> bool {
+        let rate = "0.909091".parse().unwrap();
+        self.sim.inner_mut().organisation_mut().subscribe("EUR", rate);
+        true
+    }
+
+    fn euros(&self) -> Vec<(String, i64)> {
+        let held = self.sim.inner().organisation().foreign_balances();
+        held.into_iter().map(|(account, (_, minor))| (account, minor)).collect()
     }
 
     fn files(&self) -> Vec<(String, String, String)> {

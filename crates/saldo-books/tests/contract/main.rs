@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod attached;
+mod currencies;
 mod deaths;
 mod documents;
 mod ends;

@@ -217,6 +217,19 @@ impl Stage {
         self.end.files()
     }
 
+    /// Lets the books at the other end hold euros, where they can.
+    pub(crate) fn deal_in_euros(&mut self) -> bool {
+        self.end.deal_in_euros()
+    }
+
+    /// What accounts in euros hold at the other end, in cents.
+    pub(crate) fn euros(&self) -> Sums {
+        let held = self.end.euros().into_iter();
+        let mut sums: Sums = held.map(|(account, minor)| (account.to_lowercase(), minor)).collect();
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+
     /// What the ledger at the other end holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

@@ -3,6 +3,7 @@
 
 mod bills;
 mod fixtures;
+mod foreign;
 mod found;
 mod heard;
 mod read;

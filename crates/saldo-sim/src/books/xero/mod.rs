@@ -22,6 +22,7 @@ mod payments;
 mod refusal;
 mod reports;
 mod retail;
+mod revaluation;
 mod service;
 mod show;
 mod traffic;
