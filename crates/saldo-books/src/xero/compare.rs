@@ -249,21 +249,37 @@ fn money_differences(
     // Where we say none, tracking is the owner's to give.
     let mut lines = sent.line_items.iter().chain(&sent.journal_lines);
     let told = lines.any(|line| !line.tracking.is_empty());
-    let (sent, held) = (line_sums(sent, told)?, line_sums(record, told)?);
+    let in_stock = document.lines().iter().any(|line| line.stock_move().is_some());
+    let counted = Counted { tracking: told, units: in_stock };
+    let (sent, held) = (line_sums(sent, counted)?, line_sums(record, counted)?);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
         let sent = sent.get(key).copied().unwrap_or_default();
         let held = held.get(key).copied().unwrap_or_default();
         if sent != held {
-            differences.push(format!("{key}: sent {sent} {lines_in}, held {held} {lines_in}"));
+            let unit = if key.starts_with(UNITS) { "" } else { lines_in };
+            let told = |sum: Decimal| format!("{sum} {unit}").trim_end().to_owned();
+            differences.push(format!("{key}: sent {}, held {}", told(sent), told(held)));
         }
     }
     Ok(differences)
 }
 
+/// How sums of units begin.
+const UNITS: &str = "units of";
+
+/// What of lines is summed besides their amounts.
+#[derive(Clone, Copy)]
+struct Counted {
+    /// What they stand for.
+    tracking: bool,
+    /// The units of items.
+    units: bool,
+}
+
 /// The sums of each account that lines reach, in what they stand for where that counts, and of the
 /// tax of each tax type.
-fn line_sums(record: &Record, with_tracking: bool) -> Result<BTreeMap<String, Decimal>, String> {
+fn line_sums(record: &Record, counted: Counted) -> Result<BTreeMap<String, Decimal>, String> {
     let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
     for line in record.line_items.iter().chain(&record.journal_lines) {
         // In answers a line has both; the code is what lines were sent with, where there is one.
@@ -274,10 +290,13 @@ fn line_sums(record: &Record, with_tracking: bool) -> Result<BTreeMap<String, De
             let mut options: Vec<&String> =
                 line.tracking.iter().filter_map(|it| it.option_id.as_ref()).collect();
             options.sort();
-            for option in options.into_iter().filter(|_| with_tracking) {
+            for option in options.into_iter().filter(|_| counted.tracking) {
                 key.push_str(&format!(" in tracking {option}"));
             }
             *sums.entry(key).or_default() += read(&line.line_amount)?;
+        }
+        if let Some(item) = line.item_code.as_ref().filter(|_| counted.units) {
+            *sums.entry(format!("{UNITS} {item}")).or_default() += read(&line.quantity)?;
         }
         *sums.entry(format!("tax {tax}")).or_default() += read(&line.tax_amount)?;
     }

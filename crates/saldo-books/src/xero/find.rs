@@ -16,9 +16,9 @@ use super::place::Place;
 use super::shape::{Shape, shape};
 use super::tracking;
 use super::voiding;
-use super::wire::{Entry, Record};
+use super::wire::{AccountReference, Entry, Record};
 use super::write;
-use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
+use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::ledger::Account;
@@ -224,7 +224,7 @@ fn outcome(
             let coded = entries()?
                 .into_iter()
                 .find(|row| codes.iter().any(|code| is_called(row.code.as_ref(), code)));
-            Ok(coded.map_or(Outcome::Absent, |row| found(&row, None)))
+            Ok(coded.map_or(Outcome::Absent, |row| found(&row, other_item(item, &row, context))))
         }
         Subject::Need(Need::Party(party)) => Ok(contact(party, &entries()?)),
         Subject::Need(Need::TaxRate(tax)) => Ok(match super::rates::outcome(tax, rows, context)? {
@@ -262,6 +262,28 @@ fn outcome(
             })
         }
     }
+}
+
+/// In which words an item is another than what was wanted.
+fn other_item(wanted: &Item, row: &Entry, context: &BookContext) -> Option<String> {
+    let Some(kept) = &wanted.kept else {
+        return row.is_tracked().then(|| "it is kept in stock there".to_owned());
+    };
+    if !row.is_tracked() {
+        return Some("it is not kept in stock there".to_owned());
+    }
+    let code = |account: &Account| {
+        let remote = context.bindings.need(&Need::Account(account.clone()));
+        remote.and_then(|remote| AccountReference::by_code(remote).code)
+    };
+    let (sold, bought) = (row.sales_details.as_ref(), row.purchase_details.as_ref());
+    let accounts = [
+        (&kept.income, sold.and_then(|it| it.account_code.as_ref())),
+        (&kept.stock, row.inventory_asset_account_code.as_ref()),
+        (&kept.cost, bought.and_then(|it| it.cogs.as_ref())),
+    ];
+    let differs = accounts.into_iter().find(|(wanted, held)| code(wanted).as_ref() != *held);
+    differs.map(|(wanted, _)| format!("it is not kept with the account `{}`", wanted.name))
 }
 
 /// In which words an account is another than what was wanted.
@@ -304,7 +326,7 @@ pub(super) fn is_called(held: Option<&String>, name: &str) -> bool {
 
 /// Something of the chart that was found: as it should be, or not.
 pub(super) fn found(row: &Entry, difference: Option<String>) -> Outcome {
-    let unusable = (!row.is_active()).then(|| "it is archived, or tracks stock".to_owned());
+    let unusable = (!row.is_active()).then(|| "it is archived".to_owned());
     let remote = row.remote().unwrap_or_else(|| RemoteId::from(""));
     let acknowledgement = Acknowledgement::of(remote);
     match difference.or(unusable) {

@@ -78,6 +78,13 @@ pub(super) fn item(item: &Item) -> Vec<String> {
     };
     let own = format!("{}\0{}", product_key(product), item.account.name);
     let code = product_code(product);
+    // What is kept in stock is one thing, whatever documents name it.
+    if let Some(kept) = &item.kept {
+        return vec![match &product.sku {
+            Some(_) => code,
+            None => format!("P-{}", hash(&kept.key, 12)),
+        }];
+    }
     let room = ITEM_CODE - 9;
     let head: String = code.chars().take(room).collect();
     vec![code, format!("{}-{}", head.trim_end(), hash(&own, 8))]

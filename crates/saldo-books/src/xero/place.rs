@@ -124,7 +124,7 @@ impl Place {
             Subject::Need(Need::Item(_)) => Some(Self::Items),
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
-            Subject::Document { voids: Some(_), .. } => Some(Self::Payments),
+            Subject::Document { voids: Some(voided), .. } => Some(super::voiding::place(voided)),
             // Options are listed with their category.
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)

@@ -5,11 +5,12 @@
 
 use super::foreign::{self, Foreign, Moved};
 use super::names::{is_bank, nobody};
+use super::stock;
 use super::tax::{self, LineTax, Taxes};
 use super::tracking;
 use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Money, MoneyError};
 use std::borrow::Cow;
@@ -69,6 +70,8 @@ pub(super) struct Form<'a> {
 #[derive(Debug)]
 pub(super) struct FormLine<'a> {
     pub(super) product: Option<&'a Product>,
+    /// Its accounts, where the vendor keeps it in stock.
+    pub(super) kept: Option<&'a KeptItem>,
     pub(super) account: &'a Account,
     pub(super) dimensions: &'a Dimensions,
     pub(super) amount: Money,
@@ -84,26 +87,30 @@ pub(super) struct FormLine<'a> {
 
 impl<'a> FormLine<'a> {
     /// A line as it stands in a document, without tax.
-    fn plain(line: &'a Line, amount: Money) -> Self {
+    pub(super) fn plain(line: &'a Line, amount: Money) -> Self {
         let (product, taxed) = match &line.kind {
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
+            LineKind::Stocked { product, .. } => (Some(product), false),
             LineKind::Other { taxed } => (None, *taxed),
             LineKind::Settlement
             | LineKind::Receivable
             | LineKind::Payable
             | LineKind::Tax { .. }
-            | LineKind::Stocked { .. }
             | LineKind::Ordered { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
         let (account, dimensions, taxes) = (&line.account, &line.dimensions, &line.taxes[..]);
-        Self { product, account, dimensions, amount, taxed, taxes, tax: None, quantity, text }
+        let kept = line.kind.kept();
+        Self { product, kept, account, dimensions, amount, taxed, taxes, tax: None, quantity, text }
     }
 
     /// The item that the line is of, where it is of a product.
     pub(super) fn item(&self) -> Option<Item> {
-        let account = self.account.clone();
-        self.product.map(|product| Item::plain(Some(product.clone()), account))
+        let product = self.product?.clone();
+        Some(match self.kept {
+            Some(kept) => Item::kept(product, kept.clone()),
+            None => Item::plain(Some(product), self.account.clone()),
+        })
     }
 }
 
@@ -135,7 +142,9 @@ impl Shape<'_> {
     /// Whom it is made out to, where the vendor wants somebody.
     pub(super) fn contact(&self, document: &Document) -> Option<Party> {
         match self {
-            Self::Claim(_) | Self::Bill(_) => document.header().party.clone(),
+            Self::Claim(_) | Self::Bill(_) => {
+                Some(document.header().party.clone().unwrap_or_else(nobody))
+            }
             Self::Money { .. } | Self::Foreign(Foreign { moved: Moved::Money { .. }, .. }) => {
                 Some(document.header().party.clone().unwrap_or_else(nobody))
             }
@@ -190,10 +199,10 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Transfer | DocumentKind::Expense | DocumentKind::JournalEntry => {
             entry(document)
         }
-        DocumentKind::PurchaseOrder
-        | DocumentKind::ItemReceipt
-        | DocumentKind::InventoryAdjustment => {
-            Err("Saldo enters no documents of stock in Xero yet".to_owned())
+        DocumentKind::ItemReceipt => stock::receipt(document),
+        DocumentKind::InventoryAdjustment => stock::adjustment(document),
+        DocumentKind::PurchaseOrder => {
+            Err("Saldo enters no purchase orders in Xero yet".to_owned())
         }
     }
 }
@@ -247,6 +256,11 @@ fn money(document: &Document) -> Result<Option<Shape<'_>>, String> {
         (None, _) => Ok(None),
         (Some((bank, amount)), None) => {
             let form = form(document, amount.is_negative(), None)?;
+            if form.gives && form.lines.iter().any(|line| line.kept.is_some()) {
+                return Err("money that is spent on items in stock lays them in, and does not \
+                            bring back what was sold: goods come back by a document of their own"
+                    .to_owned());
+            }
             Ok(Some(Shape::Money { bank, form }))
         }
         (Some(_), Some(_)) => {
@@ -338,6 +352,9 @@ fn entry(document: &Document) -> Result<Shape<'_>, String> {
                     period"
             .to_owned());
     }
+    if let Some(line) = document.lines().iter().find(|line| line.stock_move().is_some()) {
+        return Err(format!("`{}` would leave stock without a sale", line.text));
+    }
     if let Some(line) = document.lines().iter().find(|line| is_owed(&line.account)) {
         return Err(format!(
             "it touches `{}`, which only invoices, credit notes and payments can",
@@ -374,13 +391,13 @@ fn journal(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 /// Whether an account says what somebody owes.
-const fn is_owed(account: &Account) -> bool {
+pub(super) const fn is_owed(account: &Account) -> bool {
     matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
 }
 
 /// Everything but the bank account and what is owed by lines of this kind, as lines; sales tax on
 /// the lines that bear it.
-fn form<'a>(
+pub(super) fn form<'a>(
     document: &'a Document,
     gives: bool,
     owed: Option<&LineKind>,
@@ -397,6 +414,11 @@ fn form<'a>(
                 *sum = sum.plus(oriented(line.amount)).map_err(|error| error.to_string())?;
             }
             _ if is_bank(&line.account) => {}
+            kind if kind.kept().is_some() && line.quantity.is_some_and(|units| units != 0) => {
+                let sold = matches!(kind, LineKind::Product { .. });
+                let plain = FormLine::plain(line, oriented(line.amount));
+                lines.push(stock::directed(plain, gives, sold)?);
+            }
             _ if line.amount.is_zero() => {}
             _ => lines.push(FormLine::plain(line, oriented(line.amount))),
         }

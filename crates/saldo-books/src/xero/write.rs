@@ -6,13 +6,13 @@ use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
 use super::tracking;
 use super::wire::{
-    AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
+    AccountReference, ContactReference, Entry, InvoiceReference, ItemDetails, Line, Record,
     Tracking,
 };
 use crate::json;
-use rust_decimal::Decimal;
-use saldo_core::book::{Bindings, BookContext, Need, Subject};
-use saldo_core::document::{Document, DocumentKey};
+use rust_decimal::{Decimal, RoundingStrategy};
+use saldo_core::book::{Bindings, BookContext, Item, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, KeptItem};
 use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
@@ -239,8 +239,9 @@ impl Writer<'_> {
     }
 
     fn form_line(&self, line: &FormLine<'_>) -> Result<Line, String> {
-        let (units, price) = units_and_price(line);
-        let text = match line.quantity.filter(|count| *count > 1 && units == Decimal::ONE) {
+        let (units, price) = units_and_price(line)?;
+        let more = |count: &i64| *count > 1 && units == Decimal::ONE;
+        let text = match line.quantity.filter(more) {
             Some(count) => format!("{count} x {}", line.text),
             None => line.text.to_string(),
         };
@@ -377,16 +378,61 @@ fn description(text: &str, account: &Account) -> String {
 }
 
 /// Units and unit price: the line's own where they multiply to the amount exactly with at most four
-/// decimals, otherwise one of all of it. The price carries the sign.
-fn units_and_price(line: &FormLine<'_>) -> (Decimal, Decimal) {
+/// decimals, otherwise one of all of it. The price carries the sign. Of an item in stock the units
+/// count, and the price is one that comes to the amount once it is rounded.
+///
+/// # Errors
+/// In words, where no price of an item in stock does.
+fn units_and_price(line: &FormLine<'_>) -> Result<(Decimal, Decimal), String> {
     let amount: Decimal = line.amount.amount_text().parse().unwrap_or_default();
+    if let (Some(_), Some(units)) = (line.kept, line.quantity) {
+        let price = amount.checked_div(Decimal::from(units)).map(|it| it.round_dp(4));
+        let nearest = RoundingStrategy::MidpointAwayFromZero;
+        let comes_to = |price: &Decimal| {
+            let full = price.checked_mul(Decimal::from(units));
+            full.is_some_and(|it| it.round_dp_with_strategy(amount.scale(), nearest) == amount)
+        };
+        return price.filter(comes_to).map(|price| (Decimal::from(units), price)).ok_or_else(
+            || {
+                format!(
+                    "no price of four decimals makes {} of {units} units of `{}`: part it",
+                    line.amount, line.text
+                )
+            },
+        );
+    }
     let own = line.quantity.filter(|units| *units > 0).and_then(|units| {
         let units = Decimal::from(units);
         let price = amount.checked_div(units)?.normalize();
         let exact = price.scale() <= 4 && price.checked_mul(units)? == amount;
         exact.then_some((units, price))
     });
-    own.unwrap_or((Decimal::ONE, amount))
+    Ok(own.unwrap_or((Decimal::ONE, amount)))
+}
+
+/// An item that the vendor tracks: it is by its accounts of stock and of costs.
+fn tracked_item(item: &Item, kept: &KeptItem, bindings: &Bindings) -> Result<Entry, String> {
+    let code = |account: &Account| {
+        let need = Need::Account(account.clone());
+        let remote =
+            bindings.need(&need).ok_or_else(|| format!("`{}` is not bound", need.binding()))?;
+        let code = AccountReference::by_code(remote).code;
+        let missing = || {
+            format!("`{}` has no code in Xero, by which items name it: give it one", account.name)
+        };
+        code.map(Some).ok_or_else(missing)
+    };
+    let title = item.product.as_ref().map_or("", |product| &product.title);
+    let description = names::text(title, names::TEXT);
+    Ok(Entry {
+        code: names::item(item).into_iter().next(),
+        name: Some(names::text(title, names::ITEM_NAME)).filter(|it| !it.is_empty()),
+        description: (!description.is_empty()).then_some(description),
+        sales_details: Some(ItemDetails { account_code: code(&kept.income)?, cogs: None }),
+        inventory_asset_account_code: code(&kept.stock)?,
+        purchase_details: Some(ItemDetails { account_code: None, cogs: code(&kept.cost)? }),
+        ..Entry::default()
+    })
 }
 
 /// An account, item, contact, tracking category or option.
@@ -405,6 +451,9 @@ fn entry(
             "`{}` is kept in {currency}, and Xero keeps bank accounts alone in other currencies",
             account.name
         )),
+        Need::Item(item @ Item { kept: Some(kept), .. }) => {
+            tracked_item(item, kept, bindings).map(|fields| (Place::Items, fields))
+        }
         Need::Item(item) => {
             let account = Need::Account(item.account.clone());
             let lands = bindings.need(&account);
@@ -413,7 +462,8 @@ fn entry(
                 Some(product) => product.title.clone(),
                 None => item.account.name.to_string(),
             };
-            let sales = SalesDetails { account_code: AccountReference::by_code(lands).code };
+            let sales =
+                ItemDetails { account_code: AccountReference::by_code(lands).code, cogs: None };
             let description = names::text(&title, names::TEXT);
             let fields = Entry {
                 code: Some(taken.choose("taken-item", &names::item(item))),

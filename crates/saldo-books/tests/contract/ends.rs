@@ -47,6 +47,14 @@ pub(crate) trait End {
     fn euros(&self) -> Vec<(String, i64)> {
         Vec::new()
     }
+    /// Lets the books keep items in stock; false where they have no such thing.
+    fn keep_stock(&mut self) -> bool {
+        false
+    }
+    /// How many units of each item are on hand, by its stock-keeping unit.
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
     /// The files at documents: what it calls the document, the file's name, what stands in it.
     fn files(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -160,6 +168,16 @@ impl End for UnitedStates {
         true
     }
 
+    fn keep_stock(&mut self) -> bool {
+        self.sim.inner_mut().company_mut().settings.inventory = true;
+        true
+    }
+
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.sim.inner().company().in_stock().into_iter();
+        held.map(|(item, units)| (item, units.to_string())).collect()
+    }
+
     fn deal_in_euros(&mut self) -> bool {
         let rate = [("EUR", "1.1".parse().unwrap())];
         self.sim.inner_mut().company_mut().turn_on_currencies(&rate);
@@ -251,6 +269,15 @@ impl End for UnitedKingdom {
     fn close(&mut self, until: Date) -> bool {
         self.sim.inner_mut().organisation_mut().settings.end_of_year_lock_date = Some(until);
         true
+    }
+
+    fn keep_stock(&mut self) -> bool {
+        true
+    }
+
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.sim.inner().organisation().in_stock().into_iter();
+        held.map(|(item, units)| (item, units.to_string())).collect()
     }
 
     fn deal_in_euros(&mut self) -> bool {

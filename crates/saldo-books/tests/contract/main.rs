@@ -15,3 +15,4 @@ mod files;
 mod laws;
 mod pushing;
 mod stage;
+mod stock;

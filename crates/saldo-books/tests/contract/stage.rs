@@ -217,6 +217,16 @@ impl Stage {
         self.end.files()
     }
 
+    /// Lets the books at the other end keep stock, where they can.
+    pub(crate) fn keep_stock(&mut self) -> bool {
+        self.end.keep_stock()
+    }
+
+    /// How many units of each item are on hand at the other end.
+    pub(crate) fn in_stock(&self) -> BTreeMap<String, String> {
+        self.end.in_stock().into_iter().filter(|(_, units)| units != "0").collect()
+    }
+
     /// Lets the books at the other end hold euros, where they can.
     pub(crate) fn deal_in_euros(&mut self) -> bool {
         self.end.deal_in_euros()

@@ -8,6 +8,7 @@ mod found;
 mod heard;
 mod read;
 mod schema;
+mod stock;
 mod tracked;
 mod voided;
 mod written;

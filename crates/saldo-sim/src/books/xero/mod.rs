@@ -25,6 +25,7 @@ mod retail;
 mod revaluation;
 mod service;
 mod show;
+mod stock;
 mod traffic;
 mod write;
 mod xml;
