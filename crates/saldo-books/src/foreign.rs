@@ -153,10 +153,19 @@ fn check(sum: &Sum<'_>) -> Result<(), String> {
 /// What an amount is worth at a rate of so much of the books' currency for one of its own, to the
 /// nearest unit, halves away from nought. None where it is too large.
 pub(crate) fn worth(amount: Money, rate: Decimal, home: Currency) -> Option<Money> {
-    let worth = decimal(amount).checked_mul(rate)?;
+    rounded(decimal(amount).checked_mul(rate)?, home)
+}
+
+fn rounded(worth: Decimal, home: Currency) -> Option<Money> {
     let nearest = RoundingStrategy::MidpointAwayFromZero;
     let worth = worth.round_dp_with_strategy(u32::from(home.exponent()), nearest);
     Money::parse(&worth.to_string(), home).ok()
+}
+
+/// What an amount is worth at a rate of so much of its own currency for one of the books', to the
+/// nearest unit, halves away from nought. None where it is too large, or the rate is nought.
+pub(crate) fn part(amount: Money, rate: Decimal, home: Currency) -> Option<Money> {
+    rounded(decimal(amount).checked_div(rate)?, home)
 }
 
 impl OneCurrency<'_> {
@@ -166,26 +175,50 @@ impl OneCurrency<'_> {
     /// # Errors
     /// In words with the difference, where none with so many decimals does.
     pub(crate) fn rate(&self, home: Currency, places: u32) -> Result<Decimal, String> {
-        let largest = self.sums.iter().max_by_key(|it| it.amount.minor().unsigned_abs());
-        let largest = largest.ok_or("nothing is left of it that moves money")?;
+        let largest = self.largest()?;
         let exact = decimal(largest.worth.abs()).checked_div(decimal(largest.amount.abs()));
-        let exact = exact.ok_or("its amounts are too large")?;
-        let mut difference = String::new();
-        for places in 0..=places {
-            let rate = exact.round_dp(places);
-            let differs = |sum: &&Sum<'_>| worth(sum.amount, rate, home) != Some(sum.worth);
-            let Some(sum) = self.sums.iter().find(differs) else { return Ok(rate) };
-            let found = worth(sum.amount, rate, home);
-            difference = format!(
-                "at a rate of {rate}, {} on `{}` would be worth {} there and not {}",
-                sum.amount,
-                sum.account.name,
-                found.map_or("nothing".to_owned(), |it| it.to_string()),
-                sum.worth
-            );
-        }
-        Err(format!("{difference}: enter it by hand, or part it"))
+        shortest(&self.sums, exact, places, |amount, rate| worth(amount, rate, home))
     }
+
+    /// The same as so much of the other currency for one of the books'.
+    ///
+    /// # Errors
+    /// As [`rate`](Self::rate).
+    pub(crate) fn rate_for_one(&self, home: Currency, places: u32) -> Result<Decimal, String> {
+        let largest = self.largest()?;
+        let exact = decimal(largest.amount.abs()).checked_div(decimal(largest.worth.abs()));
+        shortest(&self.sums, exact, places, |amount, rate| part(amount, rate, home))
+    }
+
+    fn largest(&self) -> Result<&Sum<'_>, String> {
+        let largest = self.sums.iter().max_by_key(|it| it.amount.minor().unsigned_abs());
+        largest.ok_or_else(|| "nothing is left of it that moves money".to_owned())
+    }
+}
+
+/// The shortest rate near the exact one at which each amount has its worth.
+fn shortest(
+    sums: &[Sum<'_>],
+    exact: Option<Decimal>,
+    places: u32,
+    worth: impl Fn(Money, Decimal) -> Option<Money>,
+) -> Result<Decimal, String> {
+    let exact = exact.ok_or("its amounts are too large")?;
+    let mut difference = String::new();
+    for places in 0..=places {
+        let rate = exact.round_dp(places);
+        let differs = |sum: &&Sum<'_>| worth(sum.amount, rate) != Some(sum.worth);
+        let Some(sum) = sums.iter().find(differs) else { return Ok(rate) };
+        let found = worth(sum.amount, rate);
+        difference = format!(
+            "at a rate of {rate}, {} on `{}` would be worth {} there and not {}",
+            sum.amount,
+            sum.account.name,
+            found.map_or("nothing".to_owned(), |it| it.to_string()),
+            sum.worth
+        );
+    }
+    Err(format!("{difference}: enter it by hand, or part it"))
 }
 
 fn decimal(amount: Money) -> Decimal {
@@ -255,6 +288,26 @@ mod tests {
         let refused = rate(&two, 10).unwrap_err();
         assert!(refused.contains("at a rate of 2, 0.10 EUR on `A`"), "{refused}");
         assert!(refused.contains("0.20 USD there and not 0.10 USD"), "{refused}");
+    }
+
+    #[test]
+    fn a_rate_for_one_of_the_books_currency_gives_every_amount_too() {
+        let rate = |lines: &[(&str, &str, &str)]| {
+            let document = document(lines);
+            let found = one_currency(&document)?.rate_for_one(document.header().currency, 6)?;
+            Ok::<_, String>(found.to_string())
+        };
+        assert_eq!(
+            rate(&[("EUR", "104.50", "95.00 EUR"), ("Over", "-104.50", "")]),
+            Ok("0.9091".into())
+        );
+        assert_eq!(
+            rate(&[("JPY", "-104.50", "-15873 JPY"), ("Over", "104.50", "")]),
+            Ok("151.9".into())
+        );
+        let large = rate(&[("EUR", "10944827.13", "9876543.21 EUR"), ("Over", "-10944827.13", "")]);
+        let refused = large.unwrap_err();
+        assert!(refused.contains("and not 10944827.13 USD"), "{refused}");
     }
 
     #[test]

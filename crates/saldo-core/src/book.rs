@@ -56,9 +56,8 @@ pub struct BookDescription {
     /// The kinds of documents that move no money ([`DocumentKind::moves_no_money`]) which it takes.
     /// Others are not wanted there.
     pub takes_without_money: &'static [DocumentKind],
-    /// Whether its balances show accounts of other currencies at what they are worth in the books,
-    /// and not in their own currency.
-    pub balances_in_worth: bool,
+    /// How its balances show accounts of other currencies.
+    pub foreign_balances: ForeignBalances,
     /// Whether its owner decides there what it takes: [`BookSettings`] are read before anything is
     /// pushed.
     pub has_settings: bool,
@@ -84,6 +83,18 @@ pub struct BookDescription {
     pub drafts_count: bool,
     /// The files of bank rows that its page takes from a person; none where it takes none.
     pub feed: Option<FeedUpload>,
+}
+
+/// How a book's balances show accounts that are kept in other currencies than the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignBalances {
+    /// In their own currency.
+    InTheirs,
+    /// At what their documents were worth.
+    InWorth,
+    /// At what they are worth on the day, at rates of the book's own: what documents say of them
+    /// cannot be held against that.
+    Revalued,
 }
 
 impl BookDescription {

@@ -132,11 +132,20 @@ fn find_kept(
     };
     let differs = [(&wanted.income, income), (&wanted.stock, stock), (&wanted.cost, cost)]
         .into_iter()
-        .find(|(wanted, held)| held.is_some() && **held != account(wanted));
+        .find(|(wanted, held)| {
+            held.as_ref()
+                .is_some_and(|held| !account(wanted).is_some_and(|it| is_called(&it, held)))
+        });
     match differs {
         None => Resolution::Bound(entry.remote.clone()),
         Some((lacking, _)) => Resolution::Contradicts(other_accounts(entry, lacking, wanted)),
     }
+}
+
+/// Whether a book means an account by what an item of its names: what it calls the account, or one
+/// of several words that it calls it by.
+fn is_called(account: &RemoteId, named: &RemoteId) -> bool {
+    account == named || account.as_str().split(' ').any(|word| word == named.as_str())
 }
 
 fn other_accounts(entry: &ChartEntry, lacking: &Account, wanted: &KeptItem) -> Refusal {

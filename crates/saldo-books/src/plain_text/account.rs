@@ -34,6 +34,7 @@ pub(super) const fn hledger_type(kind: AccountKind) -> char {
     match kind {
         AccountKind::Bank | AccountKind::Cash => 'C',
         AccountKind::Clearing
+        | AccountKind::Conversion
         | AccountKind::Receivable
         | AccountKind::OtherCurrentAsset
         | AccountKind::Inventory => 'A',

@@ -14,7 +14,8 @@ pub use write::Syntax;
 
 use jiff::civil::Date;
 use saldo_core::book::{
-    Book, BookContext, BookDescription, BookSettings, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, BookSettings, ForeignBalances, KeptDimensions, Need,
+    Outcome, Subject, Task,
 };
 use saldo_core::document::DocumentKind;
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
@@ -38,7 +39,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: false,
     keeps_stock: false,
     takes_without_money: &[],
-    balances_in_worth: false,
+    foreign_balances: ForeignBalances::InTheirs,
     has_settings: false,
     prefixes: true,
     dimensions: KeptDimensions::Any,

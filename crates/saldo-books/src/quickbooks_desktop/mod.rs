@@ -34,7 +34,8 @@ mod xml;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, Item, KeptDimensions, Listed, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, ForeignBalances, Item, KeptDimensions, Listed, Need,
+    Outcome, Subject, Task,
 };
 use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
@@ -76,7 +77,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: true,
     takes_without_money: &[DocumentKind::PurchaseOrder, DocumentKind::InventoryAdjustment],
-    balances_in_worth: true,
+    foreign_balances: ForeignBalances::InWorth,
     has_settings: true,
     // Its numbers have eleven characters, and so has a key.
     prefixes: false,

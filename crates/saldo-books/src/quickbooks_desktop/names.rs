@@ -204,7 +204,9 @@ pub(super) fn has_other_item(item: &Item, bindings: &Bindings) -> bool {
 /// The vendor's type of a new account.
 pub(super) const fn account_type(kind: AccountKind) -> &'static str {
     match kind {
-        AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "Bank",
+        AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash | AccountKind::Conversion => {
+            "Bank"
+        }
         AccountKind::Receivable => "AccountsReceivable",
         AccountKind::Payable => "AccountsPayable",
         AccountKind::OtherCurrentAsset | AccountKind::Inventory => "OtherCurrentAsset",

@@ -30,7 +30,8 @@ mod write;
 mod tests;
 
 use saldo_core::book::{
-    Book, BookContext, BookDescription, Item, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, ForeignBalances, Item, KeptDimensions, Need, Outcome,
+    Subject, Task,
 };
 use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{
@@ -74,7 +75,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     revalues: true,
     keeps_stock: true,
     takes_without_money: &[DocumentKind::PurchaseOrder, DocumentKind::InventoryAdjustment],
-    balances_in_worth: true,
+    foreign_balances: ForeignBalances::InWorth,
     has_settings: true,
     prefixes: true,
     dimensions: KeptDimensions::Named {

@@ -171,7 +171,7 @@ pub(super) fn has_other_item(item: &Item, bindings: &Bindings) -> bool {
 /// The vendor's type and detail type of a new account.
 pub(super) const fn account_type(kind: AccountKind) -> (&'static str, &'static str) {
     match kind {
-        AccountKind::Bank | AccountKind::Clearing => ("Bank", "Checking"),
+        AccountKind::Bank | AccountKind::Clearing | AccountKind::Conversion => ("Bank", "Checking"),
         AccountKind::Cash => ("Bank", "CashOnHand"),
         AccountKind::Receivable => ("Accounts Receivable", "AccountsReceivable"),
         AccountKind::Payable => ("Accounts Payable", "AccountsPayable"),
@@ -224,7 +224,7 @@ pub(super) fn can_take_deposits(account: &Account) -> bool {
 
 /// Whether the vendor's type of the account is a bank account.
 pub(super) fn is_bank(account: &Account) -> bool {
-    matches!(account.kind, AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash)
+    account_type(account.kind).0 == "Bank"
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use super::place::Place;
 use super::settings;
 use super::tracking;
 use super::wire::Entry;
-use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage};
+use saldo_core::book::{BookContext, ChartEntry, ChartKind, ChartPage, KeptAccounts};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::money::Currency;
+use saldo_core::text::RemoteId;
 use serde_json::Value;
 
 /// How many rows a page may have.
@@ -106,13 +107,26 @@ fn entries(place: Place, value: &Value) -> Result<Vec<ChartEntry>, Fault> {
         Place::Accounts => vec![entry(account(&row), row.name)],
         // Documents refer to an item by its code, which alone is unique.
         Place::Items => {
-            let sku = row.code.clone();
-            let kind =
-                ChartKind::Item { sku, income_account: None, lines_say_account: true, kept: None };
-            vec![entry(kind, row.code)]
+            vec![entry(item(&row), row.code)]
         }
         _ => vec![entry(ChartKind::Customer, row.name.clone()), entry(ChartKind::Vendor, row.name)],
     })
+}
+
+/// An item. One in stock has accounts of its own, which the vendor names by their codes alone; an
+/// item without a code for its sales leaves it to lines.
+fn item(row: &Entry) -> ChartKind {
+    let remote = |code: Option<&String>| code.map(|code| RemoteId::from(code.as_str()));
+    let sales = row.sales_details.as_ref().and_then(|it| it.account_code.as_ref());
+    let cost = row.purchase_details.as_ref().and_then(|it| it.cogs.as_ref());
+    let stock = row.inventory_asset_account_code.as_ref();
+    let is_kept = row.is_tracked();
+    ChartKind::Item {
+        sku: row.code.clone(),
+        income_account: remote(sales.filter(|_| is_kept)),
+        lines_say_account: !is_kept,
+        kept: is_kept.then(|| KeptAccounts { stock: remote(stock), cost: remote(cost) }),
+    }
 }
 
 fn account(row: &Entry) -> ChartKind {

@@ -1,6 +1,7 @@
 //! What the book holds against what was sent.
 
 use super::dates;
+use super::foreign::{self, Foreign, Moved};
 use super::listing;
 use super::names;
 use super::place::Place;
@@ -36,6 +37,9 @@ pub(super) fn acknowledgement(
     company: Currency,
 ) -> Result<Acknowledgement, String> {
     let shape = shape(document)?;
+    if let Shape::Foreign(foreign) = &shape {
+        return of_another_currency(document, foreign, record, company);
+    }
     let currency = currency(record, company)?;
     let held = total(&shape, record, currency)?;
     let total = held.map(|held| in_terms_of(document, &shape, held)).transpose()?;
@@ -54,6 +58,40 @@ pub(super) fn acknowledgement(
         tax,
         ..Acknowledgement::of(RemoteId::from(remote))
     })
+}
+
+/// What the book acknowledges about a document in another currency: what it is worth by the rate
+/// that it has there. A transfer has the vendor's own rate, and is worth what was sent where it
+/// moves as much.
+fn of_another_currency(
+    document: &Document,
+    foreign: &Foreign<'_>,
+    record: &Record,
+    company: Currency,
+) -> Result<Acknowledgement, String> {
+    let stated = record.currency_code.as_deref();
+    if let Some(held) = stated.filter(|held| *held != foreign.currency.code()) {
+        return Err(format!("it is in {held}, not in {}", foreign.currency));
+    }
+    let read = |number: &Option<Number>| {
+        number.as_ref().map(|number| wire::money(number, foreign.currency)).transpose()
+    };
+    let total = match &foreign.moved {
+        Moved::Money { .. } => match read(&record.total)? {
+            Some(held) => Some(foreign::worth(held, record.currency_rate.as_ref(), company)?),
+            None => None,
+        },
+        Moved::Transfer { amount, .. } => match read(&record.amount)? {
+            Some(held) if held == *amount => {
+                Some(document.total().map_err(|error| error.to_string())?)
+            }
+            Some(held) => return Err(format!("amount: sent {amount}, held {held}")),
+            None => None,
+        },
+    };
+    let remote = record.id().ok_or("the answer has no id")?;
+    let version = listing::version(record);
+    Ok(Acknowledgement { version, total, ..Acknowledgement::of(RemoteId::from(remote)) })
 }
 
 fn in_terms_of(document: &Document, shape: &Shape<'_>, held: Money) -> Result<Money, String> {
@@ -84,6 +122,7 @@ fn total(shape: &Shape<'_>, record: &Record, currency: Currency) -> Result<Optio
     let number = match shape {
         Shape::Claim(_) | Shape::Bill(_) | Shape::Money { .. } => &record.total,
         Shape::Transfer { .. } | Shape::Payment { .. } => &record.amount,
+        Shape::Foreign(_) => return Ok(None),
         Shape::Journal(_) => {
             if record.journal_lines.is_empty() {
                 return Ok(None);
@@ -186,6 +225,7 @@ fn money_differences(
     acknowledgement: &Acknowledgement,
 ) -> Result<Vec<String>, String> {
     let own = document.header().currency;
+    let lines_in = record.currency_code.as_deref().unwrap_or(own.code());
     let mut differences = Vec::new();
     let total = document.total().map_err(|error| error.to_string())?;
     let tax = document.tax().map_err(|error| error.to_string())?;
@@ -209,21 +249,37 @@ fn money_differences(
     // Where we say none, tracking is the owner's to give.
     let mut lines = sent.line_items.iter().chain(&sent.journal_lines);
     let told = lines.any(|line| !line.tracking.is_empty());
-    let (sent, held) = (line_sums(sent, told)?, line_sums(record, told)?);
+    let in_stock = document.lines().iter().any(|line| line.stock_move().is_some());
+    let counted = Counted { tracking: told, units: in_stock };
+    let (sent, held) = (line_sums(sent, counted)?, line_sums(record, counted)?);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
         let sent = sent.get(key).copied().unwrap_or_default();
         let held = held.get(key).copied().unwrap_or_default();
         if sent != held {
-            differences.push(format!("{key}: sent {sent} {own}, held {held} {own}"));
+            let unit = if key.starts_with(UNITS) { "" } else { lines_in };
+            let told = |sum: Decimal| format!("{sum} {unit}").trim_end().to_owned();
+            differences.push(format!("{key}: sent {}, held {}", told(sent), told(held)));
         }
     }
     Ok(differences)
 }
 
+/// How sums of units begin.
+const UNITS: &str = "units of";
+
+/// What of lines is summed besides their amounts.
+#[derive(Clone, Copy)]
+struct Counted {
+    /// What they stand for.
+    tracking: bool,
+    /// The units of items.
+    units: bool,
+}
+
 /// The sums of each account that lines reach, in what they stand for where that counts, and of the
 /// tax of each tax type.
-fn line_sums(record: &Record, with_tracking: bool) -> Result<BTreeMap<String, Decimal>, String> {
+fn line_sums(record: &Record, counted: Counted) -> Result<BTreeMap<String, Decimal>, String> {
     let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
     for line in record.line_items.iter().chain(&record.journal_lines) {
         // In answers a line has both; the code is what lines were sent with, where there is one.
@@ -234,10 +290,13 @@ fn line_sums(record: &Record, with_tracking: bool) -> Result<BTreeMap<String, De
             let mut options: Vec<&String> =
                 line.tracking.iter().filter_map(|it| it.option_id.as_ref()).collect();
             options.sort();
-            for option in options.into_iter().filter(|_| with_tracking) {
+            for option in options.into_iter().filter(|_| counted.tracking) {
                 key.push_str(&format!(" in tracking {option}"));
             }
             *sums.entry(key).or_default() += read(&line.line_amount)?;
+        }
+        if let Some(item) = line.item_code.as_ref().filter(|_| counted.units) {
+            *sums.entry(format!("{UNITS} {item}")).or_default() += read(&line.quantity)?;
         }
         *sums.entry(format!("tax {tax}")).or_default() += read(&line.tax_amount)?;
     }

@@ -114,6 +114,12 @@ fn refusal_kind(words: &str) -> RefusalKind {
     if says(&["lock date", "period is locked", "locked period"]) {
         return RefusalKind::PeriodClosed;
     }
+    if says(&["not subscribed to currency"]) {
+        return RefusalKind::CurrenciesOff;
+    }
+    if says(&["quantity on hand", "available to sell"]) {
+        return RefusalKind::NotSetUp;
+    }
     let missing = [
         "not a valid code",
         "must be valid",
@@ -140,6 +146,14 @@ const fn hint(kind: RefusalKind) -> &'static str {
         }
         RefusalKind::PeriodClosed => {
             "move it to the first open day, or change the lock dates in Xero"
+        }
+        RefusalKind::CurrenciesOff => {
+            "add the currency in Xero (Settings, Currencies), which its plan must have: it is \
+             tried again with the next sync"
+        }
+        RefusalKind::NotSetUp => {
+            "Xero sells nothing that is not there: enter the opening stock in Xero, or wait for \
+             what came in; it is tried again with each sync"
         }
         RefusalKind::BadReference => {
             "something that it refers to was archived, renumbered or never made in Xero: make it \
@@ -269,6 +283,8 @@ mod tests {
                 RefusalKind::PeriodClosed,
             ),
             ("Account code '999' is not a valid code", RefusalKind::BadReference),
+            ("The quantity on hand (1) is not enough", RefusalKind::NotSetUp),
+            ("Organisation is not subscribed to currency EUR", RefusalKind::CurrenciesOff),
             ("Payment amount exceeds the amount outstanding", RefusalKind::Other),
         ];
         for (message, expected) in cases {

@@ -16,11 +16,13 @@ use super::place::Place;
 use super::shape::{Shape, shape};
 use super::tracking;
 use super::voiding;
-use super::wire::{Entry, Record};
+use super::wire::{AccountReference, Entry, Record};
 use super::write;
-use saldo_core::book::{Acknowledgement, BookContext, Need, Outcome, Subject};
+use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::exchange::{Fault, Permit};
+use saldo_core::ledger::Account;
+use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -210,10 +212,12 @@ fn outcome(
         Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
             let name = names::account(&account.name);
             let named = entries()?.into_iter().find(|row| is_called(row.name.as_ref(), &name));
-            let wanted = names::account_type(account.kind);
+            let currency = match look_up.subject {
+                Subject::Need(Need::ForeignAccount { currency, .. }) => Some(*currency),
+                _ => None,
+            };
             Ok(named.map_or(Outcome::Absent, |row| {
-                let held = row.r#type.clone().unwrap_or_default();
-                let other = (held != wanted).then(|| format!("its type is {held}, not {wanted}"));
+                let other = other_account(account, currency, &row);
                 found(&row, other)
             }))
         }
@@ -222,7 +226,7 @@ fn outcome(
             let coded = entries()?
                 .into_iter()
                 .find(|row| codes.iter().any(|code| is_called(row.code.as_ref(), code)));
-            Ok(coded.map_or(Outcome::Absent, |row| found(&row, None)))
+            Ok(coded.map_or(Outcome::Absent, |row| found(&row, other_item(item, &row, context))))
         }
         Subject::Need(Need::Party(party)) => Ok(contact(party, &entries()?)),
         Subject::Need(Need::TaxRate(tax)) => Ok(match super::rates::outcome(tax, rows, context)? {
@@ -264,6 +268,41 @@ fn outcome(
     }
 }
 
+/// In which words an item is another than what was wanted.
+fn other_item(wanted: &Item, row: &Entry, context: &BookContext) -> Option<String> {
+    let Some(kept) = &wanted.kept else {
+        return row.is_tracked().then(|| "it is kept in stock there".to_owned());
+    };
+    if !row.is_tracked() {
+        return Some("it is not kept in stock there".to_owned());
+    }
+    let code = |account: &Account| {
+        let remote = context.bindings.need(&Need::Account(account.clone()));
+        remote.and_then(|remote| AccountReference::by_code(remote).code)
+    };
+    let (sold, bought) = (row.sales_details.as_ref(), row.purchase_details.as_ref());
+    let accounts = [
+        (&kept.income, sold.and_then(|it| it.account_code.as_ref())),
+        (&kept.stock, row.inventory_asset_account_code.as_ref()),
+        (&kept.cost, bought.and_then(|it| it.cogs.as_ref())),
+    ];
+    let differs = accounts.into_iter().find(|(wanted, held)| code(wanted).as_ref() != *held);
+    differs.map(|(wanted, _)| format!("it is not kept with the account `{}`", wanted.name))
+}
+
+/// In which words an account is another than what was wanted.
+fn other_account(wanted: &Account, currency: Option<Currency>, row: &Entry) -> Option<String> {
+    let (held, kind) = (row.r#type.as_deref().unwrap_or_default(), wanted.kind);
+    let kind = names::account_type(kind);
+    if held != kind {
+        return Some(format!("its type is {held}, not {kind}"));
+    }
+    let currency = currency.map(|it| it.code().to_owned())?;
+    let held = row.currency_code.as_ref();
+    let told = held.map_or("the organisation's currency", String::as_str);
+    (held != Some(&currency)).then(|| format!("it is kept in {told}, not in {currency}"))
+}
+
 /// What it means that a draft does not stand there any more: nothing is left to confirm.
 fn gone(key: DocumentKey, context: &BookContext) -> Outcome {
     let remote = context.bindings.document(key).cloned();
@@ -291,7 +330,7 @@ pub(super) fn is_called(held: Option<&String>, name: &str) -> bool {
 
 /// Something of the chart that was found: as it should be, or not.
 pub(super) fn found(row: &Entry, difference: Option<String>) -> Outcome {
-    let unusable = (!row.is_active()).then(|| "it is archived, or tracks stock".to_owned());
+    let unusable = (!row.is_active()).then(|| "it is archived".to_owned());
     let remote = row.remote().unwrap_or_else(|| RemoteId::from(""));
     let acknowledgement = Acknowledgement::of(remote);
     match difference.or(unusable) {

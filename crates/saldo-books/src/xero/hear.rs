@@ -106,7 +106,7 @@ pub(super) fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault
     })
 }
 
-/// What became of a payment that was to be taken back.
+/// What became of what was to be taken back.
 fn taken_back(voided: &Voided, answer: &HttpAnswer) -> Result<Outcome, Fault> {
     if let Some(refusal) = faults::refusal_of_content(answer) {
         return Ok(Outcome::Refused(voiding::refusal(refusal)));

@@ -8,6 +8,7 @@ mod compare;
 mod dates;
 mod faults;
 mod find;
+mod foreign;
 mod hear;
 mod listing;
 mod names;
@@ -17,6 +18,7 @@ mod report;
 mod result;
 mod settings;
 mod shape;
+mod stock;
 mod tax;
 mod tracking;
 mod voiding;
@@ -28,9 +30,10 @@ mod tests;
 
 use place::Place;
 use saldo_core::book::{
-    Book, BookContext, BookDescription, KeptDimensions, Need, Outcome, Subject, Task,
+    Book, BookContext, BookDescription, ForeignBalances, Item, KeptDimensions, Need, Outcome,
+    Subject, Task,
 };
-use saldo_core::document::{Document, DocumentKind};
+use saldo_core::document::{Document, DocumentKind, KeptItem};
 use saldo_core::exchange::{
     Addresses, Answer, Ask, Authorisation, Fault, Grant, Introduction, RateLimit, RequestsLeft,
 };
@@ -79,9 +82,9 @@ static DESCRIPTION: BookDescription = BookDescription {
     idempotent: false,
     enters_tax: true,
     revalues: true,
-    keeps_stock: false,
-    takes_without_money: &[],
-    balances_in_worth: true,
+    keeps_stock: true,
+    takes_without_money: &[DocumentKind::InventoryAdjustment],
+    foreign_balances: ForeignBalances::Revalued,
     has_settings: true,
     prefixes: false,
     dimensions: KeptDimensions::AtMost(tracking::MOST),
@@ -205,6 +208,10 @@ impl Book for Xero {
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
+            Subject::Need(Need::Item(Item { kept: Some(kept), .. })) => {
+                let KeptItem { income, stock, cost, .. } = &**kept;
+                [income, stock, cost].map(|account| Need::Account(account.clone())).to_vec()
+            }
             Subject::Need(Need::Item(item)) => vec![Need::Account(item.account.clone())],
             Subject::Need(Need::Value { dimension, .. }) => {
                 vec![Need::Dimension(dimension.clone())]
@@ -216,8 +223,8 @@ impl Book for Xero {
                 | Need::TaxRate(_)
                 | Need::Listed(_)
                 | Need::Dimension(_),
-            )
-            | Subject::Document { voids: Some(_), .. } => Vec::new(),
+            ) => Vec::new(),
+            Subject::Document { voids: Some(voided), .. } => voiding::needs(voided),
             Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {

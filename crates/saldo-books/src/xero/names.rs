@@ -78,6 +78,13 @@ pub(super) fn item(item: &Item) -> Vec<String> {
     };
     let own = format!("{}\0{}", product_key(product), item.account.name);
     let code = product_code(product);
+    // What is kept in stock is one thing, whatever documents name it.
+    if let Some(kept) = &item.kept {
+        return vec![match &product.sku {
+            Some(_) => code,
+            None => format!("P-{}", hash(&kept.key, 12)),
+        }];
+    }
     let room = ITEM_CODE - 9;
     let head: String = code.chars().take(room).collect();
     vec![code, format!("{}-{}", head.trim_end(), hash(&own, 8))]
@@ -171,7 +178,9 @@ impl<'a> Taken<'a> {
 pub(super) const fn account_type(kind: AccountKind) -> &'static str {
     match kind {
         AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash => "BANK",
-        AccountKind::Receivable | AccountKind::OtherCurrentAsset => "CURRENT",
+        AccountKind::Receivable | AccountKind::OtherCurrentAsset | AccountKind::Conversion => {
+            "CURRENT"
+        }
         AccountKind::Inventory => "INVENTORY",
         // A card of Xero's own is a bank account, which takes no manual journals.
         AccountKind::Payable

@@ -1,5 +1,6 @@
 //! The vendor's endpoints: each takes and gives one kind of thing.
 
+use super::foreign::Moved;
 use super::shape::Shape;
 use saldo_core::book::{Need, Subject};
 
@@ -109,6 +110,10 @@ impl Place {
             Shape::Transfer { .. } => Self::BankTransfers,
             Shape::Payment { .. } => Self::Payments,
             Shape::Journal(_) => Self::ManualJournals,
+            Shape::Foreign(foreign) => match foreign.moved {
+                Moved::Money { .. } => Self::BankTransactions,
+                Moved::Transfer { .. } => Self::BankTransfers,
+            },
         }
     }
 
@@ -120,7 +125,7 @@ impl Place {
             Subject::Need(Need::Party(_)) => Some(Self::Contacts),
             Subject::Need(Need::TaxRate(_)) => Some(Self::TaxRates),
             Subject::Need(Need::Listed(_)) => None,
-            Subject::Document { voids: Some(_), .. } => Some(Self::Payments),
+            Subject::Document { voids: Some(voided), .. } => Some(super::voiding::place(voided)),
             // Options are listed with their category.
             Subject::Need(Need::Dimension(_) | Need::Value { .. }) => {
                 Some(Self::TrackingCategories)

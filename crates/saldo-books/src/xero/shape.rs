@@ -3,12 +3,14 @@
 //! This is decided from the document alone, so that it is decided alike when a document is created,
 //! looked up, and asked what it needs.
 
+use super::foreign::{self, Foreign, Moved};
 use super::names::{is_bank, nobody};
+use super::stock;
 use super::tax::{self, LineTax, Taxes};
 use super::tracking;
 use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Money, MoneyError};
 use std::borrow::Cow;
@@ -46,6 +48,8 @@ pub(super) enum Shape<'a> {
     },
     /// Debits and credits, debit positive.
     Journal(Vec<FormLine<'a>>),
+    /// Money on bank accounts of another currency.
+    Foreign(Foreign<'a>),
 }
 
 /// Lines with tax: amounts positive in the form's own direction.
@@ -66,6 +70,8 @@ pub(super) struct Form<'a> {
 #[derive(Debug)]
 pub(super) struct FormLine<'a> {
     pub(super) product: Option<&'a Product>,
+    /// Its accounts, where the vendor keeps it in stock.
+    pub(super) kept: Option<&'a KeptItem>,
     pub(super) account: &'a Account,
     pub(super) dimensions: &'a Dimensions,
     pub(super) amount: Money,
@@ -81,31 +87,36 @@ pub(super) struct FormLine<'a> {
 
 impl<'a> FormLine<'a> {
     /// A line as it stands in a document, without tax.
-    fn plain(line: &'a Line, amount: Money) -> Self {
+    pub(super) fn plain(line: &'a Line, amount: Money) -> Self {
         let (product, taxed) = match &line.kind {
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
+            LineKind::Stocked { product, .. } => (Some(product), false),
             LineKind::Other { taxed } => (None, *taxed),
             LineKind::Settlement
             | LineKind::Receivable
             | LineKind::Payable
             | LineKind::Tax { .. }
-            | LineKind::Stocked { .. }
             | LineKind::Ordered { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
         let (account, dimensions, taxes) = (&line.account, &line.dimensions, &line.taxes[..]);
-        Self { product, account, dimensions, amount, taxed, taxes, tax: None, quantity, text }
+        let kept = line.kind.kept();
+        Self { product, kept, account, dimensions, amount, taxed, taxes, tax: None, quantity, text }
     }
 
     /// The item that the line is of, where it is of a product.
     pub(super) fn item(&self) -> Option<Item> {
-        let account = self.account.clone();
-        self.product.map(|product| Item::plain(Some(product.clone()), account))
+        let product = self.product?.clone();
+        Some(match self.kept {
+            Some(kept) => Item::kept(product, kept.clone()),
+            None => Item::plain(Some(product), self.account.clone()),
+        })
     }
 }
 
 impl Shape<'_> {
-    /// What the vendor will call its total: of a manual journal, its debits.
+    /// What the vendor will call its total: of a manual journal, its debits; of what is in another
+    /// currency, its worth.
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
             Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Ok(form.total),
@@ -114,6 +125,7 @@ impl Shape<'_> {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
                 Money::sum(document.header().currency, debits)
             }
+            Self::Foreign(_) => document.total(),
         }
     }
 
@@ -121,16 +133,24 @@ impl Shape<'_> {
     pub(super) const fn form(&self) -> Option<&Form<'_>> {
         match self {
             Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Some(form),
-            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) | Self::Foreign(_) => {
+                None
+            }
         }
     }
 
     /// Whom it is made out to, where the vendor wants somebody.
     pub(super) fn contact(&self, document: &Document) -> Option<Party> {
         match self {
-            Self::Claim(_) | Self::Bill(_) => document.header().party.clone(),
-            Self::Money { .. } => Some(document.header().party.clone().unwrap_or_else(nobody)),
-            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) => None,
+            Self::Claim(_) | Self::Bill(_) => {
+                Some(document.header().party.clone().unwrap_or_else(nobody))
+            }
+            Self::Money { .. } | Self::Foreign(Foreign { moved: Moved::Money { .. }, .. }) => {
+                Some(document.header().party.clone().unwrap_or_else(nobody))
+            }
+            Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) | Self::Foreign(_) => {
+                None
+            }
         }
     }
 
@@ -147,6 +167,7 @@ impl Shape<'_> {
                 needs.extend(lines.iter().map(|line| account(line.account)));
                 needs.extend(lines.iter().flat_map(tracking::needs));
             }
+            Self::Foreign(foreign) => needs.extend(foreign.needs()),
         }
         for line in self.form().into_iter().flat_map(|form| &form.lines) {
             needs.push(account(line.account));
@@ -166,6 +187,9 @@ impl Shape<'_> {
 /// In words, why this book cannot hold it.
 pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     tracking::check(document)?;
+    if foreign::is_foreign(document) {
+        return foreign::foreign(document).map(Shape::Foreign);
+    }
     match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => claim(document),
@@ -175,10 +199,10 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         DocumentKind::Transfer | DocumentKind::Expense | DocumentKind::JournalEntry => {
             entry(document)
         }
-        DocumentKind::PurchaseOrder
-        | DocumentKind::ItemReceipt
-        | DocumentKind::InventoryAdjustment => {
-            Err("Saldo enters no documents of stock in Xero yet".to_owned())
+        DocumentKind::ItemReceipt => stock::receipt(document),
+        DocumentKind::InventoryAdjustment => stock::adjustment(document),
+        DocumentKind::PurchaseOrder => {
+            Err("Saldo enters no purchase orders in Xero yet".to_owned())
         }
     }
 }
@@ -232,6 +256,11 @@ fn money(document: &Document) -> Result<Option<Shape<'_>>, String> {
         (None, _) => Ok(None),
         (Some((bank, amount)), None) => {
             let form = form(document, amount.is_negative(), None)?;
+            if form.gives && form.lines.iter().any(|line| line.kept.is_some()) {
+                return Err("money that is spent on items in stock lays them in, and does not \
+                            bring back what was sold: goods come back by a document of their own"
+                    .to_owned());
+            }
             Ok(Some(Shape::Money { bank, form }))
         }
         (Some(_), Some(_)) => {
@@ -323,6 +352,9 @@ fn entry(document: &Document) -> Result<Shape<'_>, String> {
                     period"
             .to_owned());
     }
+    if let Some(line) = document.lines().iter().find(|line| line.stock_move().is_some()) {
+        return Err(format!("`{}` would leave stock without a sale", line.text));
+    }
     if let Some(line) = document.lines().iter().find(|line| is_owed(&line.account)) {
         return Err(format!(
             "it touches `{}`, which only invoices, credit notes and payments can",
@@ -359,13 +391,13 @@ fn journal(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 /// Whether an account says what somebody owes.
-const fn is_owed(account: &Account) -> bool {
+pub(super) const fn is_owed(account: &Account) -> bool {
     matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
 }
 
 /// Everything but the bank account and what is owed by lines of this kind, as lines; sales tax on
 /// the lines that bear it.
-fn form<'a>(
+pub(super) fn form<'a>(
     document: &'a Document,
     gives: bool,
     owed: Option<&LineKind>,
@@ -382,6 +414,11 @@ fn form<'a>(
                 *sum = sum.plus(oriented(line.amount)).map_err(|error| error.to_string())?;
             }
             _ if is_bank(&line.account) => {}
+            kind if kind.kept().is_some() && line.quantity.is_some_and(|units| units != 0) => {
+                let sold = matches!(kind, LineKind::Product { .. });
+                let plain = FormLine::plain(line, oriented(line.amount));
+                lines.push(stock::directed(plain, gives, sold)?);
+            }
             _ if line.amount.is_zero() => {}
             _ => lines.push(FormLine::plain(line, oriented(line.amount))),
         }

@@ -205,6 +205,7 @@ mod tests {
         };
         let line = |text: &&str| FormLine {
             product: None,
+            kept: None,
             account: &sales,
             dimensions: &none,
             amount: money(text.split(' ').next().unwrap().trim_end_matches('*')),

@@ -1,8 +1,9 @@
-//! Taking payments back: the vendor deletes a payment, so that its invoice or bill is open again.
+//! Taking back by deleting: payments, so that their invoice or bill is open again, and money that
+//! was received for items in stock, since money that is spent on them would lay them in as bought.
 //!
-//! What was deleted stays in the list of payments, with a status that says so. A payment cannot be
-//! changed, only deleted, so that its version says nothing. The list also says whether one was
-//! reconciled, so that it is looked at first; the vendor refuses one of a locked day.
+//! What was deleted stays in its list, with a status that says so. The list also says whether
+//! something was reconciled, so that it is looked at first; the vendor refuses what is of a locked
+//! day. A payment cannot be changed, only deleted, so that its version says nothing.
 
 use super::ask;
 use super::hear::{NOT_ASKED, in_doubt};
@@ -10,11 +11,13 @@ use super::listing;
 use super::place::Place;
 use super::shape::{Shape, shape};
 use super::wire::Record;
+use super::write;
+use crate::json;
 use saldo_core::book::{
-    Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
+    Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
 };
 use saldo_core::document::{Document, DocumentKind};
-use saldo_core::exchange::{Fault, HttpRequest};
+use saldo_core::exchange::{Fault, HttpRequest, Permit};
 use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
 use serde_json::{Value, json};
@@ -27,7 +30,25 @@ const DELETED: &str = "DELETED";
 pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
     let is_payment =
         matches!(document.header().kind, DocumentKind::Payment | DocumentKind::BillPayment);
-    (is_payment && matches!(shape(document), Ok(Shape::Payment { .. }))).then(Vec::new)
+    let goes = match shape(document) {
+        Ok(Shape::Payment { .. }) => is_payment,
+        Ok(Shape::Money { form, .. }) => form.lines.iter().any(|line| line.kept.is_some()),
+        _ => false,
+    };
+    goes.then(Vec::new)
+}
+
+/// What must be known to take it back: what is not said by its status alone is said whole.
+pub(super) fn needs(voided: &Voided) -> Vec<Need> {
+    match shape(&voided.document) {
+        Ok(shape @ Shape::Money { .. }) => shape.needs(&voided.document),
+        _ => Vec::new(),
+    }
+}
+
+/// Where it is.
+pub(super) fn place(voided: &Voided) -> Place {
+    shape(&voided.document).map_or(Place::Payments, |shape| Place::of_shape(&shape))
 }
 
 /// What a subject makes nil, if it does.
@@ -53,7 +74,7 @@ pub(super) fn of_tasks(tasks: &[Task]) -> Result<Option<&Voided>, Fault> {
     }
 }
 
-/// What asks for it: each payment is a request of its own.
+/// What asks for it: each is a request of its own.
 ///
 /// # Errors
 /// Where the connection lacks a setting.
@@ -63,14 +84,28 @@ pub(super) fn ask(
     context: &BookContext,
 ) -> Result<HttpRequest, Fault> {
     let url = ask::address(&path(voided), &[], context)?;
-    let body = json!({ "Status": DELETED }).to_string().into_bytes();
+    let body = body(voided, context)?.to_string().into_bytes();
     let request = ask::of_tenant(HttpRequest::post_json(url, body), context)?;
     Ok(request.header("idempotency-key", token))
 }
 
-/// Where a payment is by itself.
+/// What says so: of a payment its status alone, of all else the document with it.
+fn body(voided: &Voided, context: &BookContext) -> Result<Value, Fault> {
+    let place = place(voided);
+    if place == Place::Payments {
+        return Ok(json!({ "Status": DELETED }));
+    }
+    let never = |reason: String| Fault::new(Permit::Never, reason);
+    let (_, record) =
+        write::record((voided.key, false), &voided.document, None, context).map_err(never)?;
+    let bank_transaction_id = Some(voided.remote.to_string());
+    let record = Record { bank_transaction_id, status: Some(DELETED.to_owned()), ..record };
+    Ok(json!({ place.list(): [json::to_json(&record)?] }))
+}
+
+/// Where it is by itself.
 pub(super) fn path(voided: &Voided) -> String {
-    format!("{}/{}", Place::Payments.name(), voided.remote)
+    format!("{}/{}", place(voided).name(), voided.remote)
 }
 
 /// What became of it, by the vendor's answer.
@@ -78,19 +113,19 @@ pub(super) fn path(voided: &Voided) -> String {
 /// # Errors
 /// Where the answer does not show it deleted: nobody knows what became of it.
 pub(super) fn became(voided: &Voided, answer: &Value) -> Result<Outcome, Fault> {
-    let rows = answer.get(Place::Payments.list()).and_then(Value::as_array);
+    let rows = answer.get(place(voided).list()).and_then(Value::as_array);
     let [row] = rows.map_or(&[][..], Vec::as_slice) else {
-        return Err(in_doubt("the answer is not about one payment"));
+        return Err(in_doubt("the answer is not about one of them"));
     };
     let record: Record = serde_json::from_value(row.clone())
-        .map_err(|error| in_doubt(format!("the payment cannot be read: {error}")))?;
+        .map_err(|error| in_doubt(format!("what was deleted cannot be read: {error}")))?;
     let acknowledgement = acknowledgement(voided, &record);
     acknowledgement
         .map(Outcome::Done)
         .ok_or_else(|| in_doubt("the answer does not show it deleted"))
 }
 
-/// What it means that a payment was looked for among these rows; none where it is not there.
+/// What it means that it was looked for among these rows; none where it is not there.
 pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
     let row = rows.iter().find(|row| is_it(voided, row))?;
     Some(match acknowledgement(voided, row) {
@@ -98,7 +133,7 @@ pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
         None if row.is_reconciled == Some(true) => Outcome::Refused(refusal(Refusal {
             kind: RefusalKind::Other,
             code: NOT_ASKED.to_owned(),
-            message: "the payment was reconciled with a row of the bank".to_owned(),
+            message: "it was reconciled with a row of the bank".to_owned(),
             hint: String::new(),
         })),
         None => Outcome::Absent,
@@ -106,19 +141,19 @@ pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
 }
 
 fn is_it(voided: &Voided, row: &Record) -> bool {
-    row.payment_id.as_deref() == Some(voided.remote.as_str())
+    row.id() == Some(voided.remote.as_str())
 }
 
-/// What the book acknowledges about a payment that is deleted; none where it is not.
+/// What the book acknowledges about what is deleted; none where it is not.
 fn acknowledgement(voided: &Voided, row: &Record) -> Option<Acknowledgement> {
     let is_deleted = is_it(voided, row) && row.status.as_deref() == Some(DELETED);
-    let acknowledgement = Acknowledgement::of(RemoteId::from(row.payment_id.clone()?));
+    let acknowledgement = Acknowledgement::of(RemoteId::from(row.id()?));
     is_deleted.then(|| Acknowledgement { version: listing::version(row), ..acknowledgement })
 }
 
 /// A refusal to take it back, with what is left to do.
 pub(super) fn refusal(refusal: Refusal) -> Refusal {
-    let hint = "undo its reconciliation in Xero, or delete the payment there, then `saldo retry`; \
+    let hint = "undo its reconciliation in Xero, or delete it there, then `saldo retry`; \
                 or leave it as it is: `saldo redo` with its number in `saldo runs`";
     Refusal { hint: hint.to_owned(), ..refusal }
 }

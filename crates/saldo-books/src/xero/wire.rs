@@ -105,6 +105,8 @@ pub(super) struct Record {
     pub(super) date: Option<String>,
     pub(super) due_date: Option<String>,
     pub(super) currency_code: Option<String>,
+    /// So much of the document's currency for one of the organisation's.
+    pub(super) currency_rate: Option<Number>,
     pub(super) line_amount_types: Option<String>,
     pub(super) status: Option<String>,
     #[serde(deserialize_with = "list")]
@@ -179,7 +181,9 @@ pub(super) struct Entry {
     pub(super) system_account: Option<String>,
     pub(super) enable_payments_to_account: Option<bool>,
     pub(super) description: Option<String>,
-    pub(super) sales_details: Option<SalesDetails>,
+    pub(super) sales_details: Option<ItemDetails>,
+    pub(super) purchase_details: Option<ItemDetails>,
+    pub(super) inventory_asset_account_code: Option<String>,
     pub(super) is_tracked_as_inventory: Option<bool>,
     pub(super) contact_number: Option<String>,
     pub(super) contact_status: Option<String>,
@@ -188,11 +192,13 @@ pub(super) struct Entry {
     pub(super) can_apply_to_revenue: Option<bool>,
 }
 
-/// Where lines of an item land, if they do not say so.
+/// Where lines of an item land, if they do not say so, and what tracked ones cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct SalesDetails {
+pub(super) struct ItemDetails {
     pub(super) account_code: Option<String>,
+    #[serde(rename = "COGSAccountCode")]
+    pub(super) cogs: Option<String>,
 }
 
 /// What an element of an answer says about itself.
@@ -275,12 +281,15 @@ impl Entry {
         name.filter(said).map(|text| RemoteId::from(text.as_str()))
     }
 
-    /// Whether it can be used. A tracked item cannot: the vendor would enter its cost and stock.
+    /// Whether it can be used.
     pub(super) fn is_active(&self) -> bool {
         let active = |status: &Option<String>| status.as_deref().is_none_or(|it| it == "ACTIVE");
-        active(&self.status)
-            && active(&self.contact_status)
-            && self.is_tracked_as_inventory != Some(true)
+        active(&self.status) && active(&self.contact_status)
+    }
+
+    /// Whether it is an item that the vendor keeps in stock, and costs by itself.
+    pub(super) fn is_tracked(&self) -> bool {
+        self.is_tracked_as_inventory == Some(true)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
+use super::foreign::{Foreign, Moved};
 use super::names::{self, Taken};
 use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
 use super::tracking;
 use super::wire::{
-    AccountReference, ContactReference, Entry, InvoiceReference, Line, Record, SalesDetails,
+    AccountReference, ContactReference, Entry, InvoiceReference, ItemDetails, Line, Record,
     Tracking,
 };
 use crate::json;
-use rust_decimal::Decimal;
-use saldo_core::book::{Bindings, BookContext, Need, Subject};
-use saldo_core::document::{Document, DocumentKey};
+use rust_decimal::{Decimal, RoundingStrategy};
+use saldo_core::book::{Bindings, BookContext, Item, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, KeptItem};
 use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
@@ -112,13 +113,6 @@ pub(super) fn record(
             header.currency, context.currency
         )));
     }
-    if let Some(line) = document.lines().iter().find(|line| line.foreign.is_some()) {
-        return Err(about(format!(
-            "{} on `{}` is in another currency than the company's, which Saldo cannot enter here",
-            line.held(),
-            line.account.name
-        )));
-    }
     let shape = shape(document).map_err(about)?;
     if draft && !matches!(shape, Shape::Claim(_) | Shape::Bill(_)) {
         return Err(about("Xero has drafts of invoices, bills and credit notes alone".to_owned()));
@@ -132,6 +126,7 @@ pub(super) fn record(
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Payment { account, amount } => writer.payment(account, *amount, applies_to),
         Shape::Journal(lines) => writer.journal(lines),
+        Shape::Foreign(foreign) => writer.foreign(&shape, foreign),
     };
     Ok((Place::of_shape(&shape), record.map_err(about)?))
 }
@@ -244,8 +239,9 @@ impl Writer<'_> {
     }
 
     fn form_line(&self, line: &FormLine<'_>) -> Result<Line, String> {
-        let (units, price) = units_and_price(line);
-        let text = match line.quantity.filter(|count| *count > 1 && units == Decimal::ONE) {
+        let (units, price) = units_and_price(line)?;
+        let more = |count: &i64| *count > 1 && units == Decimal::ONE;
+        let text = match line.quantity.filter(more) {
             Some(count) => format!("{count} x {}", line.text),
             None => line.text.to_string(),
         };
@@ -290,6 +286,46 @@ impl Writer<'_> {
             amount: Some(json::number(amount)),
             ..self.marked()
         })
+    }
+
+    /// Money on bank accounts of another currency: the vendor takes it for the bank account's, and
+    /// no other.
+    fn foreign(&self, shape: &Shape<'_>, foreign: &Foreign<'_>) -> Result<Record, String> {
+        let kept = |account: &Account| {
+            let currency = foreign.currency;
+            self.remote(&Need::ForeignAccount { account: account.clone(), currency })
+                .map(|remote| Some(AccountReference::by_id(remote)))
+        };
+        match &foreign.moved {
+            Moved::Transfer { from, to, amount } => Ok(Record {
+                from_bank_account: kept(from)?,
+                to_bank_account: kept(to)?,
+                amount: Some(json::number(*amount)),
+                ..self.marked()
+            }),
+            Moved::Money { bank, gives, against, amount, rate, text } => {
+                let account = self.reached(against)?;
+                let line = Line {
+                    description: Some(description(text, against)),
+                    quantity: Some(json::decimal_number(Decimal::ONE)),
+                    unit_amount: Some(json::number(*amount)),
+                    line_amount: Some(json::number(*amount)),
+                    account_code: account.code,
+                    account_id: account.account_id,
+                    ..Line::default()
+                };
+                Ok(Record {
+                    r#type: Some(if *gives { "SPEND" } else { "RECEIVE" }.to_owned()),
+                    contact: self.contact(shape)?,
+                    bank_account: kept(bank)?,
+                    currency_rate: Some(json::decimal_number(*rate)),
+                    line_amount_types: Some("NoTax".to_owned()),
+                    line_items: vec![line],
+                    status: Some(self.status.to_owned()),
+                    ..self.marked()
+                })
+            }
+        }
     }
 
     fn payment(
@@ -342,16 +378,61 @@ fn description(text: &str, account: &Account) -> String {
 }
 
 /// Units and unit price: the line's own where they multiply to the amount exactly with at most four
-/// decimals, otherwise one of all of it. The price carries the sign.
-fn units_and_price(line: &FormLine<'_>) -> (Decimal, Decimal) {
+/// decimals, otherwise one of all of it. The price carries the sign. Of an item in stock the units
+/// count, and the price is one that comes to the amount once it is rounded.
+///
+/// # Errors
+/// In words, where no price of an item in stock does.
+fn units_and_price(line: &FormLine<'_>) -> Result<(Decimal, Decimal), String> {
     let amount: Decimal = line.amount.amount_text().parse().unwrap_or_default();
+    if let (Some(_), Some(units)) = (line.kept, line.quantity) {
+        let price = amount.checked_div(Decimal::from(units)).map(|it| it.round_dp(4));
+        let nearest = RoundingStrategy::MidpointAwayFromZero;
+        let comes_to = |price: &Decimal| {
+            let full = price.checked_mul(Decimal::from(units));
+            full.is_some_and(|it| it.round_dp_with_strategy(amount.scale(), nearest) == amount)
+        };
+        return price.filter(comes_to).map(|price| (Decimal::from(units), price)).ok_or_else(
+            || {
+                format!(
+                    "no price of four decimals makes {} of {units} units of `{}`: part it",
+                    line.amount, line.text
+                )
+            },
+        );
+    }
     let own = line.quantity.filter(|units| *units > 0).and_then(|units| {
         let units = Decimal::from(units);
         let price = amount.checked_div(units)?.normalize();
         let exact = price.scale() <= 4 && price.checked_mul(units)? == amount;
         exact.then_some((units, price))
     });
-    own.unwrap_or((Decimal::ONE, amount))
+    Ok(own.unwrap_or((Decimal::ONE, amount)))
+}
+
+/// An item that the vendor tracks: it is by its accounts of stock and of costs.
+fn tracked_item(item: &Item, kept: &KeptItem, bindings: &Bindings) -> Result<Entry, String> {
+    let code = |account: &Account| {
+        let need = Need::Account(account.clone());
+        let remote =
+            bindings.need(&need).ok_or_else(|| format!("`{}` is not bound", need.binding()))?;
+        let code = AccountReference::by_code(remote).code;
+        let missing = || {
+            format!("`{}` has no code in Xero, by which items name it: give it one", account.name)
+        };
+        code.map(Some).ok_or_else(missing)
+    };
+    let title = item.product.as_ref().map_or("", |product| &product.title);
+    let description = names::text(title, names::TEXT);
+    Ok(Entry {
+        code: names::item(item).into_iter().next(),
+        name: Some(names::text(title, names::ITEM_NAME)).filter(|it| !it.is_empty()),
+        description: (!description.is_empty()).then_some(description),
+        sales_details: Some(ItemDetails { account_code: code(&kept.income)?, cogs: None }),
+        inventory_asset_account_code: code(&kept.stock)?,
+        purchase_details: Some(ItemDetails { account_code: None, cogs: code(&kept.cost)? }),
+        ..Entry::default()
+    })
 }
 
 /// An account, item, contact, tracking category or option.
@@ -362,10 +443,17 @@ fn entry(
 ) -> Result<(Place, Entry), String> {
     match need {
         Need::Account(account) => new_account(account).map(|fields| (Place::Accounts, fields)),
+        Need::ForeignAccount { account, currency } if names::is_bank(account) => {
+            let currency_code = Some(currency.code().to_owned());
+            Ok((Place::Accounts, Entry { currency_code, ..new_account(account)? }))
+        }
         Need::ForeignAccount { account, currency } => Err(format!(
-            "`{}` is kept in {currency}, and Saldo makes no such account in Xero",
+            "`{}` is kept in {currency}, and Xero keeps bank accounts alone in other currencies",
             account.name
         )),
+        Need::Item(item @ Item { kept: Some(kept), .. }) => {
+            tracked_item(item, kept, bindings).map(|fields| (Place::Items, fields))
+        }
         Need::Item(item) => {
             let account = Need::Account(item.account.clone());
             let lands = bindings.need(&account);
@@ -374,7 +462,8 @@ fn entry(
                 Some(product) => product.title.clone(),
                 None => item.account.name.to_string(),
             };
-            let sales = SalesDetails { account_code: AccountReference::by_code(lands).code };
+            let sales =
+                ItemDetails { account_code: AccountReference::by_code(lands).code, cogs: None };
             let description = names::text(&title, names::TEXT);
             let fields = Entry {
                 code: Some(taken.choose("taken-item", &names::item(item))),
@@ -415,6 +504,7 @@ fn new_account(account: &Account) -> Result<Entry, String> {
         AccountKind::OtherCurrentAsset
             | AccountKind::OtherCurrentLiability
             | AccountKind::CreditCard
+            | AccountKind::Conversion
     );
     match account.kind {
         AccountKind::Receivable | AccountKind::Payable => {

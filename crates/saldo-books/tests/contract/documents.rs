@@ -156,6 +156,84 @@ impl Shop {
         documents
     }
 
+    /// What moves on accounts in euros, over an account of conversion: a sale, a fee, and two
+    /// payouts, each at a rate of its own but the last.
+    pub(crate) fn in_euros(&self) -> Vec<Document> {
+        let conversion = Account::new("Currency conversion", AccountKind::Conversion);
+        let kept = |name: &str, kind, amount: &str, foreign: &str| Line {
+            foreign: Some(format!("{foreign} EUR").parse().unwrap()),
+            ..self.settled(Account::new(name, kind), amount)
+        };
+        let gateway = |amount: &str, foreign: &str| {
+            kept("Clearing: EUR", AccountKind::Clearing, amount, foreign)
+        };
+        let over = |slot, amount: &str, foreign: &str, back: &str| {
+            let lines = vec![gateway(amount, foreign), self.settled(conversion.clone(), back)];
+            self.document((DocumentKind::Transfer, slot), None, lines)
+        };
+        let moved = vec![
+            gateway("-52.25", "-47.50"),
+            kept("Bank EUR", AccountKind::Bank, "52.25", "47.50"),
+        ];
+        let earned = vec![
+            self.taxed(sales(), "-100.00"),
+            self.tax("-20.00"),
+            self.settled(conversion.clone(), "120.00"),
+        ];
+        vec![
+            self.document((DocumentKind::SalesReceipt, "sale/1"), customer(), earned),
+            over("sale/1/EUR", "120.00", "107.13", "-120.00"),
+            over("fee/1/EUR", "-5.51", "-5.00", "5.51"),
+            over("sale/2/EUR", "0.01", "0.01", "-0.01"),
+            over("sale/3/EUR", "1094.83", "987.65", "-1094.83"),
+            over("payout/1/EUR", "-52.24", "-47.50", "52.24"),
+            self.document((DocumentKind::Transfer, "payout/2"), None, moved),
+        ]
+    }
+
+    /// Mugs that the book keeps in stock: they come in at ten each, are sold at once and by an
+    /// invoice, are counted, and come back.
+    pub(crate) fn goods_in_stock(&self) -> Vec<Document> {
+        let product =
+            Product { id: None, sku: Some("KEPT-1".to_owned()), title: "A mug".to_owned() };
+        let cost = Account::new("Cost of goods", AccountKind::CostOfGoods);
+        let kept = Box::new(KeptItem {
+            key: "sku:KEPT-1".to_owned(),
+            income: sales(),
+            stock: Account::new("Goods in stock", AccountKind::Inventory),
+            cost: cost.clone(),
+            since: jiff::civil::date(2026, 11, 1),
+        });
+        let units = |units: i64, amount: &str| {
+            let kind = LineKind::Stocked { product: product.clone(), kept: kept.clone() };
+            Line { quantity: Some(units), ..self.line(kind, kept.stock.clone(), amount) }
+        };
+        let sold = |units: i64, amount: &str| {
+            let (product, kept) = (product.clone(), Some(kept.clone()));
+            let kind = LineKind::Product { product, taxed: false, kept };
+            Line { quantity: Some(units), ..self.line(kind, sales(), amount) }
+        };
+        let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
+        let came = |slot, count: i64, amount: &str, owed: &str| {
+            let lines = vec![units(count, amount), self.other(received.clone(), owed)];
+            self.document((DocumentKind::ItemReceipt, slot), vendor("Potter & Sons"), lines)
+        };
+        let counted = |slot, count: i64| {
+            let lines = vec![units(count, "0.00"), self.other(cost.clone(), "0.00")];
+            self.document((DocumentKind::InventoryAdjustment, slot), None, lines)
+        };
+        let paid = vec![sold(3, "-100.00"), self.settled(clearing(), "100.00")];
+        let claimed = vec![sold(2, "-50.00"), self.owed("50.00")];
+        vec![
+            came("in/1", 12, "120.00", "-120.00"),
+            came("in/2", 3, "30.00", "-30.00"),
+            self.document((DocumentKind::SalesReceipt, "sold/1"), customer(), paid),
+            self.document((DocumentKind::Invoice, "sold/2"), customer(), claimed),
+            counted("count/1", -2),
+            counted("back/1", 1),
+        ]
+    }
+
     fn sales(&self) -> Vec<Document> {
         let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
         let tips = Account::new("Tips", AccountKind::OtherIncome);

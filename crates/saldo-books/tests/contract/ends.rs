@@ -42,6 +42,23 @@ pub(crate) trait End {
     fn other_currency(&self) -> Option<Currency> {
         None
     }
+    /// Lets the books hold euros, of which one is worth 1.10 of their own currency; false where
+    /// this is not tried.
+    fn deal_in_euros(&mut self) -> bool {
+        false
+    }
+    /// What accounts in euros hold: accounts by name, in cents.
+    fn euros(&self) -> Vec<(String, i64)> {
+        Vec::new()
+    }
+    /// Lets the books keep items in stock; false where they have no such thing.
+    fn keep_stock(&mut self) -> bool {
+        false
+    }
+    /// How many units of each item are on hand, by its stock-keeping unit.
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
     /// The files at documents: what it calls the document, the file's name, what stands in it.
     fn files(&self) -> Vec<(String, String, String)> {
         Vec::new()
@@ -161,6 +178,27 @@ impl End for UnitedStates {
         true
     }
 
+    fn keep_stock(&mut self) -> bool {
+        self.sim.inner_mut().company_mut().settings.inventory = true;
+        true
+    }
+
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.sim.inner().company().in_stock().into_iter();
+        held.map(|(item, units)| (item, units.to_string())).collect()
+    }
+
+    fn deal_in_euros(&mut self) -> bool {
+        let rate = [("EUR", "1.1".parse().unwrap())];
+        self.sim.inner_mut().company_mut().turn_on_currencies(&rate);
+        true
+    }
+
+    fn euros(&self) -> Vec<(String, i64)> {
+        let held = self.sim.inner().company().foreign_balances();
+        held.into_iter().map(|(account, (_, minor))| (account, minor)).collect()
+    }
+
     fn files(&self) -> Vec<(String, String, String)> {
         let files = self.sim.inner().company().attachables().iter();
         files.map(|it| (it.remote.clone(), it.name.clone(), it.content.clone())).collect()
@@ -241,6 +279,26 @@ impl End for UnitedKingdom {
     fn close(&mut self, until: Date) -> bool {
         self.sim.inner_mut().organisation_mut().settings.end_of_year_lock_date = Some(until);
         true
+    }
+
+    fn keep_stock(&mut self) -> bool {
+        true
+    }
+
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.sim.inner().organisation().in_stock().into_iter();
+        held.map(|(item, units)| (item, units.to_string())).collect()
+    }
+
+    fn deal_in_euros(&mut self) -> bool {
+        let rate = "0.909091".parse().unwrap();
+        self.sim.inner_mut().organisation_mut().subscribe("EUR", rate);
+        true
+    }
+
+    fn euros(&self) -> Vec<(String, i64)> {
+        let held = self.sim.inner().organisation().foreign_balances();
+        held.into_iter().map(|(account, (_, minor))| (account, minor)).collect()
     }
 
     fn files(&self) -> Vec<(String, String, String)> {

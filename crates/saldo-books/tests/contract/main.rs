@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
 mod attached;
+mod currencies;
 mod deaths;
 mod documents;
 mod drafts;
@@ -15,4 +16,5 @@ mod files;
 mod laws;
 mod pushing;
 mod stage;
+mod stock;
 mod stocked;

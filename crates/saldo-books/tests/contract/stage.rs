@@ -219,6 +219,29 @@ impl Stage {
         self.end.files()
     }
 
+    /// Lets the books at the other end keep stock, where they can.
+    pub(crate) fn keep_stock(&mut self) -> bool {
+        self.end.keep_stock()
+    }
+
+    /// How many units of each item are on hand at the other end.
+    pub(crate) fn in_stock(&self) -> BTreeMap<String, String> {
+        self.end.in_stock().into_iter().filter(|(_, units)| units != "0").collect()
+    }
+
+    /// Lets the books at the other end hold euros, where they can.
+    pub(crate) fn deal_in_euros(&mut self) -> bool {
+        self.end.deal_in_euros()
+    }
+
+    /// What accounts in euros hold at the other end, in cents.
+    pub(crate) fn euros(&self) -> Sums {
+        let held = self.end.euros().into_iter();
+        let mut sums: Sums = held.map(|(account, minor)| (account.to_lowercase(), minor)).collect();
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+
     /// What the ledger at the other end holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

@@ -3,7 +3,7 @@
 use super::DAY;
 use saldo_core::book::TaxRate;
 use saldo_core::commerce::Product;
-use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, Header, KeptItem, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
 
@@ -241,4 +241,38 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
             vec![payable("200.00"), settled(bank(), "-200.00")],
         ),
     ]
+}
+
+fn mug_in_stock() -> (Product, Box<KeptItem>) {
+    let product = Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() };
+    let kept = KeptItem {
+        key: "sku:MUG".to_owned(),
+        income: sales(),
+        stock: Account::new("Goods in stock", AccountKind::Inventory),
+        cost: Account::new("Cost of goods", AccountKind::CostOfGoods),
+        since: jiff::civil::date(2026, 11, 1),
+    };
+    (product, Box::new(kept))
+}
+
+/// Mugs that came in.
+pub(crate) fn in_stock(slot: &str, units: i64, amount: &str) -> Document {
+    let (product, kept) = mug_in_stock();
+    let owed = Money::parse(amount, gbp()).unwrap().negated().amount_text();
+    let stock = kept.stock.clone();
+    let units =
+        Line { quantity: Some(units), ..line(LineKind::Stocked { product, kept }, stock, amount) };
+    let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
+    let supplier = Some(Party::Vendor { name: "Potter & Sons".to_owned() });
+    document(slot, DocumentKind::ItemReceipt, supplier, vec![units, other(received, &owed)])
+}
+
+/// Mugs that were sold and paid at once.
+pub(crate) fn sold_from_stock(slot: &str, units: i64, amount: &str) -> Document {
+    let (product, kept) = mug_in_stock();
+    let earned = Money::parse(amount, gbp()).unwrap().negated().amount_text();
+    let kind = LineKind::Product { product, taxed: false, kept: Some(kept) };
+    let goods = Line { quantity: Some(units), ..line(kind, sales(), &earned) };
+    let buyer = Some(Party::Customer { key: "7".to_owned(), name: "Jane Doe".to_owned() });
+    document(slot, DocumentKind::SalesReceipt, buyer, vec![goods, settled(clearing(), amount)])
 }

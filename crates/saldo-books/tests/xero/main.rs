@@ -7,6 +7,7 @@
 mod documents;
 mod drafts;
 mod organisation;
+mod stock;
 
 use jiff::civil::{Date, date};
 use organisation::{BOOK, Books, sums};

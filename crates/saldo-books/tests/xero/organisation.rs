@@ -284,6 +284,12 @@ impl Books {
         }
     }
 
+    /// How many units of each tracked item are on hand.
+    pub(crate) fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.sim.organisation().in_stock().into_iter();
+        held.map(|(item, units)| (item, units.to_string())).collect()
+    }
+
     /// What the vendor's ledger holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

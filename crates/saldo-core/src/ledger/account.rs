@@ -28,6 +28,9 @@ pub enum AccountKind {
     Clearing,
     /// Cash on the premises.
     Cash,
+    /// Money on its way from the books' currency to another, or back: nil once both sides are
+    /// entered.
+    Conversion,
     /// What buyers owe by invoice.
     Receivable,
     /// What suppliers are owed by their bills.
@@ -72,6 +75,7 @@ impl AccountKind {
             Self::Bank
             | Self::Clearing
             | Self::Cash
+            | Self::Conversion
             | Self::Receivable
             | Self::OtherCurrentAsset
             | Self::Inventory => Side::Assets,

@@ -44,7 +44,7 @@ impl super::Policy {
     /// The same as the policy's text names it.
     pub(super) fn named_conversion(&self) -> Option<Account> {
         let name = self.text.currencies.conversion.as_ref()?;
-        Some(Account::new(name, AccountKind::Clearing))
+        Some(Account::new(name, AccountKind::Conversion))
     }
 
     /// The account of conversion is for nothing else: it is nil once all is entered.

@@ -632,7 +632,7 @@ mod tests {
             Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap())
         };
         let policy = new("Over").unwrap();
-        assert_eq!(policy.conversion(), Some(Account::new("Over", AccountKind::Clearing)));
+        assert_eq!(policy.conversion(), Some(Account::new("Over", AccountKind::Conversion)));
         assert!(policy.accounts().any(|account| &*account.name == "Over"));
         let refused = new("Bank").unwrap_err().to_string();
         assert!(refused.contains("`Bank` cannot be the account of conversion"), "{refused}");

@@ -3,10 +3,12 @@
 
 mod bills;
 mod fixtures;
+mod foreign;
 mod found;
 mod heard;
 mod read;
 mod schema;
+mod stock;
 mod tracked;
 mod voided;
 mod written;

@@ -47,10 +47,29 @@ fn unknown(components: &Value, schema: &Value, body: &Value, path: &str, wrong: 
     }
 }
 
+/// The kinds of accounts that can be made.
+const KINDS: [AccountKind; 13] = [
+    AccountKind::Bank,
+    AccountKind::Clearing,
+    AccountKind::Cash,
+    AccountKind::Conversion,
+    AccountKind::OtherCurrentAsset,
+    AccountKind::OtherCurrentLiability,
+    AccountKind::TaxLiability,
+    AccountKind::Equity,
+    AccountKind::Income,
+    AccountKind::ContraIncome,
+    AccountKind::OtherIncome,
+    AccountKind::CostOfGoods,
+    AccountKind::Expense,
+];
+
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
     let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
     let bought = [bill(), bill().reversal(day()), paid_bill()];
+    let abroad = [foreign::came_in(), foreign::paid_out()];
+    let stock = [stock::came(), stock::came().reversal(day()), stock::count(), stock::paid()];
     let tracked = |document: &Document| {
         let mut lines = document.lines().to_vec();
         for line in lines.iter_mut().filter(|line| line.account.kind.has_dimensions()) {
@@ -59,26 +78,15 @@ fn bodies() -> Vec<(String, Value)> {
         Document::new(document.header().clone(), lines).unwrap()
     };
     let with_tracking: Vec<Document> = sold.iter().chain(&bought).map(tracked).collect();
-    let documents = sold.iter().chain(&bought).chain(&with_tracking);
+    let documents = sold.iter().chain(&bought).chain(&abroad).chain(&stock).chain(&with_tracking);
     let mut subjects: Vec<Subject> = documents.map(subject).collect();
-    let kinds = [
-        AccountKind::Bank,
-        AccountKind::Clearing,
-        AccountKind::Cash,
-        AccountKind::OtherCurrentAsset,
-        AccountKind::OtherCurrentLiability,
-        AccountKind::TaxLiability,
-        AccountKind::Equity,
-        AccountKind::Income,
-        AccountKind::ContraIncome,
-        AccountKind::OtherIncome,
-        AccountKind::CostOfGoods,
-        AccountKind::Expense,
-    ];
     let mut needs: Vec<Need> =
-        kinds.iter().map(|kind| Need::Account(account("Name", *kind))).collect();
+        KINDS.iter().map(|kind| Need::Account(account("Name", *kind))).collect();
+    let (account, currency) = (bank(), Currency::parse("EUR").unwrap());
+    needs.push(Need::ForeignAccount { account, currency });
     let product = Product { id: None, sku: None, title: "Mug".to_owned() };
     needs.push(Need::Item(Item::plain(Some(product), sales())));
+    needs.push(stock::item());
     needs.push(Need::Party(customer()));
     needs.push(Need::Party(vendor()));
     needs.push(Need::Dimension("class".into()));
@@ -123,7 +131,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 47);
+    assert_eq!(bodies.len(), 56);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }
@@ -135,6 +143,11 @@ fn what_takes_a_payment_back_is_valid_by_the_vendors_schema() {
     let request = asked(&[Task::Create(taken_back(&received()))], &context(&[]));
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(faults(&components, "PaymentDelete", &body), Vec::<String>::new());
+    let subject = taken_back(&stock::paid());
+    let context = context(std::slice::from_ref(&subject));
+    let request = asked(&[Task::Create(subject)], &context);
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(faults(&components, "BankTransactions", &body), Vec::<String>::new());
 }
 
 #[test]

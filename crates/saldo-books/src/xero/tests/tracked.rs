@@ -139,7 +139,7 @@ fn they_are_looked_for_by_their_own_names() {
     assert_eq!(bound(found(category(own))), "c2");
     assert_eq!(bound(found(category(None))), "Absent");
     assert_eq!(bound(found(option(own, Some("01 Retail")))), "o2");
-    assert_eq!(bound(found(option(own, None))), "it is archived, or tracks stock");
+    assert_eq!(bound(found(option(own, None))), "it is archived");
     assert_eq!(bound(found(option(own, Some("02")))), "Absent");
     assert_eq!(bound(found(option(None, None))), "Absent");
 }

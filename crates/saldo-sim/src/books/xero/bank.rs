@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::lines::{AmountTypes, Reading};
 use super::organisation::Organisation;
 use super::refusal::{Checked, Refusal};
+use super::stock::Flow;
 use super::write::{Write, completed, converted, insert_frame, insert_lines, keep};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -37,6 +38,7 @@ impl Organisation {
             check_changeable(before)?;
             self.check_open(before.date().unwrap_or(Date::MIN))?;
             if fields::text(given, "Status")? == Some("DELETED") {
+                self.check_undone(before)?;
                 return Ok(self.delete(before.clone(), write.now));
             }
         }
@@ -62,7 +64,10 @@ impl Organisation {
             owner: &owner,
         };
         let lines = reading.lines(&source, types)?;
-        let legs = self.legs_of(&lines, account.place, sign, frame.rate)?;
+        let mut legs = self.legs_of(&lines, account.place, sign, frame.rate)?;
+        let flow = if sign > 0 { Flow::Sold } else { Flow::Bought };
+        let (moves, costs) = self.stock_moves((&lines, frame.rate), flow, previous.as_ref())?;
+        legs.extend(costs);
         let contact = contact.resolve(self, write.now)?;
         let mut entity = previous.unwrap_or_else(|| self.fresh(write.kind, write.now));
         let body = &mut entity.body;
@@ -75,6 +80,7 @@ impl Organisation {
         body.insert("Contact".to_owned(), json!({ "ContactID": contact }));
         body.insert("BankAccount".to_owned(), json!({ "AccountID": account.id }));
         entity.legs = legs;
+        entity.moves = moves;
         entity.total = lines.total;
         Ok(self.store(entity, write.now))
     }
@@ -82,6 +88,7 @@ impl Organisation {
     fn delete(&mut self, mut entity: Entity, now: Timestamp) -> u64 {
         entity.set("Status", "DELETED");
         entity.legs.clear();
+        entity.moves.clear();
         self.store(entity, now)
     }
 

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::lines::{AmountTypes, Reading};
 use super::organisation::{Organisation, identifier};
 use super::refusal::{Checked, Refusal};
+use super::stock::Flow;
 use super::write::{Write, completed, insert_frame, insert_lines, keep};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,6 +29,18 @@ struct Form {
     control: &'static str,
     /// One where it stands there as a debit, minus one where as a credit.
     sign: i64,
+}
+
+impl Form {
+    /// What it does with the units of tracked items.
+    fn flow(self) -> Flow {
+        match (self.sells, self.sign > 0) {
+            (true, true) => Flow::Sold,
+            (true, false) => Flow::SoldBack,
+            (false, false) => Flow::Bought,
+            (false, true) => Flow::BoughtBack,
+        }
+    }
 }
 
 const FORMS: [(Kind, Form); 4] = [
@@ -127,11 +140,14 @@ impl Organisation {
         if approved {
             self.check_approval(write.kind, previous.as_ref(), frame.date, due)?;
         }
-        let legs = if approved {
-            self.legs_of(&lines, self.system(form.control)?, form.sign, frame.rate)?
-        } else {
-            Vec::new()
-        };
+        let (mut legs, mut moves) = (Vec::new(), Vec::new());
+        if approved {
+            legs = self.legs_of(&lines, self.system(form.control)?, form.sign, frame.rate)?;
+            let costs;
+            (moves, costs) =
+                self.stock_moves((&lines, frame.rate), form.flow(), previous.as_ref())?;
+            legs.extend(costs);
+        }
         let contact = contact.resolve(self, write.now)?;
         let number = number.or_else(|| self.next_number(write.kind, form));
         let mut entity = previous.unwrap_or_else(|| self.fresh(write.kind, write.now));
@@ -154,6 +170,7 @@ impl Organisation {
         }
         entity.settlement.base = legs.first().map_or(0, |leg| leg.minor.abs());
         entity.legs = legs;
+        entity.moves = moves;
         entity.total = lines.total;
         close_where_settled(&mut entity, frame.date);
         Ok(self.store(entity, write.now))
@@ -230,8 +247,10 @@ impl Organisation {
         if entity.is_approved() {
             self.check_open(entity.date().unwrap_or(Date::MIN))?;
         }
+        self.check_undone(&entity)?;
         entity.set("Status", status);
         entity.legs.clear();
+        entity.moves.clear();
         entity.total = 0;
         entity.settlement.base = 0;
         Ok(self.store(entity, now))

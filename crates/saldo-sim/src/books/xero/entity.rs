@@ -2,6 +2,7 @@
 
 use super::fields::{self, Object};
 use super::kind::Kind;
+use super::stock::Move;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,9 @@ pub(super) struct Entity {
     /// Of payments: what they settle.
     pub(super) settles: Option<(Kind, u64)>,
     pub(super) history: Vec<Note>,
+    /// What it does to tracked items.
+    #[serde(default)]
+    pub(super) moves: Vec<Move>,
     /// Files at it.
     #[serde(default)]
     pub(super) files: Vec<File>,

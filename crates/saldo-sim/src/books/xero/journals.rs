@@ -103,7 +103,7 @@ impl Organisation {
         let missing = || Refusal::invalid("Account code must be specified");
         let account = self.account_named(line)?.ok_or_else(missing)?;
         let closed = CLOSED.contains(&account.word("SystemAccount"));
-        if closed || account.word("Type") == "BANK" {
+        if closed || account.word("Type") == "BANK" || self.is_stock(account) {
             return Err(invalid_code(account.word("Code")));
         }
         let stated = fields::text(line, "TaxType")?;

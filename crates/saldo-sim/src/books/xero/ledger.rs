@@ -113,7 +113,7 @@ impl Organisation {
     }
 
     /// The first day of the financial year that a day lies in.
-    fn year_of(&self, day: Date) -> Date {
+    pub(super) fn year_of(&self, day: Date) -> Date {
         let last = self.settings.financial_year_end_month;
         let month = last % 12 + 1;
         let year = if day.month() >= month { day.year() } else { day.year() - 1 };

@@ -7,6 +7,7 @@ use super::fields::{self, Object};
 use super::kind::Kind;
 use super::organisation::{Organisation, identifier};
 use super::refusal::{Checked, Refusal};
+use super::stock::{TrackedLine, is_tracked};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -66,6 +67,8 @@ pub(super) struct Lines {
     pub(super) shown: Vec<Value>,
     /// Account and amount without tax.
     pub(super) parts: Vec<(u64, i64)>,
+    /// Those of tracked items.
+    pub(super) tracked: Vec<TrackedLine>,
     pub(super) sub_total: i64,
     pub(super) total_tax: i64,
     pub(super) total: i64,
@@ -78,8 +81,9 @@ impl Reading<'_> {
         let mut wrong = Vec::new();
         for (place, line) in fields::objects(body, "LineItems")?.into_iter().enumerate() {
             match self.line(line, types, place) {
-                Ok(Line { shown, account, net, tax }) => {
+                Ok(Line { shown, account, net, tax, tracked }) => {
                     read.shown.push(shown);
+                    read.tracked.extend(tracked);
                     read.parts.extend(account.map(|account| (account, net)));
                     read.sub_total += net;
                     read.total_tax += tax;
@@ -109,7 +113,10 @@ impl Reading<'_> {
         let amounts = self.amounts(line, prices)?;
         let description = fields::text(line, "Description")?;
         let description = description.or_else(|| item.and_then(|item| item.text("Description")));
-        let account = self.account(line, prices)?;
+        let account = match item.filter(|item| is_tracked(item) && !self.sells) {
+            Some(item) => self.stock_account(line, item)?,
+            None => self.account(line, prices)?,
+        };
         let is_text = amounts.is_none() && account.is_none();
         let Amounts { quantity, unit, amount } = amounts.unwrap_or_default();
         if self.strict && description.is_none() {
@@ -149,7 +156,27 @@ impl Reading<'_> {
                 "ItemID": item.id, "Name": item.word("Name"), "Code": item.word("Code"),
             });
         }
-        Ok(Line { shown, account: account.map(|account| account.place), net, tax })
+        let tracked = item.filter(|item| is_tracked(item));
+        let tracked = tracked.map(|item| TrackedLine { item: item.place, units: quantity, net });
+        if tracked.is_some() && self.strict && quantity <= Decimal::ZERO {
+            return Err(Refusal::invalid(
+                "The quantity of a tracked item must be greater than zero",
+            ));
+        }
+        Ok(Line { shown, account: account.map(|account| account.place), net, tax, tracked })
+    }
+
+    /// The account of a line that buys a tracked item: the item's own, and no other.
+    fn stock_account(&self, line: &Object, item: &Entity) -> Checked<Option<&Entity>> {
+        let code = item.word("InventoryAssetAccountCode");
+        let own = self.organisation.by_key(Kind::Account, code);
+        let stated = self.organisation.account_named(line)?;
+        match (stated, own) {
+            (Some(stated), Some(own)) if stated.place != own.place => {
+                Err(invalid_code(stated.word("Code")))
+            }
+            (_, own) => Ok(own),
+        }
     }
 
     fn item(&self, line: &Object) -> Checked<Option<&Entity>> {
@@ -299,6 +326,7 @@ struct Line {
     account: Option<u64>,
     net: i64,
     tax: i64,
+    tracked: Option<TrackedLine>,
 }
 
 /// What is taken off a line.

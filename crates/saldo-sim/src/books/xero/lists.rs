@@ -165,9 +165,7 @@ impl Organisation {
             let why = format!("Price List Item with Code '{code}' already exists");
             return Err(Refusal::invalid(why));
         }
-        if fields::text(given, "InventoryAssetAccountCode")?.is_some() {
-            return Err(Refusal::invalid("Tracked inventory is not simulated"));
-        }
+        let tracked = self.tracked_accounts(given)?;
         let mut prices = Vec::new();
         for name in ["SalesDetails", "PurchaseDetails"] {
             if let Some(details) = fields::object(given, name)? {
@@ -189,7 +187,38 @@ impl Organisation {
         for (name, details) in prices {
             body.insert(name.to_owned(), details);
         }
+        if let Some((stock, cost)) = tracked {
+            body.insert("InventoryAssetAccountCode".to_owned(), json!(stock));
+            body.insert("IsTrackedAsInventory".to_owned(), json!(true));
+            body["PurchaseDetails"]["COGSAccountCode"] = json!(cost);
+        }
         Ok(self.store(entity, write.now))
+    }
+
+    /// The accounts by which an item becomes tracked: of what is on hand, and of what was sold.
+    fn tracked_accounts(&self, given: &Object) -> Checked<Option<(String, String)>> {
+        let stock = fields::text(given, "InventoryAssetAccountCode")?;
+        let bought = fields::object(given, "PurchaseDetails")?;
+        let cost = bought.map(|it| fields::text(it, "COGSAccountCode")).transpose()?.flatten();
+        let is_of = |code: &str, fits: &dyn Fn(&Entity) -> bool| {
+            self.by_key(Kind::Account, code).is_some_and(fits)
+        };
+        match (stock, cost) {
+            (None, None) => Ok(None),
+            (Some(stock), Some(cost)) => {
+                if !is_of(stock, &|it| it.word("Type") == "INVENTORY") {
+                    return Err(Refusal::invalid("InventoryAssetAccountCode must be of INVENTORY"));
+                }
+                if !is_of(cost, &|it| it.word("Class") == "EXPENSE") {
+                    return Err(Refusal::invalid("COGSAccountCode must be an expense account"));
+                }
+                Ok(Some((stock.to_owned(), cost.to_owned())))
+            }
+            _ => {
+                let why = "A tracked item needs InventoryAssetAccountCode and COGSAccountCode";
+                Err(Refusal::invalid(why))
+            }
+        }
     }
 
     fn item_prices(&self, details: &Object, unit_decimals: u32) -> Checked<Value> {

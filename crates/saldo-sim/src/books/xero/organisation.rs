@@ -5,6 +5,7 @@ use super::entity::{Entity, Leg, Note, Settlement};
 use super::fields::Object;
 use super::kind::Kind;
 use super::refusal::{Checked, Refusal};
+use super::stock::OnHand;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -52,6 +53,9 @@ pub struct Organisation {
     pub(super) shelves: BTreeMap<Kind, BTreeMap<u64, Entity>>,
     pub(super) next_place: u64,
     pub(super) next_number: BTreeMap<Kind, u64>,
+    /// What is on hand of tracked items.
+    #[serde(default)]
+    pub(super) stock: BTreeMap<u64, OnHand>,
     #[serde(skip)]
     index: Index,
 }
@@ -81,6 +85,7 @@ impl Organisation {
             shelves: BTreeMap::new(),
             next_place: 1,
             next_number: BTreeMap::new(),
+            stock: BTreeMap::new(),
             index: Index::default(),
         }
     }
@@ -156,6 +161,7 @@ impl Organisation {
             allocations: Vec::new(),
             settles: None,
             history: Vec::new(),
+            moves: Vec::new(),
             files: Vec::new(),
         }
     }
@@ -172,7 +178,9 @@ impl Organisation {
         let (kind, place) = (entity.kind, entity.place);
         if let Some(before) = self.shelves.entry(kind).or_default().remove(&place) {
             self.index.remove(&before);
+            self.keep_stock(&before.moves, true);
         }
+        self.keep_stock(&entity.moves, false);
         self.index.add(&entity);
         self.shelves.entry(kind).or_default().insert(place, entity);
         place

@@ -59,8 +59,8 @@ impl Organisation {
     /// The trial balance at the end of a day: of the month so far, and of the year so far.
     pub(super) fn trial_balance(&self, date: Option<&str>, now: Timestamp) -> Checked<Value> {
         let end = day("date", date)?.unwrap_or_else(|| self.today(now));
-        let balances = self.balances(end)?;
-        let movements = self.movements(end.first_of_month(), end);
+        let balances = self.reported(end)?;
+        let movements = self.reported_movements(end.first_of_month(), end)?;
         let mut rows = vec![header(&["Account", "Debit", "Credit", "YTD Debit", "YTD Credit"])];
         let mut sums = [0; 4];
         for (title, class) in SECTIONS {
@@ -136,7 +136,7 @@ impl Organisation {
         if start > end {
             return Err(Refusal::Query("fromDate lies after toDate".to_owned()));
         }
-        let movements = self.movements(start, end);
+        let movements = self.reported_movements(start, end)?;
         let mut rows = vec![header(&["", &end.strftime("%-d %b %y").to_string()])];
         let mut left = 0;
         for Part { title, total, types, sign, result } in PARTS {

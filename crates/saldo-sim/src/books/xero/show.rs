@@ -4,6 +4,7 @@ use super::entity::Entity;
 use super::fields::{self, Object};
 use super::kind::Kind;
 use super::organisation::Organisation;
+use super::stock::is_tracked;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -46,11 +47,13 @@ impl Organisation {
                 shown.insert("HasAttachments".to_owned(), json!(!entity.files.is_empty()));
             }
             Kind::Contact => show_contact(&mut shown),
-            Kind::Account
-            | Kind::TaxRate
-            | Kind::Currency
-            | Kind::Item
-            | Kind::TrackingCategory => {}
+            Kind::Account | Kind::TaxRate | Kind::Currency | Kind::TrackingCategory => {}
+            Kind::Item if is_tracked(entity) => {
+                let on_hand = self.on_hand(entity.place);
+                shown.insert("QuantityOnHand".to_owned(), fields::number(on_hand.units, 4));
+                shown.insert("TotalCostPool".to_owned(), fields::money(on_hand.minor));
+            }
+            Kind::Item => {}
         }
         match entity.kind {
             Kind::TaxRate | Kind::Currency | Kind::TrackingCategory => {}

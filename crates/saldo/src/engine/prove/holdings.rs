@@ -6,7 +6,7 @@ use super::Balances;
 use super::accounts::{self, Joint, KnownAccounts};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use saldo_core::book::{Outcome, Subject, Task};
+use saldo_core::book::{ForeignBalances, Outcome, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Side;
 use saldo_core::money::{Balance, MoneyError};
@@ -49,7 +49,8 @@ impl Holdings {
             without_drafts(&mut pushed, &drafts, as_of)?;
         }
         let mut foreign = Balances::new();
-        if pusher.book.description().balances_in_worth {
+        let shown = pusher.book.description().foreign_balances;
+        if shown != ForeignBalances::InTheirs {
             foreign = in_worth(pusher, policy, as_of, &mut pushed).await?;
         }
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
@@ -85,7 +86,20 @@ impl Holdings {
             }
             holdings.moved.insert(label, moved);
         }
+        if shown == ForeignBalances::Revalued {
+            holdings.without_revalued();
+        }
         Ok(holdings)
+    }
+
+    /// Leaves out what the book shows of accounts that it revalues by itself: what is ours there is
+    /// known by its documents, and of what others moved no report tells.
+    fn without_revalued(&mut self) {
+        for (label, own) in &self.foreign {
+            self.opening.remove(label);
+            self.pushed.insert(label.clone(), own.clone());
+            self.moved.insert(label.clone(), own.clone());
+        }
     }
 
     /// Balances by joined names.

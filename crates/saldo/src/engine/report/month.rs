@@ -240,7 +240,7 @@ pub(crate) async fn month_report(
 }
 
 fn holds_money(kind: Option<AccountKind>) -> bool {
-    matches!(kind, Some(AccountKind::Clearing | AccountKind::Cash))
+    matches!(kind, Some(AccountKind::Clearing | AccountKind::Cash | AccountKind::Conversion))
 }
 
 /// What was debited and credited: both positive.

@@ -1,21 +1,23 @@
 //! Payouts in another currency than the books': in plain text they are entered at what their rows'
-//! orders say, in whichever order they are told; QuickBooks holds them where it keeps other
-//! currencies, and a company that does not says so.
+//! orders say, in whichever order they are told; QuickBooks and Xero hold them where they keep
+//! other currencies, and a company that does not says so.
 
 use super::super::page::reading;
 use super::super::{Engine, ProofReport, decide_this, payout_named, rebuild};
+use super::organisation::{XERO, joined};
 use super::stage::{Stage, differences, world};
 use crate::merchant::COMPANY;
 use saldo_channels::channel;
 use saldo_core::book::{RefusalKind, Subject};
 use saldo_core::commerce::{Decided, Record, Said};
+use saldo_core::document::Line;
 use saldo_core::issue::FactState;
 use saldo_core::ledger::AccountKind;
 use saldo_core::text::{ConnectionId, FactId, Stream};
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{EntryFilter, PageCommit, PulledRecord, Role};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLEARING: &str = "Clearing: Shopify Payments EUR";
 
@@ -175,7 +177,9 @@ async fn assert_as_entered(stage: &Stage) {
     let mut entered: BTreeMap<String, i64> = BTreeMap::new();
     for booked in all.all().await.unwrap() {
         let Subject::Document { document, .. } = &booked.change.subject else { continue };
-        for line in document.lines().iter().filter(|it| it.account.kind == AccountKind::Clearing) {
+        let holds_money =
+            |it: &&Line| matches!(it.account.kind, AccountKind::Clearing | AccountKind::Conversion);
+        for line in document.lines().iter().filter(holds_money) {
             let name = line.account.name.replace(": ", " - ");
             *entered.entry(name).or_default() += line.amount.minor();
         }
@@ -270,4 +274,62 @@ async fn what_waits_for_other_currencies_is_entered_once_they_are_on() {
     assert_eq!(euros(&stage, &CLEARING.replace(": ", " - ")), 9_500);
     assert!(engine.store.failed(engine.company_id()).await.unwrap().is_empty());
     engine.store.close().await;
+}
+
+#[tokio::test]
+async fn an_organisation_holds_euros_beside_dollars_to_the_cent() {
+    for keeps_euros in [false, true] {
+        let mut stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+        let xero = joined(&mut stage, &FaultSettings::none()).await;
+        stage.decide("currencies.conversion = \"Currency conversion\"").await;
+        if keeps_euros {
+            stage.decide("gateways.shopify_payments.banks.EUR = \"Bank EUR\"").await;
+        }
+        stage.sync().await;
+        let engine = stage.engine().await;
+        say(&engine, "orders", &order()).await;
+        say(&engine, "balance-transactions", &row()).await;
+        say(&engine, "payouts", &payout()).await;
+        stage.sync().await;
+        if !keeps_euros {
+            say_what_arrived(&engine, "2026-08-13").await;
+            stage.sync().await;
+        }
+        // The owner adds the currency, and what waited for it is entered.
+        let failed = engine.store.failed(engine.company_id()).await.unwrap();
+        let of_xero: Vec<_> = failed.iter().filter(|it| it.change.book.as_str() == XERO).collect();
+        let kinds: BTreeSet<_> =
+            of_xero.iter().map(|it| format!("{:?}", it.refusal.kind)).collect();
+        assert!(kinds.contains("CurrenciesOff"), "{of_xero:#?}");
+        let rate = "0.9164".parse().unwrap();
+        xero.vendor_itself().organisation_mut().subscribe("EUR", rate);
+        stage.sync().await;
+        stage.sync().await;
+        let failed = engine.store.failed(engine.company_id()).await.unwrap();
+        let of_xero: Vec<_> = failed.iter().filter(|it| it.change.book.as_str() == XERO).collect();
+        assert!(of_xero.is_empty(), "{of_xero:#?}");
+        let (held, ledger) = {
+            let vendor = xero.vendor_itself();
+            (vendor.organisation().foreign_balances(), vendor.organisation().ledger())
+        };
+        let at = |account: &str| -> i64 {
+            ledger.iter().filter(|it| it.account == account).map(|it| it.minor).sum()
+        };
+        let expected = if keeps_euros { 9_500 } else { 0 };
+        assert_eq!(held.get(CLEARING).map(|it| it.1), Some(0), "{held:?}");
+        assert_eq!(held.get("Bank EUR").map_or(0, |it| it.1), expected);
+        assert_eq!(at("Currency conversion"), 0);
+        assert_eq!(at("Rounding"), 0);
+        if !keeps_euros {
+            assert_eq!(at(CLEARING), 0);
+            assert!(at("FX gain/loss (realised)") != 0);
+        }
+        let proof = stage.prove().await;
+        let book = proof.books.iter().find(|book| book.book == XERO).unwrap();
+        assert!(book.holds(), "{}", differences(&proof));
+        let others: Vec<_> = book.accounts.iter().filter(|it| !it.others.is_zero()).collect();
+        assert!(others.is_empty(), "{others:#?}");
+        assert!(rebuild(&engine).await.unwrap().identical);
+        engine.store.close().await;
+    }
 }

@@ -3,6 +3,7 @@
 use super::super::{EngineError, plan, prove, sync};
 use super::company_file::merchant;
 use super::costed::purchase;
+use super::organisation::{XERO, joined};
 use super::stage::{Stage, world};
 use crate::connector::ADAPTER;
 use crate::merchant::COMPANY;
@@ -12,7 +13,7 @@ use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::World;
 use saldo_store::EntryFilter;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Syncs, where the plain files refuse what only a book that keeps stock can do.
 async fn sync_company(stage: &Stage) {
@@ -25,8 +26,8 @@ async fn sync_company(stage: &Stage) {
     assert!(files.to_string().contains("cost.owner"), "{files}");
 }
 
-/// What all documents in a book say of units, by item; and how many there are of each
-/// kind that moves any.
+/// What all documents in a book say of units, by item; and how many there are of each kind that
+/// moves any.
 async fn told(
     stage: &Stage,
     book: &str,
@@ -137,4 +138,53 @@ async fn the_company_file_counts_and_costs_goods_by_itself() {
     assert!(book.holds(), "{book:#?}");
     let cost = book.accounts.iter().find(|it| it.account == "Cost of goods sold").unwrap();
     assert!(cost.others.is_positive(), "what the company file enters itself is shown as its own");
+}
+
+#[tokio::test]
+async fn an_organisation_keeps_stock_and_sells_nothing_that_is_not_there() {
+    let settings = world(5, 60, 30);
+    let world = World::generate(&settings).unwrap();
+    let mut stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.inventory = true;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    let policy = "cost.owner = \"book\"\naccounts.shrinkage = \"Cost of goods sold\"";
+    stage.decide_for_all_days(policy).await;
+    let begins = world.begins;
+    let skus: BTreeSet<&String> = world.products.iter().filter_map(|it| it.sku.as_ref()).collect();
+    let items: Vec<_> = skus
+        .iter()
+        .enumerate()
+        .map(|(place, sku)| {
+            json!({
+                "id": place + 10, "sku": sku, "product_title": "Mug", "quantity": 1000,
+                "cost_price": "2.00", "received_at": begins,
+            })
+        })
+        .collect();
+    let order = json!({
+        "id": 2, "number": 1001, "created_at": begins, "ordered_at": begins,
+        "supplier_name": "Potter & Sons", "currency": "USD", "adjustments": null,
+        "shipping": "0.00", "purchase_items": items,
+    });
+    purchase(&stage, &order).await;
+    // What was sent before the goods came in is tried again.
+    for _ in 0..3 {
+        let engine = stage.engine().await;
+        let ended = sync(&engine).await;
+        assert!(matches!(ended, Err(EngineError::Partly { .. })), "{ended:?}");
+        engine.store.close().await;
+    }
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    let failed: Vec<_> = failed.iter().filter(|it| it.change.book.as_str() == XERO).collect();
+    let why: BTreeSet<_> = failed.iter().map(|it| it.refusal.message.clone()).collect();
+    assert!(why.iter().all(|it| it.contains("quantity on hand (0)")), "{why:#?}");
+    let (units, kinds) = told(&stage, XERO).await;
+    assert!(kinds.get(&DocumentKind::ItemReceipt).is_some_and(|it| *it >= skus.len()), "{kinds:?}");
+    assert!(kinds.get(&DocumentKind::SalesReceipt).is_some_and(|count| *count > 10), "{kinds:?}");
+    let held = xero.vendor_itself().organisation().in_stock();
+    for sku in skus {
+        assert_eq!(held.get(sku), units.get(sku), "the organisation's own count of {sku}");
+    }
 }

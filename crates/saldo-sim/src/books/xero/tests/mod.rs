@@ -8,6 +8,7 @@ mod lists;
 mod money;
 mod requests;
 mod schema;
+mod stock;
 
 use super::{Organisation, XeroSim};
 use crate::{Reply, Vendor};

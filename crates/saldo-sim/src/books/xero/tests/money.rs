@@ -229,3 +229,48 @@ fn cents_that_conversion_leaves_over_are_rounding() {
     let expected = [("Accounts Receivable", 67), ("Rounding", -1), ("Sales", -66)];
     assert_eq!(client.balances(), owned(&expected));
 }
+
+/// What a report shows of an account: its last two cells.
+fn shown(report: &Value, account: &str) -> Vec<String> {
+    let mut rows = vec![&report["Reports"][0]["Rows"]];
+    while let Some(row) = rows.pop() {
+        for row in row.as_array().into_iter().flatten() {
+            let cells = row["Cells"].as_array().cloned().unwrap_or_default();
+            let text = |cell: &Value| cell["Value"].as_str().unwrap_or("").to_owned();
+            if cells.first().is_some_and(|cell| text(cell).starts_with(account)) {
+                return cells.iter().rev().take(2).rev().map(text).collect();
+            }
+            rows.push(&row["Rows"]);
+        }
+    }
+    Vec::new()
+}
+
+#[test]
+fn bank_accounts_of_other_currencies_stand_in_reports_at_the_rate_of_the_day() {
+    let mut client = Client::new();
+    client.sim.organisation_mut().subscribe("EUR", "0.8".parse().unwrap());
+    let account = json!({
+        "Name": "Bank EUR", "Type": "BANK", "BankAccountNumber": "1", "CurrencyCode": "EUR",
+    });
+    client.put("Accounts", &account);
+    let came = json!({
+        "Type": "RECEIVE", "BankAccount": client.account("Bank EUR"), "CurrencyRate": 0.5,
+        "Contact": { "Name": "Jane Doe" }, "Date": "2025-11-20", "LineAmountTypes": "NoTax",
+        "LineItems": [line("850", "100.00")],
+    });
+    client.put("BankTransactions", &came);
+    let spent = with(&came, json!({ "Type": "SPEND", "Date": "2026-11-20" }));
+    let spent = with(&spent, json!({ "LineItems": [line("850", "40.00")] }));
+    client.put("BankTransactions", &spent);
+    assert_eq!(client.balance("Bank EUR"), 12_000, "the ledger has what was entered");
+    let held = client.sim.organisation().foreign_balances();
+    assert_eq!(held["Bank EUR"], ("EUR".to_owned(), 6_000));
+    let report = client.get("Reports/TrialBalance?date=2026-11-30");
+    assert_eq!(shown(&report, "Bank EUR"), ["75.00", ""]);
+    // A hundred euros were worth 75.00 less in the year before, sixty are worth 45.00 less now.
+    assert_eq!(shown(&report, "Bank Revaluations"), ["", "30.00"]);
+    assert_eq!(shown(&report, "Retained Earnings"), ["75.00", ""]);
+    let report = client.get("Reports/ProfitAndLoss?fromDate=2026-11-01&toDate=2026-11-30");
+    assert_eq!(shown(&report, "Bank Revaluations")[1], "-30.00");
+}
