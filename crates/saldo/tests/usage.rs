@@ -16,7 +16,7 @@ fn saldo(folder: &Path, key: &str, words: &[&str]) -> Output {
         .unwrap()
 }
 
-fn init<'a>(name: &'a str) -> Vec<&'a str> {
+fn init(name: &str) -> Vec<&str> {
     let rest = ["--currency", "USD", "--timezone", "UTC", "--start-date", "2026-11-01"];
     [&["init", "--name", name][..], &rest].concat()
 }

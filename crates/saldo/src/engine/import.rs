@@ -296,8 +296,8 @@ impl Importer<'_> {
                 *told = whole;
             }
             let said = self.channel.read(&known).err();
-            let says_more = |now: &&Box<Issue>| is_told_better(said.as_deref(), now);
-            if let Some(now) = unread.get(&reference).filter(says_more) {
+            let says_more = |now: &&Issue| is_told_better(said.as_deref(), now);
+            if let Some(now) = unread.get(&reference).map(Box::as_ref).filter(says_more) {
                 let reason = format!("{}; what is known of it already stays", now.message);
                 report.left_out.add(reference.id.clone(), reason);
                 records.retain(|(_, record)| record.reference() != reference);
