@@ -104,6 +104,9 @@ pub enum StoreError {
     /// The database was closed.
     #[error("the database is closed")]
     Closed,
+    /// The file of the database cannot be made.
+    #[error("the file of the database cannot be made: {0}")]
+    NotMade(std::io::Error),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),

@@ -190,6 +190,25 @@ impl Store {
         groups.map_or(Ok(Vec::new()), |groups| columns::from_json("group of a record", &groups))
     }
 
+    /// The names of facts that differ from this one by capitals alone, or not at all.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn names_like(
+        &self,
+        company: &CompanyId,
+        name: &str,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let names: Vec<String> = query(
+            "select distinct name from record where company = $1 and lower(name) = lower($2)",
+        )
+        .bind(company.as_str())
+        .bind(name)
+        .fetch_all(&self.reader)
+        .await?;
+        Ok(names.into_iter().collect())
+    }
+
     /// The groups of facts that people call by this name, or once did: `#1001`.
     ///
     /// # Errors

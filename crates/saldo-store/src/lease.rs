@@ -153,6 +153,20 @@ impl Store {
         self.set_lease_end(lease, i64::MIN).await
     }
 
+    /// Ends all leases of a holder who is gone, whatever they are for: another may take them at
+    /// once. Returns how many there were.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn end_leases_of(&self, holder: &str) -> Result<u64, StoreError> {
+        let ended = query("update lease set until = $1 where holder = $2 and until > $1")
+            .bind(i64::MIN)
+            .bind(holder)
+            .execute(&self.writer)
+            .await?;
+        Ok(ended)
+    }
+
     async fn set_lease_end(&self, lease: &Lease, until: i64) -> Result<(), StoreError> {
         let updated = query(
             "update lease set until = $1 where company = $2 and connection = $3 and epoch = $4",

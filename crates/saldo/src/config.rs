@@ -6,12 +6,18 @@ use saldo_store::Key;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// The data folder where none is named.
 pub(crate) const DATA: &str = "saldo-data";
 
 /// The environment variable that names the key's file.
 const KEY_FILE: &str = "SALDO_KEY_FILE";
+
+/// There is no key where it was looked for.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct NoKey(String);
 
 /// The database in a data folder.
 pub(crate) fn database(data: &Path) -> PathBuf {
@@ -83,8 +89,11 @@ pub(crate) fn signing_key(key_file: &Path) -> anyhow::Result<SigningKey> {
 
 /// Reads the key.
 pub(crate) fn read_key(file: &Path) -> anyhow::Result<Key> {
-    let bytes = fs::read(file).with_context(|| {
-        format!("the key that seals the secrets is missing: {} (or set {KEY_FILE})", file.display())
+    let bytes = fs::read(file).map_err(|error| {
+        let file = file.display();
+        NoKey(format!(
+            "the key that seals the secrets cannot be read: {file}: {error} (or set {KEY_FILE})"
+        ))
     })?;
     let bytes: [u8; 32] = bytes.as_slice().try_into().with_context(|| {
         format!("{} is not a key: it has {} bytes instead of 32", file.display(), bytes.len())

@@ -14,6 +14,8 @@ pub(crate) use row::{Column, FromRow};
 
 use crate::{StoreError, Watch};
 use rusqlite::{Connection, OpenFlags};
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,7 +46,10 @@ pub(crate) fn open_writer(
     create: bool,
     watch: Option<Watch>,
 ) -> Result<Pool, StoreError> {
-    let mut connection = open(path, create)?;
+    if create {
+        make(path).map_err(StoreError::NotMade)?;
+    }
+    let mut connection = open(path)?;
     migrations::run(&mut connection)?;
     Ok(Pool::of_one(connection, watch))
 }
@@ -53,7 +58,7 @@ pub(crate) fn open_writer(
 pub(crate) fn open_reader(path: &Path) -> Pool {
     let path = path.to_owned();
     let open = move || {
-        let connection = open(&path, false)?;
+        let connection = open(&path)?;
         connection.execute_batch("pragma query_only = on")?;
         Ok(connection)
     };
@@ -67,10 +72,22 @@ pub(crate) fn open_memory() -> Result<Pool, StoreError> {
     Ok(Pool::of_one(connection, None))
 }
 
-fn open(path: &Path, create: bool) -> rusqlite::Result<Connection> {
-    let made = if create { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
+/// Makes the file where there is none, for this user alone. What `SQLite` lays beside it has the
+/// permissions of the file.
+fn make(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
     let used_by_one = OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | used_by_one | made;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | used_by_one;
     let connection = furnish(Connection::open_with_flags(path, flags)?)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     Ok(connection)

@@ -104,3 +104,18 @@ async fn a_worker_that_was_thought_dead_cannot_write() {
     let cursors = store.cursors(&company(), &shop()).await.unwrap();
     assert_eq!(cursors.values().next().unwrap().cursor.0, "a");
 }
+
+#[tokio::test]
+async fn what_a_holder_who_is_gone_held_is_free_at_once() {
+    let store = furnished().await;
+    lease(&store, &shop(), "one").await;
+    let dead = lease(&store, &book(), "one").await;
+    assert!(try_lease(&store, "two", 1).await.is_err());
+    assert_eq!(store.end_leases_of("three").await.unwrap(), 0);
+    assert_eq!(store.end_leases_of("one").await.unwrap(), 2);
+    assert_eq!(store.end_leases_of("one").await.unwrap(), 0);
+    assert_eq!(try_lease(&store, "two", 1).await.unwrap(), 2);
+    lease(&store, &book(), "two").await;
+    let lost = store.renew_lease(&dead, at(2), SignedDuration::from_mins(1)).await;
+    assert!(matches!(lost, Err(StoreError::LeaseLost(_))), "it was not gone: {lost:?}");
+}

@@ -323,6 +323,13 @@ async fn a_file_keeps_what_was_committed() {
     let store = Store::open(&path, true).await.unwrap();
     furnish(&store).await;
     commit(&store, vec![pulled("1", "one", &["g"])]).await;
+    #[cfg(unix)]
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?} is for one user alone", file.path());
+    }
     store.close().await;
     let store = Store::open(&path, false).await.unwrap();
     assert_eq!(texts(&store, "g").await, [pair("1", "one")]);

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 /// Carries everything that happens in a merchant's shops into the books: once, and to the cent.
 ///
-/// Exit codes: 0 done; 1 something is held or failed; 2 the command cannot be understood;
-/// 3 the world failed and it is worth trying again.
+/// Exit codes: 0 done; 1 something is held or failed; 2 the command cannot be understood, or names
+/// what is not there; 3 the world failed and it is worth trying again; 130 and 143 it was stopped.
 #[derive(Debug, Parser)]
 #[command(name = "saldo", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -579,8 +579,8 @@ pub(crate) struct Prove {
 /// What to open.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A document's key, an order's name, a payout's or any other fact's id, or an account and day
-    /// (`"Bank@2026-08-03"`).
+    /// A document's key or slot, an order's name, a payout's or any other fact's id, or an account
+    /// and day (`"Bank@2026-08-03"`).
     pub(crate) key: String,
     /// Also print the vendor's bytes.
     #[arg(long)]
@@ -622,7 +622,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value_t = 2_000)]
     pub(crate) orders: u32,
     /// Over how many days.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: u32,
     /// The seed of the merchant's history.
     #[arg(long, default_value_t = 1)]
@@ -651,7 +651,7 @@ pub(crate) struct Sim {
     #[arg(long, default_value_t = 2_000)]
     pub(crate) orders: u32,
     /// Over how many days.
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: u32,
     /// The seed of the merchant's history.
     #[arg(long, default_value_t = 1)]

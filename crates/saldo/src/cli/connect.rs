@@ -251,8 +251,7 @@ pub(crate) fn connection(id: &str, role: Role, adapter: &str) -> Connection {
 
 /// Reads a secret from its file, without the line's end.
 pub(crate) fn secret_in(file: &Path) -> anyhow::Result<Secret> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("the secret in {} cannot be read", file.display()))?;
+    let text = context::text_of_file(file)?;
     let text = text.trim();
     match text.is_empty() {
         true => Err(Usage(format!("the file {} is empty", file.display())).into()),

@@ -83,7 +83,7 @@ pub(crate) async fn demo(
     memory.end(&merchant, clock.elsewhere(), &data)?;
     std::fs::write(data.join("quickbooks-online-ledger.txt"), merchant.company_ledger())?;
     let (sync, proof) = done.context("the simulated vendors ended before the work")??;
-    show(&engine, &merchant, sync, proof, &data, output).await
+    show(&engine, (&merchant, words.orders), sync, proof, &data, output).await
 }
 
 /// A folder holds one merchant.
@@ -119,6 +119,7 @@ async fn open(
 ) -> anyhow::Result<Engine> {
     let key = Arc::new(config::make_key(&key_file(data))?);
     let store = Store::open(&config::database(data), true).await?;
+    context::come(&store, data).await?;
     let company = merchant::furnish(&store, &key, settings, keys, homes, clock).await?;
     let policy = Engine::policy_of(&store, &company).await?;
     Ok(Engine {
@@ -138,7 +139,7 @@ async fn open(
 /// Prints the proof, and says whether all is as it must be.
 async fn show(
     engine: &Engine,
-    merchant: &Merchant,
+    (merchant, orders): (&Merchant, u32),
     sync: SyncReport,
     proof: ProofReport,
     data: &Path,
@@ -167,8 +168,9 @@ async fn show(
         }
         text + &format!("books: {}\n       {}\n", shown.books[0], shown.books[1])
     })?;
+    let next = if orders == 0 { "status" } else { "explain \"#1001\"" };
     output.note(&format!(
-        "look further: SALDO_KEY_FILE={} saldo explain \"#1001\" --data {}",
+        "look further: SALDO_KEY_FILE={} saldo {next} --data {}",
         key_file(data).display(),
         data.display()
     ));

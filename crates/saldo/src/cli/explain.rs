@@ -1,13 +1,14 @@
 //! `saldo explain`.
 
 use super::args::{self, Global};
-use super::plan::change_text;
+use super::plan::{change_text_with, reason_text};
 use super::{Ending, Output, context};
 use crate::engine::{self, ExplainedDocument, ExplainedFact, Explanation};
 use saldo_core::arithmetic::Sum;
 use saldo_core::commerce::Fact;
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
+use saldo_core::plan::Reason;
 use std::fmt::Write;
 
 /// Opens something down to the vendor's bytes.
@@ -16,6 +17,10 @@ pub(crate) async fn explain(
     words: &args::Explain,
     output: &Output,
 ) -> anyhow::Result<Ending> {
+    if words.key.trim().is_empty() {
+        let text = "name what is to be explained: an order, a document, an account and a day";
+        return Err(context::Usage(text.to_owned()).into());
+    }
     let engine = context::engine(global, output).await?;
     let explanation = engine::explain(&engine, &words.key).await?;
     output.data(&explanation, || text(&explanation, words.bytes))?;
@@ -32,7 +37,8 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
         if explanation.documents[..number].iter().any(|it| same(&it)) {
             continue;
         }
-        let change = change_text(&document.change);
+        let copies = explanation.documents.iter().filter(same);
+        let change = change_text_with(&document.change, &standing_text(document, copies));
         put(change.trim_end());
         for it in explanation.documents.iter().filter(same) {
             put(&format!(
@@ -40,6 +46,13 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
                 it.status, it.change.book, it.approved_by
             ));
         }
+    }
+    if explanation.documents.is_empty()
+        && explanation.facts.is_empty()
+        && !explanation.arithmetic.is_empty()
+    {
+        put("\nnothing was entered on this account on this day");
+        return text;
     }
     put("\nfacts");
     for fact in &explanation.facts {
@@ -58,6 +71,21 @@ fn text(explanation: &Explanation, bytes: bool) -> String {
         }
     }
     text
+}
+
+/// Where a document stands in its books, and why it was entered where that was no new fact.
+fn standing_text<'a>(
+    document: &ExplainedDocument,
+    copies: impl Iterator<Item = &'a ExplainedDocument>,
+) -> String {
+    let mut words: Vec<&str> = copies.map(|copy| copy.status.as_str()).collect();
+    words.sort_unstable();
+    words.dedup();
+    let standing = words.join(", ");
+    match &document.change.reason {
+        Reason::NewFact => standing,
+        reason => format!("{standing}; {}", reason_text(reason)),
+    }
 }
 
 /// A number under its terms, and what else somebody states.

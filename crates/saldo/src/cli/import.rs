@@ -9,7 +9,6 @@ use crate::engine::{
     self, Engine, FILES_SETTING, ImportReport, NamedPieces, Opener, is_files_only,
 };
 use crate::transport::slice::grouped_copy;
-use anyhow::Context as _;
 use jiff::civil::Date;
 use saldo_core::accounting::BEFORE_START_DATE;
 use saldo_store::{Connection, Role};
@@ -36,8 +35,10 @@ pub(crate) async fn import(
         None => Target::Shop(target(&mut engine, words).await?),
     };
     let mut reports = Vec::new();
-    for named in &words.files {
-        for file in files(named)? {
+    // Each is looked for before any is taken.
+    let named = words.files.iter().map(|named| Ok((named, files(named)?)));
+    for (named, files) in named.collect::<anyhow::Result<Vec<_>>>()? {
+        for file in files {
             let name = name_of(&file);
             reports.push(match (&target, file.is_dir()) {
                 (_, true) => refused(name, file == *named),
@@ -71,13 +72,14 @@ enum Target<'a> {
 /// The files that a word names. Those of a folder are all that stand in it, by name, but for hidden
 /// ones; a folder without any stands for itself, and so do folders within it.
 fn files(named: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let unreadable = |error| Usage(format!("{} cannot be read: {error}", named.display()));
     if !named.is_dir() {
+        File::open(named).map_err(unreadable)?;
         return Ok(vec![named.to_owned()]);
     }
-    let unreadable = || format!("the folder {} cannot be read", named.display());
-    let entries = std::fs::read_dir(named).with_context(unreadable)?;
+    let entries = std::fs::read_dir(named).map_err(unreadable)?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().with_context(unreadable)?;
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(unreadable)?;
     paths.retain(|path| !name_of(path).starts_with('.'));
     paths.sort_unstable();
     match paths.is_empty() {
@@ -258,11 +260,13 @@ mod tests {
             ("exports/older", &["older/orders.csv"]),
             ("exports/orders.csv", &["orders.csv"]),
             ("exports/empty", &["empty"]),
-            ("exports/nowhere.csv", &["nowhere.csv"]),
         ] {
             let mut expected: Vec<PathBuf> = expected.iter().map(|it| exports.join(it)).collect();
             expected.sort();
             assert_eq!(files(&folder.path().join(named)).unwrap(), expected, "{named}");
         }
+        let nowhere = files(&exports.join("nowhere.csv")).unwrap_err();
+        assert!(nowhere.to_string().contains("nowhere.csv cannot be read"), "{nowhere}");
+        assert!(nowhere.is::<Usage>(), "{nowhere}");
     }
 }

@@ -11,13 +11,15 @@ use crate::transport::clock::Clock;
 use jiff::tz::TimeZone;
 use saldo_core::money::Currency;
 use saldo_core::text::CompanyId;
-use saldo_store::{Company, Store};
+use saldo_store::{Company, Store, StoreError};
 use serde::Serialize;
 use std::path::{Component, Path, PathBuf};
 
 #[derive(Serialize)]
 struct Made {
     company: String,
+    /// All companies in the folder, by their names in commands.
+    companies: Vec<String>,
     data: String,
     key_file: String,
     /// What close packs are checked by.
@@ -30,6 +32,9 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     if TimeZone::get(&words.timezone).is_err() {
         let text = format!("`{}` is not a time zone such as Europe/Copenhagen", words.timezone);
         return Err(Usage(text).into());
+    }
+    if words.name.trim().is_empty() {
+        return Err(Usage("a company has a name: give it by --name".to_owned()).into());
     }
     let id = global.company.clone().unwrap_or_else(|| short_name(&words.name));
     let company = Company {
@@ -56,28 +61,61 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     config::make_key(&key_file)?;
     let public_key = config::signing_key(&key_file)?.public()?;
     let store = Store::open(&config::database(&data), true).await?;
-    store.create_company(&company).await?;
+    context::come(&store, &data).await?;
+    create(&store, &company).await?;
     if let Some(policy) = policy {
         let (holder, now) = (context::holder()?, Clock::real().now());
         let reviser = Reviser { company: &company.id, holder: &holder, since: None, now };
         decide(&store, reviser, &policy).await?;
     }
+    let companies = store.companies().await?;
     let made = Made {
         company: company.id.to_string(),
+        companies: companies.iter().map(|it| it.id.to_string()).collect(),
         data: data.display().to_string(),
         key_file: key_file.display().to_string(),
         public_key: public_key.to_string(),
     };
-    output.data(&made, || {
-        format!(
-            "company `{}` in {}\n\
-             secrets are sealed by the key in {}: keep a copy of it elsewhere\n\
-             close packs are signed by the key beside it, and checked by its public half: {}\n",
-            made.company, made.data, made.key_file, made.public_key
-        )
-    })?;
-    output.note("next: saldo connect shopify --shop NAME …, saldo connect plain-text, saldo sync");
+    output.data(&made, || made_text(&made))?;
+    let saldo = match &made.companies[..] {
+        [_] => "saldo".to_owned(),
+        _ => format!("saldo --company {}", made.company),
+    };
+    output.note(&format!(
+        "next: {saldo} connect shopify --shop NAME …, {saldo} connect plain-text, {saldo} sync"
+    ));
     Ok(Ending::Done)
+}
+
+/// Creates the company, where none is called so.
+async fn create(store: &Store, company: &Company) -> anyhow::Result<()> {
+    match store.create_company(company).await {
+        Err(error @ StoreError::Exists { .. }) => {
+            Err(Usage(format!("{error}: give this one another name by --company")).into())
+        }
+        created => Ok(created?),
+    }
+}
+
+/// What was made; and how a company is chosen, where the folder holds several.
+fn made_text(made: &Made) -> String {
+    let text = format!(
+        "company `{}` in {}\n\
+         secrets are sealed by the key in {}: keep a copy of it elsewhere\n\
+         close packs are signed by the key beside it, and checked by its public half: {}\n",
+        made.company, made.data, made.key_file, made.public_key
+    );
+    if made.companies.len() < 2 {
+        return text;
+    }
+    text + &format!(
+        "this folder holds {} companies now: {}. Every command wants the one that is meant, by \
+         `--company {}` or SALDO_COMPANY; where it shall have a database and a key of its own, \
+         name another folder by --data and another key by SALDO_KEY_FILE\n",
+        made.companies.len(),
+        made.companies.join(", "),
+        made.company
+    )
 }
 
 /// Whether a file would lie in a folder, of which neither need be there yet: links and dots are

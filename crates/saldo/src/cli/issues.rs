@@ -122,6 +122,11 @@ pub(crate) async fn retry(
     let company = engine.company_id();
     let mut changes = 0;
     let failed = engine.failed().await?;
+    let is_unknown = |key: &&String| !failed.iter().any(|failure| failure.change.id == **key);
+    if let Some(unknown) = words.keys.iter().find(is_unknown) {
+        let text = format!("nothing that failed has the number `{unknown}`: see `saldo issues`");
+        return Err(context::Usage(text).into());
+    }
     for book in engine.connections(Role::Book).await? {
         let ids: Vec<String> = failed
             .iter()

@@ -76,8 +76,7 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
             output.data(&exported, || exported.toml.clone())?;
         }
         Map::Import { file, revision } => {
-            let text = std::fs::read_to_string(&file)
-                .with_context(|| format!("{} cannot be read", file.display()))?;
+            let text = context::text_of_file(&file)?;
             change(global, revision, output, |_| Ok(text)).await?;
         }
         Map::Set { key, value, revision } => {

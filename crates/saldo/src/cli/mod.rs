@@ -28,6 +28,7 @@ mod report;
 mod rules;
 mod serve;
 mod sign_in;
+mod signals;
 mod sim;
 mod sim_connector;
 mod statement;
@@ -38,6 +39,7 @@ mod undo;
 
 pub(crate) use args::Arguments;
 
+use crate::config;
 use crate::engine::EngineError;
 use anyhow::Context;
 use args::Command;
@@ -66,9 +68,18 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    // These two wait to be stopped, and end by themselves then.
+    if !matches!(arguments.command, Command::Serve(_) | Command::Sim(_)) {
+        runtime.spawn(signals::end_when_stopped(output));
+    }
     match runtime.block_on(dispatch(arguments, &output)) {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Held) => ExitCode::from(1),
+        Ok(ending) => {
+            context::leave();
+            match ending {
+                Ending::Done => ExitCode::SUCCESS,
+                Ending::Held => ExitCode::from(1),
+            }
+        }
         Err(error) => {
             let code = exit_code(&error);
             output.error(&error, code);
@@ -97,8 +108,10 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     let engine = error.chain().find_map(|cause| cause.downcast_ref::<EngineError>());
     match engine {
         Some(error) if error.is_worth_another_try() => 3,
+        Some(EngineError::NothingKnown(_) | EngineError::NoSuchBook(_)) => 2,
         _ if error.downcast_ref::<export::Overtaken>().is_some() => 3,
         _ if error.downcast_ref::<context::Usage>().is_some() => 2,
+        _ if error.downcast_ref::<config::NoKey>().is_some() => 2,
         _ => 1,
     }
 }

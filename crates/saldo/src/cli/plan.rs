@@ -183,8 +183,13 @@ fn withdrawn_text(change: &Change) -> String {
     format!("  x {what}  (withdrawn: the book never had it)\n")
 }
 
-/// A change as a bookkeeper would write it.
+/// A change as a bookkeeper would write it, with why it is planned.
 pub(crate) fn change_text(change: &Change) -> String {
+    change_text_with(change, reason_text(&change.reason))
+}
+
+/// A change as a bookkeeper would write it, with a word on it.
+pub(crate) fn change_text_with(change: &Change, word: &str) -> String {
     match &change.subject {
         Subject::Need(need) => format!("  + {}\n", need_text(need)),
         Subject::Confirmed { key, document } => {
@@ -196,7 +201,6 @@ pub(crate) fn change_text(change: &Change) -> String {
             let header = document.header();
             let mut text = String::new();
             let sign = if change.takes_out.is_empty() { "+" } else { "-" };
-            let why = reason_text(&change.reason);
             let what = match change.voids() {
                 Some(voided) => {
                     let number = voided.document.number(voided.key);
@@ -204,7 +208,7 @@ pub(crate) fn change_text(change: &Change) -> String {
                 }
                 None => format!("{} {}", header.kind, document.number(*key)),
             };
-            writeln!(text, "\n  {sign} {} {what}  {}  ({why})", header.date, header.memo)
+            writeln!(text, "\n  {sign} {} {what}  {}  ({word})", header.date, header.memo)
                 .expect("text can always be written to a string");
             text + &lines_text(document)
         }
@@ -240,7 +244,7 @@ fn called(named: &Called) -> String {
     }
 }
 
-fn reason_text(reason: &Reason) -> &'static str {
+pub(crate) fn reason_text(reason: &Reason) -> &'static str {
     match reason {
         Reason::NewFact => "new",
         Reason::NeededBy { .. } => "needed",

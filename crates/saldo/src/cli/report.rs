@@ -210,7 +210,8 @@ struct Looked {
 /// Checks a close pack, without any database.
 pub(crate) fn verify(words: &Verify, output: &Output) -> anyhow::Result<Ending> {
     let file = words.file.display().to_string();
-    let bytes = std::fs::read(&words.file).with_context(|| format!("{file} cannot be read"))?;
+    let bytes = std::fs::read(&words.file)
+        .map_err(|error| Usage(format!("{file} cannot be read: {error}")))?;
     let verified = pack::verify(&bytes, words.public_key)
         .map_err(|error| Usage(format!("{file}: {error}")))?;
     let looked = Looked { file, holds: verified.holds(), verified };

@@ -5,7 +5,6 @@ use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
 use crate::engine::try_rules;
-use anyhow::Context;
 use saldo_core::accounting::{Catch, Example, Idle, Trial};
 use saldo_core::money::Money;
 use saldo_core::policy::{Policy, Rule};
@@ -73,8 +72,7 @@ pub(crate) async fn rules(
     let policy = match file {
         None => engine.policy.clone(),
         Some(file) => {
-            let text = std::fs::read_to_string(file)
-                .with_context(|| format!("{} cannot be read", file.display()))?;
+            let text = context::text_of_file(file)?;
             let company = &engine.company;
             Policy::new(0, &text, company.currency, &company.timezone, company.start_date)
                 .map_err(|error| Usage(error.to_string()))?

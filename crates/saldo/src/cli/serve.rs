@@ -2,6 +2,7 @@
 
 use super::args::{self, Global};
 use super::context::{self, Usage};
+use super::signals::stopped;
 use super::{Ending, Output};
 use crate::config;
 use crate::connector::{PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working};
@@ -35,7 +36,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<Ending> {
     let store = context::open_store(global).await?;
     if let Some(company) = &global.company {
-        store.company(&CompanyId::new(company)).await?;
+        context::named_company(&store, company).await?;
     }
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let certificate = words.certificate.as_deref().zip(words.key.as_deref());
@@ -64,7 +65,7 @@ pub(crate) async fn serve(
     });
     output.note("serving until interrupted");
     tokio::select! {
-        () = service.run(handler(Arc::new(hooks), &connector), interrupted()) => {}
+        () = service.run(handler(Arc::new(hooks), &connector), stopped()) => {}
         () = expire(&connector) => {}
     }
     connector.stop().await;
@@ -81,37 +82,6 @@ fn handler(hooks: Arc<Hooks>, connector: &Arc<WebConnector>) -> Handler {
         let hooks = Arc::clone(&hooks);
         Box::pin(async move { hooks.answer(&request).await })
     })
-}
-
-/// Waits until somebody stops the process: by the keyboard, or as service managers do.
-async fn interrupted() {
-    let by_keyboard = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "nobody can stop this process by its keyboard");
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = by_keyboard => {}
-        () = terminated() => {}
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(error) => {
-            tracing::error!(%error, "no service manager can stop this process gently");
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending::<()>().await;
 }
 
 /// Ends sessions in which nobody calls any more, for ever.

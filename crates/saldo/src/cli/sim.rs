@@ -1,6 +1,7 @@
 //! `saldo sim`: the simulated vendors alone.
 
 use super::args;
+use super::signals::stopped;
 use super::{Ending, Output};
 use crate::merchant::{self, EmptyBooks, Merchant};
 use crate::transport::clock::Clock;
@@ -80,7 +81,7 @@ pub(crate) async fn sim(words: &args::Sim, output: &Output) -> anyhow::Result<En
         ended = serve(merchant.shopify, clock.clone(), shopify) => ended?,
         ended = serve(merchant.quickbooks, clock.clone(), quickbooks) => ended?,
         ended = serve(organisation.vendor, clock, xero) => ended?,
-        _ = tokio::signal::ctrl_c() => {}
+        () = stopped() => {}
     }
     Ok(Ending::Done)
 }

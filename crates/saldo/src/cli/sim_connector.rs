@@ -3,6 +3,7 @@
 
 use super::args;
 use super::connect::secret_in;
+use super::context::text_of_file;
 use super::output::table;
 use super::{Ending, Output};
 use crate::transport::carrier::Carrier;
@@ -13,7 +14,6 @@ use saldo_sim::Reply;
 use saldo_sim::books::quickbooks_desktop::{CompanyFile, Ended, Step, WebConnector};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 #[derive(Serialize)]
@@ -59,18 +59,14 @@ pub(crate) async fn session(words: &args::SimConnector, output: &Output) -> anyh
 fn opened(words: &args::SimConnector) -> anyhow::Result<WebConnector> {
     let file = &words.company_file;
     if file.exists() {
-        let state = read(file)?;
+        let state = text_of_file(file)?;
         let known = WebConnector::from_json(&state);
         return known.with_context(|| format!("{} is no such company file", file.display()));
     }
     let password = secret_in(&words.password_file)?;
     let company = CompanyFile::retail(words.seed);
-    let connector = WebConnector::new(&read(&words.qwc)?, password.expose(), company);
+    let connector = WebConnector::new(&text_of_file(&words.qwc)?, password.expose(), company);
     connector.with_context(|| format!("the Web Connector refuses {}", words.qwc.display()))
-}
-
-fn read(file: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
 fn told(connector: &WebConnector) -> Session {

@@ -1,12 +1,11 @@
 //! `saldo map template`.
 
 use super::args::{Global, Template as Words};
-use super::context::Usage;
+use super::context::{Usage, text_of_file};
 use super::map::change;
 use super::output::table;
 use super::{Ending, Output};
 use crate::templates::{TEMPLATES, Template, applied};
-use anyhow::Context;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::path::Path;
@@ -56,8 +55,7 @@ pub(crate) fn text_of(name: &str) -> anyhow::Result<Cow<'static, str>> {
         return Ok(Cow::Borrowed(template.text));
     }
     if Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("toml")) {
-        let read = std::fs::read_to_string(name);
-        return read.map(Cow::Owned).with_context(|| format!("{name} cannot be read"));
+        return text_of_file(Path::new(name)).map(Cow::Owned);
     }
     let known = TEMPLATES.map(|it| it.name).join(", ");
     Err(Usage(format!("`{name}` is no template: there are {known}, and files that end in .toml"))

@@ -24,7 +24,12 @@ impl Engine {
     /// Takes the desk, where nobody else has it.
     pub(super) async fn take_desk(&self) -> Result<Desk, EngineError> {
         let (now, company) = (self.clock.now(), self.company_id());
-        let lease = self.store.acquire_company_lease(company, &self.holder, now, LEASE).await?;
+        let take = || self.store.acquire_company_lease(company, &self.holder, now, LEASE);
+        let taken = take().await;
+        let lease = match self.is_freed(&taken).await? {
+            true => take().await?,
+            false => taken?,
+        };
         match Self::policy_of(&self.store, &self.company).await {
             Ok(policy) => Ok(Desk { lease, policy, channels: Vec::new() }),
             Err(error) => {

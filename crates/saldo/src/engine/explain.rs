@@ -7,13 +7,13 @@ use jiff::civil::Date;
 use saldo_core::accounting::{self, Group, RevaluedMonth};
 use saldo_core::arithmetic::{self, Sum};
 use saldo_core::book::Subject;
-use saldo_core::commerce::{Fact, Record};
+use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::document::DocumentKey;
 use saldo_core::issue::{FactState, Issue};
-use saldo_core::money::Balance;
+use saldo_core::money::{Balance, Money};
 use saldo_core::plan::Change;
 use saldo_core::text::{FactId, GroupId};
-use saldo_store::{EntryFilter, Role};
+use saldo_store::{EntryFilter, HeldFact, RecordVersion, Role};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,8 @@ pub(crate) struct Explanation {
     pub(crate) documents: Vec<ExplainedDocument>,
     /// Where the facts stand.
     pub(crate) facts: Vec<ExplainedFact>,
-    /// What is held and no record tells of, as a closing rate that nobody stated.
+    /// What is held and no fact tells of: a record that cannot be read, or a closing rate that
+    /// nobody stated.
     pub(crate) untold: Vec<Issue>,
     /// What the channels said.
     pub(crate) records: Vec<ExplainedRecord>,
@@ -52,6 +53,12 @@ pub(crate) struct ExplainedFact {
     pub(crate) state: Option<FactState>,
 }
 
+impl ExplainedFact {
+    fn is_held(&self) -> bool {
+        matches!(self.state, Some(FactState::Held(_)))
+    }
+}
+
 /// A record.
 #[derive(Debug, Serialize)]
 pub(crate) struct ExplainedRecord {
@@ -69,8 +76,58 @@ pub(crate) struct ExplainedRecord {
     pub(crate) bytes: String,
 }
 
-/// Opens a document's key, an order's name, any fact's id, or an account and a day.
+impl ExplainedRecord {
+    fn is_of(&self, source: &RecordRef) -> bool {
+        self.connection == source.connection.as_str()
+            && self.stream == source.stream.as_str()
+            && self.id == source.id
+    }
+}
+
+/// Opens a document's key or slot, an order's name, any fact's id, or an account and a day.
+/// Capitals matter only where they tell two apart.
+///
+/// # Errors
+/// [`EngineError::NothingKnown`]; and where the database fails.
 pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, EngineError> {
+    let key = key.trim();
+    let explained = explain_as_written(engine, key).await;
+    if matches!(explained, Err(EngineError::NothingKnown(_)))
+        && let Some(other) = other_spelling(engine, key).await?
+    {
+        return match explain_as_written(engine, &other).await {
+            Err(EngineError::NothingKnown(_)) => explained,
+            found => found,
+        };
+    }
+    explained
+}
+
+/// The only name that differs from this one by capitals alone.
+async fn other_spelling(engine: &Engine, key: &str) -> Result<Option<String>, EngineError> {
+    let company = engine.company_id();
+    if let Some((account, day)) = account_and_day(key) {
+        let mut accounts = BTreeSet::new();
+        for book in engine.connections_ever(Role::Book).await? {
+            accounts.extend(engine.store.account_sums(company, &book.id, None).await?.into_keys());
+        }
+        accounts.retain(|it| it.to_lowercase() == account.to_lowercase());
+        return Ok(only(accounts).map(|account| format!("{account}@{day}")));
+    }
+    if let Some(named) = only(engine.store.names_like(company, key).await?) {
+        return Ok(Some(named));
+    }
+    let upper = key.to_uppercase();
+    Ok(DocumentKey::at_end_of(&upper).map(|key| key.to_string()))
+}
+
+/// The only one of several, where there is one.
+fn only(several: BTreeSet<String>) -> Option<String> {
+    let mut several = several.into_iter();
+    several.next().filter(|_| several.next().is_none())
+}
+
+async fn explain_as_written(engine: &Engine, key: &str) -> Result<Explanation, EngineError> {
     let slots = slots_of(engine, key).await?;
     let mut groups: BTreeSet<GroupId> = groups_of_name(engine, key).await?;
     for slot in &slots {
@@ -82,6 +139,7 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
     if groups.is_empty() {
         add_statements(engine, key, &mut explanation).await?;
     }
+    add_held(engine, key, &mut explanation).await?;
     match account_and_day(key) {
         Some((account, day)) => explanation.arithmetic = account_sums(engine, account, day).await?,
         None => {
@@ -91,6 +149,7 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
     }
     let is_nothing_known = explanation.documents.is_empty()
         && explanation.records.is_empty()
+        && explanation.arithmetic.is_empty()
         && explanation.untold.is_empty();
     match is_nothing_known {
         true => Err(EngineError::NothingKnown(key.to_owned())),
@@ -98,7 +157,8 @@ pub(crate) async fn explain(engine: &Engine, key: &str) -> Result<Explanation, E
     }
 }
 
-/// The slots of the documents that a key names: a document's own, or those on an account and day.
+/// The slots of the documents that a key names: a document's own, those on an account and day, or
+/// the slot itself, as plain-text books carry it (`slot: …`).
 pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<String>, EngineError> {
     let company = engine.company_id();
     let mut slots = BTreeSet::new();
@@ -106,6 +166,11 @@ pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<Stri
         for booked in engine.store.changes_by_id(company, &id).await? {
             slots.extend(booked.change.slot);
         }
+    }
+    let named = key.strip_prefix("slot:").unwrap_or(key).trim().to_owned();
+    let groups = engine.store.groups_of_slot(company, &named).await?;
+    if !groups.is_empty() || is_booked_slot(engine, &named).await? {
+        slots.insert(named);
     }
     let Some((account, day)) = account_and_day(key) else { return Ok(slots) };
     for book in engine.connections_ever(Role::Book).await? {
@@ -120,6 +185,17 @@ pub(super) async fn slots_of(engine: &Engine, key: &str) -> Result<BTreeSet<Stri
         slots.extend(found.into_iter().filter_map(|document| document.change.slot));
     }
     Ok(slots)
+}
+
+/// Whether documents were ever meant for this slot.
+async fn is_booked_slot(engine: &Engine, slot: &str) -> Result<bool, EngineError> {
+    let (company, slots) = (engine.company_id(), [slot.to_owned()]);
+    for book in engine.connections_ever(Role::Book).await? {
+        if !engine.store.changes_for_slots(company, &book.id, &slots).await?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The key of the document whose number this may be, prefix and all.
@@ -154,9 +230,15 @@ async fn account_sums(engine: &Engine, account: &str, day: Date) -> Result<Vec<S
         let day_before = day.yesterday().unwrap_or(Date::MIN);
         let before = engine.store.account_sums(company, &book.id, Some(day_before)).await?;
         let after = engine.store.account_sums(company, &book.id, Some(day)).await?;
+        let ever = engine.store.account_sums(company, &book.id, None).await?;
         let of = |sums: &BTreeMap<String, Balance>| sums.get(account).cloned().unwrap_or_default();
         let about = format!("{account} at the end of {day} in {}", book.id);
-        sums.extend(arithmetic::of_account(account, &about, &of(&before), documents, &of(&after))?);
+        let found = arithmetic::of_account(account, &about, &of(&before), documents, &of(&after))?;
+        if found.is_empty() && ever.contains_key(account) {
+            let zero = Money::from_minor(0, engine.policy.currency);
+            sums.push(Sum { about, terms: Vec::new(), total: zero, stated: Some(zero) });
+        }
+        sums.extend(found);
     }
     Ok(sums)
 }
@@ -182,6 +264,7 @@ pub(super) async fn groups_of_name(
     }
     // Not every fact has a group of its own; one of a file may have the name of its record instead.
     let mut records = engine.store.find_record(company, key).await?;
+    records.retain(|record| is_named(&record.id, key));
     if let Some((_, id)) = key.split_once('/') {
         let named = engine.store.find_record(company, id).await?;
         records.extend(named.into_iter().filter(|record| record.id == id));
@@ -190,6 +273,54 @@ pub(super) async fn groups_of_name(
         groups.extend(engine.store.groups_of_record(company, &record).await?);
     }
     Ok(groups)
+}
+
+/// Whether an id is called so, capitals aside: by the whole of it, or by what follows a mark in it,
+/// as the number in `gid://shopify/Order/450789469`.
+fn is_named(id: &str, name: &str) -> bool {
+    let Some((before, end)) =
+        id.len().checked_sub(name.len()).and_then(|at| id.split_at_checked(at))
+    else {
+        return false;
+    };
+    !name.is_empty() && end.eq_ignore_ascii_case(name) && !before.ends_with(char::is_alphanumeric)
+}
+
+/// Adds why anything of this name is held that no fact tells of, as a record that cannot be read,
+/// and every version of that record.
+async fn add_held(
+    engine: &Engine,
+    key: &str,
+    explanation: &mut Explanation,
+) -> Result<(), EngineError> {
+    let company = engine.company_id();
+    for HeldFact { fact, source, issue } in engine.store.held(company).await? {
+        let is_shown = explanation.records.iter().any(|it| it.is_of(&source));
+        let is_meant = is_named(fact.as_str(), key) || is_named(&source.id, key);
+        let is_told = explanation.facts.iter().any(|it| *it.fact.id() == fact && it.is_held());
+        if is_told || !(is_shown || is_meant) || explanation.untold.contains(&issue) {
+            continue;
+        }
+        explanation.untold.push(issue);
+        if !is_shown {
+            let versions = versions(engine, &source).await?;
+            explanation.records.extend(versions.iter().map(explained));
+        }
+    }
+    Ok(())
+}
+
+/// Every version of a record, the first one first.
+async fn versions(engine: &Engine, reference: &RecordRef) -> Result<Vec<Record>, EngineError> {
+    let versions = engine.store.record_versions(engine.company_id(), reference).await?;
+    let as_record = |version: RecordVersion| Record {
+        connection: reference.connection.clone(),
+        stream: reference.stream.clone(),
+        id: reference.id.clone(),
+        fetched_at: version.fetched_at,
+        bytes: version.bytes,
+    };
+    Ok(versions.into_iter().map(as_record).collect())
 }
 
 /// Adds what a channel says of itself by this name, each version of it: it stands in no group,
@@ -204,14 +335,7 @@ async fn add_statements(
     let mut named = engine.store.find_record(company, id).await?;
     named.retain(|it| it.connection.as_str() == connection && it.id.ends_with(id));
     for reference in named {
-        for version in engine.store.record_versions(company, &reference).await? {
-            let record = Record {
-                connection: reference.connection.clone(),
-                stream: reference.stream.clone(),
-                id: reference.id.clone(),
-                fetched_at: version.fetched_at,
-                bytes: version.bytes,
-            };
+        for record in versions(engine, &reference).await? {
             let said = readers.reader(&record.connection).map(|reader| reader.read(&record));
             let facts = said.and_then(Result::ok).into_iter().flatten();
             explanation.facts.extend(facts.map(|fact| ExplainedFact { fact, state: None }));

@@ -14,6 +14,7 @@ use saldo_channels::channel;
 use saldo_core::accounting;
 use saldo_core::channel::{Channel, Cursor, ImportContext, Imported, Part};
 use saldo_core::commerce::{Fact, PayoutState, Record, RecordRef};
+use saldo_core::issue::{Issue, IssueKind};
 use saldo_core::text::Stream;
 use saldo_store::{Connection, CursorRow, Lease, PageCommit};
 use serde::Serialize;
@@ -272,7 +273,7 @@ fn contradiction(fact: &Fact) -> Option<String> {
 }
 
 impl Importer<'_> {
-    /// The records among pieces, but for those that cannot be read where an earlier one can: a
+    /// The records among pieces, but for those of which less can be made than of an earlier one: a
     /// fragment of something is no later version of it. Parts are joined with what is known. Each
     /// stands with its place in the file.
     async fn told_whole(
@@ -294,7 +295,7 @@ impl Importer<'_> {
                 },
                 Imported::Record { place, record } => {
                     if let Err(issue) = self.channel.read(&record) {
-                        unread.insert(record.reference(), issue.message);
+                        unread.insert(record.reference(), issue);
                     }
                     records.push((place, record));
                 }
@@ -310,9 +311,10 @@ impl Importer<'_> {
             {
                 *told = whole;
             }
-            let is_readable = self.channel.read(&known).is_ok();
-            if let Some(why) = unread.get(&reference).filter(|_| is_readable) {
-                let reason = format!("{why}; what is known of it already stays");
+            let said = self.channel.read(&known).err();
+            let says_more = |now: &&Issue| is_told_better(said.as_deref(), now);
+            if let Some(now) = unread.get(&reference).map(Box::as_ref).filter(says_more) {
+                let reason = format!("{}; what is known of it already stays", now.message);
                 report.left_out.add(reference.id.clone(), reason);
                 records.retain(|(_, record)| record.reference() != reference);
             }
@@ -359,6 +361,16 @@ impl Importer<'_> {
             }
         }
         Ok(known_better)
+    }
+}
+
+/// Whether something was told better before, by what keeps it from being read then, if anything
+/// did, and now: amounts that contradict each other were told whole, and a fragment was not.
+fn is_told_better(before: Option<&Issue>, now: &Issue) -> bool {
+    match before.map(|issue| issue.kind) {
+        None => true,
+        Some(IssueKind::DoesNotAddUp) => now.kind == IssueKind::UnknownData,
+        Some(_) => false,
     }
 }
 

@@ -17,6 +17,7 @@ mod error;
 mod excluded;
 mod explain;
 mod feed;
+mod gone;
 mod import;
 mod numbered;
 mod page;
@@ -67,6 +68,7 @@ pub(crate) use explain::{ExplainedDocument, ExplainedFact, Explanation, explain}
 pub(crate) use feed::{
     FeedError, FeedWish, KnownFeed, MadeFile, MadeFiles, feeds, hand_feed_files, make_feed_files,
 };
+pub(crate) use gone::end_leases_of_gone;
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};
 pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
@@ -166,11 +168,13 @@ impl Engine {
     /// Takes a connection for this process.
     pub(crate) async fn lease(&self, connection: &Connection) -> Result<Lease, EngineError> {
         let now = self.clock.now();
-        let lease = self
-            .store
-            .acquire_lease(self.company_id(), &connection.id, &self.holder, now, LEASE)
-            .await?;
-        Ok(lease)
+        let (company, holder) = (self.company_id(), &self.holder);
+        let take = || self.store.acquire_lease(company, &connection.id, holder, now, LEASE);
+        let taken = take().await;
+        match self.is_freed(&taken).await? {
+            true => Ok(take().await?),
+            false => Ok(taken?),
+        }
     }
 
     /// Keeps a connection for longer, where it was taken a while ago.

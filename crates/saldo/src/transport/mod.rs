@@ -12,6 +12,7 @@ pub(crate) mod carrier;
 pub(crate) mod files;
 pub(crate) mod http;
 pub(crate) mod mailbox;
+pub(crate) mod presence;
 pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod skew;

@@ -6,6 +6,7 @@ mod numbered_rows;
 mod parted_payouts;
 mod two_payouts;
 mod unnumbered_orders;
+mod unread;
 
 use super::super::page::reading;
 use super::super::{Progress, Reviser, Wiring, decide, plan, prove, rebuild, sync};

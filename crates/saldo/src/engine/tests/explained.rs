@@ -67,3 +67,34 @@ async fn a_payout_opens_to_its_rows_and_an_order_to_what_was_agreed_and_paid() {
         assert_eq!(terms[..totals.len()], totals[..], "#{number}");
     }
 }
+
+#[tokio::test]
+async fn slots_days_without_entries_and_small_letters_open_too() {
+    let (stage, proof) = told().await;
+    let engine = stage.engine().await;
+    let mut entered = Vec::new();
+    for number in 1_001..1_061 {
+        entered.extend(explain(&engine, &format!("#{number}")).await.unwrap().documents);
+    }
+    let document = &entered.first().expect("an order is entered").change;
+    let slot = document.slot.clone().unwrap();
+    for name in [slot.clone(), format!("slot:{slot}"), format!("slot: {slot}")] {
+        let found = explain(&engine, &name).await.unwrap().documents;
+        assert!(found.iter().any(|it| it.change.id == document.id), "{name}: {found:?}");
+    }
+    let found = explain(&engine, &document.id.to_lowercase()).await.unwrap().documents;
+    assert!(found.iter().all(|it| it.change.slot.as_ref() == Some(&slot)), "{found:?}");
+
+    let long_after: Date = "2030-01-02".parse().unwrap();
+    let holding = proof.books[0].accounts.iter().find(|it| !it.ours.is_zero()).unwrap();
+    for account in [holding.account.clone(), holding.account.to_uppercase()] {
+        let explanation = explain(&engine, &format!("{account}@{long_after}")).await.unwrap();
+        assert!(explanation.documents.is_empty(), "{explanation:?}");
+        let totals: Vec<Money> = explanation.arithmetic.iter().map(|sum| sum.total).collect();
+        assert!(totals.contains(&holding.ours), "{totals:?} for {holding:?}");
+    }
+    let long_before = format!("{}@1999-12-31", holding.account);
+    let sums = sums(&engine, &long_before).await;
+    assert!(sums.iter().all(|sum| sum.total.is_zero() && sum.terms.is_empty()), "{sums:?}");
+    assert!(explain(&engine, "No such account@2030-01-02").await.is_err());
+}
