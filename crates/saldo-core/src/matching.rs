@@ -118,10 +118,13 @@ fn find_kept(
 ) -> Resolution {
     let found = chart.iter().find_map(|entry| match &entry.kind {
         ChartKind::Item { sku: held, income_account, kept: Some(kept), .. } if entry.active => {
+            let bears = |name: &str| one_of(name, names) || same(name, &entry.name);
+            // Where its name stands for the unit, the one that we would give says as much.
+            let is_called = || one_of(&entry.name, names) && held.as_deref().is_none_or(bears);
             let is_it = match (held, sku) {
-                (Some(held), Some(sku)) => same(held, sku),
-                (None, None) => one_of(&entry.name, names),
-                _ => false,
+                (Some(held), Some(sku)) if same(held, sku) => true,
+                (None, Some(_)) => false,
+                _ => is_called(),
             };
             is_it.then_some((entry, income_account, kept))
         }

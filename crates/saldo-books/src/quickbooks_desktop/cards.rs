@@ -29,7 +29,8 @@ pub(super) fn charge(document: &Document) -> Result<Option<CardCharge<'_>>, Stri
     let cards = net(document, |line| is_card(&line.account))?;
     let mut lines = postings(document, |line| !is_card(&line.account));
     let Some((card, moved)) = only(&cards).filter(|_| !lines.is_empty()) else { return Ok(None) };
-    if lines.iter().any(|line| is_owed(line.account)) {
+    // Units have no place on a charge.
+    if lines.iter().any(|line| is_owed(line.account) || line.stocked.is_some()) {
         return Ok(None);
     }
     let kind = match moved.is_negative() {

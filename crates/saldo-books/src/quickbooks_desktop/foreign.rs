@@ -5,7 +5,7 @@
 //! worth to the company. Bank accounts alone are kept in other currencies here.
 
 use super::names;
-use super::shape::PostingLine;
+use super::shape::{PostingLine, moves_units};
 use super::wire::Kind;
 use super::xml::Element;
 use crate::foreign::{OneCurrency, one_currency};
@@ -34,6 +34,9 @@ pub(super) struct ForeignJournal<'a> {
 /// In words, why this book cannot hold it.
 pub(super) fn journal(document: &Document) -> Result<ForeignJournal<'_>, String> {
     let home = document.header().currency;
+    if document.lines().iter().any(moves_units) {
+        return Err("units of stock cannot stand in a journal entry in another currency".to_owned());
+    }
     let document = one_currency(document)?;
     let mut foreign = document.sums.iter().filter(|it| it.is_foreign);
     if let Some(it) = foreign.find(|it| !names::is_bank(it.account)) {

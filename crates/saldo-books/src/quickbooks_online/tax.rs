@@ -79,6 +79,11 @@ fn by_form(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
             codes::together(&all)
         ));
     }
+    if let Some((tax, amount)) =
+        form.taxes.first().filter(|_| !form.lines.iter().any(|it| it.taxed))
+    {
+        return Err(format!("no line bears the tax `{tax}` of {amount}"));
+    }
     let code = codes::chosen(&codes::together(&all), all.len(), context)?;
     let mut rates = Rates::default();
     let amounts = form.lines.iter().filter(|line| line.taxed).map(|line| line.amount);

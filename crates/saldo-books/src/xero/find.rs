@@ -242,7 +242,7 @@ fn outcome(
             Ok(tracking::found(&entries()?, dimension, Some(value)))
         }
         Subject::Document { voids: Some(voided), .. } => {
-            let found = voiding::found(voided, &records(place, rows)?);
+            let found = voiding::found(voided, &records(place, rows)?, context)?;
             Ok(found.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
         }
         Subject::Document { key, document, applies_to, .. } => {

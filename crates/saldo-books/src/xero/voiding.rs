@@ -3,9 +3,12 @@
 //!
 //! What was deleted stays in its list, with a status that says so. The list also says whether
 //! something was reconciled, so that it is looked at first; the vendor refuses what is of a locked
-//! day. A payment cannot be changed, only deleted, so that its version says nothing.
+//! day. A payment cannot be changed, only deleted, so that its version says nothing. Money can be:
+//! what a person changed of it is refused, by its content, since a file that is attached changes
+//! its version, too.
 
 use super::ask;
+use super::compare;
 use super::hear::{NOT_ASKED, in_doubt};
 use super::listing;
 use super::place::Place;
@@ -125,19 +128,42 @@ pub(super) fn became(voided: &Voided, answer: &Value) -> Result<Outcome, Fault> 
         .ok_or_else(|| in_doubt("the answer does not show it deleted"))
 }
 
-/// What it means that it was looked for among these rows; none where it is not there.
-pub(super) fn found(voided: &Voided, rows: &[Record]) -> Option<Outcome> {
-    let row = rows.iter().find(|row| is_it(voided, row))?;
-    Some(match acknowledgement(voided, row) {
-        Some(acknowledgement) => Outcome::Found(acknowledgement),
-        None if row.is_reconciled == Some(true) => Outcome::Refused(refusal(Refusal {
-            kind: RefusalKind::Other,
-            code: NOT_ASKED.to_owned(),
-            message: "it was reconciled with a row of the bank".to_owned(),
-            hint: String::new(),
-        })),
-        None => Outcome::Absent,
-    })
+/// What it means that it was looked for among these rows; none where it is not there. What a person
+/// reconciled or changed is not deleted.
+///
+/// # Errors
+/// Where the document cannot be said in Xero, so that it never stood there.
+pub(super) fn found(
+    voided: &Voided,
+    rows: &[Record],
+    context: &BookContext,
+) -> Result<Option<Outcome>, Fault> {
+    let Some(row) = rows.iter().find(|row| is_it(voided, row)) else { return Ok(None) };
+    if let Some(acknowledgement) = acknowledgement(voided, row) {
+        return Ok(Some(Outcome::Found(acknowledgement)));
+    }
+    let kept = match row.is_reconciled {
+        Some(true) => Some("it was reconciled with a row of the bank".to_owned()),
+        _ => changed(voided, row, context)?,
+    };
+    Ok(Some(kept.map_or(Outcome::Absent, |message| {
+        let (kind, code) = (RefusalKind::Other, NOT_ASKED.to_owned());
+        Outcome::Refused(refusal(Refusal { kind, code, message, hint: String::new() }))
+    })))
+}
+
+/// What of it was changed since it was entered; none where nothing was. Of a payment nothing can
+/// be.
+fn changed(voided: &Voided, row: &Record, context: &BookContext) -> Result<Option<String>, Fault> {
+    let place = place(voided);
+    if place == Place::Payments {
+        return Ok(None);
+    }
+    let never = |reason: String| Fault::new(Permit::Never, reason);
+    let document = &voided.document;
+    let (_, sent) = write::record((voided.key, false), document, None, context).map_err(never)?;
+    let (_, differences) = compare::held(place, document, &sent, row, context.currency);
+    Ok((!differences.is_empty()).then(|| format!("it was changed: {}", differences.join("; "))))
 }
 
 fn is_it(voided: &Voided, row: &Record) -> bool {

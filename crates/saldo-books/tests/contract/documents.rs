@@ -10,8 +10,8 @@ use saldo_core::money::{Currency, Money};
 pub(crate) struct Shop {
     /// The money that they are in.
     pub(crate) currency: Currency,
-    /// Whether the book keeps stock: only then are there documents of units.
-    pub(crate) keeps_stock: bool,
+    /// Whether the book takes orders of what it keeps in stock: only then are there such.
+    pub(crate) takes_orders: bool,
     /// The other currency that the book keeps accounts in; only then are there documents of it.
     pub(crate) other_currency: Option<Currency>,
 }
@@ -149,7 +149,7 @@ impl Shop {
     /// comes before them.
     pub(crate) fn documents(&self) -> Vec<Document> {
         let mut documents = [self.sales(), self.returns(), self.moves(), self.purchases()].concat();
-        if self.keeps_stock {
+        if self.takes_orders {
             documents.extend(self.of_stock());
         }
         documents.extend(self.other_currency.into_iter().flat_map(|it| self.conversions(it)));

@@ -333,6 +333,17 @@ impl End for Desk {
         BTreeMap::new()
     }
 
+    fn keep_stock(&mut self) -> bool {
+        self.file().settings.uses_inventory = true;
+        true
+    }
+
+    fn in_stock(&self) -> BTreeMap<String, String> {
+        let held = self.0.inner().company().in_stock().into_iter();
+        let moved = held.filter(|(_, units)| !units.is_zero());
+        moved.map(|(item, units)| (item, units.to_string())).collect()
+    }
+
     fn answer(&mut self, ask: &Ask, now: Timestamp) -> Option<Answer> {
         let Ask::Message(message) = ask else { panic!("{ask:?}") };
         let request = HttpRequest {

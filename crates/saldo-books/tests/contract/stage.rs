@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use saldo_core::book::{
     Bindings, Book, BookContext, ChartEntry, HeldDocument, Outcome, Subject, Task,
 };
-use saldo_core::document::{Document, DocumentKey};
+use saldo_core::document::{Document, DocumentKey, DocumentKind};
 use saldo_core::exchange::{Answer, Ask, Fault, Permit};
 use saldo_core::ledger::Account;
 use saldo_core::text::{CompanyId, ConnectionId};
@@ -63,8 +63,8 @@ impl Stage {
             bindings: Bindings::default(),
             tax_codes: Vec::new(),
         };
-        let keeps_stock = book.description().keeps_stock;
-        let shop = Shop { currency, keeps_stock, other_currency: end.other_currency() };
+        let takes_orders = book.description().takes(DocumentKind::PurchaseOrder);
+        let shop = Shop { currency, takes_orders, other_currency: end.other_currency() };
         Self { book, shop, context, chart: Vec::new(), asked: 0, strike: None, end }
     }
 

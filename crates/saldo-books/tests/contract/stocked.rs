@@ -1,4 +1,5 @@
-//! Laws of stock that a book keeps itself: it is told units, and enters what they cost.
+//! Laws of stock that a book keeps itself, from its order on: it is told units, and enters what
+//! they cost.
 
 use crate::documents::kept;
 use crate::ends::BOOKS;
@@ -8,10 +9,13 @@ use saldo_core::book::Outcome;
 use saldo_core::document::{Document, DocumentKind, Header};
 use saldo_core::ledger::Account;
 
-/// The books that keep stock.
+/// The books that keep stock, and take orders for it.
 fn keepers() -> impl Iterator<Item = &'static str> {
-    let keeps = |name: &&str| saldo_books::book(name).unwrap().description().keeps_stock;
-    BOOKS.into_iter().filter(keeps)
+    let takes_orders = |name: &&str| {
+        let description = saldo_books::book(name).unwrap().description();
+        description.keeps_stock && description.takes(DocumentKind::PurchaseOrder)
+    };
+    BOOKS.into_iter().filter(takes_orders)
 }
 
 /// What documents amount to with what the book enters itself: two mugs sold, and one that is lost,

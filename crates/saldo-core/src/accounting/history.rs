@@ -73,7 +73,7 @@ fn days(fact: &Fact, policy: &Policy) -> Vec<Date> {
         }
         Fact::BalanceTransaction(row) => vec![day(&row.occurred_at)],
         Fact::Deferral(deferral) => vec![day(&deferral.occurred_at)],
-        Fact::Payout(payout) => vec![payout.issued_on],
+        Fact::Payout(payout) => [payout.issued_on].into_iter().chain(payout.arrived_on).collect(),
         Fact::Dispute(dispute) => dispute.finalised_at.iter().map(day).collect(),
         // What was handed over belongs to the order's own days.
         Fact::Goods(goods) => {

@@ -30,15 +30,19 @@ pub fn is_before_start(fact: &Fact, policy: &Policy) -> bool {
     last_day(fact, policy).is_some_and(|last| last < policy.start_date)
 }
 
-/// Nothing is entered on a day before the start date: the opening balances of the books hold it, and
-/// nobody need look at what happened wholly before it, however little is known of it. Where what is
-/// entered goes on from something that was open then, a person looks whether they do.
+/// Nothing is entered on a day before the start date: the opening balances of the books hold it.
+/// Where nothing is left to enter, nobody need look at what happened wholly before it, however
+/// little is known of it. Where what is entered goes on from something that was open then, a person
+/// looks whether they do.
 pub(super) fn leave_out_what_is_too_early(
     accounted: &mut Accounted,
     facts: &[Fact],
     policy: &Policy,
 ) {
     leave_out_entries(accounted, policy);
+    if !accounted.entries.is_empty() {
+        return;
+    }
     let over: BTreeSet<&FactId> =
         facts.iter().filter(|fact| is_before_start(fact, policy)).map(Fact::id).collect();
     for standing in accounted.standings.iter_mut().filter(|it| over.contains(&it.id)) {

@@ -28,9 +28,6 @@ pub enum AccountKind {
     Clearing,
     /// Cash on the premises.
     Cash,
-    /// Money on its way from the books' currency to another, or back: nil once both sides are
-    /// entered.
-    Conversion,
     /// What buyers owe by invoice.
     Receivable,
     /// What suppliers are owed by their bills.
@@ -58,6 +55,9 @@ pub enum AccountKind {
     Inventory,
     /// What is owed on a card.
     CreditCard,
+    /// Money on its way from the books' currency to another, or back: nil once both sides are
+    /// entered.
+    Conversion,
 }
 
 impl AccountKind {

@@ -53,6 +53,19 @@ fn what_is_little_known_and_was_over_needs_nobody_either() {
 }
 
 #[test]
+fn of_what_arrives_after_the_start_nothing_is_called_left_out() {
+    let sold = order("03-10").sale("03-10", &SOLD).fact();
+    let given_up = super::shop::write_off("03-20", false);
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let [found] = &account(&[sold, given_up], &policy(), far)[..] else { panic!("one group") };
+    assert_eq!(found.entries.len(), 1, "what is written off is entered");
+    let reviewed = |state: &FactState| matches!(state, FactState::Accounted { review: Some(_) });
+    assert!(found.standings.iter().any(|it| reviewed(&it.state)), "{:?}", found.standings);
+    let left_out = |state: &FactState| matches!(state, FactState::Excluded { .. });
+    assert!(!found.standings.iter().any(|it| left_out(&it.state)), "{:?}", found.standings);
+}
+
+#[test]
 fn what_was_open_when_the_books_began_is_looked_at_once_it_goes_on() {
     let sold = || order("03-10").sale("03-10", &SOLD);
     let cases = [

@@ -146,6 +146,17 @@ pub(super) fn chart(page: Option<&str>, text: &str) -> ChartPage {
     }
 }
 
+/// A service, an item that is kept in stock, and one that is made of others.
+const ITEMS: &str = "<ItemServiceRet><ListID>4</ListID><FullName>Saldo Tips</FullName>\
+    <SalesOrPurchase><AccountRef><ListID>9</ListID></AccountRef></SalesOrPurchase>\
+    </ItemServiceRet>\
+    <ItemInventoryRet><ListID>5</ListID><Name>MUG-1</Name><FullName>Mugs:MUG-1</FullName>\
+    <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef>\
+    <COGSAccountRef><ListID>10</ListID></COGSAccountRef>\
+    <AssetAccountRef><ListID>11</ListID></AssetAccountRef></ItemInventoryRet>\
+    <ItemInventoryAssemblyRet><ListID>12</ListID><Name>SET</Name><FullName>SET</FullName>\
+    <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef></ItemInventoryAssemblyRet>";
+
 #[test]
 fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
     let accounts = "<AccountRet><ListID>1</ListID><FullName>Checking</FullName>\
@@ -155,15 +166,6 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
         <SpecialAccountType>SalesTaxPayable</SpecialAccountType></AccountRet>\
         <AccountRet><ListID>3</ListID><FullName>Visa</FullName><IsActive>false</IsActive>\
         <AccountType>CreditCard</AccountType></AccountRet>";
-    let items = "<ItemServiceRet><ListID>4</ListID><FullName>Saldo Tips</FullName>\
-        <SalesOrPurchase><AccountRef><ListID>9</ListID></AccountRef></SalesOrPurchase>\
-        </ItemServiceRet>\
-        <ItemInventoryRet><ListID>5</ListID><Name>MUG-1</Name><FullName>Mugs:MUG-1</FullName>\
-        <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef>\
-        <COGSAccountRef><ListID>10</ListID></COGSAccountRef>\
-        <AssetAccountRef><ListID>11</ListID></AssetAccountRef></ItemInventoryRet>\
-        <ItemInventoryAssemblyRet><ListID>12</ListID><Name>SET</Name><FullName>SET</FullName>\
-        <IncomeAccountRef><ListID>9</ListID></IncomeAccountRef></ItemInventoryAssemblyRet>";
     let people = "<CustomerRet><ListID>6</ListID><FullName>Jane</FullName></CustomerRet>\
         <VendorRet><ListID>7</ListID><Name>Potter</Name></VendorRet>\
         <EmployeeRet><ListID>8</ListID><Name>John</Name></EmployeeRet>";
@@ -175,7 +177,7 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
         <StandardTermsRet><ListID>13</ListID><Name>Due on receipt</Name></StandardTermsRet>";
     let text = settings_answer(HOST, PREFERENCES)
         + &response("AccountQuery", "Account@@", accounts)
-        + &response("ItemQuery", "Item@@", items)
+        + &response("ItemQuery", "Item@@", ITEMS)
         + &response("EntityQuery", "Entity@@", people)
         + &refusal("ClassQuery", "Class@@", 3250, "This feature is not enabled.")
         + &small_lists(methods, terms);

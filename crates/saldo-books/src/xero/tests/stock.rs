@@ -122,7 +122,7 @@ fn sold_units_leave_by_sale_and_invoice_and_come_back_by_credit_note_alone() {
 fn what_was_sold_at_once_is_deleted_whole() {
     let subject = taken_back(&paid());
     assert!(BOOK.place(&subject).starts_with("BankTransactions/"));
-    let context = context(&[subject.clone()]);
+    let context = context(std::slice::from_ref(&subject));
     let request = asked(&[Task::Create(subject)], &context);
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     let [held] = &body["BankTransactions"].as_array().unwrap()[..] else { panic!("{body}") };

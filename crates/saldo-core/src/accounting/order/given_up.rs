@@ -9,7 +9,11 @@ use crate::ledger::Account;
 use crate::money::{Currency, Money};
 use crate::policy::Role;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+
+/// A tax of the merchant's own: its name, its rate, and where it is owed.
+type OwnTax = (String, Option<Decimal>, Account);
 
 /// What was written off and not recovered since: the lines that did it, each with what is left.
 #[derive(Default)]
@@ -84,8 +88,8 @@ impl<'a> Timeline<'a> {
             lines.push(self.line(kind, Role::FacilitatorTax, of_channel, text, origin));
         }
         for (tax, amount) in taxes.into_keys().zip(parts).filter(|(_, it)| !it.is_zero()) {
-            let (title, account) = tax;
-            let kind = LineKind::Tax { title: title.clone(), rate: None };
+            let (title, rate, account) = tax;
+            let kind = LineKind::Tax { title: title.clone(), rate };
             lines.push(line_on(account, kind, amount, &title, origin));
         }
         self.given_up.0.extend(lines.iter().cloned());
@@ -118,8 +122,8 @@ impl<'a> Timeline<'a> {
         Ok(sum)
     }
 
-    /// The merchant's own taxes up to a day, by name and account.
-    fn taxes_until(&self, date: Date) -> Result<BTreeMap<(String, Account), Money>, Trouble> {
+    /// The merchant's own taxes up to a day, by name, rate and account.
+    fn taxes_until(&self, date: Date) -> Result<BTreeMap<OwnTax, Money>, Trouble> {
         let country = self.policy.taxed_in(self.order);
         let mut taxes = BTreeMap::new();
         let taxes_of_lines = self.lines_until(date).flat_map(|line| &line.taxes);
@@ -128,7 +132,7 @@ impl<'a> Timeline<'a> {
             let nothing = Money::zero(self.order.currency);
             let name = self.policy.tax_name(&tax.title, country).into_owned();
             let account = tax_account(&name, tax.rate, self.policy)?;
-            let sum: &mut Money = taxes.entry((name, account)).or_insert(nothing);
+            let sum: &mut Money = taxes.entry((name, tax.rate, account)).or_insert(nothing);
             *sum = sum.plus(tax.amount)?;
         }
         Ok(taxes)

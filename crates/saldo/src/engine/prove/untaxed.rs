@@ -86,7 +86,7 @@ pub(super) async fn untaxed(
     let mut pages = engine.store.entries(engine.company_id(), &pusher.connection.id, filter);
     while let Some(page) = pages.next_page().await? {
         for booked in page {
-            if let Subject::Document { document, voids: None, .. } = &booked.change.subject {
+            if let Subject::Document { document, .. } = &booked.change.subject {
                 found.add(document)?;
             }
         }

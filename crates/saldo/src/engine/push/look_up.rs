@@ -41,6 +41,7 @@ impl Pusher<'_> {
 
     async fn look_up_needs(&mut self, pending: Vec<Pending>) -> Result<(), EngineError> {
         self.wait_for_landing(&pending).await;
+        let begun = self.moment();
         self.chart = None;
         let members = pending.iter().map(|it| it.change.id.clone()).collect();
         let batch = self.begin(Purpose::LookUp, members, None).await?;
@@ -50,7 +51,11 @@ impl Pusher<'_> {
                 Some(Resolution::Bound(remote)) => {
                     AttemptOutcome::Acknowledged(Acknowledgement::of(remote))
                 }
-                _ => AttemptOutcome::Absent,
+                // The chart's answer may have told that the clock was wrong.
+                _ if self.landing(std::slice::from_ref(it), begun).is_zero() => {
+                    AttemptOutcome::Absent
+                }
+                _ => AttemptOutcome::InDoubt,
             };
             let detail = "looked for in the book's chart".to_owned();
             results.push((it.change.id.clone(), AttemptResult { outcome, detail }));
