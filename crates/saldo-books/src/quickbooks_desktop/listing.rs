@@ -8,13 +8,13 @@ use super::chart::ROWS;
 use super::compare;
 use super::find;
 use super::message::{Request, Responses};
+use super::orders;
 use super::wire::{DateRange, Kind, TxnQuery};
 use super::xml::Element;
 use jiff::civil::Date;
 use saldo_core::book::{DocumentPage, HeldDocument};
 use saldo_core::document::DocumentKey;
 use saldo_core::exchange::{Fault, Permit};
-use saldo_core::text::RemoteId;
 
 /// How many ranges one message asks for.
 const RANGES: usize = Kind::ALL.len();
@@ -48,11 +48,16 @@ impl Range {
         let number = if self.kind.is_numbered() { "RefNumber" } else { "Memo" };
         let range =
             DateRange { from_txn_date: self.from.to_string(), to_txn_date: self.until.to_string() };
+        // An order is remembered with its lines.
+        let has_lines = self.kind == Kind::PurchaseOrder;
+        let mut include_ret_element = vec!["TxnID", "EditSequence", number];
+        include_ret_element.extend(has_lines.then_some("PurchaseOrderLineRet"));
         let fields = TxnQuery {
             request_id: self.id(),
             max_returned: (!self.is_day()).then_some(ROWS),
             txn_date_range_filter: Some(range),
-            include_ret_element: vec!["TxnID", "EditSequence", number],
+            include_line_items: has_lines.then_some(true),
+            include_ret_element,
             ..TxnQuery::default()
         };
         Request::query(self.kind.name(), &fields)
@@ -124,7 +129,7 @@ fn held(row: &Element) -> Result<HeldDocument, Fault> {
         key.map_or_else(|| number.to_owned(), |key| key.to_string())
     });
     Ok(HeldDocument {
-        remote: RemoteId::from(id.ok_or_else(unreadable)?),
+        remote: orders::remote(row, id.ok_or_else(unreadable)?),
         number: number.or_else(marked),
         version: row.text(["EditSequence"]).map(str::to_owned),
     })

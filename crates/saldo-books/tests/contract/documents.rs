@@ -109,7 +109,7 @@ impl Shop {
         let applies_to = match kind {
             DocumentKind::Payment => Some("order/1002".to_owned()),
             DocumentKind::BillPayment => Some("bill/1".to_owned()),
-            DocumentKind::ItemReceipt => Some("po/1".to_owned()),
+            DocumentKind::ItemReceipt if !slot.starts_with("in/") => Some("po/1".to_owned()),
             _ => None,
         };
         let header = Header {
