@@ -17,12 +17,10 @@ use std::path::{Path, PathBuf};
 /// What is measured.
 #[derive(Args)]
 pub(crate) struct Settings {
-    /// How many orders. Some figures have fixed sizes of their own.
-    #[arg(long, default_value_t = 10_000)]
-    orders: u64,
-    /// Measure with 10,000, 100,000 and 1,000,000 orders. It needs 20 GB of disk.
+    /// With how many orders, in place of 10,000, 100,000 and 1,000,000, which need 20 GB of disk.
+    /// Some figures have fixed sizes of their own.
     #[arg(long)]
-    full: bool,
+    orders: Option<u64>,
     /// Where all chance comes from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -34,7 +32,7 @@ pub(crate) struct Settings {
     json: Option<PathBuf>,
 }
 
-/// The sizes of `--full`.
+/// The sizes where none is named.
 const FULL_SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 /// With how much history the cost of new orders is compared.
 const SMALL_HISTORY: u64 = 1_000;
@@ -65,10 +63,7 @@ pub(crate) fn run(root: &Path, settings: &Settings) -> Result<bool> {
     let folder = settings.folder.clone();
     let folder = folder.unwrap_or_else(|| crate::process::target_folder(root).join("bench"));
     let machine = Machine::build(root, folder, settings.seed)?;
-    let sizes = match settings.full {
-        true => FULL_SIZES.to_vec(),
-        false => vec![settings.orders],
-    };
+    let sizes = settings.orders.map_or(FULL_SIZES.to_vec(), |orders| vec![orders]);
     let mut figures = Vec::new();
     let small = news(&machine, SMALL_HISTORY)?;
     for orders in &sizes {
@@ -76,7 +71,7 @@ pub(crate) fn run(root: &Path, settings: &Settings) -> Result<bool> {
     }
     let largest = sizes.iter().copied().max().unwrap_or_default();
     figures.extend(ledger(&machine, largest)?);
-    figures.extend(calls::figures(&machine, settings.full)?);
+    figures.extend(calls::figures(&machine, settings.orders.is_none())?);
     machine.clear()?;
     print!("{}", figure::table(&figures));
     if let Some(file) = &settings.json {

@@ -45,12 +45,17 @@ impl NetSums {
             return Ok(());
         }
         let all: BTreeSet<TaxRate> = document.lines().iter().filter_map(tax_of).collect();
+        // A discount lessens what its own document sells, and one that is taken back what it gives
+        // back: all that a document says of a tax is on one side.
+        let nothing = Money::zero(document.header().currency);
+        let mut said: BTreeMap<Option<TaxRate>, Money> = BTreeMap::new();
         for line in document.lines() {
             for tax in borne(line, &all) {
-                self.add(tax, line.amount)?;
+                let sum = said.entry(tax).or_insert(nothing);
+                *sum = sum.plus(line.amount)?;
             }
         }
-        Ok(())
+        said.into_iter().try_for_each(|(tax, amount)| self.add(tax, amount))
     }
 
     fn add(&mut self, tax: Option<TaxRate>, amount: Money) -> Result<(), MoneyError> {
