@@ -249,11 +249,12 @@ fn payouts_that_left(facts: &[Fact]) -> impl Iterator<Item = &Payout> {
     })
 }
 
-/// Each payout that left its gateway, and whose total somebody states, against its rows.
+/// Each payout that left its gateway since a day, by the gateway's own calendar, and whose total
+/// somebody states, against its rows. The rows of earlier ones need not have been asked for.
 ///
 /// # Errors
 /// Where amounts are too large.
-pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
+pub fn payout_rows_checks(facts: &[Fact], since: Date) -> Result<Vec<Check>, MoneyError> {
     let mut rows_of: BTreeMap<&FactId, Vec<Money>> = BTreeMap::new();
     for row in facts.iter().filter_map(counted_row) {
         if let Some(payout) = &row.payout {
@@ -261,7 +262,8 @@ pub fn payout_rows_checks(facts: &[Fact]) -> Result<Vec<Check>, MoneyError> {
         }
     }
     let mut checks = Vec::new();
-    for payout in payouts_that_left(facts).filter(|payout| !payout.by_rows) {
+    let stated = payouts_that_left(facts).filter(|payout| !payout.by_rows);
+    for payout in stated.filter(|payout| payout.issued_on >= since) {
         let rows = rows_of.get(&payout.id).into_iter().flatten().copied();
         let found = Money::sum(payout.net.currency(), rows)?;
         let about = payout.id.to_string();

@@ -80,12 +80,24 @@ impl Store {
         company: &CompanyId,
         slots: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let groups: Vec<String> =
-            groups_statement(company, slots).query().fetch_all(&self.reader).await?;
-        let groups: BTreeSet<String> = groups.into_iter().collect();
+        let groups = self.groups_in(company, slots).await?;
         let found: Vec<String> =
             slots_statement(company, &groups).query().fetch_all(&self.reader).await?;
         Ok(found.into_iter().chain(slots.iter().cloned()).collect())
+    }
+
+    /// The groups that have entries in slots, or had once.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn groups_in(
+        &self,
+        company: &CompanyId,
+        slots: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let groups: Vec<String> =
+            groups_statement(company, slots).query().fetch_all(&self.reader).await?;
+        Ok(groups.into_iter().collect())
     }
 
     /// The entries that stand in slots, by slot and entry. A slot that has none is there, empty.

@@ -36,8 +36,8 @@ pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
 /// The file of the key: as the environment says, or in the user's configuration folder. Never in
 /// the data folder, so that a copy of the data does not open the secrets.
 pub(crate) fn key_file() -> anyhow::Result<PathBuf> {
-    if let Some(file) = std::env::var_os(KEY_FILE) {
-        return Ok(PathBuf::from(file));
+    if let Some(file) = named_key_file() {
+        return Ok(file);
     }
     let folder = match (std::env::var_os("XDG_CONFIG_HOME"), std::env::var_os("HOME")) {
         (Some(config), _) if !config.is_empty() => PathBuf::from(config),
@@ -45,6 +45,11 @@ pub(crate) fn key_file() -> anyhow::Result<PathBuf> {
         _ => bail!("the key has no place: set {KEY_FILE} to the path of a file outside the data"),
     };
     Ok(folder.join("saldo").join("key"))
+}
+
+/// The file of the key as the environment names it.
+pub(crate) fn named_key_file() -> Option<PathBuf> {
+    std::env::var_os(KEY_FILE).map(PathBuf::from)
 }
 
 /// This machine's name, for people.

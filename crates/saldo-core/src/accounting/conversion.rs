@@ -2,8 +2,9 @@
 //! worth in the books'. Rates are those that the vendor states, never looked up.
 
 use super::Trouble;
+use super::contradictions::in_row;
 use super::lines::{plain_line, tender_line};
-use crate::commerce::{BalanceTransaction, Fact, MoneyMovement, Order, Tender};
+use crate::commerce::{BalanceKind, BalanceTransaction, Fact, MoneyMovement, Order, Tender};
 use crate::document::Line;
 use crate::issue::IssueKind;
 use crate::ledger::Spot;
@@ -25,6 +26,11 @@ impl Rate {
     /// The rate of a currency to itself.
     pub(super) fn one(amount: Money) -> Self {
         Self { of: amount, worth: amount }
+    }
+
+    /// That of a currency of which nothing says what it is worth: amounts of it stand at nothing.
+    pub(super) fn unknown(amount: Money, books: Currency) -> Self {
+        Self { of: amount, worth: Money::zero(books) }
     }
 
     /// What an amount is worth, to the nearest unit.
@@ -65,7 +71,8 @@ pub(super) fn settles_for(movement: &MoneyMovement, amount: Money) -> Result<boo
 }
 
 /// By what amounts of a row are valued: itself in the books' currency, and otherwise the movement
-/// that it is about, or another one of its order that settled in the same currency.
+/// that it is about, or another one of its order that settled in the same currency. What goes to
+/// an account of the books' currency is worth what arrives there, which no order tells.
 pub(super) fn rate_of(
     row: &BalanceTransaction,
     order: Option<&Order>,
@@ -74,6 +81,15 @@ pub(super) fn rate_of(
     let currency = row.net.currency();
     if currency == books {
         return Ok(Some(Rate::one(row.net)));
+    }
+    if matches!(
+        row.kind,
+        BalanceKind::PayoutReturned
+            | BalanceKind::TenderCredit(_)
+            | BalanceKind::Charged(_)
+            | BalanceKind::LoanRepayment
+    ) {
+        return Ok(None);
     }
     let Some(order) = order.filter(|order| order.currency == books) else { return Ok(None) };
     let own = |movement: &&MoneyMovement| row.movement.as_deref() == Some(&*movement.id);
@@ -108,7 +124,10 @@ pub fn value_rows(facts: &mut [Fact], order: &Order, books: Currency) -> Result<
         }
         let Fact::BalanceTransaction(row) = fact else { continue };
         if let Some(rate) = rate_of(row, Some(order), books)? {
-            row.worth = Some(rate.value(row.amount)?.minus(rate.value(row.fee)?)?);
+            row.worth = Some(match in_row(row) {
+                Some(_) => rate.value(row.net)?,
+                None => rate.value(row.amount)?.minus(rate.value(row.fee)?)?,
+            });
         }
     }
     Ok(())

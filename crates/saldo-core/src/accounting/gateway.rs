@@ -9,11 +9,12 @@ mod fees;
 mod itemised;
 mod items;
 mod loan;
+mod unvalued;
 
 pub(super) use deferral::account_deferral;
 
 use super::contradictions::in_row;
-use super::conversion::{Rate, rate_of, settles_for, worth_unknown};
+use super::conversion::{Rate, rate_of, settles_for};
 use super::known_order::{KnownOrder, Open, OrderView, PaymentState, movement_on_gateway};
 use super::lines::{line_on, tender_account};
 use super::summary::Part;
@@ -88,24 +89,35 @@ pub fn entered_by(
         return row.net;
     }
     let nothing = Money::zero(row.net.currency());
-    let amount = match &row.kind {
-        _ if waits => nothing,
-        BalanceKind::Itemised(_) => row.moved().unwrap_or(row.amount),
-        _ => row.amount,
-    };
+    let amount = if waits { nothing } else { moved_by(row) };
     let policy = policy.in_force(policy.day(row.occurred_at));
     // No row goes by what goods cost.
     let stock = &Stock::default();
     let basis = Basis { policy, payouts, stock, heard_until };
-    let fee = match row.kind {
+    let fee = match fee_part(row, basis) {
+        Some(Part { open: Some(_), .. }) => nothing,
+        _ => row.fee,
+    };
+    amount.minus(fee).unwrap_or(row.net)
+}
+
+/// What a row moves besides its fee.
+fn moved_by(row: &BalanceTransaction) -> Money {
+    match &row.kind {
+        BalanceKind::Itemised(_) => row.moved().unwrap_or(row.amount),
+        _ => row.amount,
+    }
+}
+
+/// The part that the fee of a row is entered with; none where it is entered with the row.
+fn fee_part(row: &BalanceTransaction, basis: Basis<'_>) -> Option<Part> {
+    match row.kind {
         BalanceKind::DisputeWithdrawal
         | BalanceKind::DisputeReversal
         | BalanceKind::DisputeFee
-        | BalanceKind::Transfer => row.fee,
-        _ if Part::of_row(row, basis).open.is_none() => row.fee,
-        _ => nothing,
-    };
-    amount.minus(fee).unwrap_or(row.net)
+        | BalanceKind::Transfer => None,
+        _ => Some(Part::of_row(row, basis)),
+    }
 }
 
 fn enter(
@@ -121,6 +133,9 @@ fn enter(
     let desk = Desk::new(row, told, fees_of, basis)?;
     if let Some(why) = in_row(row) {
         return desk.contradicted(&why, accounted);
+    }
+    if !desk.is_valued {
+        return desk.unvalued(order, accounted);
     }
     let policy = basis.policy;
     match &row.kind {
@@ -145,13 +160,11 @@ fn enter(
         BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
         BalanceKind::LoanRepayment => desk.repayment(accounted),
         BalanceKind::PayoutReturned => {
-            desk.in_books_currency()?;
             let pairs = [(policy.bank(&row.gateway.id).into(), row.amount)];
             desk.fee(accounted)?;
             desk.journal(&pairs, DocumentKind::Transfer, accounted)
         }
         BalanceKind::TenderCredit(gateway) => {
-            desk.in_books_currency()?;
             let tender = Tender::Gateway(gateway.clone());
             let pairs =
                 [(tender_account(&tender, row.amount.currency(), policy)?.into(), row.amount)];
@@ -189,6 +202,8 @@ struct Desk<'a> {
     clearing: Account,
     /// What amounts of the row are worth in the books.
     rate: Rate,
+    /// Whether anything says so.
+    is_valued: bool,
     /// The movement that it is about, whose fee the shop may tell in parts.
     about: Option<&'a MoneyMovement>,
     /// The order that it belongs to, whether or not that is entered.
@@ -204,8 +219,10 @@ impl<'a> Desk<'a> {
     ) -> Result<Self, Trouble> {
         let (tender, books) = (Tender::Gateway(row.gateway.clone()), basis.policy.currency);
         let clearing = tender_account(&tender, row.amount.currency(), basis.policy)?;
-        let rate = rate_of(row, order, books)?.ok_or_else(|| worth_unknown(row.net, books))?;
-        Ok(Self { row, basis, clearing, rate, about, order })
+        let rate = rate_of(row, order, books)?;
+        let is_valued = rate.is_some();
+        let rate = rate.unwrap_or_else(|| Rate::unknown(row.net, books));
+        Ok(Self { row, basis, clearing, rate, is_valued, about, order })
     }
 
     /// Where something of a role is entered of what the row is about.
@@ -214,16 +231,6 @@ impl<'a> Desk<'a> {
         let subject = Subject { order: self.order, ..Subject::of_channel(&row.source.connection) };
         let subject = subject.by(Some(&row.gateway.id)).amount(row.amount);
         self.basis.policy.spot(role, &subject)
-    }
-
-    /// What moves between accounts of which only one is kept in the row's currency has no worth
-    /// that its order could tell.
-    fn in_books_currency(&self) -> Result<(), Trouble> {
-        let books = self.basis.policy.currency;
-        match self.row.net.currency() == books {
-            true => Ok(()),
-            false => Err(worth_unknown(self.row.net, books)),
-        }
     }
 
     /// A charge or refund: the sale moved the clearing account, so the row only adds its fee, and
@@ -264,11 +271,16 @@ impl<'a> Desk<'a> {
                 Ok(FactState::Accounted { review: None })
             }
             OrderView::NotHeard if self.basis.heard_until < row.occurred_at => {
-                let for_what = format!("{named} to be heard");
-                Ok(FactState::Waiting { for_what, until: Some(row.occurred_at) })
+                Ok(self.to_be_heard(named))
             }
             OrderView::NotHeard => self.for_review(row.amount, "its order is not known", accounted),
         }
+    }
+
+    /// The state of a row whose order may still come.
+    fn to_be_heard(&self, named: &str) -> FactState {
+        let for_what = format!("{named} to be heard");
+        FactState::Waiting { for_what, until: Some(self.row.occurred_at) }
     }
 
     /// What the order says of the row's payment.
@@ -304,7 +316,6 @@ impl<'a> Desk<'a> {
 
     /// What a gateway takes from a bank account or a card of the merchant.
     fn charged(&self, to: ChargedTo, accounted: &mut Accounted) -> Result<FactState, Trouble> {
-        self.in_books_currency()?;
         self.fee(accounted)?;
         let (policy, row) = (self.basis.policy, self.row);
         let (account, kind) = match to {
@@ -400,7 +411,7 @@ impl<'a> Desk<'a> {
     /// Enters what a row that contradicts itself moved the balance by, and says what is wrong.
     fn contradicted(&self, why: &str, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         self.review_entry(self.row.net, accounted)?;
-        let account = self.basis.policy.chart.account(Role::ForReview);
+        let account = self.review_account();
         let issue = Issue {
             kind: IssueKind::DoesNotAddUp,
             about: self.row.id.clone(),
@@ -411,20 +422,43 @@ impl<'a> Desk<'a> {
     }
 
     fn review_entry(&self, amount: Money, accounted: &mut Accounted) -> Result<(), Trouble> {
+        let date = self.basis.policy.day(self.row.occurred_at);
+        self.review_entry_on(date, "review", amount, accounted)
+    }
+
+    /// Enters money for review on a day, in a part of the row's slot.
+    fn review_entry_on(
+        &self,
+        date: Date,
+        part: &str,
+        amount: Money,
+        accounted: &mut Accounted,
+    ) -> Result<(), Trouble> {
         let row = self.row;
         if amount.is_zero() {
             return Ok(());
         }
-        let date = self.basis.policy.day(row.occurred_at);
         let memo = format!("{}: {}, to review", row.gateway.name, words(&row.vendor_type));
-        let slot = format!("{}/review", self.slot());
+        let slot = format!("{}/{part}", self.slot());
         let header = self.header(slot, DocumentKind::JournalEntry, date, memo);
-        let account = self.basis.policy.chart.account(Role::ForReview);
-        let suspense = self.line(LineKind::Other { taxed: false }, account, amount.negated())?;
+        let suspense = LineKind::Other { taxed: false };
+        let mut suspense = self.line(suspense, self.review_account(), amount.negated())?;
+        if !self.is_valued {
+            suspense.foreign = Some(amount.negated());
+        }
         let clearing = self.cleared(amount)?;
-        let id = FactId::from(format!("{}/review", row.id));
+        let id = FactId::from(format!("{}/{part}", row.id));
         accounted.entries.push(SubledgerEntry::new(id, header, vec![clearing, suspense])?);
         Ok(())
+    }
+
+    /// Where money stands whose reason is not known: in its own currency, if nothing says what it
+    /// is worth.
+    fn review_account(&self) -> Account {
+        match self.is_valued {
+            true => self.basis.policy.chart.account(Role::ForReview),
+            false => self.basis.policy.for_review_in(self.row.net.currency()),
+        }
     }
 
     /// A line of what an amount of the row is worth.

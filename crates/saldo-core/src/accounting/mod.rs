@@ -383,7 +383,7 @@ fn account_in_force(group: &Group, facts: &[Fact], basis: Basis<'_>) -> Accounte
         Group::Named(name) => named::account_named(name, &told, basis),
         Group::Payout(id) => {
             let told = payout::with_payouts(facts, Cow::Borrowed(&*told));
-            payout::account_payout(id, &told, policy)
+            payout::account_payout(id, &told, basis)
         }
         Group::Dispute(id) => payout::account_dispute(id, &told, policy),
         Group::Decision(id) => decided::account_decision(id, &told, policy),

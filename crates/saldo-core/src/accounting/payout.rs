@@ -9,7 +9,7 @@ pub(super) use by_rows::{reach, with_payouts};
 use super::apart;
 use super::contradictions::{check_dispute, check_payout};
 use super::decided::taken_back;
-use super::{Accounted, Trouble};
+use super::{Accounted, Basis, Trouble};
 use crate::accounting::lines::{line_on, plain_line, tender_account};
 use crate::commerce::{
     BalanceKind, BalanceTransaction, Dispute, DisputeOutcome, Fact, Payout, PayoutState, Period,
@@ -82,13 +82,13 @@ impl Payouts {
 }
 
 /// Accounts a payout: a transfer, once its rows sum to it.
-pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Accounted {
+pub(super) fn account_payout(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
     let mut accounted = Accounted::default();
     for fact in facts {
         if let Fact::Payout(payout) = fact
             && &payout.id == id
         {
-            let state = match enter_payout(payout, facts, policy, &mut accounted) {
+            let state = match enter_payout(payout, facts, basis, &mut accounted) {
                 Ok(state) => state,
                 Err(trouble) => FactState::Held(trouble.issue(&payout.id)),
             };
@@ -97,7 +97,7 @@ pub(super) fn account_payout(id: &FactId, facts: &[Fact], policy: &Policy) -> Ac
         if let Fact::Decision(decision) = fact {
             let state = match decision.said.taken_back {
                 Some(_) => taken_back(),
-                None if is_in_books_currency(id, facts, policy) => {
+                None if is_in_books_currency(id, facts, basis.policy) => {
                     FactState::Excluded { rule: "arrived-as-it-left".to_owned() }
                 }
                 None => FactState::Accounted { review: None },
@@ -119,9 +119,10 @@ fn is_in_books_currency(id: &FactId, facts: &[Fact], policy: &Policy) -> bool {
 fn enter_payout(
     payout: &Payout,
     facts: &[Fact],
-    policy: &Policy,
+    basis: Basis<'_>,
     accounted: &mut Accounted,
 ) -> Result<FactState, Trouble> {
+    let policy = basis.policy;
     match &payout.state {
         PayoutState::Scheduled => {
             let for_what = format!("the gateway to send it, dated {}", payout.issued_on);
@@ -149,7 +150,7 @@ fn enter_payout(
     check_payout(payout)?;
     check_rows(payout, facts)?;
     if payout.net.currency() != policy.currency {
-        return foreign::enter(payout, facts, policy, accounted);
+        return foreign::enter(payout, facts, basis, accounted);
     }
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;

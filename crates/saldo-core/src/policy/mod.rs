@@ -419,6 +419,14 @@ impl Policy {
         })
     }
 
+    /// Where money of another currency than the books' stands of which nothing says what it is for
+    /// and what it is worth.
+    #[must_use]
+    pub fn for_review_in(&self, currency: Currency) -> Account {
+        let account = self.chart.account(Role::ForReview);
+        Account::new(format!("{} {currency}", account.name), account.kind)
+    }
+
     /// The bank account that a gateway's payouts arrive on.
     #[must_use]
     pub fn bank(&self, gateway: &GatewayId) -> Account {

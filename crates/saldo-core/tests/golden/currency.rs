@@ -156,12 +156,14 @@ fn parts_of_a_movement_sum_to_it_in_both_currencies() {
 }
 
 #[test]
-fn a_payout_waits_for_the_orders_of_its_rows() {
+fn a_payout_waits_for_the_orders_of_its_rows_while_they_may_come() {
     let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
-    let (entries, states) = far(&facts[1..], POLICY);
-    assert!(entries.is_empty(), "{entries:?}");
-    let waits = |state: &&FactState| matches!(state, FactState::Waiting { until: None, .. });
-    assert_eq!(states.iter().filter(waits).count(), 1, "{states:?}");
+    let early = "2026-03-10T00:00:00Z".parse().unwrap();
+    let accounted = account(&facts[1..], &policy(POLICY), early);
+    assert!(accounted.iter().all(|it| it.entries.is_empty()), "{accounted:?}");
+    let states = accounted.iter().flat_map(|it| &it.standings).map(|it| &it.state);
+    let waits = |state: &&FactState| matches!(state, FactState::Waiting { until: Some(_), .. });
+    assert_eq!(states.filter(waits).count(), 2, "the row and its payout: {accounted:?}");
 }
 
 #[test]
@@ -220,16 +222,60 @@ fn a_fee_that_its_parts_do_not_explain_stays_whole() {
     assert!(!found.contains_key("Currency conversion fees"));
 }
 
+/// The issues that rows are for review by, as their messages and hints.
+fn reviewed(states: &[FactState]) -> Vec<(&str, &str)> {
+    let issue = |state| match state {
+        &FactState::Accounted { review: Some(ref issue) } => Some((&*issue.message, &*issue.hint)),
+        _ => None,
+    };
+    states.iter().filter_map(issue).collect()
+}
+
 #[test]
-fn money_that_nobody_values_is_held() {
-    let lone = euros(row(1, "03-10", BalanceKind::PlatformBill, "-68.00", "0.00"));
+fn money_that_nobody_values_stands_for_review_in_its_own_currency() {
+    let lone = euros(row(1, "03-10", BalanceKind::PlatformBill, "-68.00", "2.00"));
     let (entries, states) = far(&[lone], POLICY);
-    assert!(entries.is_empty());
-    let [FactState::Held(issue)] = &states[..] else { panic!("{states:?}") };
+    let found = balances(&entries);
+    assert_eq!(found["Clearing: Shopify Payments EUR"], (0, -7_000));
+    assert_eq!(found["Platform adjustments - to review EUR"], (0, 7_000));
+    let [(message, hint)] = reviewed(&states)[..] else { panic!("{states:?}") };
     insta::assert_snapshot!(
-        issue.message,
-        @"-68.00 EUR is not in USD, and nothing says what it is worth"
+        message,
+        @"-70.00 EUR is not in USD, and nothing says what it is worth"
     );
+    let words = "stands in `Platform adjustments - to review EUR` at nothing in USD; enter what";
+    assert!(hint.contains(words), "{hint}");
+}
+
+#[test]
+fn money_of_an_order_that_nobody_told_does_not_wait_for_its_rate() {
+    let facts = [paid_out(), vec![arrived("03-13", "103.55")]].concat();
+    let (entries, states) = far(&facts[1..], POLICY);
+    let found = balances(&entries);
+    assert_eq!(found.get("Clearing: Shopify Payments EUR"), None, "nil: {found:?}");
+    assert_eq!(found["Platform adjustments - to review EUR"], (0, -9_500));
+    assert_eq!(found["Bank"].0, 10_355);
+    assert_eq!(found["Platform adjustments - to review"].0, -10_355);
+    assert!(!found.contains_key("FX gain/loss (realised)"), "{found:?}");
+    let [(_, hint)] = reviewed(&states)[..] else { panic!("{states:?}") };
+    let ends = "at nothing in USD; until #1001 says the rate that it was paid at";
+    assert!(hint.ends_with(ends), "{hint}");
+    // Once the order comes, nothing is left for review.
+    let (entries, _) = far(&facts, POLICY);
+    let found = balances(&entries);
+    assert!(!found.keys().any(|name| name.contains("to review")), "{found:?}");
+}
+
+#[test]
+fn what_is_valued_and_what_is_not_leave_a_clearing_account_side_by_side() {
+    let banks = "[gateways]\nshopify_payments.banks.EUR = \"Bank EUR\"";
+    let known = in_payout(euros(row(1, "03-10", BalanceKind::Refund, "-5.00", "0.00")), 1);
+    let lone = in_payout(euros(row(2, "03-10", BalanceKind::PlatformBill, "100.00", "0.00")), 1);
+    let sent = euros(payout(CARD, 1, "03-12", "95.00", PayoutState::Paid));
+    let facts = [kept().fact(), about(known, 1, 9), lone, sent];
+    let (entries, states) = far(&facts, &POLICY.replace("[gateways]", banks));
+    assert!(!states.iter().any(|it| matches!(it, FactState::Held(_))), "{states:?}");
+    assert_eq!(balances(&entries)["Bank EUR"], (-550, 9_500));
 }
 
 #[test]
@@ -314,7 +360,7 @@ fn a_payment_in_another_currency_than_its_row_explains_nothing() {
 }
 
 #[test]
-fn what_no_order_can_value_is_held_even_where_there_is_one() {
+fn what_no_order_can_value_is_for_review_even_where_there_is_one() {
     let kinds = [
         BalanceKind::PayoutReturned,
         BalanceKind::TenderCredit(super::shop::gateway("shop_cash")),
@@ -324,12 +370,11 @@ fn what_no_order_can_value_is_held_even_where_there_is_one() {
     for kind in kinds {
         let moved = about(euros(row(1, "03-12", kind.clone(), "50.00", "0.00")), 1, 1);
         let (entries, states) = far(&[kept().fact(), moved], POLICY);
-        assert_eq!(entries.len(), 1, "the sale alone: {kind:?}");
-        let held = |state: &FactState| match state {
-            FactState::Held(issue) => issue.message.starts_with("50.00 EUR is not in USD"),
-            _ => false,
-        };
-        assert!(states.iter().any(held), "{kind:?}: {states:?}");
+        let found = balances(&entries);
+        assert_eq!(found["Clearing: Shopify Payments EUR"], (11_000, 15_000), "{kind:?}");
+        assert_eq!(found["Platform adjustments - to review EUR"], (0, -5_000), "{kind:?}");
+        let [(message, _)] = reviewed(&states)[..] else { panic!("{states:?}") };
+        assert!(message.starts_with("50.00 EUR is not in USD"), "{kind:?}: {message}");
     }
 }
 
@@ -353,16 +398,6 @@ fn parts_of_a_row_in_another_currency_are_worth_as_much_as_the_whole() {
     let found = balances(&entries);
     assert_eq!((found["Marketplace commission"].0, found["Advertising"].0), (4, 5));
     assert_eq!(found["Clearing: Shopify Payments EUR"], (11_000 - 9, 10_000 - 8));
-}
-
-#[test]
-fn a_payout_of_money_that_nobody_values_is_held() {
-    let bill = in_payout(euros(row(1, "03-10", BalanceKind::PlatformBill, "95.00", "0.00")), 1);
-    let sent = euros(payout(CARD, 1, "03-12", "95.00", PayoutState::Paid));
-    let (entries, states) = far(&[bill, sent, arrived("03-13", "103.55")], POLICY);
-    assert!(entries.is_empty(), "{entries:?}");
-    let held = |state: &&FactState| matches!(state, FactState::Held(_));
-    assert_eq!(states.iter().filter(held).count(), 2, "the row and its payout: {states:?}");
 }
 
 #[test]

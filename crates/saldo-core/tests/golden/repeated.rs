@@ -30,7 +30,7 @@ fn what_a_payout_says_itself_and_rehearsals_are_no_rows_of_it() {
     let sent = payout("shopify_payments", 7, "03-19", "9.41", PayoutState::Paid);
     let facts = [sale("10.00"), in_payout(charge(1), 7), own, rehearsed, sent];
     assert_eq!(balance(&facts, "Bank"), 941);
-    let checks = payout_rows_checks(&facts).unwrap();
+    let checks = payout_rows_checks(&facts, jiff::civil::Date::MIN).unwrap();
     assert_eq!(
         checks.iter().map(|it| (it.holds(), it.found.minor())).collect::<Vec<_>>(),
         [(true, 941)]
@@ -43,10 +43,24 @@ fn a_payout_that_did_not_leave_proves_nothing() {
     let of = |state| {
         let scheduled = payout("shopify_payments", 7, "03-19", "9.42", state);
         let facts = [sale("10.00"), in_payout(charge(1), 7), scheduled];
-        payout_rows_checks(&facts).unwrap().iter().map(|it| it.holds()).collect::<Vec<_>>()
+        payout_rows_checks(&facts, "2026-03-19".parse().unwrap())
+            .unwrap()
+            .iter()
+            .map(|it| it.holds())
+            .collect::<Vec<_>>()
     };
     assert_eq!((of(PayoutState::Scheduled), of(PayoutState::Paid)), (vec![], vec![false]));
     assert!(of(PayoutState::Cancelled).is_empty());
+}
+
+#[test]
+fn a_payout_of_before_the_books_proves_nothing() {
+    let sent = payout("shopify_payments", 7, "03-19", "9.42", PayoutState::Paid);
+    let checks = |since: &str| {
+        payout_rows_checks(std::slice::from_ref(&sent), since.parse().unwrap()).unwrap()
+    };
+    assert_eq!(checks("2026-03-19").len(), 1);
+    assert!(checks("2026-03-20").is_empty());
 }
 
 #[test]

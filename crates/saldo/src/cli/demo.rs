@@ -3,7 +3,7 @@
 
 use super::args::{self, Global};
 use super::context::{self, Usage};
-use super::{Ending, Output, progress, prove};
+use super::{Ending, Output, init, progress, prove};
 use crate::config;
 use crate::engine::{self, Engine, ProofReport, SyncReport, Wiring};
 use crate::merchant::{self, Homes, Keys, Memory, Merchant};
@@ -100,11 +100,16 @@ fn check_same(memory: &Memory, words: &args::Demo, data: &Path) -> anyhow::Resul
     Err(Usage(other).into())
 }
 
-/// The demonstration's key lies beside its folder, not in it.
-fn key_file(data: &Path) -> PathBuf {
-    let mut name = data.as_os_str().to_owned();
-    name.push(".key");
-    PathBuf::from(name)
+/// The file of the demonstration's key: as the environment says, or beside its folder. What is
+/// sealed by a key stays with it.
+fn key_file(data: &Path) -> anyhow::Result<PathBuf> {
+    let mut beside = data.as_os_str().to_owned();
+    beside.push(".key");
+    let beside = PathBuf::from(beside);
+    let named = config::named_key_file().filter(|_| !beside.exists());
+    let file = named.unwrap_or(beside);
+    init::check_outside(&file, data)?;
+    Ok(file)
 }
 
 /// The engine of the demonstration's company, made where it is not there yet, with its connections
@@ -117,7 +122,7 @@ async fn open(
     clock: &Clock,
     output: &Output,
 ) -> anyhow::Result<Engine> {
-    let key = Arc::new(config::make_key(&key_file(data))?);
+    let key = Arc::new(config::make_key(&key_file(data)?)?);
     let store = Store::open(&config::database(data), true).await?;
     context::come(&store, data).await?;
     let company = merchant::furnish(&store, &key, settings, keys, homes, clock).await?;
@@ -171,7 +176,7 @@ async fn show(
     let next = if orders == 0 { "status" } else { "explain \"#1001\"" };
     output.note(&format!(
         "look further: SALDO_KEY_FILE={} saldo {next} --data {}",
-        key_file(data).display(),
+        key_file(data)?.display(),
         data.display()
     ));
     let planted = match &held[..] {

@@ -48,15 +48,7 @@ pub(crate) async fn init(global: &Global, words: &Init, output: &Output) -> anyh
     let policy = template.map(|text| checked(text.into_owned(), &company)).transpose()?;
     let data = context::data(global);
     let key_file = config::key_file()?;
-    if is_inside(&key_file, &data)? {
-        let text = format!(
-            "the key {} would lie in the data folder {}, and whoever copies one has the other: \
-             name a file elsewhere by SALDO_KEY_FILE",
-            key_file.display(),
-            data.display()
-        );
-        return Err(Usage(text).into());
-    }
+    check_outside(&key_file, &data)?;
     config::make_data_folder(&data)?;
     config::make_key(&key_file)?;
     let public_key = config::signing_key(&key_file)?.public()?;
@@ -116,6 +108,20 @@ fn made_text(made: &Made) -> String {
         made.companies.join(", "),
         made.company
     )
+}
+
+/// Makes sure that the key does not lie with the data.
+pub(super) fn check_outside(key_file: &Path, data: &Path) -> anyhow::Result<()> {
+    if !is_inside(key_file, data)? {
+        return Ok(());
+    }
+    let text = format!(
+        "the key {} would lie in the data folder {}, and whoever copies one has the other: name a \
+         file elsewhere by SALDO_KEY_FILE",
+        key_file.display(),
+        data.display()
+    );
+    Err(Usage(text).into())
 }
 
 /// Whether a file would lie in a folder, of which neither need be there yet: links and dots are

@@ -7,7 +7,7 @@ use super::plan::differences_text;
 use super::rules::rules;
 use super::template::template;
 use super::{Ending, Output};
-use crate::engine::{self, Effect, Engine, Reviser, known_settings, revise};
+use crate::engine::{self, Effect, Engine, LeftOpen, Reviser, known_settings, revise};
 use crate::transport::clock::Clock;
 use anyhow::Context;
 use jiff::civil::Date;
@@ -167,13 +167,14 @@ pub(super) fn checked(text: String, company: &Company) -> anyhow::Result<String>
 fn saved_text(saved: &Saved) -> String {
     let from = saved.since.map_or_else(String::new, |since| format!(", for {since} and later"));
     let mut text = format!("policy revision {}{from}\n", saved.revision);
-    for Effect { book, taken_out, entered, differences } in &saved.effects {
+    for Effect { book, taken_out, entered, differences, left_open } in &saved.effects {
         text += &format!("\n{book}: {taken_out} documents taken out, {entered} entered anew\n");
         text += match differences.is_empty() {
             true => "\nNo account changes in any month.\n".to_owned(),
             false => differences_text(differences),
         }
         .as_str();
+        text.extend(left_open.iter().map(left_open_text));
     }
     match (saved.effects.is_empty(), saved.waits) {
         (true, _) => text + "`saldo plan` shows what follows from it\n",
@@ -185,6 +186,21 @@ fn saved_text(saved: &Saved) -> String {
             text + "\nThe next `saldo sync` enters it as the policy says of approval; `saldo plan` \
                     shows it document by document\n"
         }
+    }
+}
+
+/// What becomes of facts that are taken out and not entered anew.
+fn left_open_text(open: &LeftOpen) -> String {
+    let facts = match open.facts {
+        1 => "1 fact of what is taken out is".to_owned(),
+        facts => format!("{facts} facts of what is taken out are"),
+    };
+    match (open.held, open.until) {
+        (true, _) => format!("\n{facts} held: `saldo issues` says why\n"),
+        (false, Some(until)) => {
+            format!("\n{facts} entered anew by the first sync that hears of {until} or later\n")
+        }
+        (false, None) => format!("\n{facts} not entered anew yet: `saldo status` says why\n"),
     }
 }
 

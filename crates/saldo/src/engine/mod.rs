@@ -88,7 +88,7 @@ pub(crate) use report::{
     identities_as_of, month_report,
 };
 pub(crate) use requests::{LeftToday, RequestsNeeded, left_today};
-pub(crate) use review::{Effect, effects, let_revisions_wait};
+pub(crate) use review::{Effect, LeftOpen, effects, let_revisions_wait};
 pub(crate) use room::Filling;
 pub(crate) use set_up::{ChartThere, chart_there};
 pub(crate) use settings::{heard_settings, known_settings, read_settings};

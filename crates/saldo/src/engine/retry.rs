@@ -10,6 +10,9 @@ use std::time::Duration;
 const TRIES: u32 = 10;
 /// How often it is asked where the run comes back to it later.
 const TRIES_BRIEFLY: u32 = 3;
+/// How often a vendor is asked that has not answered in this run at all: it is out of reach, and
+/// the next run is soon enough.
+const TRIES_UNANSWERED: u32 = 4;
 /// The longest wait where the run comes back to it later, or a person waits.
 const WAIT_BRIEFLY: Duration = Duration::from_secs(10);
 /// The first wait, doubled each time.
@@ -66,7 +69,11 @@ impl Patience {
         transport: &Transport,
     ) -> Result<(), Fault> {
         self.tries += 1;
-        if self.tries >= self.tries_max {
+        let tries_max = match transport.was_answered() {
+            true => self.tries_max,
+            false => self.tries_max.min(TRIES_UNANSWERED),
+        };
+        if self.tries >= tries_max {
             return Err(fault);
         }
         let doubled = FIRST_WAIT.saturating_mul(1 << self.tries.min(8)).min(LONGEST_WAIT);

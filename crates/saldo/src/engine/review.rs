@@ -7,8 +7,9 @@ use super::{Engine, EngineError};
 use jiff::Timestamp;
 use saldo_core::book::Subject;
 use saldo_core::document::DocumentKind;
+use saldo_core::issue::FactState;
 use saldo_core::plan::{Change, Difference, Reason, differences};
-use saldo_core::text::{CompanyId, ConnectionId};
+use saldo_core::text::{CompanyId, ConnectionId, GroupId};
 use saldo_store::{Connection, Role, Store};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,19 @@ pub(crate) struct Effect {
     pub(crate) entered: usize,
     /// By how much accounts change, month by month.
     pub(crate) differences: Vec<Difference>,
+    /// The facts of what is taken out that are not entered anew yet.
+    pub(crate) left_open: Vec<LeftOpen>,
+}
+
+/// Facts that a revision leaves open.
+#[derive(Debug, Serialize)]
+pub(crate) struct LeftOpen {
+    /// Whether they are held: a person must decide first. Otherwise they wait.
+    pub(crate) held: bool,
+    /// Until when they wait, where an hour ends that.
+    pub(crate) until: Option<Timestamp>,
+    /// How many they are.
+    pub(crate) facts: usize,
 }
 
 /// Lets what revisions take out of books wait for a person from now on.
@@ -66,10 +80,31 @@ pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError>
         let documents = documents.count();
         let taken_out = revised.iter().filter(|it| !it.takes_out.is_empty()).count();
         let entered = documents - taken_out;
+        let left_open = left_open(engine, &revised).await?;
         let differences = differences(revised)?;
-        effects.push(Effect { book: planned.book, taken_out, entered, differences });
+        effects.push(Effect { book: planned.book, taken_out, entered, differences, left_open });
     }
     Ok(effects)
+}
+
+/// Where the facts of what is taken out stand, as far as they are not entered.
+async fn left_open(engine: &Engine, revised: &[&Change]) -> Result<Vec<LeftOpen>, EngineError> {
+    let taken_out = revised.iter().filter(|it| !it.takes_out.is_empty());
+    let slots: BTreeSet<String> = taken_out.filter_map(|it| it.slot.clone()).collect();
+    let (store, company) = (&engine.store, engine.company_id());
+    let groups: Vec<GroupId> =
+        store.groups_in(company, &slots).await?.into_iter().map(GroupId::from).collect();
+    let mut counts: BTreeMap<(bool, Option<Timestamp>), usize> = BTreeMap::new();
+    for standing in store.states_of(company, &groups).await? {
+        let open = match standing.state {
+            FactState::Waiting { until, .. } => (false, until),
+            FactState::Held(_) => (true, None),
+            _ => continue,
+        };
+        *counts.entry(open).or_default() += 1;
+    }
+    let open = |((held, until), facts)| LeftOpen { held, until, facts };
+    Ok(counts.into_iter().map(open).collect())
 }
 
 /// The slots of which changes take out what stands and no longer holds, those of which it is not

@@ -11,7 +11,6 @@ impl Desk<'_> {
     /// the owner nobody knows what the loan costs.
     pub(super) fn repayment(&self, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let (row, policy) = (self.row, self.basis.policy);
-        self.in_books_currency()?;
         let date = policy.day(row.occurred_at);
         let Some(loan) = policy.loan(&row.gateway.id, date) else {
             self.fee(accounted)?;

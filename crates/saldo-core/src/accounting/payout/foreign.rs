@@ -1,66 +1,57 @@
 //! Payouts in another currency than the books'.
 
 use super::{rows_of, transfer_header, transfer_line};
-use crate::accounting::conversion::worth_unknown;
 use crate::accounting::lines::tender_account;
-use crate::accounting::{Accounted, ForeignMove, Trouble};
+use crate::accounting::{Accounted, Basis, ForeignMove, Trouble};
 use crate::commerce::{BalanceTransaction, Decided, Decision, Fact, Payout, Tender};
 use crate::document::{DocumentKind, Header, Line, LineKind, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{Account, Spot};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, MoneyError};
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
+
+/// What the rows of a payout stand in the books at.
+struct Worth {
+    /// The amounts that are valued, and what they are worth.
+    valued: [Money; 2],
+    /// The amounts of which nothing says what they are worth: they stand at nothing.
+    unvalued: Money,
+}
 
 /// Enters what a payout takes out of its clearing account, at what its rows stand in the books at:
 /// to a bank account of the same currency, or to the bank of the books' currency, which changes it.
 pub(super) fn enter(
     payout: &Payout,
     facts: &[Fact],
-    policy: &Policy,
+    basis: Basis<'_>,
     accounted: &mut Accounted,
 ) -> Result<FactState, Trouble> {
+    let policy = basis.policy;
     let books = policy.currency;
-    let mut worth = Money::zero(books);
-    for row in rows_of(payout, facts) {
-        match row.worth {
-            Some(part) => worth = worth.plus(part)?,
-            None if row.order.is_some() => {
-                let for_what = format!("the order of {} to be heard", row.id);
-                return Ok(FactState::Waiting { for_what, until: None });
-            }
-            None => return Err(worth_unknown(row.net, books)),
-        }
+    let not_heard = |row: &&BalanceTransaction| {
+        row.worth.is_none() && row.order.is_some() && basis.heard_until < row.occurred_at
+    };
+    if let Some(row) = rows_of(payout, facts).find(not_heard) {
+        accounted.wake(row.occurred_at);
+        let for_what = format!("the order of {} to be heard", row.id);
+        return Ok(FactState::Waiting { for_what, until: Some(row.occurred_at) });
     }
+    let worth = worth(payout, facts, books)?;
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;
-    let taken = Line {
-        foreign: Some(payout.net.negated()),
-        ..transfer_line(payout, &clearing, worth.negated())
-    };
     let mut header = Header { currency: books, ..transfer_header(payout, payout.id.to_string()) };
+    let taken = worth.lines(payout, &clearing, Money::negated);
     let bank = policy.bank_in(&payout.gateway.id, payout.net.currency());
     let lines = match (bank, arrival(payout, facts)) {
-        (Some(bank), _) => {
-            let line = transfer_line(payout, &bank, worth);
-            vec![Line { foreign: Some(payout.net), ..line }, taken]
-        }
+        (Some(bank), _) => [worth.lines(payout, &bank, |amount| amount), taken].concat(),
         (None, Some((decision, amount))) if amount.currency() == books => {
             header.kind = DocumentKind::JournalEntry;
             header.date = decision.said.on;
             let bank = policy.bank(&payout.gateway.id);
-            let mut lines = vec![transfer_line(payout, &bank, amount), taken];
-            let difference = worth.minus(amount)?;
-            if !difference.is_zero() {
-                let about = Subject::of_channel(&payout.source.connection);
-                let about = about.by(Some(&payout.gateway.id)).amount(payout.net);
-                let Spot { account, dimensions } = policy.spot(Role::Exchange, &about);
-                let text = "Changed by the bank".to_owned();
-                let kind = LineKind::Other { taxed: false };
-                let line = transfer_line(payout, &account, difference);
-                lines.push(Line { kind, dimensions, text, ..line });
-            }
-            lines
+            let difference = worth.difference(payout, amount, policy)?;
+            let arrived = vec![transfer_line(payout, &bank, amount)];
+            [arrived, taken, difference.into_iter().collect()].concat()
         }
         (None, _) => return Err(not_said(payout, books)),
     };
@@ -68,6 +59,66 @@ pub(super) fn enter(
     let id = FactId::from(header.slot.clone());
     accounted.entries.push(SubledgerEntry::new(id, header, lines)?);
     Ok(FactState::Accounted { review: None })
+}
+
+fn worth(payout: &Payout, facts: &[Fact], books: Currency) -> Result<Worth, MoneyError> {
+    let nothing = Money::zero(payout.net.currency());
+    let mut sum = Worth { valued: [nothing, Money::zero(books)], unvalued: nothing };
+    for row in rows_of(payout, facts) {
+        match row.worth {
+            Some(part) => {
+                let [amount, worth] = sum.valued;
+                sum.valued = [amount.plus(row.net)?, worth.plus(part)?];
+            }
+            None => sum.unvalued = sum.unvalued.plus(row.net)?,
+        }
+    }
+    Ok(sum)
+}
+
+impl Worth {
+    /// The lines of an account in the payout's currency: what is valued, and what is not.
+    fn lines(
+        &self,
+        payout: &Payout,
+        account: &Account,
+        side: impl Fn(Money) -> Money,
+    ) -> Vec<Line> {
+        let [amount, worth] = self.valued;
+        let unvalued = [self.unvalued, Money::zero(worth.currency())];
+        let parts = [[amount, worth], unvalued].into_iter();
+        let parts = parts.filter(|[amount, worth]| !(amount.is_zero() && worth.is_zero()));
+        let line = |[amount, worth]: [Money; 2]| Line {
+            foreign: Some(side(amount)),
+            ..transfer_line(payout, account, side(worth))
+        };
+        parts.map(line).collect()
+    }
+
+    /// What arrived otherwise than the rows stand in the books at: an exchange difference. Where
+    /// rows stand at nothing, it is theirs, and for review.
+    fn difference(
+        &self,
+        payout: &Payout,
+        arrived: Money,
+        policy: &Policy,
+    ) -> Result<Option<Line>, MoneyError> {
+        let [_, worth] = self.valued;
+        let difference = worth.minus(arrived)?;
+        let about = Subject::of_channel(&payout.source.connection);
+        let about = about.by(Some(&payout.gateway.id)).amount(payout.net);
+        let (Spot { account, dimensions }, text) = match self.unvalued.is_zero() {
+            true => (policy.spot(Role::Exchange, &about), "Changed by the bank"),
+            false => (policy.chart.account(Role::ForReview).into(), "Arrived for what has no rate"),
+        };
+        let line = Line {
+            kind: LineKind::Other { taxed: false },
+            dimensions,
+            text: text.to_owned(),
+            ..transfer_line(payout, &account, difference)
+        };
+        Ok((!difference.is_zero()).then_some(line))
+    }
 }
 
 /// What a payout takes out that came in before the first day.

@@ -65,7 +65,7 @@ impl Told {
             entered,
             awaited,
             owed_at_start: proof::owed_at_start(&facts, &policy)?,
-            payouts: proof::payout_rows_checks(&facts)?,
+            payouts: proof::payout_rows_checks(&facts, policy.start_date)?,
             unstated_payouts: proof::unstated_payouts(&facts),
             facilitators: proof::facilitator_checks(&facts)?,
             policy,

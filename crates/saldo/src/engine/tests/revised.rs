@@ -41,6 +41,21 @@ async fn assert_lacks_what_waits(stage: &Stage, words: &str) {
     engine.store.close().await;
 }
 
+/// Makes sure that a revision in the midst of a day says what of it is not entered anew at once.
+async fn assert_says_what_it_leaves_open(stage: &Stage, words: &str) {
+    let engine = stage.engine().await;
+    let zone = jiff::tz::TimeZone::get(&engine.company.timezone).unwrap();
+    let today = stage.clock.now().to_zoned(zone.clone()).date();
+    let until = today.tomorrow().unwrap().to_zoned(zone).unwrap().timestamp();
+    for effect in effects(&engine).await.unwrap() {
+        let mut open = effect.left_open.iter().filter(|it| !it.held);
+        if words == "detail = \"day\"" {
+            assert!(open.any(|it| it.until == Some(until) && it.facts > 0), "{effect:#?}");
+        }
+    }
+    engine.store.close().await;
+}
+
 #[test]
 fn what_a_revision_enters_elsewhere_waits_with_what_it_takes_out() {
     on_all_cores(MOVES, async |(before, words)| {
@@ -82,6 +97,7 @@ fn what_happens_while_a_revision_waits_is_entered_once_and_in_the_end_all_is() {
         stage.sync().await;
         let_wait(&stage).await;
         stage.decide(words).await;
+        assert_says_what_it_leaves_open(&stage, words).await;
         let mut entered = 0;
         while stage.clock.now() < stage.merchant.after {
             stage.clock.advance(Duration::from_hours(61));
