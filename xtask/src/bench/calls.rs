@@ -88,12 +88,13 @@ fn of_organisation(sync: &Measured, (orders, detail): (u32, &str)) -> Vec<Figure
     figures.push(Figure::told(&title("requests that read or sign in"), size, all - asked, sync));
     let too_fast = told["books"]["too_fast"].as_u64().unwrap_or_default();
     figures.push(Figure::count(&title("calls that came too fast"), size, too_fast, 0, sync));
-    let took = told["simulated_seconds"].as_u64().unwrap_or_default();
-    let parts = (took, least * 60 / a_minute);
-    let what = title("simulated time, against what these take at least");
     // A minute's calls may all be made in its first second: only minutes tell something.
-    let ratio = Figure::ratio(&what, size, parts, "times", Aim::AtMost(110), sync);
-    figures.push(ratio.aimed_at(TIMED.0.into()));
+    if orders >= TIMED.0 {
+        let took = told["simulated_seconds"].as_u64().unwrap_or_default();
+        let parts = (took, least * 60 / a_minute);
+        let what = title("simulated time, against what these take at least");
+        figures.push(Figure::ratio(&what, size, parts, "times", Aim::AtMost(110), sync));
+    }
     figures
 }
 
