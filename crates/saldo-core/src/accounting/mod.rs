@@ -231,20 +231,26 @@ pub fn group_by_name(order: &Order) -> Group {
 /// belongs there as evidence; one of the interface where the connection has such files.
 #[must_use]
 pub fn group_of_rows(order: &Order) -> Group {
-    Group::Named(full_name(&order.source, &order.name))
+    group_of_name(&order.source.connection, &order.name)
+}
+
+/// The group of what a connection tells of an order of this name.
+#[must_use]
+pub fn group_of_name(connection: &ConnectionId, name: &str) -> Group {
+    Group::Named(full_name(connection, name))
 }
 
 /// The group in which all rows stand that may be the same as a row.
 fn group_of_alike(row: &BalanceTransaction) -> Group {
     Group::Named(match &row.order_name {
-        Some(name) => full_name(&row.source, name),
-        None => full_name(&row.source, &format!("at {}", row.occurred_at)),
+        Some(name) => full_name(&row.source.connection, name),
+        None => full_name(&row.source.connection, &format!("at {}", row.occurred_at)),
     })
 }
 
 /// An order's name with the connection that uses it.
-fn full_name(source: &RecordRef, name: &str) -> FactId {
-    FactId::from(format!("{}/{name}", source.connection))
+fn full_name(connection: &ConnectionId, name: &str) -> FactId {
+    FactId::from(format!("{connection}/{name}"))
 }
 
 /// Where a fact stands.

@@ -251,11 +251,17 @@ pub(super) async fn groups_of_name(
     let company = engine.company_id();
     let mut groups: BTreeSet<GroupId> =
         engine.store.groups_named(company, key).await?.into_iter().collect();
-    if key.contains('/') {
-        let candidates: Vec<GroupId> = groups_of_fact(key).iter().map(|group| group.id()).collect();
-        let known = engine.store.group_records(company, &candidates).await?;
-        groups.extend(known.into_iter().filter(|(_, r)| !r.is_empty()).map(|(group, _)| group));
-    }
+    let candidates: Vec<GroupId> = match key.contains('/') {
+        true => groups_of_fact(key).iter().map(Group::id).collect(),
+        // Rows may name an order that nobody told.
+        false if groups.is_empty() => {
+            let channels = engine.connections_ever(Role::Channel).await?;
+            channels.iter().map(|it| accounting::group_of_name(&it.id, key).id()).collect()
+        }
+        false => Vec::new(),
+    };
+    let known = engine.store.group_records(company, &candidates).await?;
+    groups.extend(known.into_iter().filter(|(_, r)| !r.is_empty()).map(|(group, _)| group));
     let month = RevaluedMonth::of_fact(key).or_else(|| RevaluedMonth::parse(key));
     if let Some(group) = month.map(|month| Group::Revaluation(month).id())
         && !engine.store.states_of(company, std::slice::from_ref(&group)).await?.is_empty()

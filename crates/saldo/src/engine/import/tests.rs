@@ -9,7 +9,7 @@ mod unnumbered_orders;
 mod unread;
 
 use super::super::page::reading;
-use super::super::{Progress, Reviser, Wiring, decide, plan, prove, rebuild, sync};
+use super::super::{Progress, Reviser, Wiring, decide, explain, plan, prove, rebuild, sync};
 use super::{Engine, FILES_SETTING, ImportReport, Opener, import};
 use crate::transport::clock::Clock;
 use jiff::Timestamp;
@@ -203,6 +203,23 @@ async fn a_payments_export_alone_enters_fees_and_the_payout() {
     let proof = prove(&desk.engine).await.unwrap();
     assert_eq!(proof.books[0].clearing.len(), 1, "what is not paid out yet is proved");
     assert_eq!((proof.unstated_payouts.len(), proof.facts.to_review), (1, 4));
+}
+
+#[tokio::test]
+async fn rows_of_another_currency_are_entered_before_anything_says_what_they_are_worth() {
+    let euros = "shopify_payments.banks.EUR = \"Bank EUR\"\n[currencies]\nrevaluation = \"none\"";
+    let desk = Desk::with_policy_after(euros).await;
+    desk.import(&PAYMENTS.replace(",USD\n", ",EUR\n")).await;
+    let books = desk.books().await;
+    let expected = [
+        ("Bank EUR", "65.97 EUR"),
+        ("Clearing: Shopify Payments EUR", "9.41 EUR"),
+        ("Platform adjustments - to review EUR", "-75.38 EUR"),
+    ];
+    let expected = expected.map(|(account, sum)| (account.to_owned(), sum.to_owned()));
+    assert_eq!(books, BTreeMap::from(expected));
+    let explained = explain(&desk.engine, "#1001").await.unwrap();
+    assert_eq!((explained.facts.len(), explained.documents.len()), (1, 2), "{explained:#?}");
 }
 
 #[tokio::test]
