@@ -47,6 +47,8 @@ pub(crate) fn equal(
     let figures = of(group, facts, accounted, policy);
     let differences = differences(&figures);
     assert!(differences.is_empty(), "{group}: {differences:#?}\n{figures:#?}\n{accounted:#?}");
+    let stray = figures.iter().find(|it| it.is_of_strays());
+    assert_eq!(stray, None, "{group}: {accounted:#?}");
     figures
 }
 
