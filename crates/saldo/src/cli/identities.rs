@@ -32,10 +32,7 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     for units in report.identities.iter().filter_map(|proof| proof.units.as_ref()) {
         text += &on_hand(units);
     }
-    for proof in report.identities.iter().filter(|proof| all && !proof.days.is_empty()) {
-        text += "\nWhere the facts of each day stand\n";
-        text += &table(&["", "", "facts", "sum"], 2, proof.days.iter().map(day_row).collect());
-    }
+    text.extend(report.identities.iter().map(|proof| days(proof, all)));
     for proof in report.identities.iter().filter(|proof| !proof.behind.is_empty()) {
         text += &format!("\nBehind the differences of identity {}\n", proof.number);
         text += &table(&["", "in", "difference"], 1, proof.behind.iter().map(fact_row).collect());
@@ -43,8 +40,21 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     text
 }
 
+/// An identity day by day: the days that differ where it does, or all of them.
+fn days(proof: &IdentityProof, all: bool) -> String {
+    let shown = |it: &&DayLine| all || (proof.verdict == Verdict::Differs && it.differs());
+    let rows: Vec<Vec<String>> = proof.days.iter().filter(shown).map(day_row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads = ["", "", "facts", "expected", "found", "awaited", "difference"];
+    format!("\nIdentity {} day by day\n{}", proof.number, table(&heads, 5, rows))
+}
+
 fn day_row(it: &DayLine) -> Vec<String> {
-    vec![it.day.to_string(), it.about.clone(), it.facts.to_string(), it.sum.to_string()]
+    let mut row = line_row(&it.line);
+    row[0] = it.day.to_string();
+    row
 }
 
 /// How many orders the channels count: the days that differ, or all of them, and the sum.
@@ -140,7 +150,7 @@ fn rows(proof: &IdentityProof, all: bool) -> Vec<Vec<String>> {
         true => rows.extend(proof.lines.iter().map(line_row)),
         false => {
             rows.extend(sums(&proof.lines).into_iter().map(sum_row));
-            let differing = proof.lines.iter().filter(|line| !line.difference.is_zero());
+            let differing = proof.lines.iter().filter(|line| line.differs());
             rows.extend(differing.map(line_row));
         }
     }

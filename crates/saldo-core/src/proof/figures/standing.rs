@@ -87,13 +87,9 @@ fn weight(fact: &Fact, policy: &Policy) -> Result<Option<Weight>, MoneyError> {
             ("goods of orders", moved.map_or(first, |at| policy.day(at)), nothing)
         }
         Fact::UnitCost(cost) => ("costs of items", policy.day(cost.since), nothing),
-        Fact::StockAdjustment(adjusted) => {
-            ("stock adjustments", policy.day(adjusted.at), nothing)
-        }
+        Fact::StockAdjustment(adjusted) => ("stock adjustments", policy.day(adjusted.at), nothing),
         Fact::PurchaseOrder(order) => ("purchase orders", policy.day(order.ordered_at), nothing),
-        Fact::GoodsReceipt(receipt) => {
-            ("goods receipts", policy.day(receipt.received_at), nothing)
-        }
+        Fact::GoodsReceipt(receipt) => ("goods receipts", policy.day(receipt.received_at), nothing),
         Fact::SupplierBill(bill) => ("supplier bills", bill.on, billed(bill)),
         Fact::SupplierPayment(paid) => ("supplier payments", paid.on, or_nothing(paid.amount)),
         Fact::Decision(decision) => ("decisions", decision.said.on, nothing),

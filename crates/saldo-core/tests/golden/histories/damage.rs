@@ -40,6 +40,11 @@ impl Damage {
     /// Whether a fact that is struck contradicts itself, or what it is the sum of, so that a person
     /// must look at it.
     pub(super) fn contradicts(self, fact: &Fact) -> bool {
+        let of_trade =
+            matches!(fact, Fact::Drawer(_) | Fact::SupplierBill(_) | Fact::SupplierPayment(_));
+        if of_trade {
+            return matches!(self, Self::Currency | Self::TooMuch);
+        }
         let amount = match fact {
             Fact::BalanceTransaction(row) => row.amount,
             Fact::Payout(payout) if payout.state != PayoutState::Scheduled => payout.net,
@@ -110,6 +115,30 @@ impl Damage {
                 }
             }
             Fact::Dispute(dispute) => self.amount(&mut dispute.amount),
+            Fact::Drawer(session) => self.amount(&mut session.counted),
+            Fact::SupplierPayment(payment) => self.amount(&mut payment.amount),
+            Fact::SupplierBill(bill) => {
+                if let Some(line) = bill.lines.first_mut() {
+                    self.amount(&mut line.amount);
+                    if matches!(self, Self::Units) {
+                        line.units = u32::MAX;
+                    }
+                }
+            }
+            Fact::GoodsReceipt(receipt) => {
+                if let Some(line) = receipt.lines.first_mut() {
+                    line.cost.iter_mut().for_each(|cost| self.amount(cost));
+                    if matches!(self, Self::Units) {
+                        line.units = u32::MAX;
+                    }
+                }
+            }
+            Fact::StockAdjustment(adjustment) => {
+                adjustment.unit_cost.iter_mut().for_each(|cost| self.amount(cost));
+                if matches!(self, Self::Units | Self::TooMuch) {
+                    adjustment.units = i64::MAX;
+                }
+            }
             Fact::Goods(goods) => {
                 let parts = goods.fulfilments.iter_mut().flat_map(|parcel| &mut parcel.parts);
                 if matches!(self, Self::Units | Self::TooMuch) {

@@ -1,5 +1,7 @@
 //! What channels tell of a history, and what it comes to by plain addition.
 
+mod trading;
+
 use super::merchant::{
     Besides, By, Days, Fate, History, Item, Later, Life, PAYOUT_DAYS, PAYOUTS, Paid, Repaid, TAXES,
     Told, When,
@@ -7,10 +9,10 @@ use super::merchant::{
 use crate::shop::source;
 use jiff::civil::Date;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, Collector,
-    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind,
-    MovementState, Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount,
-    Telling, Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, ChargedTo,
+    Collector, Component, Condition, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods,
+    MoneyMovement, MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState, Product,
+    Returned, SaleKind, SaleLine, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
@@ -49,6 +51,25 @@ pub(super) fn card() -> Gateway {
     gateway("card", "Card")
 }
 
+const MUG: &str = "MUG";
+
+fn product(sku: &str) -> Product {
+    Product { id: None, sku: Some(sku.to_owned()), title: sku.to_lowercase() }
+}
+
+/// Units of an item: what stands first in an agreement are mugs, and what stands second are sets of
+/// two mugs and a lamp.
+fn units_of(item: &str, units: i64, place: usize) -> Units {
+    let of = |sku: &str, count| Component { product: product(sku), count };
+    let set = place == 1;
+    Units {
+        item: item.to_owned(),
+        product: Some(product(if set { "SET" } else { MUG })),
+        count: u32::try_from(units).unwrap(),
+        components: if set { vec![of(MUG, 2), of("LAMP", 1)] } else { Vec::new() },
+    }
+}
+
 /// Tells a history, and adds up.
 pub(super) struct Teller<'h> {
     history: &'h History,
@@ -64,6 +85,7 @@ pub(super) struct Teller<'h> {
 struct Case {
     order: Order,
     parcels: Vec<Fulfilment>,
+    returned: Vec<Returned>,
     number: u32,
     lag: u16,
     /// What the buyer paid and did not get back.
@@ -95,6 +117,7 @@ impl<'h> Teller<'h> {
         let mut case = Case {
             order: self.bare_order(number, life.at),
             parcels: Vec::new(),
+            returned: Vec::new(),
             number,
             lag: life.lag,
             paid: 0,
@@ -119,13 +142,19 @@ impl<'h> Teller<'h> {
             when = when.later(*days);
             self.later(&mut case, life, when, what);
         }
+        self.tell(case);
+    }
+
+    /// Tells an order and its goods.
+    fn tell(&mut self, case: Case) {
+        let number = case.number;
         self.facts.push(Fact::Goods(Box::new(Goods {
             id: format!("shop/Goods/{number}").into(),
             source: source(&format!("Goods/{number}")),
             order: case.order.id.clone(),
             test: false,
             fulfilments: case.parcels,
-            returned: Vec::new(),
+            returned: case.returned,
         })));
         self.facts.push(Fact::Order(Box::new(case.order)));
     }
@@ -168,14 +197,7 @@ impl<'h> Teller<'h> {
             let line = self.line(case, (when, number, place), kind, *units, item);
             total += line.total().unwrap().minor();
             if let Some(item) = line.item.as_ref().filter(|_| *units > 0) {
-                let count = u32::try_from(*units).unwrap();
-                let parts = Vec::new();
-                handed.push(Units {
-                    item: item.id.clone(),
-                    product: None,
-                    count,
-                    components: parts,
-                });
+                handed.push(units_of(&item.id, *units, place));
             }
             told.push(line);
         }
@@ -215,7 +237,6 @@ impl<'h> Teller<'h> {
         let is_product = *kind == SaleKind::Product;
         // What goes back is the first item of the sale.
         let (of, from) = if units < 0 { (1, 0) } else { (agreement, place) };
-        let product = || Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() };
         let tax = TaxAmount {
             title: TAXES[item.title].to_owned(),
             rate: None,
@@ -226,7 +247,7 @@ impl<'h> Teller<'h> {
             id: format!("Sale/{}/{agreement}/{place}", case.number),
             kind: kind.clone(),
             quantity: Some(units),
-            product: is_product.then(product),
+            product: is_product.then(|| product(MUG)),
             item: is_product.then(|| OrderedItem {
                 id: format!("Item/{}/{of}/{from}", case.number),
                 is_handed_over: true,
@@ -322,13 +343,14 @@ impl<'h> Teller<'h> {
     fn later(&mut self, case: &mut Case, life: &Life, when: When, what: &Later) {
         let Some(first) = life.items.first() else { return };
         match what {
-            Later::Returns(units, repaid) => {
+            Later::Returns(units, repaid, condition) => {
                 let units = (*units).min(case.left);
                 if units > 0 {
                     case.left -= units;
                     let back = [(SaleKind::Product, -units, first)];
                     let owed = self.agree(case, AgreementKind::Refund, when, &back);
                     self.settle(case, when, -owed, repaid);
+                    self.come_back(case, when, units, *condition);
                 }
             }
             Later::Adds(item, by) => {
@@ -342,6 +364,7 @@ impl<'h> Teller<'h> {
                 case.left -= 1;
                 let lines = [(SaleKind::Product, -1, first), (SaleKind::Product, 1, first)];
                 self.agree(case, AgreementKind::Edit, when, &lines);
+                self.come_back(case, when, 1, Condition::Resaleable);
             }
             Later::Goodwill(minor, repaid) if case.paid >= *minor => {
                 let given = Item { units: 1, each: *minor, discount: 0, tax: 0, title: 0 };
@@ -352,6 +375,18 @@ impl<'h> Teller<'h> {
             Later::Disputed(won) => self.dispute(case, when, *won),
             Later::Exchanges | Later::Goodwill(..) => {}
         }
+    }
+
+    /// Units of the first item are back, a while after they left.
+    fn come_back(&self, case: &mut Case, when: When, units: i64, condition: Condition) {
+        let id = format!("Returned/{}/{}", case.number, case.returned.len() + 1);
+        let units = units_of(&format!("Item/{}/1/0", case.number), units, 0);
+        case.returned.push(Returned {
+            id,
+            at: self.history.instant(when.later(2)),
+            units,
+            condition,
+        });
     }
 
     fn settle(&mut self, case: &mut Case, when: When, minor: i64, repaid: &Repaid) {
@@ -398,22 +433,56 @@ impl<'h> Teller<'h> {
     }
 
     pub(super) fn besides(&mut self, when: When, besides: &Besides) {
+        use BalanceKind::{Charged, Duties, Hold, PlatformBill, Reserve, ShippingLabel, Unknown};
         match besides {
             Besides::Reserve(kept, until) => {
-                self.row(BalanceKind::Reserve, when, (-kept, 0), None);
-                self.add(when, By::Card.place(), -kept);
-                self.add(when, "Reserves held by platform", *kept);
-                if let Some(days) = until {
-                    self.row(BalanceKind::Reserve, when.later(*days), (*kept, 0), None);
-                    self.add(when.later(*days), By::Card.place(), *kept);
-                    self.add(when.later(*days), "Reserves held by platform", -kept);
-                }
+                self.keep_back((Reserve, "Reserves held by platform"), when, *kept, *until);
+            }
+            Besides::Hold(kept, until) => {
+                self.keep_back((Hold, "Funds on hold"), when, *kept, *until);
             }
             Besides::Bill(minor) => {
-                self.row(BalanceKind::PlatformBill, when, (-minor, 0), None);
-                self.add(when, By::Card.place(), -minor);
-                self.add(when, "Software subscriptions", *minor);
+                self.take(PlatformBill, when, *minor, "Software subscriptions");
             }
+            Besides::Label(minor) => {
+                self.take(ShippingLabel, when, *minor, "Outbound shipping cost");
+            }
+            Besides::Duties(minor) => {
+                self.take(Duties, when, *minor, "Duties & import tax payable");
+            }
+            Besides::Odd(minor) => {
+                self.take(Unknown, when, *minor, "Platform adjustments - to review");
+            }
+            Besides::FromBank(minor) => {
+                self.take(Charged(ChargedTo::Bank), when, -minor, "Bank");
+            }
+            Besides::Loan(tens) => {
+                // A tenth of what is owed is what the loan costs.
+                self.take(BalanceKind::LoanRepayment, when, tens * 10, "Loans payable");
+                self.add(when, "Financing cost", *tens);
+                self.add(when, "Unamortised financing cost", -tens);
+            }
+        }
+    }
+
+    /// The gateway takes something for a part of the books.
+    fn take(&mut self, kind: BalanceKind, when: When, minor: i64, place: &str) {
+        self.row(kind, when, (-minor, 0), None);
+        self.add(when, By::Card.place(), -minor);
+        self.add(when, place, minor);
+    }
+
+    /// The gateway keeps something back, and releases it after so many days.
+    fn keep_back(
+        &mut self,
+        (kind, place): (BalanceKind, &str),
+        when: When,
+        kept: i64,
+        until: Option<u16>,
+    ) {
+        self.take(kind.clone(), when, kept, place);
+        if let Some(days) = until {
+            self.take(kind, when.later(days), -kept, place);
         }
     }
 
@@ -426,26 +495,42 @@ impl<'h> Teller<'h> {
         if let Some(payout) = payout {
             *self.nets.entry(payout).or_default() += amount - fee;
         }
-        let number = self.rows;
+        let amounts = (self.money(amount), self.money(fee));
+        let row = self.bare_row(kind, when, amounts, of);
         self.facts.push(Fact::BalanceTransaction(Box::new(BalanceTransaction {
+            payout: payout.map(|number| format!("shop/Payout/{number}").into()),
+            ..row
+        })));
+    }
+
+    /// A row of the card's ledger that belongs to no payout.
+    fn bare_row(
+        &self,
+        kind: BalanceKind,
+        when: When,
+        (amount, fee): (Money, Money),
+        of: Option<&Case>,
+    ) -> BalanceTransaction {
+        let number = self.rows;
+        BalanceTransaction {
             id: format!("shop/Row/{number}").into(),
             source: source(&format!("Row/{number}")),
             gateway: card(),
             kind,
             vendor_type: "WORD".to_owned(),
             occurred_at: self.history.instant(when),
-            amount: self.money(amount),
-            fee: self.money(fee),
-            net: self.money(amount - fee),
+            amount,
+            fee,
+            net: amount.minus(fee).unwrap(),
             worth: None,
             order: of.map(|case| case.order.id.clone()),
             order_name: of.map(|case| case.order.name.clone()),
             movement: of.and_then(|case| case.order.movements.last()).map(|it| it.id.clone()),
-            payout: payout.map(|number| format!("shop/Payout/{number}").into()),
+            payout: None,
             paid_out: None,
             test: false,
             by_file: false,
-        })));
+        }
     }
 
     pub(super) fn finish(mut self) -> Told {
