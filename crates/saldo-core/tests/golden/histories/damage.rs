@@ -43,7 +43,7 @@ impl Damage {
         let of_trade =
             matches!(fact, Fact::Drawer(_) | Fact::SupplierBill(_) | Fact::SupplierPayment(_));
         if of_trade {
-            return matches!(self, Self::Currency | Self::TooMuch);
+            return matches!(self, Self::Currency);
         }
         let amount = match fact {
             Fact::BalanceTransaction(row) => row.amount,

@@ -368,13 +368,19 @@ proptest! {
             .chain(accounting::groups(&facts[place]))
             .collect();
         facts.remove(place);
-        // What goods cost follows from all that is told of them.
+        // What goods cost follows from all that is told of them, with whatever orders they left.
         let is_of_stock = |group: &Group| matches!(group, Group::Stock(_));
-        if touched.iter().any(is_of_stock) {
+        let is_of_purchase = |group: &Group| matches!(group, Group::Purchase(_));
+        let costs = touched.iter().any(|it| is_of_stock(it) || is_of_purchase(it));
+        if costs {
             let groups = facts.iter().map(accounting::groups);
             touched.extend(groups.filter(|it| it.iter().any(is_of_stock)).flatten());
         }
-        let concerns = |fact: &Fact| accounting::groups(fact).iter().any(|it| touched.contains(it));
+        let concerns = |fact: &Fact| {
+            let groups = accounting::groups(fact);
+            let is_evidence = !costs && groups.iter().any(is_of_stock);
+            !is_evidence && groups.iter().any(|it| touched.contains(it))
+        };
         let others: Vec<Fact> = facts.into_iter().filter(|fact| !concerns(fact)).collect();
         let others: BTreeSet<String> = account(&others, &policy, far())
             .iter()
