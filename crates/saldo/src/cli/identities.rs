@@ -208,6 +208,7 @@ fn fact_row(fact: &DifferingFact) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::engine::UnitsAtPlace;
+    use saldo_core::proof::Identity;
 
     #[test]
     fn days_that_differ_are_listed_and_all_are_summed_up() {
@@ -228,6 +229,51 @@ mod tests {
         assert!(of("2026-08-04").contains("DIFFERS") && of("2026-08-05").contains("awaited"));
         assert!(text.ends_with("3 days: 11 counted, 11 told\n"), "{text}");
         assert!(totals(&days, true).contains("2026-08-03"));
+    }
+
+    #[test]
+    fn the_days_that_differ_are_listed_by_book_and_account_and_all_to_who_asks() {
+        let day = |day: &str, expected: &str, found: &str, difference: &str| DayLine {
+            day: day.parse().unwrap(),
+            line: IdentityLine {
+                book: Some("books".to_owned()),
+                about: "Clearing: Card".to_owned(),
+                expected: expected.parse().unwrap(),
+                found: found.parse().unwrap(),
+                awaited: "0.00 USD".parse().unwrap(),
+                difference: difference.parse().unwrap(),
+                facts: 3,
+            },
+        };
+        let mut proof = IdentityProof {
+            number: 2,
+            identity: Identity::Clearing,
+            says: Identity::Clearing.says(),
+            verdict: Verdict::Differs,
+            unknown: None,
+            lines: Vec::new(),
+            days: vec![
+                day("2026-08-03", "10.00 USD", "10.00 USD", "0.00 USD"),
+                day("2026-08-04", "12.50 USD", "11.50 USD", "-1.00 USD"),
+            ],
+            totals: Vec::new(),
+            sales: Vec::new(),
+            units: None,
+            behind: Vec::new(),
+        };
+        insta::assert_snapshot!(super::days(&proof, false), @"
+
+        Identity 2 day by day
+                                                facts   expected      found  awaited  difference
+         2026-08-04    Clearing: Card in books      3  12.50 USD  11.50 USD        -       -1.00
+        ");
+        assert_eq!(super::days(&proof, true).matches("Clearing: Card in books").count(), 2);
+        proof.verdict = Verdict::Proved;
+        assert_eq!(
+            super::days(&proof, false),
+            "",
+            "what comes to the same is only dated otherwise"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::super::account::Readers;
 use super::super::undo::{left_out, moved_by};
 use super::super::{Engine, EngineError};
+use super::days::failed;
 use super::identities::{DifferingFact, IdentityLine};
 use super::told::Told;
 use super::{Balances, BookProof, day_of};
@@ -17,7 +18,7 @@ use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::money::{Balance, Currency, Money, MoneyError};
 use saldo_core::plan::Change;
 use saldo_core::policy::Policy;
-use saldo_core::proof::{self, Check, Figure};
+use saldo_core::proof::{self, Check, Figure, Identity};
 use saldo_core::text::ConnectionId;
 use saldo_store::{BookedDocument, EntryFilter, HeldFact, RecordVersion, Role};
 use serde::Serialize;
@@ -45,10 +46,65 @@ impl DayLine {
     }
 }
 
+/// What the identities say of each day beyond figures, and what is behind it.
+pub(super) struct ByDay {
+    /// Payouts as they left.
+    payouts: Vec<DayLine>,
+    /// What moved clearing accounts.
+    clearing: Vec<DayLine>,
+    /// What is behind the differences of clearing accounts.
+    pub(super) behind_clearing: Vec<DifferingFact>,
+    /// Records that never could be read.
+    unread: Vec<DayLine>,
+    /// Documents that books refused.
+    failed: Vec<DayLine>,
+}
+
+impl ByDay {
+    pub(super) async fn read(
+        engine: &Engine,
+        told: &Told,
+        books: &[BookProof],
+    ) -> Result<Self, EngineError> {
+        let clearing = clearing(engine, told, books).await?;
+        Ok(Self {
+            payouts: payouts(told, books)?,
+            behind_clearing: behind_clearing(engine, told, books, &clearing).await?,
+            clearing,
+            unread: unread(engine, &told.policy).await?,
+            failed: failed(engine).await?,
+        })
+    }
+
+    /// The days of an identity, of which these are the figures.
+    pub(super) fn of<'a>(
+        &mut self,
+        identity: Identity,
+        own: impl Iterator<Item = &'a Figure>,
+    ) -> Result<Vec<DayLine>, MoneyError> {
+        Ok(match identity {
+            Identity::PayoutRows => std::mem::take(&mut self.payouts),
+            Identity::Clearing => std::mem::take(&mut self.clearing),
+            Identity::Standings => {
+                let mut days = figures(own)?;
+                days.append(&mut self.unread);
+                days.append(&mut self.failed);
+                days
+            }
+            _ => figures(own)?,
+        })
+    }
+
+    /// The records that never could be read, as one line; none where there are none.
+    pub(super) fn unread_line(&self) -> Option<IdentityLine> {
+        let first = self.unread.first()?.line.clone();
+        let facts = self.unread.iter().map(|day| day.line.facts).sum();
+        Some(IdentityLine { facts, ..first })
+    }
+}
+
 /// Figures by their days.
-pub(super) fn figures<'a>(
-    figures: impl Iterator<Item = &'a Figure>,
-) -> Result<Vec<DayLine>, MoneyError> {
+fn figures<'a>(figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<DayLine>, MoneyError> {
     let line = |it: &Figure| {
         Ok(DayLine {
             day: it.day,
@@ -68,7 +124,7 @@ pub(super) fn figures<'a>(
 
 /// The payouts of each day, by the clearing account that they left: against their rows, and
 /// against what each book holds of them.
-pub(super) fn payouts(told: &Told, books: &[BookProof]) -> Result<Vec<DayLine>, MoneyError> {
+fn payouts(told: &Told, books: &[BookProof]) -> Result<Vec<DayLine>, MoneyError> {
     let mut places: BTreeMap<String, (Date, String)> = BTreeMap::new();
     for fact in &told.entered {
         if let Fact::Payout(payout) = fact {
@@ -92,7 +148,7 @@ pub(super) fn payouts(told: &Told, books: &[BookProof]) -> Result<Vec<DayLine>, 
 
 /// What gateways' own ledgers moved by on each day, against what the documents that a book
 /// acknowledged moved their clearing accounts by.
-pub(super) async fn clearing(
+async fn clearing(
     engine: &Engine,
     told: &Told,
     books: &[BookProof],
@@ -152,7 +208,7 @@ fn moved_on(facts: &[Fact], policy: &Policy) -> Result<BTreeMap<Date, Balances>,
 /// What is behind the differences of clearing accounts: what others did to them in a book, and on
 /// the days that differ what is not acknowledged, and the rows, payouts and documents without
 /// which the day would agree.
-pub(super) async fn behind_clearing(
+async fn behind_clearing(
     engine: &Engine,
     told: &Told,
     books: &[BookProof],
@@ -244,7 +300,7 @@ fn moved_in(
 
 /// The records of which no version was ever readable: each is held, on the day on which it was
 /// first heard.
-pub(super) async fn unread(engine: &Engine, policy: &Policy) -> Result<Vec<DayLine>, EngineError> {
+async fn unread(engine: &Engine, policy: &Policy) -> Result<Vec<DayLine>, EngineError> {
     let readers = Readers::of(engine).await?;
     let mut days = Days::default();
     for HeldFact { source, .. } in engine.store.unread(engine.company_id()).await? {

@@ -7,7 +7,7 @@
 
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
-use super::by_day::{self, DayLine};
+use super::by_day::{ByDay, DayLine};
 use super::sales::Reported;
 use super::stated::Compared;
 use super::told::Told;
@@ -215,56 +215,6 @@ pub(super) async fn prove(
         proofs.push(IdentityProof { verdict: proof.comes_to(), ..proof });
     }
     Ok(proofs)
-}
-
-/// What the identities say of each day beyond figures, and what is behind it.
-struct ByDay {
-    payouts: Vec<DayLine>,
-    clearing: Vec<DayLine>,
-    behind_clearing: Vec<DifferingFact>,
-    /// Records that never could be read.
-    unread: Vec<DayLine>,
-    /// Documents that books refused.
-    failed: Vec<DayLine>,
-}
-
-impl ByDay {
-    async fn read(engine: &Engine, told: &Told, books: &[BookProof]) -> Result<Self, EngineError> {
-        let clearing = by_day::clearing(engine, told, books).await?;
-        Ok(Self {
-            payouts: by_day::payouts(told, books)?,
-            behind_clearing: by_day::behind_clearing(engine, told, books, &clearing).await?,
-            clearing,
-            unread: by_day::unread(engine, &told.policy).await?,
-            failed: days::failed(engine).await?,
-        })
-    }
-
-    /// The days of an identity, of which these are the figures.
-    fn of<'a>(
-        &mut self,
-        identity: Identity,
-        own: impl Iterator<Item = &'a Figure>,
-    ) -> Result<Vec<DayLine>, MoneyError> {
-        Ok(match identity {
-            Identity::PayoutRows => std::mem::take(&mut self.payouts),
-            Identity::Clearing => std::mem::take(&mut self.clearing),
-            Identity::Standings => {
-                let mut days = by_day::figures(own)?;
-                days.append(&mut self.unread);
-                days.append(&mut self.failed);
-                days
-            }
-            _ => by_day::figures(own)?,
-        })
-    }
-
-    /// The records that never could be read, as one line; none where there are none.
-    fn unread_line(&self) -> Option<IdentityLine> {
-        let first = self.unread.first()?.line.clone();
-        let facts = self.unread.iter().map(|day| day.line.facts).sum();
-        Some(IdentityLine { facts, ..first })
-    }
 }
 
 /// The facts behind the differences of an identity, whoever found them.
