@@ -25,10 +25,12 @@ const STEPS: [Step; 8] = [
     Step { name: "tests", run: tests },
 ];
 
-/// The properties of the accounting, each on so many histories of merchants.
+/// The properties of the accounting, each on so many histories of merchants, and those of its parts
+/// (money, lives of items, parcels, sums) on as many cases.
 pub(crate) fn histories(root: &Path, count: u32) -> Result<bool> {
-    let tests = ["test", "--package", "saldo-core", "--test", "golden", "--", "histories::"];
-    succeeds(cargo(root, &tests)?.env("SALDO_HISTORIES", count.to_string()))
+    let tests = ["test", "--package", "saldo-core", "--lib", "--test", "golden"];
+    let count = count.to_string();
+    succeeds(cargo(root, &tests)?.env("SALDO_HISTORIES", &count).env("PROPTEST_CASES", &count))
 }
 
 const LINT: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];

@@ -5,7 +5,7 @@ mod figures;
 mod stated;
 
 pub use facilitator::facilitator_checks;
-pub use figures::{Figure, Ground, OPEN_ORDERS, figures, sales_of};
+pub use figures::{Figure, Ground, OPEN_ORDERS, figures, is_about_strays, sales_of};
 pub use stated::{taken_from_gift_cards, told_until};
 
 use crate::accounting::counted_row;

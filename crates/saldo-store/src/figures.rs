@@ -355,8 +355,11 @@ fn stored_on(group: &GroupFigures) -> Option<String> {
     own.map(|it| it.day).max().map(|day| day.to_string())
 }
 
-/// Whether any figure differs, over all days.
+/// Whether any figure differs, over all days, or is of facts that stand nowhere.
 fn differs(group: &GroupFigures) -> Result<bool, StoreError> {
+    if group.figures.iter().any(Figure::is_of_strays) {
+        return Ok(true);
+    }
     let mut sums: BTreeMap<(Identity, &str, Currency), Money> = BTreeMap::new();
     for it in &group.figures {
         let currency = it.expected.currency();

@@ -164,11 +164,11 @@ impl Store {
         Ok(counts)
     }
 
-    /// What a person must decide: facts that are held, and records that could not be read.
+    /// The records that cannot be read, each with why, by connection, stream and id.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn held(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
+    pub async fn unread(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
         let rows: Vec<(String, String, String, String)> = Statement::new(
             "select r.connection, r.stream, r.id, r.issue from record r
              where r.issue is not null and ",
@@ -179,14 +179,23 @@ impl Store {
         .query()
         .fetch_all(&self.reader)
         .await?;
-        let mut held = Vec::new();
+        let mut unread = Vec::with_capacity(rows.len());
         for (connection, stream, id, issue) in rows {
             let (connection, stream) = (ConnectionId::from(connection), Stream::from(stream));
             let issue: Issue = columns::from_json("issue", &issue)?;
             let source = RecordRef { connection, stream, id };
-            held.push(HeldFact { fact: issue.about.clone(), source, issue });
+            unread.push(HeldFact { fact: issue.about.clone(), source, issue });
         }
-        held.sort_by(|one, other| one.source.cmp(&other.source));
+        unread.sort_by(|one, other| one.source.cmp(&other.source));
+        Ok(unread)
+    }
+
+    /// What a person must decide: facts that are held, and records that could not be read.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn held(&self, company: &CompanyId) -> Result<Vec<HeldFact>, StoreError> {
+        let mut held = self.unread(company).await?;
         for FactStanding { fact, source, state } in self.unsettled(company).await? {
             if let FactState::Held(issue) = state {
                 held.push(HeldFact { fact, source, issue });

@@ -113,24 +113,25 @@ pub fn valued_by(fact: &Fact, books: Currency) -> Option<&FactId> {
 }
 
 /// Notes what the net amounts of rows of an order stand in the books at, as far as the order says:
-/// what each moved, less its fee. Payouts go by it, whose groups hold no orders.
-///
-/// # Errors
-/// Where amounts are too large.
-pub fn value_rows(facts: &mut [Fact], order: &Order, books: Currency) -> Result<(), MoneyError> {
+/// what each moved, less its fee. Payouts go by it, whose groups hold no orders. Where amounts are
+/// too large to be worth anything, nothing is noted: the order that says so is held itself.
+pub fn value_rows(facts: &mut [Fact], order: &Order, books: Currency) {
+    let worth = |row: &BalanceTransaction| -> Result<Option<Money>, MoneyError> {
+        let Some(rate) = rate_of(row, Some(order), books)? else { return Ok(None) };
+        Ok(Some(match in_row(row) {
+            Some(_) => rate.value(row.net)?,
+            None => rate.value(row.amount)?.minus(rate.value(row.fee)?)?,
+        }))
+    };
     for fact in facts {
         if valued_by(fact, books) != Some(&order.id) {
             continue;
         }
         let Fact::BalanceTransaction(row) = fact else { continue };
-        if let Some(rate) = rate_of(row, Some(order), books)? {
-            row.worth = Some(match in_row(row) {
-                Some(_) => rate.value(row.net)?,
-                None => rate.value(row.amount)?.minus(rate.value(row.fee)?)?,
-            });
+        if let Ok(Some(worth)) = worth(row) {
+            row.worth = Some(worth);
         }
     }
-    Ok(())
 }
 
 /// The lines of a part of a movement, of which so much was drawn before: what moves on the account

@@ -15,13 +15,14 @@ pub const BEFORE_START_DATE: &str = "before-start-date";
 
 /// What one event leaves open for a later one of the same group. Everything else of the opening
 /// balances, such as clearing accounts and taxes owed, is one sum that nothing of it goes back to.
-const LEFT_OPEN: [Role; 6] = [
+const LEFT_OPEN: [Role; 7] = [
     Role::Receivable,
     Role::Deposits,
     Role::RefundsPayable,
     Role::Payable,
     Role::GoodsReceived,
     Role::SupplierPrepayments,
+    Role::FacilitatorTax,
 ];
 
 /// Whether all that a fact tells happened before the books begin: then nothing of it is entered.

@@ -6,9 +6,12 @@
 mod drawer;
 mod gateway;
 mod order;
+mod standing;
+
+pub use standing::is_about_strays;
 
 use super::Identity;
-use crate::accounting::{Group, groups, numbered_alike, told_once};
+use crate::accounting::{Group, groups, told_once};
 use crate::commerce::{
     Decided, Decision, Fact, MoneyMovement, Order, RecordRef, SaleKind, SaleLine,
 };
@@ -48,6 +51,13 @@ impl Figure {
     /// Where the amounts are too large.
     pub fn difference(&self) -> Result<Money, MoneyError> {
         self.found.plus(self.awaited)?.minus(self.expected)
+    }
+
+    /// Whether it is about facts of which nobody says where they stand: a difference whatever they
+    /// amount to.
+    #[must_use]
+    pub fn is_of_strays(&self) -> bool {
+        self.identity == Identity::Standings && is_about_strays(&self.about) && self.facts > 0
     }
 }
 
@@ -300,35 +310,6 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    /// Every fact of the group by the state that it stands in.
-    fn stand(&mut self, ground: Ground<'_>) -> Result<(), MoneyError> {
-        let mut seen = BTreeSet::new();
-        for fact in ground.facts.iter().filter(|fact| is_home(ground.group, fact)) {
-            let Some((kind, day, amount)) = weight(fact, ground.policy)? else { continue };
-            if !seen.insert(fact.id()) {
-                continue;
-            }
-            // It is one order: the other record's.
-            let again =
-                matches!(fact, Fact::Order(it) if numbered_alike(it, ground.facts).is_some());
-            let kind = if again { "orders told again" } else { kind };
-            let (word, stands) = match ground.state(fact.id()) {
-                Some(FactState::Accounted { .. }) => ("entered", amount),
-                Some(FactState::Waiting { .. }) => ("waiting", amount),
-                Some(FactState::Excluded { .. }) => ("excluded", amount),
-                Some(FactState::Held(_)) => ("held", amount),
-                None if ground.unreadable.contains(fact.source()) => ("held", amount),
-                None => ("in no state", Money::zero(amount.currency())),
-            };
-            let about = format!("{kind}, {word}");
-            let sides = self.sides(Identity::Standings, &about, day, amount);
-            sides.expected = sides.expected.plus(amount)?;
-            sides.found = sides.found.plus(stands)?;
-            sides.facts += 1;
-        }
-        Ok(())
-    }
-
     /// What the owner decided to enter.
     fn note_decision(&mut self, decision: &Decision, ground: Ground<'_>) -> Result<(), MoneyError> {
         let Decided::Entry { moves, reversed_on, .. } = &decision.said.decided else {
@@ -422,24 +403,6 @@ fn relieves(line: &Line, facts: &[Fact]) -> bool {
         })
     };
     relieved && !agreed()
-}
-
-/// What a fact is, its books day and its amount; none where it moves no money by itself.
-fn weight(fact: &Fact, policy: &Policy) -> Result<Option<(&'static str, Date, Money)>, MoneyError> {
-    Ok(match fact {
-        Fact::Order(order) => {
-            let agreed = if adds_up(order) { agreed(order)? } else { Money::zero(order.currency) };
-            Some(("orders", policy.day(order.processed_at), agreed))
-        }
-        Fact::BalanceTransaction(row) => {
-            Some(("gateway rows", policy.day(row.occurred_at), or_nothing(row.net)))
-        }
-        Fact::Payout(payout) => Some(("payouts", payout.issued_on, or_nothing(payout.net))),
-        Fact::Drawer(session) => {
-            Some(("drawers", policy.day(session.closed_at), or_nothing(session.counted)))
-        }
-        _ => None,
-    })
 }
 
 /// The largest amount that is added up, in minor units: what is larger is damaged, and a million

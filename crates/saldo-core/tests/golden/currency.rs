@@ -101,6 +101,38 @@ fn balances(entries: &[SubledgerEntry]) -> BTreeMap<String, (i64, i64)> {
 }
 
 #[test]
+fn what_no_sum_can_hold_is_worth_nothing_and_stops_nothing_else() {
+    let facts = paid_out().into_iter().map(|fact| match fact {
+        Fact::Order(mut order) => {
+            let movement = order.movements.last_mut().unwrap();
+            movement.amount = Money::from_minor(i64::MAX - 1, movement.amount.currency());
+            let conversion = movement.conversion.as_mut().unwrap();
+            conversion.worth = movement.amount;
+            conversion.presented = Money::from_minor(1, eur());
+            Fact::Order(order)
+        }
+        other => other,
+    });
+    let facts: Vec<Fact> = facts.collect();
+    let another = settled_at_home();
+    let (entries, states) = far(&[facts, vec![another]].concat(), POLICY);
+    assert!(entries.iter().any(|entry| entry.id.as_str().contains("Order/2")), "{states:?}");
+    assert!(states.iter().any(|it| matches!(it, FactState::Held(_))), "{states:?}");
+    assert!(entries.iter().all(|entry| !entry.id.as_str().contains("Payout")), "{entries:#?}");
+}
+
+/// A second order, in the currency of the books.
+fn settled_at_home() -> Fact {
+    let Fact::Order(mut order) =
+        order("03-11").sale("03-11", &goods("10.00")).paid("03-11", "paypal", "10.00").fact()
+    else {
+        panic!("an order")
+    };
+    order.id = "shop/Order/2".into();
+    Fact::Order(order)
+}
+
+#[test]
 fn a_foreign_clearing_account_is_nil_in_both_currencies() {
     let (entries, states) = far(&[paid_out(), vec![arrived("03-13", "103.55")]].concat(), POLICY);
     assert!(states.iter().all(|it| *it == FactState::Accounted { review: None }), "{states:?}");

@@ -4,6 +4,7 @@
 use crate::shop::{euros, goods, order, row, told, write_off};
 use crate::statements::{amount_row, deferral_alone, parts};
 use crate::told::edited;
+use crate::warehouse::{billed, counted, ordered, paid_supplier, received, told_cost};
 use crate::{POLICY, accounted_with_figures, all_cases, policy, policy_of, stocked};
 use saldo_core::accounting::{Accounted, Group, account, group_by_name};
 use saldo_core::commerce::{BalanceKind, Fact, MovementKind, MovementState, PartKind, SaleKind};
@@ -47,6 +48,8 @@ pub(crate) fn equal(
     let figures = of(group, facts, accounted, policy);
     let differences = differences(&figures);
     assert!(differences.is_empty(), "{group}: {differences:#?}\n{figures:#?}\n{accounted:#?}");
+    let stray = figures.iter().find(|it| it.is_of_strays());
+    assert_eq!(stray, None, "{group}: {accounted:#?}");
     figures
 }
 
@@ -189,6 +192,37 @@ fn the_events_of_the_reference_say_what_the_books_must_hold() {
         text.push_str(&read(&case.facts, &policy_of(case.event)));
     }
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_is_bought_and_counted_stands_in_one_state_with_what_it_amounts_to() {
+    let facts = [
+        ordered("01-09"),
+        paid_supplier(1, "01-10", "300.00"),
+        received(1, "02-10", "MUG", 100, "800.00"),
+        billed(1, "03-20", "MUG", (100, "810.00"), "60.00"),
+        told_cost(1, "01-03", "MUG", "8.00"),
+        counted(1, "04-02", "MUG", -3),
+    ];
+    let stands = |policy: &Policy| {
+        let all = read(&facts, policy);
+        all.lines().filter(|line| line.contains("Standings")).fold(String::new(), |mut text, it| {
+            text.push_str(it.trim_start());
+            text.push('\n');
+            text
+        })
+    };
+    insta::assert_snapshot!(stands(&stocked::costing("fifo")), @"
+    2026-01-03 Standings costs of items, entered: 0.00 USD = 0.00 USD (1)
+    2026-04-02 Standings stock adjustments, entered: 0.00 USD = 0.00 USD (1)
+    2026-02-10 Standings goods receipts, entered: 0.00 USD = 0.00 USD (1)
+    2026-01-09 Standings purchase orders, excluded: 0.00 USD = 0.00 USD (1)
+    2026-03-20 Standings supplier bills, entered: 870.00 USD = 870.00 USD (1)
+    2026-01-10 Standings supplier payments, entered: 300.00 USD = 300.00 USD (1)
+    ");
+    let nobody = stands(&policy(POLICY));
+    assert!(nobody.lines().all(|line| line.contains(", excluded: ")), "{nobody}");
+    assert_eq!(nobody.lines().count(), facts.len());
 }
 
 /// A story: what it is about, its facts, and the policy.

@@ -160,7 +160,7 @@ fn accounted_with_figures(
 /// Rows in other currencies stand at what their orders say, whichever group they are in.
 fn value(facts: &mut [Fact], orders: &[&Order], policy: &Policy) {
     for order in orders {
-        accounting::value_rows(facts, order, policy.currency).unwrap();
+        accounting::value_rows(facts, order, policy.currency);
     }
 }
 

@@ -71,6 +71,11 @@ fn what_was_open_when_the_books_began_is_looked_at_once_it_goes_on() {
     let cases = [
         (sold().paid("03-20", CARD, "120.00"), "120.00 USD on `Accounts receivable` (debit)"),
         (
+            sold().tax_kept().paid("03-20", "ebay", "120.00"),
+            "120.00 USD on `Accounts receivable` (debit) and \
+             20.00 USD on `Marketplace facilitator tax clearing` (credit)",
+        ),
+        (
             sold().paid("03-12", CARD, "50.00").paid("03-20", CARD, "70.00"),
             "70.00 USD on `Accounts receivable` (debit)",
         ),

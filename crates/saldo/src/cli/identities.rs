@@ -32,10 +32,7 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     for units in report.identities.iter().filter_map(|proof| proof.units.as_ref()) {
         text += &on_hand(units);
     }
-    for proof in report.identities.iter().filter(|proof| all && !proof.days.is_empty()) {
-        text += "\nWhere the facts of each day stand\n";
-        text += &table(&["", "", "facts", "sum"], 2, proof.days.iter().map(day_row).collect());
-    }
+    text.extend(report.identities.iter().map(|proof| days(proof, all)));
     for proof in report.identities.iter().filter(|proof| !proof.behind.is_empty()) {
         text += &format!("\nBehind the differences of identity {}\n", proof.number);
         text += &table(&["", "in", "difference"], 1, proof.behind.iter().map(fact_row).collect());
@@ -43,8 +40,21 @@ pub(super) fn text(report: &ProofReport, all: bool) -> String {
     text
 }
 
+/// An identity day by day: the days that differ where it does, or all of them.
+fn days(proof: &IdentityProof, all: bool) -> String {
+    let shown = |it: &&DayLine| all || (proof.verdict == Verdict::Differs && it.differs());
+    let rows: Vec<Vec<String>> = proof.days.iter().filter(shown).map(day_row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads = ["", "", "facts", "expected", "found", "awaited", "difference"];
+    format!("\nIdentity {} day by day\n{}", proof.number, table(&heads, 5, rows))
+}
+
 fn day_row(it: &DayLine) -> Vec<String> {
-    vec![it.day.to_string(), it.about.clone(), it.facts.to_string(), it.sum.to_string()]
+    let mut row = line_row(&it.line);
+    row[0] = it.day.to_string();
+    row
 }
 
 /// How many orders the channels count: the days that differ, or all of them, and the sum.
@@ -140,7 +150,7 @@ fn rows(proof: &IdentityProof, all: bool) -> Vec<Vec<String>> {
         true => rows.extend(proof.lines.iter().map(line_row)),
         false => {
             rows.extend(sums(&proof.lines).into_iter().map(sum_row));
-            let differing = proof.lines.iter().filter(|line| !line.difference.is_zero());
+            let differing = proof.lines.iter().filter(|line| line.differs());
             rows.extend(differing.map(line_row));
         }
     }
@@ -198,6 +208,7 @@ fn fact_row(fact: &DifferingFact) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::engine::UnitsAtPlace;
+    use saldo_core::proof::Identity;
 
     #[test]
     fn days_that_differ_are_listed_and_all_are_summed_up() {
@@ -218,6 +229,51 @@ mod tests {
         assert!(of("2026-08-04").contains("DIFFERS") && of("2026-08-05").contains("awaited"));
         assert!(text.ends_with("3 days: 11 counted, 11 told\n"), "{text}");
         assert!(totals(&days, true).contains("2026-08-03"));
+    }
+
+    #[test]
+    fn the_days_that_differ_are_listed_by_book_and_account_and_all_to_who_asks() {
+        let day = |day: &str, expected: &str, found: &str, difference: &str| DayLine {
+            day: day.parse().unwrap(),
+            line: IdentityLine {
+                book: Some("books".to_owned()),
+                about: "Clearing: Card".to_owned(),
+                expected: expected.parse().unwrap(),
+                found: found.parse().unwrap(),
+                awaited: "0.00 USD".parse().unwrap(),
+                difference: difference.parse().unwrap(),
+                facts: 3,
+            },
+        };
+        let mut proof = IdentityProof {
+            number: 2,
+            identity: Identity::Clearing,
+            says: Identity::Clearing.says(),
+            verdict: Verdict::Differs,
+            unknown: None,
+            lines: Vec::new(),
+            days: vec![
+                day("2026-08-03", "10.00 USD", "10.00 USD", "0.00 USD"),
+                day("2026-08-04", "12.50 USD", "11.50 USD", "-1.00 USD"),
+            ],
+            totals: Vec::new(),
+            sales: Vec::new(),
+            units: None,
+            behind: Vec::new(),
+        };
+        insta::assert_snapshot!(super::days(&proof, false), @"
+
+        Identity 2 day by day
+                                                facts   expected      found  awaited  difference
+         2026-08-04    Clearing: Card in books      3  12.50 USD  11.50 USD        -       -1.00
+        ");
+        assert_eq!(super::days(&proof, true).matches("Clearing: Card in books").count(), 2);
+        proof.verdict = Verdict::Proved;
+        assert_eq!(
+            super::days(&proof, false),
+            "",
+            "what comes to the same is only dated otherwise"
+        );
     }
 
     #[test]

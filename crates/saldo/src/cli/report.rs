@@ -143,6 +143,7 @@ async fn sheets(
 ) -> anyhow::Result<Vec<Sheet>> {
     let mut sheets: Vec<Sheet> = pack::of_proof(proof).into();
     let last = words.month.last();
+    sheets.push(pack::of_proof_by_day(proof, words.month.first..=last));
     sheets.push(pack::of_identities(&engine::identities_as_of(engine, proof, last).await?));
     for book in books {
         let month = engine::month_report(engine, book, words.month).await?.ok_or(Overtaken)?;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod as_of;
+mod by_day;
 mod credit;
 mod days;
 pub(super) mod documents;
@@ -19,9 +20,10 @@ pub(super) use as_of::{AsOf, as_of};
 pub(super) use kept::is_due;
 pub(super) use told::money_facts;
 
+pub(crate) use by_day::DayLine;
 pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
-pub(crate) use identities::{DayLine, DifferingFact, IdentityLine, IdentityProof, Verdict};
+pub(crate) use identities::{DifferingFact, IdentityLine, IdentityProof, Verdict};
 #[cfg(test)]
 pub(crate) use on_hand::UnitsAtPlace;
 pub(crate) use on_hand::{UnitsLine, UnitsProof};

@@ -31,7 +31,7 @@ pub(super) async fn value(
                 let facts = readers.read(engine, &records).await?.facts;
                 for fact in accounting::told_once(&facts).iter() {
                     if let Fact::Order(order) = fact {
-                        accounting::value_rows(&mut told.facts, order, books)?;
+                        accounting::value_rows(&mut told.facts, order, books);
                     }
                 }
             }

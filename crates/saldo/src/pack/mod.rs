@@ -14,5 +14,5 @@ mod signature;
 pub(crate) use archive::{Verified, seal, verify};
 pub(crate) use page::page;
 pub(crate) use sheet::{Sheet, quoted};
-pub(crate) use sheets::{of_bridge, of_identities, of_month, of_proof};
+pub(crate) use sheets::{of_bridge, of_identities, of_month, of_proof, of_proof_by_day};
 pub(crate) use signature::{PublicKey, SigningKey};

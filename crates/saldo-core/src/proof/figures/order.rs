@@ -233,6 +233,11 @@ impl<'a> Told<'a> {
         if by_channel.filter(|tax| !tax.amount.is_zero()).count() == 0 {
             return Ok(());
         }
+        if self.sale_day < self.policy.start_date {
+            // What was charged stands in the opening balances.
+            sheet.unknown.insert(Identity::FacilitatorTax);
+            return Ok(());
+        }
         let paid_out: BTreeSet<&str> = self
             .rows()
             .filter(|row| row.payout.is_some())

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use saldo_core::commerce::{
-    AgreementKind, BalanceKind, Fact, MovementKind, MovementState, PayoutState, SaleKind,
+    AgreementKind, BalanceKind, Fact, MovementKind, MovementState, Order, PayoutState, SaleKind,
 };
 use saldo_core::money::{Currency, Money};
 
@@ -40,6 +40,11 @@ impl Damage {
     /// Whether a fact that is struck contradicts itself, or what it is the sum of, so that a person
     /// must look at it.
     pub(super) fn contradicts(self, fact: &Fact) -> bool {
+        let of_trade =
+            matches!(fact, Fact::Drawer(_) | Fact::SupplierBill(_) | Fact::SupplierPayment(_));
+        if of_trade {
+            return matches!(self, Self::Currency);
+        }
         let amount = match fact {
             Fact::BalanceTransaction(row) => row.amount,
             Fact::Payout(payout) if payout.state != PayoutState::Scheduled => payout.net,
@@ -67,30 +72,7 @@ impl Damage {
     pub(super) fn strike(self, fact: &mut Fact) {
         let early = "1970-01-01T00:00:00Z".parse().unwrap();
         match fact {
-            Fact::Order(order) => {
-                if let Some(movement) = order.movements.first_mut() {
-                    self.amount(&mut movement.amount);
-                    if matches!(self, Self::Word) {
-                        movement.kind = MovementKind::Unknown("swirl".to_owned());
-                        movement.state = MovementState::Unknown("perhaps".to_owned());
-                    }
-                }
-                for agreement in &mut order.agreements {
-                    if matches!(self, Self::Word) {
-                        agreement.kind = AgreementKind::Unknown("swap".to_owned());
-                    }
-                    if let Some(line) = agreement.lines.first_mut() {
-                        self.amount(&mut line.gross);
-                        if matches!(self, Self::Units) {
-                            line.quantity = line.quantity.map(|units| -units);
-                            line.kind = SaleKind::Unknown("rental".to_owned());
-                        }
-                    }
-                }
-                if matches!(self, Self::TooEarly) {
-                    order.processed_at = early;
-                }
-            }
+            Fact::Order(order) => self.strike_order(order),
             Fact::BalanceTransaction(row) => {
                 self.amount(&mut row.amount);
                 if matches!(self, Self::Word) {
@@ -110,11 +92,60 @@ impl Damage {
                 }
             }
             Fact::Dispute(dispute) => self.amount(&mut dispute.amount),
-            Fact::Goods(goods) => {
-                let parts = goods.fulfilments.iter_mut().flat_map(|parcel| &mut parcel.parts);
-                if matches!(self, Self::Units | Self::TooMuch) {
-                    parts.for_each(|units| units.count = u32::MAX);
+            Fact::Drawer(session) => self.amount(&mut session.counted),
+            _ => self.strike_stock(fact),
+        }
+    }
+
+    fn strike_order(self, order: &mut Order) {
+        if let Some(movement) = order.movements.first_mut() {
+            self.amount(&mut movement.amount);
+            if matches!(self, Self::Word) {
+                movement.kind = MovementKind::Unknown("swirl".to_owned());
+                movement.state = MovementState::Unknown("perhaps".to_owned());
+            }
+        }
+        for agreement in &mut order.agreements {
+            if matches!(self, Self::Word) {
+                agreement.kind = AgreementKind::Unknown("swap".to_owned());
+            }
+            if let Some(line) = agreement.lines.first_mut() {
+                self.amount(&mut line.gross);
+                if matches!(self, Self::Units) {
+                    line.quantity = line.quantity.map(|units| -units);
+                    line.kind = SaleKind::Unknown("rental".to_owned());
                 }
+            }
+        }
+        if matches!(self, Self::TooEarly) {
+            order.processed_at = "1970-01-01T00:00:00Z".parse().unwrap();
+        }
+    }
+
+    /// Goods, and what is paid for them.
+    fn strike_stock(self, fact: &mut Fact) {
+        let too_many = matches!(self, Self::Units | Self::TooMuch);
+        match fact {
+            Fact::Goods(goods) if too_many => {
+                let parts = goods.fulfilments.iter_mut().flat_map(|parcel| &mut parcel.parts);
+                parts.for_each(|units| units.count = u32::MAX);
+            }
+            Fact::SupplierPayment(payment) => self.amount(&mut payment.amount),
+            Fact::SupplierBill(bill) => {
+                for line in &mut bill.lines {
+                    self.amount(&mut line.amount);
+                    line.units = if too_many { u32::MAX } else { line.units };
+                }
+            }
+            Fact::GoodsReceipt(receipt) => {
+                for line in &mut receipt.lines {
+                    line.cost.iter_mut().for_each(|cost| self.amount(cost));
+                    line.units = if too_many { u32::MAX } else { line.units };
+                }
+            }
+            Fact::StockAdjustment(adjustment) => {
+                adjustment.unit_cost.iter_mut().for_each(|cost| self.amount(cost));
+                adjustment.units = if too_many { i64::MAX } else { adjustment.units };
             }
             _ => {}
         }

@@ -2,10 +2,11 @@
 //! ledger of them, and its payouts.
 
 use super::telling::Teller;
+use super::trade::{Trade, any_trade};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
-use saldo_core::commerce::Fact;
+use saldo_core::commerce::{Condition, Fact};
 use saldo_core::money::Currency;
 use std::collections::BTreeMap;
 
@@ -33,7 +34,7 @@ pub(super) const PAYOUT_DAYS: u16 = 5;
 /// No payout is issued after so many.
 pub(super) const PAYOUTS: u16 = 30;
 /// Orders come within so many days.
-const DAYS: u16 = 40;
+pub(super) const DAYS: u16 = 40;
 /// A deposit comes no more than so many days before its order.
 const DEPOSIT_DAYS: u16 = 10;
 
@@ -95,8 +96,8 @@ pub(super) enum Repaid {
 /// What happens to an order later.
 #[derive(Clone, Debug)]
 pub(super) enum Later {
-    /// Units of the first item come back.
-    Returns(i64, Repaid),
+    /// Units of the first item come back, in some condition.
+    Returns(i64, Repaid, Condition),
     /// A further item is bought; it is paid, or owed.
     Adds(Item, Option<By>),
     /// One unit of the first item is changed for something else at the same price.
@@ -132,6 +133,18 @@ pub(super) enum Besides {
     Reserve(i64, Option<u16>),
     /// Takes the platform's bill.
     Bill(i64),
+    /// Takes what a label of a parcel costs.
+    Label(i64),
+    /// Pays duties to the customs.
+    Duties(i64),
+    /// Takes back a part of a loan, in tens of minor units.
+    Loan(i64),
+    /// Keeps the money of a sale until something is settled, and frees it after so many days.
+    Hold(i64, Option<u16>),
+    /// Takes money from the bank.
+    FromBank(i64),
+    /// Does something of which nobody taught us the name.
+    Odd(i64),
 }
 
 /// What became of a payout.
@@ -153,6 +166,7 @@ pub(super) struct History {
     pub(super) lives: Vec<Life>,
     pub(super) besides: Vec<(When, Besides)>,
     pub(super) fates: Vec<Fate>,
+    pub(super) trade: Trade,
 }
 
 /// What parts of the books hold, in minor units: debit positive.
@@ -204,11 +218,12 @@ impl History {
         for (when, besides) in &self.besides {
             teller.besides(*when, besides);
         }
+        teller.trade(&self.trade);
         teller.finish()
     }
 }
 
-fn any_when(days: u16) -> impl Strategy<Value = When> {
+pub(super) fn any_when(days: u16) -> impl Strategy<Value = When> {
     // Midnight in one of the zones, or just before it, as often as any other time.
     let edges = prop::sample::select(vec![36_000_000, 39_600_000, 14_400_000, 18_000_000, 0]);
     let edge = (edges, 0_u32..2).prop_map(|(at, before): (u32, u32)| at.saturating_sub(before));
@@ -253,8 +268,12 @@ fn any_later() -> impl Strategy<Value = Later> {
         ]
     };
     let bought = (any_item(), prop::option::of(any_by()));
+    let conditions = vec![Condition::Resaleable, Condition::Damaged, Condition::Gone];
+    let condition = prop::sample::select(conditions);
     prop_oneof![
-        4 => (1_i64..4, repaid()).prop_map(|(units, repaid)| Later::Returns(units, repaid)),
+        4 => (1_i64..4, repaid(), condition).prop_map(|(units, repaid, condition)| {
+            Later::Returns(units, repaid, condition)
+        }),
         2 => bought.prop_map(|(item, by)| Later::Adds(item, by)),
         1 => Just(Later::Exchanges),
         2 => (1_i64..900, repaid()).prop_map(|(minor, repaid)| Later::Goodwill(minor, repaid)),
@@ -276,8 +295,15 @@ fn any_life() -> impl Strategy<Value = Life> {
 pub(super) fn any_history() -> impl Strategy<Value = History> {
     let besides = prop_oneof![
         (1_i64..2_000, prop::option::of(1_u16..20))
-            .prop_map(|(kept, until)| { Besides::Reserve(kept, until) }),
+            .prop_map(|(kept, until)| Besides::Reserve(kept, until)),
         (1_i64..4_000).prop_map(Besides::Bill),
+        (1_i64..900).prop_map(Besides::Label),
+        (1_i64..900).prop_map(Besides::Duties),
+        (1_i64..90).prop_map(Besides::Loan),
+        (1_i64..2_000, prop::option::of(1_u16..20))
+            .prop_map(|(kept, until)| Besides::Hold(kept, until)),
+        (1_i64..2_000).prop_map(Besides::FromBank),
+        (-900_i64..900).prop_map(Besides::Odd),
     ];
     let fate =
         prop_oneof![6 => Just(Fate::Sent), 1 => Just(Fate::Returned), 1 => Just(Fate::Planned)];
@@ -288,15 +314,17 @@ pub(super) fn any_history() -> impl Strategy<Value = History> {
             prop::sample::select(CURRENCIES.to_vec()),
         ),
         prop::collection::vec(any_life(), 1..7),
-        prop::collection::vec((any_when(DAYS), besides), 0..3),
+        prop::collection::vec((any_when(DAYS), besides), 0..4),
         prop::collection::vec(fate, usize::from(PAYOUTS)),
+        any_trade(),
     )
-        .prop_map(|((begins, zone, code), lives, besides, fates)| History {
+        .prop_map(|((begins, zone, code), lives, besides, fates, trade)| History {
             begins,
             zone,
             code,
             lives,
             besides,
             fates,
+            trade,
         })
 }

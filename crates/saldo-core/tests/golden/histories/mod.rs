@@ -7,19 +7,22 @@ mod book;
 mod damage;
 mod merchant;
 mod telling;
+mod trade;
 
-use crate::account;
+use crate::{account, accounted_with_figures, stock_of};
 use book::Book;
 use damage::any_damage;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
-use saldo_core::accounting::{self, Accounted};
-use saldo_core::commerce::{Fact, Payout, PayoutState};
+use saldo_core::accounting::{self, Accounted, Group};
+use saldo_core::commerce::{AdjustmentReason, Fact, PayoutState};
 use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
+use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Policy;
+use saldo_core::proof::Identity;
 use std::collections::{BTreeMap, BTreeSet};
 
 const POLICY: &str = r#"
@@ -27,6 +30,13 @@ const POLICY: &str = r#"
 card.account = "Clearing: Card"
 paypal.account = "Clearing: PayPal"
 cash = { account = "Cash drawer", kind = "cash" }
+bazaar = { account = "Clearing: Bazaar", keeps-tax = true }
+[gateways.card.loans.2026-01-01]
+owed = "10000"
+cost = "1000"
+[drawer.notes]
+"stamps" = "store-supplies"
+"bank drop" = "cash-in-transit"
 [tax.accounts]
 "State tax" = "State tax"
 "VAT" = "VAT"
@@ -51,9 +61,9 @@ when.location = "7"
 set.location = "Copenhagen"
 "#;
 
-/// What belongs together whichever way it is told: trade in all its parts, and what buyers owe or
-/// are owed.
-const PARTS: [(&str, &str); 8] = [
+/// What belongs together whichever way it is told: trade in all its parts, what buyers owe or are
+/// owed, goods wherever they are, and what suppliers are owed or owe.
+const PARTS: [(&str, &str); 14] = [
     ("Product sales", "Trade"),
     ("Shipping income", "Trade"),
     ("Discounts given", "Trade"),
@@ -62,6 +72,12 @@ const PARTS: [(&str, &str); 8] = [
     ("Accounts receivable", "Buyers"),
     ("Customer deposits / deferred revenue", "Buyers"),
     ("Refunds payable to customer", "Buyers"),
+    ("Inventory", "Goods"),
+    ("Cost of goods sold", "Goods"),
+    ("Inventory shrinkage & damage", "Goods"),
+    ("Goods received not invoiced", "Goods"),
+    ("Accounts payable", "Suppliers"),
+    ("Supplier prepayments", "Suppliers"),
 ];
 
 /// Ways to keep the same books.
@@ -82,7 +98,11 @@ fn cases() -> u32 {
 
 fn policy(history: &History, more: &str) -> Policy {
     let start = "2026-01-01".parse().unwrap();
-    let text = format!("{more}\n{POLICY}\n{DIMENSIONS}");
+    let cost = history.trade.stock.as_ref().map_or_else(String::new, |stock| {
+        let method = if stock.fifo { "fifo" } else { "average" };
+        format!("[cost]\nowner = \"saldo\"\nmethod = \"{method}\"\n")
+    });
+    let text = format!("{more}\n{POLICY}\n{cost}\n{DIMENSIONS}");
     Policy::new(1, &text, history.currency(), history.zone, start).unwrap()
 }
 
@@ -173,9 +193,78 @@ proptest! {
     #[test]
     fn clearing_is_what_the_gateway_still_owes(history in any_history()) {
         let (told, policy) = (history.told(), policy(&history, ""));
-        let owes: i64 = told.facts.iter().map(owed).sum();
-        let accounts = by_account(&entries(&told.facts, &policy));
-        prop_assert_eq!(accounts.get("Clearing: Card").copied().unwrap_or_default(), owes);
+        let mut owes = Sums::new();
+        for (ledger, minor) in told.facts.iter().filter_map(owed) {
+            *owes.entry(ledger).or_default() += minor;
+        }
+        owes.retain(|_, minor| *minor != 0);
+        let entries = entries(&told.facts, &policy);
+        let mut held = Sums::new();
+        for line in entries.iter().flat_map(|entry| &entry.lines) {
+            // Those of whom nobody tells rows owe what buyers paid.
+            let name = line.account.name.to_string();
+            if name.starts_with("Clearing: ") && name != "Clearing: PayPal" {
+                *held.entry(name).or_default() += line.held().minor();
+            }
+        }
+        held.retain(|_, minor| *minor != 0);
+        prop_assert_eq!(held, owes, "in its own currency each");
+    }
+
+    #[test]
+    fn each_entry_balances_in_its_currency(
+        history in any_history(),
+        ways in prop::sample::select(WAYS.to_vec()),
+    ) {
+        let (facts, policy) = (history.told().facts, policy(&history, ways));
+        for entry in entries(&facts, &policy) {
+            let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
+            for line in &entry.lines {
+                *sums.entry(line.amount.currency()).or_default() += line.amount.minor();
+            }
+            let own = BTreeMap::from([(entry.header.currency, 0)]);
+            prop_assert_eq!(sums, own, "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn the_account_of_stock_holds_what_its_layers_hold(history in any_history()) {
+        let (facts, policy) = (history.told().facts, policy(&history, ""));
+        let accounts = by_account(&entries(&facts, &policy));
+        let (mut held, mut billed) = (0, BTreeSet::new());
+        for fact in &facts {
+            match fact {
+                Fact::StockAdjustment(it) if it.reason == AdjustmentReason::Opening => {
+                    held += it.units * it.unit_cost.unwrap().minor();
+                }
+                Fact::SupplierBill(bill) => _ = billed.insert(bill.purchase.clone()),
+                _ => {}
+            }
+        }
+        let unbilled = facts.iter().filter_map(|fact| match fact {
+            Fact::GoodsReceipt(it) if !billed.contains(&it.purchase) => it.lines[0].cost,
+            _ => None,
+        });
+        let unbilled: i64 = unbilled.map(Money::minor).sum();
+        let of = |name: &str| accounts.get(name).copied().unwrap_or_default();
+        let stocked = history.trade.stock.is_some();
+        prop_assert_eq!(of("Goods received not invoiced"), if stocked { -unbilled } else { 0 });
+        let layers = stock_of(&facts, &policy, far()).value(policy.currency).unwrap();
+        // What was there at first stands in the opening balances, which are the owner's.
+        prop_assert_eq!(of("Inventory") + held, layers.minor());
+    }
+
+    #[test]
+    fn what_each_day_amounts_to_by_its_facts_is_what_is_entered_on_it(history in any_history()) {
+        let (facts, policy) = (history.told().facts, policy(&history, ""));
+        let mut compared = BTreeSet::new();
+        for (_, figures) in accounted_with_figures(&facts, &policy, far()) {
+            for figure in figures {
+                prop_assert!(figure.difference().unwrap().is_zero(), "{figure:#?}");
+                compared.insert(figure.identity);
+            }
+        }
+        prop_assert!(compared.contains(&Identity::Standings), "{compared:?}");
     }
 
     #[test]
@@ -274,12 +363,24 @@ proptest! {
             };
             prop_assert_eq!(&said.about, whole.id());
         }
-        let touched: BTreeSet<_> = accounting::groups(&whole)
+        let mut touched: BTreeSet<_> = accounting::groups(&whole)
             .into_iter()
             .chain(accounting::groups(&facts[place]))
             .collect();
         facts.remove(place);
-        let concerns = |fact: &Fact| accounting::groups(fact).iter().any(|it| touched.contains(it));
+        // What goods cost follows from all that is told of them, with whatever orders they left.
+        let is_of_stock = |group: &Group| matches!(group, Group::Stock(_));
+        let is_of_purchase = |group: &Group| matches!(group, Group::Purchase(_));
+        let costs = touched.iter().any(|it| is_of_stock(it) || is_of_purchase(it));
+        if costs {
+            let groups = facts.iter().map(accounting::groups);
+            touched.extend(groups.filter(|it| it.iter().any(is_of_stock)).flatten());
+        }
+        let concerns = |fact: &Fact| {
+            let groups = accounting::groups(fact);
+            let is_evidence = !costs && groups.iter().any(is_of_stock);
+            !is_evidence && groups.iter().any(|it| touched.contains(it))
+        };
         let others: Vec<Fact> = facts.into_iter().filter(|fact| !concerns(fact)).collect();
         let others: BTreeSet<String> = account(&others, &policy, far())
             .iter()
@@ -295,15 +396,18 @@ proptest! {
     }
 }
 
-/// What a row adds to what the gateway owes, and a payout that was sent takes from it.
-fn owed(fact: &Fact) -> i64 {
-    match fact {
-        Fact::BalanceTransaction(row) => row.net.minor(),
-        Fact::Payout(Payout { state: PayoutState::Paid | PayoutState::Failed, net, .. }) => {
-            -net.minor()
+/// The account of a gateway's ledger, and what a row adds to what it owes there, or a payout that
+/// was sent takes from it.
+fn owed(fact: &Fact) -> Option<(String, i64)> {
+    let (gateway, net) = match fact {
+        Fact::BalanceTransaction(row) => (&row.gateway, row.net),
+        Fact::Payout(payout) if matches!(payout.state, PayoutState::Paid | PayoutState::Failed) => {
+            (&payout.gateway, payout.net.negated())
         }
-        _ => 0,
-    }
+        _ => return None,
+    };
+    let own = if net.currency().code() == "EUR" { " EUR" } else { "" };
+    Some((format!("Clearing: {}{own}", gateway.name), net.minor()))
 }
 
 /// Facts in another order, the same for the same numbers.

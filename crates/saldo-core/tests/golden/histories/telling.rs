@@ -1,22 +1,18 @@
 //! What channels tell of a history, and what it comes to by plain addition.
 
-use super::merchant::{
-    Besides, By, Days, Fate, History, Item, Later, Life, PAYOUT_DAYS, PAYOUTS, Paid, Repaid, TAXES,
-    Told, When,
-};
+mod ledger;
+mod trading;
+
+use super::merchant::{By, Days, History, Item, Later, Life, Paid, Repaid, TAXES, When};
 use crate::shop::source;
 use jiff::civil::Date;
 use saldo_core::commerce::{
-    Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, Collector,
-    Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind,
-    MovementState, Order, OrderedItem, Payout, PayoutState, Product, SaleKind, SaleLine, TaxAmount,
-    Telling, Tender, Units,
+    Agreement, AgreementKind, Assortment, BalanceKind, Buyer, Collector, Component, Condition,
+    Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState, Order,
+    OrderedItem, Product, Returned, SaleKind, SaleLine, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
-
-/// What the gateway takes for a dispute, in minor units.
-const DISPUTE_FEE: i64 = 15;
 
 impl By {
     /// The part of the books that holds the money.
@@ -49,6 +45,25 @@ pub(super) fn card() -> Gateway {
     gateway("card", "Card")
 }
 
+const MUG: &str = "MUG";
+
+fn product(sku: &str) -> Product {
+    Product { id: None, sku: Some(sku.to_owned()), title: sku.to_lowercase() }
+}
+
+/// Units of an item: what stands first in an agreement are mugs, and what stands second are sets of
+/// two mugs and a lamp.
+fn units_of(item: &str, units: i64, place: usize) -> Units {
+    let of = |sku: &str, count| Component { product: product(sku), count };
+    let set = place == 1;
+    Units {
+        item: item.to_owned(),
+        product: Some(product(if set { "SET" } else { MUG })),
+        count: u32::try_from(units).unwrap(),
+        components: if set { vec![of(MUG, 2), of("LAMP", 1)] } else { Vec::new() },
+    }
+}
+
 /// Tells a history, and adds up.
 pub(super) struct Teller<'h> {
     history: &'h History,
@@ -64,6 +79,7 @@ pub(super) struct Teller<'h> {
 struct Case {
     order: Order,
     parcels: Vec<Fulfilment>,
+    returned: Vec<Returned>,
     number: u32,
     lag: u16,
     /// What the buyer paid and did not get back.
@@ -95,6 +111,7 @@ impl<'h> Teller<'h> {
         let mut case = Case {
             order: self.bare_order(number, life.at),
             parcels: Vec::new(),
+            returned: Vec::new(),
             number,
             lag: life.lag,
             paid: 0,
@@ -119,13 +136,19 @@ impl<'h> Teller<'h> {
             when = when.later(*days);
             self.later(&mut case, life, when, what);
         }
+        self.tell(case);
+    }
+
+    /// Tells an order and its goods.
+    fn tell(&mut self, case: Case) {
+        let number = case.number;
         self.facts.push(Fact::Goods(Box::new(Goods {
             id: format!("shop/Goods/{number}").into(),
             source: source(&format!("Goods/{number}")),
             order: case.order.id.clone(),
             test: false,
             fulfilments: case.parcels,
-            returned: Vec::new(),
+            returned: case.returned,
         })));
         self.facts.push(Fact::Order(Box::new(case.order)));
     }
@@ -168,14 +191,7 @@ impl<'h> Teller<'h> {
             let line = self.line(case, (when, number, place), kind, *units, item);
             total += line.total().unwrap().minor();
             if let Some(item) = line.item.as_ref().filter(|_| *units > 0) {
-                let count = u32::try_from(*units).unwrap();
-                let parts = Vec::new();
-                handed.push(Units {
-                    item: item.id.clone(),
-                    product: None,
-                    count,
-                    components: parts,
-                });
+                handed.push(units_of(&item.id, *units, place));
             }
             told.push(line);
         }
@@ -215,7 +231,6 @@ impl<'h> Teller<'h> {
         let is_product = *kind == SaleKind::Product;
         // What goes back is the first item of the sale.
         let (of, from) = if units < 0 { (1, 0) } else { (agreement, place) };
-        let product = || Product { id: None, sku: Some("MUG".to_owned()), title: "Mug".to_owned() };
         let tax = TaxAmount {
             title: TAXES[item.title].to_owned(),
             rate: None,
@@ -226,7 +241,7 @@ impl<'h> Teller<'h> {
             id: format!("Sale/{}/{agreement}/{place}", case.number),
             kind: kind.clone(),
             quantity: Some(units),
-            product: is_product.then(product),
+            product: is_product.then(|| product(MUG)),
             item: is_product.then(|| OrderedItem {
                 id: format!("Item/{}/{of}/{from}", case.number),
                 is_handed_over: true,
@@ -322,13 +337,14 @@ impl<'h> Teller<'h> {
     fn later(&mut self, case: &mut Case, life: &Life, when: When, what: &Later) {
         let Some(first) = life.items.first() else { return };
         match what {
-            Later::Returns(units, repaid) => {
+            Later::Returns(units, repaid, condition) => {
                 let units = (*units).min(case.left);
                 if units > 0 {
                     case.left -= units;
                     let back = [(SaleKind::Product, -units, first)];
                     let owed = self.agree(case, AgreementKind::Refund, when, &back);
                     self.settle(case, when, -owed, repaid);
+                    self.come_back(case, when, units, *condition);
                 }
             }
             Later::Adds(item, by) => {
@@ -342,6 +358,7 @@ impl<'h> Teller<'h> {
                 case.left -= 1;
                 let lines = [(SaleKind::Product, -1, first), (SaleKind::Product, 1, first)];
                 self.agree(case, AgreementKind::Edit, when, &lines);
+                self.come_back(case, when, 1, Condition::Resaleable);
             }
             Later::Goodwill(minor, repaid) if case.paid >= *minor => {
                 let given = Item { units: 1, each: *minor, discount: 0, tax: 0, title: 0 };
@@ -354,137 +371,21 @@ impl<'h> Teller<'h> {
         }
     }
 
+    /// Units of the first item are back, a while after they left.
+    fn come_back(&self, case: &mut Case, when: When, units: i64, condition: Condition) {
+        let id = format!("Returned/{}/{}", case.number, case.returned.len() + 1);
+        let units = units_of(&format!("Item/{}/1/0", case.number), units, 0);
+        case.returned.push(Returned {
+            id,
+            at: self.history.instant(when.later(2)),
+            units,
+            condition,
+        });
+    }
+
     fn settle(&mut self, case: &mut Case, when: When, minor: i64, repaid: &Repaid) {
         if let Repaid::By(by, days) = repaid {
             self.repay(case, *by, when.later(*days), minor);
         }
-    }
-
-    /// The first payment is disputed, where a card paid it.
-    fn dispute(&mut self, case: &Case, when: When, won: Option<bool>) {
-        let id = format!("shop/Dispute/{}", case.number);
-        let known = self.facts.iter().any(|fact| fact.id().as_str() == id);
-        let first = case.order.movements.first();
-        let Some(paid) = first.filter(|it| it.tender == By::Card.tender() && !known) else {
-            return;
-        };
-        let minor = paid.amount.minor();
-        self.row(BalanceKind::DisputeWithdrawal, when, (-minor, DISPUTE_FEE), None);
-        self.add(when, By::Card.place(), -minor - DISPUTE_FEE);
-        self.add(when, "Chargeback fees", DISPUTE_FEE);
-        self.add(when, "Disputes receivable", minor);
-        let ended = when.later(7);
-        if let Some(won) = won {
-            let ends_as = if won { By::Card.place() } else { "Chargeback losses" };
-            self.add(ended, ends_as, minor);
-            self.add(ended, "Disputes receivable", -minor);
-        }
-        if won == Some(true) {
-            self.row(BalanceKind::DisputeReversal, ended, (minor, 0), None);
-        }
-        self.facts.push(Fact::Dispute(Dispute {
-            id: id.into(),
-            source: source(&format!("Dispute/{}", case.number)),
-            order: Some(case.order.id.clone()),
-            outcome: match won {
-                None => DisputeOutcome::Open,
-                Some(true) => DisputeOutcome::Won,
-                Some(false) => DisputeOutcome::Lost,
-            },
-            finalised_at: won.map(|_| self.history.instant(ended)),
-            amount: self.money(minor),
-            reason: None,
-        }));
-    }
-
-    pub(super) fn besides(&mut self, when: When, besides: &Besides) {
-        match besides {
-            Besides::Reserve(kept, until) => {
-                self.row(BalanceKind::Reserve, when, (-kept, 0), None);
-                self.add(when, By::Card.place(), -kept);
-                self.add(when, "Reserves held by platform", *kept);
-                if let Some(days) = until {
-                    self.row(BalanceKind::Reserve, when.later(*days), (*kept, 0), None);
-                    self.add(when.later(*days), By::Card.place(), *kept);
-                    self.add(when.later(*days), "Reserves held by platform", -kept);
-                }
-            }
-            Besides::Bill(minor) => {
-                self.row(BalanceKind::PlatformBill, when, (-minor, 0), None);
-                self.add(when, By::Card.place(), -minor);
-                self.add(when, "Software subscriptions", *minor);
-            }
-        }
-    }
-
-    /// A row of the card's ledger: amount and fee. Of an order it is about the last movement.
-    fn row(&mut self, kind: BalanceKind, when: When, (amount, fee): (i64, i64), of: Option<&Case>) {
-        self.rows += 1;
-        let back = kind == BalanceKind::PayoutReturned;
-        let payout = when.0 / PAYOUT_DAYS + of.map_or(0, |case| case.lag);
-        let payout = Some(payout).filter(|number| *number < PAYOUTS && !back);
-        if let Some(payout) = payout {
-            *self.nets.entry(payout).or_default() += amount - fee;
-        }
-        let number = self.rows;
-        self.facts.push(Fact::BalanceTransaction(Box::new(BalanceTransaction {
-            id: format!("shop/Row/{number}").into(),
-            source: source(&format!("Row/{number}")),
-            gateway: card(),
-            kind,
-            vendor_type: "WORD".to_owned(),
-            occurred_at: self.history.instant(when),
-            amount: self.money(amount),
-            fee: self.money(fee),
-            net: self.money(amount - fee),
-            worth: None,
-            order: of.map(|case| case.order.id.clone()),
-            order_name: of.map(|case| case.order.name.clone()),
-            movement: of.and_then(|case| case.order.movements.last()).map(|it| it.id.clone()),
-            payout: payout.map(|number| format!("shop/Payout/{number}").into()),
-            paid_out: None,
-            test: false,
-            by_file: false,
-        })));
-    }
-
-    pub(super) fn finish(mut self) -> Told {
-        for (number, net) in std::mem::take(&mut self.nets) {
-            let fate = self.history.fates[usize::from(number)];
-            let days = (number + 1) * PAYOUT_DAYS + 1;
-            let state = match fate {
-                Fate::Sent => PayoutState::Paid,
-                Fate::Returned => PayoutState::Failed,
-                Fate::Planned => PayoutState::Scheduled,
-            };
-            self.facts.push(Fact::Payout(Payout {
-                id: format!("shop/Payout/{number}").into(),
-                source: source(&format!("Payout/{number}")),
-                gateway: card(),
-                state,
-                issued_on: self.history.date(days),
-                arrived_on: None,
-                net: self.money(net),
-                by_rows: false,
-                bank_reference: None,
-                period: None,
-            }));
-            if fate != Fate::Planned {
-                let date = self.history.date(days);
-                self.add_on(date, By::Card.place(), -net);
-                self.add_on(date, "Bank", net);
-            }
-            if fate == Fate::Returned {
-                let back = When(days + 3, 0);
-                self.row(BalanceKind::PayoutReturned, back, (net, 0), None);
-                self.add(back, By::Card.place(), net);
-                self.add(back, "Bank", -net);
-            }
-        }
-        for sums in self.expected.values_mut() {
-            sums.retain(|_, minor| *minor != 0);
-        }
-        self.expected.retain(|_, sums| !sums.is_empty());
-        Told { facts: self.facts, expected: self.expected }
     }
 }

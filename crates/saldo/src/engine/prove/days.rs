@@ -2,7 +2,8 @@
 
 use super::super::account::{Heard, Readers};
 use super::super::{Engine, EngineError};
-use super::identities::DayLine;
+use super::by_day::DayLine;
+use super::identities::IdentityLine;
 use super::stated::{Statement, statements};
 use jiff::civil::Date;
 use saldo_core::book::Subject;
@@ -67,7 +68,12 @@ pub(super) async fn failed(engine: &Engine) -> Result<Vec<DayLine>, EngineError>
         *count += 1;
         *sum = sum.plus(total)?;
     }
-    let line = |((day, about, _), (facts, sum))| DayLine { day, about, facts, sum };
+    let line = |((day, about, currency), (facts, sum))| {
+        let nothing = Money::zero(currency);
+        let (expected, found, awaited, difference) = (sum, sum, nothing, nothing);
+        let line = IdentityLine { book: None, about, expected, found, awaited, difference, facts };
+        DayLine { day, line }
+    };
     Ok(days.into_iter().map(line).collect())
 }
 

@@ -7,6 +7,7 @@
 
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
+use super::by_day::{ByDay, DayLine};
 use super::sales::Reported;
 use super::stated::Compared;
 use super::told::Told;
@@ -45,7 +46,8 @@ pub(crate) struct IdentityProof {
     pub(crate) unknown: Option<String>,
     /// Each comparison.
     pub(crate) lines: Vec<IdentityLine>,
-    /// The same day by day, of the facts that stand in exactly one state each.
+    /// The same day by day: payouts as they left, what moved clearing accounts, and facts as they
+    /// happened, those of the ninth by the state that each stands in. The sum of days decides.
     pub(crate) days: Vec<DayLine>,
     /// How many orders the channels count on each day, beside how many were told.
     pub(crate) totals: Vec<DayTotal>,
@@ -88,19 +90,6 @@ pub(crate) struct IdentityLine {
     pub(crate) facts: u64,
 }
 
-/// The facts of a day in a state.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct DayLine {
-    /// The books day.
-    pub(crate) day: jiff::civil::Date,
-    /// What kind of facts, and the state.
-    pub(crate) about: String,
-    /// How many.
-    pub(crate) facts: u64,
-    /// What they sum to: what was agreed in orders, net amounts of rows and payouts.
-    pub(crate) sum: Money,
-}
-
 /// A fact behind a difference.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct DifferingFact {
@@ -122,6 +111,7 @@ impl IdentityProof {
     /// The same, compared with some books alone.
     pub(super) fn of_books(mut self, is_one: impl Fn(&str) -> bool) -> Self {
         self.lines.retain(|line| line.book.as_deref().is_none_or(&is_one));
+        self.days.retain(|day| day.line.book.as_deref().is_none_or(&is_one));
         self.behind.retain(|fact| fact.about.strip_prefix(PAYOUTS_IN).is_none_or(&is_one));
         self.verdict = self.comes_to();
         self
@@ -130,7 +120,7 @@ impl IdentityProof {
     /// What comes of what was compared.
     fn comes_to(&self) -> Verdict {
         // Payouts that are too much and too little do not make up for one another.
-        let differs = self.lines.iter().any(|line| !line.difference.is_zero())
+        let differs = self.lines.iter().any(IdentityLine::differs)
             || !self.behind.is_empty()
             || self.totals.iter().any(DayTotal::differs)
             || self.sales.iter().any(DaySales::differs)
@@ -145,6 +135,11 @@ impl IdentityProof {
 }
 
 impl IdentityLine {
+    /// Whether the two sides are not the same, or facts stand in no state.
+    pub(crate) fn differs(&self) -> bool {
+        !self.difference.is_zero() || (self.facts > 0 && proof::is_about_strays(&self.about))
+    }
+
     /// Whether two sides were told. What no fact speaks of, and is awaited for that, is compared
     /// with nothing.
     fn compares(&self) -> bool {
@@ -170,6 +165,7 @@ pub(super) async fn prove(
     let untold = stated::refused(engine, Topic::Drawers).await?;
     let silent = silent_clearing(books, policy);
     let untold_days = [counted.unknown.clone(), reported.unknown.clone()].concat();
+    let mut days = ByDay::read(engine, told, books).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
         let own = || sums.iter().filter(move |it| it.identity == identity);
@@ -186,13 +182,14 @@ pub(super) async fn prove(
                 lines(own())?.into_iter().chain(std::mem::take(&mut cards.lines)).collect()
             }
             Identity::FacilitatorTax => of_settlements(lines(own())?, &told.facilitators)?,
+            Identity::Standings => lines(own())?.into_iter().chain(days.unread_line()).collect(),
             _ => lines(own())?,
         };
-        let days = match identity {
-            Identity::Standings => own().map(day_line).chain(days::failed(engine).await?).collect(),
-            _ => Vec::new(),
-        };
-        let behind = named(identity, &differing, (told, books), (&mut cards, &mut reported))?;
+        let mut behind = named(identity, &differing, (told, books), (&mut cards, &mut reported))?;
+        if identity == Identity::Clearing {
+            behind.append(&mut days.behind_clearing);
+        }
+        let days = days.of(identity, own())?;
         let (totals, sales) = match identity {
             Identity::Standings => (counted.days.clone(), std::mem::take(&mut reported.days)),
             _ => (Vec::new(), Vec::new()),
@@ -291,15 +288,6 @@ pub(in crate::engine) fn lines<'a>(
         line.facts += u64::from(it.facts);
     }
     Ok(lines.into_values().collect())
-}
-
-fn day_line(figure: &Figure) -> DayLine {
-    DayLine {
-        day: figure.day,
-        about: figure.about.clone(),
-        facts: figure.facts.into(),
-        sum: figure.expected,
-    }
 }
 
 fn of_check(book: &str, check: &Check) -> Result<IdentityLine, MoneyError> {
@@ -498,7 +486,7 @@ fn behind(
     for (group, figures) in differing {
         let fact = group.as_str().split_once('/').map_or(group.as_str(), |(_, fact)| fact);
         let own = figures.iter().filter(|it| it.identity == identity);
-        for line in lines(own)?.into_iter().filter(|line| !line.difference.is_zero()) {
+        for line in lines(own)?.into_iter().filter(IdentityLine::differs) {
             let IdentityLine { about, difference, .. } = line;
             facts.push(DifferingFact { fact: fact.to_owned(), about, difference });
         }

@@ -85,6 +85,12 @@ async fn an_entry_stands_in_the_books_until_it_is_taken_back() {
     stage.sync().await;
     assert_eq!(stage.sums(), before);
     stage.assert_proven("after it was taken back").await;
+    let proof = stage.prove().await;
+    let states = proof.identities.iter().find(|it| it.number == 9).unwrap();
+    let of_decision = states.days.iter().filter(|it| it.line.about.starts_with("decisions"));
+    let of_decision: Vec<_> =
+        of_decision.map(|it| (it.day, &*it.line.about, it.line.facts)).collect();
+    assert_eq!(of_decision, [(day, "decisions, excluded", 1)], "it stands in one state");
     let engine = stage.engine().await;
     let [known] = &decisions(&engine).await.unwrap()[..] else { panic!("one decision") };
     assert_eq!(known.said.taken_back.as_ref().map(|back| back.by.as_str()), Some("Bob"));

@@ -1,13 +1,17 @@
 //! The twelve identities of a whole merchant.
 
-use super::super::{IdentityProof, ProofReport, Verdict, rebuild};
+use super::super::pull::pull_all;
+use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, approve, plan, rebuild};
+use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::templates::applied;
+use jiff::ToSpan;
 use saldo_core::money::Money;
 use saldo_core::proof::{Figure, Identity};
 use saldo_core::text::GroupId;
 use saldo_sim::fault::FaultSettings;
 use saldo_store::GroupFigures;
+use std::collections::{BTreeMap, BTreeSet};
 
 async fn proved(seed: u64) -> (Stage, ProofReport) {
     let stage = Stage::after(&world(seed, 150, 40), &FaultSettings::none()).await;
@@ -46,8 +50,74 @@ async fn what_can_be_known_is_proved_and_what_cannot_is_said() {
     assert!(awaited > 0, "the tax of the order that is held is awaited: {taxes:#?}");
     let standings = identity(&proof, 9);
     let counted: u64 = standings.lines.iter().map(|line| line.facts).sum();
-    let by_day: u64 = standings.days.iter().map(|line| line.facts).sum();
+    let by_day: u64 = standings.days.iter().map(|day| day.line.facts).sum();
     assert!(counted > 200 && counted == by_day, "{counted} {by_day}");
+    assert_eq!(counted, proof.facts.all(), "each stands in one state, and none is left out");
+}
+
+type Sides = BTreeMap<(Option<String>, String), (i64, i64)>;
+
+fn sides<'a>(lines: impl Iterator<Item = &'a IdentityLine>) -> Sides {
+    let mut sides = Sides::new();
+    for it in lines {
+        let (expected, found) = sides.entry((it.book.clone(), it.about.clone())).or_default();
+        *expected += it.expected.minor();
+        *found += it.found.minor();
+    }
+    sides
+}
+
+#[tokio::test]
+async fn each_identity_is_told_by_day_and_account_and_the_days_come_to_its_lines() {
+    let (_, proof) = proved(31).await;
+    for number in [2, 3, 4, 6, 7, 10, 12] {
+        let it = identity(&proof, number);
+        let by_day = sides(it.days.iter().map(|day| &day.line));
+        let mut whole = sides(it.lines.iter());
+        // What shops say of gift cards and store credit holds as of an instant.
+        whole.retain(|key, _| number != 3 || by_day.contains_key(key));
+        assert_eq!(by_day, whole, "{number}");
+        assert!(it.days.len() > it.lines.len(), "{number}: {it:#?}");
+        let differing: Vec<_> = it.days.iter().filter(|day| day.differs()).collect();
+        assert!(differing.is_empty(), "{number}: {differing:#?}");
+    }
+    let payouts = identity(&proof, 1);
+    let accounts: BTreeSet<&str> = payouts.days.iter().map(|it| &*it.line.about).collect();
+    assert_eq!(accounts, BTreeSet::from(["Clearing: Shopify Payments"]));
+    for line in &payouts.lines {
+        let own = payouts.days.iter().filter(|day| day.line.book == line.book);
+        assert_eq!(own.map(|day| day.line.facts).sum::<u64>(), line.facts, "{line:#?}");
+    }
+    let books: BTreeSet<_> = payouts.days.iter().map(|day| day.line.book.as_deref()).collect();
+    assert_eq!(books.len(), 3, "their rows and two books: {books:?}");
+}
+
+#[tokio::test]
+async fn what_is_behind_a_difference_of_a_clearing_account_is_named_by_day() {
+    let stage = Stage::after(&world(8, 60, 30), &FaultSettings::none()).await;
+    let engine = stage.engine().await;
+    pull_all(&engine).await.unwrap();
+    plan(&engine, None).await.unwrap();
+    approve(&engine, None, "owner").await.unwrap();
+    let before = super::super::prove(&engine).await.unwrap();
+    let clearing = identity(&before, 2);
+    assert_eq!(clearing.verdict, Verdict::Differs);
+    let pending: Vec<_> = clearing.behind.iter().map(|it| &*it.about).collect();
+    assert!(pending.iter().any(|about| about.ends_with("not acknowledged")), "{clearing:#?}");
+    let day = clearing.days.iter().find(|day| day.differs()).unwrap();
+    let named = format!("{} of {} in ", day.line.about, day.day);
+    assert!(pending.iter().any(|about| about.starts_with(&named)), "{named}: {clearing:#?}");
+    engine.store.close().await;
+    stage.sync().await;
+    assert_eq!(identity(&stage.prove().await, 2).verdict, Verdict::Proved);
+    let person = Bookkeeper::of(&stage);
+    let on = stage.company.start_date + 5.days();
+    person.journal(on, "3.00", "Clearing - Shopify Payments", "Sales of Product Income");
+    let after = stage.prove().await;
+    let [others] = &identity(&after, 2).behind[..] else { panic!("{:#?}", identity(&after, 2)) };
+    assert_eq!(others.fact, "Clearing: Shopify Payments");
+    assert!(others.about.ends_with("by others, or changed there"), "{others:?}");
+    assert_eq!(others.difference.minor(), 300);
 }
 
 #[tokio::test]

@@ -78,10 +78,10 @@ async fn what_a_book_refused_is_counted_and_summed_up_by_day() {
     let proof = stage.prove().await;
     let standings = proof.identities.iter().find(|it| it.number == 9).unwrap();
     let about = format!("documents, failed in {COMPANY}");
-    let days: Vec<_> = standings.days.iter().filter(|it| it.about == about).collect();
-    let counted: u64 = days.iter().map(|it| it.facts).sum();
+    let days: Vec<_> = standings.days.iter().filter(|it| it.line.about == about).collect();
+    let counted: u64 = days.iter().map(|it| it.line.facts).sum();
     assert_eq!(counted, documents.count() as u64);
-    assert!(days.len() > 5 && days.iter().all(|it| it.sum.is_positive()), "{days:#?}");
+    assert!(days.len() > 5 && days.iter().all(|it| it.line.expected.is_positive()), "{days:#?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::super::page::reading;
 use super::super::{Engine, plan, rebuild};
 use super::stage::{Stage, world};
+use jiff::ToSpan;
 use saldo_channels::channel;
 use saldo_core::commerce::{Record, RecordRef};
 use saldo_core::plan::Change;
@@ -114,6 +115,33 @@ async fn what_can_no_longer_be_read_stays_entered_until_it_can_be() {
     say(&engine, &order, &order.bytes).await;
     assert_eq!(planned(&engine).await, []);
     assert_eq!(facts(&engine).await, all);
+}
+
+#[tokio::test]
+async fn a_record_that_never_could_be_read_is_held_on_the_day_it_was_heard() {
+    let stage = Stage::after(&world(4, 40, 20), &FaultSettings::none()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let order = entered_order(&engine).await;
+    let odd = b"{\"a shape that nobody taught us\":1}";
+    say(&engine, &order, odd).await;
+    let strange = Record { id: "gid://shopify/Order/77".to_owned(), ..order };
+    say(&engine, &strange, odd).await;
+    engine.store.close().await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    let states = proof.identities.iter().find(|it| it.number == 9).unwrap();
+    let of = |about: &str| {
+        let lines = states.lines.iter().filter(|line| line.about == about);
+        lines.map(|line| line.facts).sum::<u64>()
+    };
+    assert_eq!(of("records that cannot be read, held"), 1, "{states:#?}");
+    assert!(of("orders, held") > 0, "the other one told an order before");
+    let counted: u64 = states.lines.iter().map(|line| line.facts).sum();
+    assert_eq!(counted, proof.facts.all());
+    let day = states.days.iter().find(|day| day.line.about.starts_with("records")).unwrap();
+    let start = stage.company.start_date;
+    assert!((start..start + 60.days()).contains(&day.day), "{day:?}");
 }
 
 /// The record of a row that waits, by what it pays for.

@@ -1,0 +1,181 @@
+//! What a merchant does besides selling by a card: buys goods and counts them, keeps a till, sells
+//! at a marketplace, and is paid in another currency.
+
+use super::merchant::{DAYS, When, any_when};
+use proptest::prelude::*;
+
+/// All of it.
+#[derive(Clone, Debug)]
+pub(super) struct Trade {
+    /// Nothing where nobody asks what goods cost.
+    pub(super) stock: Option<Stocking>,
+    pub(super) sessions: Vec<Session>,
+    pub(super) settlements: Vec<Settlement>,
+    pub(super) deemed: Vec<Deemed>,
+    pub(super) foreign: Vec<Foreign>,
+}
+
+/// What is in stock, and how it got there.
+#[derive(Clone, Debug)]
+pub(super) struct Stocking {
+    /// First in first out, or else at the average.
+    pub(super) fifo: bool,
+    /// What a unit of what was there at first cost.
+    pub(super) each: i64,
+    pub(super) purchases: Vec<Purchase>,
+    /// Units counted more or fewer.
+    pub(super) counts: Vec<(When, i64)>,
+}
+
+/// A purchase order, from the deposit to the last payment.
+#[derive(Clone, Debug)]
+pub(super) struct Purchase {
+    /// When the goods came in.
+    pub(super) at: When,
+    pub(super) units: u32,
+    /// What all of them were expected to cost.
+    pub(super) cost: i64,
+    /// What was paid so many days before.
+    pub(super) prepaid: Option<(u16, i64)>,
+    /// So many days later a bill comes, of so much more or less, with freight.
+    pub(super) billed: Option<(u16, i64, i64)>,
+    /// What is paid so many days after the goods came.
+    pub(super) paid: Option<(u16, i64)>,
+}
+
+/// A session of a till.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) at: When,
+    /// How many days it was open.
+    pub(super) days: u16,
+    /// By how much the float was more than what was left, and what was counted more than was due.
+    pub(super) over: (i64, i64),
+    pub(super) sales: i64,
+    /// What was taken for stamps, and what was brought to the bank.
+    pub(super) taken: (i64, i64),
+}
+
+/// What a marketplace settles at once.
+#[derive(Clone, Debug)]
+pub(super) struct Settlement {
+    pub(super) at: When,
+    /// Each row: so many days after the first, and what it is made of.
+    pub(super) rows: Vec<(u16, Parts)>,
+}
+
+/// What a row of a marketplace is made of: none of these is negative.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) goods: i64,
+    pub(super) shipping: i64,
+    pub(super) discount: i64,
+    /// Tax that the merchant owes.
+    pub(super) tax: i64,
+    /// Tax that the marketplace charges and keeps.
+    pub(super) channel_tax: i64,
+    pub(super) commission: i64,
+    pub(super) fulfilment: i64,
+    pub(super) storage: i64,
+    pub(super) advertising: i64,
+    pub(super) reimbursed: i64,
+    /// Kept back, or released where it is negative.
+    pub(super) reserve: i64,
+}
+
+/// An order at a marketplace that owes the tax of it.
+#[derive(Clone, Debug)]
+pub(super) struct Deemed {
+    pub(super) at: When,
+    pub(super) price: i64,
+    pub(super) tax: i64,
+    pub(super) commission: i64,
+}
+
+/// A sale in whole euros, each worth two units of the books' currency, that the gateway keeps in
+/// euros and pays out.
+#[derive(Clone, Debug)]
+pub(super) struct Foreign {
+    pub(super) at: When,
+    pub(super) euros: i64,
+    /// So many days later it is paid out, and so many days after that the bank has it.
+    pub(super) days: (u16, u16),
+    /// By how many units of the books' currency the bank changes it worse.
+    pub(super) lost: i64,
+}
+
+fn rarely(range: std::ops::Range<i64>) -> impl Strategy<Value = i64> {
+    prop_oneof![2 => Just(0_i64), 1 => range]
+}
+
+fn any_purchase() -> impl Strategy<Value = Purchase> {
+    let goods = (any_when(DAYS), 1_u32..60, 1_i64..90_000);
+    let prepaid = prop::option::of((1_u16..9, 1_i64..20_000));
+    let billed = prop::option::of((2_u16..40, -900_i64..900, rarely(1..2_000)));
+    let paid = prop::option::of((0_u16..60, 1_i64..90_000));
+    (goods, prepaid, billed, paid).prop_map(|((at, units, cost), prepaid, billed, paid)| {
+        let billed = billed.map(|(later, more, landed)| (later, more.max(1 - cost), landed));
+        Purchase { at, units, cost, prepaid, billed, paid }
+    })
+}
+
+fn any_stocking() -> impl Strategy<Value = Stocking> {
+    let purchases = prop::collection::vec(any_purchase(), 0..3);
+    let counts = prop::collection::vec((any_when(DAYS), -3_i64..4), 0..3);
+    (any::<bool>(), 1_i64..4_000, purchases, counts).prop_map(|(fifo, each, purchases, counts)| {
+        let counts = counts.into_iter().filter(|(_, units)| *units != 0).collect();
+        Stocking { fifo, each, purchases, counts }
+    })
+}
+
+fn any_session() -> impl Strategy<Value = Session> {
+    let over = (rarely(-300..300), rarely(-300..300));
+    let taken = (rarely(1..900), rarely(1..9_000));
+    (any_when(DAYS), 0_u16..3, over, 0_i64..50_000, taken)
+        .prop_map(|(at, days, over, sales, taken)| Session { at, days, over, sales, taken })
+}
+
+fn any_parts() -> impl Strategy<Value = Parts> {
+    let sale = (0_i64..9_000, rarely(1..900), rarely(1..900), rarely(1..900), rarely(1..900));
+    let fees = (rarely(1..900), rarely(1..900), rarely(1..400), rarely(1..900));
+    (sale, fees, rarely(1..900), rarely(-900..900)).prop_map(|(sale, fees, reimbursed, reserve)| {
+        let (goods, shipping, discount, tax, channel_tax) = sale;
+        let (commission, fulfilment, storage, advertising) = fees;
+        Parts {
+            goods,
+            shipping,
+            discount,
+            tax,
+            channel_tax,
+            commission,
+            fulfilment,
+            storage,
+            advertising,
+            reimbursed,
+            reserve,
+        }
+    })
+}
+
+pub(super) fn any_trade() -> impl Strategy<Value = Trade> {
+    let rows = prop::collection::vec((0_u16..14, any_parts()), 1..4);
+    let settlement = (any_when(DAYS), rows).prop_map(|(at, rows)| Settlement { at, rows });
+    let deemed = (any_when(DAYS), 1_i64..9_000, 0_i64..900, 0_i64..900)
+        .prop_map(|(at, price, tax, commission)| Deemed { at, price, tax, commission });
+    let foreign = (any_when(DAYS), 1_i64..500, (1_u16..9, 1_u16..9), -3_i64..9)
+        .prop_map(|(at, euros, days, lost)| Foreign { at, euros, days, lost });
+    (
+        prop::option::of(any_stocking()),
+        prop::collection::vec(any_session(), 0..2),
+        prop::collection::vec(settlement, 0..2),
+        prop::collection::vec(deemed, 0..2),
+        prop::collection::vec(foreign, 0..2),
+    )
+        .prop_map(|(stock, sessions, settlements, deemed, foreign)| Trade {
+            stock,
+            sessions,
+            settlements,
+            deemed,
+            foreign,
+        })
+}
