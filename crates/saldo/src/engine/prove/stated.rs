@@ -132,6 +132,21 @@ async fn records_of(
     }
 }
 
+/// The gift cards that channels keep and people know by this name.
+pub(in crate::engine) async fn gift_cards_named(
+    engine: &Engine,
+    name: &str,
+) -> Result<Vec<GiftCard>, EngineError> {
+    let readers = Readers::of(engine).await?;
+    let statements = statements(engine, &readers, Topic::GiftCards).await?;
+    let sayings = statements.into_iter().flat_map(|it| it.sayings);
+    let cards = sayings.filter_map(|(_, _, saying)| match saying {
+        Saying::GiftCard(card) if card.name.eq_ignore_ascii_case(name) => Some(card),
+        _ => None,
+    });
+    Ok(cards.collect())
+}
+
 /// What all channels say about a topic.
 pub(super) async fn statements(
     engine: &Engine,
