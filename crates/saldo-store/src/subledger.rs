@@ -173,8 +173,8 @@ impl Store {
 }
 
 impl Store {
-    /// The entries of the groups after one of this name, by name: of as many groups as `limit` says.
-    /// A page without a group is the last one.
+    /// The entries of the groups after one of this name, by name: of as many groups as `limit`
+    /// says. A page without a group is the last one.
     ///
     /// # Errors
     /// Where the database fails.

@@ -178,10 +178,8 @@ impl Event {
     pub fn moved(&self, on: Date) -> Result<Moved, MoneyError> {
         Ok(match self {
             Self::PromotionalCard { card, amount } => {
-                let memo = match card {
-                    Some(card) => format!("Gift card {card} given away"),
-                    None => "Gift card given away".to_owned(),
-                };
+                let card = card.as_deref().map_or_else(String::new, |name| format!(" {name}"));
+                let memo = format!("Gift card{card} given away");
                 Moved::pair(memo, Role::PromotionalGiftCards, Role::GiftCards, *amount)
             }
             Self::Breakage { amount } => {
@@ -192,49 +190,23 @@ impl Event {
                 is_payment: true,
                 ..Moved::pair("Tips paid to the staff", Role::Tips, Role::Bank, *amount)
             },
-            Self::TaxRemitted { jurisdiction, tax, from, until, paid, discount } => {
-                let memo = format!("Tax of {} paid to {jurisdiction}", days(*from, *until));
-                let moves = vec![
-                    (Place::Tax(tax.clone()), paid.plus(*discount)?),
-                    (Place::Role(Role::Bank), paid.negated()),
-                    (Place::Role(Role::OtherIncome), discount.negated()),
-                ];
-                let payee = Some(jurisdiction.clone());
-                Moved { is_payment: true, payee, ..Moved::of(memo, moves) }
-            }
+            Self::TaxRemitted { jurisdiction, tax, from, until, paid, discount } => Moved {
+                memo: format!("Tax of {} paid to {jurisdiction}", days(*from, *until)),
+                payee: Some(jurisdiction.clone()),
+                ..remitted(tax, *paid, *discount)?
+            },
             Self::DutiesResidue { order, amount } => {
                 let of = order.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
                 let memo = format!("What is left of the duties{of}");
                 Moved::pair(memo, Role::Duties, Role::DutiesResidue, *amount)
             }
-            Self::LoanFunded { gateway, amount, owed } => {
-                let memo = format!("Loan of {amount}; {owed} is to be paid back");
-                let moves = vec![
-                    (Place::BankOf(gateway.clone()), *amount),
-                    (Place::Role(Role::FinancingToCome), owed.minus(*amount)?),
-                    (Place::Role(Role::Loans), owed.negated()),
-                ];
-                Moved::of(memo, moves)
+            Self::LoanFunded { gateway, amount, owed } => funded(gateway, *amount, *owed)?,
+            Self::ExpectedReturns { returns, cost } => expected(on, *returns, *cost),
+            Self::BankDrop { gateway, amount } => {
+                let drawer = (Place::Gateway(gateway.clone()), amount.negated());
+                let left = (Place::Role(Role::CashInTransit), *amount);
+                Moved::of("Cash taken to the bank", vec![left, drawer])
             }
-            Self::ExpectedReturns { returns, cost } => Moved {
-                reversed_on: on.tomorrow().ok(),
-                ..Moved::new(
-                    format!("Returns expected of {}", on.strftime("%Y-%m")),
-                    &[
-                        (Role::Returns, *returns),
-                        (Role::RefundLiability, returns.negated()),
-                        (Role::ReturnedGoods, *cost),
-                        (Role::CostOfGoods, cost.negated()),
-                    ],
-                )
-            },
-            Self::BankDrop { gateway, amount } => Moved::of(
-                "Cash taken to the bank",
-                vec![
-                    (Place::Role(Role::CashInTransit), *amount),
-                    (Place::Gateway(gateway.clone()), amount.negated()),
-                ],
-            ),
             Self::Banked { amount } => {
                 Moved::pair("Cash at the bank", Role::Bank, Role::CashInTransit, *amount)
             }
@@ -245,6 +217,38 @@ impl Event {
             }
         })
     }
+}
+
+/// What is owed of a tax falls by what was paid and by the discount, which is earned.
+fn remitted(tax: &str, paid: Money, discount: Money) -> Result<Moved, MoneyError> {
+    let moves = vec![
+        (Place::Tax(tax.to_owned()), paid.plus(discount)?),
+        (Place::Role(Role::Bank), paid.negated()),
+        (Place::Role(Role::OtherIncome), discount.negated()),
+    ];
+    Ok(Moved { is_payment: true, ..Moved::of("", moves) })
+}
+
+/// A loan is owed with its price, which is spent as it is paid back.
+fn funded(gateway: &GatewayId, amount: Money, owed: Money) -> Result<Moved, MoneyError> {
+    let moves = vec![
+        (Place::BankOf(gateway.clone()), amount),
+        (Place::Role(Role::FinancingToCome), owed.minus(amount)?),
+        (Place::Role(Role::Loans), owed.negated()),
+    ];
+    Ok(Moved::of(format!("Loan of {amount}; {owed} is to be paid back"), moves))
+}
+
+/// What is expected to come back lessens sales and what they cost, until the next month begins.
+fn expected(on: Date, returns: Money, cost: Money) -> Moved {
+    let moves = [
+        (Role::Returns, returns),
+        (Role::RefundLiability, returns.negated()),
+        (Role::ReturnedGoods, cost),
+        (Role::CostOfGoods, cost.negated()),
+    ];
+    let memo = format!("Returns expected of {}", on.strftime("%Y-%m"));
+    Moved { reversed_on: on.tomorrow().ok(), ..Moved::new(memo, &moves) }
 }
 
 /// Days as people write them: a month as such.

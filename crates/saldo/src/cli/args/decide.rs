@@ -115,8 +115,8 @@ pub(crate) struct DecideExclude {
 /// What happened and no channel tells. By which accounts it is entered, the policy says.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DecideEvent {
-    /// A gift card was given away. Of one that the shop tells of, it says itself when it was issued,
-    /// and with how much on it.
+    /// A gift card was given away. Of one that the shop tells of, it says itself when it was
+    /// issued, and with how much on it.
     PromotionalCard {
         /// The last characters of the card.
         card: Option<String>,

@@ -43,9 +43,7 @@ pub(super) async fn check(
         Event::DutiesResidue { order, amount } => desk.residue(order.as_deref(), *amount).await,
         Event::LoanFunded { gateway, amount, owed } => desk.loan(gateway, *amount, *owed),
         Event::ExpectedReturns { returns, cost } => desk.returns(*returns, *cost),
-        Event::BankDrop { gateway, amount } => {
-            desk.there(&Place::Gateway(gateway.clone()), *amount).await
-        }
+        Event::BankDrop { gateway, amount } => desk.bank_drop(gateway, *amount).await,
         Event::Banked { amount } => desk.there(&Place::Role(Role::CashInTransit), *amount).await,
         Event::BankRow { account, row, role, .. } => desk.bank_row(account, row, *role),
     }
@@ -126,6 +124,26 @@ impl Desk<'_> {
         ))
     }
 
+    /// Sessions of a drawer tell by themselves what leaves it.
+    async fn bank_drop(
+        &self,
+        gateway: &GatewayId,
+        amount: Money,
+    ) -> Result<Vec<String>, DecisionError> {
+        positive(amount)?;
+        let place = Place::Gateway(gateway.clone());
+        let open = self.open((self.on, self.on)).await?;
+        self.at_most(amount, open.of(&place), &place)?;
+        Ok(match open.is_counted(&place) {
+            true => vec![
+                "a shop tells by sessions what leaves this drawer: where this is among it, take \
+                 the decision back"
+                    .to_owned(),
+            ],
+            false => Vec::new(),
+        })
+    }
+
     async fn residue(
         &self,
         order: Option<&str>,
@@ -139,7 +157,8 @@ impl Desk<'_> {
                 senseless(format!("nothing is left of {of} at the end of {}", self.on))
             }
             () if left != amount => senseless(format!(
-                "{left} is left of {of} at the end of {}, not {amount} (negative: buyers paid less)",
+                "{left} is left of {of} at the end of {}, not {amount}; negative is what buyers paid \
+                 too little",
                 self.on
             )),
             () => Ok(Vec::new()),

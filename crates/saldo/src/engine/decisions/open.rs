@@ -8,7 +8,7 @@ use saldo_core::document::{Line, LineKind, SubledgerEntry};
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::policy::{Place, Policy};
 use saldo_core::text::GroupId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many groups are read at a time.
 const GROUPS_AT_ONCE: usize = 1_000;
@@ -21,6 +21,8 @@ pub(super) struct Open<'a> {
     /// The days of which taxes are summed up by themselves.
     period: (Date, Date),
     sums: BTreeMap<String, Money>,
+    /// The accounts of the drawers that a shop counts.
+    counted: BTreeSet<String>,
     /// By whom taxes are owed to.
     pub(super) taxes: BTreeMap<String, OpenTax>,
 }
@@ -48,7 +50,8 @@ impl<'a> Open<'a> {
         period: (Date, Date),
     ) -> Result<Self, EngineError> {
         let (policy, sums, taxes) = (&engine.policy, BTreeMap::new(), BTreeMap::new());
-        let mut open = Self { policy, on, period, sums, taxes };
+        let counted = BTreeSet::new();
+        let mut open = Self { policy, on, period, sums, counted, taxes };
         let mut after: Option<GroupId> = None;
         loop {
             let (company, limit) = (engine.company_id(), GROUPS_AT_ONCE);
@@ -57,9 +60,14 @@ impl<'a> Open<'a> {
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             for (group, entries) in page {
-                let decided = matches!(Group::parse(&group), Some(Group::Decision(_)));
+                let group = Group::parse(&group);
+                let decided = matches!(group, Some(Group::Decision(_)));
                 for entry in entries.iter().filter(|_| !decided) {
                     open.add_entry(entry)?;
+                }
+                if let Some(Group::Drawer(_)) = group {
+                    let lines = entries.iter().flat_map(|entry| &entry.lines);
+                    open.counted.extend(lines.map(|line| line.account.name.to_string()));
                 }
             }
         }
@@ -74,6 +82,12 @@ impl<'a> Open<'a> {
         let account = self.policy.in_force(self.on).account_of(place);
         let sum = account.and_then(|account| self.sums.get(&*account.name).copied());
         sum.unwrap_or(Money::zero(self.policy.currency))
+    }
+
+    /// Whether sessions of a drawer tell what goes in and out of the account of a place.
+    pub(super) fn is_counted(&self, place: &Place) -> bool {
+        let account = self.policy.in_force(self.on).account_of(place);
+        account.is_some_and(|account| self.counted.contains(&*account.name))
     }
 
     fn add_entry(&mut self, entry: &SubledgerEntry) -> Result<(), MoneyError> {
