@@ -152,14 +152,14 @@ impl Desk<'_> {
         let left = left_of_duties(self.engine, self.known, order, self.on).await?;
         let of =
             order.map_or_else(|| "the duties".to_owned(), |name| format!("the duties of {name}"));
+        let on = self.on;
         match () {
             () if left.is_zero() => {
-                senseless(format!("nothing is left of {of} at the end of {}", self.on))
+                senseless(format!("nothing is left of {of} at the end of {on}"))
             }
             () if left != amount => senseless(format!(
-                "{left} is left of {of} at the end of {}, not {amount}; negative is what buyers paid \
-                 too little",
-                self.on
+                "{left} is left of {of} at the end of {on}, not {amount}; what buyers paid too \
+                 little is negative"
             )),
             () => Ok(Vec::new()),
         }
@@ -271,7 +271,7 @@ impl Desk<'_> {
             ));
         }
         let arisen = owed.arisen.negated();
-        Ok(match arisen == all {
+        Ok(match arisen == all || self.opening == Opening::Something {
             true => Vec::new(),
             false => vec![format!(
                 "the tax of {from} to {until} came to {arisen}, and {all} is no longer owed"
