@@ -172,6 +172,39 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The entries of the groups after one of this name, by name: of as many groups as `limit`
+    /// says. A page without a group is the last one.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn entries_of_groups_after(
+        &self,
+        company: &CompanyId,
+        after: Option<&GroupId>,
+        limit: usize,
+    ) -> Result<Vec<(GroupId, Vec<SubledgerEntry>)>, StoreError> {
+        let rows: Vec<(String, Option<Vec<u8>>)> = query(
+            "select group_id, entries from fact_group
+             where company = $1 and group_id > $2 order by group_id limit $3",
+        )
+        .bind(company.as_str())
+        .bind(after.map_or("", GroupId::as_str))
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await?;
+        let samples = Samples::load(&self.reader, company).await?;
+        let entries = |(group, entries): (String, Option<Vec<u8>>)| {
+            let mut found = Vec::new();
+            for (slot, list) in &lists_in(&samples, entries.as_deref())? {
+                found.extend(form::list(slot, list)?);
+            }
+            Ok((GroupId::from(group), found))
+        };
+        rows.into_iter().map(entries).collect()
+    }
+}
+
 /// Name, marks, entries, states and time of a group.
 type AccountRow = (String, i64, i64, Option<Vec<u8>>, String, Option<i64>);
 

@@ -270,6 +270,33 @@ fn decide(shell: &Shell<'_>) {
     let known = shell.says("decide-list", &["decide", "list"]);
     assert_eq!(known.as_array().unwrap().len(), 3);
     let half = ["--debit", "bank=5.00", "--credit", "tips=4.99"];
+    let month = ["decide", "expected-returns", "--month", "2026-08"];
+    let returns = ["--returns", "500.00", "--cost", "600.00"];
+    let kept = shell.says("decide", &[&month[..], &returns].concat());
+    assert_eq!(
+        (kept["notes"].as_array().unwrap().len(), &kept["said"]["on"]),
+        (1, &json!("2026-08-31"))
+    );
+    let away = ["decide", "promotional-card", "--on", "2026-08-20", "--amount", "25.00"];
+    shell.says("decide", &away);
+    shell.says("decide-undo", &["decide", "undo", "4"]);
+    shell.says("decide-undo", &["decide", "undo", "5"]);
+    let breakage = ["decide", "breakage", "--on", "2026-08-31", "--amount", "99999.00"];
+    let residue = ["decide", "duties-residue", "#7", "--on", "2026-08-31"];
+    let nobody = ["decide", "tax-remitted", "Atlantis", "--period", "2026-08"];
+    let nobody = [&nobody[..], &["--on", "2026-09-20", "--paid", "1.00"]].concat();
+    let nowhen = ["decide", "expected-returns", "--month", "August", "--returns", "1.00"];
+    for (words, says) in [
+        (&breakage[..], "99999.00 USD is more than"),
+        (&residue[..], "no order is called `#7`"),
+        (&nobody[..], "no tax is owed to `Atlantis`"),
+        (&nowhen[..], "`August` is no month: write 2026-03"),
+    ] {
+        let refused = shell.run(words);
+        assert_eq!(refused.status.code(), Some(2), "{words:?}");
+        let error = shell.forms.assert("error", &refused.stderr);
+        assert!(error["error"].as_str().unwrap().contains(says), "{error}");
+    }
     let refused = shell.run(&[&of_entry[..], &half[..]].concat());
     assert_eq!(refused.status.code(), Some(2));
     shell.forms.assert("error", &refused.stderr);
@@ -322,6 +349,10 @@ fn keep_books_of_files(shell: &Shell<'_>, folder: &Path) {
     shell.says("apply", &["apply"]);
     let proof = shell.says("prove", &["prove"]);
     assert_eq!(proof["bank"][0]["unknown"][0]["role"], "shipping-cost", "{proof}");
+    let kept = shell.says("decide-bank-rows", &["decide", "bank-rows", "Our bank"]);
+    assert_eq!(kept[0]["said"]["decided"]["event"], "bank-row", "{kept}");
+    let again = shell.says("decide-bank-rows", &["decide", "bank-rows", "Our bank"]);
+    assert_eq!(again, json!([]));
     close_a_month(shell);
     let failed = shell.run(&["explain", "nobody"]);
     shell.forms.assert("error", &failed.stderr);

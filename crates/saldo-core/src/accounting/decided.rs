@@ -2,8 +2,8 @@
 
 use super::lines::{line_on, say_to_whom};
 use super::{Accounted, Trouble};
-use crate::commerce::{Decided, Decision, Fact, Move, Order};
-use crate::document::{DocumentKind, Header, LineKind, SubledgerEntry};
+use crate::commerce::{Decided, Decision, Fact, Move, Moved, Order};
+use crate::document::{DocumentKind, Header, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{Account, AccountKind, Dimensions, Entry, Posting, Spot};
 use crate::money::{Currency, Money};
@@ -126,32 +126,44 @@ fn enter(
     if decision.said.taken_back.is_some() {
         return Ok(taken_back());
     }
-    let Decided::Entry { memo, moves, reversed_on } = &decision.said.decided else {
+    let Some(moved) = decision.said.decided.moved(decision.said.on)? else {
         return Ok(FactState::Accounted { review: None });
     };
     let undecidable = |error: Undecidable| {
-        let hint = match &error {
-            Undecidable::OwedToNobody(title) => say_to_whom(title),
-            _ => "take it back by `saldo decide undo`, and decide it anew".to_owned(),
-        };
+        let hint = hint_of(&error);
         Trouble::Issue(IssueKind::MissingMapping, error.to_string(), hint)
     };
-    let postings = postings_of(moves, policy).map_err(undecidable)?;
+    let postings = postings_of(&moved.moves, policy).map_err(undecidable)?;
     // Postings stand in the order of the moves.
     let about = Subject::of_channel(&decision.source.connection);
-    let dimensions = moves.iter().map(|it| match &it.place {
+    let dimensions = moved.moves.iter().map(|it| match &it.place {
         Place::Role(role) => policy.dimensions_for(*role, &about),
         Place::Gateway(_) | Place::BankOf(_) | Place::Tax(_) => Dimensions::default(),
     });
     let dimensions = dimensions.collect();
-    let entry = DecidedEntry { decision, memo, policy, postings, dimensions };
-    accounted.entries.push(entry.on(decision.said.on, "", memo.clone())?);
-    if let Some(date) = reversed_on {
+    let entry = DecidedEntry { decision, moved: &moved, policy, postings, dimensions };
+    accounted.entries.push(entry.on(decision.said.on, "", moved.memo.clone())?);
+    if let Some(date) = moved.reversed_on {
         let back = DecidedEntry { postings: reversed(&entry.postings), ..entry };
-        let memo = format!("Taken back: {memo}");
-        accounted.entries.push(back.on(*date, TAKEN_BACK, memo)?);
+        let memo = format!("Taken back: {}", moved.memo);
+        accounted.entries.push(back.on(date, TAKEN_BACK, memo)?);
     }
     Ok(FactState::Accounted { review: None })
+}
+
+/// What to do where something cannot be decided so.
+#[must_use]
+pub fn hint_of(error: &Undecidable) -> String {
+    match error {
+        Undecidable::OwedToNobody(title) => say_to_whom(title),
+        Undecidable::NoAccount(Place::Tax(title)) => {
+            format!("say where it is owed: saldo map set 'tax.accounts.\"{title}\"' ACCOUNT")
+        }
+        Undecidable::NoAccount(Place::Gateway(id) | Place::BankOf(id)) => {
+            format!("saldo map set gateways.{id}.account \"Clearing: {id}\"")
+        }
+        _ => "take it back by `saldo decide undo`, and decide it anew".to_owned(),
+    }
 }
 
 fn reversed(postings: &[Posting]) -> Vec<Posting> {
@@ -165,7 +177,7 @@ fn reversed(postings: &[Posting]) -> Vec<Posting> {
 /// An entry that the owner decided, in terms of the books.
 struct DecidedEntry<'a> {
     decision: &'a Decision,
-    memo: &'a str,
+    moved: &'a Moved,
     policy: &'a Policy,
     postings: Vec<Posting>,
     /// Those of each posting.
@@ -177,40 +189,56 @@ impl DecidedEntry<'_> {
         let decision = self.decision;
         let id = FactId::from(format!("{}{part}", decision.id));
         let kind = self.kind();
+        let payee = self.moved.payee.clone().filter(|_| kind == DocumentKind::Expense);
         let header = Header {
             slot: id.to_string(),
             kind,
             date,
             currency: self.policy.currency,
-            party: None,
+            party: payee.map(|name| Party::Vendor { name }),
             applies_to: None,
             due: None,
             reference: format!("Decision {}", decision.number()),
             memo,
         };
         let line = |(posting, dimensions): (&Posting, &Dimensions)| {
-            let kind = match kind {
-                DocumentKind::Transfer => LineKind::Settlement,
-                _ => LineKind::Other { taxed: false },
+            let pays = kind == DocumentKind::Expense && holds_money(&posting.account);
+            let kind = match pays || kind == DocumentKind::Transfer {
+                true => LineKind::Settlement,
+                false => LineKind::Other { taxed: false },
             };
             let (account, dimensions) = (posting.account.clone(), dimensions.clone());
             let spot = Spot { account, dimensions };
-            line_on(spot, kind, posting.amount, self.memo, decision.id.as_str())
+            line_on(spot, kind, posting.amount, &self.moved.memo, decision.id.as_str())
         };
         let lines = self.postings.iter().zip(&self.dimensions);
         let lines = lines.filter(|(posting, _)| !posting.amount.is_zero()).map(line);
         Ok(SubledgerEntry::new(id, header, lines.collect())?)
     }
 
-    /// Money between two accounts that hold money is a transfer; all else is a journal entry.
+    /// Money between two accounts that hold money is a transfer; money that leaves one of them for
+    /// something is an expense, where a person said that it was paid; all else is a journal entry.
+    /// So is what touches the books' own account of tax, which no expense reaches.
     fn kind(&self) -> DocumentKind {
-        let holds_money = |account: &Account| {
-            matches!(account.kind, AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash)
-        };
-        let plain = self.postings.iter().all(|posting| holds_money(&posting.account));
-        match plain && self.postings.len() == 2 {
-            true => DocumentKind::Transfer,
-            false => DocumentKind::JournalEntry,
+        let moved = || self.postings.iter().filter(|posting| !posting.amount.is_zero());
+        let mut money = moved().filter(|posting| holds_money(&posting.account));
+        let (first, second) = (money.next(), money.next());
+        let is_books_tax = |it: &Posting| it.account.kind == AccountKind::TaxLiability;
+        match (first, second) {
+            (Some(_), Some(_)) if self.postings.len() == 2 => DocumentKind::Transfer,
+            (Some(paid), None)
+                if self.moved.is_payment
+                    && paid.amount.is_negative()
+                    && !moved().any(is_books_tax) =>
+            {
+                DocumentKind::Expense
+            }
+            _ => DocumentKind::JournalEntry,
         }
     }
+}
+
+/// Whether money lies on an account.
+const fn holds_money(account: &Account) -> bool {
+    matches!(account.kind, AccountKind::Bank | AccountKind::Clearing | AccountKind::Cash)
 }

@@ -28,7 +28,7 @@ mod telling;
 mod trial;
 
 pub use conversion::{value_rows, valued_by};
-pub use decided::{Undecidable, postings_of, taken_back_slot};
+pub use decided::{Undecidable, hint_of, postings_of, taken_back_slot};
 pub use drawer::drawer_counts;
 pub use gateway::entered_by;
 pub use payout::{Payouts, payout_slots, told_with_payouts};
@@ -181,7 +181,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
             Decided::ClosingRate { currency, .. } => {
                 vec![Group::Revaluation(RevaluedMonth::of(*currency, decision.said.on))]
             }
-            Decided::Entry { .. } => vec![Group::Decision(decision.id.clone())],
+            Decided::Entry { .. } | Decided::Event(_) => vec![Group::Decision(decision.id.clone())],
         },
         Fact::Goods(goods) => {
             let home = Group::Order(goods.order.clone());

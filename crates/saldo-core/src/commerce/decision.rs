@@ -3,9 +3,10 @@
 //! Decisions are kept as records, like what channels say: who decided what and when stands there
 //! word for word. To take one back is a later version of its record.
 
+use super::event::{Event, Moved};
 use super::{Fact, Record, RecordRef};
 use crate::issue::{Issue, IssueKind};
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, MoneyError};
 use crate::policy::Place;
 use crate::text::{ConnectionId, FactId, Stream};
 use jiff::Timestamp;
@@ -155,6 +156,8 @@ pub enum Decided {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reversed_on: Option<Date>,
     },
+    /// Something that happened and that no channel tells.
+    Event(Event),
 }
 
 /// An amount on an account of the policy: debit positive.
@@ -176,8 +179,32 @@ impl Decided {
             Self::Arrived { .. }
             | Self::Paid { .. }
             | Self::ClosingRate { .. }
-            | Self::Entry { .. } => None,
+            | Self::Entry { .. }
+            | Self::Event(_) => None,
         }
+    }
+
+    /// What it moves by itself where it is entered on a day; none where it only bears on what else
+    /// is told: on an order, a payout, a purchase, or open balances.
+    ///
+    /// # Errors
+    /// Where amounts are of several currencies, or too large.
+    pub fn moved(&self, on: Date) -> Result<Option<Moved>, MoneyError> {
+        Ok(match self {
+            Self::Entry { memo, moves, reversed_on } => Some(Moved {
+                memo: memo.clone(),
+                moves: moves.clone(),
+                reversed_on: *reversed_on,
+                is_payment: false,
+                payee: None,
+            }),
+            Self::Event(event) => Some(event.moved(on)?),
+            Self::WriteOff { .. }
+            | Self::Exclude { .. }
+            | Self::Arrived { .. }
+            | Self::Paid { .. }
+            | Self::ClosingRate { .. } => None,
+        })
     }
 
     /// What it is, in a word.
@@ -190,6 +217,7 @@ impl Decided {
             Self::Paid { .. } => "paid",
             Self::ClosingRate { .. } => "closing-rate",
             Self::Entry { .. } => "entry",
+            Self::Event(event) => event.word(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod buyer;
 mod conversion;
 mod decision;
 mod drawer;
+mod event;
 mod goods;
 mod order;
 mod payout;
@@ -20,6 +21,7 @@ pub use buyer::{Buyer, BuyerKind};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use drawer::{DrawerMove, DrawerSession};
+pub use event::{Event, Moved};
 pub use goods::{Component, Condition, Fulfilment, Goods, OrderedItem, Returned, Units};
 pub use order::{
     Agreement, AgreementKind, Assortment, Collector, MoneyMovement, MovementKind, MovementState,

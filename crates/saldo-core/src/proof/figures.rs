@@ -13,7 +13,7 @@ pub use standing::is_about_strays;
 use super::Identity;
 use crate::accounting::{Group, groups, told_once};
 use crate::commerce::{
-    Decided, Decision, Fact, MoneyMovement, Order, RecordRef, SaleKind, SaleLine,
+    Decided, Decision, Event, Fact, MoneyMovement, Move, Order, RecordRef, Said, SaleKind, SaleLine,
 };
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
@@ -312,23 +312,27 @@ impl<'a> Sheet<'a> {
 
     /// What the owner decided to enter.
     fn note_decision(&mut self, decision: &Decision, ground: Ground<'_>) -> Result<(), MoneyError> {
-        let Decided::Entry { moves, reversed_on, .. } = &decision.said.decided else {
-            return Ok(());
-        };
+        let Decision { said, .. } = decision;
+        let Some(moved) = said.decided.moved(said.on)? else { return Ok(()) };
         let fate = ground.fate(&decision.id);
-        for moved in moves {
-            let days = [(Some(decision.said.on), false), (*reversed_on, true)];
+        for Move { place, amount } in &moved.moves {
+            let days = [(Some(said.on), false), (moved.reversed_on, true)];
             for (day, back) in days.into_iter().filter_map(|(day, back)| Some((day?, back))) {
                 let policy = self.policy.in_force(day);
-                let account = match &moved.place {
+                let account = match place {
                     Place::Role(role) => Some(policy.chart.account(*role)),
                     Place::Tax(title) => policy.tax(title),
                     Place::Gateway(_) | Place::BankOf(_) => None,
                 };
                 let Some(account) = account else { continue };
-                let amount = if back { moved.amount.negated() } else { moved.amount };
-                if let Some(identity) = self.watched.identity(&account.name) {
-                    let about = about(identity, &account.name);
+                let amount = if back { amount.negated() } else { *amount };
+                if let Some(identity) = self.watched.identity(&account.name)
+                    && !amount.is_zero()
+                {
+                    let about = match remitted_to(said) {
+                        Some(owed_to) if identity == Identity::TaxPayable => owed_to,
+                        _ => about(identity, &account.name),
+                    };
                     self.expect((identity, about), day, amount, fate)?;
                 }
             }
@@ -339,13 +343,19 @@ impl<'a> Sheet<'a> {
     /// The lines of an entry that stand on watched accounts. What is damaged has no sum.
     fn note_entry(&mut self, entry: &SubledgerEntry, ground: Ground<'_>) -> Result<(), MoneyError> {
         let day = entry.header.date;
+        let mut decisions = ground.facts.iter().filter_map(|fact| match fact {
+            Fact::Decision(decision) => remitted_to(&decision.said),
+            _ => None,
+        });
+        let remitted_to = decisions.next();
         for line in &entry.lines {
             let (identity, about) = match &line.kind {
                 LineKind::Tax { .. } if relieves(line, ground.facts) => continue,
                 LineKind::Tax { title, .. } => (Identity::TaxPayable, owed_to(self.policy, title)),
-                _ => match self.watched.identity(&line.account.name) {
-                    Some(identity) => (identity, about(identity, &line.account.name)),
-                    None => continue,
+                _ => match (self.watched.identity(&line.account.name), remitted_to) {
+                    (Some(Identity::TaxPayable), Some(owed_to)) => (Identity::TaxPayable, owed_to),
+                    (Some(identity), _) => (identity, about(identity, &line.account.name)),
+                    (None, _) => continue,
                 },
             };
             match is_sane(line.amount) {
@@ -376,6 +386,14 @@ impl<'a> Sheet<'a> {
 /// To whom a tax is owed: a jurisdiction that the policy names, or the one that its title names.
 fn owed_to<'a>(policy: &'a Policy, title: &'a str) -> &'a str {
     policy.jurisdiction(title).unwrap_or(title)
+}
+
+/// To whom a decision says that tax was paid.
+fn remitted_to(said: &Said) -> Option<&str> {
+    match &said.decided {
+        Decided::Event(Event::TaxRemitted { jurisdiction, .. }) => Some(jurisdiction),
+        _ => None,
+    }
 }
 
 /// What a figure of an account is about.

@@ -26,7 +26,7 @@ fn fact_until(fact: &Fact, at: Timestamp, policy: &Policy) -> Option<Fact> {
         }
         Fact::BalanceTransaction(row) => row.occurred_at <= at,
         Fact::Decision(decision) => match &decision.said.decided {
-            Decided::Entry { .. } => decision.said.on <= policy.day(at),
+            Decided::Entry { .. } | Decided::Event(_) => decision.said.on <= policy.day(at),
             _ => true,
         },
         _ => true,

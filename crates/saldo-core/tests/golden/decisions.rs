@@ -1,46 +1,73 @@
 //! What no channel tells, and the owner decides.
 
 use super::shop::{
-    LineWords, decided, entry, gateway, in_payout, no, order, payout, reversed, row, undone,
-    write_off,
+    LineWords, decided, entry, event, gateway, in_payout, money, no, order, payout, reversed, row,
+    undone, write_off,
 };
-use super::{Case, POLICY, account, case, policy};
+use super::{Case, POLICY, account, accounted_with_figures, case, policy};
 use saldo_core::accounting::{Undecidable, postings_of, taken_back_slot};
-use saldo_core::commerce::{BalanceKind, Decided, Fact, Move, PayoutState, SaleKind};
-use saldo_core::document::DocumentKind;
+use saldo_core::commerce::{BalanceKind, Decided, Event, Fact, Move, PayoutState, SaleKind};
+use saldo_core::document::{DocumentKind, Header, Party};
 use saldo_core::issue::FactState;
-use std::collections::BTreeMap;
+use saldo_core::policy::{Place, Role};
+use saldo_core::proof::Identity;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "shopify_payments";
 
-/// The events of the reference that are decided.
+/// The events of the reference that no channel tells.
 pub(crate) fn cases() -> Vec<Case> {
-    let tax = "sales-tax";
+    let of_bank = |row: &str, amount: &str, text: &str, role| Event::BankRow {
+        account: Place::BankOf(CARD.into()),
+        row: row.to_owned(),
+        amount: money(amount),
+        text: text.to_owned(),
+        role,
+    };
     let to_balance = vec![
         in_payout(row(9, "03-01", BalanceKind::Unknown, "950.00", "0.00"), 1),
         payout(CARD, 1, "03-02", "950.00", PayoutState::Paid),
-        entry("03-05", &[("store-supplies", "60.00"), ("banks.shopify_payments", "-60.00")]),
-        no(2, entry("03-06", &[("banks.shopify_payments", "0.90"), ("other-income", "-0.90")])),
+        event("03-05", of_bank("B-1", "-60.00", "Paper & Ink", Role::StoreSupplies)),
+        no(2, event("03-06", of_bank("B-2", "0.90", "Cashback", Role::OtherIncome))),
     ];
-    let funded = [("bank", "10000.00"), ("financing-to-come", "1300.00"), ("loans", "-11300.00")];
-    let remitted = [(tax, "743.00"), ("bank", "-740.00"), ("other-income", "-3.00")];
+    let given = Event::PromotionalCard { card: Some("1a2b".to_owned()), amount: money("25.00") };
+    let funded = Event::LoanFunded {
+        gateway: CARD.into(),
+        amount: money("10000.00"),
+        owed: money("11300.00"),
+    };
     vec![
-        case(
-            "G4",
-            &[],
-            vec![entry("03-10", &[("promotional-gift-cards", "25.00"), ("gift-cards", "-25.00")])],
-        ),
-        case(
-            "G5",
-            &[],
-            vec![entry("03-31", &[("gift-cards", "60.00"), ("gift-card-breakage", "-60.00")])],
-        ),
-        case("G9", &[], vec![entry("03-31", &[("tips", "10.00"), ("bank", "-10.00")])]),
-        case("T4", &[], vec![entry("03-20", &[("duties", "0.60"), ("duties-residue", "-0.60")])]),
-        case("T5", &[], vec![entry("04-20", &remitted)]),
-        case("P10", &[], vec![entry("03-01", &funded)]),
+        case("G4", &[], vec![event("03-10", given)]),
+        case("G5", &[], vec![event("03-31", Event::Breakage { amount: money("60.00") })]),
+        case("G9", &[], vec![event("03-31", Event::TipsPaid { amount: money("10.00") })]),
+        case("T4", &[], vec![duties_residue("03-20", "0.60")]),
+        case("T5", &[], vec![event("04-20", remitted("Sales tax", "740.00", "3.00"))]),
+        case("P10", &[], vec![event("03-01", funded)]),
         case("P16", &["03-02", "03-05", "03-06"], to_balance),
+        case("X2", &["03-31"], vec![expected_returns("03-31")]),
     ]
+}
+
+/// What is left of the duties of the first order.
+pub(crate) fn duties_residue(day: &str, amount: &str) -> Fact {
+    let order = Some("#1001".to_owned());
+    event(day, Event::DutiesResidue { order, amount: money(amount) })
+}
+
+/// The tax of March, paid.
+fn remitted(tax: &str, paid: &str, discount: &str) -> Event {
+    Event::TaxRemitted {
+        jurisdiction: tax.to_owned(),
+        tax: tax.to_owned(),
+        from: "2026-03-01".parse().unwrap(),
+        until: "2026-03-31".parse().unwrap(),
+        paid: money(paid),
+        discount: money(discount),
+    }
+}
+
+fn expected_returns(day: &str) -> Fact {
+    event(day, Event::ExpectedReturns { returns: money("500.00"), cost: money("200.00") })
 }
 
 /// What accounts hold in the end, in minor units.
@@ -245,4 +272,87 @@ fn what_is_recovered_says_what_had_been_written_off() {
     Bad debt -98.00 USD Recovered: Written off of Transaction/1
     Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax of Transaction/1
     ");
+}
+
+/// The first document of a fact.
+fn first(fact: &Fact, text: &str) -> Header {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(std::slice::from_ref(fact), &policy(text), far);
+    accounted[0].entries[0].header.clone()
+}
+
+#[test]
+fn what_is_paid_at_once_is_an_expense_but_where_the_book_keeps_the_tax() {
+    let own = POLICY.replace("[tax.accounts]", "[tax.accounts]\n\"NY *\" = \"New York tax\"");
+    let tax = |name| event("04-20", remitted(name, "740.00", "3.00"));
+    let agency = Some(Party::Vendor { name: "NY Tax".to_owned() });
+    let cases = [
+        (tax("NY Tax"), DocumentKind::Expense, agency),
+        (tax("Sales tax"), DocumentKind::JournalEntry, None),
+        (event("03-31", Event::TipsPaid { amount: money("10.00") }), DocumentKind::Expense, None),
+        (event("03-31", Event::Banked { amount: money("10.00") }), DocumentKind::Transfer, None),
+        (
+            event("03-31", Event::Breakage { amount: money("10.00") }),
+            DocumentKind::JournalEntry,
+            None,
+        ),
+    ];
+    for (fact, kind, party) in cases {
+        let header = first(&fact, &own);
+        assert_eq!((header.kind, header.party), (kind, party), "{}", header.memo);
+    }
+}
+
+#[test]
+fn what_is_expected_to_come_back_is_nil_with_the_next_month() {
+    assert!(sums(&[expected_returns("03-31")]).is_empty());
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let accounted = account(&[expected_returns("12-31")], &policy(POLICY), far).remove(0);
+    let days: Vec<String> =
+        accounted.entries.iter().map(|entry| entry.header.date.to_string()).collect();
+    assert_eq!(days, ["2026-12-31", "2027-01-01"]);
+}
+
+#[test]
+fn a_remittance_is_of_its_jurisdiction() {
+    let text = format!("{POLICY}\n[tax.jurisdictions]\n\"Sales tax\" = \"State of New York\"\n");
+    let sale = order("03-10").sale_of_s1("03-10").paid("03-10", CARD, "105.43").fact();
+    let Event::TaxRemitted { tax, from, until, paid, .. } = remitted("Sales tax", "7.40", "0.03")
+    else {
+        panic!()
+    };
+    let jurisdiction = "State of New York".to_owned();
+    let discount = money("0.03");
+    let paid = Event::TaxRemitted { jurisdiction, tax, from, until, paid, discount };
+    let facts = [sale, event("04-20", paid)];
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let all = accounted_with_figures(&facts, &policy(&text), far);
+    let of_tax = all.iter().flat_map(|(_, figures)| figures);
+    let of_tax = of_tax.filter(|figure| figure.identity == Identity::TaxPayable);
+    let told: BTreeSet<(&str, i64, i64)> =
+        of_tax.map(|it| (it.about.as_str(), it.expected.minor(), it.found.minor())).collect();
+    let state = "State of New York";
+    // Debit is positive: what was paid, and what the sale owes.
+    assert_eq!(told, BTreeSet::from([(state, 743, 743), (state, -743, -743)]));
+}
+
+#[test]
+fn an_event_without_an_account_says_which_line_names_it() {
+    let paid = event("04-20", remitted("FR VAT", "740.00", "0.00"));
+    let dropped = Event::BankDrop { gateway: "till".into(), amount: money("5.00") };
+    for (fact, message, hint) in [
+        (
+            paid,
+            "the policy has no account for `taxes.FR VAT`",
+            "say where it is owed: saldo map set 'tax.accounts.\"FR VAT\"' ACCOUNT",
+        ),
+        (
+            event("04-20", dropped),
+            "the policy has no account for `gateways.till`",
+            "saldo map set gateways.till.account \"Clearing: till\"",
+        ),
+    ] {
+        let [FactState::Held(issue)] = &states(&[fact])[..] else { panic!("{message}") };
+        assert_eq!((issue.message.as_str(), issue.hint.as_str()), (message, hint));
+    }
 }

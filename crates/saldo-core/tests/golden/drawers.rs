@@ -1,8 +1,8 @@
 //! Cash drawers: what is told of a session, and what is entered of it.
 
-use super::shop::{at, entry, gateway, money, source};
+use super::shop::{at, event, gateway, money, no, order, source};
 use super::{Case, POLICY, account, accounted_with_figures, case, policy};
-use saldo_core::commerce::{DrawerMove, DrawerSession, Fact};
+use saldo_core::commerce::{DrawerMove, DrawerSession, Event, Fact, SaleKind};
 use saldo_core::document::DocumentKind;
 use saldo_core::issue::FactState;
 use saldo_core::proof::Identity;
@@ -39,12 +39,24 @@ const DROP: (&str, &str, &str) = ("03-10", "-519.00", "Bank drop");
 
 /// The events of the reference that drawers tell.
 pub(crate) fn cases() -> Vec<Case> {
-    let banked = entry("03-12", &[("bank", "519.00"), ("cash-in-transit", "-519.00")]);
     vec![
         case("C2", &["03-09"], vec![fact(session(&[PETTY], "719.00"))]),
         case("C3", &["03-10"], vec![fact(session(&[PETTY], "719.00"))]),
-        case("C4", &[], vec![fact(session(&[DROP], "222.25")), banked]),
+        case("C4", &[], vec![fact(session(&[DROP], "222.25")), banked()]),
     ]
+}
+
+/// The cash that was taken to the bank, at the bank.
+fn banked() -> Fact {
+    event("03-12", Event::Banked { amount: money("519.00") })
+}
+
+/// A day of the drawer: a sale in cash, petty cash, what was taken to the bank, what was counted;
+/// and the cash at the bank.
+pub(crate) fn a_day() -> Vec<Fact> {
+    let sold = [(SaleKind::Product, "500.00", "0.00", "41.25")];
+    let sale = order("03-10").sale("03-10", &sold).paid("03-10", "cash", "541.25").fact();
+    vec![sale, fact(session(&[PETTY, DROP], "200.00")), banked()]
 }
 
 fn far() -> jiff::Timestamp {
@@ -155,4 +167,28 @@ fn a_drawer_may_be_closed_as_soon_as_it_is_opened() {
     let session = DrawerSession { opened_at: at("03-10"), ..session(&[], "741.25") };
     let [accounted] = &account(&[fact(session)], &policy(POLICY), far())[..] else { panic!() };
     assert_eq!(accounted.standings[0].state, FactState::Accounted { review: None });
+}
+
+#[test]
+fn cash_that_no_session_tells_of_leaves_its_drawer_all_the_same() {
+    let dropped = Event::BankDrop { gateway: "cash".into(), amount: money("519.00") };
+    let policy = policy(POLICY);
+    let facts = [event("03-10", dropped), no(2, banked())];
+    let accounted = account(&facts, &policy, far());
+    let entries = accounted.iter().flat_map(|accounted| &accounted.entries);
+    let entered: Vec<(DocumentKind, String)> = entries
+        .map(|entry| {
+            let lines = entry.lines.iter();
+            let lines = lines.map(|line| format!("{} {}", line.account.name, line.amount));
+            (entry.header.kind, lines.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let transfer = |text: &str| (DocumentKind::Transfer, text.to_owned());
+    assert_eq!(
+        entered,
+        [
+            transfer("Cash in transit 519.00 USD, Cash drawer -519.00 USD"),
+            transfer("Bank 519.00 USD, Cash in transit -519.00 USD"),
+        ]
+    );
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use saldo_core::commerce::{
     Agreement, AgreementKind, Assortment, BalanceKind, BalanceTransaction, Buyer, BuyerKind,
-    Collector, Decided, Decision, Dispute, DisputeOutcome, Fact, Fulfilment, Gateway, Goods,
+    Collector, Decided, Decision, Dispute, DisputeOutcome, Event, Fact, Fulfilment, Gateway, Goods,
     MoneyMovement, Move, MovementKind, MovementState, Order, OrderedItem, Payout, PayoutState,
     Product, RecordRef, Said, SaleKind, SaleLine, TakenBack, TaxAmount, Telling, Tender, Units,
 };
@@ -475,6 +475,11 @@ pub(crate) fn decided(day: &str, decided: Decided) -> Fact {
 
 pub(crate) fn write_off(day: &str, relieve_tax: bool) -> Fact {
     decided(day, Decided::WriteOff { order: "shop/Order/1".into(), relieve_tax })
+}
+
+/// What happened on a day, as the owner states it.
+pub(crate) fn event(day: &str, event: Event) -> Fact {
+    decided(day, Decided::Event(event))
 }
 
 /// An entry that the owner decided: places with amounts, debit positive.

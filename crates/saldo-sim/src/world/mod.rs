@@ -130,6 +130,7 @@ impl World {
         }
         let Teller { gift_cards, store_credit, .. } = teller;
         let mut gift_cards = gift_cards.into_vouchers();
+        gift_cards.extend(Voucher::given_away(settings));
         gift_cards.sort_by_key(|it| it.issued_at);
         take_by_hand(&mut gift_cards, settings);
         let store_credit = store_credit.into_vouchers();

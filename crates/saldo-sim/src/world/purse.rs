@@ -1,7 +1,7 @@
 //! Money that the shop owes to its customers: gift cards and store credit.
 
-use super::World;
 use super::order::Minor;
+use super::{World, WorldSettings};
 use jiff::Timestamp;
 
 /// A gift card, or credit that was granted, with all that became of it.
@@ -20,6 +20,12 @@ pub struct Voucher {
 }
 
 impl Voucher {
+    /// The gift card that the owner gives away.
+    pub(super) fn given_away(settings: &WorldSettings) -> Option<Self> {
+        let (issued_at, initial) = settings.given_away?;
+        Some(Self { issued_at, initial, order: None, taken: Vec::new(), owner: None })
+    }
+
     /// What is on it at an instant.
     #[must_use]
     pub fn balance(&self, at: Timestamp) -> Minor {

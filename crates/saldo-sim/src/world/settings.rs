@@ -23,6 +23,8 @@ pub struct WorldSettings {
     /// What the owner takes from a gift card by hand, and when: no order tells of it. Negative
     /// where it is given.
     pub taken_by_hand: Option<(Timestamp, i64)>,
+    /// What is on a gift card that the owner gives away, and when: no order tells of it.
+    pub given_away: Option<(Timestamp, i64)>,
     /// Credit that the owner grants the first buyer who is no company by hand, and when: no order
     /// tells of it.
     pub granted_by_hand: Option<(Timestamp, i64)>,
@@ -56,6 +58,7 @@ impl Default for WorldSettings {
             currency: "USD".to_owned(),
             shop: "demo".to_owned(),
             taken_by_hand: None,
+            given_away: None,
             granted_by_hand: None,
             granted_to_company: None,
             lost_unseen: None,

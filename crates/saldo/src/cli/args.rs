@@ -1,10 +1,15 @@
 //! The words of the command line.
 
 mod called;
+mod decide;
 mod feed;
 mod report;
 
 pub(crate) use called::{ConnectQuickbooksDesktop, Pos, Serve, SimConnector};
+pub(crate) use decide::{
+    DayAmount, Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideEvent, DecideExclude,
+    DecidePaid, DecideWriteOff,
+};
 pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};
 
@@ -410,112 +415,6 @@ pub(crate) enum Period {
     },
     /// Open every day again that was closed here. What a book closes is opened there.
     Open,
-}
-
-/// What the owner decides. Each decision is kept with who made it and when, has a number, and can
-/// be taken back by `undo`. It is entered by the next plan.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Decide {
-    /// An entry in the words of the policy: `saldo decide entry "Petty cash" --on 2026-11-20
-    /// --debit store-supplies=20.00 --credit gateways.cash=20.00`.
-    Entry(DecideEntry),
-    /// What is still owed for an order will not be paid.
-    WriteOff(DecideWriteOff),
-    /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
-    Exclude(DecideExclude),
-    /// What the bank made of a payout that came in another currency than the books'.
-    Arrived(DecideArrived),
-    /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
-    /// deposit.
-    Paid(DecidePaid),
-    /// What another currency was worth at the end of a month, by which what was open in it is
-    /// valued: `saldo decide closing-rate EUR 2026-08-31 1.0912`.
-    ClosingRate(DecideClosingRate),
-    /// Take a decision back.
-    Undo {
-        /// Its number.
-        number: u32,
-    },
-    /// Show all decisions.
-    List,
-}
-
-/// An entry. Debits and credits must be equal.
-#[derive(Debug, Args)]
-pub(crate) struct DecideEntry {
-    /// A sentence for the reader.
-    pub(crate) memo: String,
-    /// The day that it is entered on.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) on: jiff::civil::Date,
-    /// What is debited: a role (`saldo map show` lists them), `gateways.NAME`, `banks.NAME` (where
-    /// that gateway pays to) or `taxes.NAME`, and how much of the books' currency.
-    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
-    pub(crate) debit: Vec<String>,
-    /// What is credited.
-    #[arg(long, value_name = "ACCOUNT=AMOUNT", required = true)]
-    pub(crate) credit: Vec<String>,
-    /// Take all of it back on this day, as an accrual is in the next month.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) reversed_on: Option<jiff::civil::Date>,
-}
-
-/// A claim given up.
-#[derive(Debug, Args)]
-pub(crate) struct DecideWriteOff {
-    /// The order's name: `#1001`.
-    pub(crate) order: String,
-    /// The day that it is entered on.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) on: jiff::civil::Date,
-    /// Take the tax in it back from the state, where the law allows it.
-    #[arg(long)]
-    pub(crate) relieve_tax: bool,
-}
-
-/// What arrived of a payout.
-#[derive(Debug, Args)]
-pub(crate) struct DecideArrived {
-    /// The payout's number, or the number by which the bank knows it.
-    pub(crate) payout: String,
-    /// The day on which it stands in the bank account.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) on: jiff::civil::Date,
-    /// How much of the books' currency.
-    #[arg(long)]
-    pub(crate) amount: String,
-}
-
-/// What was paid to a supplier.
-#[derive(Debug, Args)]
-pub(crate) struct DecidePaid {
-    /// The purchase order's name: `PO 1001`.
-    pub(crate) purchase: String,
-    /// The day on which the money left the bank.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub(crate) on: jiff::civil::Date,
-    /// How much of the books' currency.
-    #[arg(long)]
-    pub(crate) amount: String,
-}
-
-/// A closing rate.
-#[derive(Debug, Args)]
-pub(crate) struct DecideClosingRate {
-    /// The currency: `EUR`.
-    pub(crate) currency: String,
-    /// The last day of a month.
-    #[arg(value_name = "YYYY-MM-DD")]
-    pub(crate) on: jiff::civil::Date,
-    /// How much of the books' currency one unit of it was worth.
-    pub(crate) rate: rust_decimal::Decimal,
-}
-
-/// An order left out.
-#[derive(Debug, Args)]
-pub(crate) struct DecideExclude {
-    /// The order's name: `#1001`.
-    pub(crate) order: String,
 }
 
 /// Files.

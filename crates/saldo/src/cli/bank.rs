@@ -66,27 +66,20 @@ fn whole(proof: &BankProof) -> String {
     }
     if !proof.unknown.is_empty() {
         text += "\nRows that no document knows\n";
-        text += &proof.unknown.iter().map(unknown).collect::<String>();
+        let rows = proof.unknown.iter().map(|row| unknown(&proof.account, row));
+        text += &rows.collect::<String>();
     }
     text
 }
 
 /// A row, and how to say what it is.
-fn unknown(it: &UnknownRow) -> String {
+fn unknown(account: &str, it: &UnknownRow) -> String {
     let UnknownRow { row, role, place } = it;
     let shown = format!("  {} {} {}\n", row.day, row.amount, row.text);
-    let Some(place) = place else { return shown };
+    if place.is_none() {
+        return shown;
+    }
     let role = role.map_or("ROLE", saldo_core::policy::Role::word);
-    let amount = row.amount.abs().amount_text();
-    let place = place.to_string();
-    let (debit, credit) = match row.amount.is_negative() {
-        true => (role, place.as_str()),
-        false => (place.as_str(), role),
-    };
-    let memo: String = row.text.chars().filter(|c| !matches!(c, '"' | '\\' | '$' | '`')).collect();
-    format!(
-        "{shown}    hint: saldo decide entry \"{memo}\" --on {} --debit {debit}={amount} --credit \
-         {credit}={amount}\n",
-        row.day,
-    )
+    let id = row.id.replace('\'', "'\\''");
+    format!("{shown}    hint: saldo decide bank-row \"{account}\" '{id}' --as {role}\n")
 }

@@ -1,5 +1,7 @@
 //! `saldo decide`.
 
+mod event;
+
 use super::args::{
     Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecidePaid,
     DecideWriteOff, Global,
@@ -8,15 +10,14 @@ use super::context::{self, Usage};
 use super::output::table;
 use super::{Ending, Output};
 use crate::engine::{
-    DecisionError, Engine, KnownDecision, decide_this, decisions, order_named, payout_named,
-    purchase_named, take_back,
+    DecisionError, Engine, KeptDecision, KnownDecision, Opening, decide_this, decisions,
+    order_named, payout_named, purchase_named, take_back,
 };
 use jiff::civil::Date;
-use saldo_core::commerce::{Decided, Move, Said, TakenBack};
+use saldo_core::commerce::{Decided, Move, Moved, Said, TakenBack};
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Place;
-use serde::Serialize;
 
 /// Keeps a decision, takes one back, or shows them all.
 pub(crate) async fn decide(
@@ -26,6 +27,7 @@ pub(crate) async fn decide(
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
     match words {
+        Decide::Event(words) => event::decide(&engine, words, output).await?,
         Decide::Entry(words) => {
             let decided = entry(&engine, &words)?;
             keep(&engine, words.on, decided, output).await?;
@@ -72,19 +74,26 @@ pub(crate) async fn decide(
     Ok(Ending::Done)
 }
 
-#[derive(Serialize)]
-struct Kept {
-    number: u32,
-    said: Said,
+async fn keep(engine: &Engine, on: Date, decided: Decided, output: &Output) -> anyhow::Result<()> {
+    let kept = kept(engine, on, decided, Opening::Nothing).await?;
+    output.data(&kept, || kept_text(&kept))
 }
 
-async fn keep(engine: &Engine, on: Date, decided: Decided, output: &Output) -> anyhow::Result<()> {
+async fn kept(
+    engine: &Engine,
+    on: Date,
+    decided: Decided,
+    opening: Opening,
+) -> anyhow::Result<KeptDecision> {
     let (by, at) = (context::person(), engine.clock.now());
-    let words = Said { by, at, on, decided, taken_back: None };
-    let number = said(decide_this(engine, &words).await)?;
-    output.data(&Kept { number, said: words }, || {
-        format!("decision {number} is kept: `saldo plan` shows what follows from it\n")
-    })
+    said(decide_this(engine, Said { by, at, on, decided, taken_back: None }, opening).await)
+}
+
+fn kept_text(kept: &KeptDecision) -> String {
+    let number = kept.number;
+    let notes = kept.notes.iter().map(|note| format!("  note: {note}\n"));
+    let notes: String = notes.collect();
+    format!("decision {number} is kept: `saldo plan` shows what follows from it\n{notes}")
 }
 
 /// What has no sense was a mistake on the command line.
@@ -138,7 +147,7 @@ fn list(known: &[KnownDecision]) -> String {
         vec![
             it.number.to_string(),
             said.on.to_string(),
-            what(&said.decided),
+            what(&said.decided, said.on),
             said.by.clone(),
             state,
         ]
@@ -147,7 +156,7 @@ fn list(known: &[KnownDecision]) -> String {
     format!("{}\n", table(&["no.", "on", "decided", "by", "state"], 1, rows))
 }
 
-fn what(decided: &Decided) -> String {
+fn what(decided: &Decided, on: Date) -> String {
     match decided {
         Decided::WriteOff { order, relieve_tax: true } => {
             format!("{order} will not be paid; its tax is relieved")
@@ -157,11 +166,17 @@ fn what(decided: &Decided) -> String {
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
         Decided::Paid { name, amount, .. } => format!("{amount} was paid for {name}"),
         Decided::ClosingRate { currency, rate } => format!("one {currency} was worth {rate}"),
-        Decided::Entry { memo, moves, reversed_on } => {
-            let moves: Vec<String> =
-                moves.iter().map(|it| format!("{} {}", it.place, it.amount)).collect();
-            let back = reversed_on.map(|date| format!("; taken back on {date}"));
-            format!("{memo}: {}{}", moves.join(", "), back.unwrap_or_default())
-        }
+        Decided::Entry { .. } | Decided::Event(_) => match decided.moved(on) {
+            Ok(Some(moved)) => moved_text(&moved),
+            Ok(None) => String::new(),
+            Err(error) => error.to_string(),
+        },
     }
+}
+
+fn moved_text(moved: &Moved) -> String {
+    let moves = moved.moves.iter().filter(|it| !it.amount.is_zero());
+    let moves: Vec<String> = moves.map(|it| format!("{} {}", it.place, it.amount)).collect();
+    let back = moved.reversed_on.map(|date| format!("; taken back on {date}"));
+    format!("{}: {}{}", moved.memo, moves.join(", "), back.unwrap_or_default())
 }

@@ -1,11 +1,16 @@
 //! Decisions: what the owner says becomes records, as what channels say does.
 
+mod events;
+mod open;
+
+pub(crate) use events::{duties_left, rows_with_a_rule, stated_card, tax_name, unknown_row};
+
 use super::account::Reader;
 use super::page::reading;
 use super::{Engine, EngineError};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use saldo_core::accounting::{self, Group, order_by_name, postings_of};
+use saldo_core::accounting::{self, Group, Undecidable, hint_of, order_by_name, postings_of};
 use saldo_core::channel::Cursor;
 use saldo_core::commerce::{Decided, Decision, Fact, OWNER, Record, RecordRef, Said, TakenBack};
 use saldo_core::exchange::Addresses;
@@ -49,18 +54,42 @@ pub(crate) struct KnownDecision {
     pub(crate) state: Option<FactState>,
 }
 
+/// A decision that was kept.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct KeptDecision {
+    /// Its number.
+    pub(crate) number: u32,
+    /// What it says.
+    pub(crate) said: Said,
+    /// What its owner should know of it, in sentences.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What may stand on accounts that no entry tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Nothing: more than the entries say is not there.
+    Nothing,
+    /// Something of it stood in the opening balances.
+    Something,
+}
+
 /// Keeps a decision, and returns its number. It is entered by the next plan.
 ///
 /// # Errors
 /// Where it has no sense by the policy that holds, or somebody else is deciding.
-pub(crate) async fn decide_this(engine: &Engine, said: &Said) -> Result<u32, DecisionError> {
-    check(engine, said)?;
+pub(crate) async fn decide_this(
+    engine: &Engine,
+    said: Said,
+    opening: Opening,
+) -> Result<KeptDecision, DecisionError> {
+    check(engine, &said)?;
     let lease = lease(engine).await?;
-    let kept = keep_new(engine, &lease, said).await;
+    let kept = keep_new(engine, &lease, said, opening).await;
     let released = engine.store.release_lease(&lease).await;
-    let number = kept?;
+    let kept = kept?;
     released?;
-    Ok(number)
+    Ok(kept)
 }
 
 /// Takes a decision back. It stays in the records, with who said so.
@@ -190,10 +219,19 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
     if let Decided::ClosingRate { currency, rate } = said.decided {
         check_rate(said.on, currency, rate, policy)?;
     }
-    let Decided::Entry { moves, reversed_on, .. } = &said.decided else { return Ok(()) };
-    let postings = postings_of(moves, policy);
-    postings.map_err(|error| DecisionError::Senseless(error.to_string()))?;
-    match reversed_on.filter(|date| *date <= said.on) {
+    let moved = said.decided.moved(said.on);
+    let moved = moved.map_err(|error| DecisionError::Senseless(error.to_string()))?;
+    let Some(moved) = moved else { return Ok(()) };
+    postings_of(&moved.moves, policy.in_force(said.on)).map_err(|error| {
+        let why = match error {
+            Undecidable::NoAccount(_) | Undecidable::OwedToNobody(_) => {
+                format!("{error}: {}", hint_of(&error))
+            }
+            _ => error.to_string(),
+        };
+        DecisionError::Senseless(why)
+    })?;
+    match moved.reversed_on.filter(|date| *date <= said.on) {
         Some(date) => Err(DecisionError::Senseless(format!("{date} is not after {}", said.on))),
         None => Ok(()),
     }
@@ -215,11 +253,20 @@ fn check_rate(
     Err(DecisionError::Senseless(why))
 }
 
-async fn keep_new(engine: &Engine, lease: &Lease, said: &Said) -> Result<u32, DecisionError> {
-    let last = all(engine).await?.into_keys().next_back().unwrap_or(0);
-    let number = last.saturating_add(1);
-    keep(engine, lease, number, said).await?;
-    Ok(number)
+async fn keep_new(
+    engine: &Engine,
+    lease: &Lease,
+    said: Said,
+    opening: Opening,
+) -> Result<KeptDecision, DecisionError> {
+    let known = all(engine).await?;
+    let notes = match &said.decided {
+        Decided::Event(event) => events::check(engine, &known, (said.on, event), opening).await?,
+        _ => Vec::new(),
+    };
+    let number = known.into_keys().next_back().unwrap_or(0).saturating_add(1);
+    keep(engine, lease, number, &said).await?;
+    Ok(KeptDecision { number, said, notes })
 }
 
 async fn keep_taken_back(

@@ -57,8 +57,9 @@ pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statem
 pub(crate) use called::{CallAnswer, SessionEnd, last_call, last_session, note_call, note_session};
 pub(crate) use connection::{Wiring, secrets_of};
 pub(crate) use decisions::{
-    DecisionError, KnownDecision, decide_this, decisions, order_named, payout_named,
-    purchase_named, take_back,
+    DecisionError, KeptDecision, KnownDecision, Opening, decide_this, decisions, duties_left,
+    order_named, payout_named, purchase_named, rows_with_a_rule, stated_card, take_back, tax_name,
+    unknown_row,
 };
 pub(crate) use desk::{Reviser, decide, revise};
 pub(crate) use disconnect::{Ended, disconnect, is_disconnected, reconnect};

@@ -18,6 +18,7 @@ mod untaxed;
 
 pub(super) use as_of::{AsOf, as_of};
 pub(super) use kept::is_due;
+pub(super) use stated::gift_cards_named;
 pub(super) use told::money_facts;
 
 pub(crate) use by_day::DayLine;

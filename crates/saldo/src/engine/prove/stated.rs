@@ -132,6 +132,30 @@ async fn records_of(
     }
 }
 
+/// The last characters of a card's name.
+fn last_characters(name: &str) -> &str {
+    name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or(name)
+}
+
+fn ends_in(name: &str, characters: &str) -> bool {
+    last_characters(name).eq_ignore_ascii_case(characters)
+}
+
+/// The gift cards that channels keep and whose last characters are these.
+pub(in crate::engine) async fn gift_cards_named(
+    engine: &Engine,
+    characters: &str,
+) -> Result<Vec<GiftCard>, EngineError> {
+    let readers = Readers::of(engine).await?;
+    let statements = statements(engine, &readers, Topic::GiftCards).await?;
+    let sayings = statements.into_iter().flat_map(|it| it.sayings);
+    let cards = sayings.filter_map(|(_, _, saying)| match saying {
+        Saying::GiftCard(card) if ends_in(&card.name, characters) => Some(card),
+        _ => None,
+    });
+    Ok(cards.collect())
+}
+
 /// What all channels say about a topic.
 pub(super) async fn statements(
     engine: &Engine,
@@ -356,7 +380,12 @@ impl Cards {
             }
             match policy.day(card.issued_at) < policy.start_date {
                 true => name("issued before the first day", card.balance),
-                false if card.order.is_none() => name("issued without an order", card.initial),
+                false if card.order.is_none() => {
+                    let hint = "where it was given away: saldo decide promotional-card";
+                    let card_name = last_characters(&card.name);
+                    let why = format!("issued without an order; {hint} {card_name}");
+                    name(&why, card.initial);
+                }
                 false => {}
             }
         }

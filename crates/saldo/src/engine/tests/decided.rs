@@ -1,7 +1,7 @@
 //! What the owner decides is entered, shown, taken back and rebuilt like what channels say.
 
 use super::super::{
-    DecisionError, decide_this, decisions, explain, order_named, rebuild, take_back,
+    DecisionError, Opening, decide_this, decisions, explain, order_named, rebuild, take_back,
 };
 use super::stage::{Stage, by_account, world};
 use jiff::civil::Date;
@@ -42,9 +42,9 @@ fn entry(moves: &[(&str, &str)]) -> Decided {
 
 async fn decide(stage: &Stage, decided: Decided) -> Result<u32, DecisionError> {
     let engine = stage.engine().await;
-    let number = decide_this(&engine, &said(stage, decided)).await;
+    let kept = decide_this(&engine, said(stage, decided), Opening::Nothing).await;
     engine.store.close().await;
-    number
+    kept.map(|kept| kept.number)
 }
 
 async fn undo(stage: &Stage, number: u32) -> Result<Said, DecisionError> {
@@ -143,7 +143,7 @@ async fn what_has_no_sense_is_not_kept() {
     let mut early = said(&stage, entry(&[("bank", "5.00 USD"), ("tips", "-5.00 USD")]));
     early.on = "2020-01-01".parse().unwrap();
     let engine = stage.engine().await;
-    let refused = decide_this(&engine, &early).await.unwrap_err();
+    let refused = decide_this(&engine, early, Opening::Nothing).await.unwrap_err();
     assert!(refused.to_string().starts_with("2020-01-01 is before"), "{refused}");
     assert!(decisions(&engine).await.unwrap().is_empty());
     engine.store.close().await;

@@ -3,7 +3,7 @@
 //! other currencies, and a company that does not says so.
 
 use super::super::page::reading;
-use super::super::{Engine, ProofReport, decide_this, payout_named, rebuild};
+use super::super::{Engine, Opening, ProofReport, decide_this, payout_named, rebuild};
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, differences, world};
 use crate::merchant::COMPANY;
@@ -116,7 +116,7 @@ pub(super) async fn say_what_arrived(engine: &Engine, on: &str) {
         decided: Decided::Arrived { payout, amount },
         taken_back: None,
     };
-    decide_this(engine, &said).await.unwrap();
+    decide_this(engine, said, Opening::Nothing).await.unwrap();
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod explained;
 mod fed;
 mod foreign;
 mod fulfilled;
+mod happened;
 mod identities;
 mod kept;
 mod late;

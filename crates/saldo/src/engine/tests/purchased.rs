@@ -1,6 +1,8 @@
 //! Purchases in the books of a company and of an organisation: the supplier's documents.
 
-use super::super::{Selection, TakeBack, apply, decide_this, plan, purchase_named, redo, undo};
+use super::super::{
+    Opening, Selection, TakeBack, apply, decide_this, plan, purchase_named, redo, undo,
+};
 use super::costed::{COSTS, purchase};
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, world};
@@ -91,9 +93,9 @@ async fn what_was_paid_for_a_bill_settles_it_in_every_book() {
         decided: Decided::Paid { purchase: purchase.clone(), name: name.clone(), amount },
         taken_back: None,
     };
-    let nothing = decide_this(&engine, &paid(amount("0.00"))).await.unwrap_err();
+    let nothing = decide_this(&engine, paid(amount("0.00")), Opening::Nothing).await.unwrap_err();
     assert_eq!(nothing.to_string(), "nothing was paid");
-    decide_this(&engine, &paid(amount("30.00"))).await.unwrap();
+    decide_this(&engine, paid(amount("30.00")), Opening::Nothing).await.unwrap();
     engine.store.close().await;
     stage.sync().await;
     stage.assert_proven("paid").await;
@@ -190,6 +192,6 @@ async fn pay(stage: &Stage, told: &World) {
         decided: Decided::Paid { purchase, name, amount },
         taken_back: None,
     };
-    decide_this(&engine, &paid).await.unwrap();
+    decide_this(&engine, paid, Opening::Nothing).await.unwrap();
     engine.store.close().await;
 }

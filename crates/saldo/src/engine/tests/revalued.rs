@@ -2,7 +2,8 @@
 //! in books that do not do so themselves, and again where something comes late.
 
 use super::super::{
-    DecisionError, Selection, TakeBack, close_until, decide_this, explain, open_all, rebuild, undo,
+    DecisionError, Opening, Selection, TakeBack, close_until, decide_this, explain, open_all,
+    rebuild, undo,
 };
 use super::foreign::{order, payout, row, say, say_what_arrived};
 use super::stage::{Stage, world};
@@ -44,7 +45,7 @@ async fn state_rate(stage: &Stage, on: &str, rate: &str) -> Result<u32, Decision
     let decided = Decided::ClosingRate { currency, rate };
     let (by, at) = ("Ann".to_owned(), engine.clock.now());
     let said = Said { by, at, on: on.parse().unwrap(), decided, taken_back: None };
-    let number = decide_this(&engine, &said).await;
+    let number = decide_this(&engine, said, Opening::Nothing).await.map(|kept| kept.number);
     engine.store.close().await;
     number
 }

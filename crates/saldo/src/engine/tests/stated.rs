@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A day and a while.
-const NEXT_DAY: Duration = Duration::from_secs(86_400 + 1_200);
+pub(super) const NEXT_DAY: Duration = Duration::from_secs(86_400 + 1_200);
 /// Longer than what a search may be late by.
-const A_WHILE: Duration = Duration::from_secs(1_200);
+pub(super) const A_WHILE: Duration = Duration::from_secs(1_200);
 
 fn identity(proof: &ProofReport, number: u8) -> &IdentityProof {
     proof.identities.iter().find(|it| it.number == number).unwrap()
