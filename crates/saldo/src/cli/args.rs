@@ -423,6 +423,8 @@ pub(crate) enum Decide {
     WriteOff(DecideWriteOff),
     /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
     Exclude(DecideExclude),
+    /// So much of what gift cards paid for an order came from cards that had been given away.
+    GivenAway(DecideGivenAway),
     /// What the bank made of a payout that came in another currency than the books'.
     Arrived(DecideArrived),
     /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
@@ -471,6 +473,16 @@ pub(crate) struct DecideWriteOff {
     /// Take the tax in it back from the state, where the law allows it.
     #[arg(long)]
     pub(crate) relieve_tax: bool,
+}
+
+/// What came from gift cards that had been given away.
+#[derive(Debug, Args)]
+pub(crate) struct DecideGivenAway {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
+    /// How much of the books' currency.
+    #[arg(long)]
+    pub(crate) amount: String,
 }
 
 /// What arrived of a payout.

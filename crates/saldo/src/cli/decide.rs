@@ -1,8 +1,8 @@
 //! `saldo decide`.
 
 use super::args::{
-    Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecidePaid,
-    DecideWriteOff, Global,
+    Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecideGivenAway,
+    DecidePaid, DecideWriteOff, Global,
 };
 use super::context::{self, Usage};
 use super::output::table;
@@ -36,9 +36,14 @@ pub(crate) async fn decide(
         }
         Decide::Exclude(DecideExclude { order: name }) => {
             let order = said(order_named(&engine, &name).await)?;
-            let today = engine.policy.day(engine.clock.now());
-            let on = today.max(engine.policy.start_date);
-            keep(&engine, on, Decided::Exclude { order, name }, output).await?;
+            keep(&engine, today(&engine), Decided::Exclude { order, name }, output).await?;
+        }
+        Decide::GivenAway(DecideGivenAway { order: name, amount }) => {
+            let amount = Money::parse(&amount, engine.policy.currency)
+                .map_err(|error| Usage(error.to_string()))?;
+            let order = said(order_named(&engine, &name).await)?;
+            let decided = Decided::GivenAway { order, name, amount };
+            keep(&engine, today(&engine), decided, output).await?;
         }
         Decide::Arrived(DecideArrived { payout, on, amount }) => {
             let amount = Money::parse(&amount, engine.policy.currency)
@@ -70,6 +75,11 @@ pub(crate) async fn decide(
         }
     }
     Ok(Ending::Done)
+}
+
+/// The books day, or the first one of the books, if that is still to come.
+fn today(engine: &Engine) -> Date {
+    engine.policy.day(engine.clock.now()).max(engine.policy.start_date)
 }
 
 #[derive(Serialize)]
@@ -154,6 +164,9 @@ fn what(decided: &Decided) -> String {
         }
         Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
         Decided::Exclude { name, .. } => format!("{name} is left out"),
+        Decided::GivenAway { name, amount, .. } => {
+            format!("gift cards that were given away paid {amount} for {name}")
+        }
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
         Decided::Paid { name, amount, .. } => format!("{amount} was paid for {name}"),
         Decided::ClosingRate { currency, rate } => format!("one {currency} was worth {rate}"),

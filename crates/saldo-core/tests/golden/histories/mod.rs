@@ -9,6 +9,7 @@ mod merchant;
 mod telling;
 
 use crate::account;
+use crate::bases::bases;
 use book::Book;
 use damage::any_damage;
 use jiff::Timestamp;
@@ -65,7 +66,7 @@ const PARTS: [(&str, &str); 8] = [
 ];
 
 /// Ways to keep the same books.
-const WAYS: [&str; 7] = [
+const WAYS: [&str; 8] = [
     "",
     "sales = \"invoice\"",
     "sales = \"invoice\"\ndetail = \"day\"",
@@ -73,7 +74,12 @@ const WAYS: [&str; 7] = [
     "detail = \"payout\"",
     "recognition = \"fulfilment\"",
     "recognition = \"fulfilment\"\ndetail = \"day\"",
+    VOUCHERS,
 ];
+
+/// Gift cards are taxed when they are sold.
+const VOUCHERS: &str =
+    "gift-cards = { voucher = \"single-purpose\", tax = \"VAT\", rate = \"20\" }";
 
 fn cases() -> u32 {
     let asked = std::env::var("SALDO_HISTORIES").ok();
@@ -222,6 +228,40 @@ proptest! {
         let facts = history.told().facts;
         let sums = |more| by_part(&by_account(&entries(&facts, &policy(&history, more))));
         prop_assert_eq!(sums("recognition = \"fulfilment\""), sums(""));
+        let charged_on = |more| bases(&entries(&facts, &policy(&history, more)));
+        prop_assert_eq!(charged_on("recognition = \"fulfilment\""), charged_on(""));
+    }
+
+    #[test]
+    fn vouchers_move_tax_from_what_they_buy_to_their_own_sale_and_nothing_else(
+        history in any_history(),
+    ) {
+        let facts = history.told().facts;
+        let (plain, single) = (policy(&history, ""), policy(&history, VOUCHERS));
+        let accounted = account(&facts, &single, far());
+        let states = states(&accounted);
+        let taxed: Vec<_> = accounted.into_iter().flat_map(|it| it.entries).collect();
+        let untaxed = entries(&facts, &plain);
+        for (id, state) in states.iter().filter(|(id, _)| id.contains("/Order/")) {
+            if let FactState::Held(issue) = state {
+                prop_assert!(issue.message.contains("by the policy"), "{}", issue.message);
+                continue;
+            }
+            let own = |all: &[SubledgerEntry]| {
+                let prefix = format!("{id}/");
+                by_account(all.iter().filter(|entry| entry.id.as_str().starts_with(&prefix)))
+            };
+            let mut differ = own(&taxed);
+            for (account, minor) in own(&untaxed) {
+                *differ.entry(account).or_default() -= minor;
+            }
+            differ.retain(|_, minor| *minor != 0);
+            let moved = differ.get("VAT").copied().unwrap_or_default();
+            let expected = [("VAT", moved), ("Gift card liability", -moved)];
+            let expected = expected.iter().filter(|(_, minor)| *minor != 0);
+            let expected: Sums = expected.map(|(name, it)| ((*name).to_owned(), *it)).collect();
+            prop_assert_eq!(differ, expected, "{}", id);
+        }
     }
 
     #[test]
