@@ -225,7 +225,7 @@ fn a_deposit_for_goods_of_several_rates_tells_each_what_it_is_charged_on() {
     assert_eq!(entered(&mut books, &deposit), (-2_200, 14_100));
     let (codes, rates) = coded(&mut books, &deposit);
     assert_eq!(codes, ["2", "3", "4", "6"], "what was sold without tax, and what is no sale");
-    assert_eq!(rates, ["2 of 40", "20 of 100"]);
+    assert_eq!(rates, ["20 of 100", "2 of 40", "0 of 9"]);
 }
 
 #[test]

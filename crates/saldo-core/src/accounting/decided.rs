@@ -111,13 +111,13 @@ pub(super) fn stand_about(
         let own = FactId::from(format!("{}/write-off/{}", order.id, decision.number()));
         let gives_up = matches!(decision.said.decided, Decided::WriteOff { .. });
         let follows = !gives_up || accounted.entries.iter().any(|entry| entry.id == own);
-        let gift = given_away(decision, order, policy);
-        let state = match (&decision.said.taken_back, follows, is_entered) {
+        let gift = promotional_use(decision, order, policy);
+        let state = match (&decision.said.taken_back, gift, follows, is_entered) {
             (Some(_), ..) => taken_back(),
-            _ if gift.is_some() => gift.unwrap_or_else(taken_back),
-            (None, true, _) => FactState::Accounted { review: None },
-            (None, false, true) => FactState::Excluded { rule: "nothing-owed".to_owned() },
-            (None, false, false) => {
+            (None, Some(state), ..) => state,
+            (None, None, true, _) => FactState::Accounted { review: None },
+            (None, None, false, true) => FactState::Excluded { rule: "nothing-owed".to_owned() },
+            (None, None, false, false) => {
                 let for_what = format!("order {} to be entered", order.name);
                 FactState::Waiting { for_what, until: None }
             }
@@ -127,8 +127,8 @@ pub(super) fn stand_about(
 }
 
 /// Why nothing follows from a decision about gift cards that were given away, if nothing does.
-fn given_away(decision: &Decision, order: &Order, policy: &Policy) -> Option<FactState> {
-    let Decided::GivenAway { amount, .. } = decision.said.decided else { return None };
+fn promotional_use(decision: &Decision, order: &Order, policy: &Policy) -> Option<FactState> {
+    let Decided::PromotionalUse { amount, .. } = decision.said.decided else { return None };
     let policy = policy.in_force(policy.day(order.processed_at));
     if !policy.owes_nothing_on_gifts() {
         return Some(FactState::Excluded { rule: "owed-since-issue".to_owned() });

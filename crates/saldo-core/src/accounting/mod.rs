@@ -173,7 +173,7 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::Decision(decision) => match &decision.said.decided {
-            Decided::WriteOff { order, .. } | Decided::GivenAway { order, .. } => {
+            Decided::WriteOff { order, .. } | Decided::PromotionalUse { order, .. } => {
                 vec![Group::Order(order.clone())]
             }
             Decided::Exclude { order, name } => {

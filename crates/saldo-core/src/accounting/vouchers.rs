@@ -1,10 +1,10 @@
-//! Gift cards of which not all that they pay is owed on them: those on which tax falls due when they
-//! are sold, and those that were given away.
+//! Gift cards of which not all that they pay is owed on them: those on which tax falls due when
+//! they are sold, and those that were given away.
 //!
-//! The sale of a single-purpose voucher is taxed; what of one is taxed; what it buys is not taxed once more, although the channel states tax
-//! on all that it sells. So the tax in what a voucher pays is taken off again, and with it what
-//! that tax is charged on: the rest of the voucher lessens what is owed on gift cards. A voucher of
-//! one rate buys what is taxed at that rate, whatever else is in the basket.
+//! The sale of a single-purpose voucher is taxed; what it buys is not taxed once more, although the
+//! channel states tax on all that it sells. So the tax in what a voucher pays is taken off again,
+//! and with it what that tax is charged on: the rest of the voucher lessens what is owed on gift
+//! cards. A voucher of one rate buys what is taxed at that rate, whatever else is in the basket.
 
 use super::Trouble;
 use crate::book::TaxRate;
@@ -19,8 +19,8 @@ use jiff::civil::Date;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// An agreement in which gift cards that are vouchers are taxed: as the channel states it, or, where
-/// it states no tax on them, with the tax that their price contains.
+/// An agreement in which gift cards that are vouchers are taxed: as the channel states it, or,
+/// where it states no tax on them, with the tax that their price contains.
 ///
 /// # Errors
 /// Where the channel taxed a gift card otherwise than the policy says.
@@ -58,9 +58,9 @@ pub(crate) fn entered_lines<'a>(agreement: &'a Agreement, policy: &Policy) -> Co
     }
 }
 
-/// What of a movement of an order on gift cards is not owed on them, positive: the tax, by its name,
-/// that fell due when they were sold, and what came from cards that were given away. Nothing where
-/// the order is held.
+/// What of a movement of an order on gift cards is not owed on them, positive: the tax, by its
+/// name, that fell due when they were sold, and what came from cards that were given away. Nothing
+/// where the order is held.
 pub(crate) fn part_of_cards(
     order: &Order,
     decisions: &[&Decision],
@@ -167,7 +167,7 @@ impl Gifts {
         let mut given = Money::zero(order.currency);
         let paid = paid_by_cards(order)?;
         for decision in decisions.iter().filter(|it| it.said.taken_back.is_none()) {
-            if let Decided::GivenAway { amount, .. } = decision.said.decided
+            if let Decided::PromotionalUse { amount, .. } = decision.said.decided
                 && policy.owes_nothing_on_gifts()
                 && amount <= paid
             {
@@ -189,8 +189,8 @@ impl Gifts {
 }
 
 impl<'a> Vouchers<'a> {
-    /// What was not owed on the gift cards that an order was paid by, day by day: what was agreed on
-    /// a day goes before the money of that day.
+    /// What was not owed on the gift cards that an order was paid by, day by day: what was agreed
+    /// on a day goes before the money of that day.
     pub(super) fn of(
         order: &'a Order,
         decisions: &[&Decision],

@@ -121,7 +121,7 @@ pub enum Decided {
     /// How much of what gift cards paid for an order came from cards that had been given away: the
     /// channel does not say which card paid.
     #[serde(rename_all = "kebab-case")]
-    GivenAway {
+    PromotionalUse {
         /// The order.
         order: FactId,
         /// What the shop calls it.
@@ -185,7 +185,7 @@ impl Decided {
         match self {
             Self::WriteOff { order, .. }
             | Self::Exclude { order, .. }
-            | Self::GivenAway { order, .. } => Some(order),
+            | Self::PromotionalUse { order, .. } => Some(order),
             Self::Arrived { .. }
             | Self::Paid { .. }
             | Self::ClosingRate { .. }
@@ -199,7 +199,7 @@ impl Decided {
         match self {
             Self::WriteOff { .. } => "write-off",
             Self::Exclude { .. } => "exclude",
-            Self::GivenAway { .. } => "given-away",
+            Self::PromotionalUse { .. } => "promotional-use",
             Self::Arrived { .. } => "arrived",
             Self::Paid { .. } => "paid",
             Self::ClosingRate { .. } => "closing-rate",

@@ -21,7 +21,7 @@ pub enum Voucher {
 /// When gift cards that are given away cost something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GivenAway {
+pub enum Promotional {
     /// When they are given away, by an entry that the owner decides: they are owed like others, so
     /// that what is owed is what the shop says is left on all cards.
     #[default]
@@ -44,7 +44,7 @@ pub struct GiftCards {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Decimal>,
     /// When those that are given away cost something.
-    pub given_away: GivenAway,
+    pub promotional: Promotional,
 }
 
 impl GiftCards {
@@ -80,7 +80,7 @@ impl Policy {
     /// Whether nothing is owed on gift cards that are given away, until they are used.
     #[must_use]
     pub fn owes_nothing_on_gifts(&self) -> bool {
-        self.text.gift_cards.given_away == GivenAway::AtUse
+        self.text.gift_cards.promotional == Promotional::AtUse
     }
 }
 

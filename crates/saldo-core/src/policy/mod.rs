@@ -32,7 +32,7 @@ pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
-pub use gift_cards::{GiftCards, GivenAway, Voucher};
+pub use gift_cards::{GiftCards, Promotional, Voucher};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition, ReturnCost};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};

@@ -16,7 +16,7 @@ const SALES: &str = "Product sales";
 const TAX: &str = "Sales tax payable (per jurisdiction)";
 
 fn at_use(more: &str) -> Policy {
-    policy(&format!("gift-cards = {{ given-away = 'at-use'{more} }}\n{POLICY}"))
+    policy(&format!("gift-cards = {{ promotional = 'at-use'{more} }}\n{POLICY}"))
 }
 
 fn mug() -> Shop {
@@ -27,7 +27,7 @@ fn mug() -> Shop {
 /// So much of what gift cards paid came from cards that had been given away.
 pub(crate) fn given(amount: &str) -> Fact {
     let (order, name) = ("shop/Order/1".into(), "#1001".to_owned());
-    decided("03-12", Decided::GivenAway { order, name, amount: money(amount) })
+    decided("03-12", Decided::PromotionalUse { order, name, amount: money(amount) })
 }
 
 fn entries(facts: &[Fact], policy: &Policy) -> Vec<SubledgerEntry> {

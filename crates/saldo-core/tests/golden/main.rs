@@ -181,7 +181,7 @@ fn policy_of(event: &str) -> Policy {
             let vouchers = "voucher = 'single-purpose', tax = 'Sales tax', rate = '20'";
             format!("gift-cards = {{ {vouchers} }}\n{}", of_a_country_with_vat())
         }
-        "G4 used" => format!("gift-cards = {{ given-away = 'at-use' }}\n{POLICY}"),
+        "G4 used" => format!("gift-cards = {{ promotional = 'at-use' }}\n{POLICY}"),
         "S5" => POLICY.replace("[tax.accounts]", "[tax]\nreverse-charge = \"25\"\n[tax.accounts]"),
         "S8a" | "S8b" | "S8 of several rates" => format!("recognition = \"fulfilment\"\n{POLICY}"),
         "S6" | "S7" | "R2" | "R3" | "R9" | "I1" | "I2" | "I3" | "I4" | "I5" | "A6" => {

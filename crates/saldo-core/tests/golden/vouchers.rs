@@ -166,8 +166,8 @@ fn of_several_rates_a_voucher_pays_its_own() {
         );
     }
     let too_much = basket.paid("03-10", "gift_card", "130.00").paid("03-10", CARD, "51.00");
-    let says = "gift cards paid 130.00 USD, and only 125.00 USD was sold at `Sales tax 25%`: by the \
-         policy gift cards are vouchers on which that tax fell due when they were sold, and \
+    let says = "gift cards paid 130.00 USD, and only 125.00 USD was sold at `Sales tax 25%`: by \
+         the policy gift cards are vouchers on which that tax fell due when they were sold, and \
          what tax is owed on the rest nobody tells; enter the order by hand with the tax that \
          is owed, and leave it out here: saldo decide exclude; where gift cards also buy what \
          is taxed otherwise they are no single-purpose vouchers: saldo map set \
@@ -228,8 +228,8 @@ fn a_part_goes_back_with_its_part_of_the_tax() {
     let goodwill = [(SaleKind::Adjustment, "-15.00", "0.00", "0.00")];
     let given = mug().paid("03-10", CARD, "125.00").refund("03-20", &goodwill);
     let given = given.repaid("03-20", "gift_card", "15.00");
-    let says = "15.00 USD was given back on gift cards, and only 0.00 USD came back of what was sold \
-         at `Sales tax 25%`: by the policy that tax falls due on what is put on gift cards, \
+    let says = "15.00 USD was given back on gift cards, and only 0.00 USD came back of what was \
+         sold at `Sales tax 25%`: by the policy that tax falls due on what is put on gift cards, \
          and how much of it is in the rest nobody tells; enter the order by hand with the tax \
          that is owed, and leave it out here: saldo decide exclude; where gift cards also buy \
          what is taxed otherwise they are no single-purpose vouchers: saldo map set \

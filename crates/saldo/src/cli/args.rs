@@ -424,7 +424,7 @@ pub(crate) enum Decide {
     /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
     Exclude(DecideExclude),
     /// So much of what gift cards paid for an order came from cards that had been given away.
-    GivenAway(DecideGivenAway),
+    PromotionalUse(DecidePromotionalUse),
     /// What the bank made of a payout that came in another currency than the books'.
     Arrived(DecideArrived),
     /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
@@ -477,7 +477,7 @@ pub(crate) struct DecideWriteOff {
 
 /// What came from gift cards that had been given away.
 #[derive(Debug, Args)]
-pub(crate) struct DecideGivenAway {
+pub(crate) struct DecidePromotionalUse {
     /// The order's name: `#1001`.
     pub(crate) order: String,
     /// How much of the books' currency.

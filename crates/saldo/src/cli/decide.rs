@@ -1,8 +1,8 @@
 //! `saldo decide`.
 
 use super::args::{
-    Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecideGivenAway,
-    DecidePaid, DecideWriteOff, Global,
+    Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecidePaid,
+    DecidePromotionalUse, DecideWriteOff, Global,
 };
 use super::context::{self, Usage};
 use super::output::table;
@@ -38,11 +38,11 @@ pub(crate) async fn decide(
             let order = said(order_named(&engine, &name).await)?;
             keep(&engine, today(&engine), Decided::Exclude { order, name }, output).await?;
         }
-        Decide::GivenAway(DecideGivenAway { order: name, amount }) => {
+        Decide::PromotionalUse(DecidePromotionalUse { order: name, amount }) => {
             let amount = Money::parse(&amount, engine.policy.currency)
                 .map_err(|error| Usage(error.to_string()))?;
             let order = said(order_named(&engine, &name).await)?;
-            let decided = Decided::GivenAway { order, name, amount };
+            let decided = Decided::PromotionalUse { order, name, amount };
             keep(&engine, today(&engine), decided, output).await?;
         }
         Decide::Arrived(DecideArrived { payout, on, amount }) => {
@@ -164,7 +164,7 @@ fn what(decided: &Decided) -> String {
         }
         Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
         Decided::Exclude { name, .. } => format!("{name} is left out"),
-        Decided::GivenAway { name, amount, .. } => {
+        Decided::PromotionalUse { name, amount, .. } => {
             format!("gift cards that were given away paid {amount} for {name}")
         }
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),

@@ -16,8 +16,8 @@ const GIFTS: &str = "gift cards given away";
 
 impl<'a> Timeline<'a> {
     /// Takes what is not owed on gift cards out of what they pay (positive), or puts it back into
-    /// what is given back on them, where so much was drawn of the movement before: the tax that fell
-    /// due when they were sold, and what cards paid that were given away.
+    /// what is given back on them, where so much was drawn of the movement before: the tax that
+    /// fell due when they were sold, and what cards paid that were given away.
     pub(super) fn take_not_owed(
         &self,
         lines: &mut Vec<Line>,
@@ -57,8 +57,8 @@ impl<'a> Timeline<'a> {
         Ok(())
     }
 
-    /// Takes tax off again that fell due when the gift card was sold, and with it what it is charged
-    /// on: the card's own line.
+    /// Takes tax off again that fell due when the gift card was sold, and with it what it is
+    /// charged on: the card's own line.
     fn untax(
         &self,
         lines: &mut Vec<Line>,

@@ -10,6 +10,7 @@ mod telling;
 
 use crate::account;
 use crate::bases::bases;
+use crate::shop::{decided, no};
 use book::Book;
 use damage::any_damage;
 use jiff::Timestamp;
@@ -17,9 +18,10 @@ use jiff::civil::Date;
 use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
 use saldo_core::accounting::{self, Accounted};
-use saldo_core::commerce::{Fact, Payout, PayoutState};
+use saldo_core::commerce::{Decided, Fact, MovementKind, Order, Payout, PayoutState, Tender};
 use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
+use saldo_core::money::Money;
 use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +82,9 @@ const WAYS: [&str; 8] = [
 /// Gift cards are taxed when they are sold.
 const VOUCHERS: &str =
     "gift-cards = { voucher = \"single-purpose\", tax = \"VAT\", rate = \"20\" }";
+
+/// Gift cards that are given away are a discount once they are used.
+const GIFTS: &str = "gift-cards = { promotional = \"at-use\" }";
 
 fn cases() -> u32 {
     let asked = std::env::var("SALDO_HISTORIES").ok();
@@ -262,6 +267,50 @@ proptest! {
             let expected: Sums = expected.map(|(name, it)| ((*name).to_owned(), *it)).collect();
             prop_assert_eq!(differ, expected, "{}", id);
         }
+    }
+
+    #[test]
+    fn gifts_become_a_discount_and_move_nothing_else(
+        history in any_history(),
+        percent in 1_i64..=100,
+    ) {
+        let (mut facts, policy) = (history.told().facts, policy(&history, GIFTS));
+        let undecided = by_account(&entries(&facts, &policy));
+        let orders = facts.iter().filter_map(|fact| match fact {
+            Fact::Order(order) => Some(order),
+            _ => None,
+        });
+        let by_card = |order: &Order, kind: MovementKind| -> i64 {
+            let moved = order.movements.iter();
+            let moved = moved.filter(|it| it.tender == Tender::GiftCard && it.kind == kind);
+            moved.map(|it| it.amount.minor()).sum()
+        };
+        let (mut decisions, mut given, mut went_back) = (Vec::new(), 0, 0);
+        for (number, order) in (1_u32..).zip(orders) {
+            let paid = by_card(order, MovementKind::Payment);
+            if paid == 0 {
+                continue;
+            }
+            let minor = (paid * percent / 100).max(1);
+            given += minor;
+            went_back += by_card(order, MovementKind::Refund);
+            let amount = Money::from_minor(minor, history.currency());
+            let (order, name) = (order.id.clone(), order.name.clone());
+            let said = Decided::PromotionalUse { order, name, amount };
+            decisions.push(no(number, decided("12-01", said)));
+        }
+        facts.extend(decisions);
+        let mut differ = by_account(&entries(&facts, &policy));
+        for (account, minor) in undecided {
+            *differ.entry(account).or_default() -= minor;
+        }
+        differ.retain(|_, minor| *minor != 0);
+        let gifts = differ.get("Promotional gift cards").copied().unwrap_or_default();
+        prop_assert!((given - went_back..=given).contains(&gifts), "{} of {}", gifts, given);
+        let expected = [("Promotional gift cards", gifts), ("Gift card liability", -gifts)];
+        let expected = expected.iter().filter(|(_, minor)| *minor != 0);
+        let expected: Sums = expected.map(|(name, it)| ((*name).to_owned(), *it)).collect();
+        prop_assert_eq!(differ, expected);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use saldo_core::policy::Policy;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was sold and given back in a month, earned or still to be handed over, without tax, that
-/// bears a tax; or that bears none, for a reason. What was sold is negative, as on accounts of income.
+/// What was sold and given back in a month, earned or not, without tax, that bears a tax; or that
+/// bears none, for a reason. What was sold is negative, as on accounts of income.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NetSales {
     /// The tax as documents name it, or why there is none; none where nobody says why.
