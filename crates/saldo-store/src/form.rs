@@ -403,6 +403,13 @@ mod tests {
         };
         one.lines[5].taxes = vec![rate("City", None), rate("VAT", Some("8.250"))];
         one.lines[6].taxes = vec![rate("VAT", Some("5"))];
+        let unearned = |taxed, taxes| Line {
+            taxes,
+            ..line(LineKind::Unearned { taxed }, AccountKind::OtherCurrentLiability, -1)
+        };
+        one.lines.push(unearned(true, vec![rate("VAT", Some("5"))]));
+        one.lines
+            .push(Line { amount: one.lines[7].amount.negated(), ..unearned(false, Vec::new()) });
         let bytes = write(std::slice::from_ref(&one)).unwrap().bytes;
         let read = list("slot 0", lists(&bytes).unwrap()["slot 0"]).unwrap();
         assert_eq!(read, [one.clone()]);

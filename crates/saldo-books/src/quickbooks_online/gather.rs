@@ -19,7 +19,7 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
         lines,
         |line| {
             let item = Need::Item(line.item()).binding();
-            (item, line.class, (line.taxed, line.taxes), line.amount.is_negative())
+            (item, line.class, (line.sold, line.taxed, line.taxes), line.amount.is_negative())
         },
         |sum, line| {
             let units = sum.quantity.zip(line.quantity);

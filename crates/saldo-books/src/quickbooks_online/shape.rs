@@ -126,6 +126,8 @@ pub(super) struct FormLine<'a> {
     pub(super) kept: Option<&'a KeptItem>,
     pub(super) account: &'a Account,
     pub(super) amount: Money,
+    /// Whether it is of what was sold, as tax reports see it.
+    pub(super) sold: bool,
     pub(super) taxed: bool,
     /// Which taxes were charged on it, where not all of the form's.
     pub(super) taxes: &'a [TaxRate],
@@ -444,7 +446,7 @@ fn form<'a>(
             | LineKind::Stocked { .. }
             | LineKind::Ordered { .. } => (None, false),
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
-            LineKind::Other { taxed } => (None, *taxed),
+            LineKind::Other { taxed } | LineKind::Unearned { taxed } => (None, *taxed),
         };
         lines.push(form_line(line, product, taxed && by_the_vendor, sale));
     }
@@ -481,6 +483,7 @@ fn form_line<'a>(
         kept,
         account: &line.account,
         amount: oriented(line.amount, sale),
+        sold: line.is_sold() || line.account.kind.side() == Side::Income,
         taxed,
         taxes: &line.taxes,
         // A form's units are positive in its own direction.
@@ -500,6 +503,7 @@ fn settled_line(account: &Account, amount: Money, sale: bool) -> FormLine<'_> {
         kept: None,
         account,
         amount: oriented(amount, sale),
+        sold: false,
         taxed: false,
         taxes: &[],
         quantity: None,

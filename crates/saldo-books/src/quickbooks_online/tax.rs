@@ -8,7 +8,6 @@ use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::{BookContext, TaxCode, TaxRate};
 use saldo_core::document::Document;
-use saldo_core::ledger::Side;
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
 
@@ -99,7 +98,7 @@ fn by_form(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
 
 /// A code for each line.
 fn by_lines(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
-    let is_sale = |line: &FormLine<'_>| form.is_taxed_here && is_income(line);
+    let is_sale = |line: &FormLine<'_>| form.is_taxed_here && line.sold;
     let (mut of_lines, mut rates) = (Vec::new(), Rates::default());
     if form.taxes.is_empty() && !form.lines.iter().any(is_sale) {
         of_lines.resize(form.lines.len(), None);
@@ -124,10 +123,6 @@ fn by_lines(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     }
     let calculation = Some("TaxExcluded".to_owned());
     Ok(Said { of_lines, detail: rates.detail(form)?, calculation })
-}
-
-fn is_income(line: &FormLine<'_>) -> bool {
-    line.account.kind.side() == Side::Income
 }
 
 /// The taxes that a line bears: those that it says, else all of its form.

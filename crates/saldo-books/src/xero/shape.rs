@@ -91,7 +91,7 @@ impl<'a> FormLine<'a> {
         let (product, taxed) = match &line.kind {
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
             LineKind::Stocked { product, .. } => (Some(product), false),
-            LineKind::Other { taxed } => (None, *taxed),
+            LineKind::Other { taxed } | LineKind::Unearned { taxed } => (None, *taxed),
             LineKind::Settlement
             | LineKind::Receivable
             | LineKind::Payable

@@ -184,6 +184,68 @@ fn each_line_has_its_code_outside_the_united_states() {
     assert_eq!(books.shown(&sold, "SalesReceipt")["GlobalTaxCalculation"], "NotApplicable");
 }
 
+/// A line of what this account holds, with these taxes on it.
+fn owed(kind: LineKind, name: &str, amount: &str, taxes: &[(&str, &str)]) -> Line {
+    let account = Account::new(name, AccountKind::OtherCurrentLiability);
+    Line { taxes: goods("0.00", true, taxes).taxes, ..line(kind, account, amount) }
+}
+
+/// The codes of a receipt's lines, and what each rate amounts to of what.
+fn coded(books: &mut Books, document: &Document) -> (Vec<String>, Vec<String>) {
+    let shown = books.shown(document, "SalesReceipt");
+    let code = |line: &serde_json::Value| {
+        let code = line["SalesItemLineDetail"]["TaxCodeRef"]["value"].as_str();
+        code.map(str::to_owned)
+    };
+    let rate = |line: &serde_json::Value| {
+        format!("{} of {}", line["Amount"], line["TaxLineDetail"]["NetAmountTaxable"])
+    };
+    let rates = shown["TxnTaxDetail"]["TaxLine"].as_array().cloned().unwrap_or_default();
+    let codes = shown["Line"].as_array().unwrap().iter().filter_map(code).collect();
+    (codes, rates.iter().map(rate).collect())
+}
+
+#[test]
+fn a_deposit_for_goods_of_several_rates_tells_each_what_it_is_charged_on() {
+    let said = [("untaxed", "0.0% Z"), ("no sale", "no vat")];
+    let mut books = Books::with_codes(OF_LINES, "lines", &said);
+    let name = "Customer deposits";
+    let unearned = |taxed, amount, taxes: &[(&str, &str)]| {
+        owed(LineKind::Unearned { taxed }, name, amount, taxes)
+    };
+    let lines = vec![
+        unearned(true, "-100.00", &[("VAT", "20")]),
+        unearned(true, "-40.00", &[("Reduced VAT", "5")]),
+        unearned(false, "-9.00", &[]),
+        owed(LineKind::Other { taxed: false }, name, "30.00", &[]),
+        tax("VAT", "20", "-20.00"),
+        tax("Reduced VAT", "5", "-2.00"),
+    ];
+    let deposit = sale("sale/1", lines);
+    assert_eq!(entered(&mut books, &deposit), (-2_200, 14_100));
+    let (codes, rates) = coded(&mut books, &deposit);
+    assert_eq!(codes, ["2", "3", "4", "6"], "what was sold without tax, and what is no sale");
+    assert_eq!(rates, ["20 of 100", "2 of 40", "0 of 9"]);
+}
+
+#[test]
+fn a_voucher_takes_off_what_its_tax_is_charged_on() {
+    let said = [("untaxed", "0.0% Z"), ("no sale", "no vat")];
+    let mut books = Books::with_codes(OF_LINES, "lines", &said);
+    let vat = [("VAT", "20")];
+    let voucher = |amount| owed(LineKind::Other { taxed: true }, "Gift cards", amount, &vat);
+    let in_part = vec![goods("-200.00", true, &vat), voucher("100.00"), tax("VAT", "20", "-20.00")];
+    let in_part = sale("sale/1", in_part);
+    assert_eq!(entered(&mut books, &in_part), (-2_000, 12_000));
+    let (codes, rates) = coded(&mut books, &in_part);
+    assert_eq!(codes, ["2", "2"]);
+    assert_eq!(rates, ["20 of 100"]);
+    let wholly = vec![goods("-100.00", true, &vat), voucher("100.00")];
+    let wholly = sale("sale/2", wholly);
+    assert_eq!(entered(&mut books, &wholly), (0, 0));
+    assert_eq!(coded(&mut books, &wholly).0, ["2", "2"]);
+}
+
 #[test]
 fn purchases_are_out_of_the_scope_of_tax_there() {
     let mut books = Books::with_codes(OF_LINES, "lines", &[]);

@@ -1,6 +1,7 @@
 //! What the owner decided, apart from orders: entries in the words of the policy.
 
 use super::lines::{line_on, say_to_whom};
+use super::vouchers::paid_by_cards;
 use super::{Accounted, Trouble};
 use crate::commerce::{Decided, Decision, Fact, Move, Moved, Order};
 use crate::document::{DocumentKind, Header, LineKind, Party, SubledgerEntry};
@@ -97,7 +98,12 @@ pub(super) fn taken_back() -> FactState {
 }
 
 /// Says of decisions about an order what came of them.
-pub(super) fn stand_about(order: &Order, decisions: &[&Decision], accounted: &mut Accounted) {
+pub(super) fn stand_about(
+    order: &Order,
+    decisions: &[&Decision],
+    policy: &Policy,
+    accounted: &mut Accounted,
+) {
     let state_of_order = accounted.standings.iter().find(|it| it.id == order.id);
     let is_entered =
         state_of_order.is_some_and(|it| matches!(it.state, FactState::Accounted { .. }));
@@ -105,17 +111,37 @@ pub(super) fn stand_about(order: &Order, decisions: &[&Decision], accounted: &mu
         let own = FactId::from(format!("{}/write-off/{}", order.id, decision.number()));
         let gives_up = matches!(decision.said.decided, Decided::WriteOff { .. });
         let follows = !gives_up || accounted.entries.iter().any(|entry| entry.id == own);
-        let state = match (&decision.said.taken_back, follows, is_entered) {
+        let gift = promotional_use(decision, order, policy);
+        let state = match (&decision.said.taken_back, gift, follows, is_entered) {
             (Some(_), ..) => taken_back(),
-            (None, true, _) => FactState::Accounted { review: None },
-            (None, false, true) => FactState::Excluded { rule: "nothing-owed".to_owned() },
-            (None, false, false) => {
+            (None, Some(state), ..) => state,
+            (None, None, true, _) => FactState::Accounted { review: None },
+            (None, None, false, true) => FactState::Excluded { rule: "nothing-owed".to_owned() },
+            (None, None, false, false) => {
                 let for_what = format!("order {} to be entered", order.name);
                 FactState::Waiting { for_what, until: None }
             }
         };
         accounted.stand(&decision.id, &decision.source, state);
     }
+}
+
+/// Why nothing follows from a decision about gift cards that were given away, if nothing does.
+fn promotional_use(decision: &Decision, order: &Order, policy: &Policy) -> Option<FactState> {
+    let Decided::PromotionalUse { amount, .. } = decision.said.decided else { return None };
+    let policy = policy.in_force(policy.day(order.processed_at));
+    if !policy.owes_nothing_on_gifts() {
+        return Some(FactState::Excluded { rule: "owed-since-issue".to_owned() });
+    }
+    let paid = paid_by_cards(order).ok()?;
+    (amount > paid).then(|| {
+        let issue = Trouble::Issue(
+            IssueKind::DoesNotAddUp,
+            format!("gift cards paid {paid} for order {}, not {amount}", order.name),
+            "take it back by `saldo decide undo`, and decide it anew".to_owned(),
+        );
+        FactState::Held(issue.issue(&decision.id))
+    })
 }
 
 fn enter(

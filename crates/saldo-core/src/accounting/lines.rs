@@ -69,11 +69,12 @@ pub(super) fn agreement_lines(
 
 /// Why a sale without tax of the merchant's bears none, as lines tell it; nothing where the policy
 /// says nothing of such sales.
-pub(super) fn why_untaxed(by_channel: bool, about: &Subject<'_>, policy: &Policy) -> Vec<TaxRate> {
+pub(super) fn why_untaxed(sale: &SaleLine, about: &Subject<'_>, policy: &Policy) -> Vec<TaxRate> {
     if !policy.tells_untaxed() {
         return Vec::new();
     }
-    let why = match by_channel {
+    let of_channel = |tax: &TaxAmount| tax.collector == Collector::Channel && !tax.amount.is_zero();
+    let why = match sale.taxes.iter().any(of_channel) {
         true => Some(policy.taxed_by_channel(about)),
         false => policy.untaxed(about),
     };
@@ -87,8 +88,7 @@ fn say_why_untaxed<'a>(
     about: &Subject<'_>,
     policy: &Policy,
 ) {
-    let of_channel = |tax: &TaxAmount| tax.collector == Collector::Channel && !tax.amount.is_zero();
-    let why = why_untaxed(sale.taxes.iter().any(of_channel), about, policy);
+    let why = why_untaxed(sale, about, policy);
     let of_sales = |line: &&mut Line| {
         matches!(line.account.kind, AccountKind::Income | AccountKind::ContraIncome)
     };
@@ -103,7 +103,7 @@ fn name_of<'a>(tax: &'a TaxAmount, about: &Subject<'_>, policy: &Policy) -> Cow<
 }
 
 /// The taxes on a sale that the merchant owes.
-fn charged_on<'a>(
+pub(super) fn charged_on<'a>(
     sale: &'a SaleLine,
     about: &'a Subject<'_>,
     policy: &'a Policy,

@@ -26,6 +26,9 @@ mod stock;
 mod summary;
 mod telling;
 mod trial;
+mod vouchers;
+
+pub(crate) use vouchers::{entered_lines, part_of_cards};
 
 pub use conversion::{value_rows, valued_by};
 pub use decided::{Undecidable, hint_of, postings_of, taken_back_slot};
@@ -170,7 +173,9 @@ pub fn groups(fact: &Fact) -> Vec<Group> {
         Fact::Payout(payout) => vec![Group::Payout(payout.id.clone())],
         Fact::Dispute(dispute) => vec![Group::Dispute(dispute.id.clone())],
         Fact::Decision(decision) => match &decision.said.decided {
-            Decided::WriteOff { order, .. } => vec![Group::Order(order.clone())],
+            Decided::WriteOff { order, .. } | Decided::PromotionalUse { order, .. } => {
+                vec![Group::Order(order.clone())]
+            }
             Decided::Exclude { order, name } => {
                 let shop = order.as_str().split('/').next().unwrap_or_default();
                 let named = Group::Named(FactId::from(format!("{shop}/{name}")));
@@ -447,7 +452,7 @@ fn account_order(id: &FactId, facts: &[Fact], basis: Basis<'_>) -> Accounted {
         order::account_goods(goods, order, basis, &mut accounted);
     }
     if let Some(order) = order {
-        decided::stand_about(order, &decisions, &mut accounted);
+        decided::stand_about(order, &decisions, basis.policy, &mut accounted);
     }
     for row in rows {
         gateway::account_row(row, &mut view, order, basis, &mut accounted);

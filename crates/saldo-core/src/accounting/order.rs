@@ -10,6 +10,7 @@ mod given_up;
 mod paid;
 mod place;
 mod recognition;
+mod redeemed;
 mod sold;
 mod withheld;
 
@@ -23,6 +24,7 @@ use super::known_order::{KnownOrder, OrderView};
 use super::lines::line_on;
 use super::movements::Portion;
 use super::stock::{account_parcels, account_returned};
+use super::vouchers::{Vouchers, with_taxed_vouchers};
 use super::{Accounted, Basis, Trouble, summary, telling};
 use crate::commerce::{
     Agreement, BalanceTransaction, Decided, Decision, Goods, MoneyMovement, Order, Telling,
@@ -272,17 +274,26 @@ struct Timeline<'a> {
     undelivered: Option<Undelivered>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
+    /// The tax of gift cards that fell due when they were sold.
+    vouchers: Vouchers<'a>,
 }
 
 impl<'a> Timeline<'a> {
     fn run(known: Known<'a>, policy: &'a Policy, heard_until: Timestamp) -> Told<'a> {
         let order = known.order;
+        let vouchers = match Vouchers::of(order, &known.decisions, policy) {
+            Ok(vouchers) => vouchers,
+            Err(error) => {
+                let held = FactState::Held(Trouble::from(error).issue(&order.id));
+                return Told { held_from: Some(Date::MIN), ..Told::nothing(held) };
+            }
+        };
         let days = match days(known, policy) {
             Ok(days) => days,
             // Its money does not wait with it.
             Err(state) => return Told { held_from: Some(Date::MIN), ..Told::nothing(state) },
         };
-        let mut timeline = Timeline::new(order, policy);
+        let mut timeline = Timeline { vouchers, ..Timeline::new(order, policy) };
         let (mut open_day, mut held_from) = (None, None);
         let mut state = None;
         for (date, day) in days {
@@ -347,6 +358,7 @@ impl<'a> Timeline<'a> {
             places: BTreeMap::new(),
             undelivered,
             earned: BTreeSet::new(),
+            vouchers: Vouchers::default(),
         }
     }
 
@@ -362,7 +374,8 @@ impl<'a> Timeline<'a> {
         for agreement in &day.agreements {
             self.hand_over(date, &mut handed, Some(agreement.happened_at))?;
             let gateway = self.settled_by(agreement, &day)?;
-            let lines = self.lines_of(agreement, gateway)?;
+            let entered = with_taxed_vouchers(agreement, self.policy)?;
+            let lines = self.lines_of(&entered, gateway)?;
             self.sold.agree(agreement)?;
             if lines.is_empty() {
                 continue;
@@ -450,7 +463,7 @@ impl<'a> Timeline<'a> {
                 None => lines.push(line),
             }
         }
-        Ok(())
+        self.take_not_owed(lines, movement, amount, before)
     }
 
     fn enter(

@@ -119,6 +119,17 @@ pub enum Decided {
         /// What the shop calls it: rows of files may know no more of it.
         name: String,
     },
+    /// How much of what gift cards paid for an order came from cards that had been given away: the
+    /// channel does not say which card paid.
+    #[serde(rename_all = "kebab-case")]
+    PromotionalUse {
+        /// The order.
+        order: FactId,
+        /// What the shop calls it.
+        name: String,
+        /// How much, positive.
+        amount: Money,
+    },
     /// What a bank made of a payout that came in another currency than the books'.
     #[serde(rename_all = "kebab-case")]
     Arrived {
@@ -175,7 +186,9 @@ impl Decided {
     #[must_use]
     pub const fn order(&self) -> Option<&FactId> {
         match self {
-            Self::WriteOff { order, .. } | Self::Exclude { order, .. } => Some(order),
+            Self::WriteOff { order, .. }
+            | Self::Exclude { order, .. }
+            | Self::PromotionalUse { order, .. } => Some(order),
             Self::Arrived { .. }
             | Self::Paid { .. }
             | Self::ClosingRate { .. }
@@ -213,6 +226,7 @@ impl Decided {
         match self {
             Self::WriteOff { .. } => "write-off",
             Self::Exclude { .. } => "exclude",
+            Self::PromotionalUse { .. } => "promotional-use",
             Self::Arrived { .. } => "arrived",
             Self::Paid { .. } => "paid",
             Self::ClosingRate { .. } => "closing-rate",

@@ -2,7 +2,7 @@
 
 use crate::book::TaxRate;
 use crate::commerce::Product;
-use crate::ledger::{Account, Dimensions};
+use crate::ledger::{Account, AccountKind, Dimensions};
 use crate::money::Money;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -59,6 +59,12 @@ pub enum LineKind {
         /// Whether tax was charged on it.
         taxed: bool,
     },
+    /// The price of goods that are still to be handed over, on an account of deposits: sold, and
+    /// not earned yet. Tax falls due on it like on a sale.
+    Unearned {
+        /// Whether tax was charged on it.
+        taxed: bool,
+    },
     /// Units of an item that the book keeps in stock, which come in (positive) or go. Its account
     /// is the item's stock account.
     Stocked {
@@ -99,7 +105,8 @@ impl LineKind {
             | Self::Receivable
             | Self::Payable
             | Self::Tax { .. }
-            | Self::Other { .. } => None,
+            | Self::Other { .. }
+            | Self::Unearned { .. } => None,
         }
     }
 
@@ -113,7 +120,8 @@ impl LineKind {
             | Self::Receivable
             | Self::Payable
             | Self::Tax { .. }
-            | Self::Other { .. } => None,
+            | Self::Other { .. }
+            | Self::Unearned { .. } => None,
         }
     }
 
@@ -170,6 +178,13 @@ impl Line {
     #[must_use]
     pub fn held(&self) -> Money {
         self.foreign.filter(|foreign| !foreign.is_zero()).unwrap_or(self.amount)
+    }
+
+    /// Whether it is of what was sold, earned or not, as tax reports see it.
+    #[must_use]
+    pub const fn is_sold(&self) -> bool {
+        matches!(self.kind, LineKind::Unearned { .. })
+            || matches!(self.account.kind, AccountKind::Income | AccountKind::ContraIncome)
     }
 
     /// The item of which the book moves units in stock by this line, and how many come in

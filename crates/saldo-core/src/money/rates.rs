@@ -34,6 +34,29 @@ impl Money {
         minor.map(|minor| Self { minor, ..self }).map_err(|_| MoneyError::Overflow(self.currency))
     }
 
+    /// The tax that an amount contains, at a rate in percent of what it is charged on: to the
+    /// nearest minor unit, halves away from zero.
+    ///
+    /// ```
+    /// use saldo_core::money::{Currency, Money};
+    /// let eur = Currency::parse("EUR")?;
+    /// let tax = Money::parse("125.00", eur)?.tax_within("25".parse().expect("a decimal"))?;
+    /// assert_eq!(tax.to_string(), "25.00 EUR");
+    /// # Ok::<(), saldo_core::money::MoneyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] where the amount is too large.
+    pub fn tax_within(self, rate: Decimal) -> Result<Self, MoneyError> {
+        let overflow = || MoneyError::Overflow(self.currency);
+        let product = Decimal::from(self.minor).checked_mul(rate).ok_or_else(overflow)?;
+        let whole = Decimal::ONE_HUNDRED.checked_add(rate).ok_or_else(overflow)?;
+        let tax = product.checked_div(whole).ok_or_else(overflow)?;
+        let halves = RoundingStrategy::MidpointAwayFromZero;
+        let minor = i64::try_from(tax.round_dp_with_strategy(0, halves));
+        minor.map(|minor| Self { minor, ..self }).map_err(|_| overflow())
+    }
+
     /// The amount in another currency, at a rate that somebody states: so many units of the other
     /// for one of this one. To the nearest minor unit, halves away from zero.
     ///

@@ -61,9 +61,10 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
     for line in entries.iter().flat_map(|entry| &entry.lines) {
         let (rank, taxed, title) = match &line.kind {
             LineKind::Product { taxed, .. } | LineKind::Other { taxed } => {
-                let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
-                (0, *taxed, taxes.join(" + "))
+                (0, *taxed, together(line))
             }
+            // Not with other deposits, which no tax falls due on.
+            LineKind::Unearned { taxed } => (0, *taxed, format!("\u{3}{}", together(line))),
             LineKind::Stocked { .. } | LineKind::Ordered { .. } => (0, false, String::new()),
             LineKind::Tax { title, rate: Some(rate) } => (1, false, format!("{title} {rate}")),
             LineKind::Tax { title, rate: None } => (1, false, title.clone()),
@@ -98,6 +99,12 @@ fn summed(entries: &[SubledgerEntry], kind: DocumentKind) -> Result<Vec<Line>, U
     let lines =
         sums.into_iter().map(|((.., taxed, _), (line, count))| summary_line(line, taxed, count));
     Ok(lines.filter(moves).collect())
+}
+
+/// The taxes that a line says it bears, as one word.
+fn together(line: &Line) -> String {
+    let taxes: Vec<String> = line.taxes.iter().map(ToString::to_string).collect();
+    taxes.join(" + ")
 }
 
 /// Adds units that count, and what they will cost: nobody says what all cost where nobody says it

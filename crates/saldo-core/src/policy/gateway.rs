@@ -93,6 +93,25 @@ pub(super) fn shared_foreign_name(policy: &Policy) -> Option<String> {
     named.map(|(_, name)| name.clone())
 }
 
+/// A gateway's account in another currency that nobody named, and whose name is that of an account
+/// for something else: the gateway, the currency and the name.
+pub(super) fn taken_foreign_name(policy: &Policy) -> Option<(GatewayId, Currency, String)> {
+    let gateways = || policy.text.gateways.iter();
+    let foreign = gateways().flat_map(|(_, known)| &known.currencies);
+    let foreign = foreign.map(|(currency, name)| (name.clone(), Some(*currency)));
+    let named = policy.named_accounts().map(|account| (account.name.to_string(), None));
+    let taken: Vec<(String, Option<Currency>)> = named.chain(foreign).collect();
+    gateways().find_map(|(id, known)| {
+        taken.iter().find_map(|(name, kept_in)| {
+            let code = name.strip_prefix(&*known.account)?.strip_prefix(' ')?;
+            let currency = Currency::parse(code).ok()?;
+            let is_implied = currency != policy.currency && known.name_in(currency) == *name;
+            let is_other = is_implied && *kept_in != Some(currency);
+            is_other.then(|| (id.clone(), currency, name.clone()))
+        })
+    })
+}
+
 impl Policy {
     /// How much a document holds of what a gateway's own rows enter that happened on a books day,
     /// by the policy that was in force then.

@@ -12,6 +12,7 @@ mod destination;
 mod drawer;
 mod feed;
 mod gateway;
+mod gift_cards;
 mod goods;
 mod history;
 mod levels;
@@ -31,6 +32,7 @@ pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
 pub use gateway::{Deferrals, GatewayAccount};
+pub use gift_cards::{GiftCards, Promotional, Voucher};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition, ReturnCost};
 pub use history::{Late, Periods};
 pub use levels::{Level, RunTotals};
@@ -137,6 +139,28 @@ pub enum PolicyError {
          this one has another"
     )]
     ForeignAccount(String),
+    /// An account in another currency that nobody named would get the name of an account for
+    /// something else.
+    #[error(
+        "`{name}` would be the account of the gateway `{gateway}` in {currency}, and the policy \
+         names it for something else: name the gateway's, for example \
+         gateways.{gateway}.currencies.{currency} = \"{name} clearing\", or rename the other"
+    )]
+    ForeignName {
+        /// The gateway.
+        gateway: GatewayId,
+        /// The other currency.
+        currency: Currency,
+        /// The name of both accounts.
+        name: String,
+    },
+    /// A voucher that is taxed when it is sold, and nobody says by what.
+    #[error(
+        "gift cards that are single-purpose vouchers are taxed when they are sold: set \
+         `gift-cards.tax`, as the channel names it on what they buy, and `gift-cards.rate`, in \
+         percent, before `gift-cards.voucher`"
+    )]
+    Vouchers,
     /// An account that cannot be fed by files in this way.
     #[error("`{account}` cannot be fed by files so: {why}")]
     Feed {
@@ -250,6 +274,9 @@ pub struct PolicyText {
     /// Other currencies than the books'.
     #[serde(skip_serializing_if = "Currencies::is_default")]
     pub currencies: Currencies,
+    /// Gift cards.
+    #[serde(skip_serializing_if = "GiftCards::is_default")]
+    pub gift_cards: GiftCards,
     /// Which products are known.
     pub products: Products,
     /// Closed periods.
@@ -345,6 +372,7 @@ impl Policy {
         loan::check_numbers(&text)?;
         levels::check_levels(&text, currency)?;
         goods::check(&text)?;
+        gift_cards::check(&text)?;
         text.numbers.check()?;
         let rules = Rules::new(&text, &chart)?;
         let policy =
@@ -352,6 +380,9 @@ impl Policy {
         policy.check_conversion()?;
         if let Some(name) = gateway::shared_foreign_name(&policy) {
             return Err(PolicyError::ForeignAccount(name));
+        }
+        if let Some((gateway, currency, name)) = gateway::taken_foreign_name(&policy) {
+            return Err(PolicyError::ForeignName { gateway, currency, name });
         }
         feed::check(&policy)?;
         let landings = feed::landings(&policy.text);
@@ -629,6 +660,40 @@ mod tests {
         for wrong in ["GBP = \"Euros\"", "EUR = \"Bank\"", "EUR = \"PayPal\"", "USD = \"X\""] {
             let refused = new(wrong);
             assert!(matches!(refused, Err(PolicyError::ForeignAccount(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_clearing_account_that_nobody_named_takes_no_name_of_another() {
+        let usd = Currency::parse("USD").unwrap();
+        let new = |more: &str| {
+            let text = format!("[gateways.paypal]\naccount = \"PayPal\"\n{more}");
+            Policy::new(1, &text, usd, "UTC", "2026-01-01".parse().unwrap())
+        };
+        let clashes = [
+            "[accounts]\nbank = \"PayPal EUR\"",
+            "bank = \"PayPal EUR\"",
+            "banks = { EUR = \"PayPal EUR\" }",
+            "[gateways.other]\naccount = \"PayPal EUR\"",
+            "[gateways.other]\naccount = \"Other\"\ncurrencies = { GBP = \"PayPal EUR\" }",
+            "[tax.accounts]\nVAT = \"PayPal EUR\"",
+        ];
+        for more in clashes {
+            let refused = new(more).expect_err(more).to_string();
+            let says = "`PayPal EUR` would be the account of the gateway `paypal` in EUR";
+            assert!(refused.contains(says), "{more}: {refused}");
+            assert!(refused.contains("gateways.paypal.currencies.EUR"), "{refused}");
+        }
+        let fine = [
+            // What is kept in the same currency may be one account.
+            "[gateways.other]\naccount = \"Other\"\ncurrencies = { EUR = \"PayPal EUR\" }",
+            // It has another name.
+            "currencies = { EUR = \"Euros\" }\n[accounts]\nbank = \"PayPal EUR\"",
+            "[accounts]\nbank = \"PayPal USD\"",
+            "[accounts]\nbank = \"PayPal main\"",
+        ];
+        for more in fine {
+            assert!(new(more).is_ok(), "{more}");
         }
     }
 

@@ -269,7 +269,8 @@ fn what_is_recovered_says_what_had_been_written_off() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     Clearing: Shopify Payments 105.43 USD Shopify Payments of Transaction/1
-    Bad debt -98.00 USD Recovered: Written off of Transaction/1
+    Bad debt -8.00 USD Recovered: Written off of Transaction/1
+    Bad debt -90.00 USD Recovered: Written off of Transaction/1
     Sales tax payable (per jurisdiction) -7.43 USD Recovered: Sales tax of Transaction/1
     ");
 }

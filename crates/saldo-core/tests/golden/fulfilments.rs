@@ -1,5 +1,6 @@
 //! Sales that are earned when goods are handed over.
 
+use super::bases::bases;
 use super::shop::{Shop, called_off, goods, money, order, told, write_off};
 use super::{POLICY, account, policy};
 use jiff::Timestamp;
@@ -247,7 +248,7 @@ fn carriage_waits_for_goods_alone_and_has_their_taxes_alone() {
     let [sale] = &entries(&[Fact::Order(both)], &by_fulfilment("order"))[..] else { panic!() };
     let waits = sale.lines.iter().find(|line| &*line.account.name == DEPOSITS).unwrap();
     assert_eq!(waits.amount, money("-28.00"));
-    assert_eq!(waits.kind, LineKind::Other { taxed: false }, "what is taxed is a service");
+    assert_eq!(waits.kind, LineKind::Unearned { taxed: false }, "what is taxed is a service");
 }
 
 #[test]
@@ -437,6 +438,29 @@ proptest! {
         let earned = entries(&facts, &by_fulfilment("order"));
         let paid = entries(&facts, &policy(POLICY));
         prop_assert_eq!(sums(&earned, "12-31"), sums(&paid, "12-31"));
+    }
+
+    #[test]
+    fn each_tax_is_charged_on_the_same_whenever_sales_are_earned(
+        life in any_life(),
+        rates in prop::collection::vec(prop::sample::select(vec![0, 12, 25]), 4),
+    ) {
+        let mut facts = life.facts();
+        let Some(Fact::Order(order)) = facts.first_mut() else { panic!("an order") };
+        for agreement in &mut order.agreements {
+            for (line, rate) in agreement.lines.iter_mut().zip(&rates) {
+                line.taxes.iter_mut().for_each(|tax| tax.rate = Some((*rate).into()));
+            }
+        }
+        let detail = entries(&facts, &by_fulfilment("order"));
+        let at_payment = bases(&entries(&facts, &policy(POLICY)));
+        prop_assert_eq!(bases(&detail), at_payment.clone());
+        prop_assert_eq!(bases(&entries(&facts, &by_fulfilment("day"))), at_payment.clone());
+        // All that is reported is what was earned, or is still to be.
+        let sold = detail.iter().flat_map(|entry| &entry.lines).filter(|line| line.is_sold());
+        let reported = sold.filter(|line| !matches!(line.kind, LineKind::Unearned { .. }));
+        let earned: i64 = reported.map(|line| line.amount.minor()).sum();
+        prop_assert_eq!(at_payment.values().sum::<i64>(), earned, "all was handed over");
     }
 
     #[test]

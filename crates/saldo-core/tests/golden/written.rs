@@ -1,6 +1,6 @@
 //! The events of the reference as they are written: every word of every document.
 
-use super::{all_cases, entries, stocked};
+use super::{Case, all_cases, beyond_the_reference, entries, stocked};
 use saldo_core::document::{Header, Line, LineKind, Party, SubledgerEntry};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ fn kind(line: &Line) -> String {
         LineKind::Other { taxed: false } => "other".to_owned(),
         LineKind::Stocked { .. } => "stocked".to_owned(),
         LineKind::Ordered { .. } => "ordered".to_owned(),
+        LineKind::Unearned { taxed } => format!("unearned{}", if *taxed { ", taxed" } else { "" }),
     }
 }
 
@@ -50,12 +51,16 @@ fn written(entry: &SubledgerEntry) -> String {
     format!("{date} {kind} {reference}: {memo}{more}\n  {} in {slot}\n{lines}", entry.id)
 }
 
+fn all_stories() -> impl Iterator<Item = Case> {
+    all_cases().into_iter().chain(beyond_the_reference())
+}
+
 #[test]
 fn every_word_of_the_events_of_the_reference_is_as_it_was_read() {
     let of_stock = stocked::cases();
     let own = |event: &str| !of_stock.iter().any(|case| case.event == event);
     let mut text = String::new();
-    for case in all_cases().into_iter().filter(|case| own(case.event)) {
+    for case in all_stories().filter(|case| own(case.event)) {
         text.push_str(&format!("== {}\n", case.event));
         let own = |entry: &&SubledgerEntry| {
             let day = entry.header.date.strftime("%m-%d").to_string();
@@ -71,7 +76,7 @@ fn every_word_of_the_events_of_the_reference_is_as_it_was_read() {
 #[test]
 fn what_each_event_of_the_reference_enters() {
     let mut events: BTreeMap<&str, Vec<SubledgerEntry>> = BTreeMap::new();
-    for case in all_cases() {
+    for case in all_stories() {
         let own = |entry: &SubledgerEntry| {
             let day = entry.header.date.strftime("%m-%d").to_string();
             case.days.is_empty() || case.days.contains(&&*day)

@@ -70,6 +70,12 @@ pub(super) enum KindRow<'a> {
         #[serde(borrow)]
         kept: Option<KeptRow<'a>>,
     },
+    /// The price of what is still to be handed over, with any taxes of its own.
+    Unearned {
+        taxed: bool,
+        #[serde(borrow)]
+        taxes: Vec<TaxRow<'a>>,
+    },
 }
 
 /// An item that the book keeps in stock.
@@ -144,6 +150,7 @@ impl<'a> KindRow<'a> {
             }
             LineKind::Other { taxed } if taxes.is_empty() => Self::Other { taxed: *taxed },
             LineKind::Other { taxed } => Self::TaxedOther { taxed: *taxed, taxes },
+            LineKind::Unearned { taxed } => Self::Unearned { taxed: *taxed, taxes },
             _ if !taxes.is_empty() => {
                 return Err("only what is sold bears taxes".to_owned());
             }
@@ -179,7 +186,8 @@ impl<'a> KindRow<'a> {
             | Self::Receivable
             | Self::Payable
             | Self::Other { .. }
-            | Self::TaxedOther { .. } => None,
+            | Self::TaxedOther { .. }
+            | Self::Unearned { .. } => None,
         }
     }
 
@@ -207,6 +215,7 @@ impl<'a> KindRow<'a> {
             }
             Self::Other { taxed } => (LineKind::Other { taxed }, Vec::new()),
             Self::TaxedOther { taxed, taxes } => (LineKind::Other { taxed }, taxes),
+            Self::Unearned { taxed, taxes } => (LineKind::Unearned { taxed }, taxes),
             Self::Stocked { id, sku, title, kept } => {
                 let (product, kept) = (product(id, sku, title), kept.kept()?);
                 (LineKind::Stocked { product, kept }, Vec::new())

@@ -8,7 +8,7 @@ mod report;
 pub(crate) use called::{ConnectQuickbooksDesktop, Pos, Serve, SimConnector};
 pub(crate) use decide::{
     DayAmount, Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideEvent, DecideExclude,
-    DecidePaid, DecideWriteOff,
+    DecidePaid, DecidePromotionalUse, DecideWriteOff,
 };
 pub(crate) use feed::{Feed, FeedWrite};
 pub(crate) use report::{Report, ReportBridge, ReportClose, Verify};

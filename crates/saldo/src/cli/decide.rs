@@ -4,7 +4,7 @@ mod event;
 
 use super::args::{
     Decide, DecideArrived, DecideClosingRate, DecideEntry, DecideExclude, DecidePaid,
-    DecideWriteOff, Global,
+    DecidePromotionalUse, DecideWriteOff, Global,
 };
 use super::context::{self, Usage};
 use super::output::table;
@@ -38,9 +38,14 @@ pub(crate) async fn decide(
         }
         Decide::Exclude(DecideExclude { order: name }) => {
             let order = said(order_named(&engine, &name).await)?;
-            let today = engine.policy.day(engine.clock.now());
-            let on = today.max(engine.policy.start_date);
-            keep(&engine, on, Decided::Exclude { order, name }, output).await?;
+            keep(&engine, today(&engine), Decided::Exclude { order, name }, output).await?;
+        }
+        Decide::PromotionalUse(DecidePromotionalUse { order: name, amount }) => {
+            let amount = Money::parse(&amount, engine.policy.currency)
+                .map_err(|error| Usage(error.to_string()))?;
+            let order = said(order_named(&engine, &name).await)?;
+            let decided = Decided::PromotionalUse { order, name, amount };
+            keep(&engine, today(&engine), decided, output).await?;
         }
         Decide::Arrived(DecideArrived { payout, on, amount }) => {
             let amount = Money::parse(&amount, engine.policy.currency)
@@ -72,6 +77,11 @@ pub(crate) async fn decide(
         }
     }
     Ok(Ending::Done)
+}
+
+/// The books day, or the first one of the books, if that is still to come.
+fn today(engine: &Engine) -> Date {
+    engine.policy.day(engine.clock.now()).max(engine.policy.start_date)
 }
 
 async fn keep(engine: &Engine, on: Date, decided: Decided, output: &Output) -> anyhow::Result<()> {
@@ -163,6 +173,9 @@ fn what(decided: &Decided, on: Date) -> String {
         }
         Decided::WriteOff { order, relieve_tax: false } => format!("{order} will not be paid"),
         Decided::Exclude { name, .. } => format!("{name} is left out"),
+        Decided::PromotionalUse { name, amount, .. } => {
+            format!("gift cards that were given away paid {amount} for {name}")
+        }
         Decided::Arrived { payout, amount } => format!("{amount} arrived of {payout}"),
         Decided::Paid { name, amount, .. } => format!("{amount} was paid for {name}"),
         Decided::ClosingRate { currency, rate } => format!("one {currency} was worth {rate}"),

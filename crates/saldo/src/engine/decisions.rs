@@ -207,6 +207,16 @@ fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
     {
         return Err(DecisionError::Senseless("nothing arrived".to_owned()));
     }
+    if let Decided::PromotionalUse { amount, .. } = &said.decided {
+        if !amount.is_positive() {
+            return Err(DecisionError::Senseless("nothing was paid".to_owned()));
+        }
+        if !policy.through_time().any(Policy::owes_nothing_on_gifts) {
+            let why = "gift cards that are given away are owed from the day on which an entry says \
+                       so, where the policy does not say `gift-cards.promotional = \"at-use\"`";
+            return Err(DecisionError::Senseless(why.to_owned()));
+        }
+    }
     if let Decided::Paid { amount, .. } = &said.decided {
         if !amount.is_positive() {
             return Err(DecisionError::Senseless("nothing was paid".to_owned()));

@@ -6,7 +6,8 @@ use crate::accounting::Trouble;
 use crate::accounting::contradictions::check_movement;
 use crate::accounting::movements::Pool;
 use crate::commerce::{
-    Agreement, AgreementKind, Decision, Goods, MoneyMovement, MovementKind, MovementState, Order,
+    Agreement, AgreementKind, Decided, Decision, Goods, MoneyMovement, MovementKind, MovementState,
+    Order,
 };
 use crate::issue::{FactState, IssueKind};
 use crate::policy::{Policy, Recognition};
@@ -60,7 +61,8 @@ pub(super) fn days<'a>(
         let date = policy.day(handing.at).max(sale_day).max(earliest);
         days.entry(date).or_default().handed.push(handing);
     }
-    for decision in decisions {
+    let gives_up = |it: &&Decision| matches!(it.said.decided, Decided::WriteOff { .. });
+    for decision in decisions.into_iter().filter(gives_up) {
         days.entry(decision.said.on).or_default().given_up.push(decision);
     }
     Ok(days)

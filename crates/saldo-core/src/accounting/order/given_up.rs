@@ -2,18 +2,26 @@
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::{line_on, tax_account};
+use crate::accounting::lines::{charged_on, line_on, tax_account};
+use crate::book::TaxRate;
 use crate::commerce::{Collector, Decided, Decision, SaleLine, TaxAmount};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::ledger::Account;
 use crate::money::{Currency, Money};
-use crate::policy::Role;
+use crate::policy::{Role, Subject};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A tax of the merchant's own: its name, its rate, and where it is owed.
 type OwnTax = (String, Option<Decimal>, Account);
+
+/// What a line bears of taxes: whether it bears any, and which, where not all of its entry.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Bears {
+    taxed: bool,
+    taxes: Vec<TaxRate>,
+}
 
 /// What was written off and not recovered since: the lines that did it, each with what is left.
 #[derive(Default)]
@@ -55,32 +63,18 @@ impl<'a> Timeline<'a> {
             true => self.taxes_until(date)?,
             false => BTreeMap::new(),
         };
-        let sold = self.sold_until(date)?;
-        let weight = |money: &Money| money.minor().unsigned_abs();
-        let taxed = Money::sum(open.currency(), taxes.values().copied())?;
-        let mut weights = vec![weight(&sold.minus(taxed)?)];
-        weights.extend(taxes.values().map(weight));
+        let sold = self.sold_until(date, relieve_tax)?;
+        let weights = sold.values().map(|net| net.minor().max(0).unsigned_abs());
+        let of_taxes = taxes.values().map(|tax| tax.minor().unsigned_abs());
+        let weights: Vec<u64> = weights.chain(of_taxes).collect();
         // What the channel has not got of its tax was never the merchant's to lose.
         let of_channel = self.channel_tax.min(open).max(Money::zero(open.currency()));
         self.channel_tax = self.channel_tax.minus(of_channel)?;
         let own = open.minus(of_channel)?;
         let mut parts = own.allocate(&weights).into_iter();
-        let loss = parts.next().unwrap_or(own);
-        // What was never handed over was never earned: it is no loss.
-        let unearned = match &mut self.undelivered {
-            Some(undelivered) => undelivered.give_up(loss)?,
-            None => Money::zero(loss.currency()),
-        };
-        // Books take tax back with a line only that it was charged on.
-        let taxed = taxes.values().any(|tax| !tax.is_zero());
         let mut lines = Vec::new();
-        for (role, amount, text) in [
-            (Role::BadDebt, loss.minus(unearned)?, "Written off"),
-            (Role::Deposits, unearned, "Not to be handed over"),
-        ] {
-            if !amount.is_zero() {
-                lines.push(self.line(LineKind::Other { taxed }, role, amount, text, origin));
-            }
+        for (bears, loss) in sold.into_keys().zip(parts.by_ref()) {
+            self.lose(&mut lines, (bears, relieve_tax), loss, origin)?;
         }
         if !of_channel.is_zero() {
             let kind = LineKind::Other { taxed: false };
@@ -101,6 +95,37 @@ impl<'a> Timeline<'a> {
         self.enter(place, DocumentKind::CreditMemo, date, memo, invoice, lines)
     }
 
+    /// The lines of a loss of what bears these taxes: one for each set of them, since books take a
+    /// tax back with a line only that it was charged on.
+    fn lose(
+        &mut self,
+        lines: &mut Vec<Line>,
+        (bears, relieved): (Bears, bool),
+        loss: Money,
+        origin: &str,
+    ) -> Result<(), Trouble> {
+        // What was never handed over was never earned: it is no loss.
+        let unearned = match &mut self.undelivered {
+            Some(undelivered) => undelivered.give_up(loss)?,
+            None => Money::zero(loss.currency()),
+        };
+        let Bears { taxed, taxes } = bears;
+        let not_to_come = match relieved {
+            true => LineKind::Unearned { taxed },
+            false => LineKind::Other { taxed: false },
+        };
+        for (kind, role, amount, text) in [
+            (LineKind::Other { taxed }, Role::BadDebt, loss.minus(unearned)?, "Written off"),
+            (not_to_come, Role::Deposits, unearned, "Not to be handed over"),
+        ] {
+            if !amount.is_zero() {
+                let line = self.line(kind, role, amount, text, origin);
+                lines.push(Line { taxes: taxes.clone(), ..line });
+            }
+        }
+        Ok(())
+    }
+
     /// The lines that were agreed up to a day.
     fn lines_until(&self, date: Date) -> impl Iterator<Item = &'a SaleLine> + use<'a> {
         let (order, policy) = (self.order, self.policy.clone());
@@ -110,16 +135,28 @@ impl<'a> Timeline<'a> {
             .flat_map(|agreement| &agreement.lines)
     }
 
-    /// Everything that was agreed up to a day, with the merchant's own tax.
-    fn sold_until(&self, date: Date) -> Result<Money, Trouble> {
-        let mut sum = Money::zero(self.order.currency);
+    /// Everything that was agreed up to a day, without tax, by the merchant's taxes on it; where
+    /// these are not relieved, with them and as one.
+    fn sold_until(&self, date: Date, relieved: bool) -> Result<BTreeMap<Bears, Money>, Trouble> {
+        let (policy, about) = (self.policy, Subject::of_order(self.order));
+        let all: BTreeSet<TaxRate> =
+            self.lines_until(date).flat_map(|line| charged_on(line, &about, policy)).collect();
+        let mut sums = BTreeMap::new();
         for line in self.lines_until(date) {
-            sum = sum.plus(line.total()?)?;
-            for tax in line.taxes.iter().filter(|tax| tax.collector == Collector::Channel) {
-                sum = sum.minus(tax.amount)?;
+            let own: BTreeSet<TaxRate> = charged_on(line, &about, policy).collect();
+            let bears = match (relieved, own == all) {
+                (false, _) => Bears { taxed: false, taxes: Vec::new() },
+                (true, true) => Bears { taxed: !own.is_empty(), taxes: Vec::new() },
+                (true, false) => Bears { taxed: !own.is_empty(), taxes: own.into_iter().collect() },
+            };
+            let mut worth = line.gross.minus(line.discount)?;
+            for tax in line.taxes.iter().filter(|it| it.collector == Collector::Merchant) {
+                worth = if relieved { worth } else { worth.plus(tax.amount)? };
             }
+            let sum = sums.entry(bears).or_insert(Money::zero(self.order.currency));
+            *sum = sum.plus(worth)?;
         }
-        Ok(sum)
+        Ok(sums)
     }
 
     /// The merchant's own taxes up to a day, by name, rate and account.

@@ -1,6 +1,7 @@
 //! Money that no agreement of its day took or explains.
 
 use super::Timeline;
+use super::redeemed::form_of_own_money;
 use crate::accounting::Trouble;
 use crate::accounting::movements::Portion;
 use crate::commerce::MoneyMovement;
@@ -40,7 +41,7 @@ impl<'a> Timeline<'a> {
             lines.push(self.line(kind, Role::Deposits, left.negated(), "Deposit", id));
             let kind = match portion.is_gateway() {
                 true => DocumentKind::SalesReceipt,
-                false => DocumentKind::JournalEntry,
+                false => form_of_own_money(&lines, DocumentKind::RefundReceipt),
             };
             let memo = format!("Deposit for order {}", self.order.name);
             let place = self.place_of_money((date, &portion, left), "deposit");
@@ -140,7 +141,7 @@ impl<'a> Timeline<'a> {
         self.add_tender(&mut lines, &portion, portion.amount.negated())?;
         let kind = match portion.is_gateway() {
             true => DocumentKind::Expense,
-            false => DocumentKind::JournalEntry,
+            false => form_of_own_money(&lines, DocumentKind::SalesReceipt),
         };
         let memo = format!("Refund paid for order {}", self.order.name);
         let place = self.place_of_money((date, &portion, portion.amount), "refund");

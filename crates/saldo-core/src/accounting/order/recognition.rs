@@ -1,16 +1,16 @@
 //! Sales that are earned when goods are handed over.
 //!
-//! What the buyer owes for goods is a deposit until they are, without tax, which is owed at once.
+//! What the buyer owes for goods is a deposit until they are, without tax, which is owed at once: a
+//! line for each set of taxes, since each of them falls due on its own.
 //! Each parcel earns the net amount of its units in proportion; the last one of a line takes what
 //! rounding left. Carriage is earned with the first parcel, whole: it is then that the carrier is
 //! paid. What is given up before it is handed over lessens the deposit, and is no return.
 
 use super::Timeline;
 use crate::accounting::Trouble;
-use crate::accounting::lines::{agreement_lines, plain_line, why_untaxed};
-use crate::commerce::{
-    Agreement, Collector, Fulfilment, OrderedItem, SaleKind, SaleLine, TaxAmount,
-};
+use crate::accounting::lines::{agreement_lines, charged_on, plain_line, why_untaxed};
+use crate::book::TaxRate;
+use crate::commerce::{Agreement, Fulfilment, OrderedItem, SaleKind, SaleLine};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
@@ -18,7 +18,7 @@ use crate::policy::{Role, Subject};
 use crate::text::GatewayId;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Goods change hands, or it turns out that they never did.
 #[derive(Clone, Copy, Debug)]
@@ -123,16 +123,6 @@ pub(super) struct Undelivered {
     earned: BTreeMap<String, (Vec<Earned>, Price)>,
 }
 
-/// What an agreement changes in the deposits: positive where more is to be handed over. And what
-/// it leaves over that nothing can earn any more.
-struct Deferred {
-    net: Money,
-    /// Whether the merchant taxes any of it.
-    taxed: bool,
-    /// Whether the sales channel taxes any of it.
-    by_channel: bool,
-}
-
 impl Undelivered {
     pub(super) fn new(currency: Currency) -> Self {
         let carriage = Price::zero(currency);
@@ -144,19 +134,14 @@ impl Undelivered {
     }
 
     /// Takes what waits for a fulfilment out of the lines of an agreement, which keep their taxes.
-    fn defer(&mut self, lines: &mut [SaleLine]) -> Result<Deferred, Trouble> {
-        let net = Money::zero(self.currency);
-        let mut deferred = Deferred { net, taxed: false, by_channel: false };
+    /// Returns how much of each line waits, without tax: positive where more is to be handed over.
+    fn defer(&mut self, lines: &mut [SaleLine]) -> Result<Vec<Money>, Trouble> {
+        let mut deferred = Vec::new();
         // Carriage last: whether it waits depends on whether goods do.
         lines.sort_by_key(|line| line.kind == SaleKind::Shipping);
         for line in lines {
             let waits = self.waiting_part(line)?;
-            if waits.is_zero() {
-                continue;
-            }
-            deferred.taxed |= is_taxed_by(line, Collector::Merchant);
-            deferred.by_channel |= is_taxed_by(line, Collector::Channel);
-            deferred.net = deferred.net.plus(waits.net()?)?;
+            deferred.push(waits.net()?);
             let earned = Price::of(line).minus(waits)?;
             (line.gross, line.discount) = (earned.gross, earned.discount);
         }
@@ -303,11 +288,6 @@ impl Undelivered {
     }
 }
 
-fn is_taxed_by(line: &SaleLine, collector: Collector) -> bool {
-    let own = |tax: &TaxAmount| tax.collector == collector && !tax.amount.is_zero();
-    line.taxes.iter().any(own)
-}
-
 fn no_quantity(line: &SaleLine) -> Trouble {
     Trouble::Issue(
         IssueKind::UnknownData,
@@ -332,21 +312,48 @@ impl<'a> Timeline<'a> {
         let deferred = undelivered.defer(&mut earned.lines)?;
         let left_over = undelivered.left_over()?;
         let mut lines = agreement_lines(&earned, currency, &about, self.policy)?;
-        if !deferred.net.is_zero() {
-            let text = match deferred.net.is_negative() {
+        lines.extend(self.unearned_lines(&earned, &deferred, &about)?);
+        // What was sold before, and is earned within a document of a sale: no tax falls due on it.
+        let mut left_over = self.earning_lines(&left_over, &agreement.id)?;
+        let deposits = left_over.iter_mut().filter(|line| !line.is_sold());
+        deposits.for_each(|line| line.kind = LineKind::Unearned { taxed: false });
+        lines.extend(left_over);
+        Ok(lines)
+    }
+
+    /// The lines of what an agreement leaves to be handed over, so much of each of its lines: one
+    /// for each set of taxes, or reason why there is none, so that each tax keeps what it is
+    /// charged on.
+    fn unearned_lines(
+        &self,
+        agreement: &Agreement,
+        deferred: &[Money],
+        about: &Subject<'_>,
+    ) -> Result<Vec<Line>, Trouble> {
+        let policy = self.policy;
+        let charged: BTreeSet<TaxRate> =
+            agreement.lines.iter().flat_map(|sale| charged_on(sale, about, policy)).collect();
+        let mut sums: BTreeMap<(bool, Vec<TaxRate>), Money> = BTreeMap::new();
+        for (sale, net) in agreement.lines.iter().zip(deferred) {
+            let own: BTreeSet<TaxRate> = charged_on(sale, about, policy).collect();
+            let taxed = !own.is_empty();
+            let taxes = match (taxed, own == charged) {
+                (true, true) => Vec::new(),
+                (true, false) => own.into_iter().collect(),
+                (false, _) => why_untaxed(sale, &about.line(sale), policy),
+            };
+            let sum = sums.entry((taxed, taxes)).or_insert(Money::zero(net.currency()));
+            *sum = sum.plus(*net)?;
+        }
+        let line = |((taxed, taxes), net): ((bool, Vec<TaxRate>), Money)| {
+            let text = match net.is_negative() {
                 true => "No longer to be handed over",
                 false => "To be handed over",
             };
-            let (kind, origin) = (LineKind::Other { taxed: deferred.taxed }, agreement.id.as_str());
-            let deposit = self.line(kind, Role::Deposits, deferred.net.negated(), text, origin);
-            let taxes = match deferred.taxed {
-                true => Vec::new(),
-                false => why_untaxed(deferred.by_channel, &about, self.policy),
-            };
-            lines.push(Line { taxes, ..deposit });
-        }
-        lines.extend(self.earning_lines(&left_over, &agreement.id)?);
-        Ok(lines)
+            let (kind, origin) = (LineKind::Unearned { taxed }, agreement.id.as_str());
+            Line { taxes, ..self.line(kind, Role::Deposits, net.negated(), text, origin) }
+        };
+        Ok(sums.into_iter().filter(|(_, net)| !net.is_zero()).map(line).collect())
     }
 
     /// Enters what changed hands before an instant; all that is left, where there is none.

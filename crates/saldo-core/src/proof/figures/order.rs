@@ -2,10 +2,10 @@
 
 use super::gateway::gross_about;
 use super::{Fate, Ground, OPEN_ORDERS, Sheet, adds_up, agreed, is_sane, owed_to, sales_of};
-use crate::accounting::numbered_alike;
+use crate::accounting::{entered_lines, numbered_alike, part_of_cards};
 use crate::commerce::{
-    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Fact, Goods,
-    MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
+    Agreement, AgreementKind, BalanceKind, BalanceTransaction, Collector, Decided, Decision, Fact,
+    Goods, MoneyMovement, MovementKind, MovementState, Order, SaleKind, SaleLine, Tender,
 };
 use crate::money::{Money, MoneyError};
 use crate::policy::{Policy, Recognition, Role};
@@ -48,7 +48,7 @@ pub(super) fn note_order(
     }
     for agreement in &order.agreements {
         let day = told.day_of(agreement);
-        for line in &agreement.lines {
+        for line in &*entered_lines(agreement, policy.in_force(day)) {
             note_line((order, line), day, fate, sheet)?;
         }
     }
@@ -149,6 +149,17 @@ impl<'a> Told<'a> {
         })
     }
 
+    /// What the owner decided about the order.
+    fn decisions(&self) -> impl Iterator<Item = &'a Decision> + use<'a> {
+        let id = &self.order.id;
+        self.told.iter().filter_map(move |fact| match fact {
+            Fact::Decision(decision) if decision.said.decided.order() == Some(id) => {
+                Some(&**decision)
+            }
+            _ => None,
+        })
+    }
+
     fn goods(&self) -> Option<&'a Goods> {
         self.told.iter().find_map(|fact| match fact {
             Fact::Goods(goods) if goods.order == self.order.id => Some(&**goods),
@@ -177,7 +188,18 @@ impl<'a> Told<'a> {
             None => movement.amount,
         };
         match &movement.tender {
-            Tender::GiftCard => sheet.expect_on(Role::GiftCards, day, signed(paid), fate),
+            Tender::GiftCard => {
+                let own = self.policy.in_force(day);
+                let decisions: Vec<&Decision> = self.decisions().collect();
+                let (tax, given) = part_of_cards(self.order, &decisions, movement, own)?;
+                let mut owed = paid.minus(given)?;
+                if let Some((tax, amount)) = tax {
+                    let place = (Identity::TaxPayable, owed_to(sheet.policy, &tax.title));
+                    sheet.expect(place, day, signed(amount), fate)?;
+                    owed = owed.minus(amount)?;
+                }
+                sheet.expect_on(Role::GiftCards, day, signed(owed), fate)
+            }
             Tender::StoreCredit => sheet.expect_on(Role::StoreCredit, day, signed(paid), fate),
             Tender::Gateway(_) => self.note_receipt(movement, (paid, fate), sheet),
         }

@@ -9,6 +9,8 @@ mod merchant;
 mod telling;
 mod trade;
 
+use crate::bases::bases;
+use crate::shop::{decided, no};
 use crate::{account, accounted_with_figures, stock_of};
 use book::Book;
 use damage::any_damage;
@@ -17,7 +19,9 @@ use jiff::civil::Date;
 use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
 use saldo_core::accounting::{self, Accounted, Group};
-use saldo_core::commerce::{AdjustmentReason, Fact, PayoutState};
+use saldo_core::commerce::{
+    AdjustmentReason, Decided, Fact, MovementKind, Order, Payout, PayoutState, Tender,
+};
 use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::money::{Currency, Money};
@@ -81,7 +85,7 @@ const PARTS: [(&str, &str); 14] = [
 ];
 
 /// Ways to keep the same books.
-const WAYS: [&str; 7] = [
+const WAYS: [&str; 8] = [
     "",
     "sales = \"invoice\"",
     "sales = \"invoice\"\ndetail = \"day\"",
@@ -89,7 +93,15 @@ const WAYS: [&str; 7] = [
     "detail = \"payout\"",
     "recognition = \"fulfilment\"",
     "recognition = \"fulfilment\"\ndetail = \"day\"",
+    VOUCHERS,
 ];
+
+/// Gift cards are taxed when they are sold.
+const VOUCHERS: &str =
+    "gift-cards = { voucher = \"single-purpose\", tax = \"VAT\", rate = \"20\" }";
+
+/// Gift cards that are given away are a discount once they are used.
+const GIFTS: &str = "gift-cards = { promotional = \"at-use\" }";
 
 fn cases() -> u32 {
     let asked = std::env::var("SALDO_HISTORIES").ok();
@@ -311,6 +323,84 @@ proptest! {
         let facts = history.told().facts;
         let sums = |more| by_part(&by_account(&entries(&facts, &policy(&history, more))));
         prop_assert_eq!(sums("recognition = \"fulfilment\""), sums(""));
+        let charged_on = |more| bases(&entries(&facts, &policy(&history, more)));
+        prop_assert_eq!(charged_on("recognition = \"fulfilment\""), charged_on(""));
+    }
+
+    #[test]
+    fn vouchers_move_tax_from_what_they_buy_to_their_own_sale_and_nothing_else(
+        history in any_history(),
+    ) {
+        let facts = history.told().facts;
+        let (plain, single) = (policy(&history, ""), policy(&history, VOUCHERS));
+        let accounted = account(&facts, &single, far());
+        let states = states(&accounted);
+        let taxed: Vec<_> = accounted.into_iter().flat_map(|it| it.entries).collect();
+        let untaxed = entries(&facts, &plain);
+        for (id, state) in states.iter().filter(|(id, _)| id.contains("/Order/")) {
+            if let FactState::Held(issue) = state {
+                prop_assert!(issue.message.contains("by the policy"), "{}", issue.message);
+                continue;
+            }
+            let own = |all: &[SubledgerEntry]| {
+                let prefix = format!("{id}/");
+                by_account(all.iter().filter(|entry| entry.id.as_str().starts_with(&prefix)))
+            };
+            let mut differ = own(&taxed);
+            for (account, minor) in own(&untaxed) {
+                *differ.entry(account).or_default() -= minor;
+            }
+            differ.retain(|_, minor| *minor != 0);
+            let moved = differ.get("VAT").copied().unwrap_or_default();
+            let expected = [("VAT", moved), ("Gift card liability", -moved)];
+            let expected = expected.iter().filter(|(_, minor)| *minor != 0);
+            let expected: Sums = expected.map(|(name, it)| ((*name).to_owned(), *it)).collect();
+            prop_assert_eq!(differ, expected, "{}", id);
+        }
+    }
+
+    #[test]
+    fn gifts_become_a_discount_and_move_nothing_else(
+        history in any_history(),
+        percent in 1_i64..=100,
+    ) {
+        let (mut facts, policy) = (history.told().facts, policy(&history, GIFTS));
+        let undecided = by_account(&entries(&facts, &policy));
+        let orders = facts.iter().filter_map(|fact| match fact {
+            Fact::Order(order) => Some(order),
+            _ => None,
+        });
+        let by_card = |order: &Order, kind: MovementKind| -> i64 {
+            let moved = order.movements.iter();
+            let moved = moved.filter(|it| it.tender == Tender::GiftCard && it.kind == kind);
+            moved.map(|it| it.amount.minor()).sum()
+        };
+        let (mut decisions, mut given, mut went_back) = (Vec::new(), 0, 0);
+        for (number, order) in (1_u32..).zip(orders) {
+            let paid = by_card(order, MovementKind::Payment);
+            if paid == 0 {
+                continue;
+            }
+            let minor = (paid * percent / 100).max(1);
+            given += minor;
+            went_back += by_card(order, MovementKind::Refund);
+            let amount = Money::from_minor(minor, history.currency());
+            let (order, name) = (order.id.clone(), order.name.clone());
+            let said = Decided::PromotionalUse { order, name, amount };
+            decisions.push(no(number, decided("12-01", said)));
+        }
+        facts.extend(decisions);
+        let mut differ = by_account(&entries(&facts, &policy));
+        for (account, minor) in undecided {
+            *differ.entry(account).or_default() -= minor;
+        }
+        differ.retain(|_, minor| *minor != 0);
+        let gifts = differ.get("Promotional gift cards").copied().unwrap_or_default();
+        prop_assert!((given - went_back..=given).contains(&gifts), "{} of {}", gifts, given);
+        let expected = [("Promotional gift cards", gifts), ("Gift card liability", -gifts)];
+        let expected = expected.iter().filter(|(_, minor)| *minor != 0);
+        let expected: Sums = expected.map(|(name, it)| ((*name).to_owned(), *it)).collect();
+        prop_assert_eq!(differ, expected);
     }
 
     #[test]

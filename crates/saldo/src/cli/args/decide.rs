@@ -17,6 +17,8 @@ pub(crate) enum Decide {
     WriteOff(DecideWriteOff),
     /// Nothing of an order is entered; its money in a gateway's rows is entered for review.
     Exclude(DecideExclude),
+    /// So much of what gift cards paid for an order came from cards that had been given away.
+    PromotionalUse(DecidePromotionalUse),
     /// What the bank made of a payout that came in another currency than the books'.
     Arrived(DecideArrived),
     /// What was paid to a supplier for a purchase order: for its bills, the oldest first, or as a
@@ -103,6 +105,16 @@ pub(crate) struct DecideClosingRate {
     pub(crate) on: Date,
     /// How much of the books' currency one unit of it was worth.
     pub(crate) rate: rust_decimal::Decimal,
+}
+
+/// What came from gift cards that had been given away.
+#[derive(Debug, Args)]
+pub(crate) struct DecidePromotionalUse {
+    /// The order's name: `#1001`.
+    pub(crate) order: String,
+    /// How much of the books' currency.
+    #[arg(long)]
+    pub(crate) amount: String,
 }
 
 /// An order left out.

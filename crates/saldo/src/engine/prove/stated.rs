@@ -213,7 +213,7 @@ pub(super) async fn gift_cards(
     let is_heard = said_at.iter().all(|(id, at)| heard.until(id) >= *at) && !cards.is_moving();
     let told = Moves { engine, readers: &readers, policy, names: &names };
     let told = told.until(&said_at, sums).await?;
-    let stated = (cards.usable(policy)?.negated(), cards.0.len());
+    let stated = (cards.owed(policy)?.negated(), cards.0.len());
     compared.lines = owed_lines((IN_SHOPS, is_heard), stated, told, (policy, books, &names))?;
     if compared.lines.iter().any(|line| !line.difference.is_zero()) {
         compared.behind = cards.behind(engine, &readers, policy).await?;
@@ -355,9 +355,22 @@ impl Cards {
         self.0.iter().any(|it| it.card.changed_at > it.at)
     }
 
-    fn usable(&self, policy: &Policy) -> Result<Money, MoneyError> {
-        let left = self.0.iter().map(|it| it.card.usable(policy.day(it.at)));
-        Money::sum(policy.currency, left)
+    /// What is owed on them: of cards that were taxed when they were sold, without the tax; and
+    /// nothing of those that nobody bought, where nothing is owed on cards that are given away.
+    fn owed(&self, policy: &Policy) -> Result<Money, MoneyError> {
+        let mut owed = Money::zero(policy.currency);
+        for it in &self.0 {
+            let left = it.card.usable(policy.day(it.at));
+            let issued = policy.in_force(policy.day(it.card.issued_at));
+            if it.card.order.is_none() && issued.owes_nothing_on_gifts() {
+                continue;
+            }
+            owed = owed.plus(match issued.tax_of_vouchers().and_then(|tax| tax.rate) {
+                Some(rate) => left.minus(left.tax_within(rate)?)?,
+                None => left,
+            })?;
+        }
+        Ok(owed)
     }
 
     /// The cards of which something is not told by an order: those that somebody issued, or made

@@ -65,7 +65,12 @@ fn is_own_tax(line: &Line) -> bool {
 }
 
 const fn bears_tax(line: &Line) -> bool {
-    matches!(line.kind, LineKind::Product { taxed: true, .. } | LineKind::Other { taxed: true })
+    matches!(
+        line.kind,
+        LineKind::Product { taxed: true, .. }
+            | LineKind::Other { taxed: true }
+            | LineKind::Unearned { taxed: true }
+    )
 }
 
 /// What stands in a book up to a day that it was told without its tax; none where nothing is, or

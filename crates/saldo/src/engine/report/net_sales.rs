@@ -3,14 +3,13 @@
 use rust_decimal::Decimal;
 use saldo_core::book::TaxRate;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
-use saldo_core::ledger::AccountKind;
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::Policy;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was sold and given back in a month, without tax, that bears a tax; or that bears none, for
-/// a reason. What was sold is negative, as on accounts of income.
+/// What was sold and given back in a month, earned or not, without tax, that bears a tax; or that
+/// bears none, for a reason. What was sold is negative, as on accounts of income.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct NetSales {
     /// The tax as documents name it, or why there is none; none where nobody says why.
@@ -55,6 +54,8 @@ impl NetSums {
                 *sum = sum.plus(line.amount)?;
             }
         }
+        // What was sold before and is earned now cancels out.
+        said.retain(|_, amount| !amount.is_zero());
         said.into_iter().try_for_each(|(tax, amount)| self.add(tax, amount))
     }
 
@@ -91,20 +92,22 @@ fn tax_of(line: &Line) -> Option<TaxRate> {
 }
 
 /// The taxes that a line bears: its own, where it says so, and otherwise all of its document. What
-/// was earned without tax bears none that is known.
+/// was sold without tax bears none that is known.
 fn borne(line: &Line, all: &BTreeSet<TaxRate>) -> Vec<Option<TaxRate>> {
-    let (LineKind::Product { taxed, .. } | LineKind::Other { taxed }) = &line.kind else {
+    let (LineKind::Product { taxed, .. }
+    | LineKind::Other { taxed }
+    | LineKind::Unearned { taxed }) = &line.kind
+    else {
         return Vec::new();
     };
     let own = line.taxes.iter().map(|tax| {
         Some(TaxRate { title: tax.title.clone(), rate: tax.rate.map(|rate| rate.normalize()) })
     });
     let own: Vec<_> = own.collect();
-    let is_earned = matches!(line.account.kind, AccountKind::Income | AccountKind::ContraIncome);
     match (own.is_empty(), taxed) {
         (false, _) => own,
         (true, true) => all.iter().cloned().map(Some).collect(),
-        (true, false) if is_earned => vec![None],
+        (true, false) if line.is_sold() => vec![None],
         (true, false) => Vec::new(),
     }
 }

@@ -98,6 +98,32 @@ async fn a_month_tells_what_was_sold_by_tax_and_why_the_rest_bears_none() {
 }
 
 #[tokio::test]
+async fn a_month_tells_the_same_sales_by_tax_whenever_they_are_earned() {
+    let stage = Stage::after(&world(31, 150, 40), &FaultSettings::none()).await;
+    let mut told = Vec::new();
+    for recognition in ["payment", "fulfilment"] {
+        let words = format!(
+            "recognition = \"{recognition}\"\n[tax]\nby-country = true\nhome = \"US\"\n\
+             [tax.untaxed]\nUS = \"exempt\"\n\"*\" = \"export\""
+        );
+        stage.revise_for_all_days(|before| applied(before, &words).unwrap()).await;
+        stage.sync().await;
+        let engine = stage.engine().await;
+        let (book, month) = (ConnectionId::new("plain-text"), "2026-08".parse::<Month>().unwrap());
+        let report = month_report(&engine, &book, month).await.unwrap().expect("nobody enters");
+        let deposits = "Customer deposits / deferred revenue";
+        let moved =
+            report.accounts.iter().any(|it| it.account == deposits && it.debit != it.credit);
+        assert_eq!(moved, recognition == "fulfilment", "what is sold is a deposit at first");
+        let nets = report.net_sales.iter().map(|it| ((it.tax.clone(), it.rate), it.net.minor()));
+        told.push(nets.filter(|(_, net)| *net != 0).collect::<BTreeMap<_, _>>());
+        engine.store.close().await;
+    }
+    assert!(told[0].len() > 4, "{told:#?}");
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
 async fn the_identities_say_what_the_trial_balance_says_of_the_last_day() {
     let (stage, month, report, _) = august().await;
     let proof = stage.prove().await;

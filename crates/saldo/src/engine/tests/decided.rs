@@ -145,6 +145,17 @@ async fn what_has_no_sense_is_not_kept() {
     let engine = stage.engine().await;
     let refused = decide_this(&engine, early, Opening::Nothing).await.unwrap_err();
     assert!(refused.to_string().starts_with("2020-01-01 is before"), "{refused}");
+    let name = name_of(Story::CounterCash);
+    let order = order_named(&engine, &name).await.unwrap();
+    let gift = |amount: &str| Decided::PromotionalUse {
+        order: order.clone(),
+        name: name.clone(),
+        amount: amount.parse().unwrap(),
+    };
+    let refused = decide_this(&engine, &said(&stage, gift("0.00 USD"))).await.unwrap_err();
+    assert_eq!(refused.to_string(), "nothing was paid");
+    let refused = decide_this(&engine, &said(&stage, gift("5.00 USD"))).await.unwrap_err();
+    assert!(refused.to_string().contains("gift-cards.promotional"), "{refused}");
     assert!(decisions(&engine).await.unwrap().is_empty());
     engine.store.close().await;
 }
