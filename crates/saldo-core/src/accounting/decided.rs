@@ -3,7 +3,7 @@
 use super::lines::{line_on, say_to_whom};
 use super::vouchers::paid_by_cards;
 use super::{Accounted, Trouble};
-use crate::commerce::{Decided, Decision, Fact, Move, Moved, Order};
+use crate::commerce::{Decided, Decision, Event, Fact, Move, Moved, Order};
 use crate::document::{DocumentKind, Header, LineKind, Party, SubledgerEntry};
 use crate::issue::{FactState, IssueKind};
 use crate::ledger::{Account, AccountKind, Dimensions, Entry, Posting, Spot};
@@ -151,6 +151,10 @@ fn enter(
 ) -> Result<FactState, Trouble> {
     if decision.said.taken_back.is_some() {
         return Ok(taken_back());
+    }
+    let is_gift = matches!(decision.said.decided, Decided::Event(Event::PromotionalCard { .. }));
+    if is_gift && policy.in_force(decision.said.on).owes_nothing_on_gifts() {
+        return Ok(FactState::Excluded { rule: "owed-when-used".to_owned() });
     }
     let Some(moved) = decision.said.decided.moved(decision.said.on)? else {
         return Ok(FactState::Accounted { review: None });

@@ -214,6 +214,7 @@ impl Decided {
             Self::Event(event) => Some(event.moved(on)?),
             Self::WriteOff { .. }
             | Self::Exclude { .. }
+            | Self::PromotionalUse { .. }
             | Self::Arrived { .. }
             | Self::Paid { .. }
             | Self::ClosingRate { .. } => None,
