@@ -2,9 +2,11 @@
 //!
 //! One document an agreement. What is paid within the books day of the agreement makes a sales or
 //! refund receipt; everything else goes over the receivable, the deposits, or the refunds payable.
+//! The policy may want invoices and credit memos of all, with payments.
 //! A day that has not been heard to its end decides nothing that a later payment could change.
 
 mod agreed;
+mod credited;
 mod days;
 mod given_up;
 mod paid;
@@ -97,6 +99,7 @@ pub(super) fn account_order<'a>(
         paid_by: told.paid_by,
         kept: told.kept,
         earned: told.earned,
+        credited: told.credited,
         kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
         drawn: BTreeMap::new(),
@@ -200,6 +203,8 @@ struct Told<'a> {
     kept: BTreeMap<&'a str, Money>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
+    /// The credit memos that are repaid at once, and their payments, each with its memo's key.
+    credited: BTreeMap<FactId, FactId>,
     state: FactState,
     /// The day from which on nothing is entered until a person decides.
     held_from: Option<Date>,
@@ -215,6 +220,7 @@ impl Told<'_> {
             paid_by: BTreeMap::new(),
             kept: BTreeMap::new(),
             earned: BTreeSet::new(),
+            credited: BTreeMap::new(),
             state,
             held_from: None,
             open_day: None,
@@ -232,7 +238,7 @@ fn add_to(known: &mut Line, line: &Line) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// An invoice that is not paid in full.
+/// An invoice that is not paid in full, or a credit memo.
 struct Open {
     slot: String,
     amount: Money,
@@ -245,6 +251,8 @@ struct Timeline<'a> {
     /// What can still come back.
     sold: Sold<'a>,
     open: Vec<Open>,
+    /// The credit memos that are not paid back in full.
+    credits: Vec<Open>,
     deposits: Money,
     refunds_owed: Money,
     /// What was written off and not recovered since.
@@ -272,6 +280,8 @@ struct Timeline<'a> {
     undelivered: Option<Undelivered>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
+    /// The credit memos that are repaid at once, and their payments, each with its memo's key.
+    credited: BTreeMap<FactId, FactId>,
 }
 
 impl<'a> Timeline<'a> {
@@ -313,6 +323,7 @@ impl<'a> Timeline<'a> {
             paid_by: timeline.paid_by,
             kept: timeline.kept,
             earned: timeline.earned,
+            credited: timeline.credited,
             state,
             held_from,
             open_day: open_day.map(|(date, drawn)| (date, drawn.into_iter().collect())),
@@ -333,6 +344,7 @@ impl<'a> Timeline<'a> {
             entries: Vec::new(),
             sold: Sold::nothing(order.currency),
             open: Vec::new(),
+            credits: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
             given_up: GivenUp::default(),
@@ -347,6 +359,7 @@ impl<'a> Timeline<'a> {
             places: BTreeMap::new(),
             undelivered,
             earned: BTreeSet::new(),
+            credited: BTreeMap::new(),
         }
     }
 

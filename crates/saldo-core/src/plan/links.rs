@@ -1,4 +1,4 @@
-//! Which payment belongs to which invoice.
+//! Which payment belongs to which invoice, or credit memo.
 
 use super::standing::{in_book, key_taken_out, that_count};
 use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of};
@@ -29,12 +29,12 @@ pub fn payments_first<'a>(
     for it in approved.clone().filter(|it| it.whereabouts == Whereabouts::InBook) {
         let Subject::Document { document, .. } = &it.change.subject else { continue };
         for entry in &it.change.enters {
-            match it.change.invoice() {
-                Some(invoice) => drop(payments.insert(key_of(entry), invoice.to_string())),
-                None if document.header().kind.takes_payments() => {
-                    invoices.insert(key_of(entry), &it.change.id);
-                }
-                None => {}
+            if let Some(invoice) = it.change.invoice() {
+                payments.insert(key_of(entry), invoice.to_string());
+            }
+            // A credit memo may belong to an invoice, and be paid back itself.
+            if document.header().kind.takes_payments() {
+                invoices.insert(key_of(entry), &it.change.id);
             }
         }
     }

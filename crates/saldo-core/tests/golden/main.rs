@@ -9,6 +9,7 @@
 mod cash;
 mod contradictions;
 mod countries;
+mod credited;
 mod currency;
 mod dated;
 mod decisions;
@@ -166,7 +167,12 @@ fn value(facts: &mut [Fact], orders: &[&Order], policy: &Policy) {
 
 /// The policy of an event. The reference calls the tax account by the tax of the event's country.
 fn policy_of(event: &str) -> Policy {
-    let text = match event {
+    policy(&words_of(event))
+}
+
+/// The same as text.
+fn words_of(event: &str) -> String {
+    match event {
         "S2" | "G2" => POLICY
             .replace("output-tax = \"Output VAT\"", "")
             .replace("Sales tax payable (per jurisdiction)", "Output VAT"),
@@ -183,13 +189,16 @@ fn policy_of(event: &str) -> Policy {
             POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = \"Shopify Balance\"")
         }
         _ => POLICY.to_owned(),
-    };
-    policy(&text)
+    }
 }
 
 fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
+    entries_by(&words_of(event), event, facts)
+}
+
+fn entries_by(text: &str, event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     let far = "2027-01-01T00:00:00Z".parse().unwrap();
-    let accounted = account(facts, &policy_of(event), far);
+    let accounted = account(facts, &policy(text), far);
     for standing in accounted.iter().flat_map(|accounted| &accounted.standings) {
         assert!(!matches!(standing.state, FactState::Held(_)), "{standing:?}");
     }
@@ -264,9 +273,13 @@ fn case(event: &'static str, days: &'static [&'static str], facts: Vec<Fact>) ->
 }
 
 fn entered(case: &Case) -> Postings {
+    entered_by(&words_of(case.event), case)
+}
+
+fn entered_by(text: &str, case: &Case) -> Postings {
     let days: BTreeSet<Date> =
         case.days.iter().map(|day| format!("2026-{day}").parse().unwrap()).collect();
-    let mut postings: Postings = entries(case.event, &case.facts)
+    let mut postings: Postings = entries_by(text, case.event, &case.facts)
         .iter()
         .filter(|entry| days.is_empty() || days.contains(&entry.header.date))
         .flat_map(|entry| &entry.lines)

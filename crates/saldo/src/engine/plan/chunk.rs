@@ -289,17 +289,28 @@ impl<'a> Draft<'a> {
         let closing = closing_of(engine, connection).await?;
         let mut draft = Self::new(engine, connection, closing, taken_out);
         draft.load(slots).await?;
-        // An invoice must be known before what pays it.
-        draft.load(draft.invoices_elsewhere()).await?;
+        draft.load_invoices().await?;
         let moved = draft.plan(Part::WithoutLinks)?;
         let (company, book) = (engine.company_id(), &connection.id);
         let waiting = engine.store.slots_waiting_for(company, book, &moved).await?;
         let waiting = waiting.into_iter().filter(|slot| !draft.slots.contains(slot)).collect();
         draft.load(waiting).await?;
-        draft.load(draft.invoices_elsewhere()).await?;
+        draft.load_invoices().await?;
         draft.plan(Part::WithLinks)?;
         draft.free_invoices();
         Ok(draft)
+    }
+
+    /// Takes in what the documents belong to, to the end: an invoice must be known before what pays
+    /// it, and a credit memo, which may belong to an invoice itself, before what pays that back.
+    async fn load_invoices(&mut self) -> Result<(), EngineError> {
+        loop {
+            let elsewhere = self.invoices_elsewhere();
+            if elsewhere.is_empty() {
+                return Ok(());
+            }
+            self.load(elsewhere).await?;
+        }
     }
 
     /// Lets what takes an invoice out wait for what takes its payments out.
@@ -414,7 +425,13 @@ impl<'a> Draft<'a> {
     /// Plans slots; returns the invoices that stood there and do no longer.
     fn plan(&mut self, part: Part) -> Result<Vec<String>, EngineError> {
         let mut moved = Vec::new();
-        for slot in std::mem::take(&mut self.open) {
+        let open = std::mem::take(&mut self.open);
+        let still_open: BTreeSet<String> = open.iter().cloned().collect();
+        // What belongs to something that is planned now comes after it.
+        let (first, then): (Vec<String>, Vec<String>) = open
+            .into_iter()
+            .partition(|slot| !self.links(slot).any(|owner| still_open.contains(owner)));
+        for slot in first.into_iter().chain(then) {
             let linked = self.links(&slot).next().is_some();
             if linked && part == Part::WithoutLinks {
                 self.open.push(slot);
