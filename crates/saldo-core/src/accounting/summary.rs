@@ -315,11 +315,20 @@ fn account_of(entry: &SubledgerEntry) -> &str {
     settled.map_or("no-account", |line| &line.account.name)
 }
 
+/// How the slots of documents begin that several orders share.
+const SUMMARY: &str = "summary/";
+
+/// Whether the document of a slot sums up what several orders may have a part in.
+#[must_use]
+pub fn is_summary(slot: &str) -> bool {
+    slot.starts_with(SUMMARY)
+}
+
 /// The slot of the document that a receipt goes into.
 fn slot(entry: &SubledgerEntry, order: &Order, part: &Part) -> String {
     let header = &entry.header;
     format!(
-        "summary/{}/{}/{}/{}/{}/{}/{}",
+        "{SUMMARY}{}/{}/{}/{}/{}/{}/{}",
         order.source.connection,
         part.path,
         header.kind,

@@ -66,3 +66,30 @@ impl Policy {
         self.in_force(day).text.refunds
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use crate::policy::PolicyError;
+
+    fn policy(text: &str) -> Result<Policy, PolicyError> {
+        let usd = Currency::parse("USD").unwrap();
+        Policy::new(1, text, usd, "UTC", "2026-01-01".parse().unwrap())
+    }
+
+    #[test]
+    fn the_form_of_returns_is_read_and_written_and_goes_by_the_day() {
+        let day = |day: &str| day.parse::<Date>().unwrap();
+        let credited = policy("refunds = \"credit-memo\"").unwrap();
+        assert_eq!(credited.text.refunds, RefundForm::CreditMemo);
+        let written = toml::to_string(&credited.text).unwrap();
+        assert!(written.contains("refunds = \"credit-memo\""), "{written}");
+        let receipts = policy("refunds = \"refund-receipt\"").unwrap();
+        assert!(!toml::to_string(&receipts.text).unwrap().contains("refunds ="));
+        let since = credited.following(receipts, day("2026-03-15"));
+        assert_eq!(since.refund_form_on(day("2026-03-14")), RefundForm::RefundReceipt);
+        assert_eq!(since.refund_form_on(day("2026-03-15")), RefundForm::CreditMemo);
+        assert!(policy("refunds = \"credit\"").is_err());
+    }
+}

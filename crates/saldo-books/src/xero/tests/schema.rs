@@ -66,7 +66,17 @@ const KINDS: [AccountKind; 13] = [
 
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
-    let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let sold = [
+        sale(),
+        claim(),
+        credit(),
+        refund(),
+        received(),
+        paid_back(),
+        payout(),
+        expense(),
+        journal(),
+    ];
     let bought = [bill(), bill().reversal(day()), paid_bill()];
     let abroad = [foreign::came_in(), foreign::paid_out()];
     let stock = [stock::came(), stock::came().reversal(day()), stock::count(), stock::paid()];
