@@ -24,7 +24,7 @@ pub enum DocumentKind {
     Payment,
     /// A return that is repaid at once, or owed by another account than the receivable.
     RefundReceipt,
-    /// A return that lessens what the buyer owes.
+    /// A return that lessens what the buyer owes, or is to be paid back by payments of its own.
     CreditMemo,
     /// Money that moves between two accounts of the company's own.
     Transfer,

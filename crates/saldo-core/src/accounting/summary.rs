@@ -295,10 +295,11 @@ fn gather(
         None => slot(entry, order, &part) + &of_customer(&customer, basis.policy),
     };
     let header = &mut entry.header;
-    let what = match header.kind {
-        DocumentKind::RefundReceipt | DocumentKind::CreditMemo => "Refunds",
-        DocumentKind::Payment => "Refunds paid back",
-        DocumentKind::JournalEntry => "Deposits earned",
+    let what = match (header.kind, &memo) {
+        (DocumentKind::RefundReceipt | DocumentKind::CreditMemo, _) => "Refunds",
+        (DocumentKind::Payment, _) => "Refunds paid back",
+        (DocumentKind::JournalEntry, Some(_)) => "Rates and rounding of refunds",
+        (DocumentKind::JournalEntry, None) => "Deposits earned",
         _ => "Sales",
     };
     header.slot = slot;
@@ -306,7 +307,9 @@ fn gather(
     header.party = Some(customer);
     header.memo = format!("{what} of {}", part.name);
     header.reference = part.reference;
-    header.applies_to = memo.or(header.applies_to.take());
+    if header.kind == DocumentKind::Payment {
+        header.applies_to = memo;
+    }
 }
 
 /// The name of the account that settles an entry.

@@ -60,10 +60,14 @@ impl RefundForm {
 
 impl Policy {
     /// What a return of a books day is entered as: by the policy that was in force then, so that
-    /// money that is paid back later finds what it is paid for.
+    /// money that is paid back later finds what it is paid for. What lies before the books begin is
+    /// no document of theirs that a payment could belong to.
     #[must_use]
     pub fn refund_form_on(&self, day: Date) -> RefundForm {
-        self.in_force(day).text.refunds
+        match day < self.start_date {
+            true => RefundForm::RefundReceipt,
+            false => self.in_force(day).text.refunds,
+        }
     }
 }
 
@@ -90,6 +94,9 @@ mod tests {
         let since = credited.following(receipts, day("2026-03-15"));
         assert_eq!(since.refund_form_on(day("2026-03-14")), RefundForm::RefundReceipt);
         assert_eq!(since.refund_form_on(day("2026-03-15")), RefundForm::CreditMemo);
+        assert_eq!(since.refund_form_on(day("2025-12-31")), RefundForm::RefundReceipt);
+        let always = policy("refunds = \"credit-memo\"").unwrap();
+        assert_eq!(always.refund_form_on(day("2025-12-31")), RefundForm::RefundReceipt);
         assert!(policy("refunds = \"credit\"").is_err());
     }
 }

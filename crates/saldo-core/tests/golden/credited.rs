@@ -1,6 +1,6 @@
 //! Returns as credit memos, with the money that is paid back for them.
 
-use super::shop::{Shop, about, in_payout, order, payout, row};
+use super::shop::{Shop, about, in_payout, order, payout, row, usd};
 use super::{POLICY, account, all_cases, entered, entered_by, policy, words_of};
 use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::{DocumentKind, SubledgerEntry};
@@ -136,6 +136,36 @@ fn a_return_is_a_credit_memo_and_each_gateway_pays_back_its_part() {
 }
 
 #[test]
+fn what_coins_and_rates_differ_by_stands_beside_the_payment() {
+    let rounded = paid().refund("03-20", &half()).repaid("03-20", "cash", "54.00").rounded("0.02");
+    let at_rate = paid().refund("03-20", &half()).repaid("03-20", CARD, "54.00").in_euros(
+        "50.00",
+        "55.00",
+        ("USD", "1.1"),
+    );
+    for (shop, account, moved, on) in [
+        (rounded, "Cash drawer", -5_402, "Rounding differences"),
+        (at_rate, "Clearing: Shopify Payments", -5_500, "FX gain/loss (realised)"),
+    ] {
+        for detail in ["order", "day"] {
+            let text = format!("detail = \"{detail}\"\nrefunds = \"credit-memo\"");
+            let facts = [shop.clone().fact()];
+            let mut found = entries(&facts, &policy(&with(&text)), FAR);
+            found.retain(|it| it.header.date == "2026-03-20".parse().unwrap());
+            let of = |kind| found.iter().find(|it| it.header.kind == kind).unwrap();
+            let (payment, memo) = (of(DocumentKind::Payment), of(DocumentKind::CreditMemo));
+            assert_eq!(payment.header.applies_to.as_ref(), Some(&memo.header.slot));
+            assert_eq!((payment.lines.len(), payment.lines[1].amount.minor()), (2, -5_400));
+            let apart = of(DocumentKind::JournalEntry);
+            assert_eq!(apart.header.applies_to, None);
+            assert!(apart.lines.iter().any(|line| &*line.account.name == on), "{apart:?}");
+            assert_eq!(sums(&found).get(account), Some(&moved));
+            assert_eq!(sums(&found).get("Accounts receivable"), None);
+        }
+    }
+}
+
+#[test]
 fn a_payment_belongs_to_its_credit_memo() {
     let shop = paid().refund("03-20", &half()).repaid("03-25", CARD, "54.00");
     let found = entries(&[shop.fact()], &policy(&credited()), FAR);
@@ -198,6 +228,19 @@ fn a_return_before_the_switch_is_paid_back_as_it_was_entered() {
             assert_eq!(sums(&found).get(account), None, "{account}");
         }
     }
+}
+
+#[test]
+fn what_was_owed_before_the_books_begin_is_paid_back_without_a_credit_memo() {
+    let start = "2026-03-22".parse().unwrap();
+    let policy = Policy::new(1, &credited(), usd(), "America/New_York", start).unwrap();
+    let shop = paid().refund("03-20", &half()).repaid("03-25", CARD, "54.00");
+    let found = entries(&[shop.fact()], &policy, FAR);
+    let [paid_back] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(
+        (paid_back.header.kind, &paid_back.header.applies_to),
+        (DocumentKind::Expense, &None)
+    );
 }
 
 #[test]

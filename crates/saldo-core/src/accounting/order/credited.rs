@@ -67,8 +67,8 @@ impl<'a> Timeline<'a> {
             self.paid_by.entry(id.clone()).or_default().extend(movements);
             self.credited.insert(id.clone(), id.clone());
             for portion in paid {
-                let payment = self.pay_back(date, &portion, portion.amount, open.slot.clone())?;
-                self.credited.insert(payment, id.clone());
+                let entered = self.pay_back(date, &portion, portion.amount, open.slot.clone())?;
+                self.credited.extend(entered.into_iter().map(|it| (it, id.clone())));
             }
             return Ok(true);
         }
@@ -103,18 +103,22 @@ impl<'a> Timeline<'a> {
         Ok(left)
     }
 
-    /// An amount of money, or of store credit, for a credit memo; gives the entry's key.
+    /// An amount of money, or of store credit, for a credit memo; gives the keys of its entries.
+    ///
+    /// What it moved otherwise, at a rate since the sale or by the coins that there are, is an entry
+    /// of its own: a payment is over what is owed, and on one account.
     fn pay_back(
         &mut self,
         date: Date,
         portion: &Portion<'a>,
         amount: Money,
         credit: String,
-    ) -> Result<FactId, Trouble> {
+    ) -> Result<Vec<FactId>, Trouble> {
         let origin = &portion.movement.id;
         let paid = self.line(LineKind::Receivable, Role::Receivable, amount, "Paid back", origin);
         let mut lines = vec![paid];
         self.add_tender(&mut lines, portion, amount.negated())?;
+        let difference = part_difference(&mut lines, amount)?;
         // What is no money is owed again, elsewhere.
         let kind = match portion.is_gateway() {
             true => DocumentKind::Payment,
@@ -122,8 +126,32 @@ impl<'a> Timeline<'a> {
         };
         let returned = credit.rsplit_once('/').map_or(credit.as_str(), |(_, part)| part);
         let place = self.place_of_money((date, portion, amount), returned);
-        let (id, memo) = (place.id.clone(), format!("Refund paid for order {}", self.order.name));
-        self.enter(place, kind, date, memo, Some(credit), lines)?;
-        Ok(id)
+        let beside = format!("{returned}, difference");
+        let memo = format!("Refund paid for order {}", self.order.name);
+        let mut entered = vec![place.id.clone()];
+        self.enter(place, kind, date, memo.clone(), Some(credit), lines)?;
+        if !difference.is_empty() {
+            let place = self.place_of_money((date, portion, amount), &beside);
+            entered.push(place.id.clone());
+            self.enter(place, DocumentKind::JournalEntry, date, memo, None, difference)?;
+        }
+        Ok(entered)
     }
+}
+
+/// Parts the lines of a payment over an amount from what its account moved otherwise; gives the
+/// lines of that, if there is any. What moves on an account of another currency stays as it is.
+fn part_difference(lines: &mut Vec<Line>, amount: Money) -> Result<Vec<Line>, Trouble> {
+    let is_settled = |line: &&mut Line| line.kind == LineKind::Settlement;
+    let Some(settled) = lines.iter_mut().find(is_settled) else { return Ok(Vec::new()) };
+    let more = settled.amount.plus(amount)?;
+    if more.is_zero() || settled.foreign.is_some() {
+        return Ok(Vec::new());
+    }
+    let moved = Line { amount: more, ..settled.clone() };
+    settled.amount = amount.negated();
+    let is_plain = |kind: &LineKind| matches!(kind, LineKind::Settlement | LineKind::Receivable);
+    let mut apart: Vec<Line> = lines.extract_if(.., |line| !is_plain(&line.kind)).collect();
+    apart.push(moved);
+    Ok(apart)
 }

@@ -1,6 +1,6 @@
 //! Returns as credit memos, on a merchant's whole history and in all books.
 
-use super::super::{Selection, TakeBack, apply, approve, plan, push, redo, undo};
+use super::super::{EngineError, Selection, TakeBack, apply, approve, plan, push, redo, undo};
 use super::bookkeeper::Bookkeeper;
 use super::company_file::{Desk, merchant};
 use super::organisation::joined;
@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Ways to keep books in which returns are credit memos.
-const WAYS: [&str; 4] = [
+const WAYS: [&str; 3] = [
     "refunds = \"credit-memo\"",
-    "refunds = \"credit-memo\"\nsales = \"invoice\"",
     "refunds = \"credit-memo\"\ndetail = \"day\"",
     "refunds = \"credit-memo\"\ndetail = \"payout\"",
 ];
@@ -38,6 +37,11 @@ async fn entered(
     stage.decide_for_all_days(words).await;
     stage.sync().await;
     stage.clock.advance(SILENCE);
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    let refused: Vec<_> = failed.iter().map(|it| &it.refusal.message).collect();
+    assert!(refused.is_empty(), "{words}: {refused:?}");
+    engine.store.close().await;
     stage.assert_proven(words).await;
     (stage, xero, desk)
 }
@@ -172,14 +176,18 @@ async fn a_payment_waits_for_its_credit_memo_while_that_is_a_draft() {
 #[tokio::test]
 async fn an_order_takes_its_own_payment_out_of_a_day_and_no_other() {
     let none = FaultSettings::none();
-    let (stage, xero, _) = entered(&world(5, 60, 20), &none, WAYS[2]).await;
+    let (stage, xero, _) = entered(&world(5, 60, 20), &none, WAYS[1]).await;
     let (before, payments) = (sums(&stage), paid_back(&xero));
     let engine = stage.engine().await;
     let mut gone = 0;
     for number in 1_001..1_030 {
         let selection = Selection::Named(format!("#{number}"));
         let what = TakeBack { selection: &selection, only: None, voids: false };
-        gone += undo(&engine, what, "owner").await.unwrap();
+        // Of some nothing was entered.
+        match undo(&engine, what, "owner").await {
+            Err(EngineError::NothingKnown(_)) => {}
+            taken_out => gone += taken_out.unwrap(),
+        }
     }
     assert!(gone > 29, "{gone}");
     apply(&engine, None).await.unwrap();
