@@ -87,13 +87,14 @@ pub(super) fn paid_by_what_goes(
         .collect()
 }
 
-/// Whether a change refers to what it would refer to now: the same invoice, accounts of the same
-/// kinds, the same party, and products or none. These are no money, but the book may have refused
+/// Whether a change refers to what it would refer to now: the same invoice, or another one that
+/// stands under its slot, accounts of the same kinds, the same party, and products or none. These are no money, but the book may have refused
 /// them, or have no room.
 pub(super) fn still_refers(
     change: &Change,
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
     invoice: impl Fn(&str) -> Option<DocumentKey>,
+    stands: impl Fn(&str, DocumentKey) -> bool,
 ) -> bool {
     let same = |entry: &SubledgerEntry| {
         let of = |entry: &SubledgerEntry| {
@@ -110,5 +111,8 @@ pub(super) fn still_refers(
             is_same_party && of(wanted) == of(entry)
         })
     };
-    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same)
+    let own = change.invoice();
+    let is_own = |slot: &str| own.filter(|own| stands(slot, *own));
+    let linked = link_of(change, invoice) == own || own.is_some() && link_of(change, is_own) == own;
+    linked && change.enters.iter().all(same)
 }

@@ -10,8 +10,8 @@ use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Party, SubledgerEntry};
 use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_voiding,
-    standing_invoice,
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_among,
+    standing_invoice, standing_invoices,
 };
 use saldo_core::policy::Prefixes;
 use saldo_core::text::FactId;
@@ -466,8 +466,11 @@ impl<'a> Draft<'a> {
         entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
-        let invoice = |slot: &str| self.standing_invoice(slot);
-        let plan = plan_slot_voiding(of, &self.voidable, entries, approved, invoice)?;
+        let invoices = |slot: &str| {
+            let changes = self.approved.get(slot);
+            changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
+        };
+        let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices)?;
         let has_news = self.with_news.contains(slot);
         if plan.is_unsettled || has_news {
             self.chunk.again.push(slot.to_owned());
