@@ -20,11 +20,11 @@ pub enum DocumentKind {
     SalesReceipt,
     /// A sale that is paid later.
     Invoice,
-    /// Money received for an invoice.
+    /// Money received for an invoice, or paid back for a credit memo.
     Payment,
     /// A return that is repaid at once, or owed by another account than the receivable.
     RefundReceipt,
-    /// A return that lessens what the buyer owes.
+    /// A return that lessens what the buyer owes, or is to be paid back by payments of its own.
     CreditMemo,
     /// Money that moves between two accounts of the company's own.
     Transfer,
@@ -90,11 +90,11 @@ impl DocumentKind {
     /// Whether it stays open until payments of its own settle it.
     #[must_use]
     pub const fn takes_payments(self) -> bool {
-        matches!(self, Self::Invoice | Self::Bill)
+        matches!(self, Self::Invoice | Self::CreditMemo | Self::Bill)
     }
 
-    /// Whether other documents belong to it: payments to an invoice or bill, item receipts to a
-    /// purchase order.
+    /// Whether other documents belong to it: payments to an invoice, credit memo or bill, item
+    /// receipts to a purchase order.
     #[must_use]
     pub const fn has_dependants(self) -> bool {
         self.takes_payments() || matches!(self, Self::PurchaseOrder)
@@ -239,7 +239,7 @@ pub struct Header {
     pub currency: Currency,
     /// Whom it is made out to.
     pub party: Option<Party>,
-    /// The slot of the invoice or bill that a payment or credit belongs to.
+    /// The slot of the invoice, credit memo or bill that a payment or credit belongs to.
     pub applies_to: Option<String>,
     /// The day by which it is to be paid, where somebody says: of invoices and bills. It is no
     /// money: what stands in a book is not changed for it.

@@ -21,7 +21,7 @@ pub use compose::compose;
 pub use difference::{Difference, differences};
 pub use links::payments_first;
 pub use period::Closing;
-pub use standing::standing_invoice;
+pub use standing::{standing_invoice, standing_invoices};
 
 use crate::book::{AttachedFile, Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, SubledgerEntry};
@@ -286,10 +286,27 @@ pub fn plan_slot_voiding(
     approved: &[ApprovedChange],
     invoice: impl Fn(&str) -> Option<DocumentKey>,
 ) -> Result<SlotPlan, Unbalanced> {
+    plan_slot_among(of, voidable, entries, approved, |slot| invoice(slot).into_iter().collect())
+}
+
+/// What [`plan_slot_voiding`] says, where several documents may stand under the slot of what others
+/// belong to, oldest first: a summary and its supplements. What is planned belongs to the last one;
+/// what was planned before stays with its own, as long as that stands.
+///
+/// # Errors
+/// As [`plan_slot`].
+pub fn plan_slot_among(
+    of: SlotOf<'_>,
+    voidable: &BTreeMap<DocumentKey, Voided>,
+    entries: &[SubledgerEntry],
+    approved: &[ApprovedChange],
+    invoices: impl Fn(&str) -> Vec<DocumentKey>,
+) -> Result<SlotPlan, Unbalanced> {
     let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
     let paid = paid_by_what_goes(approved, &wanted);
-    let invoice = |slot: &str| invoice(slot).filter(|key| !paid.contains(key));
+    let invoice = |slot: &str| invoices(slot).pop().filter(|key| !paid.contains(key));
+    let stands = |slot: &str, key| invoices(slot).contains(&key) && !paid.contains(&key);
     let there = standing(in_book(approved));
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
@@ -302,7 +319,7 @@ pub fn plan_slot_voiding(
             Whereabouts::NotInBook
                 if !holds
                     || it.change.date().is_some_and(|date| of.closing.covers(date))
-                    || !still_refers(&it.change, &wanted, invoice) =>
+                    || !still_refers(&it.change, &wanted, invoice, stands) =>
             {
                 withdraws.push(it.change.id.clone());
             }

@@ -2,11 +2,12 @@
 
 use super::cards;
 use super::names::{can_take_deposits, is_bank};
-use super::shape::{Shape, is_owed, journal, net, only, postings};
+use super::shape::{PostingLine, Shape, is_owed, journal, net, only, postings};
 use saldo_core::document::{Document, Line, LineKind};
 use saldo_core::ledger::{Account, AccountKind, Side};
 
-/// A payment of one account for what is owed; anything else is a journal entry.
+/// A payment of one account for what is owed; what one bank account pays back is a cheque on the
+/// receivable. Anything else is a journal entry.
 ///
 /// # Errors
 /// In words, why this book cannot hold it.
@@ -14,14 +15,20 @@ pub(super) fn payment(document: &Document) -> Result<Shape<'_>, String> {
     let plain = |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
     let settled = net(document, |line| line.kind == LineKind::Settlement)?;
     let owed = net(document, |line| line.kind == LineKind::Receivable)?;
+    let is_plain = document.lines().iter().all(plain);
     match (only(&settled), only(&owed)) {
-        (Some((deposit, amount)), Some((receivable, _)))
-            if amount.is_positive()
-                && can_take_deposits(deposit)
-                && receivable.kind == AccountKind::Receivable
-                && document.lines().iter().all(plain) =>
+        (Some((account, amount)), Some((receivable, _)))
+            if is_plain && receivable.kind == AccountKind::Receivable =>
         {
-            Ok(Shape::Received { receivable, deposit, amount })
+            if amount.is_positive() && can_take_deposits(account) {
+                return Ok(Shape::Received { receivable, deposit: account, amount });
+            }
+            if amount.is_negative() && is_bank(account) {
+                let amount = amount.negated();
+                let lines = vec![PostingLine::of_sum(receivable, amount)];
+                return Ok(Shape::Check { account, amount, lines });
+            }
+            journal(document)
         }
         _ => journal(document),
     }

@@ -329,7 +329,9 @@ fn check_dimensions(document: &Document) -> Result<(), String> {
 fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
     let what = shape.kind().name();
     let has = |kind| match shape {
-        Shape::Journal(lines) => lines.iter().any(|line| line.account.kind == kind),
+        Shape::Journal(lines) | Shape::Check { lines, .. } => {
+            lines.iter().any(|line| line.account.kind == kind)
+        }
         _ => false,
     };
     let of_supplier = matches!(shape, Shape::Bill(_) | Shape::Order(_) | Shape::BillPayment { .. })

@@ -194,6 +194,15 @@ pub(super) struct Applied {
     pub(super) payment_amount: String,
 }
 
+/// The credit that a cheque pays out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PaidOut {
+    #[serde(rename = "TxnID")]
+    pub(super) txn_id: String,
+    pub(super) amount: String,
+}
+
 /// A cheque.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -205,6 +214,8 @@ pub(super) struct Check {
     pub(super) txn_date: String,
     pub(super) memo: String,
     pub(super) is_to_be_printed: bool,
+    #[serde(rename = "ApplyCheckToTxnAdd")]
+    pub(super) applied: Vec<PaidOut>,
     #[serde(rename = "ExpenseLineAdd")]
     pub(super) lines: Vec<ExpenseLine>,
     #[serde(rename = "ItemLineAdd")]
@@ -233,6 +244,9 @@ pub(super) struct ExpenseLine {
     pub(super) amount: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) memo: String,
+    /// Whose receivable it is, where the account is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) customer_ref: Option<Reference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) class_ref: Option<Reference>,
 }

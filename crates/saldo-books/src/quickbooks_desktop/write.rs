@@ -14,7 +14,7 @@ use super::stock::{
 };
 use super::wire::{
     self, Applied, BillPayment, Check, Deposit, DepositLine, ExpenseLine, Journal, JournalLine,
-    JournalPosting, Kind, Received, Reference, SalesForm, SalesLine, Transfer,
+    JournalPosting, Kind, PaidOut, Received, Reference, SalesForm, SalesLine, Transfer,
 };
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -296,7 +296,13 @@ impl Writer<'_> {
         Body::new(Kind::Deposit.name(), &fields)
     }
 
+    /// A cheque. One on the receivable is applied to the credit memo that it pays back: the vendor
+    /// wants the amounts that are applied to be that of the line, on the same receivable, and of
+    /// the customer whom the cheque is paid to.
     fn check(&self, paid_from: &Account, lines: &[PostingLine<'_>]) -> Result<Body, String> {
+        let owed = lines.iter().find(|line| line.account.kind == AccountKind::Receivable);
+        let applied = owed.map(|line| self.applied("credit memo", line.amount)).transpose()?;
+        let applied = applied.into_iter().flatten();
         let fields = Check {
             account_ref: self.account(paid_from)?,
             payee_entity_ref: self.party()?,
@@ -304,6 +310,9 @@ impl Writer<'_> {
             txn_date: self.date.to_string(),
             memo: self.memo.clone(),
             is_to_be_printed: false,
+            applied: applied
+                .map(|it| PaidOut { txn_id: it.txn_id, amount: it.payment_amount })
+                .collect(),
             lines: self.expense_lines(lines)?,
             items: self.item_lines(lines, None)?,
         };
@@ -324,10 +333,12 @@ impl Writer<'_> {
 
     fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<ExpenseLine>, String> {
         let line = |line: &PostingLine<'_>| {
+            let is_receivable = line.account.kind == AccountKind::Receivable;
             Ok(ExpenseLine {
                 account_ref: self.account(line.account)?,
                 amount: amount(line.amount)?,
                 memo: names::text(line.text, names::TEXT),
+                customer_ref: is_receivable.then(|| self.required_party()).transpose()?,
                 class_ref: self.class(line.class)?,
             })
         };

@@ -108,10 +108,11 @@ fn shifted(held: Money, own: Money, sent: Money) -> Result<Money, String> {
     own.minus(sent).and_then(|known| held.plus(known)).map_err(|error| error.to_string())
 }
 
-/// The currency of a record; of a payment, that of its invoice.
+/// The currency of a record; of a payment, that of its invoice or credit note.
 fn currency(record: &Record, company: Currency) -> Result<Currency, String> {
     let invoice = record.invoice.as_ref().and_then(|it| it.currency_code.as_ref());
-    match record.currency_code.as_ref().or(invoice) {
+    let credit = record.credit_note.as_ref().and_then(|it| it.currency_code.as_ref());
+    match record.currency_code.as_ref().or(invoice).or(credit) {
         None => Ok(company),
         Some(code) => Currency::parse(code).map_err(|error| error.to_string()),
     }
@@ -172,10 +173,12 @@ pub(super) fn held(
     (acknowledgement, differences)
 }
 
-/// Day, direction, contact and invoice, where they differ.
+/// Day, direction, contact, and invoice or credit note, where they differ.
 fn references(sent: &Record, held: &Record) -> Vec<String> {
     let contact = |record: &Record| record.contact.as_ref().and_then(|it| it.contact_id.clone());
     let invoice = |record: &Record| record.invoice.as_ref().and_then(|it| it.invoice_id.clone());
+    let credit =
+        |record: &Record| record.credit_note.as_ref().and_then(|it| it.credit_note_id.clone());
     // A date that cannot be read is told as it stands.
     let day = held.date.as_deref().map(|text| match dates::day(text) {
         Ok(day) => day.to_string(),
@@ -186,6 +189,7 @@ fn references(sent: &Record, held: &Record) -> Vec<String> {
         ("type", sent.r#type.clone(), held.r#type.clone()),
         ("contact", contact(sent), contact(held)),
         ("invoice", invoice(sent), invoice(held)),
+        ("credit note", credit(sent), credit(held)),
     ];
     let differs = |(what, sent, held): (&str, Option<String>, Option<String>)| {
         let sent = sent?;

@@ -39,12 +39,14 @@ pub(super) enum Shape<'a> {
         /// How much.
         amount: Money,
     },
-    /// Money received for an invoice, or paid for a bill.
+    /// Money received for an invoice, paid for a bill, or paid back for a credit note.
     Payment {
         /// Where it went, or was paid from.
         account: &'a Account,
         /// How much.
         amount: Money,
+        /// Whether it is a customer's credit note that it pays back.
+        of_credit: bool,
     },
     /// Debits and credits, debit positive.
     Journal(Vec<FormLine<'a>>),
@@ -320,23 +322,22 @@ fn of_customer<'a>(document: &Document, form: Form<'a>) -> Result<Shape<'a>, Str
     }
 }
 
-/// A payment between one account and what is owed: for an invoice the account gains, for a bill it
-/// loses.
+/// A payment between one account and what is owed: for an invoice the account gains, for a bill or
+/// a customer's credit note it loses.
 fn payment<'a>(document: &'a Document, owed: &LineKind) -> Result<Shape<'a>, String> {
     let plain = |line: &Line| line.kind == LineKind::Settlement || line.kind == *owed;
     let settled = net(document, |line| line.kind == LineKind::Settlement)?;
-    let (what, gains) = match owed {
-        LineKind::Payable => ("bill", false),
-        _ => ("invoice", true),
-    };
+    let of_bill = *owed == LineKind::Payable;
+    let what = if of_bill { "bill" } else { "invoice" };
     if document.header().applies_to.is_none() {
         return Err(format!("a payment needs the {what} that it pays"));
     }
     match (settled.first_key_value(), settled.len()) {
         (Some((account, amount)), 1)
-            if amount.is_positive() == gains && document.lines().iter().all(plain) =>
+            if !(of_bill && amount.is_positive()) && document.lines().iter().all(plain) =>
         {
-            Ok(Shape::Payment { account, amount: amount.abs() })
+            let of_credit = !of_bill && amount.is_negative();
+            Ok(Shape::Payment { account, amount: amount.abs(), of_credit })
         }
         _ => Err("a payment moves money on one account, and what is owed".to_owned()),
     }

@@ -73,6 +73,17 @@ pub(super) struct InvoiceReference {
     pub(super) currency_code: Option<String>,
 }
 
+/// A credit note, as payments refer to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct CreditNoteReference {
+    #[serde(rename = "CreditNoteID")]
+    pub(super) credit_note_id: Option<String>,
+    /// In answers: whose currency a payment has.
+    #[serde(rename = "CurrencyCode")]
+    pub(super) currency_code: Option<String>,
+}
+
 /// What the vendor has against an element.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -118,6 +129,7 @@ pub(super) struct Record {
     pub(super) to_bank_account: Option<AccountReference>,
     pub(super) account: Option<AccountReference>,
     pub(super) invoice: Option<InvoiceReference>,
+    pub(super) credit_note: Option<CreditNoteReference>,
     pub(super) amount: Option<Number>,
     pub(super) total: Option<Number>,
     pub(super) total_tax: Option<Number>,

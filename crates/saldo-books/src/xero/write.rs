@@ -6,8 +6,8 @@ use super::place::Place;
 use super::shape::{Form, FormLine, Shape, shape};
 use super::tracking;
 use super::wire::{
-    AccountReference, ContactReference, Entry, InvoiceReference, ItemDetails, Line, Record,
-    Tracking,
+    AccountReference, ContactReference, CreditNoteReference, Entry, InvoiceReference, ItemDetails,
+    Line, Record, Tracking,
 };
 use crate::json;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -124,7 +124,9 @@ pub(super) fn record(
         Shape::Bill(form) => writer.bill(&shape, form),
         Shape::Money { bank, form } => writer.money(&shape, bank, form),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
-        Shape::Payment { account, amount } => writer.payment(account, *amount, applies_to),
+        Shape::Payment { account, amount, of_credit } => {
+            writer.payment((account, *amount), *of_credit, applies_to)
+        }
         Shape::Journal(lines) => writer.journal(lines),
         Shape::Foreign(foreign) => writer.foreign(&shape, foreign),
     };
@@ -330,16 +332,27 @@ impl Writer<'_> {
 
     fn payment(
         &self,
-        account: &Account,
-        amount: Money,
+        (account, amount): (&Account, Money),
+        of_credit: bool,
         applies_to: Option<DocumentKey>,
     ) -> Result<Record, String> {
-        let invoice = applies_to.ok_or("the invoice that it pays is not known")?;
-        let bound = self.context.bindings.document(invoice);
-        let bound = bound.ok_or_else(|| format!("its invoice {invoice} is not bound"))?;
-        let invoice = InvoiceReference { invoice_id: Some(bound.to_string()), currency_code: None };
+        let what = if of_credit { "credit note" } else { "invoice" };
+        let paid = applies_to.ok_or_else(|| format!("the {what} that it pays is not known"))?;
+        let bound = self.context.bindings.document(paid);
+        let bound = bound.ok_or_else(|| format!("its {what} {paid} is not bound"))?.to_string();
+        let (invoice_id, credit_note_id) = match of_credit {
+            false => (Some(bound), None),
+            true => (None, Some(bound)),
+        };
+        let invoice = invoice_id
+            .map(|id| InvoiceReference { invoice_id: Some(id), ..InvoiceReference::default() });
+        let credit_note = credit_note_id.map(|id| CreditNoteReference {
+            credit_note_id: Some(id),
+            ..CreditNoteReference::default()
+        });
         Ok(Record {
-            invoice: Some(invoice),
+            invoice,
+            credit_note,
             account: Some(self.account(account)?),
             amount: Some(json::number(amount)),
             ..self.marked()

@@ -107,7 +107,7 @@ impl Shop {
         lines: Vec<Line>,
     ) -> Document {
         let applies_to = match kind {
-            DocumentKind::Payment => Some("order/1002".to_owned()),
+            DocumentKind::Payment => slot.strip_suffix("/payment").map(str::to_owned),
             DocumentKind::BillPayment => Some("bill/1".to_owned()),
             DocumentKind::ItemReceipt if !slot.starts_with("in/") => Some("po/1".to_owned()),
             _ => None,
@@ -286,10 +286,21 @@ impl Shop {
         let credited = vec![self.taxed(returns(), "10.00"), self.tax("2.00"), self.owed("-12.00")];
         let refund =
             |slot, lines| self.document((DocumentKind::RefundReceipt, slot), customer(), lines);
+        // Credits of which one is paid back in part, and one is nothing but store credit.
+        let returned = vec![self.taxed(returns(), "30.00"), self.tax("6.00"), self.owed("-36.00")];
+        let paid_back = vec![self.owed("20.00"), self.settled(clearing(), "-20.00")];
+        let to_credit = vec![
+            self.taxed(returns(), "5.00"),
+            self.settled(gift_cards(), "-5.00"),
+            self.owed("0.00"),
+        ];
         vec![
             refund("order/1001/refund", refunded),
             refund("order/1004/refund", to_gift_card),
             self.document((DocumentKind::CreditMemo, "order/1002/credit"), customer(), credited),
+            self.document((DocumentKind::CreditMemo, "return/1"), customer(), returned),
+            self.document((DocumentKind::Payment, "return/1/payment"), customer(), paid_back),
+            self.document((DocumentKind::CreditMemo, "return/2"), customer(), to_credit),
         ]
     }
 

@@ -33,6 +33,8 @@ pub(super) struct KnownOrder<'a> {
     pub(super) kept: BTreeMap<&'a str, Money>,
     /// The entries by which deposits become income.
     pub(super) earned: BTreeSet<FactId>,
+    /// The credit memos that are repaid at once, and their payments, each with its memo's key.
+    pub(super) credited: BTreeMap<FactId, FactId>,
     /// The payments whose receipts a summary keeps back, and what for.
     pub(super) kept_back: BTreeMap<String, Open>,
     /// The payments that rows have explained: each explains one row.

@@ -45,6 +45,7 @@ pub use stock::{
     Costed, Holding, Stock, StockItem, StockMonth, StockSheet, months_of_order, orders_between,
     units_until, work_out_stock,
 };
+pub use summary::is_summary;
 pub(crate) use telling::numbered_alike;
 pub use telling::{groups_alike, says_less, told_once};
 pub use trial::{Catch, Example, Idle, Trial};

@@ -2,9 +2,11 @@
 //!
 //! One document an agreement. What is paid within the books day of the agreement makes a sales or
 //! refund receipt; everything else goes over the receivable, the deposits, or the refunds payable.
+//! The policy may want invoices and credit memos of all, with payments.
 //! A day that has not been heard to its end decides nothing that a later payment could change.
 
 mod agreed;
+mod credited;
 mod days;
 mod given_up;
 mod paid;
@@ -99,6 +101,7 @@ pub(super) fn account_order<'a>(
         paid_by: told.paid_by,
         kept: told.kept,
         earned: told.earned,
+        credited: told.credited,
         kept_back: BTreeMap::new(),
         explained: BTreeSet::new(),
         drawn: BTreeMap::new(),
@@ -202,6 +205,8 @@ struct Told<'a> {
     kept: BTreeMap<&'a str, Money>,
     /// The entries by which deposits become income.
     earned: BTreeSet<FactId>,
+    /// The credit memos that are repaid at once, and their payments, each with its memo's key.
+    credited: BTreeMap<FactId, FactId>,
     state: FactState,
     /// The day from which on nothing is entered until a person decides.
     held_from: Option<Date>,
@@ -217,6 +222,7 @@ impl Told<'_> {
             paid_by: BTreeMap::new(),
             kept: BTreeMap::new(),
             earned: BTreeSet::new(),
+            credited: BTreeMap::new(),
             state,
             held_from: None,
             open_day: None,
@@ -234,7 +240,7 @@ fn add_to(known: &mut Line, line: &Line) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// An invoice that is not paid in full.
+/// An invoice that is not paid in full, or a credit memo.
 struct Open {
     slot: String,
     amount: Money,
@@ -247,6 +253,8 @@ struct Timeline<'a> {
     /// What can still come back.
     sold: Sold<'a>,
     open: Vec<Open>,
+    /// The credit memos that are not paid back in full.
+    credits: Vec<Open>,
     deposits: Money,
     refunds_owed: Money,
     /// What was written off and not recovered since.
@@ -276,6 +284,8 @@ struct Timeline<'a> {
     earned: BTreeSet<FactId>,
     /// The tax of gift cards that fell due when they were sold.
     vouchers: Vouchers<'a>,
+    /// The credit memos that are repaid at once, and their payments, each with its memo's key.
+    credited: BTreeMap<FactId, FactId>,
 }
 
 impl<'a> Timeline<'a> {
@@ -324,6 +334,7 @@ impl<'a> Timeline<'a> {
             paid_by: timeline.paid_by,
             kept: timeline.kept,
             earned: timeline.earned,
+            credited: timeline.credited,
             state,
             held_from,
             open_day: open_day.map(|(date, drawn)| (date, drawn.into_iter().collect())),
@@ -344,6 +355,7 @@ impl<'a> Timeline<'a> {
             entries: Vec::new(),
             sold: Sold::nothing(order.currency),
             open: Vec::new(),
+            credits: Vec::new(),
             deposits: nothing,
             refunds_owed: nothing,
             given_up: GivenUp::default(),
@@ -359,6 +371,7 @@ impl<'a> Timeline<'a> {
             undelivered,
             earned: BTreeSet::new(),
             vouchers: Vouchers::default(),
+            credited: BTreeMap::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Summaries: entries gathered into one document a day, or one a payout and books month.
 //!
-//! What buyers owe by invoice stays in detail, so that every claim has its own document. All else
-//! is gathered by what is paid out (or happens) together, sale or return, currency, location, the
+//! What buyers owe by invoice, or have to get by a credit memo that is not repaid at once, stays in
+//! detail, so that every claim has its own document. All else is gathered by what is paid out (or happens) together, sale or return, currency, location, the
 //! account that settles it and the taxes in it. A document is entered once its part is closed; what
 //! an entry belongs to follows from instants in the facts, so that it stays where it was entered.
 
@@ -18,7 +18,7 @@ use crate::policy::{Detail, Policy};
 use crate::text::{FactId, GatewayId};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is entered together: what happened on a day, or the part of a payout that lies in a month.
 pub(super) struct Part {
@@ -226,7 +226,8 @@ pub(super) fn only_gateway<'a>(
 }
 
 /// Readdresses an order's receipts as the policy wants, and keeps back those whose part is not
-/// closed: the order waits for them, and so do the gateway's rows of their payments.
+/// closed: the order waits for them, and so do the gateway's rows of their payments. A credit memo
+/// that was repaid at once is one of them, with its payments.
 pub(super) fn gather_receipts(
     known: &mut KnownOrder<'_>,
     rows: &[&BalanceTransaction],
@@ -234,13 +235,18 @@ pub(super) fn gather_receipts(
     accounted: &mut Accounted,
 ) {
     let mut waits: BTreeSet<Open> = BTreeSet::new();
+    // Where credit memos went: an order enters each before its payments.
+    let mut memos: BTreeMap<FactId, String> = BTreeMap::new();
     accounted.entries.retain_mut(|entry| {
         let date = entry.header.date;
-        let paid_by = known.paid_by.get(&entry.id).map_or(&[][..], Vec::as_slice);
+        let credited = known.credited.get(&entry.id);
+        let paid = credited.unwrap_or(&entry.id);
+        let paid_by = known.paid_by.get(paid).map_or(&[][..], Vec::as_slice);
         let detail = detail(known.order, paid_by, date, basis);
         let receipt =
             matches!(entry.header.kind, DocumentKind::SalesReceipt | DocumentKind::RefundReceipt);
-        if detail == Detail::Order || !(receipt || known.earned.contains(&entry.id)) {
+        let gathered = receipt || credited.is_some() || known.earned.contains(&entry.id);
+        if detail == Detail::Order || !gathered {
             return true;
         }
         let part = Part::of_receipt(date, detail, paid_by, rows, basis);
@@ -251,7 +257,11 @@ pub(super) fn gather_receipts(
             waits.insert(open);
             return false;
         }
-        gather(entry, known.order, part, basis);
+        let memo = credited.and_then(|memo| memos.get(memo)).cloned();
+        gather(entry, known.order, part, memo, basis);
+        if credited == Some(&entry.id) {
+            memos.insert(entry.id.clone(), entry.header.slot.clone());
+        }
         true
     });
     for until in waits.iter().filter_map(|open| open.until) {
@@ -270,13 +280,26 @@ pub(super) fn gather_receipts(
     }
 }
 
-fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_>) {
+/// Addresses an entry to the document of its part: a payment to one of the credit memo that it pays
+/// back, in that slot.
+fn gather(
+    entry: &mut SubledgerEntry,
+    order: &Order,
+    part: Part,
+    memo: Option<String>,
+    basis: Basis<'_>,
+) {
     let customer = basis.policy.customer_for_all(order);
-    let slot = slot(entry, order, &part) + &of_customer(&customer, basis.policy);
+    let slot = match &memo {
+        Some(memo) => format!("{memo}/{}/{}", entry.header.kind, account_of(entry)),
+        None => slot(entry, order, &part) + &of_customer(&customer, basis.policy),
+    };
     let header = &mut entry.header;
-    let what = match header.kind {
-        DocumentKind::RefundReceipt => "Refunds",
-        DocumentKind::JournalEntry => "Deposits earned",
+    let what = match (header.kind, &memo) {
+        (DocumentKind::RefundReceipt | DocumentKind::CreditMemo, _) => "Refunds",
+        (DocumentKind::Payment, _) => "Refunds paid back",
+        (DocumentKind::JournalEntry, Some(_)) => "Rates and rounding of refunds",
+        (DocumentKind::JournalEntry, None) => "Deposits earned",
         _ => "Sales",
     };
     header.slot = slot;
@@ -284,20 +307,37 @@ fn gather(entry: &mut SubledgerEntry, order: &Order, part: Part, basis: Basis<'_
     header.party = Some(customer);
     header.memo = format!("{what} of {}", part.name);
     header.reference = part.reference;
+    if header.kind == DocumentKind::Payment {
+        header.applies_to = memo;
+    }
+}
+
+/// The name of the account that settles an entry.
+fn account_of(entry: &SubledgerEntry) -> &str {
+    let settled = entry.lines.iter().find(|line| line.kind == LineKind::Settlement);
+    settled.map_or("no-account", |line| &line.account.name)
+}
+
+/// How the slots of documents begin that several orders share.
+const SUMMARY: &str = "summary/";
+
+/// Whether the document of a slot sums up what several orders may have a part in.
+#[must_use]
+pub fn is_summary(slot: &str) -> bool {
+    slot.starts_with(SUMMARY)
 }
 
 /// The slot of the document that a receipt goes into.
 fn slot(entry: &SubledgerEntry, order: &Order, part: &Part) -> String {
     let header = &entry.header;
-    let settled = entry.lines.iter().find(|line| line.kind == LineKind::Settlement);
     format!(
-        "summary/{}/{}/{}/{}/{}/{}/{}",
+        "{SUMMARY}{}/{}/{}/{}/{}/{}/{}",
         order.source.connection,
         part.path,
         header.kind,
         header.currency,
         order.location.as_deref().unwrap_or("no-location"),
-        settled.map_or("no-account", |line| &line.account.name),
+        account_of(entry),
         tax_treatment(entry, order),
     )
 }

@@ -1,4 +1,4 @@
-//! Which payment belongs to which invoice.
+//! Which payment belongs to which invoice, or credit memo.
 
 use super::standing::{in_book, key_taken_out, that_count};
 use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of};
@@ -29,12 +29,12 @@ pub fn payments_first<'a>(
     for it in approved.clone().filter(|it| it.whereabouts == Whereabouts::InBook) {
         let Subject::Document { document, .. } = &it.change.subject else { continue };
         for entry in &it.change.enters {
-            match it.change.invoice() {
-                Some(invoice) => drop(payments.insert(key_of(entry), invoice.to_string())),
-                None if document.header().kind.takes_payments() => {
-                    invoices.insert(key_of(entry), &it.change.id);
-                }
-                None => {}
+            if let Some(invoice) = it.change.invoice() {
+                payments.insert(key_of(entry), invoice.to_string());
+            }
+            // A credit memo may belong to an invoice, and be paid back itself.
+            if document.header().kind.takes_payments() {
+                invoices.insert(key_of(entry), &it.change.id);
             }
         }
     }
@@ -87,13 +87,14 @@ pub(super) fn paid_by_what_goes(
         .collect()
 }
 
-/// Whether a change refers to what it would refer to now: the same invoice, accounts of the same
-/// kinds, the same party, and products or none. These are no money, but the book may have refused
+/// Whether a change refers to what it would refer to now: the same invoice, or another one that
+/// stands under its slot, accounts of the same kinds, the same party, and products or none. These are no money, but the book may have refused
 /// them, or have no room.
 pub(super) fn still_refers(
     change: &Change,
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
     invoice: impl Fn(&str) -> Option<DocumentKey>,
+    stands: impl Fn(&str, DocumentKey) -> bool,
 ) -> bool {
     let same = |entry: &SubledgerEntry| {
         let of = |entry: &SubledgerEntry| {
@@ -110,5 +111,8 @@ pub(super) fn still_refers(
             is_same_party && of(wanted) == of(entry)
         })
     };
-    link_of(change, invoice) == change.invoice() && change.enters.iter().all(same)
+    let own = change.invoice();
+    let is_own = |slot: &str| own.filter(|own| stands(slot, *own));
+    let linked = link_of(change, invoice) == own || own.is_some() && link_of(change, is_own) == own;
+    linked && change.enters.iter().all(same)
 }

@@ -6,7 +6,7 @@
 use super::{ApprovedChange, Change, Covered, EntryKey, Subject, Whereabouts, key_of};
 use crate::document::{DocumentKey, SubledgerEntry};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands of one entry.
 pub(super) struct Standing<'a> {
@@ -87,10 +87,16 @@ pub(super) fn in_book(approved: &[ApprovedChange]) -> impl Iterator<Item = &Chan
     approved.iter().filter(is_there).map(|it| &it.change)
 }
 
-/// The key of the invoice, bill or purchase order that stands under a slot, or shall: the last one
-/// that was entered and not taken out.
+/// The key of the invoice, credit memo, bill or purchase order that stands under a slot, or shall:
+/// the last one that was entered and not taken out.
 #[must_use]
 pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
+    standing_invoices(approved).pop()
+}
+
+/// The keys of all of them, oldest first: a summary has one for itself, and one for what came later.
+#[must_use]
+pub fn standing_invoices(approved: &[ApprovedChange]) -> Vec<DocumentKey> {
     let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);
     let invoices = entered.filter_map(|change| match &change.subject {
         Subject::Document { key, document, .. } if document.header().kind.has_dependants() => {
@@ -98,7 +104,8 @@ pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
         }
         _ => None,
     });
-    invoices.max().map(|(_, key)| key)
+    let invoices: BTreeSet<(u32, DocumentKey)> = invoices.collect();
+    invoices.into_iter().map(|(_, key)| key).collect()
 }
 
 /// Whether a change that the book does not have, or may not have, is still right beside what the

@@ -227,6 +227,12 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
     let entered = all(Whereabouts::InBook, first.changes);
     let stays = plan_slot(of, &payment, &entered, |_| Some(other)).unwrap();
     assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
+    // A supplement came to what it belongs to, which stands as it did.
+    let both = |_: &str| vec![one, other];
+    let stays = plan_slot_among(of, &BTreeMap::new(), &payment, &approved, both).unwrap();
+    assert!(stays.changes.is_empty() && stays.withdraws.is_empty(), "{stays:?}");
+    let anew = plan_slot_among(of, &BTreeMap::new(), &payment, &[], both).unwrap();
+    assert_eq!(anew.changes[0].invoice(), Some(other), "the last one");
 }
 
 #[test]

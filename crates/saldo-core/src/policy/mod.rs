@@ -11,6 +11,7 @@ mod customers;
 mod destination;
 mod drawer;
 mod feed;
+mod forms;
 mod gateway;
 mod gift_cards;
 mod goods;
@@ -31,6 +32,7 @@ pub use currencies::{Currencies, Revaluation};
 pub use customers::Customers;
 pub use drawer::Drawer;
 pub use feed::{DayOrder, Feed, StatementKind};
+pub use forms::{RefundForm, SaleForm};
 pub use gateway::{Deferrals, GatewayAccount};
 pub use gift_cards::{GiftCards, Promotional, Voucher};
 pub use goods::{Cost, CostMethod, CostOwner, Recognition, ReturnCost};
@@ -209,32 +211,6 @@ pub enum Approval {
     Draft,
 }
 
-/// What a sale is entered as that is paid at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SaleForm {
-    /// A sales receipt, where one gateway alone pays it.
-    #[default]
-    Receipt,
-    /// An invoice, and a payment of it for each gateway.
-    Invoice,
-}
-
-impl SaleForm {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Receipt => "receipt",
-            Self::Invoice => "invoice",
-        }
-    }
-}
-
 /// The part of a policy that is text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -247,6 +223,9 @@ pub struct PolicyText {
     /// What sales are entered as that are paid at once.
     #[serde(skip_serializing_if = "SaleForm::is_default")]
     pub sales: SaleForm,
+    /// What returns are entered as.
+    #[serde(skip_serializing_if = "RefundForm::is_default")]
+    pub refunds: RefundForm,
     /// What goods cost.
     pub cost: Cost,
     /// Cash drawers.

@@ -11,6 +11,7 @@ mod cash;
 mod chains;
 mod contradictions;
 mod countries;
+mod credited;
 mod currency;
 mod dated;
 mod decisions;
@@ -177,7 +178,12 @@ fn of_a_country_with_vat() -> String {
 
 /// The policy of an event. The reference calls the tax account by the tax of the event's country.
 fn policy_of(event: &str) -> Policy {
-    let text = match event {
+    policy(&words_of(event))
+}
+
+/// The same as text.
+fn words_of(event: &str) -> String {
+    match event {
         "S2" => of_a_country_with_vat(),
         _ if event.starts_with("G2") => {
             let vouchers = "voucher = 'single-purpose', tax = 'Sales tax', rate = '20'";
@@ -197,13 +203,16 @@ fn policy_of(event: &str) -> Policy {
             POLICY.replace("[gateways]", "[gateways]\nshopify_payments.bank = \"Shopify Balance\"")
         }
         _ => POLICY.to_owned(),
-    };
-    policy(&text)
+    }
 }
 
 fn entries(event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
+    entries_by(&words_of(event), event, facts)
+}
+
+fn entries_by(text: &str, event: &str, facts: &[Fact]) -> Vec<SubledgerEntry> {
     let far = "2027-01-01T00:00:00Z".parse().unwrap();
-    let accounted = account(facts, &policy_of(event), far);
+    let accounted = account(facts, &policy(text), far);
     for standing in accounted.iter().flat_map(|accounted| &accounted.standings) {
         assert!(!matches!(standing.state, FactState::Held(_)), "{standing:?}");
     }
@@ -278,9 +287,13 @@ fn case(event: &'static str, days: &'static [&'static str], facts: Vec<Fact>) ->
 }
 
 fn entered(case: &Case) -> Postings {
+    entered_by(&words_of(case.event), case)
+}
+
+fn entered_by(text: &str, case: &Case) -> Postings {
     let days: BTreeSet<Date> =
         case.days.iter().map(|day| format!("2026-{day}").parse().unwrap()).collect();
-    let entries = entries(case.event, &case.facts);
+    let entries = entries_by(text, case.event, &case.facts);
     let of_days = entries.iter().filter(|it| days.is_empty() || days.contains(&it.header.date));
     let mut postings: Postings = of_days.flat_map(as_the_reference_shows).collect();
     postings.sort();

@@ -250,17 +250,47 @@ async fn with_linked(engine: &Engine, mut entries: Entries) -> Result<Entries, E
     }
     let groups: Vec<GroupId> = groups.into_iter().collect();
     let all = store.group_entries(company, &groups).await?;
-    let invoices: BTreeSet<String> = entries.iter().map(|(_, slot)| slot.clone()).collect();
-    let linked = all.iter().filter(|entry| {
-        entry.header.applies_to.as_ref().is_some_and(|invoice| invoices.contains(invoice))
-    });
-    let linked = keys(linked);
-    let taken_back = all.iter().filter(|entry| {
-        accounting::taken_back_slot(&entry.header.slot).is_some_and(|it| invoices.contains(it))
-    });
+    let taken_back = keys(all.iter().filter(|entry| {
+        accounting::taken_back_slot(&entry.header.slot).is_some_and(|it| slots.contains(it))
+    }));
+    // Of what orders share, each takes its own along.
+    let shared =
+        |it: &SubledgerEntry| it.header.applies_to.as_deref().is_some_and(accounting::is_summary);
+    let linked = match all.iter().any(shared) {
+        false => belonging(&all, &entries, &slots),
+        true => {
+            let mut linked = Entries::new();
+            for group in &groups {
+                let own = store.group_entries(company, std::slice::from_ref(group)).await?;
+                linked.extend(belonging(&own, &entries, &slots));
+            }
+            linked
+        }
+    };
     entries.extend(linked);
-    entries.extend(keys(taken_back));
+    entries.extend(taken_back);
     Ok(entries)
+}
+
+/// What of these belongs to entries, which stand in these slots: a payment to its invoice or credit
+/// memo, and a credit memo to its invoice. To a slot that orders share, only what stands with an
+/// entry of it.
+fn belonging(all: &[SubledgerEntry], entries: &Entries, slots: &BTreeSet<String>) -> Entries {
+    let slot = |it: &SubledgerEntry| it.header.slot.clone();
+    let is_own = |slot: &&String| !accounting::is_summary(slot);
+    let mut owners: BTreeSet<String> = slots.iter().filter(is_own).cloned().collect();
+    owners.extend(all.iter().filter(|it| entries.contains(&(it.id.clone(), slot(it)))).map(slot));
+    loop {
+        let belongs = |it: &&SubledgerEntry| {
+            it.header.applies_to.as_ref().is_some_and(|owner| owners.contains(owner))
+        };
+        let linked = keys(all.iter().filter(belongs));
+        let before = owners.len();
+        owners.extend(linked.iter().map(|(_, slot)| slot.clone()));
+        if owners.len() == before {
+            return linked;
+        }
+    }
 }
 
 /// By how much accounts would have moved by entries that a book is not to hold, debit positive.

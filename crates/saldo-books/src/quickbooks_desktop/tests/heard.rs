@@ -17,7 +17,9 @@ pub(super) fn row_of(body: &Element) -> String {
         let text = line.text(["Amount"]).or(line.text(["PaymentAmount"]));
         text.map_or(0, |text| Money::parse(text, usd()).unwrap().minor())
     };
-    let total: i64 = body.children.iter().map(amount).sum();
+    // What a cheque is applied to is no line of it.
+    let lines = body.children.iter().filter(|it| it.name != "ApplyCheckToTxnAdd");
+    let total: i64 = lines.clone().map(amount).sum();
     let total = Money::from_minor(total, usd()).amount_text();
     let sums = match name {
         "SalesReceipt" | "CreditMemo" => format!(
@@ -33,7 +35,7 @@ pub(super) fn row_of(body: &Element) -> String {
         "PurchaseOrder" | "ItemReceipt" => format!("<TotalAmount>{total}</TotalAmount>"),
         _ => String::new(),
     };
-    let fields: String = body.children.iter().map(held).collect();
+    let fields: String = lines.map(held).collect();
     format!(
         "<{name}Ret><TxnID>{ID}</TxnID><EditSequence>{VERSION}</EditSequence>{fields}{sums}\
          </{name}Ret>"

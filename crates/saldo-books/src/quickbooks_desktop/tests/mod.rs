@@ -197,6 +197,12 @@ fn received() -> Document {
     document(DocumentKind::Payment, Some(customer()), lines)
 }
 
+/// Money that goes back for a credit memo.
+fn paid_back() -> Document {
+    let lines = vec![owed("21.00"), settled(clearing(), "-21.00")];
+    document(DocumentKind::Payment, Some(customer()), lines)
+}
+
 fn refund() -> Document {
     let lines = vec![goods(returns(), "50.00", 1), tax("4.13"), settled(clearing(), "-54.13")];
     document(DocumentKind::RefundReceipt, Some(customer()), lines)
@@ -280,6 +286,8 @@ fn of_every_kind() -> Vec<Document> {
         claim(),
         received(),
         of(received(), "shop/Order/1001/invoice"),
+        paid_back(),
+        of(paid_back(), "shop/Order/1001/credit-memo"),
         refund(),
         document(DocumentKind::RefundReceipt, None, stored),
         document(DocumentKind::CreditMemo, Some(customer()), returned),

@@ -10,6 +10,25 @@ fn a_sale_is_one_sales_receipt() {
 }
 
 #[test]
+fn what_pays_a_credit_memo_back_is_a_cheque_that_is_applied_to_it() {
+    let document = of(paid_back(), "shop/Order/1001/credit-memo");
+    let (tasks, context) = creates(std::slice::from_ref(&document));
+    let Task::Create(Subject::Document { applies_to: Some(memo), .. }) = &tasks[0] else {
+        panic!("it belongs to a credit memo")
+    };
+    let cheque = body(&document);
+    let applied = cheque.child("ApplyCheckToTxnAdd").unwrap();
+    let bound = context.bindings.document(*memo).unwrap();
+    assert_eq!(applied.text(["TxnID"]), Some(bound.as_str()));
+    let line = cheque.child("ExpenseLineAdd").unwrap();
+    assert_eq!((applied.text(["Amount"]), line.text(["Amount"])), (Some("21.00"), Some("21.00")));
+    let payee = cheque.text(["PayeeEntityRef", "ListID"]);
+    assert!(payee.is_some() && line.text(["CustomerRef", "ListID"]) == payee);
+    assert!(body(&paid_back()).child("ApplyCheckToTxnAdd").is_none(), "nothing to apply it to");
+    assert!(body(&refund()).all("ExpenseLineAdd").all(|it| it.child("CustomerRef").is_none()));
+}
+
+#[test]
 fn documents_become_one_transaction_each() {
     let names: Vec<String> = of_every_kind().iter().map(|it| body(it).name).collect();
     let expected = [
@@ -17,6 +36,8 @@ fn documents_become_one_transaction_each() {
         "InvoiceAdd",
         "ReceivePaymentAdd",
         "ReceivePaymentAdd",
+        "CheckAdd",
+        "CheckAdd",
         "CheckAdd",
         "JournalEntryAdd",
         "CreditMemoAdd",

@@ -110,6 +110,7 @@ fn the_sign_and_the_accounts_decide_the_entity() {
         (DocumentKind::SalesReceipt, exchange, "RefundReceipt"),
         (DocumentKind::Invoice, vec![goods(sales(), "5.00", 1), owed("-5.00")], "CreditMemo"),
         (DocumentKind::Payment, paid_by_card, "JournalEntry"),
+        (DocumentKind::Payment, vec![owed("5.00"), settled(clearing(), "-5.00")], "JournalEntry"),
         (DocumentKind::Expense, fee_back, "JournalEntry"),
         (DocumentKind::Expense, kept_back, "JournalEntry"),
         (DocumentKind::Transfer, to_expense, "JournalEntry"),

@@ -7,8 +7,17 @@ fn look_up(document: &Document, page: Option<&str>) -> Task {
 }
 
 fn all_bound() -> BookContext {
-    let documents =
-        [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let documents = [
+        sale(),
+        claim(),
+        credit(),
+        refund(),
+        received(),
+        paid_back(),
+        payout(),
+        expense(),
+        journal(),
+    ];
     context(&documents.iter().map(subject).collect::<Vec<_>>())
 }
 
@@ -68,9 +77,17 @@ fn what_is_elsewhere_is_looked_for_in_another_request() {
 #[test]
 fn every_document_is_found_as_it_was_sent() {
     let context = all_bound();
-    for document in
-        [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()]
-    {
+    for document in [
+        sale(),
+        claim(),
+        credit(),
+        refund(),
+        received(),
+        paid_back(),
+        payout(),
+        expense(),
+        journal(),
+    ] {
         let (place, rows) = answered(std::slice::from_ref(&document));
         let page = document.header().kind == DocumentKind::JournalEntry;
         let task = look_up(&document, page.then_some("1"));

@@ -32,9 +32,17 @@ fn each_element_tells_of_its_document() {
 
 #[test]
 fn every_document_is_acknowledged_with_its_own_total() {
-    for document in
-        [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()]
-    {
+    for document in [
+        sale(),
+        claim(),
+        credit(),
+        refund(),
+        received(),
+        paid_back(),
+        payout(),
+        expense(),
+        journal(),
+    ] {
         let (tasks, context) = creates(std::slice::from_ref(&document));
         let (place, rows) = answered(std::slice::from_ref(&document));
         let outcome = hear(&tasks, &context, 200, &json!({ place: rows })).unwrap().remove(0);

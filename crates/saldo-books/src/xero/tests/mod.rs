@@ -176,6 +176,12 @@ fn received() -> Document {
     document(DocumentKind::Payment, Some(customer()), lines)
 }
 
+/// Money that goes back for a credit note.
+fn paid_back() -> Document {
+    let lines = vec![owed("60.00"), settled(clearing(), "-60.00")];
+    document(DocumentKind::Payment, Some(customer()), lines)
+}
+
 fn refund() -> Document {
     let lines = vec![goods(returns(), "50.00", 1), vat("10.00"), settled(clearing(), "-60.00")];
     document(DocumentKind::RefundReceipt, Some(customer()), lines)

@@ -66,7 +66,17 @@ const KINDS: [AccountKind; 13] = [
 
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
-    let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
+    let sold = [
+        sale(),
+        claim(),
+        credit(),
+        refund(),
+        received(),
+        paid_back(),
+        payout(),
+        expense(),
+        journal(),
+    ];
     let bought = [bill(), bill().reversal(day()), paid_bill()];
     let abroad = [foreign::came_in(), foreign::paid_out()];
     let stock = [stock::came(), stock::came().reversal(day()), stock::count(), stock::paid()];
@@ -131,7 +141,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 56);
+    assert_eq!(bodies.len(), 58);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }

@@ -1,5 +1,6 @@
 //! What documents, and what they refer to, become.
 
+use super::super::shape::shape;
 use super::*;
 use saldo_core::book::Item;
 
@@ -99,6 +100,18 @@ fn an_invoice_has_our_number_and_a_payment_its_invoice() {
     assert_eq!(body["Invoice"], json!({ "InvoiceID": "ed255415-e141-4150-aab7-89c3bbbb851c" }));
     assert_eq!(body["Amount"].to_string(), "60.00");
     assert_eq!(body["Account"], json!({ "AccountID": id(&Need::Account(clearing())) }));
+}
+
+#[test]
+fn what_is_paid_back_pays_its_credit_note() {
+    let (place, body) = sent(&paid_back());
+    assert_eq!((place.as_str(), body.get("Invoice")), ("Payments", None));
+    let remote = json!({ "CreditNoteID": "ed255415-e141-4150-aab7-89c3bbbb851c" });
+    assert_eq!(body["CreditNote"], remote);
+    assert_eq!(body["Amount"].to_string(), "60.00");
+    let lines = vec![payable("-60.00"), settled(clearing(), "60.00")];
+    let back = document(DocumentKind::BillPayment, Some(vendor()), lines);
+    assert!(shape(&back).is_err(), "money that comes back from a supplier is no payment of a bill");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::accounting::movements::Pool;
 use crate::commerce::{Agreement, AgreementKind};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::Money;
-use crate::policy::{Role, SaleForm};
+use crate::policy::{RefundForm, Role, SaleForm};
 use jiff::civil::Date;
 
 impl<'a> Timeline<'a> {
@@ -63,6 +63,8 @@ impl<'a> Timeline<'a> {
             }
             return Ok(true);
         }
+        let by_credit = self.use_credits(open.amount)?;
+        let open = Open { amount: open.amount.minus(by_credit)?, ..open };
         if !open.amount.is_zero() {
             self.open.push(open);
         }
@@ -91,6 +93,9 @@ impl<'a> Timeline<'a> {
         refunded: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
         self.agree_channel_tax(agreement)?;
+        if self.policy.refund_form_on(date) == RefundForm::CreditMemo {
+            return self.credit(date, agreement, lines, due, refunded);
+        }
         let place = self.place(&agreement.id, &format!("{date} return of {due}"));
         let memo = format!("Refund of order {}", self.order.name);
         let owed_to_us = Money::sum(due.currency(), self.open.iter().map(|open| open.amount))?;
@@ -129,14 +134,20 @@ impl<'a> Timeline<'a> {
         Ok(false)
     }
 
-    fn settle_open(&mut self, amount: Money) -> Result<(), Trouble> {
-        let mut left = amount;
-        for open in &mut self.open {
-            let part = left.min(open.amount);
-            open.amount = open.amount.minus(part)?;
-            left = left.minus(part)?;
-        }
-        self.open.retain(|open| !open.amount.is_zero());
+    pub(super) fn settle_open(&mut self, amount: Money) -> Result<(), Trouble> {
+        settle(&mut self.open, amount)?;
         Ok(())
     }
+}
+
+/// Settles as much of these as an amount does, first come first; gives how much that is.
+pub(super) fn settle(open: &mut Vec<Open>, amount: Money) -> Result<Money, Trouble> {
+    let mut left = amount;
+    for open in open.iter_mut() {
+        let part = left.min(open.amount);
+        open.amount = open.amount.minus(part)?;
+        left = left.minus(part)?;
+    }
+    open.retain(|open| !open.amount.is_zero());
+    Ok(amount.minus(left)?)
 }

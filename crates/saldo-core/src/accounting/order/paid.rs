@@ -114,8 +114,14 @@ impl<'a> Timeline<'a> {
         self.enter(place, kind, date, memo, Some(invoice), lines)
     }
 
-    /// Money given back that no agreement of its day explains: of refunds owed, or of a deposit.
+    /// Money given back that no agreement of its day explains: of credits, of refunds owed, or of a
+    /// deposit.
     pub(super) fn repay(&mut self, date: Date, portion: Portion<'a>) -> Result<(), Trouble> {
+        let left = self.repay_credits(date, &portion)?;
+        if left.is_zero() {
+            return Ok(());
+        }
+        let portion = Portion { amount: left, ..portion };
         let id = &portion.movement.id;
         let nothing = Money::zero(portion.amount.currency());
         let of_deposits = match self.refunds_owed.is_positive() {

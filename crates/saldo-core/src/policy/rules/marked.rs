@@ -2,7 +2,7 @@
 
 use super::{Rules, is_mapped};
 use crate::ledger::{Account, Dimensions};
-use crate::policy::{Chart, Detail, Policy, Role, SaleForm};
+use crate::policy::{Chart, Detail, Policy, RefundForm, Role, SaleForm};
 
 /// How the names of accounts begin that stand for a rule on trial.
 const RULE: &str = "\u{1}rule ";
@@ -67,6 +67,7 @@ impl Policy {
             is_mapped(role).then(|| format!("{ROLE}{}", role.word()))
         });
         policy.text.sales = SaleForm::Receipt;
+        policy.text.refunds = RefundForm::RefundReceipt;
         let Rules { accounts, exclusions, details, sales, untaxed, dimensions, .. } =
             &mut policy.rules;
         details.clear();

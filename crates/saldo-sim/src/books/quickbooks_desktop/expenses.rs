@@ -53,8 +53,11 @@ impl CompanyFile {
         if matches!(draft.kind, Kind::Bill | Kind::VendorCredit) {
             draft.settles = Some(total);
         }
-        if draft.kind == Kind::Check && draft.body.text_of("IsToBePrinted").is_none() {
-            draft.body.set("IsToBePrinted", "false");
+        if draft.kind == Kind::Check {
+            self.refund_by_check(draft, add, counter.party)?;
+            if draft.body.text_of("IsToBePrinted").is_none() {
+                draft.body.set("IsToBePrinted", "false");
+            }
         }
         Ok(())
     }

@@ -210,6 +210,47 @@ impl CompanyFile {
         Ok(())
     }
 
+    /// A check that pays credits out: it is applied to them to the amount of its line on the
+    /// receivable, which is theirs, and paid to the customer whose they are.
+    pub(super) fn refund_by_check(
+        &self,
+        draft: &mut Draft,
+        add: &Element,
+        payee: Option<u64>,
+    ) -> Checked<()> {
+        let is_receivable = |account: u64| {
+            let record = self.record(account);
+            record.and_then(|it| it.text("AccountType")) == Some("AccountsReceivable")
+        };
+        let owed: Vec<Leg> =
+            draft.legs.iter().filter(|leg| is_receivable(leg.account)).cloned().collect();
+        let sum: i64 = owed.iter().map(|leg| leg.minor).sum();
+        draft.settles = (!owed.is_empty()).then_some(sum);
+        let (mut used, mut whole) = (Used::new(), 0);
+        for applied in add.all("ApplyCheckToTxnAdd") {
+            let kinds = [Kind::CreditMemo, Kind::ReceivePayment];
+            let credit = self.debt(applied, &kinds, "CustomerRef", payee.unwrap_or(ITSELF))?;
+            let minor = fields::amount(applied, "Amount")?.unwrap_or(0);
+            let spent = used.entry(credit.number).or_default();
+            *spent += minor;
+            let on = credit.body.child("ARAccountRef").and_then(|it| it.text_of("ListID"));
+            let on = on.and_then(Record::number_in);
+            let same = owed.iter().all(|leg| Some(leg.account) == on);
+            if minor <= 0 || *spent > self.open(credit) || !same {
+                let why = "The amount is more than what is left of the credit on this account.";
+                return Err(Status::refused("Amount", &fields::money(minor), why));
+            }
+            let credit = credit.number;
+            draft.applications.push(Application { credit, debt: ITSELF, minor, discount: 0 });
+            whole += minor;
+        }
+        if whole != 0 && whole != sum {
+            let why = "What is applied must be the amount of the line on the receivable.";
+            return Err(Status::refused("Amount", &fields::money(whole), why));
+        }
+        Ok(())
+    }
+
     /// Money paid for bills.
     pub(super) fn pay_bills(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let vendor = self.required(add, "PayeeEntityRef")?.number;

@@ -10,8 +10,8 @@ use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Party, SubledgerEntry};
 use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_voiding,
-    standing_invoice,
+    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_among,
+    standing_invoice, standing_invoices,
 };
 use saldo_core::policy::Prefixes;
 use saldo_core::text::FactId;
@@ -289,17 +289,28 @@ impl<'a> Draft<'a> {
         let closing = closing_of(engine, connection).await?;
         let mut draft = Self::new(engine, connection, closing, taken_out);
         draft.load(slots).await?;
-        // An invoice must be known before what pays it.
-        draft.load(draft.invoices_elsewhere()).await?;
+        draft.load_invoices().await?;
         let moved = draft.plan(Part::WithoutLinks)?;
         let (company, book) = (engine.company_id(), &connection.id);
         let waiting = engine.store.slots_waiting_for(company, book, &moved).await?;
         let waiting = waiting.into_iter().filter(|slot| !draft.slots.contains(slot)).collect();
         draft.load(waiting).await?;
-        draft.load(draft.invoices_elsewhere()).await?;
+        draft.load_invoices().await?;
         draft.plan(Part::WithLinks)?;
         draft.free_invoices();
         Ok(draft)
+    }
+
+    /// Takes in what the documents belong to, to the end: an invoice must be known before what pays
+    /// it, and a credit memo, which may belong to an invoice itself, before what pays that back.
+    async fn load_invoices(&mut self) -> Result<(), EngineError> {
+        loop {
+            let elsewhere = self.invoices_elsewhere();
+            if elsewhere.is_empty() {
+                return Ok(());
+            }
+            self.load(elsewhere).await?;
+        }
     }
 
     /// Lets what takes an invoice out wait for what takes its payments out.
@@ -414,7 +425,13 @@ impl<'a> Draft<'a> {
     /// Plans slots; returns the invoices that stood there and do no longer.
     fn plan(&mut self, part: Part) -> Result<Vec<String>, EngineError> {
         let mut moved = Vec::new();
-        for slot in std::mem::take(&mut self.open) {
+        let open = std::mem::take(&mut self.open);
+        let still_open: BTreeSet<String> = open.iter().cloned().collect();
+        // What belongs to something that is planned now comes after it.
+        let (first, then): (Vec<String>, Vec<String>) = open
+            .into_iter()
+            .partition(|slot| !self.links(slot).any(|owner| still_open.contains(owner)));
+        for slot in first.into_iter().chain(then) {
             let linked = self.links(&slot).next().is_some();
             if linked && part == Part::WithoutLinks {
                 self.open.push(slot);
@@ -449,8 +466,11 @@ impl<'a> Draft<'a> {
         entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
-        let invoice = |slot: &str| self.standing_invoice(slot);
-        let plan = plan_slot_voiding(of, &self.voidable, entries, approved, invoice)?;
+        let invoices = |slot: &str| {
+            let changes = self.approved.get(slot);
+            changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
+        };
+        let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices)?;
         let has_news = self.with_news.contains(slot);
         if plan.is_unsettled || has_news {
             self.chunk.again.push(slot.to_owned());

@@ -12,6 +12,7 @@ mod closed;
 mod company_file;
 mod connections;
 mod costed;
+mod credited;
 mod deaths;
 mod decided;
 mod desk;

@@ -176,6 +176,52 @@ fn credits_settle_invoices_and_are_paid_out() {
 }
 
 #[test]
+fn a_check_on_the_receivable_pays_a_credit_out() {
+    let mut client = Client::new();
+    let memo = sale("1", &line(Kind::CreditMemo, "Sales", "30.00", "Non"));
+    let memo = client.must(Kind::CreditMemo, &memo);
+    let id = amount(&memo, "TxnID");
+    let check = |payee: &str, applied: &str, on: &str, minor: &str| {
+        let applied = match applied {
+            "" => String::new(),
+            minor => format!(
+                "<ApplyCheckToTxnAdd><TxnID>{id}</TxnID><Amount>{minor}</Amount>\
+                 </ApplyCheckToTxnAdd>"
+            ),
+        };
+        format!(
+            "{}{}<IsToBePrinted>false</IsToBePrinted>{applied}<ExpenseLineAdd>{}\
+             <Amount>{minor}</Amount>{}</ExpenseLineAdd>",
+            name("AccountRef", "Checking"),
+            name("PayeeEntityRef", payee),
+            name("AccountRef", on),
+            name("CustomerRef", payee),
+        )
+    };
+    let receivable = "Accounts Receivable";
+    let refused = [
+        ("Jane Doe", "10.00", receivable, "10.00"),
+        ("Cool Cars", "10.00", receivable, "12.00"),
+        ("Cool Cars", "30.01", receivable, "30.01"),
+        ("Cool Cars", "10.00", "Sales Discounts", "10.00"),
+    ];
+    for (payee, applied, on, minor) in refused {
+        let code = client.code(Kind::Check, &check(payee, applied, on, minor));
+        assert_eq!(code, 3_210, "{payee} {applied} {on} {minor}");
+    }
+    client.must(Kind::Check, &check("Cool Cars", "10.00", receivable, "10.00"));
+    assert_eq!((client.balance(receivable), client.balance("Checking")), (-2_000, -1_000));
+    let shown = client.ask(&format!("<CreditMemoQueryRq><TxnID>{id}</TxnID></CreditMemoQueryRq>"));
+    let shown = &shown.children[0];
+    assert_eq!(amount(shown, "CreditRemaining"), "20.00");
+    // One that is applied to nothing leaves the credit as it is.
+    client.must(Kind::Check, &check("Cool Cars", "", receivable, "5.00"));
+    let shown = client.ask(&format!("<CreditMemoQueryRq><TxnID>{id}</TxnID></CreditMemoQueryRq>"));
+    let shown = &shown.children[0];
+    assert_eq!(amount(shown, "CreditRemaining"), "20.00");
+}
+
+#[test]
 fn deposits_take_payments_to_the_bank_once() {
     let mut client = Client::new();
     let first = amount(&client.must(Kind::SalesReceipt, &receipt("1", "10.00")), "TxnID");
