@@ -20,7 +20,7 @@ use merchant::{Days, History, Sums, When, any_history};
 use proptest::prelude::*;
 use saldo_core::accounting::{self, Accounted, Group};
 use saldo_core::commerce::{
-    AdjustmentReason, Decided, Fact, MovementKind, Order, Payout, PayoutState, Tender,
+    AdjustmentReason, Decided, Fact, MovementKind, Order, PayoutState, Tender,
 };
 use saldo_core::document::{Line, SubledgerEntry};
 use saldo_core::issue::FactState;
