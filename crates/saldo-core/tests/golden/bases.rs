@@ -189,6 +189,6 @@ fn tax_that_is_relieved_leaves_the_base_that_it_was_charged_on() {
         assert_eq!(left, expected.map(|(tax, minor)| (tax.to_owned(), minor)).into());
         let kept = [unpaid.clone(), write_off("05-01", false)];
         let found = bases(&entries(&kept, &by(recognition, "")));
-        assert_eq!(found, bases(&entries(&[unpaid.clone()], &by(recognition, ""))));
+        assert_eq!(found, bases(&entries(std::slice::from_ref(&unpaid), &by(recognition, ""))));
     }
 }
