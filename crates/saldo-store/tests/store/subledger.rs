@@ -248,3 +248,23 @@ async fn a_page_accounted_by_an_older_policy_is_accounted_again() {
     assert_eq!(store.dirty_groups(&company(), at(0), 9).await.unwrap().len(), 1);
     assert_eq!(touched(&store, 0).await, []);
 }
+
+#[tokio::test]
+async fn all_entries_are_read_page_by_page_by_group() {
+    let store = furnished().await;
+    let accounts = [
+        account("g1", 1, vec![entry("e3", "a", 3), entry("e1", "b", 1)]),
+        account("g2", 1, Vec::new()),
+        account("g3", 1, vec![entry("e2", "a", 2)]),
+    ];
+    save(&store, &accounts).await;
+    let (mut found, mut after): (Vec<(String, usize)>, Option<GroupId>) = (Vec::new(), None);
+    loop {
+        let page = store.entries_of_groups_after(&company(), after.as_ref(), 2).await.unwrap();
+        let Some((last, _)) = page.last() else { break };
+        after = Some(last.clone());
+        found.extend(page.iter().map(|(group, entries)| (group.to_string(), entries.len())));
+    }
+    let expected = [("g1", 2), ("g2", 0), ("g3", 1)];
+    assert_eq!(found, expected.map(|(group, count)| (group.to_owned(), count)));
+}
