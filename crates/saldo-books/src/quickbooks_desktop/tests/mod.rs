@@ -202,6 +202,12 @@ fn refund() -> Document {
     document(DocumentKind::RefundReceipt, Some(customer()), lines)
 }
 
+/// A credit that is paid out.
+fn paid_out() -> Document {
+    let lines = vec![owed("54.13"), settled(clearing(), "-54.13")];
+    of(document(DocumentKind::Payment, Some(customer()), lines), "shop/Order/1001/credit-memo")
+}
+
 fn payout() -> Document {
     let lines = vec![settled(bank(), "950.00"), settled(clearing(), "-950.00")];
     document(DocumentKind::Transfer, None, lines)
@@ -265,6 +271,12 @@ fn paid_bill() -> Document {
     of(document(DocumentKind::BillPayment, Some(supplier()), lines), "shop/Order/1001/bill")
 }
 
+/// The same paid by a card.
+fn paid_bill_by_card() -> Document {
+    let lines = vec![payable("570.00"), settled(card(), "-570.00")];
+    of(document(DocumentKind::BillPayment, Some(supplier()), lines), "shop/Order/1001/bill")
+}
+
 /// A payment to a supplier, of a bill or before it.
 fn paid_supplier(account: Account) -> Document {
     let lines = vec![other(account, "57.00", "Paid"), settled(bank(), "-57.00")];
@@ -281,6 +293,7 @@ fn of_every_kind() -> Vec<Document> {
         received(),
         of(received(), "shop/Order/1001/invoice"),
         refund(),
+        paid_out(),
         document(DocumentKind::RefundReceipt, None, stored),
         document(DocumentKind::CreditMemo, Some(customer()), returned),
         payout(),
@@ -293,6 +306,7 @@ fn of_every_kind() -> Vec<Document> {
         due_by(supplier_bill(), date(2026, 12, 20)),
         supplier_bill().reversal(day()),
         paid_bill(),
+        paid_bill_by_card(),
         paid_supplier(account("Prepaid", AccountKind::OtherCurrentAsset)),
         stock::order(),
         of(stock::came(), "shop/Order/1001/purchase-order"),
