@@ -164,8 +164,8 @@ fn is_of_a_closed_period(message: &str) -> bool {
 const fn hint(code: i64) -> &'static str {
     match code {
         LINK_CLOSED => {
-            "the order that it came of was closed in QuickBooks: open it again there (Vendors > Vendor \
-             Center > Purchase Orders), and approve it again; or enter it by hand"
+            "the order that it came of was closed in QuickBooks: open it again there (Vendors > \
+             Vendor Center > Purchase Orders), and approve it again; or enter it by hand"
         }
         500..=599 => "something that it refers to is gone from QuickBooks, or has another name",
         2000..=2999 => "this edition or version of QuickBooks does not take it",
@@ -182,8 +182,8 @@ const fn hint(code: i64) -> &'static str {
         3180 => "QuickBooks could not save it: its words say why; approve it again",
         3200 => "somebody changed it in QuickBooks meanwhile: read it again and decide",
         3210 => {
-            "QuickBooks' own rule forbids it: its words say which; what is inactive there is to be made \
-             active again"
+            "QuickBooks' own rule forbids it: its words say which; what is inactive there is to be \
+             made active again"
         }
         3250 => {
             "a feature is switched off in QuickBooks, or this edition has none: its words say \

@@ -1,19 +1,19 @@
 //! Customers' credits that are paid out: by the credit memo that left them, the account that they
 //! are paid from, and the way of being paid that the money goes back by.
 //!
-//! QuickBooks calls it a refund by credit card, whichever way it goes, and takes it for credit memos
-//! alone: of the same customer and on the same receivable account, up to what is left of them. It
-//! is paid from a bank account or from another asset.
+//! QuickBooks calls it a refund by credit card, and takes it for credit memos alone: of the same
+//! customer and on the same receivable account, up to what is left of them, from a bank account or
+//! from another asset. It is what gateways give back, to cards or otherwise. Nobody writes a cheque
+//! on a gateway, nor refunds a card out of a bank account or a till.
 
-use super::names::can_take_deposits;
 use super::shape::{Shape, net, only};
 use super::wire::{Applied, Reference};
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
-use saldo_core::ledger::AccountKind;
+use saldo_core::ledger::{Account, AccountKind};
 use serde::Serialize;
 
-/// A refund of a credit memo out of one account: money that goes, and a claim of the customer that
-/// goes with it. None where a document is anything else.
+/// A refund of a credit memo out of one account that gateways pay from: money that goes, and a
+/// claim of the customer that goes with it. None where a document is anything else.
 ///
 /// # Errors
 /// In words, where its sums are too large.
@@ -32,7 +32,7 @@ pub(super) fn refund(document: &Document) -> Result<Option<Shape<'_>>, String> {
     let shape = match (only(&settled), only(&owed)) {
         (Some((account, amount)), Some((receivable, _)))
             if amount.is_negative()
-                && can_take_deposits(account)
+                && is_of_gateway(account)
                 && receivable.kind == AccountKind::Receivable =>
         {
             Some(Shape::Refunded { receivable, account, amount: amount.negated() })
@@ -40,6 +40,11 @@ pub(super) fn refund(document: &Document) -> Result<Option<Shape<'_>>, String> {
         _ => None,
     };
     Ok(shape)
+}
+
+/// Whether money lies there that a gateway holds or owes.
+const fn is_of_gateway(account: &Account) -> bool {
+    matches!(account.kind, AccountKind::Clearing | AccountKind::OtherCurrentAsset)
 }
 
 /// A credit that is paid out.

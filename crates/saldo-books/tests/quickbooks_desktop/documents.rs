@@ -236,6 +236,18 @@ fn of_cards() -> [Document; 3] {
     ]
 }
 
+/// What is paid for a bill: from a bank account, and by a card.
+fn paid_bills() -> [Document; 2] {
+    let paid = |slot: &str, account: Account, amount: &str, negated: &str| {
+        let lines = vec![payable(amount), settled(account, negated)];
+        document(slot, DocumentKind::BillPayment, supplier(), lines)
+    };
+    [
+        paid("bill/1/payment", bank(), "200.00", "-200.00"),
+        paid("bill/1/payment/2", card(), "100.00", "-100.00"),
+    ]
+}
+
 /// A document of every kind, and of every shape that a kind can have.
 pub(crate) fn of_every_kind() -> Vec<Document> {
     let discounts = Account::new("Discounts given", AccountKind::ContraIncome);
@@ -295,19 +307,8 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
         kind(DocumentKind::JournalEntry, "breakage/1", None, broken),
         bill(),
         vendor_credit(),
-        kind(
-            DocumentKind::BillPayment,
-            "bill/1/payment",
-            supplier(),
-            vec![payable("200.00"), settled(bank(), "-200.00")],
-        ),
-        kind(
-            DocumentKind::BillPayment,
-            "bill/1/payment/2",
-            supplier(),
-            vec![payable("100.00"), settled(card(), "-100.00")],
-        ),
     ];
+    documents.extend(paid_bills());
     documents.extend(of_cards());
     documents
 }

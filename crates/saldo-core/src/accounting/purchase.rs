@@ -12,10 +12,11 @@
 //! of stock would part that from the units.
 //!
 //! A purchase order is entered where the book keeps stock, and moves no money. Elsewhere it is a
-//! commitment alone: not every plan of a book takes one. What comes in beyond what it ordered is an
-//! item receipt of its own, since no book documents that an order takes more than was ordered. A bill
-//! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
-//! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
+//! commitment alone: not every plan of a book takes one. What comes in beyond what it ordered is
+//! an item receipt of its own, since no book documents that an order takes more than was ordered.
+//! A bill lessens by the deposits that were paid for it. Later money pays the bills, the oldest
+//! first: a payment for each, since a book settles one bill by each; and what is left of it is a
+//! deposit.
 
 use super::contradictions::{check_bill, check_ordered, check_paid, check_receipt};
 use super::decided::taken_back;

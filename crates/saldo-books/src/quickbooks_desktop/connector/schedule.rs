@@ -1,5 +1,5 @@
-//! When a session has work: at every call, which a person or the connector's clock begins, or once a
-//! day.
+//! When a session has work: at every call, which a person or the connector's clock begins, or once
+//! a day.
 //!
 //! The connector does not say whether its clock or a person began a session. It calls at a fixed
 //! distance, though: a call that comes sooner after the last one was begun by hand.

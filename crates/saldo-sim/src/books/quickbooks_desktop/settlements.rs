@@ -182,8 +182,8 @@ impl CompanyFile {
         Ok(())
     }
 
-    /// Credits that are paid out: of credit memos alone, on their own receivable account, from a bank
-    /// account or another asset.
+    /// Credits that are paid out: of credit memos alone, on their own receivable account, from a
+    /// bank account or another asset.
     pub(super) fn refund(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let customer = self.required(add, "CustomerRef")?.number;
         let receivable = self.account(add, "ARAccountRef")?.unwrap_or(self.special.receivable);
