@@ -556,9 +556,9 @@ impl Bindings {
             | ChartKind::ForeignAccount { .. }
             | ChartKind::Dimension
             | ChartKind::Value { .. }
-            | ChartKind::PaymentMethod
-            | ChartKind::Terms { .. }
             | ChartKind::Currency { .. } => return,
+            ChartKind::PaymentMethod => "taken-method",
+            ChartKind::Terms { .. } => "taken-terms",
             ChartKind::Item { .. } | ChartKind::TaxRate { .. } => "taken-item",
             ChartKind::Customer | ChartKind::Vendor | ChartKind::OtherName => "taken",
         };

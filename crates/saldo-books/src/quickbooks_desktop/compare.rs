@@ -16,7 +16,7 @@ use saldo_core::text::RemoteId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a transaction refers to as a whole, and what we call it.
-const REFERENCES: [(&str, &str); 11] = [
+const REFERENCES: [(&str, &str); 13] = [
     ("CustomerRef", "customer"),
     ("VendorRef", "supplier"),
     ("PayeeEntityRef", "payee"),
@@ -25,6 +25,8 @@ const REFERENCES: [(&str, &str); 11] = [
     ("DepositToAccountRef", "deposit account"),
     ("AccountRef", "account"),
     ("BankAccountRef", "bank account"),
+    ("CreditCardAccountRef", "card"),
+    ("RefundFromAccountRef", "account that it is paid from"),
     ("TransferFromAccountRef", "from account"),
     ("TransferToAccountRef", "to account"),
     ("CurrencyRef", "currency"),
@@ -93,13 +95,16 @@ fn total(kind: Kind, row: &Element, currency: Currency) -> Result<Option<Money>,
         Kind::SalesReceipt
         | Kind::CreditMemo
         | Kind::ReceivePayment
+        | Kind::ARRefundCreditCard
         | Kind::PurchaseOrder
         | Kind::ItemReceipt => "TotalAmount",
         // It is about no money.
         Kind::InventoryAdjustment => return Ok(None),
         Kind::Deposit => "DepositTotal",
         Kind::CreditCardCharge | Kind::CreditCardCredit => "Amount",
-        Kind::Check | Kind::Transfer | Kind::BillPaymentCheck => "Amount",
+        Kind::Check | Kind::Transfer | Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => {
+            "Amount"
+        }
         Kind::Bill => "AmountDue",
         Kind::VendorCredit => "CreditAmount",
         Kind::Invoice => {
@@ -284,6 +289,10 @@ fn target(line: &Element, currency: Currency) -> Result<Option<(String, Money)>,
                 Some(amount) => amount,
                 None => required(line, "Amount", currency)?,
             };
+            line.text(["TxnID"]).map(|id| (format!("{APPLIED}{id}"), amount))
+        }
+        "RefundAppliedToTxn" => {
+            let amount = required(line, "RefundAmount", currency)?;
             line.text(["TxnID"]).map(|id| (format!("{APPLIED}{id}"), amount))
         }
         _ if name.ends_with("LineGroup") => {

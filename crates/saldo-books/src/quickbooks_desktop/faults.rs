@@ -98,6 +98,9 @@ pub(super) fn of_the_whole(message: &str, requests: usize) -> Refusal {
     }
 }
 
+/// The code of what links with a transaction that was closed there meanwhile.
+pub(super) const LINK_CLOSED: i64 = 570;
+
 /// Whether an answer says that its request may be repeated and nothing more: an internal error, or
 /// another request that stopped before it. What is open on somebody's screen may stay so for days,
 /// and is a refusal.
@@ -160,6 +163,10 @@ fn is_of_a_closed_period(message: &str) -> bool {
 
 const fn hint(code: i64) -> &'static str {
     match code {
+        LINK_CLOSED => {
+            "the order that it came of was closed in QuickBooks: open it again there (Vendors > \
+             Vendor Center > Purchase Orders), and approve it again; or enter it by hand"
+        }
         500..=599 => "something that it refers to is gone from QuickBooks, or has another name",
         2000..=2999 => "this edition or version of QuickBooks does not take it",
         3000..=3099 => "a field of it is missing, too long or not allowed",
@@ -174,7 +181,10 @@ const fn hint(code: i64) -> &'static str {
         3170..=3179 => "it is in use in QuickBooks: close its window there, and approve it again",
         3180 => "QuickBooks could not save it: its words say why; approve it again",
         3200 => "somebody changed it in QuickBooks meanwhile: read it again and decide",
-        3210 => "QuickBooks' own rule forbids it: its words say which",
+        3210 => {
+            "QuickBooks' own rule forbids it: its words say which; what is inactive there is to be \
+             made active again"
+        }
         3250 => {
             "a feature is switched off in QuickBooks, or this edition has none: its words say \
              which; stock is switched on at Edit > Preferences > Items & Inventory > Company \

@@ -361,11 +361,7 @@ fn outcome(
             Ok(row.map_or(Outcome::Absent, |row| found(row, None)))
         }
         Subject::Need(Need::TaxRate(tax)) => Ok(tax_outcome(tax, rows)),
-        Subject::Need(Need::Listed(listed)) => {
-            let names = listed::names(listed);
-            let row = rows.iter().find(|row| names.iter().any(|name| is_named(row, name)));
-            Ok(row.map_or(Outcome::Absent, |row| found(row, listed::difference(listed, row))))
-        }
+        Subject::Need(Need::Listed(listed)) => Ok(listed_outcome(listed, rows)),
         Subject::Need(Need::Dimension(_))
         | Subject::Confirmed { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
@@ -394,6 +390,19 @@ fn found(row: &Element, difference: Option<String>) -> Outcome {
 fn is_named(row: &Element, name: &str) -> bool {
     let known = row.text(["FullName"]).or_else(|| row.text(["Name"]));
     known.is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+}
+
+/// What is named so and can be used; where each of the names has something that cannot be, the
+/// first of these.
+fn listed_outcome(listed: &Listed, rows: &[Element]) -> Outcome {
+    let names = listed::names(listed);
+    let row = |name: &String| rows.iter().find(|row| is_named(row, name));
+    let outcome = |row| found(row, listed::difference(listed, row));
+    let named: Option<Vec<Outcome>> = names.iter().map(|name| row(name).map(outcome)).collect();
+    let mut held = names.iter().filter_map(row).map(outcome);
+    let usable = held.find(|outcome| matches!(outcome, Outcome::Found(_)));
+    let all_are_taken = || named.and_then(|outcomes| outcomes.into_iter().next());
+    usable.or_else(all_are_taken).unwrap_or(Outcome::Absent)
 }
 
 /// The account of our name: of the right side, and kept in the right currency.

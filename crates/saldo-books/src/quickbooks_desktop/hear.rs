@@ -138,6 +138,8 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
         return match response.code {
             // Of this request alone, and not for ever: it is looked for, and asked for again.
             code if faults::is_passing(code) => Ok(Outcome::Refused(faults::untold(response))),
+            // A warning, without a row: a line that has nothing but the link cannot stand there.
+            faults::LINK_CLOSED => Ok(Outcome::Refused(faults::refusal(response))),
             code if code == 0 || !response.is_error => {
                 Err(in_doubt(format!("the answer holds no {}: {words}", body.name)))
             }

@@ -5,7 +5,7 @@
 //! money, by the gateway's name; a sum of many lines says it by the account's own. Terms follow
 //! from the day on which something is due, where somebody says that.
 
-use super::names::{self, NAME};
+use super::names::{self, List, NAME, Taken};
 use super::shape::Shape;
 use super::wire::{Kind, PaymentMethod, Reference, StandardTerms};
 use super::write::Body;
@@ -15,6 +15,8 @@ use saldo_core::document::{Document, Line, LineKind};
 use saldo_core::ledger::{Account, AccountKind};
 use std::collections::BTreeSet;
 
+/// How a name of ours ends beside one that cannot be used.
+const OURS: &str = " (Saldo)";
 /// What QuickBooks calls what is due on its own day.
 const AT_ONCE: &str = "Due on receipt";
 /// The kind of a way of being paid that is none of the vendor's own kinds.
@@ -27,6 +29,7 @@ pub(super) fn paid_by(shape: &Shape<'_>, document: &Document) -> Option<Need> {
     let account = match shape {
         Shape::Form(form) if form.kind == Kind::SalesReceipt => form.total_on?,
         Shape::Received { deposit, .. } => deposit,
+        Shape::Refunded { account, .. } => account,
         _ => return None,
     };
     let name = method(document, account)?;
@@ -68,28 +71,36 @@ pub(super) fn reference(need: Option<&Need>, bindings: &Bindings) -> Option<Refe
     need.and_then(|need| bindings.need(need)).map(|remote| Reference::to(remote.as_str()))
 }
 
-/// The names under which such a thing may stand there.
+/// The names under which such a thing may stand there, the first that is free. The second is for
+/// where something that cannot be used has the first one: what its owner made inactive, or terms
+/// that say something else.
 pub(super) fn names(listed: &Listed) -> Vec<String> {
-    vec![match listed {
-        Listed::PaymentMethod { name, .. } => names::fit(name, NAME),
-        Listed::Terms { days: 0 } => AT_ONCE.to_owned(),
-        Listed::Terms { days } => format!("Net {days}"),
-        Listed::Currency(currency) => currency.to_string(),
-    }]
+    let own = |name: &str| {
+        let other = names::fit(name, NAME - OURS.len());
+        vec![names::fit(name, NAME), format!("{other}{OURS}")]
+    };
+    match listed {
+        Listed::PaymentMethod { name, .. } => own(name),
+        Listed::Terms { days: 0 } => own(AT_ONCE),
+        Listed::Terms { days } => own(&format!("Net {days}")),
+        Listed::Currency(currency) => vec![currency.to_string()],
+    }
 }
 
 /// What makes it.
 ///
 /// # Errors
 /// In words: currencies are the owner's to switch on.
-pub(super) fn entry(listed: &Listed) -> Result<Body, String> {
-    let name = names(listed).swap_remove(0);
+pub(super) fn entry(listed: &Listed, taken: &mut Taken<'_>) -> Result<Body, String> {
+    let mut free = |list| taken.choose(list, &names(listed));
     match listed {
         Listed::PaymentMethod { cash, .. } => {
             let payment_method_type = if *cash { CASH } else { OTHER };
+            let name = free(List::PaymentMethods);
             Body::new("PaymentMethod", &PaymentMethod { name, payment_method_type })
         }
         Listed::Terms { days } => {
+            let name = free(List::Terms);
             Body::new("StandardTerms", &StandardTerms { name, std_due_days: *days })
         }
         Listed::Currency(currency) => Err(format!("{currency} is its owner's to make active")),

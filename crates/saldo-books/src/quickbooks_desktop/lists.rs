@@ -34,7 +34,7 @@ pub(super) fn entry(
             };
             Body::new("Account", &fields)
         }
-        Need::Listed(listed) => super::listed::entry(listed),
+        Need::Listed(listed) => super::listed::entry(listed, taken),
         Need::Item(item) => match &item.kept {
             Some(kept) => stock::entry(item, kept, bindings, taken),
             None => self::item(item, bindings, taken),

@@ -20,6 +20,7 @@ mod money;
 mod names;
 mod orders;
 mod purchases;
+mod refunds;
 mod report;
 mod room;
 mod sales;

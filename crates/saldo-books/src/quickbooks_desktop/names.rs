@@ -162,6 +162,10 @@ pub(super) enum List {
     People,
     /// Items.
     Items,
+    /// Ways of being paid.
+    PaymentMethods,
+    /// Terms of payment.
+    Terms,
 }
 
 impl<'a> Taken<'a> {
@@ -183,6 +187,8 @@ impl<'a> Taken<'a> {
         let taken = match list {
             List::People => format!("taken/{name}"),
             List::Items => format!("taken-item/{name}"),
+            List::PaymentMethods => format!("taken-method/{name}"),
+            List::Terms => format!("taken-terms/{name}"),
         };
         let said = self.bindings.0.contains_key(&taken);
         !said && !self.used.iter().any(|(known, used)| *known == list && *used == name)

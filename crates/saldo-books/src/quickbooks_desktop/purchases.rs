@@ -39,8 +39,8 @@ pub(super) fn bill(document: &Document) -> Result<Shape<'_>, String> {
     Ok(Shape::Bill(Bill { kind, payable: Some(payable), lines, total: moved.abs() }))
 }
 
-/// A payment of a bill from one bank account. Anything else is a journal entry, and so is what is
-/// paid for no bill, since QuickBooks has no such payment.
+/// A payment of a bill from one bank account, or by one card. Anything else is a journal entry, and
+/// so is what is paid for no bill, since QuickBooks has no such payment.
 ///
 /// # Errors
 /// As [`bill`].
@@ -51,7 +51,7 @@ pub(super) fn payment(document: &Document) -> Result<Shape<'_>, String> {
     match (only(&settled), only(&owed)) {
         (Some((account, amount)), Some((payable, _)))
             if amount.is_negative()
-                && is_bank(account)
+                && (is_bank(account) || account.kind == AccountKind::CreditCard)
                 && payable.kind == AccountKind::Payable
                 && document.header().applies_to.is_some()
                 && document.lines().iter().all(plain) =>

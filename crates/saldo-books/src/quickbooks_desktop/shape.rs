@@ -9,6 +9,7 @@ use super::foreign::{self, ForeignJournal};
 use super::listed;
 use super::money;
 use super::purchases;
+use super::refunds;
 use super::sales;
 use super::stock::{self, Adjustment, Stocked};
 use super::wire::Kind;
@@ -34,6 +35,15 @@ pub(super) enum Shape<'a> {
         receivable: &'a Account,
         /// Where it went.
         deposit: &'a Account,
+        /// How much.
+        amount: Money,
+    },
+    /// A customer's credit that is paid out.
+    Refunded {
+        /// The account on which it is owed.
+        receivable: &'a Account,
+        /// Where it is paid from.
+        account: &'a Account,
         /// How much.
         amount: Money,
     },
@@ -180,12 +190,16 @@ impl Shape<'_> {
         match self {
             Self::Form(form) => form.kind,
             Self::Received { .. } => Kind::ReceivePayment,
+            Self::Refunded { .. } => Kind::ARRefundCreditCard,
             Self::Transfer { .. } => Kind::Transfer,
             Self::Check { .. } => Kind::Check,
             Self::Card(charge) => charge.kind,
             Self::Bill(bill) | Self::Order(bill) => bill.kind,
             Self::Adjustment(_) => Kind::InventoryAdjustment,
-            Self::BillPayment { .. } => Kind::BillPaymentCheck,
+            Self::BillPayment { account, .. } => match account.kind {
+                AccountKind::CreditCard => Kind::BillPaymentCreditCard,
+                _ => Kind::BillPaymentCheck,
+            },
             Self::Journal(_) | Self::Foreign(_) => Kind::JournalEntry,
         }
     }
@@ -202,6 +216,7 @@ impl Shape<'_> {
             Self::Adjustment(_) => Ok(Money::zero(home)),
             Self::Card(charge) => Ok(charge.total),
             Self::Received { amount, .. }
+            | Self::Refunded { amount, .. }
             | Self::Transfer { amount, .. }
             | Self::Check { amount, .. }
             | Self::BillPayment { amount, .. } => Ok(*amount),
@@ -232,6 +247,7 @@ impl Shape<'_> {
                 needs.extend(form.lines.iter().filter_map(|line| line.class.map(class)));
             }
             Self::Received { receivable: one, deposit: two, .. }
+            | Self::Refunded { receivable: one, account: two, .. }
             | Self::Transfer { from: one, to: two, .. }
             | Self::BillPayment { payable: one, account: two, .. } => {
                 needs.extend([account(one), account(two)]);
@@ -281,6 +297,10 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
     if foreign::is_foreign(document) {
         return foreign::journal(document).map(Shape::Foreign);
     }
+    if let Some(shape) = refunds::refund(document)? {
+        check_party(&shape, document.header().party.as_ref())?;
+        return Ok(shape);
+    }
     let shape = match document.header().kind {
         DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => sales::receipt(document),
         DocumentKind::Invoice | DocumentKind::CreditMemo => sales::invoice(document),
@@ -302,7 +322,8 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 /// The shape of a document that belongs to this one, where it belongs to any. What is paid for a
-/// bill that takes no more payments is a journal entry, since QuickBooks has no such payment.
+/// bill that takes no more payments, or out of no credit, is a journal entry, since QuickBooks has
+/// no such payment.
 ///
 /// # Errors
 /// As [`shape`].
@@ -311,7 +332,9 @@ pub(super) fn shape_for(
     applies_to: Option<DocumentKey>,
 ) -> Result<Shape<'_>, String> {
     match shape(document)? {
-        Shape::BillPayment { .. } if applies_to.is_none() => journal(document),
+        Shape::BillPayment { .. } | Shape::Refunded { .. } if applies_to.is_none() => {
+            journal(document)
+        }
         shape => Ok(shape),
     }
 }
@@ -336,7 +359,7 @@ fn check_party(shape: &Shape<'_>, party: Option<&Party>) -> Result<(), String> {
     };
     let of_supplier = matches!(shape, Shape::Bill(_) | Shape::Order(_) | Shape::BillPayment { .. })
         || has(AccountKind::Payable);
-    let of_customer = matches!(shape, Shape::Received { .. })
+    let of_customer = matches!(shape, Shape::Received { .. } | Shape::Refunded { .. })
         || matches!(shape.kind(), Kind::Invoice | Kind::CreditMemo)
         || has(AccountKind::Receivable);
     match party {

@@ -86,13 +86,15 @@ pub(super) fn receipt(document: &Document) -> Result<Shape<'_>, String> {
     Ok(Shape::Bill(Bill { kind, payable: None, lines, total }))
 }
 
-/// What is ordered, at the prices that it was ordered for.
+/// What is ordered, at the prices that it was ordered for. An item is one line of a class however
+/// often it stands in the document: what comes in of it is linked with that line, whichever receipt
+/// brings it.
 ///
 /// # Errors
 /// As [`receipt`].
 pub(super) fn order(document: &Document) -> Result<Shape<'_>, String> {
     let nothing = Money::zero(document.header().currency);
-    let mut lines = Vec::new();
+    let mut lines: Vec<PostingLine<'_>> = Vec::new();
     for line in document.lines() {
         let LineKind::Ordered { cost, .. } = &line.kind else {
             return Err(format!("`{}` is nothing that can be ordered", line.text));
@@ -104,7 +106,11 @@ pub(super) fn order(document: &Document) -> Result<Shape<'_>, String> {
             let text = &line.text;
             return Err(format!("`{text}` is not kept in stock, and orders here are of items"));
         }
-        lines.push(PostingLine { amount: cost.unwrap_or(nothing), ..PostingLine::new(line) });
+        let own = PostingLine { amount: cost.unwrap_or(nothing), ..PostingLine::new(line) };
+        match lines.iter_mut().find(|known| known.is_of_same_item(&own)) {
+            Some(known) => known.add(&own)?,
+            None => lines.push(own),
+        }
     }
     if lines.is_empty() {
         return Err("a purchase order needs at least one line".to_owned());
@@ -134,6 +140,22 @@ pub(super) fn adjustment(document: &Document) -> Result<Shape<'_>, String> {
 }
 
 impl PostingLine<'_> {
+    /// Whether both are of one item in stock and of one class.
+    fn is_of_same_item(&self, other: &Self) -> bool {
+        let item = |line: &Self| line.stocked.map(|stocked| stocked.kept.key.clone());
+        item(self) == item(other) && self.class == other.class
+    }
+
+    /// Adds the units and the amount of another line of the same item.
+    fn add(&mut self, other: &Self) -> Result<(), String> {
+        let too_many = || format!("there are too many units of `{}`", self.text);
+        self.amount = self.amount.plus(other.amount).map_err(|error| error.to_string())?;
+        if let (Some(own), Some(more)) = (&mut self.stocked, other.stocked) {
+            own.units = own.units.checked_add(more.units).ok_or_else(too_many)?;
+        }
+        Ok(())
+    }
+
     /// The same of the other direction.
     pub(super) fn turn(&mut self) {
         self.amount = self.amount.negated();

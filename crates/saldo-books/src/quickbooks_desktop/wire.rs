@@ -14,6 +14,7 @@ pub(super) enum Kind {
     Invoice,
     CreditMemo,
     ReceivePayment,
+    ARRefundCreditCard,
     Check,
     CreditCardCharge,
     CreditCardCredit,
@@ -23,6 +24,7 @@ pub(super) enum Kind {
     Bill,
     VendorCredit,
     BillPaymentCheck,
+    BillPaymentCreditCard,
     PurchaseOrder,
     ItemReceipt,
     InventoryAdjustment,
@@ -30,11 +32,12 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::SalesReceipt,
         Self::Invoice,
         Self::CreditMemo,
         Self::ReceivePayment,
+        Self::ARRefundCreditCard,
         Self::Check,
         Self::CreditCardCharge,
         Self::CreditCardCredit,
@@ -44,6 +47,7 @@ impl Kind {
         Self::Bill,
         Self::VendorCredit,
         Self::BillPaymentCheck,
+        Self::BillPaymentCreditCard,
         Self::PurchaseOrder,
         Self::ItemReceipt,
         Self::InventoryAdjustment,
@@ -56,6 +60,7 @@ impl Kind {
             Self::Invoice => "Invoice",
             Self::CreditMemo => "CreditMemo",
             Self::ReceivePayment => "ReceivePayment",
+            Self::ARRefundCreditCard => "ARRefundCreditCard",
             Self::Check => "Check",
             Self::CreditCardCharge => "CreditCardCharge",
             Self::CreditCardCredit => "CreditCardCredit",
@@ -65,6 +70,7 @@ impl Kind {
             Self::Bill => "Bill",
             Self::VendorCredit => "VendorCredit",
             Self::BillPaymentCheck => "BillPaymentCheck",
+            Self::BillPaymentCreditCard => "BillPaymentCreditCard",
             Self::PurchaseOrder => "PurchaseOrder",
             Self::ItemReceipt => "ItemReceipt",
             Self::InventoryAdjustment => "InventoryAdjustment",
@@ -344,7 +350,7 @@ pub(super) struct Bill {
     pub(super) items: Vec<ItemLine>,
 }
 
-/// A bill that is paid by cheque.
+/// A bill that is paid by cheque or by a card: one of the two accounts is named.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct BillPayment {
@@ -352,7 +358,10 @@ pub(super) struct BillPayment {
     #[serde(rename = "APAccountRef")]
     pub(super) ap_account_ref: Reference,
     pub(super) txn_date: String,
-    pub(super) bank_account_ref: Reference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bank_account_ref: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) credit_card_account_ref: Option<Reference>,
     pub(super) ref_number: String,
     pub(super) memo: String,
     #[serde(rename = "AppliedToTxnAdd")]

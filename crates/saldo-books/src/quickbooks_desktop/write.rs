@@ -7,6 +7,7 @@ use super::listed;
 use super::lists;
 use super::names::{self, Taken};
 use super::orders::{self, OpenLines};
+use super::refunds::{Refund, Refunded};
 use super::shape::{self, Bill, Form, FormLine, PostingLine, Shape};
 use super::stock::{
     self, Adjustment, CountedLine, InventoryAdjustment, ItemLine, OrderLine, PurchaseOrder,
@@ -118,6 +119,9 @@ pub(super) fn transaction(
         Shape::Form(form) => writer.form(form, header.due),
         Shape::Received { receivable, deposit, amount } => {
             writer.received(receivable, deposit, *amount)
+        }
+        Shape::Refunded { receivable, account, amount } => {
+            writer.refunded(receivable, account, *amount)
         }
         Shape::Transfer { from, to, amount } if as_deposit && deposits::may_be(from, to) => {
             writer.deposit(from, to, *amount, &header.reference)
@@ -252,6 +256,26 @@ impl Writer<'_> {
             applied,
         };
         Body::new(Kind::ReceivePayment.name(), &fields)
+    }
+
+    fn refunded(
+        &self,
+        receivable: &Account,
+        paid_from: &Account,
+        money: Money,
+    ) -> Result<Body, String> {
+        let applied = self.applied("credit memo", money)?.into_iter().map(Refunded::from);
+        let fields = Refund {
+            customer_ref: self.required_party()?,
+            refund_from_account_ref: self.account(paid_from)?,
+            ar_account_ref: self.account(receivable)?,
+            txn_date: self.date.to_string(),
+            ref_number: self.number.clone(),
+            payment_method_ref: listed::reference(self.paid_by.as_ref(), self.bindings),
+            memo: self.memo.clone(),
+            applied: applied.collect(),
+        };
+        Body::new(Kind::ARRefundCreditCard.name(), &fields)
     }
 
     /// What a payment pays; nothing where it pays nothing in particular.
@@ -438,16 +462,22 @@ impl Writer<'_> {
         money: Money,
     ) -> Result<Body, String> {
         let applied = self.applied("bill", money)?;
+        let paid_by = Some(self.account(paid_from)?);
+        let (kind, bank_account_ref, credit_card_account_ref) = match paid_from.kind {
+            AccountKind::CreditCard => (Kind::BillPaymentCreditCard, None, paid_by),
+            _ => (Kind::BillPaymentCheck, paid_by, None),
+        };
         let fields = BillPayment {
             payee_entity_ref: self.required_party()?,
             ap_account_ref: self.account(payable)?,
             txn_date: self.date.to_string(),
-            bank_account_ref: self.account(paid_from)?,
+            bank_account_ref,
+            credit_card_account_ref,
             ref_number: self.number.clone(),
             memo: self.memo.clone(),
             applied,
         };
-        Body::new(Kind::BillPaymentCheck.name(), &fields)
+        Body::new(kind.name(), &fields)
     }
 
     fn journal(&self, lines: &[PostingLine<'_>]) -> Result<Body, String> {

@@ -14,7 +14,7 @@ fn stages() -> Vec<(&'static str, Stage)> {
         stage.deal_in_euros().then_some((book, stage))
     };
     let stages: Vec<_> = BOOKS.into_iter().filter_map(stage).collect();
-    assert!(stages.len() > 1, "{}", stages.len());
+    assert!(stages.len() > 2, "{}", stages.len());
     stages
 }
 

@@ -333,6 +333,16 @@ impl End for Desk {
         BTreeMap::new()
     }
 
+    fn deal_in_euros(&mut self) -> bool {
+        self.file().use_currencies();
+        true
+    }
+
+    fn euros(&self) -> Vec<(String, i64)> {
+        let held = self.0.inner().company().foreign_balances();
+        held.into_iter().map(|(account, (_, minor))| (account, minor)).collect()
+    }
+
     fn keep_stock(&mut self) -> bool {
         self.file().settings.uses_inventory = true;
         true

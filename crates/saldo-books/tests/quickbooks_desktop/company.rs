@@ -83,6 +83,12 @@ impl Books {
         self.chart = self.read_chart();
     }
 
+    /// Has the owner make something active, or inactive.
+    pub(crate) fn set_active(&mut self, kind: Kind, name: &str, is_active: bool) {
+        self.file.set_active(kind, name, is_active);
+        self.chart = self.read_chart();
+    }
+
     /// Has the owner want payouts as deposits, or as transfers.
     pub(crate) fn payouts_as(&mut self, word: &str) {
         self.context.settings.insert(PAYOUTS.to_owned(), word.to_owned());
@@ -184,7 +190,11 @@ impl Books {
 
     /// A document as the engine asks for it.
     pub(crate) fn subject(&self, document: &Document) -> Subject {
+        let is_of = |ending: &str| {
+            document.header().applies_to.as_ref().is_some_and(|slot| slot.ends_with(ending))
+        };
         let of = match document.header().kind {
+            _ if is_of("/credit") => DocumentKind::CreditMemo,
             DocumentKind::Payment => DocumentKind::Invoice,
             DocumentKind::ItemReceipt => DocumentKind::PurchaseOrder,
             _ => DocumentKind::Bill,

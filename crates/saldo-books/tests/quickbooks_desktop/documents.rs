@@ -192,6 +192,23 @@ pub(crate) fn supplier() -> Option<Party> {
     Some(Party::Vendor { name: "Potter & Sons".to_owned() })
 }
 
+/// What a customer is credited with.
+pub(crate) fn credit() -> Document {
+    let returns = Account::new("Returns & refunds", AccountKind::ContraIncome);
+    let lines = vec![taxed(returns, "10.00"), tax("2.00"), owed("-12.00")];
+    document("order/1002/credit", DocumentKind::CreditMemo, customer(), lines)
+}
+
+/// A part of it that is paid out.
+pub(crate) fn paid_out(slot: &str, amount: &str) -> Document {
+    let negated = Money::parse(amount, usd()).unwrap().negated().amount_text();
+    let lines = vec![owed(amount), settled(clearing(), &negated)];
+    let document = document(slot, DocumentKind::Payment, customer(), lines);
+    let applies_to = Some("order/1002/credit".to_owned());
+    let header = Header { applies_to, ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
+}
+
 /// A fee.
 fn expense(slot: &str) -> Document {
     let lines = vec![other(fees(), "3.36"), settled(clearing(), "-3.36")];
@@ -216,6 +233,18 @@ fn of_cards() -> [Document; 3] {
             vendor(),
             vec![other(fees(), "12.00"), settled(card(), "-12.00")],
         ),
+    ]
+}
+
+/// What is paid for a bill: from a bank account, and by a card.
+fn paid_bills() -> [Document; 2] {
+    let paid = |slot: &str, account: Account, amount: &str, negated: &str| {
+        let lines = vec![payable(amount), settled(account, negated)];
+        document(slot, DocumentKind::BillPayment, supplier(), lines)
+    };
+    [
+        paid("bill/1/payment", bank(), "200.00", "-200.00"),
+        paid("bill/1/payment/2", card(), "100.00", "-100.00"),
     ]
 }
 
@@ -245,7 +274,6 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
     let by_gift_card = vec![taxed(sales(), "-10.00"), tax("-2.00"), settled(gift_cards(), "12.00")];
     let refunded = vec![taxed(returns(), "50.00"), tax("10.00"), settled(clearing(), "-60.00")];
     let to_store = vec![taxed(returns(), "5.00"), tax("1.00"), settled(gift_cards(), "-6.00")];
-    let credited = vec![taxed(returns(), "10.00"), tax("2.00"), owed("-12.00")];
     let kept = vec![settled(reserve, "30.00"), settled(clearing(), "-30.00")];
     let given_back = vec![other(fees(), "-1.00"), settled(clearing(), "1.00")];
     let broken = vec![other(gift_cards(), "4.00"), other(breakage, "-4.00")];
@@ -265,7 +293,8 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
         ),
         kind(DocumentKind::RefundReceipt, "order/1001/refund", customer(), refunded),
         kind(DocumentKind::RefundReceipt, "order/1004/refund", customer(), to_store),
-        kind(DocumentKind::CreditMemo, "order/1002/credit", customer(), credited),
+        credit(),
+        paid_out("order/1002/credit/1", "9.00"),
         kind(
             DocumentKind::Transfer,
             "payout/1",
@@ -278,13 +307,8 @@ pub(crate) fn of_every_kind() -> Vec<Document> {
         kind(DocumentKind::JournalEntry, "breakage/1", None, broken),
         bill(),
         vendor_credit(),
-        kind(
-            DocumentKind::BillPayment,
-            "bill/1/payment",
-            supplier(),
-            vec![payable("200.00"), settled(bank(), "-200.00")],
-        ),
     ];
+    documents.extend(paid_bills());
     documents.extend(of_cards());
     documents
 }

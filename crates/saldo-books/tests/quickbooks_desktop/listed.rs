@@ -4,7 +4,7 @@ use super::DAY;
 use super::company::{Books, sums};
 use super::documents::{bill, claim, due_by, sale_of, settled, transfer};
 use jiff::ToSpan;
-use saldo_core::book::Outcome;
+use saldo_core::book::{Listed, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKind, Header, Line};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_sim::books::quickbooks_desktop::Kind;
@@ -54,6 +54,41 @@ fn terms_are_found_or_made_and_the_day_stays_what_was_said() {
     assert!(claims.contains("<FullName>Net 30</FullName></TermsRef>"), "{claims}");
     assert!(bills.contains("<FullName>Net 45</FullName></TermsRef>"), "{bills}");
     assert!(bills.contains(&format!("<DueDate>{}</DueDate>", due(45))), "{bills}");
+}
+
+#[test]
+fn what_has_the_name_and_cannot_be_used_is_left_as_it_is_and_another_is_made() {
+    let mut books = Books::new();
+    books.set_active(Kind::PaymentMethod, "VISA", false);
+    books.set_active(Kind::StandardTerms, "Net 30", false);
+    let before = (books.how_many(Kind::PaymentMethod), books.how_many(Kind::StandardTerms));
+    let documents = [
+        paid("one", "Clearing: Visa", AccountKind::Clearing, "Visa"),
+        paid("two", "Clearing: Visa", AccountKind::Clearing, "Visa"),
+        due_by(&claim(), DAY.checked_add(30.days()).unwrap()),
+    ];
+    for document in &documents {
+        books.enter(document);
+        let subject = books.subject(document);
+        assert!(matches!(books.look(&subject), Outcome::Found(_)));
+    }
+    let after = (books.how_many(Kind::PaymentMethod), books.how_many(Kind::StandardTerms));
+    assert_eq!(after, (before.0 + 1, before.1 + 1));
+    let (sales, claims) = (books.shown("SalesReceipt"), books.shown("Invoice"));
+    let of = "<FullName>Visa (Saldo)</FullName></PaymentMethodRef>";
+    assert_eq!(sales.matches(of).count(), 2, "{sales}");
+    assert!(claims.contains("<FullName>Net 30 (Saldo)</FullName></TermsRef>"), "{claims}");
+    // A look for one that was in doubt finds ours, and says of none that it is there otherwise.
+    let need = |name: &str| {
+        let listed = Listed::PaymentMethod { name: name.to_owned(), cash: false };
+        Subject::Need(Need::Listed(listed))
+    };
+    assert!(matches!(books.look(&need("Visa")), Outcome::Found(_)));
+    books.set_active(Kind::PaymentMethod, "MasterCard", false);
+    assert_eq!(books.look(&need("MasterCard")), Outcome::Absent);
+    books.set_active(Kind::PaymentMethod, "Visa (Saldo)", false);
+    let outcome = books.look(&need("Visa"));
+    assert!(matches!(outcome, Outcome::FoundDifferent { .. }), "{outcome:?}");
 }
 
 #[test]

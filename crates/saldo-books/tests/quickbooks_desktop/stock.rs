@@ -103,6 +103,43 @@ fn the_company_costs_what_leaves_by_the_average_of_what_is_there() {
 }
 
 #[test]
+fn an_item_that_stands_twice_in_an_order_is_received_in_parts() {
+    let mut books = Books::new();
+    let order = ordered("po/1", 2, "20.00");
+    let again = ordered("po/1", 3, "30.00");
+    let lines = [order.lines(), again.lines()].concat();
+    let order = Document::new(order.header().clone(), lines).unwrap();
+    let receipts = [("in/1", 1, "10.00"), ("in/2", 3, "30.00"), ("in/3", 1, "10.00")]
+        .map(|(slot, units, amount)| of_order(came(slot, units, amount), "po/1"));
+    books.enter(&order);
+    for (place, receipt) in receipts.iter().enumerate() {
+        assert_eq!(books.open_orders(), 1, "before {place}");
+        books.enter(receipt);
+        let subject = books.subject(receipt);
+        assert!(matches!(books.look(&subject), Outcome::Found(_)), "{place}");
+    }
+    assert_eq!(books.open_orders(), 0);
+    assert_eq!(books.in_stock(), [("MUG".to_owned(), "5".to_owned())].into());
+}
+
+#[test]
+fn what_comes_of_an_order_that_was_closed_there_says_so() {
+    let mut books = Books::new();
+    let order = ordered("po/1", 5, "50.00");
+    let held = books.enter(&order);
+    let closing = books.closing(&order, &held);
+    books.ask(&[Task::Create(closing)], "close");
+    let receipt = of_order(came("in/1", 3, "30.00"), "po/1");
+    books.prepare(&receipt);
+    let subject = books.subject(&receipt);
+    let outcome = books.ask(&[Task::Create(subject.clone())], "late").remove(0);
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(refusal.code, "570");
+    assert!(refusal.hint.contains("open it again there"), "{}", refusal.hint);
+    assert_eq!(books.look(&subject), Outcome::Absent);
+}
+
+#[test]
 fn what_is_taken_back_leaves_units_and_ledger_as_they_were() {
     let mut books = Books::new();
     books.enter(&came("in/0", 10, "100.00"));

@@ -12,9 +12,11 @@
 //! of stock would part that from the units.
 //!
 //! A purchase order is entered where the book keeps stock, and moves no money. Elsewhere it is a
-//! commitment alone: not every plan of a book takes one. A bill
-//! lessens by the deposits that were paid for it. Later money pays the bills, the oldest first: a
-//! payment for each, since a book settles one bill by each; and what is left of it is a deposit.
+//! commitment alone: not every plan of a book takes one. What comes in beyond what it ordered is
+//! an item receipt of its own, since no book documents that an order takes more than was ordered.
+//! A bill lessens by the deposits that were paid for it. Later money pays the bills, the oldest
+//! first: a payment for each, since a book settles one bill by each; and what is left of it is a
+//! deposit.
 
 use super::contradictions::{check_bill, check_ordered, check_paid, check_receipt};
 use super::decided::taken_back;
@@ -67,6 +69,7 @@ pub(super) fn account_purchase(facts: &[Fact], basis: Basis<'_>) -> Accounted {
         policy: basis.policy,
         name: name_of(facts),
         ordered: None,
+        to_come: BTreeMap::new(),
         received: BTreeMap::new(),
         early: Vec::new(),
         deposit: nothing,
@@ -189,6 +192,8 @@ struct Purchase<'a> {
     name: Option<&'a str>,
     /// The slot of its document, once it has one.
     ordered: Option<String>,
+    /// How many units of each item it ordered that did not come in yet, by the keys of the items.
+    to_come: BTreeMap<String, u32>,
     /// What came in and was not billed, by line.
     received: BTreeMap<&'a str, Unbilled<'a>>,
     /// Bills for goods that are still to come.
@@ -242,11 +247,14 @@ impl<'a> Purchase<'a> {
     fn order(&mut self, date: Date, order: &'a PurchaseOrder) -> Result<(), Trouble> {
         let own = self.policy.in_force(date);
         let nothing = Money::zero(self.policy.currency);
+        let mut to_come = BTreeMap::<String, u32>::new();
         let line = |line: &OrderedLine| {
             let product = line.product.clone();
-            let kept = Some(must_keep(own, &order.source.connection, &product)?);
+            let kept = must_keep(own, &order.source.connection, &product)?;
+            let open = to_come.entry(kept.key.clone()).or_default();
+            *open = open.saturating_add(line.units);
             let account = own.inventory(product.sku.as_deref());
-            let kind = LineKind::Ordered { product, cost: line.cost, kept };
+            let kind = LineKind::Ordered { product, cost: line.cost, kept: Some(kept) };
             let quantity = Some(i64::from(line.units));
             let text = &line.product.title;
             Ok(Line { quantity, ..line_on(account, kind, nothing, text, &line.id) })
@@ -255,6 +263,7 @@ impl<'a> Purchase<'a> {
         let memo = format!("{} of {}", order.name, order.supplier);
         let header = self.header(&order.id, DocumentKind::PurchaseOrder, date, memo);
         self.ordered = Some(header.slot.clone());
+        self.to_come = to_come;
         self.enter(&order.id, Header { party: vendor(&order.supplier), ..header }, lines)
     }
 
@@ -264,35 +273,71 @@ impl<'a> Purchase<'a> {
             costs.extend(line.cost.map(|cost| (line, cost)));
         }
         let own = self.policy.in_force(date);
-        let mut lines = Vec::new();
-        let mut sum = Money::zero(self.policy.currency);
+        let (mut lines, mut beyond) = (Vec::new(), Vec::new());
         for (line, cost) in &costs {
-            lines.push(match own.book_keeps_cost() {
-                true => {
-                    let kept = must_keep(own, &receipt.source.connection, &line.product)?;
-                    stocked_line(&line.product, kept, i64::from(line.units), *cost, &line.id)
+            if !own.book_keeps_cost() {
+                let account = self.policy.inventory(line.product.sku.as_deref());
+                lines.push(plain_line(account, *cost, &line.product.title, &line.id));
+                continue;
+            }
+            let kept = must_keep(own, &receipt.source.connection, &line.product)?;
+            let ordered = self.draw_ordered(&kept.key, line.units);
+            let shares = [ordered, line.units.saturating_sub(ordered)];
+            let worths = cost.allocate(&shares.map(u64::from));
+            for ((units, worth), lines) in
+                shares.into_iter().zip(worths).zip([&mut lines, &mut beyond])
+            {
+                if units > 0 {
+                    let (product, kept) = (&line.product, kept.clone());
+                    lines.push(stocked_line(product, kept, i64::from(units), worth, &line.id));
                 }
-                false => {
-                    let account = self.policy.inventory(line.product.sku.as_deref());
-                    plain_line(account, *cost, &line.product.title, &line.id)
-                }
-            });
+            }
         }
         for (line, cost) in costs {
-            sum = sum.plus(cost)?;
             let unbilled = Unbilled { product: &line.product, units: line.units, cost };
             self.received.insert(&line.id, unbilled);
         }
-        let text = "Not invoiced yet";
-        lines.push(self.by_role(Role::GoodsReceived, sum.negated(), text, receipt.id.as_str()));
-        let memo = format!("Goods of {} came in", receipt.supplier);
         let (kind, applies_to) = match own.book_keeps_cost() {
             true => (DocumentKind::ItemReceipt, self.ordered.clone()),
             false => (DocumentKind::JournalEntry, None),
         };
-        let header = self.header(&receipt.id, kind, date, memo);
+        if !lines.is_empty() || beyond.is_empty() {
+            self.came_in(date, receipt, (&receipt.id, kind, applies_to), lines)?;
+        }
+        if !beyond.is_empty() {
+            let id = FactId::from(format!("{}/beyond", receipt.id));
+            self.came_in(date, receipt, (&id, kind, None), beyond)?;
+        }
+        Ok(())
+    }
+
+    /// How many of these units the order still expects: all where there is none. They are expected
+    /// no longer.
+    fn draw_ordered(&mut self, item: &str, units: u32) -> u32 {
+        if self.ordered.is_none() {
+            return units;
+        }
+        let Some(open) = self.to_come.get_mut(item) else { return 0 };
+        let drawn = units.min(*open);
+        *open = open.saturating_sub(drawn);
+        drawn
+    }
+
+    /// Enters goods that came in, of which nothing is invoiced yet.
+    fn came_in(
+        &mut self,
+        date: Date,
+        receipt: &GoodsReceipt,
+        (id, kind, applies_to): (&FactId, DocumentKind, Option<String>),
+        mut lines: Vec<Line>,
+    ) -> Result<(), Trouble> {
+        let sum = Money::sum(self.policy.currency, lines.iter().map(|line| line.amount))?;
+        let (text, origin) = ("Not invoiced yet", receipt.id.as_str());
+        lines.push(self.by_role(Role::GoodsReceived, sum.negated(), text, origin));
+        let memo = format!("Goods of {} came in", receipt.supplier);
+        let header = self.header(id, kind, date, memo);
         let party = vendor(&receipt.supplier);
-        self.enter(&receipt.id, Header { party, applies_to, ..header }, lines)
+        self.enter(id, Header { party, applies_to, ..header }, lines)
     }
 
     fn pay(&mut self, payment: &Payment<'_>) -> Result<(), Trouble> {

@@ -57,6 +57,43 @@ fn two_mugs() -> Goods {
 }
 
 #[test]
+fn what_comes_in_beyond_an_order_is_a_receipt_of_its_own() {
+    let facts = [
+        ordering("01-03", "MUG", 5, "50.00"),
+        received(1, "02-10", "MUG", 3, "30.00"),
+        received(2, "02-11", "MUG", 4, "40.01"),
+        received(3, "02-12", "MUG", 1, "10.00"),
+    ];
+    let all = entries(&facts, &by_book());
+    let mut came: Vec<String> = all
+        .iter()
+        .filter(|entry| entry.header.kind == DocumentKind::ItemReceipt)
+        .map(|entry| {
+            let header = &entry.header;
+            let units = entry.lines.iter().filter_map(|line| line.stock_move());
+            let units: i64 = units.map(|(_, units)| units).sum();
+            let worth = sum(std::slice::from_ref(entry), STOCK);
+            format!("{} {units:+} {worth} {}", header.date, header.applies_to.is_some())
+        })
+        .collect();
+    came.sort();
+    assert_eq!(
+        came,
+        [
+            "2026-02-10 +3 3000 true",
+            "2026-02-11 +2 2000 false",
+            "2026-02-11 +2 2001 true",
+            "2026-02-12 +1 1000 false",
+        ]
+    );
+    assert_eq!(in_stock(&all), [("sku:MUG".to_owned(), 8)].into());
+    let mut slots: Vec<&str> = all.iter().map(|entry| &*entry.header.slot).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    assert_eq!(slots.len(), all.len(), "each has a slot of its own");
+}
+
+#[test]
 fn a_purchase_is_an_order_a_receipt_and_a_bill() {
     let facts = [
         ordering("01-03", "MUG", 100, "800.00"),

@@ -7,6 +7,7 @@ use saldo_core::book::{Book, ChartEntry, ChartKind, Need};
 use saldo_core::ledger::Account;
 use saldo_core::matching::{Resolution, resolve};
 use saldo_core::policy::Policy;
+use saldo_core::text::RemoteId;
 use saldo_store::{Company, Connection, Store};
 use std::collections::BTreeSet;
 
@@ -49,28 +50,27 @@ pub(crate) async fn chart_there(
     let wanted: BTreeSet<Account> = policy.accounts().collect();
     let need = |account: &Account| Need::Account(account.clone());
     let ids: Vec<String> = wanted.iter().map(|account| need(account).binding()).collect();
-    let bound = store.bindings_of(&company.id, &connection.id, &ids).await?;
+    let bound = store.receipts(&company.id, &connection.id, &ids).await?;
     let mut accounts = AccountsThere::default();
     for account in &wanted {
         let need = need(account);
-        let held = bound
-            .need(&need)
-            .map(|remote| (chart.iter().find(|entry| entry.remote == *remote), true));
-        let named = || (named(&chart, &book.names(&need)), false);
-        let found = match resolve(&need, &chart, &book.names(&need), |_| None) {
-            Resolution::Bound(remote) if held.is_none() => {
-                (chart.iter().find(|entry| entry.remote == remote), true)
-            }
-            _ => held.unwrap_or_else(named),
+        let entry = |remote: &RemoteId| chart.iter().find(|entry| entry.remote == *remote);
+        let held = bound.get(&need.binding());
+        let found = match (held, resolve(&need, &chart, &book.names(&need), |_| None)) {
+            (Some(held), _) => entry(&held.remote),
+            (None, Resolution::Bound(remote)) => entry(&remote),
+            (None, _) => named(&chart, &book.names(&need)),
         };
-        match (found.0.map(|entry| unusable(entry, account)), found.1) {
+        match (found.map(|entry| unusable(entry, account)), held) {
             (Some(None), _) => accounts.there += 1,
             (Some(Some(why)), _) => accounts.wrong.push((account.name.to_string(), why)),
-            (None, true) => {
+            // It was made since the chart was read.
+            (None, Some(held)) if held.at >= at => accounts.there += 1,
+            (None, Some(_)) => {
                 let why = "it is no longer in the chart".to_owned();
                 accounts.wrong.push((account.name.to_string(), why));
             }
-            (None, false) => accounts.made_later += 1,
+            (None, None) => accounts.made_later += 1,
         }
     }
     let is_no_tax = |entry: &ChartEntry| match entry.kind {

@@ -65,10 +65,13 @@ impl Application {
             field("AuthFlags", "0xF"),
         ]
         .concat();
-        let every = self.schedule.calls_every_minutes();
+        let scheduler = self.schedule.calls_every_minutes().map_or_else(String::new, |every| {
+            format!(
+                "  <Scheduler>\n    <RunEveryNMinutes>{every}</RunEveryNMinutes>\n  </Scheduler>\n"
+            )
+        });
         format!(
-            "<?xml version=\"1.0\"?>\n<QBWCXML>\n{fields}  <Scheduler>\n    \
-             <RunEveryNMinutes>{every}</RunEveryNMinutes>\n  </Scheduler>\n  \
+            "<?xml version=\"1.0\"?>\n<QBWCXML>\n{fields}{scheduler}  \
              <IsReadOnly>false</IsReadOnly>\n</QBWCXML>\n"
         )
     }
@@ -119,5 +122,7 @@ mod tests {
           <IsReadOnly>false</IsReadOnly>
         </QBWCXML>
         "#);
+        let by_hand = Application { schedule: Schedule::ByHand, ..application }.write();
+        assert!(by_hand.contains("<AuthFlags>0xF</AuthFlags>\n  <IsReadOnly>"), "{by_hand}");
     }
 }

@@ -1,4 +1,5 @@
-//! When a session has work: at every call, or once a day.
+//! When a session has work: at every call, which a person or the connector's clock begins, or once
+//! a day.
 //!
 //! The connector does not say whether its clock or a person began a session. It calls at a fixed
 //! distance, though: a call that comes sooner after the last one was begun by hand.
@@ -18,6 +19,9 @@ const SOONER: SignedDuration = SignedDuration::from_mins(1);
 /// The longest distance between two calls, in minutes: a day.
 const MINUTES_MAX: u16 = 24 * 60;
 
+/// How a schedule is written by which a person begins every session.
+const BY_HAND: &str = "by hand";
+
 /// When a session has work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schedule {
@@ -26,6 +30,8 @@ pub enum Schedule {
         /// The distance of two calls, in minutes.
         minutes: u16,
     },
+    /// At every call, which a person begins: the connector does not call by itself.
+    ByHand,
     /// Once a day, in the fifteen minutes from this time on, and when a person begins a session.
     Daily {
         /// The time of day in the books' zone.
@@ -34,12 +40,13 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// How often the connector calls, in minutes.
+    /// How often the connector calls, in minutes; none where it does not by itself.
     #[must_use]
-    pub const fn calls_every_minutes(self) -> u16 {
+    pub const fn calls_every_minutes(self) -> Option<u16> {
         match self {
-            Self::Every { minutes } => minutes,
-            Self::Daily { .. } => DAILY_CALLS_EVERY_MINUTES,
+            Self::Every { minutes } => Some(minutes),
+            Self::ByHand => None,
+            Self::Daily { .. } => Some(DAILY_CALLS_EVERY_MINUTES),
         }
     }
 
@@ -63,6 +70,7 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Every { minutes } => write!(f, "every {minutes}"),
+            Self::ByHand => f.write_str(BY_HAND),
             Self::Daily { at } => write!(f, "at {}", at.strftime("%H:%M")),
         }
     }
@@ -71,16 +79,19 @@ impl fmt::Display for Schedule {
 impl FromStr for Schedule {
     type Err = String;
 
-    /// Reads `every 15` (minutes, at most a day) or `at 02:00`.
+    /// Reads `every 15` (minutes, at most a day), `by hand` or `at 02:00`.
     fn from_str(text: &str) -> Result<Self, String> {
         let minutes = |text: &str| text.parse().ok().filter(|it| (1..=MINUTES_MAX).contains(it));
         let known = match text.split_once(' ') {
             Some(("every", text)) => minutes(text).map(|minutes| Self::Every { minutes }),
             Some(("at", text)) => Time::strptime("%H:%M", text).ok().map(|at| Self::Daily { at }),
-            _ => None,
+            _ => (text == BY_HAND).then_some(Self::ByHand),
         };
         known.ok_or_else(|| {
-            format!("`{text}` is no schedule: `every 15` (up to {MINUTES_MAX} minutes), `at 02:00`")
+            format!(
+                "`{text}` is no schedule: `every 15` (up to {MINUTES_MAX} minutes), `by hand`, \
+                 `at 02:00`"
+            )
         })
     }
 }
@@ -100,6 +111,7 @@ mod tests {
     fn a_daily_sync_runs_in_its_window_or_by_hand() {
         let cases = [
             ("every 30", "2026-11-20T12:00:00Z", None, true),
+            ("by hand", "2026-11-20T12:00:00Z", Some("2026-11-20T11:50:00Z"), true),
             ("at 02:00", "2026-11-20T06:59:59Z", None, false),
             ("at 02:00", "2026-11-20T07:00:00Z", Some("2026-11-20T06:50:00Z"), true),
             ("at 02:00", "2026-11-20T07:14:59Z", Some("2026-11-20T07:04:59Z"), true),
@@ -121,12 +133,13 @@ mod tests {
 
     #[test]
     fn a_schedule_is_written_as_it_is_read() {
-        for text in ["every 15", "at 02:00", "at 23:59", "every 1440"] {
+        for text in ["every 15", "by hand", "at 02:00", "at 23:59", "every 1440"] {
             assert_eq!(text.parse::<Schedule>().unwrap().to_string(), text);
         }
         for text in ["", "every 0", "every 1441", "every -1", "at 24:00", "at 2", "daily"] {
             assert!(text.parse::<Schedule>().is_err(), "{text}");
         }
-        assert_eq!("at 02:00".parse::<Schedule>().unwrap().calls_every_minutes(), 10);
+        assert_eq!("at 02:00".parse::<Schedule>().unwrap().calls_every_minutes(), Some(10));
+        assert_eq!("by hand".parse::<Schedule>().unwrap().calls_every_minutes(), None);
     }
 }

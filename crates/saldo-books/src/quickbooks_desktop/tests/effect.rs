@@ -106,6 +106,12 @@ impl Books {
                 self.add(self.account(body, "DepositToAccountRef"), total);
                 self.add(self.account(body, "ARAccountRef"), -total);
             }
+            "ARRefundCreditCardAdd" => {
+                let applied = body.all("RefundAppliedToTxnAdd");
+                let total: i64 = applied.map(|it| minor(it.text(["RefundAmount"]))).sum();
+                self.add(self.account(body, "RefundFromAccountRef"), -total);
+                self.add(self.account(body, "ARAccountRef"), total);
+            }
             "CheckAdd" => {
                 let bank = self.account(body, "AccountRef");
                 self.bought(body, 1, bank);
@@ -130,10 +136,14 @@ impl Books {
             }
             // They say no amount, or one that nobody owes.
             "PurchaseOrderAdd" | "InventoryAdjustmentAdd" => {}
-            "BillPaymentCheckAdd" => {
+            "BillPaymentCheckAdd" | "BillPaymentCreditCardAdd" => {
                 let paid: i64 =
                     body.all("AppliedToTxnAdd").map(|it| minor(it.text(["PaymentAmount"]))).sum();
-                self.add(self.account(body, "BankAccountRef"), -paid);
+                let paid_from = match body.child("BankAccountRef") {
+                    Some(_) => "BankAccountRef",
+                    None => "CreditCardAccountRef",
+                };
+                self.add(self.account(body, paid_from), -paid);
                 self.add(self.account(body, "APAccountRef"), paid);
             }
             other => {

@@ -15,6 +15,7 @@ pub(super) fn row_of(body: &Element) -> String {
     let name = body.name.strip_suffix("Add").unwrap();
     let amount = |line: &Element| {
         let text = line.text(["Amount"]).or(line.text(["PaymentAmount"]));
+        let text = text.or(line.text(["RefundAmount"]));
         text.map_or(0, |text| Money::parse(text, usd()).unwrap().minor())
     };
     // What a cheque is applied to is no line of it.
@@ -27,12 +28,18 @@ pub(super) fn row_of(body: &Element) -> String {
              <TotalAmount>{total}</TotalAmount>"
         ),
         "Invoice" => format!("<Subtotal>{total}</Subtotal><SalesTaxTotal>0.00</SalesTaxTotal>"),
-        "Check" | "CreditCardCharge" | "CreditCardCredit" | "BillPaymentCheck" => {
+        "Check"
+        | "CreditCardCharge"
+        | "CreditCardCredit"
+        | "BillPaymentCheck"
+        | "BillPaymentCreditCard" => {
             format!("<Amount>{total}</Amount>")
         }
         "Bill" => format!("<AmountDue>{total}</AmountDue>"),
         "VendorCredit" => format!("<CreditAmount>{total}</CreditAmount>"),
-        "PurchaseOrder" | "ItemReceipt" => format!("<TotalAmount>{total}</TotalAmount>"),
+        "PurchaseOrder" | "ItemReceipt" | "ARRefundCreditCard" => {
+            format!("<TotalAmount>{total}</TotalAmount>")
+        }
         _ => String::new(),
     };
     let fields: String = lines.map(held).collect();

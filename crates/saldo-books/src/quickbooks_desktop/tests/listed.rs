@@ -125,16 +125,18 @@ fn what_is_in_doubt_is_found_by_name_and_by_what_it_means() {
     let terms = |days| Listed::Terms { days };
     assert!(matches!(found(terms(30), row), Outcome::Found(it) if it.remote == "7".into()));
     assert_eq!(found(terms(45), ""), Outcome::Absent);
-    let Outcome::FoundDifferent { difference, .. } = found(terms(30), &row.replace(">30<", ">10<"))
-    else {
-        panic!()
-    };
+    let otherwise = row.replace(">30<", ">10<");
+    assert_eq!(found(terms(30), &otherwise), Outcome::Absent, "another name is free");
+    let both = otherwise.clone() + &otherwise.replace("Net 30", "Net 30 (Saldo)");
+    let Outcome::FoundDifferent { difference, .. } = found(terms(30), &both) else { panic!() };
     assert_eq!(difference, "all is not due by it after 30 days without a discount");
     let row = "<PaymentMethodRet><ListID>8</ListID><Name>PAYPAL</Name></PaymentMethodRet>";
     let method = || Listed::PaymentMethod { name: "PayPal".to_owned(), cash: false };
     assert!(matches!(found(method(), row), Outcome::Found(it) if it.remote == "8".into()));
     let inactive = row.replace("</Name>", "</Name><IsActive>false</IsActive>");
-    assert!(matches!(found(method(), &inactive), Outcome::FoundDifferent { .. }));
+    assert_eq!(found(method(), &inactive), Outcome::Absent, "another name is free");
+    let both = inactive.clone() + &row.replace("PAYPAL", "PayPal (Saldo)").replace('8', "9");
+    assert!(matches!(found(method(), &both), Outcome::Found(it) if it.remote == "9".into()));
 }
 
 #[test]

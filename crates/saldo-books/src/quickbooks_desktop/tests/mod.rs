@@ -199,13 +199,19 @@ fn received() -> Document {
 
 /// Money that goes back for a credit memo.
 fn paid_back() -> Document {
-    let lines = vec![owed("21.00"), settled(clearing(), "-21.00")];
+    let lines = vec![owed("21.00"), settled(bank(), "-21.00")];
     document(DocumentKind::Payment, Some(customer()), lines)
 }
 
 fn refund() -> Document {
     let lines = vec![goods(returns(), "50.00", 1), tax("4.13"), settled(clearing(), "-54.13")];
     document(DocumentKind::RefundReceipt, Some(customer()), lines)
+}
+
+/// A credit that is paid out.
+fn paid_out() -> Document {
+    let lines = vec![owed("54.13"), settled(clearing(), "-54.13")];
+    of(document(DocumentKind::Payment, Some(customer()), lines), "shop/Order/1001/credit-memo")
 }
 
 fn payout() -> Document {
@@ -271,6 +277,12 @@ fn paid_bill() -> Document {
     of(document(DocumentKind::BillPayment, Some(supplier()), lines), "shop/Order/1001/bill")
 }
 
+/// The same paid by a card.
+fn paid_bill_by_card() -> Document {
+    let lines = vec![payable("570.00"), settled(card(), "-570.00")];
+    of(document(DocumentKind::BillPayment, Some(supplier()), lines), "shop/Order/1001/bill")
+}
+
 /// A payment to a supplier, of a bill or before it.
 fn paid_supplier(account: Account) -> Document {
     let lines = vec![other(account, "57.00", "Paid"), settled(bank(), "-57.00")];
@@ -289,6 +301,7 @@ fn of_every_kind() -> Vec<Document> {
         paid_back(),
         of(paid_back(), "shop/Order/1001/credit-memo"),
         refund(),
+        paid_out(),
         document(DocumentKind::RefundReceipt, None, stored),
         document(DocumentKind::CreditMemo, Some(customer()), returned),
         payout(),
@@ -301,6 +314,7 @@ fn of_every_kind() -> Vec<Document> {
         due_by(supplier_bill(), date(2026, 12, 20)),
         supplier_bill().reversal(day()),
         paid_bill(),
+        paid_bill_by_card(),
         paid_supplier(account("Prepaid", AccountKind::OtherCurrentAsset)),
         stock::order(),
         of(stock::came(), "shop/Order/1001/purchase-order"),

@@ -46,7 +46,11 @@ fn ordered(units: i64, cost: Option<&str>, kept: Option<Box<KeptItem>>) -> Line 
 
 /// What is ordered: at a price of its own, and at none that anybody says.
 pub(super) fn order() -> Document {
-    let lines = vec![ordered(4, Some("10.00"), Some(kept())), ordered(3, None, Some(kept()))];
+    let bowl = Box::new(KeptItem { key: "sku:BOWL".to_owned(), ..*kept() });
+    let mut unpriced = ordered(3, None, Some(bowl.clone()));
+    let product = Product { sku: Some("BOWL".to_owned()), ..mug() };
+    unpriced.kind = LineKind::Ordered { product, cost: None, kept: Some(bowl) };
+    let lines = vec![ordered(4, Some("10.00"), Some(kept())), unpriced];
     document(DocumentKind::PurchaseOrder, Some(supplier()), lines)
 }
 
@@ -126,6 +130,17 @@ fn an_order_says_units_and_prices() {
     let order = body(&order());
     let lines = told(&order, "PurchaseOrderLineAdd", ["Quantity", "Rate", "Amount"]);
     assert_eq!(lines, [["4", "2.5", "10.00"], ["3", "0", "0.00"]]);
+    let twice = vec![
+        ordered(4, Some("10.00"), Some(kept())),
+        ordered(2, Some("5.00"), Some(kept())),
+        Line {
+            dimensions: [("class", "Web")].into_iter().collect(),
+            ..ordered(1, Some("2.00"), Some(kept()))
+        },
+    ];
+    let twice = body(&document(DocumentKind::PurchaseOrder, Some(supplier()), twice));
+    let lines = told(&twice, "PurchaseOrderLineAdd", ["Quantity", "Rate", "Amount"]);
+    assert_eq!(lines, [["6", "2.5", "15.00"], ["1", "2", "2.00"]], "an item is one line");
     let untracked = vec![ordered(4, Some("10.00"), None)];
     let untracked = document(DocumentKind::PurchaseOrder, Some(supplier()), untracked);
     assert!(shape(&untracked).unwrap_err().contains("not kept in stock"));

@@ -29,6 +29,22 @@ fn what_pays_a_credit_memo_back_is_a_cheque_that_is_applied_to_it() {
 }
 
 #[test]
+fn what_a_gateway_gives_back_of_a_credit_memo_is_a_refund_of_it() {
+    let refund = body(&paid_out());
+    assert_eq!(refund.text(["RefundAppliedToTxnAdd", "RefundAmount"]), Some("54.13"));
+    assert!(refund.text(["RefundAppliedToTxnAdd", "TxnID"]).is_some());
+    assert!(refund.text(["PaymentMethodRef", "ListID"]).is_some());
+    // Of no credit memo, or out of a bank account, it is none.
+    let lines = vec![owed("54.13"), settled(clearing(), "-54.13")];
+    let alone = document(DocumentKind::Payment, Some(customer()), lines);
+    let lines = vec![owed("54.13"), settled(bank(), "-54.13")];
+    let by_bank = document(DocumentKind::Payment, Some(customer()), lines);
+    for other in [alone, of(by_bank, "shop/Order/1001/credit-memo")] {
+        assert_ne!(body(&other).name, refund.name);
+    }
+}
+
+#[test]
 fn documents_become_one_transaction_each() {
     let names: Vec<String> = of_every_kind().iter().map(|it| body(it).name).collect();
     let expected = [
@@ -39,6 +55,7 @@ fn documents_become_one_transaction_each() {
         "CheckAdd",
         "CheckAdd",
         "CheckAdd",
+        "ARRefundCreditCardAdd",
         "JournalEntryAdd",
         "CreditMemoAdd",
         "TransferAdd",
@@ -51,6 +68,7 @@ fn documents_become_one_transaction_each() {
         "BillAdd",
         "VendorCreditAdd",
         "BillPaymentCheckAdd",
+        "BillPaymentCreditCardAdd",
         "CheckAdd",
         "PurchaseOrderAdd",
         "ItemReceiptAdd",

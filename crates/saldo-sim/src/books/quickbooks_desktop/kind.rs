@@ -65,6 +65,8 @@ pub enum Kind {
     VendorCredit,
     /// Money paid for bills.
     BillPaymentCheck,
+    /// Bills paid by a card.
+    BillPaymentCreditCard,
     /// An order of goods; enters nothing in the ledger.
     PurchaseOrder,
     /// Goods that came before their bill.
@@ -75,7 +77,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Account,
         Self::Customer,
         Self::Vendor,
@@ -106,6 +108,7 @@ impl Kind {
         Self::Bill,
         Self::VendorCredit,
         Self::BillPaymentCheck,
+        Self::BillPaymentCreditCard,
         Self::PurchaseOrder,
         Self::ItemReceipt,
         Self::InventoryAdjustment,
@@ -159,6 +162,7 @@ impl Kind {
             Self::Bill => "Bill",
             Self::VendorCredit => "VendorCredit",
             Self::BillPaymentCheck => "BillPaymentCheck",
+            Self::BillPaymentCreditCard => "BillPaymentCreditCard",
             Self::PurchaseOrder => "PurchaseOrder",
             Self::ItemReceipt => "ItemReceipt",
             Self::InventoryAdjustment => "InventoryAdjustment",

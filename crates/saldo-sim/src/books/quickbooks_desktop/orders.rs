@@ -1,5 +1,6 @@
 //! Orders of goods, and what fulfils them: a bill or a receipt takes all that is open of an order,
-//! or says line by line how much of it came in.
+//! or says line by line how much of it came in. Whether more may come in of a line than is open of
+//! it is nowhere said: here it may not.
 
 use super::element::Element;
 use super::expenses::bought_for;
@@ -72,8 +73,7 @@ impl CompanyFile {
             let open = items.map(|line| (line, self.open_of(order, line, draft)));
             let open: Vec<_> = open.filter(|(_, open)| *open > Decimal::ZERO).collect();
             if open.is_empty() {
-                let why = "The order was received before.";
-                return Err(Status::refused("LinkToTxnID", &order.id(), why));
+                return Err(Status::link_closed(&order.id()));
             }
             for (line, quantity) in open {
                 expanded.children.push(taken(line, quantity, &[]));
@@ -109,10 +109,15 @@ impl CompanyFile {
         let ordered = order.body.all("PurchaseOrderLineRet").find(is_meant);
         let ordered = ordered.filter(|line| line.child("ItemRef").is_some());
         let ordered = ordered.ok_or_else(|| Status::not_found(line_id))?;
-        let quantity = match fields::number(line, "Quantity")? {
-            Some(quantity) => quantity,
-            None => self.open_of(order, ordered, draft),
-        };
+        let open = self.open_of(order, ordered, draft);
+        if open <= Decimal::ZERO {
+            return Err(Status::link_closed(&order.id()));
+        }
+        let quantity = fields::number(line, "Quantity")?.unwrap_or(open);
+        if quantity > open {
+            let why = "It is more than is still to come of the order.";
+            return Err(Status::refused("Quantity", &quantity.to_string(), why));
+        }
         note(draft, order, ordered, quantity);
         Ok(taken(ordered, quantity, &line.children))
     }
@@ -127,7 +132,7 @@ impl CompanyFile {
             return Err(Status::refused(field, id, why));
         }
         if order.text("IsManuallyClosed") == Some("true") {
-            return Err(Status::refused(field, id, "The order is closed."));
+            return Err(Status::link_closed(id));
         }
         Ok(order)
     }

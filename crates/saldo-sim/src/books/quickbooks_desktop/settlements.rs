@@ -9,6 +9,9 @@ use super::status::{Checked, Status};
 use super::transactions::{Draft, ITSELF};
 use std::collections::BTreeMap;
 
+/// The types of accounts that refunds are paid from: bank accounts and assets.
+const REFUNDS_FROM: &[&str] = &["Bank", "OtherCurrentAsset", "FixedAsset", "OtherAsset"];
+
 /// What is used up while a transaction is read, beside what the file knows.
 type Used = BTreeMap<u64, i64>;
 
@@ -127,7 +130,7 @@ impl CompanyFile {
         used: &mut Used,
     ) -> Checked<i64> {
         let kinds = match draft.kind {
-            Kind::BillPaymentCheck => &[Kind::VendorCredit][..],
+            Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => &[Kind::VendorCredit][..],
             _ => &[Kind::CreditMemo, Kind::ReceivePayment][..],
         };
         let id = set.text_of("CreditTxnID").unwrap_or("");
@@ -179,17 +182,19 @@ impl CompanyFile {
         Ok(())
     }
 
-    /// Credits that are paid out.
+    /// Credits that are paid out: of credit memos alone, on their own receivable account, from a
+    /// bank account or another asset.
     pub(super) fn refund(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let customer = self.required(add, "CustomerRef")?.number;
         let receivable = self.account(add, "ARAccountRef")?.unwrap_or(self.special.receivable);
         let from = self.account(add, "RefundFromAccountRef")?;
         let from = from.unwrap_or(self.special.undeposited);
+        self.check_type(from, "RefundFromAccountRef", REFUNDS_FROM)?;
         let mut used = Used::new();
         let mut total = 0;
         for applied in add.all("RefundAppliedToTxnAdd") {
-            let kinds = [Kind::CreditMemo, Kind::ReceivePayment];
-            let credit = self.debt(applied, &kinds, "CustomerRef", customer)?;
+            let credit = self.debt(applied, &[Kind::CreditMemo], "CustomerRef", customer)?;
+            self.check_receivable(credit, receivable)?;
             let minor = fields::amount(applied, "RefundAmount")?.unwrap_or(0);
             let spent = used.entry(credit.number).or_default();
             *spent += minor;
@@ -251,26 +256,41 @@ impl CompanyFile {
         Ok(())
     }
 
+    /// Refuses a receivable account that is not the one on which a credit stands.
+    fn check_receivable(&self, credit: &Record, receivable: u64) -> Checked<()> {
+        if credit.legs.iter().any(|leg| leg.account == receivable) {
+            return Ok(());
+        }
+        let said = self.record(receivable).map_or("", Record::full_name);
+        let why = "The account is not that of the credit memo.";
+        Err(Status::refused("ARAccountRef", said, why))
+    }
+
     /// Money paid for bills.
     pub(super) fn pay_bills(&self, draft: &mut Draft, add: &Element) -> Checked<()> {
         let vendor = self.required(add, "PayeeEntityRef")?.number;
         let payable = self.account(add, "APAccountRef")?.unwrap_or(self.special.payable);
         self.check_type(payable, "APAccountRef", &["AccountsPayable"])?;
-        let bank = self.required(add, "BankAccountRef")?.number;
-        self.check_type(bank, "BankAccountRef", &["Bank"])?;
+        let (name, wanted) = match draft.kind {
+            Kind::BillPaymentCreditCard => ("CreditCardAccountRef", "CreditCard"),
+            _ => ("BankAccountRef", "Bank"),
+        };
+        let paid_from = self.required(add, name)?.number;
+        self.check_type(paid_from, name, &[wanted])?;
         let mut used = Used::new();
         let mut total = 0;
         for applied in add.all("AppliedToTxnAdd") {
             let bill = self.debt(applied, &[Kind::Bill], "VendorRef", vendor)?;
             total += self.apply(draft, applied, bill, &mut used)?;
         }
-        draft.post(bank, -total);
+        draft.post(paid_from, -total);
         draft.post_leg(Leg::new(payable, total).of(Some(vendor)));
         self.post_discounts(draft, add, payable, vendor, 1)?;
         draft.settles = Some(total);
         draft.body.set("Amount", fields::money(total));
         draft.body.put(self.reference("APAccountRef", payable));
-        if draft.body.text_of("IsToBePrinted").is_none() {
+        let may_be_printed = draft.kind == Kind::BillPaymentCheck;
+        if may_be_printed && draft.body.text_of("IsToBePrinted").is_none() {
             draft.body.set("IsToBePrinted", "false");
         }
         Ok(())

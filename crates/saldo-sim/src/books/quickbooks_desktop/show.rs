@@ -145,7 +145,9 @@ impl CompanyFile {
             let Some(other) = self.record(other).filter(|_| record.counts()) else { continue };
             let mut applied = Element::new(match record.kind {
                 Kind::ARRefundCreditCard => "RefundAppliedToTxnRet",
-                Kind::ReceivePayment | Kind::BillPaymentCheck => "AppliedToTxnRet",
+                Kind::ReceivePayment | Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => {
+                    "AppliedToTxnRet"
+                }
                 _ => continue,
             });
             self.name_transaction(other, &mut applied);

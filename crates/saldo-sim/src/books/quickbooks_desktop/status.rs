@@ -67,6 +67,15 @@ impl Status {
         Self { code: 500, severity: "Warn", message }
     }
 
+    /// What links with a transaction that was closed, by hand or since all of it came in. The
+    /// vendor's table of codes calls it a warning; what it would make of a line that has nothing
+    /// but the link is nowhere said, so that nothing is made of it here.
+    pub(super) fn link_closed(id: &str) -> Self {
+        let message =
+            format!("Unable to link to transaction \"{id}\" because it has already been closed.");
+        Self { code: 570, severity: "Warn", message }
+    }
+
     fn error(code: u16, message: impl Into<String>) -> Self {
         Self { code, severity: "Error", message: message.into() }
     }

@@ -83,7 +83,9 @@ impl CompanyFile {
             Kind::SalesReceipt | Kind::Invoice | Kind::CreditMemo => self.sale(&mut draft, add)?,
             Kind::ReceivePayment => self.receive_payment(&mut draft, add)?,
             Kind::ARRefundCreditCard => self.refund(&mut draft, add)?,
-            Kind::BillPaymentCheck => self.pay_bills(&mut draft, add)?,
+            Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => {
+                self.pay_bills(&mut draft, add)?;
+            }
             Kind::Deposit => self.deposit(&mut draft, add)?,
             Kind::Transfer => self.transfer(&mut draft, add)?,
             Kind::JournalEntry => self.journal_entry(&mut draft, add)?,

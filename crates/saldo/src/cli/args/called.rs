@@ -21,6 +21,9 @@ pub(crate) struct ConnectQuickbooksDesktop {
     /// hand.
     #[arg(long, value_name = "HH:MM")]
     pub(crate) at: Option<String>,
+    /// Sync when somebody starts an update in the Web Connector, and never by the clock.
+    #[arg(long, conflicts_with_all = ["every", "at"])]
+    pub(crate) by_hand: bool,
     /// Whether data of QuickBooks POS are to be moved into the company file: until they are, no
     /// session enters anything.
     #[arg(long, value_enum, value_name = "STATE")]

@@ -103,6 +103,7 @@ fn schedule(words: &ConnectQuickbooksDesktop) -> anyhow::Result<Option<Schedule>
     let text = match (words.every, &words.at) {
         (Some(minutes), _) => format!("every {minutes}"),
         (None, Some(at)) => format!("at {at}"),
+        (None, None) if words.by_hand => return Ok(Some(Schedule::ByHand)),
         (None, None) => return Ok(None),
     };
     text.parse().map(Some).map_err(|reason| Usage(reason).into())

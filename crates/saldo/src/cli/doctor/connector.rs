@@ -4,6 +4,7 @@ use super::{Finding, finding};
 use crate::connector::{PASSWORD, application, is_called, setting};
 use crate::engine::{last_call, last_session};
 use jiff::{SignedDuration, Timestamp};
+use saldo_books::quickbooks_desktop::connector::Schedule;
 use saldo_core::text::{CompanyId, Secret};
 use saldo_store::{Connection, Key, Store};
 
@@ -47,7 +48,10 @@ pub(super) async fn check(
             None => finding(format!("the Web Connector has called for `{book}`"), false, ADD),
             Some(at) => {
                 let check = format!("the Web Connector calls for `{book}`: last {at}");
-                finding(check, now.duration_since(at) < SILENCE, WAKE)
+                // A person calls when they like.
+                let text = connection.settings.get(setting::SCHEDULE);
+                let is_by_hand = text.is_some_and(|it| it.parse() == Ok(Schedule::ByHand));
+                finding(check, is_by_hand || now.duration_since(at) < SILENCE, WAKE)
             }
         });
         let Some((at, end)) = last_session(store, company, book).await? else { continue };

@@ -74,6 +74,7 @@ fn schedule(connection: &Connection) -> Finding {
     let text = connection.settings.get(setting::SCHEDULE).map_or("", String::as_str);
     let words = match text.parse() {
         Ok(Schedule::Every { minutes }) => format!("every {minutes} minutes"),
+        Ok(Schedule::ByHand) => "when somebody starts an update, and never by the clock".to_owned(),
         Ok(Schedule::Daily { at }) => {
             format!("daily within fifteen minutes from {at:.0}, and when somebody starts an update")
         }
@@ -138,10 +139,19 @@ fn room_in(connection: &Connection, settings: &BookSettings, room: &ListRoom) ->
         Some(limit) => format!("`{book}` has room for {list}: {held} of {limit}"),
         None => format!("`{book}` has room for {list}: {held}, and {program} names no bound"),
     };
+    let has_names = matches!(&**list, "names" | "customers" | "vendors" | "items");
+    let first = match has_names {
+        true => format!(
+            "one name for all: `saldo map set books.{book}.customers summary`, and `inventory` or \
+             `vendors` in its place"
+        ),
+        false => {
+            format!("delete the {list} that nothing uses (Lists > Customer & Vendor Profile Lists)")
+        }
+    };
     let hint = format!(
-        "one name for all: `saldo map set books.{book}.customers summary`, and `inventory` or \
-         `vendors` in its place; deleted names count until the file is condensed (File > \
-         Utilities > Condense Data); Enterprise holds more"
+        "{first}; deleted ones count until the file is condensed (File > Utilities > Condense \
+         Data); Enterprise holds more"
     );
     finding(check, room.left().is_none_or(|left| left > 0), hint)
 }

@@ -31,7 +31,7 @@ impl Pusher<'_> {
         let made = |list: &str| self.made.get(list).copied().unwrap_or_default() + kept_free;
         if let Some(full) = settings.full_list(lists, made) {
             let (list, limit) = (&full.list, full.limit.unwrap_or(full.held));
-            return Ok(Some(self.full(&settings, list, limit)));
+            return Ok(Some(self.full(&settings, need, (list, limit))));
         }
         for list in lists {
             *self.made.entry(list).or_default() += 1;
@@ -59,21 +59,35 @@ impl Pusher<'_> {
         if is_for_all { 0 } else { KEPT_FREE }
     }
 
-    fn full(&self, settings: &BookSettings, list: &str, limit: u64) -> Refusal {
+    /// What to do where a list is full: one name for all stands only for customers, suppliers and
+    /// products.
+    fn full(&self, settings: &BookSettings, need: &Need, (list, limit): (&str, u64)) -> Refusal {
         let (program, book) =
             (settings.program.as_deref().unwrap_or("the book"), &self.connection.id);
+        let kept = match self.kept_free(need) {
+            0 => String::new(),
+            kept => {
+                format!(", and the last {kept} places are kept for names that stand for all")
+            }
+        };
+        let word = match need {
+            Need::Party(Party::Customer { .. }) => Some("customers"),
+            Need::Party(Party::Vendor { .. }) => Some("vendors"),
+            Need::Item(_) => Some("inventory"),
+            _ => None,
+        };
+        let hint = match word {
+            Some(word) => format!(
+                "enter one name for all: `saldo map set books.{book}.{word} summary`; or use an \
+                 edition that holds more"
+            ),
+            None => format!("delete some of the {list} there that nothing uses"),
+        };
         Refusal {
             kind: RefusalKind::ListFull,
             code: "list-full".to_owned(),
-            message: format!(
-                "{program} holds {limit} {list}, and the last {KEPT_FREE} places are kept for \
-                 names that stand for all: it was not made there"
-            ),
-            hint: format!(
-                "enter one name for all: `saldo map set books.{book}.customers summary`, and \
-                 `inventory` or `vendors` in its place for products and suppliers; or use an \
-                 edition that holds more: the next sync goes on by itself"
-            ),
+            message: format!("{program} holds {limit} {list}{kept}: it was not made there"),
+            hint: format!("{hint}: the next sync goes on by itself"),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The books in a company file: what the adapter says, and what the simulated vendor makes of it,
 //! without the calls between.
 
-use super::super::{Selection, TakeBack, apply, plan, redo, undo};
+use super::super::{Selection, TakeBack, apply, chart_there, plan, redo, undo};
 use super::foreign::{self, say};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
@@ -203,6 +203,43 @@ async fn one_name_for_all_moves_no_amount() {
     assert_eq!(same, sums);
     assert!(summed_up[0] == customers + 1 && summed_up[2] == products, "{summed_up:?}");
     assert!(summed_up[1] <= vendors + 1, "{summed_up:?}");
+}
+
+#[tokio::test]
+async fn accounts_that_were_made_after_the_chart_was_read_are_there() {
+    let (stage, _) = merchant(&world(7, 12, 6), &FaultSettings::none()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let connections = engine.store.connections(engine.company_id()).await.unwrap();
+    let own = connections.iter().find(|it| it.adapter == ADAPTER).unwrap();
+    let book = saldo_books::book(ADAPTER).unwrap();
+    let there = chart_there(&engine.store, &engine.company, own, &engine.policy, book).await;
+    let accounts = there.unwrap().unwrap().accounts;
+    assert_eq!(accounts.wrong, []);
+    assert!(accounts.there > 10, "{accounts:?}");
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn an_inactive_payment_method_keeps_no_sale_out() {
+    let settings = world(7, 12, 6);
+    let (stage, desk) = merchant(&settings, &FaultSettings::none()).await;
+    let names = ["Shopify Payments", "PayPal"];
+    for name in names {
+        let add = format!(
+            "<?xml version=\"1.0\"?><?qbxml version=\"13.0\"?><QBXML><QBXMLMsgsRq \
+             onError=\"stopOnError\"><PaymentMethodAddRq><PaymentMethodAdd><Name>{name}</Name>\
+             <IsActive>false</IsActive></PaymentMethodAdd></PaymentMethodAddRq>\
+             </QBXMLMsgsRq></QBXML>"
+        );
+        desk.file(|file| file.answer(add.as_bytes(), Timestamp::UNIX_EPOCH)).unwrap();
+    }
+    stage.sync().await;
+    assert!(refusals(&stage).await.is_empty());
+    let there = |name: &str| desk.file(|file| file.id_of(Kind::PaymentMethod, name)).is_some();
+    assert!(names.iter().all(|name| there(name)));
+    assert!(there("Shopify Payments (Saldo)"));
+    stage.assert_proven("beside inactive payment methods").await;
 }
 
 #[tokio::test]

@@ -105,6 +105,19 @@ fn bills_are_owed_and_paid() {
     assert_eq!((client.balance("Accounts Payable"), client.balance("Checking")), (0, -1_500));
     let shown = client.ask(&format!("<BillQueryRq><TxnID>{bill}</TxnID></BillQueryRq>"));
     assert_eq!(shown.children[0].text_of("IsPaid"), Some("true"));
+    let other = id(&client.must(Kind::Bill, &format!("{vendor}{}", line("7.00"))));
+    let by_card = |account: &str| {
+        format!(
+            "{}{}<AppliedToTxnAdd><TxnID>{other}</TxnID><PaymentAmount>7.00</PaymentAmount>\
+             </AppliedToTxnAdd>",
+            name("PayeeEntityRef", "Stripe"),
+            name("CreditCardAccountRef", account)
+        )
+    };
+    assert_eq!(client.code(Kind::BillPaymentCreditCard, &by_card("Checking")), 3_210);
+    let paid = client.must(Kind::BillPaymentCreditCard, &by_card("Visa Card"));
+    assert_eq!(paid.text_of("Amount"), Some("7.00"));
+    assert_eq!((client.balance("Accounts Payable"), client.balance("Visa Card")), (0, -700));
 }
 
 #[test]

@@ -166,8 +166,26 @@ fn credits_settle_invoices_and_are_paid_out() {
         )
     };
     assert_eq!(client.code(Kind::ARRefundCreditCard, &refund("4.01")), 3_210);
+    // It goes out of a bank account or another asset, on the receivable account of the credit, to
+    // its customer.
+    for (what, other) in [
+        (name("RefundFromAccountRef", "Checking"), name("RefundFromAccountRef", "Visa Card")),
+        (name("CustomerRef", "Cool Cars"), name("CustomerRef", "Amy's Bird Sanctuary")),
+        (
+            name("RefundFromAccountRef", "Checking"),
+            name("RefundFromAccountRef", "Checking") + &name("ARAccountRef", "Savings"),
+        ),
+    ] {
+        let wrong = refund("4.00").replacen(&what, &other, 1);
+        assert_eq!(client.code(Kind::ARRefundCreditCard, &wrong), 3_210, "{wrong}");
+    }
+    // What a customer paid too much is no credit memo.
+    let paid =
+        client.must(Kind::ReceivePayment, &payment("3.00", "<IsAutoApply>false</IsAutoApply>"));
+    let of_payment = refund("3.00").replacen(&*credit, &amount(&paid, "TxnID"), 1);
+    assert_eq!(client.code(Kind::ARRefundCreditCard, &of_payment), 3_120);
     client.must(Kind::ARRefundCreditCard, &refund("4.00"));
-    assert_eq!((client.balance("Checking"), client.balance("Accounts Receivable")), (-400, 0));
+    assert_eq!((client.balance("Checking"), client.balance("Accounts Receivable")), (-400, -300));
     let shown = client.ask(&format!(
         "<CreditMemoQueryRq><TxnID>{credit}</TxnID>\
         </CreditMemoQueryRq>"

@@ -247,6 +247,15 @@ fn filled() -> Client {
             name("BankAccountRef", "Checking")
         ),
     );
+    client.must(
+        Kind::BillPaymentCreditCard,
+        &format!(
+            "{}{}<AppliedToTxnAdd><TxnID>{bill}</TxnID><PaymentAmount>1.00</PaymentAmount>\
+             </AppliedToTxnAdd>",
+            name("PayeeEntityRef", "Stripe"),
+            name("CreditCardAccountRef", "Visa Card")
+        ),
+    );
     let paid = open(Kind::SalesReceipt, &client);
     client.must(
         Kind::Deposit,

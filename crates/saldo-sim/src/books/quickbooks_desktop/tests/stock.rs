@@ -134,7 +134,7 @@ fn a_bill_takes_the_lines_of_the_order_that_it_fulfils() {
     let billed = client.must(Kind::Bill, &bill);
     assert_eq!(billed.text_of("AmountDue"), Some("18.00"));
     assert_eq!(item(&mut client).text_of("QuantityOnHand"), Some("13"));
-    assert_eq!(client.code(Kind::ItemReceipt, &bill), 3_210, "it was received");
+    assert_eq!(client.code(Kind::ItemReceipt, &bill), 570, "it was received");
     let fulfilled = |client: &mut Client| {
         let shown = client.ask("<PurchaseOrderQueryRq/>");
         shown.children[0].text_of("IsFullyReceived").unwrap().to_owned()
@@ -285,12 +285,17 @@ fn a_receipt_takes_parts_of_an_order_line_by_line() {
         1,
     );
     assert_eq!(client.code(Kind::ItemReceipt, &whole), 3_210);
+    // More than is still to come of the line, which is one.
+    let more = part(&lines[0], "<Quantity>2</Quantity>");
+    assert_eq!(client.code(Kind::ItemReceipt, &more), 3_210);
     // The rest comes by the whole order: what is open of each line.
     let rest = format!("{}<LinkToTxnID>{order}</LinkToTxnID>", name("VendorRef", "Stripe"));
     let came = client.must(Kind::Bill, &rest);
     assert_eq!(came.text_of("AmountDue"), Some("24.00"));
     assert_eq!(received(&mut client), (vec!["4".to_owned(), "3".to_owned()], true));
     assert_eq!(on_order(&mut client).as_deref(), Some("0"));
+    // An order of which all came in is closed.
+    assert_eq!(client.code(Kind::ItemReceipt, &part(&lines[0], "")), 570);
 }
 
 #[test]
@@ -311,7 +316,8 @@ fn an_order_is_closed_with_its_latest_edit_sequence_alone() {
     assert_eq!(closed.children[0].text_of("IsManuallyClosed"), Some("true"));
     assert_eq!(item(&mut client).text_of("QuantityOnOrder"), Some("0"));
     let rest = format!("{}<LinkToTxnID>{order}</LinkToTxnID>", name("VendorRef", "Stripe"));
-    assert_eq!(client.code(Kind::ItemReceipt, &rest), 3_210, "it is closed");
+    assert_eq!(client.code(Kind::ItemReceipt, &rest), 570, "it is closed");
+    assert_eq!(client.sim.company().how_many(Kind::ItemReceipt), 0);
 }
 
 #[test]
