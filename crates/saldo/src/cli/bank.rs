@@ -75,7 +75,10 @@ fn whole(proof: &BankProof) -> String {
 fn unknown(it: &UnknownRow) -> String {
     let UnknownRow { row, role, place } = it;
     let shown = format!("  {} {} {}\n", row.day, row.amount, row.text);
-    let Some(place) = place else { return shown };
+    let Some(place) = place else {
+        let why = "enter it in the books: decisions are about accounts in their own currency";
+        return format!("{shown}    hint: {why}\n");
+    };
     let role = role.map_or("ROLE", saldo_core::policy::Role::word);
     let amount = row.amount.abs().amount_text();
     let place = place.to_string();
