@@ -114,7 +114,7 @@ pub(super) fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault
 /// What became of what was to be taken back.
 fn taken_back(voided: &Voided, answer: &HttpAnswer) -> Result<Outcome, Fault> {
     if let Some(refusal) = faults::refusal_of_content(answer) {
-        return Ok(Outcome::Refused(voiding::refusal(refusal)));
+        return Ok(Outcome::Refused(voiding::refusal(voided, refusal)));
     }
     match faults::of_answer(answer, Purpose::Write) {
         Some(fault) => Err(fault),

@@ -158,7 +158,7 @@ pub(super) fn found(
     };
     Ok(Some(kept.map_or(Outcome::Absent, |message| {
         let (kind, code) = (RefusalKind::Other, NOT_ASKED.to_owned());
-        Outcome::Refused(refusal(Refusal { kind, code, message, hint: String::new() }))
+        Outcome::Refused(refusal(voided, Refusal { kind, code, message, hint: String::new() }))
     })))
 }
 
@@ -191,8 +191,16 @@ fn acknowledgement(voided: &Voided, row: &Record) -> Option<Acknowledgement> {
 }
 
 /// A refusal to take it back, with what is left to do.
-pub(super) fn refusal(refusal: Refusal) -> Refusal {
-    let hint = "undo its reconciliation in Xero, or delete it there, then `saldo retry`; \
-                or leave it as it is: `saldo redo` with its number in `saldo runs`";
+pub(super) fn refusal(voided: &Voided, refusal: Refusal) -> Refusal {
+    let hint = match place(voided) {
+        Place::PurchaseOrders => {
+            "where nothing of it is expected any more, mark it as billed in Xero, then `saldo \
+             retry`; or leave it as it is: `saldo redo` with its number in `saldo runs`"
+        }
+        _ => {
+            "undo its reconciliation in Xero, or delete it there, then `saldo retry`; or leave it \
+             as it is: `saldo redo` with its number in `saldo runs`"
+        }
+    };
     Refusal { hint: hint.to_owned(), ..refusal }
 }

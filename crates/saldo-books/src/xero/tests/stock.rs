@@ -221,6 +221,24 @@ fn an_order_is_closed_as_billed_and_so_it_stays() {
 }
 
 #[test]
+fn an_order_that_a_person_changed_is_left_to_a_person() {
+    let subject = taken_back(&ordered());
+    let context = context(std::slice::from_ref(&subject));
+    let task = Task::look_up(subject);
+    let (list, mut rows) = answered(&[ordered()]);
+    rows[0]["PurchaseOrderID"] = json!("99ea7f6b-c513-4066-bc27-b7c65dcd76c2");
+    let mut look = |units: i64| {
+        rows[0]["LineItems"][0]["Quantity"] = json!(units);
+        let body = json!({ list.clone(): rows });
+        hear(std::slice::from_ref(&task), &context, 200, &body).unwrap().remove(0)
+    };
+    assert_eq!(look(3), Outcome::Absent, "it stands as it was entered, and is closed");
+    let Outcome::Refused(refusal) = look(4) else { panic!("it was changed") };
+    assert!(refusal.message.contains("it was changed: units of"), "{}", refusal.message);
+    assert!(refusal.hint.contains("mark it as billed"), "{}", refusal.hint);
+}
+
+#[test]
 fn an_item_in_stock_names_three_accounts_by_their_codes() {
     let row = json!({
         "ItemID": "7a2a3fe2-3d33-4cfd-86f3-dd4dc2d3b2fd", "Code": "MUG-1",
