@@ -668,6 +668,13 @@ pub trait Book: Send + Sync {
         true
     }
 
+    /// Whether it closes a purchase order by itself once all of it came in, by what is linked with
+    /// the order. Elsewhere an order of which all came in is wanted no longer, and closed like one
+    /// that does not hold.
+    fn closes_orders(&self) -> bool {
+        true
+    }
+
     /// Whether it takes files at documents like this.
     fn takes_files(&self, _document: &Document) -> bool {
         false

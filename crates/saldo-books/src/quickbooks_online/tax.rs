@@ -73,7 +73,8 @@ fn by_form(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     if let Some(line) = form.lines.iter().find(bears_some) {
         return Err(format!(
             "`{}` does not bear all of its taxes ({}), and in a company with codes of its owner's \
-             one code holds for all of a form",
+             one code holds for all of a form: let QuickBooks automate sales tax, give these taxes \
+             accounts of your own (`tax.accounts` of the policy), or enter it by hand",
             line.text,
             codes::together(&all)
         ));

@@ -51,8 +51,8 @@ pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<
             request.header("if-modified-since", &dates::instant(*since))
         }
         [Task::LookUp { .. }, ..] => {
-            let (place, query) = find::query(&look_ups(tasks)?)?;
-            read(place, &query, context)?
+            let (path, query) = find::query(&look_ups(tasks)?)?;
+            of_tenant(HttpRequest::get(address(&path, &query, context)?), context)?
         }
         [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => read(Place::TaxRates, &[], context)?,
         [Task::Create(_), ..] => match voiding::of_tasks(tasks)? {

@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a record carries our number or mark.
 pub(super) fn is_ours(record: &Record, key: DocumentKey) -> bool {
-    let numbers = [&record.invoice_number, &record.credit_note_number];
+    let numbers =
+        [&record.invoice_number, &record.credit_note_number, &record.purchase_order_number];
     let texts = [&record.reference, &record.narration];
     numbers.into_iter().flatten().any(|number| number == key.as_str())
         || texts.into_iter().chain(numbers).flatten().any(|it| names::marked(it) == Some(key))
@@ -121,7 +122,7 @@ fn currency(record: &Record, company: Currency) -> Result<Currency, String> {
 /// The vendor's total of a record: of a manual journal its debits, since it has none.
 fn total(shape: &Shape<'_>, record: &Record, currency: Currency) -> Result<Option<Money>, String> {
     let number = match shape {
-        Shape::Claim(_) | Shape::Bill(_) | Shape::Money { .. } => &record.total,
+        Shape::Claim(_) | Shape::Bill(_) | Shape::Order(_) | Shape::Money { .. } => &record.total,
         Shape::Transfer { .. } | Shape::Payment { .. } => &record.amount,
         Shape::Foreign(_) => return Ok(None),
         Shape::Journal(_) => {
@@ -253,7 +254,7 @@ fn money_differences(
     // Where we say none, tracking is the owner's to give.
     let mut lines = sent.line_items.iter().chain(&sent.journal_lines);
     let told = lines.any(|line| !line.tracking.is_empty());
-    let in_stock = document.lines().iter().any(|line| line.stock_move().is_some());
+    let in_stock = document.lines().iter().any(|line| line.kind.kept().is_some());
     let counted = Counted { tracking: told, units: in_stock };
     let (sent, held) = (line_sums(sent, counted)?, line_sums(record, counted)?);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();

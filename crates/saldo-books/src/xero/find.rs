@@ -20,7 +20,7 @@ use super::wire::{AccountReference, Entry, Record};
 use super::write;
 use saldo_core::book::{Acknowledgement, BookContext, Item, Need, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, Party};
-use saldo_core::exchange::{Fault, Permit};
+use saldo_core::exchange::{Fault, HttpAnswer, Permit};
 use saldo_core::ledger::Account;
 use saldo_core::money::Currency;
 use saldo_core::text::RemoteId;
@@ -68,8 +68,20 @@ impl<'a> LookUp<'a> {
         Ok(Self { subject, place, rows })
     }
 
+    /// Whether one request asks for both. An order is asked for by itself.
     fn is_asked_with(&self, first: &Self) -> bool {
-        self.place == first.place && self.rows == first.rows
+        self.place == first.place
+            && self.rows == first.rows
+            && (self.place != Some(Place::PurchaseOrders) || self.number() == first.number())
+    }
+
+    /// The number that it is looked for by.
+    fn number(&self) -> Option<DocumentKey> {
+        match self.subject {
+            Subject::Document { voids: Some(voided), .. } => Some(voided.key),
+            Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(*key),
+            Subject::Need(_) | Subject::Attached { .. } => None,
+        }
     }
 
     /// The page at which it begins or goes on.
@@ -83,6 +95,8 @@ impl<'a> LookUp<'a> {
     /// What a filter says of it.
     fn condition(&self) -> Option<String> {
         match self.subject {
+            // It stands at the address of its number.
+            _ if self.place == Some(Place::PurchaseOrders) => None,
             Subject::Need(Need::Account(account) | Need::ForeignAccount { account, .. }) => {
                 Some(format!("Name == {}", literal(&names::account(&account.name))))
             }
@@ -148,23 +162,26 @@ fn any(field: &str, names: &[String]) -> Option<String> {
     Some(conditions.join(" OR "))
 }
 
-/// What asks for the first of these, and all that is asked for with it.
+fn nowhere() -> Fault {
+    Fault::new(Permit::Never, "none of this can be in xero")
+}
+
+/// What asks for the first of these, and all that is asked for with it: the path and the query.
 ///
 /// # Errors
 /// Where none of them can be in this book.
-pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
-    let nowhere = || Fault::new(Permit::Never, "none of this can be in xero");
+pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(String, Query), Fault> {
     let first = look_ups.iter().find(|it| it.place.is_some()).ok_or_else(nowhere)?;
     let place = first.place.ok_or_else(nowhere)?;
+    if let (Place::PurchaseOrders, Some(number)) = (place, first.number()) {
+        return Ok((format!("{}/{number}", place.name()), Query::new()));
+    }
     let asked: Vec<&LookUp<'_>> =
         look_ups.iter().filter(|look_up| look_up.is_asked_with(first)).collect();
     let mut query = Vec::new();
     if place == Place::Invoices && first.rows == Rows::Named {
-        let number = |look_up: &&LookUp<'_>| match look_up.subject {
-            Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(key.to_string()),
-            Subject::Need(_) | Subject::Attached { .. } => None,
-        };
-        let numbers: Vec<String> = asked.iter().filter_map(number).collect();
+        let numbers = asked.iter().filter_map(|look_up| look_up.number());
+        let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
         query.push(("InvoiceNumbers", numbers.join(",")));
     }
     let conditions: BTreeSet<String> =
@@ -178,7 +195,13 @@ pub(super) fn query(look_ups: &[LookUp<'_>]) -> Result<(Place, Query), Fault> {
         Rows::OfDay(number) => number,
     };
     query.extend(ask::pages(place, number));
-    Ok((place, query))
+    Ok((place.name().to_owned(), query))
+}
+
+/// Whether an answer says that what was asked for by its number is not there.
+pub(super) fn is_absence(look_ups: &[LookUp<'_>], answer: &HttpAnswer) -> bool {
+    let first = look_ups.iter().find_map(|look_up| look_up.place);
+    answer.status == 404 && first == Some(Place::PurchaseOrders)
 }
 
 /// What the answer to [`query`] means, one outcome a look-up.
@@ -190,9 +213,10 @@ pub(super) fn outcomes(
     answer: &Value,
     context: &BookContext,
 ) -> Result<Vec<Outcome>, Fault> {
-    let (place, _) = query(look_ups)?;
-    let rows = chart::rows(place, answer)?;
-    let Some(first) = look_ups.iter().find(|it| it.place.is_some()) else { return Ok(Vec::new()) };
+    let Some(first) = look_ups.iter().find(|it| it.place.is_some()) else {
+        return Err(nowhere());
+    };
+    let rows = first.place.map_or(Ok(&[][..]), |place| chart::rows(place, answer))?;
     let outcome = |look_up: &LookUp<'_>| match look_up.place {
         None => Ok(Outcome::Absent),
         Some(_) if !look_up.is_asked_with(first) => Ok(Outcome::Further { page: look_up.page() }),
@@ -315,7 +339,11 @@ fn gone(key: DocumentKey, context: &BookContext) -> Outcome {
 fn not_among(asked: Rows, place: Place, rows: usize) -> Outcome {
     match asked {
         // Their numbers are unique, and neither is deleted without a trace.
-        Rows::Named if matches!(place, Place::Invoices | Place::CreditNotes) => Outcome::Absent,
+        Rows::Named
+            if matches!(place, Place::Invoices | Place::CreditNotes | Place::PurchaseOrders) =>
+        {
+            Outcome::Absent
+        }
         Rows::Named | Rows::Marked => Outcome::Further { page: "1".to_owned() },
         Rows::OfDay(number) if place.has_pages() && rows >= ROWS => {
             Outcome::Further { page: (number + 1).to_string() }
@@ -399,7 +427,7 @@ fn standing(
     context: &BookContext,
 ) -> Result<Option<Held>, Fault> {
     let held = records(place, rows)?;
-    let numbered = matches!(place, Place::Invoices | Place::CreditNotes)
+    let numbered = matches!(place, Place::Invoices | Place::CreditNotes | Place::PurchaseOrders)
         && !matches!(shape(document), Ok(Shape::Bill(_)));
     let mut ours: Vec<&Record> = held
         .iter()

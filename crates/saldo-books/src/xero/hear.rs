@@ -58,7 +58,12 @@ pub(super) fn hear(
             let read = if answer.status == 304 { Value::Null } else { read(answer)? };
             one(Outcome::Documents(listing::changes(page.as_deref(), &read)?))
         }
-        [Task::LookUp { .. }, ..] => find::outcomes(&look_ups(tasks)?, &read(answer)?, context),
+        [Task::LookUp { .. }, ..] => {
+            let look_ups = look_ups(tasks)?;
+            let absent = find::is_absence(&look_ups, answer);
+            let read = if absent { Value::Null } else { read(answer)? };
+            find::outcomes(&look_ups, &read, context)
+        }
         [Task::Create(Subject::Need(Need::TaxRate(_))), ..] => {
             let read = read(answer)?;
             let rows = chart::rows(Place::TaxRates, &read)?;
@@ -109,7 +114,7 @@ pub(super) fn json(answer: &HttpAnswer, purpose: Purpose) -> Result<Value, Fault
 /// What became of what was to be taken back.
 fn taken_back(voided: &Voided, answer: &HttpAnswer) -> Result<Outcome, Fault> {
     if let Some(refusal) = faults::refusal_of_content(answer) {
-        return Ok(Outcome::Refused(voiding::refusal(refusal)));
+        return Ok(Outcome::Refused(voiding::refusal(voided, refusal)));
     }
     match faults::of_answer(answer, Purpose::Write) {
         Some(fault) => Err(fault),

@@ -22,10 +22,21 @@ const OF_TRANSFERS: [&str; 2] = ["RECEIVE-TRANSFER", "SPEND-TRANSFER"];
 /// Where the page is none of ours.
 pub(super) fn query(from: Date, until: Date, page: Option<&str>) -> Result<(Place, Query), Fault> {
     let (place, number) = chart::position(page, &Place::OF_DOCUMENTS)?;
-    let (from, until) = (dates::literal(from), dates::literal(until));
-    let mut query = vec![("where", format!("Date >= {from} AND Date <= {until}"))];
+    let mut query = match place {
+        // Orders take no conditions.
+        Place::PurchaseOrders => of_days(from, until),
+        _ => {
+            let (from, until) = (dates::literal(from), dates::literal(until));
+            vec![("where", format!("Date >= {from} AND Date <= {until}"))]
+        }
+    };
     query.extend(ask::pages(place, number));
     Ok((place, query))
+}
+
+/// What asks for the orders of some days.
+fn of_days(from: Date, until: Date) -> Query {
+    vec![("DateFrom", from.to_string()), ("DateTo", until.to_string())]
 }
 
 /// What the answer to a page means.
@@ -84,6 +95,7 @@ fn held(place: Place, row: &Value) -> Result<(HeldDocument, bool), Fault> {
         Place::Invoices => numbered(record.invoice_number.as_deref()),
         Place::CreditNotes => numbered(record.credit_note_number.as_deref()),
         Place::ManualJournals => marked(record.narration.as_deref()),
+        Place::PurchaseOrders => record.purchase_order_number.clone(),
         _ => marked(record.reference.as_deref()),
     };
     let held = HeldDocument {

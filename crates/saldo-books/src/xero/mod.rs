@@ -83,7 +83,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     enters_tax: true,
     revalues: true,
     keeps_stock: true,
-    takes_without_money: &[DocumentKind::InventoryAdjustment],
+    takes_without_money: &[DocumentKind::PurchaseOrder, DocumentKind::InventoryAdjustment],
     foreign_balances: ForeignBalances::Revalued,
     has_settings: true,
     prefixes: false,
@@ -163,6 +163,11 @@ impl Book for Xero {
 
     fn reverses(&self, document: &Document) -> bool {
         voiding::voids(document).is_none()
+    }
+
+    /// No document is linked with an order in the interface.
+    fn closes_orders(&self) -> bool {
+        false
     }
 
     fn takes_files(&self, document: &Document) -> bool {

@@ -13,6 +13,7 @@ pub(super) enum Place {
     BankTransfers,
     Payments,
     ManualJournals,
+    PurchaseOrders,
     Accounts,
     Items,
     Contacts,
@@ -25,13 +26,14 @@ pub(super) enum Place {
 
 impl Place {
     /// Those that hold documents, in the order in which they are listed.
-    pub(super) const OF_DOCUMENTS: [Self; 6] = [
+    pub(super) const OF_DOCUMENTS: [Self; 7] = [
         Self::Invoices,
         Self::CreditNotes,
         Self::BankTransactions,
         Self::BankTransfers,
         Self::Payments,
         Self::ManualJournals,
+        Self::PurchaseOrders,
     ];
 
     /// Those whose documents people change after they were entered: drafts are nowhere else, nor is
@@ -51,6 +53,7 @@ impl Place {
             Self::BankTransfers => "BankTransfers",
             Self::Payments => "Payments",
             Self::ManualJournals => "ManualJournals",
+            Self::PurchaseOrders => "PurchaseOrders",
             Self::Accounts => "Accounts",
             Self::Items => "Items",
             Self::Contacts => "Contacts",
@@ -78,6 +81,7 @@ impl Place {
                 | Self::BankTransactions
                 | Self::Payments
                 | Self::ManualJournals
+                | Self::PurchaseOrders
                 | Self::Contacts
         )
     }
@@ -110,6 +114,7 @@ impl Place {
             Shape::Transfer { .. } => Self::BankTransfers,
             Shape::Payment { .. } => Self::Payments,
             Shape::Journal(_) => Self::ManualJournals,
+            Shape::Order(_) => Self::PurchaseOrders,
             Shape::Foreign(foreign) => match foreign.moved {
                 Moved::Money { .. } => Self::BankTransactions,
                 Moved::Transfer { .. } => Self::BankTransfers,

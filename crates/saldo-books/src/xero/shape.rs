@@ -23,6 +23,8 @@ pub(super) enum Shape<'a> {
     Claim(Form<'a>),
     /// A supplier's bill or credit note.
     Bill(Form<'a>),
+    /// What is ordered from a supplier.
+    Order(Form<'a>),
     /// Money received or spent on one bank account.
     Money {
         /// Which.
@@ -92,13 +94,14 @@ impl<'a> FormLine<'a> {
     pub(super) fn plain(line: &'a Line, amount: Money) -> Self {
         let (product, taxed) = match &line.kind {
             LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
-            LineKind::Stocked { product, .. } => (Some(product), false),
+            LineKind::Stocked { product, .. } | LineKind::Ordered { product, .. } => {
+                (Some(product), false)
+            }
             LineKind::Other { taxed } | LineKind::Unearned { taxed } => (None, *taxed),
             LineKind::Settlement
             | LineKind::Receivable
             | LineKind::Payable
-            | LineKind::Tax { .. }
-            | LineKind::Ordered { .. } => (None, false),
+            | LineKind::Tax { .. } => (None, false),
         };
         let (quantity, text) = (line.quantity, Cow::from(&line.text));
         let (account, dimensions, taxes) = (&line.account, &line.dimensions, &line.taxes[..]);
@@ -121,7 +124,9 @@ impl Shape<'_> {
     /// currency, its worth.
     pub(super) fn total(&self, document: &Document) -> Result<Money, MoneyError> {
         match self {
-            Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Ok(form.total),
+            Self::Claim(form) | Self::Bill(form) | Self::Order(form) | Self::Money { form, .. } => {
+                Ok(form.total)
+            }
             Self::Transfer { amount, .. } | Self::Payment { amount, .. } => Ok(*amount),
             Self::Journal(lines) => {
                 let debits = lines.iter().map(|line| line.amount).filter(|it| it.is_positive());
@@ -134,7 +139,9 @@ impl Shape<'_> {
     /// The form, where it has one.
     pub(super) const fn form(&self) -> Option<&Form<'_>> {
         match self {
-            Self::Claim(form) | Self::Bill(form) | Self::Money { form, .. } => Some(form),
+            Self::Claim(form) | Self::Bill(form) | Self::Order(form) | Self::Money { form, .. } => {
+                Some(form)
+            }
             Self::Transfer { .. } | Self::Payment { .. } | Self::Journal(_) | Self::Foreign(_) => {
                 None
             }
@@ -144,7 +151,7 @@ impl Shape<'_> {
     /// Whom it is made out to, where the vendor wants somebody.
     pub(super) fn contact(&self, document: &Document) -> Option<Party> {
         match self {
-            Self::Claim(_) | Self::Bill(_) => {
+            Self::Claim(_) | Self::Bill(_) | Self::Order(_) => {
                 Some(document.header().party.clone().unwrap_or_else(nobody))
             }
             Self::Money { .. } | Self::Foreign(Foreign { moved: Moved::Money { .. }, .. }) => {
@@ -161,7 +168,7 @@ impl Shape<'_> {
         let account = |account: &Account| Need::Account(account.clone());
         let mut needs: Vec<Need> = self.contact(document).into_iter().map(Need::Party).collect();
         match self {
-            Self::Claim(_) | Self::Bill(_) => {}
+            Self::Claim(_) | Self::Bill(_) | Self::Order(_) => {}
             Self::Money { bank, .. } => needs.push(account(bank)),
             Self::Transfer { from, to, .. } => needs.extend([account(from), account(to)]),
             Self::Payment { account: paid_to, .. } => needs.push(account(paid_to)),
@@ -203,9 +210,7 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         }
         DocumentKind::ItemReceipt => stock::receipt(document),
         DocumentKind::InventoryAdjustment => stock::adjustment(document),
-        DocumentKind::PurchaseOrder => {
-            Err("Saldo enters no purchase orders in Xero yet".to_owned())
-        }
+        DocumentKind::PurchaseOrder => stock::order(document),
     }
 }
 

@@ -8,9 +8,12 @@
 //! What was counted is units without a cost, which here only sales have: an invoice over nothing
 //! takes units out at what they cost on average, and a credit note over nothing brings them back.
 //! Their cost goes to the item's own account, and to no other.
+//!
+//! What is ordered is a purchase order, which is in no ledger. No document in the interface is
+//! linked with it, so that it is marked as billed once nothing of it is expected any more.
 
 use super::shape::{Form, FormLine, Shape, form, is_owed};
-use saldo_core::document::{Document, LineKind};
+use saldo_core::document::{Document, LineKind, Party};
 use saldo_core::money::Money;
 
 /// Goods that came in, of which nothing is owed yet.
@@ -35,6 +38,34 @@ pub(super) fn receipt(document: &Document) -> Result<Shape<'_>, String> {
             }
         }
     }
+}
+
+/// What is ordered, at the prices that it was ordered for.
+///
+/// # Errors
+/// As [`receipt`].
+pub(super) fn order(document: &Document) -> Result<Shape<'_>, String> {
+    if !matches!(document.header().party, Some(Party::Vendor { .. })) {
+        return Err("a purchase order needs the supplier".to_owned());
+    }
+    let nothing = Money::zero(document.header().currency);
+    let mut lines = Vec::new();
+    for line in document.lines() {
+        let LineKind::Ordered { cost, .. } = &line.kind else {
+            return Err(format!("`{}` is nothing that can be ordered", line.text));
+        };
+        if line.quantity.is_none_or(|units| units <= 0) {
+            return Err("what is ordered no longer is marked as billed in Xero itself".to_owned());
+        }
+        lines.push(FormLine::plain(line, cost.unwrap_or(nothing)));
+    }
+    if lines.is_empty() {
+        return Err("a purchase order needs at least one line".to_owned());
+    }
+    let amounts = lines.iter().map(|line| line.amount);
+    let total = Money::sum(document.header().currency, amounts);
+    let total = total.map_err(|error| error.to_string())?;
+    Ok(Shape::Order(Form { gives: true, lines, tax: nothing, total }))
 }
 
 /// Units that are more or fewer, on the account of what the item costs.

@@ -1,5 +1,7 @@
 //! Taking back by deleting: payments, so that their invoice or bill is open again, and money that
 //! was received for items in stock, since money that is spent on them would lay them in as bought.
+//! A purchase order of which nothing is expected any more is not deleted but marked as billed, as a
+//! person does it in Xero: it stays where it can be seen.
 //!
 //! What was deleted stays in its list, with a status that says so. The list also says whether
 //! something was reconciled, so that it is looked at first; the vendor refuses what is of a locked
@@ -27,6 +29,8 @@ use serde_json::{Value, json};
 
 /// The status of what was deleted.
 const DELETED: &str = "DELETED";
+/// The status of an order of which nothing is expected any more.
+const BILLED: &str = "BILLED";
 
 /// Whether the vendor takes a document like this back: then nothing is matched with it that it does
 /// not show.
@@ -35,6 +39,7 @@ pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
         matches!(document.header().kind, DocumentKind::Payment | DocumentKind::BillPayment);
     let goes = match shape(document) {
         Ok(Shape::Payment { .. }) => is_payment,
+        Ok(Shape::Order(_)) => true,
         Ok(Shape::Money { form, .. }) => form.lines.iter().any(|line| line.kept.is_some()),
         _ => false,
     };
@@ -44,7 +49,7 @@ pub(super) fn voids(document: &Document) -> Option<Vec<Account>> {
 /// What must be known to take it back: what is not said by its status alone is said whole.
 pub(super) fn needs(voided: &Voided) -> Vec<Need> {
     match shape(&voided.document) {
-        Ok(shape @ Shape::Money { .. }) => shape.needs(&voided.document),
+        Ok(shape @ (Shape::Money { .. } | Shape::Order(_))) => shape.needs(&voided.document),
         _ => Vec::new(),
     }
 }
@@ -92,11 +97,16 @@ pub(super) fn ask(
     Ok(request.header("idempotency-key", token))
 }
 
-/// What says so: of a payment its status alone, of all else the document with it.
+/// What says so: of a payment or an order its status alone, of all else the document with it.
 fn body(voided: &Voided, context: &BookContext) -> Result<Value, Fault> {
     let place = place(voided);
-    if place == Place::Payments {
-        return Ok(json!({ "Status": DELETED }));
+    match place {
+        Place::Payments => return Ok(json!({ "Status": DELETED })),
+        Place::PurchaseOrders => {
+            let order = json!({ "PurchaseOrderID": voided.remote.as_str(), "Status": BILLED });
+            return Ok(json!({ place.list(): [order] }));
+        }
+        _ => {}
     }
     let never = |reason: String| Fault::new(Permit::Never, reason);
     let (_, record) =
@@ -148,7 +158,7 @@ pub(super) fn found(
     };
     Ok(Some(kept.map_or(Outcome::Absent, |message| {
         let (kind, code) = (RefusalKind::Other, NOT_ASKED.to_owned());
-        Outcome::Refused(refusal(Refusal { kind, code, message, hint: String::new() }))
+        Outcome::Refused(refusal(voided, Refusal { kind, code, message, hint: String::new() }))
     })))
 }
 
@@ -170,16 +180,27 @@ fn is_it(voided: &Voided, row: &Record) -> bool {
     row.id() == Some(voided.remote.as_str())
 }
 
-/// What the book acknowledges about what is deleted; none where it is not.
+/// What the book acknowledges about what is deleted, or closed; none where it is not.
 fn acknowledgement(voided: &Voided, row: &Record) -> Option<Acknowledgement> {
-    let is_deleted = is_it(voided, row) && row.status.as_deref() == Some(DELETED);
+    let status = row.status.as_deref();
+    let ends = status == Some(DELETED)
+        || (status == Some(BILLED) && place(voided) == Place::PurchaseOrders);
     let acknowledgement = Acknowledgement::of(RemoteId::from(row.id()?));
-    is_deleted.then(|| Acknowledgement { version: listing::version(row), ..acknowledgement })
+    (ends && is_it(voided, row))
+        .then(|| Acknowledgement { version: listing::version(row), ..acknowledgement })
 }
 
 /// A refusal to take it back, with what is left to do.
-pub(super) fn refusal(refusal: Refusal) -> Refusal {
-    let hint = "undo its reconciliation in Xero, or delete it there, then `saldo retry`; \
-                or leave it as it is: `saldo redo` with its number in `saldo runs`";
+pub(super) fn refusal(voided: &Voided, refusal: Refusal) -> Refusal {
+    let hint = match place(voided) {
+        Place::PurchaseOrders => {
+            "where nothing of it is expected any more, mark it as billed in Xero, then `saldo \
+             retry`; or leave it as it is: `saldo redo` with its number in `saldo runs`"
+        }
+        _ => {
+            "undo its reconciliation in Xero, or delete it there, then `saldo retry`; or leave it \
+             as it is: `saldo redo` with its number in `saldo runs`"
+        }
+    };
     Refusal { hint: hint.to_owned(), ..refusal }
 }

@@ -108,8 +108,11 @@ pub(super) struct Record {
     pub(super) payment_id: Option<String>,
     #[serde(rename = "ManualJournalID")]
     pub(super) manual_journal_id: Option<String>,
+    #[serde(rename = "PurchaseOrderID")]
+    pub(super) purchase_order_id: Option<String>,
     pub(super) invoice_number: Option<String>,
     pub(super) credit_note_number: Option<String>,
+    pub(super) purchase_order_number: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) narration: Option<String>,
     pub(super) contact: Option<ContactReference>,
@@ -261,6 +264,7 @@ impl Record {
             &self.bank_transfer_id,
             &self.payment_id,
             &self.manual_journal_id,
+            &self.purchase_order_id,
             &self.credit_note_id,
             &self.invoice_id,
         ];

@@ -122,6 +122,7 @@ pub(super) fn record(
     let record = match &shape {
         Shape::Claim(form) => writer.claim(&shape, form),
         Shape::Bill(form) => writer.bill(&shape, form),
+        Shape::Order(form) => writer.order(&shape, form),
         Shape::Money { bank, form } => writer.money(&shape, bank, form),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount),
         Shape::Payment { account, amount, of_credit } => {
@@ -231,6 +232,28 @@ impl Writer<'_> {
         })
     }
 
+    /// An order has a number that is ours alone, and no price of a unit: the vendor works that out
+    /// of units and amount, and shows it with as many digits as it likes.
+    fn order(&self, shape: &Shape<'_>, form: &Form<'_>) -> Result<Record, String> {
+        let header = self.document.header();
+        let words = names::plain(&header.reference, names::TEXT.min(255));
+        let line = |line: &FormLine<'_>| {
+            let units = Decimal::from(line.quantity.unwrap_or(1));
+            self.priced_line(line, (units, None))
+        };
+        Ok(Record {
+            purchase_order_number: Some(self.key.to_string()),
+            reference: (!words.is_empty()).then_some(words),
+            date: self.date(),
+            contact: self.contact(shape)?,
+            currency_code: Some(header.currency.code().to_owned()),
+            line_amount_types: Some("Exclusive".to_owned()),
+            line_items: form.lines.iter().map(line).collect::<Result<_, _>>()?,
+            status: Some(self.status.to_owned()),
+            ..Record::default()
+        })
+    }
+
     fn money(&self, shape: &Shape<'_>, bank: &Account, form: &Form<'_>) -> Result<Record, String> {
         let r#type = if form.gives { "SPEND" } else { "RECEIVE" };
         Ok(Record {
@@ -242,6 +265,15 @@ impl Writer<'_> {
 
     fn form_line(&self, line: &FormLine<'_>) -> Result<Line, String> {
         let (units, price) = units_and_price(line)?;
+        self.priced_line(line, (units, Some(price)))
+    }
+
+    /// A line of so many units at a price, where one is stated.
+    fn priced_line(
+        &self,
+        line: &FormLine<'_>,
+        (units, price): (Decimal, Option<Decimal>),
+    ) -> Result<Line, String> {
         let more = |count: &i64| *count > 1 && units == Decimal::ONE;
         let text = match line.quantity.filter(more) {
             Some(count) => format!("{count} x {}", line.text),
@@ -257,7 +289,7 @@ impl Writer<'_> {
         Ok(Line {
             description: Some(description(&text, line.account)),
             quantity: Some(json::decimal_number(units)),
-            unit_amount: Some(json::decimal_number(price)),
+            unit_amount: price.map(json::decimal_number),
             line_amount: Some(json::number(line.amount)),
             item_code: item.map(RemoteId::to_string),
             account_code: account.code,

@@ -191,27 +191,19 @@ impl Shop {
         ]
     }
 
-    /// Mugs that the book keeps in stock: they come in at ten each, are sold at once and by an
-    /// invoice, are counted, and come back.
+    /// Mugs that the book keeps in stock: they are ordered where it takes orders, come in at ten
+    /// each, are sold at once and by an invoice, are counted, and come back. All of them cost as
+    /// much, so that every method of costing comes to the same.
     pub(crate) fn goods_in_stock(&self) -> Vec<Document> {
-        let product =
-            Product { id: None, sku: Some("KEPT-1".to_owned()), title: "A mug".to_owned() };
-        let cost = Account::new("Cost of goods", AccountKind::CostOfGoods);
-        let kept = Box::new(KeptItem {
-            key: "sku:KEPT-1".to_owned(),
-            income: sales(),
-            stock: Account::new("Goods in stock", AccountKind::Inventory),
-            cost: cost.clone(),
-            since: jiff::civil::date(2026, 11, 1),
-        });
+        let (product, kept) = item("KEPT-1");
         let units = |units: i64, amount: &str| {
             let kind = LineKind::Stocked { product: product.clone(), kept: kept.clone() };
-            Line { quantity: Some(units), ..self.line(kind, kept.stock.clone(), amount) }
+            self.units(kind, kept.stock.clone(), units, amount)
         };
         let sold = |units: i64, amount: &str| {
             let (product, kept) = (product.clone(), Some(kept.clone()));
             let kind = LineKind::Product { product, taxed: false, kept };
-            Line { quantity: Some(units), ..self.line(kind, sales(), amount) }
+            self.units(kind, sales(), units, amount)
         };
         let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
         let came = |slot, count: i64, amount: &str, owed: &str| {
@@ -219,19 +211,22 @@ impl Shop {
             self.document((DocumentKind::ItemReceipt, slot), vendor("Potter & Sons"), lines)
         };
         let counted = |slot, count: i64| {
-            let lines = vec![units(count, "0.00"), self.other(cost.clone(), "0.00")];
+            let lines = vec![units(count, "0.00"), self.other(kept.cost.clone(), "0.00")];
             self.document((DocumentKind::InventoryAdjustment, slot), None, lines)
         };
         let paid = vec![sold(3, "-100.00"), self.settled(clearing(), "100.00")];
         let claimed = vec![sold(2, "-50.00"), self.owed("50.00")];
-        vec![
+        let order = self.ordered(("order/1", &product, &kept), 15, "150.00");
+        let mut documents = Vec::from_iter(self.takes_orders.then_some(order));
+        documents.extend([
             came("in/1", 12, "120.00", "-120.00"),
             came("in/2", 3, "30.00", "-30.00"),
             self.document((DocumentKind::SalesReceipt, "sold/1"), customer(), paid),
             self.document((DocumentKind::Invoice, "sold/2"), customer(), claimed),
             counted("count/1", -2),
             counted("back/1", 1),
-        ]
+        ]);
+        documents
     }
 
     fn sales(&self) -> Vec<Document> {
@@ -323,41 +318,41 @@ impl Shop {
     /// Units of stock: ordered, come in, and found beside what anybody knew of. Of what nobody paid
     /// for no value is known, so that the book enters none.
     fn of_stock(&self) -> Vec<Document> {
-        let supplier = || vendor("Potter & Sons");
         let received = Account::new("Goods received", AccountKind::OtherCurrentLiability);
-        let shrinkage = Account::new("Shrinkage", AccountKind::Expense);
-        let of = |sku: &str| {
-            let kept = KeptItem {
-                key: format!("sku:{sku}"),
-                income: sales(),
-                stock: Account::new("Units in stock", AccountKind::Inventory),
-                cost: Account::new("Cost of goods", AccountKind::CostOfGoods),
-                since: DAY.first_of_month(),
-            };
-            let (id, sku, title) = (None, Some(sku.to_owned()), format!("A {sku}"));
-            (Product { id, sku, title }, Box::new(kept))
+        let units = |(product, kept): (Product, Box<KeptItem>), units: i64, amount: &str| {
+            let stock = kept.stock.clone();
+            self.units(LineKind::Stocked { product, kept }, stock, units, amount)
         };
-        let units = |kind: LineKind, units: i64, amount: &str| {
-            let stock = kind.kept().unwrap().stock.clone();
-            Line { quantity: Some(units), ..self.line(kind, stock, amount) }
-        };
-        let ((bowl, kept_bowl), (jug, kept_jug)) = (of("BOWL-1"), of("JUG-1"));
-        let cost = Some(Money::parse("61.00", self.currency).unwrap());
-        let kept = Some(kept_bowl.clone());
-        let ordered = LineKind::Ordered { product: bowl.clone(), cost, kept };
-        let came = LineKind::Stocked { product: bowl, kept: kept_bowl };
-        let found = LineKind::Stocked { product: jug, kept: kept_jug };
-        let receipt = vec![units(came, 3, "30.00"), self.other(received, "-30.00")];
-        let count = vec![units(found, 2, "0.00"), self.other(shrinkage, "0.00")];
+        let (bowl, jug) = (item("BOWL-1"), item("JUG-1"));
+        let order = self.ordered(("po/1", &bowl.0, &bowl.1), 5, "61.00");
+        // Some books enter what is counted on the account of what the item costs alone.
+        let taken = self.other(jug.1.cost.clone(), "0.00");
+        let receipt = vec![units(bowl, 3, "30.00"), self.other(received, "-30.00")];
+        let count = vec![units(jug, 2, "0.00"), taken];
+        let supplier = vendor("Potter & Sons");
         vec![
-            self.document(
-                (DocumentKind::PurchaseOrder, "po/1"),
-                supplier(),
-                vec![units(ordered, 5, "0.00")],
-            ),
-            self.document((DocumentKind::ItemReceipt, "po/1/receipt"), supplier(), receipt),
+            order,
+            self.document((DocumentKind::ItemReceipt, "po/1/receipt"), supplier, receipt),
             self.document((DocumentKind::InventoryAdjustment, "count/1"), None, count),
         ]
+    }
+
+    fn units(&self, kind: LineKind, account: Account, units: i64, amount: &str) -> Line {
+        Line { quantity: Some(units), ..self.line(kind, account, amount) }
+    }
+
+    /// So many units of an item that are ordered for an amount.
+    fn ordered(
+        &self,
+        (slot, product, kept): (&str, &Product, &KeptItem),
+        units: i64,
+        cost: &str,
+    ) -> Document {
+        let cost = Some(Money::parse(cost, self.currency).unwrap());
+        let (product, item) = (product.clone(), Some(Box::new(kept.clone())));
+        let kind = LineKind::Ordered { product, cost, kept: item };
+        let lines = vec![self.units(kind, kept.stock.clone(), units, "0.00")];
+        self.document((DocumentKind::PurchaseOrder, slot), vendor("Potter & Sons"), lines)
     }
 
     /// Money that a gateway holds in another currency, over the account of conversion; one of them
@@ -397,55 +392,16 @@ impl Shop {
             self.document((DocumentKind::BillPayment, "bill/1/payment"), supplier(), paid),
         ]
     }
-
-    /// What a book enters that keeps stock itself: mugs ordered, come in, sold and counted. All of
-    /// them cost ten each, so that every method of costing comes to the same.
-    pub(crate) fn stock(&self) -> Vec<Document> {
-        let received = || Account::new("Goods not invoiced", AccountKind::OtherCurrentLiability);
-        let shrinkage = Account::new("Shrinkage", AccountKind::Expense);
-        let supplier = || vendor("Potter & Sons");
-        let cost = Some(Money::parse("50.00", self.currency).unwrap());
-        let ordered = LineKind::Ordered { product: kept_mug(), cost, kept: Some(kept()) };
-        let ordered = vec![self.units(ordered, kept().stock, 5, "0.00")];
-        let came = |units: i64, amount: &str, owed: &str| {
-            vec![self.stocked(units, amount), self.other(received(), owed)]
-        };
-        let sold = LineKind::Product { product: kept_mug(), taxed: false, kept: Some(kept()) };
-        let sold =
-            vec![self.units(sold, kept().income, 2, "-40.00"), self.settled(clearing(), "40.00")];
-        let counted = vec![self.stocked(-1, "0.00"), self.other(shrinkage, "0.00")];
-        let receipt =
-            |slot: &str, lines| self.document((DocumentKind::ItemReceipt, slot), supplier(), lines);
-        vec![
-            self.document((DocumentKind::PurchaseOrder, "po/1"), supplier(), ordered),
-            receipt("in/1", came(3, "30.00", "-30.00")),
-            receipt("in/2", came(2, "20.00", "-20.00")),
-            self.document((DocumentKind::SalesReceipt, "stock/1"), customer(), sold),
-            self.document((DocumentKind::InventoryAdjustment, "count/1"), None, counted),
-        ]
-    }
-
-    fn units(&self, kind: LineKind, account: Account, units: i64, amount: &str) -> Line {
-        Line { quantity: Some(units), ..self.line(kind, account, amount) }
-    }
-
-    fn stocked(&self, units: i64, amount: &str) -> Line {
-        let kind = LineKind::Stocked { product: kept_mug(), kept: kept() };
-        self.units(kind, kept().stock, units, amount)
-    }
 }
 
-fn kept_mug() -> Product {
-    Product { id: None, sku: Some("MUG-7".to_owned()), title: "A mug in stock".to_owned() }
-}
-
-/// The item in stock that it is.
-pub(crate) fn kept() -> Box<KeptItem> {
-    Box::new(KeptItem {
-        key: "sku:MUG-7".to_owned(),
+/// An item that the book keeps in stock.
+fn item(sku: &str) -> (Product, Box<KeptItem>) {
+    let kept = KeptItem {
+        key: format!("sku:{sku}"),
         income: sales(),
         stock: Account::new("Goods in stock", AccountKind::Inventory),
         cost: Account::new("Cost of goods", AccountKind::CostOfGoods),
         since: jiff::civil::date(2026, 11, 1),
-    })
+    };
+    (Product { id: None, sku: Some(sku.to_owned()), title: format!("A {sku}") }, Box::new(kept))
 }

@@ -17,4 +17,3 @@ mod laws;
 mod pushing;
 mod stage;
 mod stock;
-mod stocked;

@@ -155,7 +155,7 @@ impl Stage {
     /// A document as the engine asks for it. What it belongs to is one of those of every kind.
     pub(crate) fn subject(&self, document: &Document) -> Subject {
         let slot = document.header().applies_to.as_ref();
-        let all = [self.shop.documents(), self.shop.stock()].concat();
+        let all = [self.shop.documents(), self.shop.goods_in_stock()].concat();
         let owner = all.iter().find(|other| Some(&other.header().slot) == slot);
         let applies_to = owner.map(|owner| self.key(owner));
         let (key, document) = (self.key(document), Box::new(document.clone()));

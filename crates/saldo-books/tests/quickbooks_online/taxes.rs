@@ -132,6 +132,7 @@ fn lines_that_bear_different_taxes_have_no_code_in_common() {
     let mut books = Books::with_codes(CODES, "codes", &[]);
     let reason = books.ask_for(&sale("sale/1", lines)).unwrap_err();
     assert!(reason.contains("does not bear all of its taxes (NY State + NYC 8.5%)"), "{reason}");
+    assert!(reason.contains("`tax.accounts` of the policy"), "{reason}");
 }
 
 #[test]

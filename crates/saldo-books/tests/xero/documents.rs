@@ -267,6 +267,16 @@ pub(crate) fn in_stock(slot: &str, units: i64, amount: &str) -> Document {
     document(slot, DocumentKind::ItemReceipt, supplier, vec![units, other(received, &owed)])
 }
 
+/// Mugs that are ordered.
+pub(crate) fn ordered(slot: &str, units: i64, cost: &str) -> Document {
+    let (product, kept) = mug_in_stock();
+    let (stock, cost) = (kept.stock.clone(), Some(Money::parse(cost, gbp()).unwrap()));
+    let kind = LineKind::Ordered { product, cost, kept: Some(kept) };
+    let lines = vec![Line { quantity: Some(units), ..line(kind, stock, "0.00") }];
+    let supplier = Some(Party::Vendor { name: "Potter & Sons".to_owned() });
+    document(slot, DocumentKind::PurchaseOrder, supplier, lines)
+}
+
 /// Mugs that were sold and paid at once.
 pub(crate) fn sold_from_stock(slot: &str, units: i64, amount: &str) -> Document {
     let (product, kept) = mug_in_stock();

@@ -290,6 +290,11 @@ impl Books {
         held.map(|(item, units)| (item, units.to_string())).collect()
     }
 
+    /// The numbers of the purchase orders with a status.
+    pub(crate) fn orders(&self, status: &str) -> Vec<String> {
+        self.sim.organisation().orders(status)
+    }
+
     /// What the vendor's ledger holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

@@ -2,7 +2,7 @@
 //! leaves that is not there, and what was sold at once comes back by deleting the sale.
 
 use crate::DAY;
-use crate::documents::{gbp, in_stock, sold_from_stock};
+use crate::documents::{gbp, in_stock, ordered, sold_from_stock};
 use crate::organisation::Books;
 use saldo_core::book::{Outcome, RefusalKind, Subject, Task, Voided};
 use saldo_core::document::Document;
@@ -56,6 +56,22 @@ fn a_sale_that_goes_is_deleted_and_its_units_are_back() {
     assert!(matches!(found, Outcome::Found(_)), "{found:?}");
     assert_eq!(sale.total().unwrap(), Money::parse("60.00", gbp()).unwrap());
     assert_eq!(books.listed(DAY, DAY).len(), 1, "of the two only the goods that came in");
+}
+
+#[test]
+fn an_order_is_closed_whatever_came_in_and_moves_nothing() {
+    let mut books = Books::new();
+    let order = ordered("order/1", 5, "50.00");
+    let entered = books.enter(&order);
+    assert_eq!((books.ledger().len(), books.orders("AUTHORISED").len()), (0, 1));
+    books.enter(&in_stock("in/1", 3, "30.00"));
+    let subject = taken_back(&books, &order, entered.remote, entered.version.unwrap());
+    assert_eq!(books.look(std::slice::from_ref(&subject)), [Outcome::Absent], "it is open");
+    let outcome = books.ask(&[Task::Create(subject.clone())], "closed").remove(0);
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(books.orders("BILLED"), [books.key(&order).to_string()]);
+    assert!(matches!(books.look(&[subject]).remove(0), Outcome::Found(_)), "an answer was lost");
+    assert_eq!(books.listed(DAY, DAY).len(), 2, "it stays where it is seen");
 }
 
 fn taken_back(

@@ -2,8 +2,10 @@
 
 use super::{Policy, Role};
 use crate::ledger::Account;
+use crate::money::Currency;
 use crate::text::GatewayId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -98,5 +100,55 @@ impl Policy {
         let mut places =
             roles.chain(gateways.clone().map(Place::Gateway)).chain(gateways.map(Place::BankOf));
         places.find(|place| self.account_of(place).is_some_and(|it| *it.name == *lands))
+    }
+
+    /// The currency that a bank, clearing or card account is kept in, by the name that the policy's
+    /// text gives it; none where the policy names no such account, or names it for several.
+    #[must_use]
+    pub fn currency_of(&self, account: &str) -> Option<Currency> {
+        let mut kept = BTreeSet::new();
+        kept.extend(self.place_of(account).map(|_| self.currency));
+        // An account without a name of its own has the currency behind that of the books' account.
+        let at_end = account.rsplit(' ').next().and_then(|word| Currency::parse(word).ok());
+        for (gateway, known) in &self.text.gateways {
+            let banks = known.banks.iter().filter(|(_, name)| *name == account);
+            kept.extend(banks.map(|(currency, _)| *currency));
+            let named = known.currencies.keys().copied().chain(at_end);
+            kept.extend(named.filter(|currency| {
+                self.clearing(gateway, *currency).is_some_and(|it| *it.name == *account)
+            }));
+        }
+        match kept.len() {
+            1 => kept.pop_first(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_kept_in_one_currency_whoever_names_it() {
+        let text = "[gateways.shop]\naccount = \"Clearing: Shop\"\n\
+                    banks.EUR = \"Euros\"\ncurrencies.GBP = \"Pounds\"\nbanks.CAD = \"Both\"\n\
+                    banks.AUD = \"Both\"";
+        let usd = Currency::parse("USD").unwrap();
+        let policy = Policy::new(1, text, usd, "UTC", "2026-01-01".parse().unwrap()).unwrap();
+        let told = |account: &str| policy.currency_of(account).map(|it| it.code().to_owned());
+        let cases = [
+            ("Bank", Some("USD")),
+            ("Clearing: Shop", Some("USD")),
+            ("Euros", Some("EUR")),
+            ("Pounds", Some("GBP")),
+            ("Clearing: Shop CHF", Some("CHF")),
+            ("Clearing: Shop GBP", None),
+            ("Both", None),
+            ("Sales", None),
+        ];
+        for (account, expected) in cases {
+            assert_eq!(told(account).as_deref(), expected, "{account}");
+        }
     }
 }

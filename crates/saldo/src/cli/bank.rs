@@ -77,7 +77,8 @@ fn unknown(account: &str, it: &UnknownRow) -> String {
     let UnknownRow { row, role, place } = it;
     let shown = format!("  {} {} {}\n", row.day, row.amount, row.text);
     if place.is_none() {
-        return shown;
+        let why = "enter it in the books: decisions are about accounts in their own currency";
+        return format!("{shown}    hint: {why}\n");
     }
     let role = role.map_or("ROLE", saldo_core::policy::Role::word);
     let id = row.id.replace('\'', "'\\''");

@@ -41,8 +41,10 @@ impl<'a> Statements<'a> {
             refused: Some(reason),
             ..ImportReport::default()
         };
+        let unknown = || Usage(BankError::NoAccount(self.account.to_owned()).to_string());
+        let currency = engine.policy.currency_of(self.account).ok_or_else(unknown)?;
         let bytes = bytes_of(file)?;
-        let read = match read_statement(&bytes, engine.company.currency, &self.words) {
+        let read = match read_statement(&bytes, currency, &self.words) {
             Ok(read) => read,
             Err(fault) => return Ok(refused(fault.to_string())),
         };

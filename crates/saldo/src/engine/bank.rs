@@ -18,7 +18,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum BankError {
     /// The policy names no such account.
-    #[error("the policy names no bank, clearing or card account `{0}`: see `saldo map show`")]
+    #[error(
+        "the policy names no bank, clearing or card account `{0}`, or for several currencies: see \
+         `saldo map show`"
+    )]
     NoAccount(String),
     /// The account's rows come from files of the other form: the same row would have two ids.
     #[error(
@@ -60,7 +63,8 @@ pub(crate) struct UnknownRow {
     pub(crate) row: BankRow,
     /// Where it belongs, by the policy's `bank-rows`.
     pub(crate) role: Option<Part>,
-    /// What the account is called in decisions; none where the policy no longer names it.
+    /// What the account is called in decisions; none where it is kept in another currency than the
+    /// books, which decisions are in, or where the policy no longer names it.
     pub(crate) place: Option<Place>,
 }
 
@@ -91,7 +95,7 @@ async fn take_at(
     account: &str,
     (file, read): (&str, ReadStatement),
 ) -> Result<ImportReport, EngineError> {
-    if desk.policy.place_of(account).is_none() {
+    if desk.policy.currency_of(account).is_none() {
         return Err(BankError::NoAccount(account.to_owned()).into());
     }
     let form = read.form.word();

@@ -4,6 +4,7 @@ mod chunk;
 mod drafts;
 mod names;
 mod needs;
+mod orders;
 mod voidable;
 
 use super::account::account_all;

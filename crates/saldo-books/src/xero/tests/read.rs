@@ -137,7 +137,18 @@ fn documents_of_some_days_are_listed_kind_by_kind() {
     assert_eq!(told, [ours, ("t2", None)]);
     let body = json!({ "ManualJournals": [] });
     let Outcome::Documents(page) = read(list(Some("ManualJournals:1")), &body) else { panic!() };
-    assert_eq!(page.next, None);
+    assert_eq!(page.next.as_deref(), Some("PurchaseOrders:1"));
+    assert_eq!(
+        address(&[list(Some("PurchaseOrders:1"))], &context(&[])),
+        "PurchaseOrders?DateFrom=2026-11-20&DateTo=2026-11-30&page=1&pageSize=1000"
+    );
+    let rows = ["AUTHORISED", "BILLED", "DELETED"].map(|status| {
+        json!({ "PurchaseOrderID": status, "PurchaseOrderNumber": "PO-1", "Status": status })
+    });
+    let body = json!({ "PurchaseOrders": rows });
+    let Outcome::Documents(page) = read(list(Some("PurchaseOrders:1")), &body) else { panic!() };
+    let told: Vec<&str> = page.documents.iter().map(|it| it.remote.as_str()).collect();
+    assert_eq!((told, page.next), (vec!["AUTHORISED", "BILLED"], None));
 }
 
 fn row(id: &str, values: &[&str]) -> Value {

@@ -79,7 +79,8 @@ fn bodies() -> Vec<(String, Value)> {
     ];
     let bought = [bill(), bill().reversal(day()), paid_bill()];
     let abroad = [foreign::came_in(), foreign::paid_out()];
-    let stock = [stock::came(), stock::came().reversal(day()), stock::count(), stock::paid()];
+    let (came, back) = (stock::came(), stock::came().reversal(day()));
+    let stock = [stock::ordered(), came, back, stock::count(), stock::paid()];
     let tracked = |document: &Document| {
         let mut lines = document.lines().to_vec();
         for line in lines.iter_mut().filter(|line| line.account.kind.has_dimensions()) {
@@ -141,7 +142,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 58);
+    assert_eq!(bodies.len(), 59);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }
@@ -158,6 +159,14 @@ fn what_takes_a_payment_back_is_valid_by_the_vendors_schema() {
     let request = asked(&[Task::Create(subject)], &context);
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(faults(&components, "BankTransactions", &body), Vec::<String>::new());
+}
+
+#[test]
+fn what_closes_an_order_is_valid_by_the_vendors_schema() {
+    let Some(components) = schemas() else { return };
+    let request = asked(&[Task::Create(taken_back(&stock::ordered()))], &context(&[]));
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(faults(&components, "PurchaseOrders", &body), Vec::<String>::new());
 }
 
 #[test]

@@ -53,6 +53,18 @@ pub(super) fn count() -> Document {
     counted(-2, cost())
 }
 
+/// Three mugs that were ordered for an amount that does not divide, and a service.
+pub(super) fn ordered() -> Document {
+    let of = |product: Product, kept, units, cost: &str| {
+        let cost = Some(Money::parse(cost, gbp()).unwrap());
+        let kind = LineKind::Ordered { product, cost, kept };
+        Line { quantity: Some(units), ..line(kind, super::stock::kept().stock, "0.00", "Mug") }
+    };
+    let engraving = Product { id: None, sku: None, title: "Engraving".to_owned() };
+    let lines = vec![of(mug(), Some(kept()), 3, "10.00"), of(engraving, None, 2, "5.00")];
+    document(DocumentKind::PurchaseOrder, Some(vendor()), lines)
+}
+
 fn sold(units: i64, amount: &str) -> Line {
     let kind = LineKind::Product { product: mug(), taxed: false, kept: Some(kept()) };
     Line { quantity: Some(units), ..line(kind, sales(), amount, "Mug") }
@@ -127,6 +139,103 @@ fn what_was_sold_at_once_is_deleted_whole() {
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     let [held] = &body["BankTransactions"].as_array().unwrap()[..] else { panic!("{body}") };
     assert_eq!((&held["Status"], &held["Type"]), (&json!("DELETED"), &json!("RECEIVE")));
+}
+
+#[test]
+fn what_is_ordered_stands_under_our_number_at_units_and_amounts() {
+    let (place, order) = sent(&ordered());
+    let number = key(&ordered()).to_string();
+    assert_eq!((&*place, &order["PurchaseOrderNumber"]), ("PurchaseOrders", &json!(number)));
+    assert_eq!((&order["Status"], &order["Reference"]), (&json!("AUTHORISED"), &json!("#1001")));
+    let line = &order["LineItems"][0];
+    assert_eq!(
+        (line["Quantity"].to_string(), line["LineAmount"].to_string()),
+        ("3".to_owned(), "10.00".to_owned(),)
+    );
+    assert!(line["ItemCode"].is_string() && line.get("UnitAmount").is_none(), "{line}");
+    let reason = shape(&ordered().reversal(day())).unwrap_err();
+    assert!(reason.contains("marked as billed"), "{reason}");
+}
+
+#[test]
+fn an_order_is_looked_up_by_its_number_alone() {
+    let task = Task::look_up(subject(&ordered()));
+    let context = context(&[subject(&ordered())]);
+    let number = key(&ordered());
+    let path = format!("PurchaseOrders/{number}");
+    assert_eq!(address(std::slice::from_ref(&task), &context), path);
+    let absent = hear(std::slice::from_ref(&task), &context, 404, &json!({})).unwrap();
+    assert_eq!(absent, [Outcome::Absent]);
+    let (list, rows) = answered(&[ordered()]);
+    let look = |status: &str, units: i64| {
+        let mut row = rows[0].clone();
+        row["PurchaseOrderID"] = json!("56204648-8fbe-46f8-b09c-2125f7939533");
+        row["Status"] = json!(status);
+        row["LineItems"][0]["Quantity"] = json!(units);
+        let body = json!({ list.clone(): [row] });
+        hear(std::slice::from_ref(&task), &context, 200, &body).unwrap().remove(0)
+    };
+    assert!(matches!(look("AUTHORISED", 3), Outcome::Found(_)));
+    assert!(matches!(look("BILLED", 3), Outcome::Found(_)), "somebody closed it");
+    for (status, units, word) in [("DELETED", 3, "deleted"), ("AUTHORISED", 4, "units of")] {
+        let Outcome::FoundDifferent { difference, .. } = look(status, units) else { panic!() };
+        assert!(difference.contains(word), "{difference}");
+    }
+    // Each of several is asked for by itself.
+    let other = stock_order_of("another");
+    let tasks = [task.clone(), Task::look_up(subject(&other))];
+    let body = json!({ list: rows });
+    let outcomes = hear(&tasks, &context, 200, &body).unwrap();
+    let [Outcome::Found(_), Outcome::Further { page }] = &outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    let (subject, page) = (subject(&other), Some(page.clone()));
+    let next = address(&[Task::LookUp { subject, page }], &context);
+    assert_eq!(next, format!("PurchaseOrders/{}", key(&other)));
+}
+
+/// The same order in another slot.
+fn stock_order_of(slot: &str) -> Document {
+    let order = ordered();
+    let header = Header { slot: slot.to_owned(), ..order.header().clone() };
+    Document::new(header, order.lines().to_vec()).unwrap()
+}
+
+#[test]
+fn an_order_is_closed_as_billed_and_so_it_stays() {
+    assert_eq!(BOOK.voids(&ordered()), Some(Vec::new()));
+    assert!(!BOOK.closes_orders());
+    let task = Task::Create(taken_back(&ordered()));
+    let request = asked(std::slice::from_ref(&task), &context(&[]));
+    assert_eq!(request.method, Method::Post);
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    let id = body["PurchaseOrders"][0]["PurchaseOrderID"].clone();
+    assert!(request.url.ends_with(&format!("PurchaseOrders/{}", id.as_str().unwrap())));
+    assert_eq!(body["PurchaseOrders"][0]["Status"], "BILLED");
+    let heard = |status: &str| {
+        let row = json!({ "PurchaseOrderID": id, "Status": status });
+        hear(std::slice::from_ref(&task), &context(&[]), 200, &json!({ "PurchaseOrders": [row] }))
+    };
+    assert!(matches!(&heard("BILLED").unwrap()[..], [Outcome::Done(_)]));
+    assert_eq!(heard("AUTHORISED").unwrap_err().permits, Permit::InDoubt);
+}
+
+#[test]
+fn an_order_that_a_person_changed_is_left_to_a_person() {
+    let subject = taken_back(&ordered());
+    let context = context(std::slice::from_ref(&subject));
+    let task = Task::look_up(subject);
+    let (list, mut rows) = answered(&[ordered()]);
+    rows[0]["PurchaseOrderID"] = json!("99ea7f6b-c513-4066-bc27-b7c65dcd76c2");
+    let mut look = |units: i64| {
+        rows[0]["LineItems"][0]["Quantity"] = json!(units);
+        let body = json!({ list.clone(): rows });
+        hear(std::slice::from_ref(&task), &context, 200, &body).unwrap().remove(0)
+    };
+    assert_eq!(look(3), Outcome::Absent, "it stands as it was entered, and is closed");
+    let Outcome::Refused(refusal) = look(4) else { panic!("it was changed") };
+    assert!(refusal.message.contains("it was changed: units of"), "{}", refusal.message);
+    assert!(refusal.hint.contains("mark it as billed"), "{}", refusal.hint);
 }
 
 #[test]

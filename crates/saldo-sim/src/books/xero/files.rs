@@ -35,6 +35,7 @@ pub(super) fn takes_files(kind: Kind) -> bool {
             | Kind::CreditNote
             | Kind::Invoice
             | Kind::ManualJournal
+            | Kind::PurchaseOrder
     )
 }
 

@@ -88,6 +88,10 @@ fn known(kind: Kind) -> &'static str {
              CreatedDateUTC"
         }
         Kind::ManualJournal => "ManualJournalID Narration Date Status UpdatedDateUTC",
+        Kind::PurchaseOrder => {
+            "PurchaseOrderID PurchaseOrderNumber Status Date DeliveryDate Reference Contact Total \
+             UpdatedDateUTC"
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::super::address::Address;
 use super::entity::Entity;
-use super::fields::Object;
+use super::fields::{self, Object};
 use super::filter::{self, Condition};
 use super::kind::Kind;
 use super::organisation::Organisation;
 use super::refusal::{Checked, Refusal};
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -27,6 +27,8 @@ pub(super) struct Listing {
 /// What a list is asked for.
 struct Wanted {
     condition: Option<Condition>,
+    /// The first and the last day, where orders are asked for by days.
+    days: (Option<Date>, Option<Date>),
     since: Option<Timestamp>,
     /// Property and the texts that it may have.
     among: Vec<(Vec<String>, Vec<String>)>,
@@ -80,16 +82,26 @@ impl Organisation {
 
 impl Wanted {
     fn of(kind: Kind, address: &Address, since: Option<&str>) -> Checked<Self> {
-        let condition = address.parameter("where").filter(|text| !text.trim().is_empty());
+        // Orders are asked for by days and a status, and know no other condition.
+        let of_orders = kind == Kind::PurchaseOrder;
+        let condition = address.parameter("where").filter(|_| !of_orders);
+        let condition = condition.filter(|text| !text.trim().is_empty());
+        let day = |name: &str| match address.parameter(name).filter(|_| of_orders) {
+            None => Ok(None),
+            Some(text) => fields::parse_date(text)
+                .map(Some)
+                .ok_or_else(|| Refusal::Query(format!("{name} is not a date"))),
+        };
         let mut among = Vec::new();
         let lists = [
             ("IDs", kind.id_field().unwrap_or("")),
             ("InvoiceNumbers", "InvoiceNumber"),
             ("ContactIDs", "Contact.ContactID"),
             ("Statuses", "Status"),
+            ("Status", if of_orders { "Status" } else { "" }),
         ];
         for (parameter, property) in lists {
-            if let Some(texts) = address.parameter(parameter) {
+            if let Some(texts) = address.parameter(parameter).filter(|_| !property.is_empty()) {
                 let texts = texts.split(',').map(|text| text.trim().to_owned()).collect();
                 among.push((filter::path(property, kind)?, texts));
             }
@@ -97,6 +109,7 @@ impl Wanted {
         let says = |name: &str| address.parameter(name) == Some("true");
         Ok(Self {
             condition: condition.map(|text| Condition::parse(text, kind)).transpose()?,
+            days: (day("DateFrom")?, day("DateTo")?),
             since: since.map(instant).transpose()?,
             among,
             archived: says("includeArchived"),
@@ -110,7 +123,12 @@ impl Wanted {
         let archived = entity.kind == Kind::Contact && entity.word("ContactStatus") != "ACTIVE";
         let deleted = entity.kind == Kind::BankTransfer && entity.word("Status") == "DELETED";
         let gone = entity.kind == Kind::Account && entity.word("Status") == "DELETED";
+        let (from, until) = self.days;
+        let is_of_days = entity.date().is_none_or(|date| {
+            from.is_none_or(|from| from <= date) && until.is_none_or(|until| date <= until)
+        });
         self.since.is_none_or(|since| entity.updated >= since)
+            && is_of_days
             && (self.archived || !archived)
             && (self.deleted || !deleted)
             && !gone

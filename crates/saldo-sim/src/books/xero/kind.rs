@@ -29,11 +29,13 @@ pub enum Kind {
     BankTransfer,
     /// A manual entry.
     ManualJournal,
+    /// What is ordered from a supplier: in no ledger.
+    PurchaseOrder,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::TaxRate,
         Self::Currency,
@@ -46,6 +48,7 @@ impl Kind {
         Self::BankTransaction,
         Self::BankTransfer,
         Self::ManualJournal,
+        Self::PurchaseOrder,
     ];
 
     /// The name of one.
@@ -64,6 +67,7 @@ impl Kind {
             Self::BankTransaction => "BankTransaction",
             Self::BankTransfer => "BankTransfer",
             Self::ManualJournal => "ManualJournal",
+            Self::PurchaseOrder => "PurchaseOrder",
         }
     }
 
@@ -82,6 +86,7 @@ impl Kind {
             Self::BankTransaction => "BankTransactions",
             Self::BankTransfer => "BankTransfers",
             Self::ManualJournal => "ManualJournals",
+            Self::PurchaseOrder => "PurchaseOrders",
         }
     }
 
@@ -103,6 +108,7 @@ impl Kind {
             Self::BankTransaction => Some("BankTransactionID"),
             Self::BankTransfer => Some("BankTransferID"),
             Self::ManualJournal => Some("ManualJournalID"),
+            Self::PurchaseOrder => Some("PurchaseOrderID"),
             Self::TaxRate | Self::Currency => None,
         }
     }
@@ -115,6 +121,7 @@ impl Kind {
             Self::Contact | Self::TrackingCategory => Some("Name"),
             Self::Invoice => Some("InvoiceNumber"),
             Self::CreditNote => Some("CreditNoteNumber"),
+            Self::PurchaseOrder => Some("PurchaseOrderNumber"),
             Self::Payment | Self::BankTransaction | Self::BankTransfer | Self::ManualJournal => {
                 None
             }
@@ -131,13 +138,16 @@ impl Kind {
                 | Self::Payment
                 | Self::BankTransaction
                 | Self::ManualJournal
+                | Self::PurchaseOrder
         )
     }
 
     /// The property that lists leave out where no page is asked for.
     pub(super) fn detail_field(self) -> Option<&'static str> {
         match self {
-            Self::Invoice | Self::CreditNote | Self::BankTransaction => Some("LineItems"),
+            Self::Invoice | Self::CreditNote | Self::BankTransaction | Self::PurchaseOrder => {
+                Some("LineItems")
+            }
             Self::ManualJournal => Some("JournalLines"),
             _ => None,
         }
@@ -152,7 +162,7 @@ impl Kind {
             | Self::Item
             | Self::TrackingCategory => "accounting.settings",
             Self::Contact => "accounting.contacts",
-            Self::Invoice | Self::CreditNote => "accounting.invoices",
+            Self::Invoice | Self::CreditNote | Self::PurchaseOrder => "accounting.invoices",
             Self::Payment => "accounting.payments",
             Self::BankTransaction | Self::BankTransfer => "accounting.banktransactions",
             Self::ManualJournal => "accounting.manualjournals",

@@ -16,6 +16,7 @@ mod lines;
 mod lists;
 mod memory;
 mod options;
+mod orders;
 mod organisation;
 mod owner;
 mod payments;

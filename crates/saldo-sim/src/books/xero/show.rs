@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 const DAYS: &[(&str, bool)] = &[
     ("Date", true),
     ("DueDate", true),
+    ("DeliveryDate", true),
+    ("ExpectedArrivalDate", false),
     ("ExpectedPaymentDate", false),
     ("PlannedPaymentDate", false),
 ];
@@ -45,6 +47,18 @@ impl Organisation {
             Kind::ManualJournal => {
                 shown.entry("ShowOnCashBasisReports").or_insert(json!(true));
                 shown.insert("HasAttachments".to_owned(), json!(!entity.files.is_empty()));
+            }
+            Kind::PurchaseOrder => {
+                shown.insert("Contact".to_owned(), self.shown_contact(entity));
+                for (name, value) in [
+                    ("Type", json!("PURCHASEORDER")),
+                    ("SentToContact", json!(false)),
+                    ("IsDiscounted", json!(is_discounted(entity))),
+                    ("HasErrors", json!(false)),
+                    ("HasAttachments", json!(!entity.files.is_empty())),
+                ] {
+                    shown.insert(name.to_owned(), value);
+                }
             }
             Kind::Contact => show_contact(&mut shown),
             Kind::Account | Kind::TaxRate | Kind::Currency | Kind::TrackingCategory => {}

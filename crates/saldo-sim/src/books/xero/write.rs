@@ -47,6 +47,7 @@ impl Organisation {
             Kind::BankTransaction => self.write_bank_transaction(write, body),
             Kind::BankTransfer => self.write_bank_transfer(write, body),
             Kind::ManualJournal => self.write_journal(write, body),
+            Kind::PurchaseOrder => self.write_order(write, body),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::book_of;
 use super::drafts::waiting_for_drafts;
 use super::needs::{Waits, plan_needs_of};
+use super::orders::fulfilled;
 use super::voidable::{Going, voidable};
 use crate::engine::period::closing_of;
 use crate::engine::{Engine, EngineError};
@@ -328,13 +329,19 @@ impl<'a> Draft<'a> {
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let book = &self.connection.id;
         let mut entries = store.slot_entries(company, &slots).await?;
-        let description = book_of(self.connection)?.description();
+        let book_itself = book_of(self.connection)?;
+        let description = book_itself.description();
         for entries in entries.values_mut() {
             entries.retain(|entry| description.takes(entry.header.kind));
         }
         if description.revalues {
             let revaluations = entries.iter_mut().filter(|(slot, _)| is_revaluation(slot));
             revaluations.for_each(|(_, entries)| entries.clear());
+        }
+        if !book_itself.closes_orders() {
+            for slot in fulfilled(self.engine, &entries).await? {
+                entries.remove(&slot);
+            }
         }
         let ids: Vec<&FactId> = entries.values().flatten().map(|entry| &entry.id).collect();
         let mut undone = store.undone_among(company, book, &ids).await?;
@@ -393,6 +400,11 @@ impl<'a> Draft<'a> {
         self.approved.get(slot).and_then(|changes| standing_invoice(changes))
     }
 
+    /// Whether a slot holds a purchase order.
+    fn holds_order(&self, slot: &str) -> bool {
+        self.approved.get(slot).into_iter().flatten().any(|it| enters_commitment(&it.change))
+    }
+
     /// Whom the invoices and bills are made out to that the documents of a slot belong to: these
     /// are of the same party, whatever it is called by now.
     fn parties_of_invoices(&self, slot: &str) -> BTreeMap<String, Party> {
@@ -446,7 +458,8 @@ impl<'a> Draft<'a> {
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
         let (company, book) = (self.engine.company_id(), &self.connection.id);
-        let description = book_of(self.connection)?.description();
+        let book_itself = book_of(self.connection)?;
+        let description = book_itself.description();
         let of_documents = description.dimensions.of_documents();
         let prefixes = match description.prefixes {
             true => &self.engine.policy.text.numbers,
@@ -466,8 +479,10 @@ impl<'a> Draft<'a> {
         entries.retain(|it| it.header.applies_to.as_ref().is_none_or(|to| !emptied.contains(to)));
         let entries = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
+        // What comes in need not wait for an order that it is not linked with.
+        let links = |slot: &str| book_itself.closes_orders() || !self.holds_order(slot);
         let invoices = |slot: &str| {
-            let changes = self.approved.get(slot);
+            let changes = self.approved.get(slot).filter(|_| links(slot));
             changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
         };
         let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices)?;

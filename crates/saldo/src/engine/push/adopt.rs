@@ -5,6 +5,7 @@ use super::super::EngineError;
 use super::super::chart::Chart;
 use super::{Pusher, Work};
 use saldo_core::book::{Acknowledgement, Refusal, Subject, Task};
+use saldo_core::document::{DocumentKind, Line};
 use saldo_core::exchange::Fault;
 use saldo_core::matching::Resolution;
 use saldo_core::plan::Change;
@@ -30,7 +31,7 @@ impl Pusher<'_> {
     /// Creates what the book does not have, after adopting what it has, in full batches.
     pub(super) async fn create(&mut self, changes: Vec<Change>) -> Result<(), EngineError> {
         let changes = self.look_first(changes).await?;
-        let mut places: BTreeMap<String, Vec<Work>> = BTreeMap::new();
+        let mut places: BTreeMap<(u8, String), Vec<Work>> = BTreeMap::new();
         let (mut adopted, mut refused) = (Vec::new(), Vec::new());
         for change in changes {
             match self.resolve(&change.subject).await? {
@@ -42,7 +43,7 @@ impl Pusher<'_> {
                         continue;
                     }
                     let task = Task::Create(change.subject.clone());
-                    let place = self.book.place(&change.subject);
+                    let place = (turn(&change.subject), self.book.place(&change.subject));
                     places.entry(place).or_default().push(Work { change, task });
                 }
             }
@@ -115,5 +116,17 @@ impl Pusher<'_> {
             })
             .collect();
         self.finish(&batch.id, results).await
+    }
+}
+
+/// When something is sent among what is ready. What lays units in at a cost comes first, then what
+/// brings units back: books that keep stock value these, and what leaves, by what is there.
+fn turn(subject: &Subject) -> u8 {
+    let Subject::Document { document, voids: None, .. } = subject else { return 2 };
+    let comes_in = |line: &Line| line.stock_move().is_some_and(|(_, units)| units > 0);
+    match (document.lines().iter().any(comes_in), document.header().kind) {
+        (true, DocumentKind::ItemReceipt) => 0,
+        (true, _) => 1,
+        (false, _) => 2,
     }
 }

@@ -4,6 +4,7 @@ use super::super::{
     BankError, BankProof, EngineError, FeedWish, ImportReport, bank_proofs, make_feed_files,
     take_statement,
 };
+use super::foreign::{order, payout, row, say};
 use super::stage::{Stage, world};
 use crate::merchant::COMPANY;
 use jiff::ToSpan;
@@ -118,4 +119,51 @@ async fn corrections_and_feeds_leave_each_payout_with_one_deposit() {
     take(&fresh, "Bank", &file).await.unwrap();
     let bank = proof(&fresh).await;
     assert_eq!((bank.found.len(), bank.missing.len()), (rows.len(), 0));
+}
+
+/// Statements of a bank account and of a clearing account that are kept in euros, beside documents
+/// that are worth dollars.
+#[tokio::test]
+async fn a_statement_of_another_currency_stands_beside_documents_in_it() {
+    let stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+    let rates = [("EUR", "1.0912".parse().unwrap())];
+    stage.merchant.company().company_mut().turn_on_currencies(&rates);
+    stage
+        .decide(
+            "currencies.conversion = \"Currency conversion\"\n\
+             gateways.shopify_payments.banks.EUR = \"Bank EUR\"",
+        )
+        .await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    for (stream, value) in
+        [("orders", order()), ("balance-transactions", row()), ("payouts", payout())]
+    {
+        say(&engine, stream, &value).await;
+    }
+    engine.store.close().await;
+    stage.sync().await;
+    let euros = Currency::parse("EUR").unwrap();
+    let at = |day: i8, amount: &str| {
+        (jiff::civil::date(2026, 8, day), Money::parse(amount, euros).unwrap())
+    };
+    let cleared = vec![at(10, "100.00"), at(10, "-5.00"), at(12, "-95.00")];
+    for (account, rows) in
+        [("Bank EUR", vec![at(12, "95.00")]), ("Clearing: Shopify Payments EUR", cleared)]
+    {
+        let text = table(&rows) + &format!("{},Somebody,-1.00\n", rows[0].0);
+        let engine = stage.engine().await;
+        let currency = engine.policy.currency_of(account).unwrap();
+        assert_eq!(currency, euros);
+        let read = read_statement(text.as_bytes(), currency, &TableWords::default()).unwrap();
+        let taken = take_statement(&engine, account, ("euros", read)).await.unwrap();
+        assert_eq!(taken.new, rows.len() + 1);
+        let proofs = bank_proofs(&engine, &engine.policy).await.unwrap();
+        engine.store.close().await;
+        let bank = proofs.iter().find(|it| it.account == account).unwrap();
+        assert_eq!((bank.found.len(), bank.missing.len()), (rows.len(), 0), "{bank:#?}");
+        let [unknown] = &bank.unknown[..] else { panic!("{bank:#?}") };
+        assert_eq!(unknown.row.amount.to_string(), "-1.00 EUR");
+        assert!(unknown.place.is_none(), "decisions are in dollars");
+    }
 }

@@ -6,6 +6,7 @@ mod files;
 mod ledger;
 mod lists;
 mod money;
+mod orders;
 mod requests;
 mod schema;
 mod stock;

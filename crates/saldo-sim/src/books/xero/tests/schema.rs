@@ -14,6 +14,7 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("CreditNote", &["ID", "DateString", "DueDateString"]),
     ("BankTransaction", &["DateString"]),
     ("BankTransfer", &["DateString"]),
+    ("PurchaseOrder", &["DateString", "Type", "IsDiscounted", "HasErrors"]),
     ("HistoryRecord", &["DateUTCString"]),
 ];
 
@@ -31,6 +32,7 @@ const LISTS: &[&str] = &[
     "BankTransactions",
     "BankTransfers",
     "ManualJournals",
+    "PurchaseOrders",
 ];
 
 /// A text of the shared material; none where it is not at hand.
@@ -58,7 +60,9 @@ fn published(file: &str) -> Option<Value> {
         };
         let shown = SHOWN.iter().filter(|(of, _)| of == name);
         for property in shown.flat_map(|(_, properties)| *properties) {
-            properties.insert((*property).to_owned(), json!({ "type": "string" }));
+            let flag = property.starts_with("Is") || property.starts_with("Has");
+            let shape = if flag { "boolean" } else { "string" };
+            properties.insert((*property).to_owned(), json!({ "type": shape }));
         }
         // The vendor's own example of a connection has instants without a zone.
         for property in properties.values_mut().filter(|it| it["format"] == "date-time") {
@@ -129,6 +133,10 @@ fn filled() -> (Client, Vec<(&'static str, Value)>) {
     let journal = json!({ "Narration": "n", "Status": "POSTED", "JournalLines": [
         { "LineAmount": 5, "AccountCode": "310" }, { "LineAmount": -5, "AccountCode": "630" },
     ] });
+    let order = json!({
+        "PurchaseOrderNumber": "PO-1", "Status": "AUTHORISED", "Contact": { "Name": "Shopify" },
+        "LineItems": [line("310", "4")],
+    });
     let account = json!({ "Code": "999", "Name": "New", "Type": "EXPENSE", "Description": "d" });
     let writes = [
         ("Invoices", with(&sale("S-1", "1"), lines)),
@@ -142,6 +150,7 @@ fn filled() -> (Client, Vec<(&'static str, Value)>) {
         ("BankTransactions", spent),
         ("BankTransfers", moved),
         ("ManualJournals", journal),
+        ("PurchaseOrders", order),
         ("Accounts", account),
         ("Contacts", json!({ "Name": "New", "EmailAddress": "a@b.test" })),
         ("Items", json!({ "Code": "NEW", "Name": "New", "SalesDetails": { "UnitPrice": 5 } })),
