@@ -152,9 +152,11 @@ async fn what_has_no_sense_is_not_kept() {
         name: name.clone(),
         amount: amount.parse().unwrap(),
     };
-    let refused = decide_this(&engine, &said(&stage, gift("0.00 USD"))).await.unwrap_err();
+    let refused = decide_this(&engine, said(&stage, gift("0.00 USD")), Opening::Nothing).await;
+    let refused = refused.unwrap_err();
     assert_eq!(refused.to_string(), "nothing was paid");
-    let refused = decide_this(&engine, &said(&stage, gift("5.00 USD"))).await.unwrap_err();
+    let refused = decide_this(&engine, said(&stage, gift("5.00 USD")), Opening::Nothing).await;
+    let refused = refused.unwrap_err();
     assert!(refused.to_string().contains("gift-cards.promotional"), "{refused}");
     assert!(decisions(&engine).await.unwrap().is_empty());
     engine.store.close().await;
