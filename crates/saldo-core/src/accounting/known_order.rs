@@ -132,7 +132,7 @@ impl<'a> KnownOrder<'a> {
 /// What a row can know of its order.
 pub(super) enum OrderView<'a> {
     /// Its money is entered, or will be, with the order.
-    Accounted(KnownOrder<'a>),
+    Accounted(Box<KnownOrder<'a>>),
     /// It is held, or left out: its money is not entered with it.
     Undecided,
     /// No record of it has been heard.

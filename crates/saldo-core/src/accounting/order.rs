@@ -105,7 +105,7 @@ pub(super) fn account_order<'a>(
         drawn: BTreeMap::new(),
     };
     summary::gather_receipts(&mut known, rows, basis, accounted);
-    OrderView::Accounted(known)
+    OrderView::Accounted(Box::new(known))
 }
 
 /// The rule by which an order is left out, if one is.
