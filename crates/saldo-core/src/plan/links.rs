@@ -88,8 +88,8 @@ pub(super) fn paid_by_what_goes(
 }
 
 /// Whether a change refers to what it would refer to now: the same invoice, or another one that
-/// stands under its slot, accounts of the same kinds, the same party, and products or none. These are no money, but the book may have refused
-/// them, or have no room.
+/// stands under its slot, accounts of the same kinds, the same party, and products or none. These
+/// are no money, but the book may have refused them, or have no room.
 pub(super) fn still_refers(
     change: &Change,
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,

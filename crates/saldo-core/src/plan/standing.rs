@@ -94,7 +94,8 @@ pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
     standing_invoices(approved).pop()
 }
 
-/// The keys of all of them, oldest first: a summary has one for itself, and one for what came later.
+/// The keys of all of them, oldest first: a summary has one for itself, and one for what came
+/// later.
 #[must_use]
 pub fn standing_invoices(approved: &[ApprovedChange]) -> Vec<DocumentKey> {
     let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);

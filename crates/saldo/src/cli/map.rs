@@ -350,7 +350,8 @@ fn head_text(policy: &Policy) -> String {
     let switches: String =
         switches.map(|(day, detail)| format!(", from {day} {detail:?}")).collect();
     format!(
-        "revision {}; detail {:?}{switches}; sales as {}; returns as {}; approval {:?}; customers `{}`{}\n\n",
+        "revision {}; detail {:?}{switches}; sales as {}; returns as {}; approval {:?}; \
+         customers `{}`{}\n\n",
         policy.revision,
         text.detail,
         text.sales.word(),

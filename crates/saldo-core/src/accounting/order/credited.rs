@@ -105,8 +105,8 @@ impl<'a> Timeline<'a> {
 
     /// An amount of money, or of store credit, for a credit memo; gives the keys of its entries.
     ///
-    /// What it moved otherwise, at a rate since the sale or by the coins that there are, is an entry
-    /// of its own: a payment is over what is owed, and on one account.
+    /// What it moved otherwise, at a rate since the sale or by the coins that there are, is an
+    /// entry of its own: a payment is over what is owed, and on one account.
     fn pay_back(
         &mut self,
         date: Date,
