@@ -3,7 +3,8 @@
 //! What buyers owe by invoice, or have to get by a credit memo that is not repaid at once, stays in
 //! detail, so that every claim has its own document. All else is gathered by what is paid out (or
 //! happens) together, sale or return, currency, location, the account that settles it and the taxes
-//! in it. A document is entered once its part is closed; what an entry belongs to follows from instants in the facts, so that it stays where it was entered.
+//! in it. A document is entered once its part is closed; what an entry belongs to follows from
+//! instants in the facts, so that it stays where it was entered.
 
 use super::known_order::{KnownOrder, Open};
 use super::{Accounted, Basis};

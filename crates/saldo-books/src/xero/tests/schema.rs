@@ -67,7 +67,7 @@ const KINDS: [AccountKind; 13] = [
 /// Every kind of body that this book writes, with its type.
 fn bodies() -> Vec<(String, Value)> {
     let sold = [sale(), claim(), credit(), refund(), received(), payout(), expense(), journal()];
-    let back = [paid_back()];
+    let sold: Vec<Document> = sold.into_iter().chain([paid_back()]).collect();
     let bought = [bill(), bill().reversal(day()), paid_bill()];
     let abroad = [foreign::came_in(), foreign::paid_out()];
     let (came, back) = (stock::came(), stock::came().reversal(day()));
@@ -79,8 +79,7 @@ fn bodies() -> Vec<(String, Value)> {
         }
         Document::new(document.header().clone(), lines).unwrap()
     };
-    let with_tracking: Vec<Document> =
-        sold.iter().chain(&back).chain(&bought).map(tracked).collect();
+    let with_tracking: Vec<Document> = sold.iter().chain(&bought).map(tracked).collect();
     let documents = sold.iter().chain(&bought).chain(&abroad).chain(&stock).chain(&with_tracking);
     let mut subjects: Vec<Subject> = documents.map(subject).collect();
     let mut needs: Vec<Need> =
