@@ -184,7 +184,8 @@ fn a_reversal_takes_back_all_but_what_is_to_be_paid_when() {
 }
 
 #[test]
-fn invoices_and_bills_alone_take_payments() {
+fn invoices_credit_memos_and_bills_alone_take_payments() {
     let open = DocumentKind::ALL.into_iter().filter(|kind| kind.takes_payments());
-    assert_eq!(open.collect::<Vec<_>>(), [DocumentKind::Invoice, DocumentKind::Bill]);
+    let expected = [DocumentKind::Invoice, DocumentKind::CreditMemo, DocumentKind::Bill];
+    assert_eq!(open.collect::<Vec<_>>(), expected);
 }

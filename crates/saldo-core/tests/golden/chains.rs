@@ -4,7 +4,7 @@
 use super::shop::{dispute, goods, in_payout, order, row, told};
 use super::statements::{amount_row, deferred, ebay_parts, ebay_row, on_ebay, released};
 use super::{Chain, Event, Postings, account, golden, policy_of, treatments};
-use super::{all_cases, decisions, drawers, statements};
+use super::{all_cases, as_the_reference_shows, decisions, drawers, statements};
 use saldo_core::commerce::{BalanceKind, DisputeOutcome, Fact, PayoutState, SaleKind};
 use saldo_core::issue::FactState;
 
@@ -83,9 +83,7 @@ fn entered(chain: &Chain, facts: &[Fact]) -> Postings {
         assert!(!matches!(standing.state, FactState::Held(_)), "{standing:?}");
     }
     let entries = accounted.iter().flat_map(|accounted| &accounted.entries);
-    let lines = entries.flat_map(|entry| &entry.lines);
-    let mut postings: Postings =
-        lines.map(|line| (line.account.name.to_string(), line.amount.minor())).collect();
+    let mut postings: Postings = entries.flat_map(as_the_reference_shows).collect();
     postings.sort();
     postings
 }
