@@ -387,7 +387,7 @@ impl<'a> Timeline<'a> {
         for agreement in &day.agreements {
             self.hand_over(date, &mut handed, Some(agreement.happened_at))?;
             let gateway = self.settled_by(agreement, &day)?;
-            let entered = with_taxed_vouchers(agreement, self.policy)?;
+            let entered = with_taxed_vouchers(agreement, self.policy.in_force(date))?;
             let lines = self.lines_of(&entered, gateway)?;
             self.sold.agree(agreement)?;
             if lines.is_empty() {

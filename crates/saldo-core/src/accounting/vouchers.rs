@@ -166,6 +166,7 @@ impl Gifts {
     fn of(order: &Order, decisions: &[&Decision], policy: &Policy) -> Result<Self, MoneyError> {
         let mut given = Money::zero(order.currency);
         let paid = paid_by_cards(order)?;
+        let policy = policy.in_force(policy.day(order.processed_at));
         for decision in decisions.iter().filter(|it| it.said.taken_back.is_none()) {
             if let Decided::PromotionalUse { amount, .. } = decision.said.decided
                 && policy.owes_nothing_on_gifts()
@@ -189,21 +190,23 @@ impl Gifts {
 }
 
 impl<'a> Vouchers<'a> {
-    /// What was not owed on the gift cards that an order was paid by, day by day: what was agreed
-    /// on a day goes before the money of that day.
+    /// What was not owed on the gift cards that an order was paid by, day by day, as the policy of
+    /// each day says: what was agreed on a day goes before the money of that day.
     pub(super) fn of(
         order: &'a Order,
         decisions: &[&Decision],
         policy: &Policy,
     ) -> Result<Self, MoneyError> {
-        let of_vouchers = policy.tax_of_vouchers();
-        if of_vouchers.is_none() && !policy.owes_nothing_on_gifts() {
+        let counts =
+            |policy: &Policy| policy.tax_of_vouchers().is_some() || policy.owes_nothing_on_gifts();
+        if !policy.through_time().any(counts) {
             return Ok(Self::default());
         }
         let mut vouchers = Self::default();
         let mut gifts = Gifts::of(order, decisions, policy)?;
         let (mut due, mut back) = (Left::nothing(order.currency), Left::nothing(order.currency));
-        for (lines, movements) in days(order, policy).into_values() {
+        for (day, (lines, movements)) in days(order, policy) {
+            let of_vouchers = policy.in_force(day).tax_of_vouchers();
             let of = of_vouchers.as_ref();
             let taxed = lines.into_iter().filter(|line| of.is_some_and(|it| bears_only(line, it)));
             for line in taxed {

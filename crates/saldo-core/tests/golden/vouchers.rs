@@ -123,6 +123,23 @@ fn what_a_voucher_buys_bears_no_tax_any_more() {
 }
 
 #[test]
+fn another_kind_of_gift_cards_from_a_day_on_holds_nothing_of_before() {
+    let since = "2026-03-15".parse().unwrap();
+    let (many, one) = (policy(POLICY), single(""));
+    let basket = sold(&[
+        ((SaleKind::Product, "100.00", "0.00", "25.00"), 25),
+        ((SaleKind::Shipping, "50.00", "0.00", "0.00"), 25),
+    ]);
+    let basket = basket.paid("03-10", "gift_card", "175.00");
+    let switched = one.clone().following(many.clone(), since);
+    assert_eq!(sums(&entries(&basket, &switched)), sums(&entries(&basket, &many)));
+    let stated = sold(&[((SaleKind::GiftCard, "100.00", "0.00", "25.00"), 25)]);
+    let stated = stated.paid("03-10", CARD, "125.00");
+    let switched = many.following(one.clone(), since);
+    assert_eq!(sums(&entries(&stated, &switched)), sums(&entries(&stated, &one)));
+}
+
+#[test]
 fn a_voucher_pays_a_part_and_the_card_the_rest_with_its_tax() {
     let two = sold(&[
         ((SaleKind::Product, "200.00", "0.00", "50.00"), 25),

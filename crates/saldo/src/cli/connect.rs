@@ -211,10 +211,11 @@ impl Office {
 }
 
 /// A policy with an account for each gateway that a channel is known to use; none where it has
-/// them. The first policy of a company also says that all taxes stand on one account.
+/// them. With the first ones it also says that all taxes stand on one account, if it says nothing
+/// of taxes.
 fn with_gateways(text: &str, channel: &dyn Channel) -> anyhow::Result<Option<String>> {
     let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
-    if policy.is_empty() {
+    if !policy.contains_key("gateways") && !policy.contains_key("tax") {
         let tax = toml::Table::from_iter([("unknown".to_owned(), "common".into())]);
         policy.insert("tax".to_owned(), tax.into());
     }

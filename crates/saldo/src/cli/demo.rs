@@ -162,7 +162,7 @@ async fn show(
         expected_to_be_held: merchant.unknown_order.clone(),
     };
     output.data(&shown, || {
-        let mut text = prove::text(&shown.proof, true);
+        let mut text = prove::text_by_account(&shown.proof);
         for it in &held {
             text += &format!("held: {}: {}\n", it.fact, it.issue.message);
         }

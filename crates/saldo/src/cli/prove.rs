@@ -42,6 +42,15 @@ fn show(report: &ProofReport, all: bool, output: &Output) -> anyhow::Result<()> 
 
 /// The proof as tables: every line of it, or those that differ where a table has many.
 pub(crate) fn text(report: &ProofReport, all: bool) -> String {
+    listed(report, all, all)
+}
+
+/// The same with every payout and account, and of days those that differ.
+pub(crate) fn text_by_account(report: &ProofReport) -> String {
+    listed(report, true, false)
+}
+
+fn listed(report: &ProofReport, all: bool, days: bool) -> String {
     let mut text = String::from("Payouts against their rows\n");
     text += &checks(&report.payouts, all);
     text += &unstated(&report.unstated_payouts, all);
@@ -55,7 +64,7 @@ pub(crate) fn text(report: &ProofReport, all: bool) -> String {
         );
         text += &book(&kept.proof, all);
     }
-    text += &identities::text(report, all);
+    text += &identities::text(report, days);
     if !report.bank.is_empty() {
         text += "\n";
     }

@@ -194,6 +194,24 @@ pub(crate) async fn purchase_named(engine: &Engine, name: &str) -> Result<FactId
     }
 }
 
+/// What gift cards that were given away paid for an order is said once, for all of them.
+fn check_said_once(known: &BTreeMap<u32, Decision>, order: &FactId) -> Result<(), DecisionError> {
+    let same = known.iter().find(|(_, it)| {
+        let is_of = |decided: &Decided| match decided {
+            Decided::PromotionalUse { order: other, .. } => other == order,
+            _ => false,
+        };
+        it.said.taken_back.is_none() && is_of(&it.said.decided)
+    });
+    match same {
+        None => Ok(()),
+        Some((number, _)) => Err(DecisionError::Senseless(format!(
+            "decision {number} says what they paid for this order: take it back by `saldo decide \
+             undo {number}` first"
+        ))),
+    }
+}
+
 /// Whether a decision has sense by the policy that holds.
 fn check(engine: &Engine, said: &Said) -> Result<(), DecisionError> {
     let policy = &engine.policy;
@@ -272,6 +290,10 @@ async fn keep_new(
     let known = all(engine).await?;
     let notes = match &said.decided {
         Decided::Event(event) => events::check(engine, &known, (said.on, event), opening).await?,
+        Decided::PromotionalUse { order, .. } => {
+            check_said_once(&known, order)?;
+            Vec::new()
+        }
         _ => Vec::new(),
     };
     let number = known.into_keys().next_back().unwrap_or(0).saturating_add(1);

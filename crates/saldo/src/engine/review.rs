@@ -9,7 +9,7 @@ use saldo_core::book::Subject;
 use saldo_core::document::DocumentKind;
 use saldo_core::issue::FactState;
 use saldo_core::plan::{Change, Difference, Reason, differences};
-use saldo_core::text::{CompanyId, ConnectionId, GroupId};
+use saldo_core::text::{CompanyId, ConnectionId, FactId, GroupId};
 use saldo_store::{Connection, Role, Store};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,13 +89,22 @@ pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError>
 
 /// Where the facts of what is taken out stand, as far as they are not entered.
 async fn left_open(engine: &Engine, revised: &[&Change]) -> Result<Vec<LeftOpen>, EngineError> {
-    let taken_out = revised.iter().filter(|it| !it.takes_out.is_empty());
-    let slots: BTreeSet<String> = taken_out.filter_map(|it| it.slot.clone()).collect();
+    let taken_out = || revised.iter().filter(|it| !it.takes_out.is_empty());
+    let slots: BTreeSet<String> = taken_out().filter_map(|it| it.slot.clone()).collect();
+    let entries: BTreeSet<&str> =
+        taken_out().flat_map(|it| &it.takes_out).map(|entry| entry.id.as_str()).collect();
+    // The key of an entry begins with that of its fact.
+    let was_entered = |fact: &FactId| {
+        let begin_so =
+            entries.range(fact.as_str()..).map_while(|it| it.strip_prefix(fact.as_str()));
+        begin_so.into_iter().any(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let (store, company) = (&engine.store, engine.company_id());
     let groups: Vec<GroupId> =
         store.groups_in(company, &slots).await?.into_iter().map(GroupId::from).collect();
     let mut counts: BTreeMap<(bool, Option<Timestamp>), usize> = BTreeMap::new();
-    for standing in store.states_of(company, &groups).await? {
+    let standings = store.states_of(company, &groups).await?.into_iter();
+    for standing in standings.filter(|it| was_entered(&it.fact)) {
         let open = match standing.state {
             FactState::Waiting { until, .. } => (false, until),
             FactState::Held(_) => (true, None),

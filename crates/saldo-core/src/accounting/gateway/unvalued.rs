@@ -36,7 +36,10 @@ impl Desk<'_> {
     fn worth_unknown(&self) -> Issue {
         let (row, books) = (self.row, self.basis.policy.currency);
         let until = match &row.order_name {
-            Some(name) => format!("until {name} says the rate that it was paid at"),
+            Some(name) if self.order.is_none() => {
+                format!("until {name} says the rate that it was paid at")
+            }
+            Some(name) => format!("{name} states no rate: enter what it is worth by hand"),
             None => "enter what it is worth by hand: orders alone state rates".to_owned(),
         };
         Issue {

@@ -51,7 +51,8 @@ pub(super) fn enter(
             let bank = policy.bank(&payout.gateway.id);
             let difference = worth.difference(payout, amount, policy)?;
             let arrived = vec![transfer_line(payout, &bank, amount)];
-            [arrived, taken, difference.into_iter().collect()].concat()
+            let changed = worth.changed(payout, policy);
+            [arrived, taken, [difference, changed].into_iter().flatten().collect()].concat()
         }
         (None, _) => return Err(not_said(payout, books)),
     };
@@ -95,6 +96,18 @@ impl Worth {
         parts.map(line).collect()
     }
 
+    /// What of it stands for review in its own currency no longer does once a bank has changed it.
+    fn changed(&self, payout: &Payout, policy: &Policy) -> Option<Line> {
+        let account = policy.for_review_in(self.unvalued.currency());
+        let line = Line {
+            kind: LineKind::Other { taxed: false },
+            foreign: Some(self.unvalued),
+            text: "Changed by the bank".to_owned(),
+            ..transfer_line(payout, &account, Money::zero(policy.currency))
+        };
+        (!self.unvalued.is_zero()).then_some(line)
+    }
+
     /// What arrived otherwise than the rows stand in the books at: an exchange difference. Where
     /// rows stand at nothing, it is theirs, and for review.
     fn difference(
@@ -132,10 +145,10 @@ fn opened(
     let channel = payout.source.connection.as_str();
     let rows = rows_of(payout, facts).filter(|row| policy.day(row.occurred_at) < first);
     let opened = |row: &BalanceTransaction| {
-        let amounts = [row.net, row.worth?];
-        Some(ForeignMove::new(channel, first, clearing.clone(), amounts))
+        let amounts = [row.net, row.worth.unwrap_or(Money::zero(policy.currency))];
+        ForeignMove::new(channel, first, clearing.clone(), amounts)
     };
-    rows.filter_map(opened).collect()
+    rows.map(opened).collect()
 }
 
 /// What the owner said last that the bank made of a payout.

@@ -41,7 +41,7 @@ pub(super) async fn check(
         Event::TipsPaid { amount } => desk.owed(Role::Tips, *amount).await,
         Event::TaxRemitted { .. } => desk.remitted(event).await,
         Event::DutiesResidue { order, amount } => desk.residue(order.as_deref(), *amount).await,
-        Event::LoanFunded { gateway, amount, owed } => desk.loan(gateway, *amount, *owed),
+        Event::LoanFunded { gateway, amount, owed } => desk.loan(event, gateway, *amount, *owed),
         Event::ExpectedReturns { returns, cost } => desk.returns(*returns, *cost),
         Event::BankDrop { gateway, amount } => desk.bank_drop(gateway, *amount).await,
         Event::Banked { amount } => desk.there(&Place::Role(Role::CashInTransit), *amount).await,
@@ -82,6 +82,14 @@ impl Desk<'_> {
 
     fn card(&self, card: Option<&str>, amount: Money) -> Result<Vec<String>, DecisionError> {
         positive(amount)?;
+        let policy = self.policy();
+        if let Some(tax) = policy.tax_of_vouchers().filter(|_| !policy.owes_nothing_on_gifts()) {
+            return senseless(format!(
+                "gift cards are vouchers on which `{tax}` falls due when they are sold, and nobody \
+                 paid it on one that is given away: saldo map set gift-cards.promotional at-use, \
+                 and say of each order what they paid, by saldo decide promotional-use"
+            ));
+        }
         self.said_before(|_, event| match event {
             Event::PromotionalCard { card: other, .. } => {
                 card.is_some() && other.as_deref() == card
@@ -161,12 +169,34 @@ impl Desk<'_> {
                 "{left} is left of {of} at the end of {on}, not {amount}; what buyers paid too \
                  little is negative"
             )),
-            () => Ok(Vec::new()),
+            () => self.of_all_duties(order, amount).await,
+        }
+    }
+
+    /// What is left of an order's duties may be closed with those of all orders already.
+    async fn of_all_duties(
+        &self,
+        order: Option<&str>,
+        amount: Money,
+    ) -> Result<Vec<String>, DecisionError> {
+        let all = left_of_duties(self.engine, self.known, None, self.on).await?;
+        let is_there = match amount.is_negative() {
+            true => all <= amount,
+            false => amount <= all,
+        };
+        match order.is_none() || is_there || self.opening == Opening::Something {
+            true => Ok(Vec::new()),
+            false => senseless(format!(
+                "{all} is left of the duties of all orders at the end of {}: {amount} of them \
+                 may be closed already (`saldo decide list`)",
+                self.on
+            )),
         }
     }
 
     fn loan(
         &self,
+        event: &Event,
         gateway: &GatewayId,
         amount: Money,
         owed: Money,
@@ -175,6 +205,7 @@ impl Desk<'_> {
         if owed < amount {
             return senseless(format!("{owed} to be paid back is less than the {amount} lent"));
         }
+        self.said_before(|day, other| day == self.on && other == event)?;
         let cost =
             owed.minus(amount).map_err(|error| DecisionError::Senseless(error.to_string()))?;
         let loans = self.policy().text.gateways.get(gateway).map(|known| &known.loans);

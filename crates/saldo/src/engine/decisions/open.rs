@@ -107,6 +107,10 @@ impl<'a> Open<'a> {
     }
 
     fn add_decision(&mut self, said: &Said) -> Result<(), MoneyError> {
+        let is_gift = matches!(said.decided, Decided::Event(Event::PromotionalCard { .. }));
+        if is_gift && self.policy.in_force(said.on).owes_nothing_on_gifts() {
+            return Ok(());
+        }
         let Some(Moved { moves, reversed_on, .. }) = said.decided.moved(said.on)? else {
             return Ok(());
         };
