@@ -299,7 +299,8 @@ proptest! {
 
     #[test]
     fn a_voucher_and_what_it_buys_come_to_a_plain_sale(
-        prices in prop::collection::vec(1_i64..50_000, 1..5),
+        // The tax in less than three cents is nothing, and what states no tax buys no voucher.
+        prices in prop::collection::vec(3_i64..50_000, 1..5),
         split in 1_i64..100,
     ) {
         // What is told of each line is what its price contains.
