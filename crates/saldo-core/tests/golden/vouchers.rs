@@ -299,7 +299,7 @@ proptest! {
 
     #[test]
     fn a_voucher_and_what_it_buys_come_to_a_plain_sale(
-        // The tax in less than three cents is nothing, and what states no tax buys no voucher.
+        // The tax in less than three cents is nothing, and no voucher buys what bears no tax.
         prices in prop::collection::vec(3_i64..50_000, 1..5),
         split in 1_i64..100,
     ) {
