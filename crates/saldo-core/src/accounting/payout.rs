@@ -148,6 +148,10 @@ fn enter_payout(
         PayoutState::Paid | PayoutState::Failed => {}
     }
     check_payout(payout)?;
+    if !payout.net.is_zero() && rows_of(payout, facts).next().is_none() {
+        let for_what = "the rows that it settles: the gateway told none of them yet".to_owned();
+        return Ok(FactState::Waiting { for_what, until: None });
+    }
     check_rows(payout, facts)?;
     if payout.net.currency() != policy.currency {
         return foreign::enter(payout, facts, basis, accounted);

@@ -268,6 +268,25 @@ fn a_payout_agrees_with_its_rows_and_with_time() {
 }
 
 #[test]
+fn a_payout_waits_for_the_first_of_its_rows() {
+    let state = |net: &str| {
+        let sent = payout(CARD, 1, "03-12", net, PayoutState::Paid);
+        let far = "2027-01-01T00:00:00Z".parse().unwrap();
+        let accounted = account(&[sent], &policy(POLICY), far);
+        let (entries, standings) = accounted.into_iter().fold((0, Vec::new()), |(n, all), it| {
+            (n + it.entries.len(), [all, it.standings].concat())
+        });
+        let [standing] = &standings[..] else { panic!("{standings:?}") };
+        (entries, standing.state.clone())
+    };
+    let (entries, waiting) = state("50.00");
+    assert!(matches!(&waiting, FactState::Waiting { until: None, .. }), "{waiting:?}");
+    assert_eq!(entries, 0);
+    let (_, settled) = state("0.00");
+    assert!(matches!(settled, FactState::Accounted { review: None }), "nothing is nothing");
+}
+
+#[test]
 fn what_happens_at_one_moment_contradicts_nothing() {
     let row = in_payout(row(1, "03-10", BalanceKind::Reserve, "50.00", "0.00"), 1);
     let Fact::Payout(sent) = payout(CARD, 1, "03-12", "50.00", PayoutState::Paid) else { panic!() };

@@ -146,6 +146,6 @@ pub(crate) async fn engine(global: &Global, output: &Output) -> anyhow::Result<E
         holder: holder()?,
         is_awaited: false,
         wiring: Wiring::Sockets,
-        progress: progress::bars(output),
+        progress: progress::bars_and_waits(output),
     })
 }

@@ -141,6 +141,18 @@ async fn open(
     })
 }
 
+/// What the run entered. Changes may wait for a person, who finds them in the plan.
+fn entered(sync: &SyncReport, waiting: usize) -> String {
+    let done = match sync.acknowledged {
+        0 if waiting == 0 => "nothing new: everything had been entered before\n".to_owned(),
+        changes => format!("{changes} changes entered\n"),
+    };
+    match waiting {
+        0 => done,
+        waiting => format!("{done}{waiting} changes wait for approval: see `saldo plan`\n"),
+    }
+}
+
 /// Prints the proof, and says whether all is as it must be.
 async fn show(
     engine: &Engine,
@@ -166,11 +178,8 @@ async fn show(
         for it in &held {
             text += &format!("held: {}: {}\n", it.fact, it.issue.message);
         }
-        if sync.acknowledged == 0 {
-            text += "nothing new: everything had been entered before\n";
-        } else {
-            text += &format!("{} changes entered\n", sync.acknowledged);
-        }
+        let waiting = shown.proof.unapproved.iter().map(|it| it.changes).sum();
+        text += &entered(&shown.sync, waiting);
         text + &format!("books: {}\n       {}\n", shown.books[0], shown.books[1])
     })?;
     let next = if orders == 0 { "status" } else { "explain \"#1001\"" };
@@ -191,5 +200,24 @@ async fn show(
     match shown.proof.holds() && planted {
         true => Ok(Ending::Done),
         false => Ok(Ending::Held),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_person_is_not_said_to_be_entered() {
+        let some = SyncReport { acknowledged: 3, ..SyncReport::default() };
+        let cases = [
+            (SyncReport::default(), 0, "nothing new: everything had been entered before\n"),
+            (some, 0, "3 changes entered\n"),
+            (some, 2, "3 changes entered\n2 changes wait for approval: see `saldo plan`\n"),
+        ];
+        for (sync, waiting, expected) in cases {
+            assert_eq!(entered(&sync, waiting), expected);
+        }
+        assert!(!entered(&SyncReport::default(), 2).contains("nothing new"));
     }
 }

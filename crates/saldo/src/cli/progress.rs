@@ -1,12 +1,14 @@
-//! Progress bars, on standard error and only on a terminal.
+//! Progress bars, on standard error and only on a terminal; and what the work waits for, always.
 
 use super::output::Output;
 use crate::engine::{Progress, Step};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use saldo_core::text::ConnectionId;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
-/// Draws the engine's steps.
+/// Draws the engine's steps, of a time that is simulated: no wait takes any.
 pub(crate) fn bars(output: &Output) -> Progress {
     if !output.draws() {
         return Progress::unseen();
@@ -17,6 +19,23 @@ pub(crate) fn bars(output: &Output) -> Progress {
             bars.draw(step);
         }
     })
+}
+
+/// Draws the engine's steps, and says why it waits where it does for long.
+pub(crate) fn bars_and_waits(output: &Output) -> Progress {
+    let (bars, output) = (bars(output), *output);
+    Progress::to(move |step| match step {
+        Step::Landing { book, changes, left } => output.note(&wait(book, *changes, *left)),
+        step => bars.step(step.clone()),
+    })
+}
+
+fn wait(book: &ConnectionId, changes: usize, left: Duration) -> String {
+    format!(
+        "{book}: nobody knows whether {changes} changes that were sent before were entered; what \
+         was sent may still arrive for {} seconds, then the book is asked",
+        left.as_secs()
+    )
 }
 
 struct Bars {
@@ -38,6 +57,7 @@ impl Bars {
             Step::Pushed { book, changes } => {
                 self.bar(&format!("push {book}")).inc(count(*changes));
             }
+            Step::Landing { .. } => {}
         }
     }
 
@@ -59,4 +79,17 @@ impl Bars {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_says_what_it_is_for() {
+        let book = ConnectionId::new("books");
+        let said = wait(&book, 2, Duration::from_secs(301));
+        assert!(said.starts_with("books: ") && said.contains("2 changes"), "{said}");
+        assert!(said.contains("301 seconds"), "{said}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use saldo_core::text::ConnectionId;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A step of the work.
 #[derive(Clone, Debug)]
@@ -33,6 +34,16 @@ pub(crate) enum Step {
         book: ConnectionId,
         /// How many changes.
         changes: usize,
+    },
+    /// Of some changes nobody knows whether the book entered them, and what was sent may still
+    /// land.
+    Landing {
+        /// Which book.
+        book: ConnectionId,
+        /// How many changes.
+        changes: usize,
+        /// How long until the book can be asked.
+        left: Duration,
     },
 }
 

@@ -6,6 +6,7 @@
 //! counts from the earlier one of the two.
 
 use super::Pusher;
+use crate::engine::progress::Step;
 use crate::transport::clock::later;
 use jiff::{SignedDuration, Timestamp};
 use saldo_store::{Batch, LastSend, Pending};
@@ -86,6 +87,10 @@ impl Pusher<'_> {
     /// Waits until whatever was sent for these changes has landed or never will.
     pub(super) async fn wait_for_landing(&self, pending: &[Pending]) {
         let left = self.landing(pending, self.moment());
+        if !left.is_zero() {
+            let (book, changes) = (self.connection.id.clone(), pending.len());
+            self.engine.progress.step(Step::Landing { book, changes, left });
+        }
         let clock = &self.engine.clock;
         clock.sleep_until(later(clock.now(), left)).await;
     }
