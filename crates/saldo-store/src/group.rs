@@ -167,15 +167,7 @@ impl Store {
         groups: &[GroupId],
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        for groups in groups.chunks(ROWS_MAX) {
-            Statement::new("update fact_group set marked = marked + 1 where company = ")
-                .bind(company.as_str())
-                .text(" and group_id in ")
-                .list(groups.iter().map(GroupId::as_str))
-                .query()
-                .execute(&mut transaction)
-                .await?;
-        }
+        mark_again(&mut transaction, company, groups).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -306,6 +298,24 @@ async fn put_readings(
         .query()
         .execute(&mut *transaction)
         .await?;
+    }
+    Ok(())
+}
+
+/// Marks those of the groups that are there.
+pub(crate) async fn mark_again(
+    transaction: &mut Transaction,
+    company: &CompanyId,
+    groups: &[GroupId],
+) -> Result<(), StoreError> {
+    for groups in groups.chunks(ROWS_MAX) {
+        Statement::new("update fact_group set marked = marked + 1 where company = ")
+            .bind(company.as_str())
+            .text(" and group_id in ")
+            .list(groups.iter().map(GroupId::as_str))
+            .query()
+            .execute(&mut *transaction)
+            .await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What months of items of stock came to: a cache of what accounting works out, which each later
 //! month begins with.
 
+use crate::group::mark_again;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Lease, Store, StoreError};
 use saldo_core::text::{CompanyId, GroupId};
@@ -129,15 +130,7 @@ impl Store {
                 .execute(&mut transaction)
                 .await?;
         }
-        for groups in followers.chunks(ROWS_MAX) {
-            Statement::new("update fact_group set marked = marked + 1 where company = ")
-                .bind(company.as_str())
-                .text(" and group_id in ")
-                .list(groups.iter().map(GroupId::as_str))
-                .query()
-                .execute(&mut transaction)
-                .await?;
-        }
+        mark_again(&mut transaction, company, followers).await?;
         transaction.commit().await?;
         Ok(())
     }
