@@ -23,6 +23,7 @@ mod forms;
 mod fulfilments;
 mod gateways;
 mod gifts;
+mod guide;
 mod histories;
 mod instants;
 mod kept;

@@ -3,6 +3,8 @@
 mod called;
 mod decide;
 mod feed;
+#[cfg(test)]
+mod guide;
 mod report;
 
 pub(crate) use called::{ConnectQuickbooksDesktop, Pos, Serve, SimConnector};
