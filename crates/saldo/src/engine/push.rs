@@ -359,7 +359,8 @@ impl<'a> Pusher<'a> {
         Ok(self.engine.store.put_observation(company, book, kind, &body, now).await?)
     }
 
-    /// A token for a batch: others for other members, and for the same members at another time.
+    /// A token for a batch: others for other members, and for the same members another time, whatever
+    /// the clock shows. What is sent in another version is no repetition.
     fn new_token(&self, purpose: &str, members: &[String]) -> String {
         let mut hasher = blake3::Hasher::new();
         let now = self.engine.clock.now().as_nanosecond().to_string();
@@ -372,6 +373,7 @@ impl<'a> Pusher<'a> {
             hasher.update(member.as_bytes());
             hasher.update(&[0]);
         }
+        hasher.update(&self.sends.count().to_le_bytes());
         hasher.finalize().to_hex().as_str().chars().take(32).collect()
     }
 

@@ -125,6 +125,7 @@ async fn what_somebody_changed_in_the_company_stays_until_it_is_set_right() {
     engine.store.retry(company, book, &[id], stage.clock.now()).await.unwrap();
     engine.store.close().await;
     stage.sync().await;
+    assert_eq!(refusals(&stage).await, Vec::<String>::new());
     stage.assert_proven("set right").await;
     assert_eq!(in_company(&stage), in_files(&stage));
     assert!(!in_files(&stage).contains_key("Web"));
@@ -136,7 +137,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 /// The books of a life without death, and its effects while it amends.
 async fn reference() -> (Books, Vec<Effect>) {
-    let stage = renamed(12, 6).await;
+    let stage = renamed(6, 3).await;
     let wire = Tripwire::default();
     assert!(!stage.sync_until_death(&wire).await);
     stage.assert_proven("a life without death").await;
@@ -148,7 +149,7 @@ fn a_process_may_end_at_any_effect_while_it_amends() {
     let (expected, effects) = runtime().block_on(reference());
     assert!(effects.len() > 10, "{effects:?}");
     on_all_cores(effects.iter().enumerate(), async |(number, effect)| {
-        let stage = renamed(12, 6).await;
+        let stage = renamed(6, 3).await;
         assert!(stage.sync_until_death(&Tripwire::at(number)).await);
         let later = [1, 660, 2_400][number % 3];
         stage.clock.advance(Duration::from_secs(later));
