@@ -322,3 +322,57 @@ pub(crate) fn lines_text(document: &Document) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo_core::document::{DocumentKind, LineKind};
+    use saldo_core::ledger::{Account, AccountKind};
+    use saldo_core::money::Money;
+
+    fn sale(memo: &str, class: &str) -> Document {
+        let amount: Money = "12.30 USD".parse().unwrap();
+        let header = Header {
+            slot: "sale".to_owned(),
+            kind: DocumentKind::SalesReceipt,
+            date: "2026-08-03".parse().unwrap(),
+            currency: amount.currency(),
+            party: None,
+            applies_to: None,
+            due: None,
+            reference: "#1001".to_owned(),
+            memo: memo.to_owned(),
+        };
+        let line = |kind, name, account, amount, dimensions| Line {
+            kind,
+            account: Account::new(name, account),
+            dimensions,
+            amount,
+            foreign: None,
+            taxes: Vec::new(),
+            quantity: None,
+            text: String::new(),
+            origin: String::new(),
+        };
+        let sold = LineKind::Other { taxed: false };
+        let class: Dimensions = [("class", class)].into_iter().collect();
+        let lines = vec![
+            line(sold, "Sales", AccountKind::Income, amount.negated(), class),
+            line(LineKind::Settlement, "Till", AccountKind::Cash, amount, Dimensions::default()),
+        ];
+        Document::new(header, lines).unwrap()
+    }
+
+    #[test]
+    fn an_amendment_shows_what_was_and_what_will_be_and_nothing_else() {
+        let (before, document) = (sale("Order #1001", "Web"), sale("Sale #1001", "Shop"));
+        let key = document.key(&"demo".into(), 0);
+        let text = amendment_text(key, &before, &document, "says something else");
+        let expected = format!(
+            "\n  ~ 2026-08-03 sales-receipt {key}  Order #1001  (says something else)\n      \
+             memo: Order #1001 -> Sale #1001\n      \
+             Sales -12.30 USD: [class Web] -> [class Shop]\n"
+        );
+        assert_eq!(text, expected);
+    }
+}
