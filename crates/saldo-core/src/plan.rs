@@ -379,18 +379,7 @@ pub fn plan_slot_among(
         return Ok(SlotPlan { withdraws, is_unsettled, ..SlotPlan::default() });
     }
     let standing = standing(kept.iter().map(|it| &it.change));
-    let (mut gone, mut new) = (Vec::new(), Vec::new());
-    let keys: BTreeSet<&EntryKey> = standing.keys().chain(wanted.keys()).collect();
-    for key in keys {
-        let want = wanted.get(key).copied();
-        let Some(it) = standing.get(key) else {
-            new.extend(want.cloned());
-            continue;
-        };
-        gone.extend((0..it.surplus(want.is_some())).map(|_| it.entry.clone()));
-        let entry = want.unwrap_or(it.entry);
-        new.extend((0..it.deficit(want.is_some())).map(|_| entry.clone()));
-    }
+    let (mut gone, mut new) = gone_and_new(&standing, &wanted);
     leave_out_alike(&mut gone, &mut new);
     let needed = Amending { of, kept: &kept, standing: &standing, wanted: &wanted };
     let mut needed = needed.needed((&mut gone, &mut new), amends)?;
@@ -418,6 +407,26 @@ pub fn plan_slot_among(
     planner.amend(needed);
     let (changes, waits) = (planner.changes, planner.waits);
     Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
+}
+
+/// The entries that stand and go, and those that are to stand and do not.
+fn gone_and_new(
+    standing: &BTreeMap<EntryKey, Standing<'_>>,
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+) -> (Vec<SubledgerEntry>, Vec<SubledgerEntry>) {
+    let (mut gone, mut new) = (Vec::new(), Vec::new());
+    let keys: BTreeSet<&EntryKey> = standing.keys().chain(wanted.keys()).collect();
+    for key in keys {
+        let want = wanted.get(key).copied();
+        let Some(it) = standing.get(key) else {
+            new.extend(want.cloned());
+            continue;
+        };
+        gone.extend((0..it.surplus(want.is_some())).map(|_| it.entry.clone()));
+        let entry = want.unwrap_or(it.entry);
+        new.extend((0..it.deficit(want.is_some())).map(|_| entry.clone()));
+    }
+    (gone, new)
 }
 
 /// Withdraws, together with a reversal, what may wait for it: nothing would ever come of that wait.

@@ -62,8 +62,8 @@ type DocumentRow = (
 );
 
 impl Store {
-    /// The documents of a book by date and key, as they stand since they were amended last, of which
-    /// only a page is in memory at a time.
+    /// The documents of a book by date and key, as they stand since they were amended last. Only a
+    /// page of them is in memory at a time.
     #[must_use]
     pub fn entries(
         &self,

@@ -248,7 +248,7 @@ pub(super) fn tag_value(text: &str) -> String {
 /// What both files of a month, or of the accounts, begin with.
 pub(super) fn preamble(syntax: Syntax, about: &str) -> String {
     let words =
-        format!("; {about}. Kept by Saldo: it adds what is missing and changes no line of yours.");
+        format!("; {about}. Kept by Saldo: it adds what is missing and changes none of yours.");
     match syntax {
         Syntax::Beancount => words,
         Syntax::Hledger => format!("{words}\ndecimal-mark ."),

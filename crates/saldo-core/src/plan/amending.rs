@@ -65,10 +65,10 @@ impl Amending<'_> {
         let mut needed = Vec::new();
         for it in self.kept {
             let Some((key, before)) = it.change.stands_as() else { continue };
-            let Some(enters) = self.entries_now(it, gone, new) else { continue };
-            if enters == it.change.enters {
+            if !self.of.amends.contains(&before.header().kind) || self.is_as_wanted(&it.change) {
                 continue;
             }
+            let Some(enters) = self.entries_now(it, gone, new) else { continue };
             let Some(document) = compose(&enters)? else { continue };
             let document = document.in_place_of(before, it.change.relates_to);
             if !before.is_amendable_to(&document)
@@ -96,6 +96,12 @@ impl Amending<'_> {
         Ok(needed)
     }
 
+    /// Whether every entry of a document is wanted as it carries it.
+    fn is_as_wanted(&self, change: &Change) -> bool {
+        let is_wanted = |entry| self.wanted.get(&key_of(entry)).is_some_and(|it| **it == *entry);
+        change.enters.iter().all(is_wanted)
+    }
+
     /// The entries of a document as they are now, in the order in which it carries them; none where
     /// it cannot be amended: where any of them goes, or stands elsewhere too, or no longer fits.
     fn entries_now(
@@ -107,8 +113,7 @@ impl Amending<'_> {
         let (change, (_, document)) = (&it.change, it.change.stands_as()?);
         let is_draft = matches!(change.subject, Subject::Document { draft: true, .. });
         let header = document.header();
-        let may_be_amended = self.of.amends.contains(&header.kind)
-            && !is_draft
+        let may_be_amended = !is_draft
             && header.applies_to.is_none()
             && !change.enters.is_empty()
             && !self.of.closing.covers(header.date);

@@ -359,8 +359,8 @@ impl<'a> Pusher<'a> {
         Ok(self.engine.store.put_observation(company, book, kind, &body, now).await?)
     }
 
-    /// A token for a batch: others for other members, and for the same members another time, whatever
-    /// the clock shows. What is sent in another version is no repetition.
+    /// A token for a batch: others for other members, and for the same members another time,
+    /// whatever the clock shows. What is sent in another version is no repetition.
     fn new_token(&self, purpose: &str, members: &[String]) -> String {
         let mut hasher = blake3::Hasher::new();
         let now = self.engine.clock.now().as_nanosecond().to_string();

@@ -139,8 +139,8 @@ fn by_day(subject: &Subject) -> Kept {
 }
 
 /// How many requests changes take: those of each place in full batches, a look at the drafts that
-/// are confirmed and at what is amended, and what must be read before. What needs exist already are not made, so that it
-/// may be fewer.
+/// are confirmed and at what is amended, and what must be read before. What needs exist already are
+/// not made, so that it may be fewer.
 fn requests_of(
     book: &dyn Book,
     changes: &[Change],

@@ -9,8 +9,9 @@ use super::tripwire::{Effect, Tripwire};
 use saldo_core::book::Subject;
 use saldo_core::plan::Change;
 use saldo_sim::fault::FaultSettings;
+use saldo_store::EntryFilter;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const WEB: &str = "[dimensions]\nclass.default = \"Web\"\nlocation.default = \"Aarhus\"\n";
@@ -77,6 +78,12 @@ async fn another_class_is_told_to_what_stands_and_nothing_is_entered() {
     let Subject::Amended { key, .. } = &amended[0].subject else { panic!() };
     let engine = stage.engine().await;
     let explained = explain(&engine, key.as_str()).await.unwrap();
+    let (company, book) = (engine.company_id(), &amended[0].book);
+    let booked = engine.store.entries(company, book, EntryFilter::default()).all().await.unwrap();
+    let lines = booked.iter().filter_map(|it| Some(it.change.stands_as()?.1.lines()));
+    let classes: BTreeSet<&str> =
+        lines.flatten().filter_map(|line| line.dimensions.get("class")).collect();
+    assert_eq!(classes, ["Shop"].into(), "what is exported is what stands");
     engine.store.close().await;
     let of_book = explained.documents.iter().filter(|it| it.change.book == amended[0].book);
     let versions: Vec<&str> = of_book.map(|it| it.status.as_str()).collect();
