@@ -75,6 +75,11 @@ pub struct BookDescription {
     /// How far back it can tell which documents were changed: [`Task::ReadChanges`]; none where it
     /// cannot.
     pub tells_changes: Option<Duration>,
+    /// The kinds of documents of which it amends, where they stand, what carries no money: words,
+    /// the day by which something is due, dimensions. What can be amended of a single document is
+    /// for [`Book::amends`] to say; what it does not amend is reversed and entered anew where it
+    /// is a dimension, and stays as it was entered where it is words.
+    pub amends: &'static [DocumentKind],
     /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to
     /// be voided is looked at first then.
     pub shows_matches: bool,
@@ -182,6 +187,21 @@ pub enum Subject {
         key: DocumentKey,
         /// The document.
         document: Box<Document>,
+    },
+    /// A document that stands there, and says something else from now on. Nothing that carries
+    /// money changes by that: [`Document::is_amendable_to`].
+    Amended {
+        /// The number.
+        key: DocumentKey,
+        /// The document as it shall be.
+        document: Box<Document>,
+        /// The document as it stands there. Where the book shows anything else, somebody changed
+        /// it, and it is left as it is.
+        before: Box<Document>,
+        /// The version in which the book is known to hold it as it stands, once that is known: in
+        /// another one the book refuses, by [`RefusalKind::Stale`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
     },
     /// A file at a document that stands there. Nothing that carries money changes by that.
     Attached {
@@ -339,6 +359,8 @@ pub enum RefusalKind {
     SalesTaxOff,
     /// The request was recognised as a repetition whose answer is gone: look it up.
     DuplicateRequest,
+    /// It stands there in another version than the one that was named: read it again.
+    Stale,
     /// Something that it refers to is gone or inactive.
     BadReference,
     /// The book holds it already, but with other content.
@@ -363,6 +385,7 @@ impl RefusalKind {
             | Self::NotSetUp
             | Self::CurrenciesOff
             | Self::SalesTaxOff
+            | Self::Stale
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -520,6 +543,8 @@ pub enum Outcome {
     /// It was looked for and is not there. Of a [`Subject::Confirmed`]: its document stands there
     /// as the draft that was entered.
     Absent,
+    /// Of a [`Subject::Amended`]: its document stands there as it stood before.
+    AsBefore(Acknowledgement),
     /// It is not among what was read so far: the same look-up goes on at this page.
     Further {
         /// Where.
@@ -673,6 +698,13 @@ pub trait Book: Send + Sync {
     /// that does not hold.
     fn closes_orders(&self) -> bool {
         true
+    }
+
+    /// Whether it amends a document that stands there like the first one so that it is like the
+    /// second, which differs in nothing that carries money, and shows what differs. False also
+    /// where it shows nothing of the difference.
+    fn amends(&self, _before: &Document, _wanted: &Document) -> bool {
+        false
     }
 
     /// Whether it takes files at documents like this.

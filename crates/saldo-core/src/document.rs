@@ -242,7 +242,7 @@ pub struct Header {
     /// The slot of the invoice, credit memo or bill that a payment or credit belongs to.
     pub applies_to: Option<String>,
     /// The day by which it is to be paid, where somebody says: of invoices and bills. It is no
-    /// money: what stands in a book is not changed for it.
+    /// money: what stands in a book is not reversed for it, but amended where the book can.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Date>,
     /// What people call what it is about: an order's name, a payout's id.
@@ -392,6 +392,61 @@ impl Document {
         &self.lines
     }
 
+    /// Whether what stands as this one may be amended to be like the other: nothing that carries
+    /// money, and no number, differs. What may differ is how the party is called, the day by which
+    /// it is due, reference, memo, and the texts and dimensions of lines.
+    #[must_use]
+    pub fn is_amendable_to(&self, wanted: &Self) -> bool {
+        let (one, other) = (&self.header, &wanted.header);
+        let is_same_party = match (&one.party, &other.party) {
+            (Some(one), Some(other)) => one.is_same(other),
+            (None, None) => true,
+            _ => false,
+        };
+        let in_words_of = |line: &Line, words: &Line| Line {
+            dimensions: words.dimensions.clone(),
+            text: words.text.clone(),
+            origin: words.origin.clone(),
+            ..line.clone()
+        };
+        is_same_party
+            && (&one.slot, one.kind, one.date, one.currency, &one.applies_to)
+                == (&other.slot, other.kind, other.date, other.currency, &other.applies_to)
+            && self.prefix == wanted.prefix
+            && self.lines.len() == wanted.lines.len()
+            && self
+                .lines
+                .iter()
+                .zip(&wanted.lines)
+                .all(|(one, other)| in_words_of(one, other) == *other)
+    }
+
+    /// Whether nothing of what may be amended differs.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let words = |line: &Line| (line.dimensions.clone(), line.text.clone());
+        self.header == other.header
+            && self.lines.iter().map(words).eq(other.lines.iter().map(words))
+    }
+
+    /// This document as it would stand in place of another of the same entries: under its number,
+    /// on its day, of its party where this one's is somebody else.
+    pub(crate) fn in_place_of(mut self, standing: &Self, relates_to: Option<Date>) -> Self {
+        let is_same = match (&self.header.party, &standing.header.party) {
+            (Some(one), Some(other)) => one.is_same(other),
+            _ => false,
+        };
+        if !is_same {
+            self.header.party.clone_from(&standing.header.party);
+        }
+        if let Some(day) = relates_to {
+            self.header.date = standing.header.date;
+            self.header.memo = relating_to(&self.header.memo, day);
+        }
+        self.prefix.clone_from(&standing.prefix);
+        self
+    }
+
     /// Header and lines.
     #[must_use]
     pub(crate) fn into_parts(self) -> (Header, Vec<Line>) {
@@ -529,6 +584,11 @@ impl Document {
         voiding.header.memo = format!("Voided: {}", self.header.memo);
         voiding
     }
+}
+
+/// A memo of what is dated on another day than the one that it relates to.
+pub(crate) fn relating_to(memo: &str, day: Date) -> String {
+    format!("{memo} (relates to {day})")
 }
 
 #[cfg(test)]

@@ -161,6 +161,11 @@ pub struct FileMerge {
     /// their date becomes `*`, and nothing else of them changes.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub confirms: BTreeSet<String>,
+    /// Blocks that stand there and shall read otherwise, by key: as they stood before. Where
+    /// anything else stands under the key, somebody changed it, and it stays; where nothing does,
+    /// nothing is written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub amends: BTreeMap<String, String>,
 }
 
 /// Work on the files of a plain-text book.

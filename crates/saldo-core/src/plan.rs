@@ -8,7 +8,11 @@
 //! Only what a book acknowledged is reversed. A change that is certainly not in the book is
 //! withdrawn once it is no longer wanted, and what is wanted is planned under the next generation.
 //! While nobody knows whether a book has a change, nothing is planned that would depend on it.
+//!
+//! What carries no money is amended where the book can: the document stays, under its number, and
+//! says something else.
 
+mod amending;
 mod compose;
 mod difference;
 mod effect;
@@ -24,11 +28,12 @@ pub use period::Closing;
 pub use standing::{standing_invoice, standing_invoices};
 
 use crate::book::{AttachedFile, Need, Subject, Voided};
-use crate::document::{Document, DocumentKey, SubledgerEntry};
+use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
 use crate::ledger::Unbalanced;
 use crate::money::Money;
 use crate::policy::Prefixes;
 use crate::text::{CompanyId, ConnectionId, FactId};
+use amending::{Amending, is_open_amendment};
 use compose::alike;
 use effect::leave_out_alike;
 use jiff::civil::Date;
@@ -57,6 +62,8 @@ pub enum Reason {
     NoLongerHolds,
     /// It stands in place of what no longer holds.
     Replaces,
+    /// What was entered holds, but says something else that carries no money.
+    SaysOtherwise,
 }
 
 /// An entry that a change takes out of the book.
@@ -119,12 +126,39 @@ impl Change {
         }
     }
 
-    /// The accounting date of its document, where it has one.
+    /// The accounting date of the document that it enters, where it enters one.
     #[must_use]
     pub fn date(&self) -> Option<Date> {
         match &self.subject {
             Subject::Document { document, .. } => Some(document.header().date),
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
+        }
+    }
+
+    /// The accounting date of the document that it enters or amends: nothing may be done on a day
+    /// that is closed.
+    #[must_use]
+    pub fn day(&self) -> Option<Date> {
+        match &self.subject {
+            Subject::Amended { document, .. } => Some(document.header().date),
+            _ => self.date(),
+        }
+    }
+
+    /// The number and the content of a document that stands in the book once this was made: one
+    /// that it enters, or amends.
+    #[must_use]
+    pub fn stands_as(&self) -> Option<(DocumentKey, &Document)> {
+        match &self.subject {
+            Subject::Document { key, document, voids: None, .. }
+            | Subject::Amended { key, document, .. } => Some((*key, document)),
+            Subject::Document { voids: Some(_), .. }
+            | Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Attached { .. } => None,
         }
     }
 
@@ -133,7 +167,10 @@ impl Change {
     pub fn voids(&self) -> Option<&Voided> {
         match &self.subject {
             Subject::Document { voids, .. } => voids.as_deref(),
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
         }
     }
 
@@ -142,7 +179,10 @@ impl Change {
     pub fn invoice(&self) -> Option<DocumentKey> {
         match &self.subject {
             Subject::Document { applies_to, .. } => *applies_to,
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
         }
     }
 
@@ -226,6 +266,8 @@ pub struct SlotOf<'a> {
     pub of_documents: Option<&'a str>,
     /// What the numbers of new documents begin with.
     pub prefixes: &'a Prefixes,
+    /// The kinds of documents that the book amends.
+    pub amends: &'a [DocumentKind],
 }
 
 /// What must be done about a slot in a book.
@@ -286,12 +328,15 @@ pub fn plan_slot_voiding(
     approved: &[ApprovedChange],
     invoice: impl Fn(&str) -> Option<DocumentKey>,
 ) -> Result<SlotPlan, Unbalanced> {
-    plan_slot_among(of, voidable, entries, approved, |slot| invoice(slot).into_iter().collect())
+    let invoices = |slot: &str| invoice(slot).into_iter().collect();
+    plan_slot_among(of, voidable, entries, approved, invoices, |_, _| false)
 }
 
 /// What [`plan_slot_voiding`] says, where several documents may stand under the slot of what others
 /// belong to, oldest first: a summary and its supplements. What is planned belongs to the last one;
-/// what was planned before stays with its own, as long as that stands.
+/// what was planned before stays with its own, as long as that stands. `amends` says of a document
+/// as it stands, and as it would be, whether the book amends the one to be the other: nothing that
+/// carries money differs.
 ///
 /// # Errors
 /// As [`plan_slot`].
@@ -301,6 +346,7 @@ pub fn plan_slot_among(
     entries: &[SubledgerEntry],
     approved: &[ApprovedChange],
     invoices: impl Fn(&str) -> Vec<DocumentKey>,
+    amends: impl Fn(&Document, &Document) -> bool,
 ) -> Result<SlotPlan, Unbalanced> {
     let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
@@ -311,7 +357,9 @@ pub fn plan_slot_among(
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
     let mut is_unsettled = false;
-    for it in approved {
+    let (amendments, others): (Vec<_>, Vec<_>) =
+        approved.iter().partition(|it| is_open_amendment(it));
+    for it in others {
         let holds = still_holds(&it.change, &there, |key| wanted.contains_key(key));
         match it.whereabouts {
             Whereabouts::Withdrawn => {}
@@ -331,6 +379,41 @@ pub fn plan_slot_among(
         return Ok(SlotPlan { withdraws, is_unsettled, ..SlotPlan::default() });
     }
     let standing = standing(kept.iter().map(|it| &it.change));
+    let (mut gone, mut new) = gone_and_new(&standing, &wanted);
+    leave_out_alike(&mut gone, &mut new);
+    let needed = Amending { of, kept: &kept, standing: &standing, wanted: &wanted };
+    let mut needed = needed.needed((&mut gone, &mut new), amends)?;
+    for it in amendments {
+        match (needed.iter().position(|wanted| wanted.is_by(&it.change)), it.whereabouts) {
+            (Some(place), _) => drop(needed.remove(place)),
+            (None, Whereabouts::Unknown) => is_unsettled = true,
+            (None, _) => withdraws.push(it.change.id.clone()),
+        }
+    }
+    if is_unsettled {
+        return Ok(SlotPlan { withdraws, is_unsettled, ..SlotPlan::default() });
+    }
+    let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
+        (true, true) => Reason::NewFact,
+        (true, false) => Reason::LaterFact,
+        (false, _) => Reason::Replaces,
+    };
+    let mut planner = Planner::new(of, approved, &kept);
+    planner.void(&mut gone, &kept, &standing, voidable);
+    planner.take_out(&gone, |entry| {
+        standing.get(&key_of(entry)).map_or(entry.header.date, Standing::entered_on)
+    })?;
+    planner.put_in(new, &reason, invoice)?;
+    planner.amend(needed);
+    let (changes, waits) = (planner.changes, planner.waits);
+    Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
+}
+
+/// The entries that stand and go, and those that are to stand and do not.
+fn gone_and_new(
+    standing: &BTreeMap<EntryKey, Standing<'_>>,
+    wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
+) -> (Vec<SubledgerEntry>, Vec<SubledgerEntry>) {
     let (mut gone, mut new) = (Vec::new(), Vec::new());
     let keys: BTreeSet<&EntryKey> = standing.keys().chain(wanted.keys()).collect();
     for key in keys {
@@ -343,20 +426,7 @@ pub fn plan_slot_among(
         let entry = want.unwrap_or(it.entry);
         new.extend((0..it.deficit(want.is_some())).map(|_| entry.clone()));
     }
-    leave_out_alike(&mut gone, &mut new);
-    let reason = match (gone.is_empty() && withdraws.is_empty(), kept.is_empty()) {
-        (true, true) => Reason::NewFact,
-        (true, false) => Reason::LaterFact,
-        (false, _) => Reason::Replaces,
-    };
-    let mut planner = Planner::new(of, approved, &kept);
-    planner.void(&mut gone, &kept, &standing, voidable);
-    planner.take_out(&gone, |entry| {
-        standing.get(&key_of(entry)).map_or(entry.header.date, Standing::entered_on)
-    })?;
-    planner.put_in(new, &reason, invoice)?;
-    let (changes, waits) = (planner.changes, planner.waits);
-    Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
+    (gone, new)
 }
 
 /// Withdraws, together with a reversal, what may wait for it: nothing would ever come of that wait.

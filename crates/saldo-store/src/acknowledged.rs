@@ -140,6 +140,7 @@ impl Store {
     }
 
     /// The changes of these identities in a book, those that there are, in the order of approval.
+    /// Their documents are as they stand since they were amended last.
     ///
     /// # Errors
     /// Where the database fails.
@@ -167,6 +168,8 @@ impl Store {
             }
         }
         found.sort_by_key(|(position, _)| *position);
-        Ok(found.into_iter().map(|(_, change)| change).collect())
+        let mut changes: Vec<Change> = found.into_iter().map(|(_, change)| change).collect();
+        self.amend(company, book, changes.iter_mut().collect()).await?;
+        Ok(changes)
     }
 }

@@ -50,7 +50,8 @@ impl Store {
     }
 
     /// Lets the next plan look at every change of a book that is not in it, was not sent without an
-    /// answer, and is dated in a closed period. Returns how many slots it will look at.
+    /// answer, and is dated in a closed period, and at what is to be amended, on whatever day.
+    /// Returns how many slots it will look at.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`].
@@ -65,7 +66,8 @@ impl Store {
             "select distinct c.slot from outbox o
              join change c on c.company = o.company and c.book = o.book and c.id = o.id
              where o.company = $1 and o.book = $2 and o.status in ('approved', 'refused')
-             and c.slot is not null and c.date <= $3",
+             and c.slot is not null
+             and (c.date <= $3 or c.kind = 'amendment')",
         )
         .bind(company.as_str())
         .bind(book.as_str())

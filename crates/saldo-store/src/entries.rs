@@ -62,7 +62,8 @@ type DocumentRow = (
 );
 
 impl Store {
-    /// The documents of a book by date and key, of which only a page is in memory at a time.
+    /// The documents of a book by date and key, as they stand since they were amended last. Only a
+    /// page of them is in memory at a time.
     #[must_use]
     pub fn entries(
         &self,
@@ -96,6 +97,8 @@ impl EntryPages {
                 }
             }
             if !page.is_empty() {
+                let changes = page.iter_mut().map(|it| &mut it.change).collect();
+                self.store.amend(&self.company, &self.book, changes).await?;
                 return Ok(Some(page));
             }
         }
@@ -168,7 +171,10 @@ fn booked(samples: &Samples, row: DocumentRow) -> Result<BookedDocument, StoreEr
 
 fn touches(document: &BookedDocument, account: &str) -> bool {
     match &document.change.subject {
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => false,
         Subject::Document { document, .. } => {
             document.lines().iter().any(|line| &*line.account.name == account)
         }

@@ -22,6 +22,7 @@ mod state;
 mod stock;
 mod subledger;
 
+mod amended;
 mod closing;
 mod policy;
 mod undo;

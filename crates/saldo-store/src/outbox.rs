@@ -4,7 +4,7 @@ use crate::compression::Samples;
 use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::withdrawal::{self, Withdrawal};
-use crate::{Lease, Store, StoreError, columns, slot};
+use crate::{Lease, Store, StoreError, amended, columns, slot};
 use jiff::Timestamp;
 use saldo_core::book::{Listed, Need, Subject};
 use saldo_core::plan::Change;
@@ -234,7 +234,8 @@ impl Samples {
 }
 
 /// The words for what a change is about: a document's kind, or `account`, `item`, `party`,
-/// `dimension`, `value`, `tax-rate`, `payment-method`, `terms`, `currency`.
+/// `dimension`, `value`, `tax-rate`, `payment-method`, `terms`, `currency`, `confirmation`,
+/// `amendment`, `file`.
 fn kind(change: &Change) -> &'static str {
     match &change.subject {
         Subject::Need(Need::Account(_) | Need::ForeignAccount { .. }) => "account",
@@ -248,6 +249,7 @@ fn kind(change: &Change) -> &'static str {
         Subject::Need(Need::Listed(Listed::Currency(_))) => "currency",
         Subject::Document { document, .. } => document.header().kind.name(),
         Subject::Confirmed { .. } => "confirmation",
+        Subject::Amended { .. } => amended::KIND,
         Subject::Attached { .. } => "file",
     }
 }

@@ -6,6 +6,7 @@ use crate::outbox::ChangeStatus;
 use crate::state;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError};
+use saldo_core::book::Subject;
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, FactId};
@@ -42,7 +43,9 @@ pub struct OpenFact {
 
 /// Notes that the entries of a change are not as they should be.
 pub fn note_open(open: &mut OpenEntries, change: &Change, not_yet: NotYet) {
-    let Some(slot) = &change.slot else { return };
+    // What is only amended stands there, whatever it says.
+    let is_amended = matches!(change.subject, Subject::Amended { .. });
+    let Some(slot) = change.slot.as_ref().filter(|_| !is_amended) else { return };
     let entries = open.entry(slot.clone()).or_default();
     let entered = change.enters.iter().map(|entry| &entry.id);
     for id in entered.chain(change.takes_out.iter().map(|covered| &covered.id)) {

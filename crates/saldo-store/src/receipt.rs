@@ -125,9 +125,9 @@ impl Store {
 /// The hash of what a change puts into the book.
 fn content_hash(change: &Change) -> Result<String, StoreError> {
     match &change.subject {
-        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
-            Ok(document.content_hash())
-        }
+        Subject::Document { document, .. }
+        | Subject::Confirmed { document, .. }
+        | Subject::Amended { document, .. } => Ok(document.content_hash()),
         Subject::Attached { file, .. } => {
             let hash = blake3::hash(file.text.as_bytes()).to_hex();
             Ok(hash.chars().take(32).collect())
@@ -143,15 +143,16 @@ fn content_hash(change: &Change) -> Result<String, StoreError> {
 /// brought it.
 fn key(change: &Change) -> String {
     match &change.subject {
-        Subject::Document { .. } | Subject::Confirmed { .. } | Subject::Attached { .. } => {
-            change.id.clone()
-        }
+        Subject::Document { .. }
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => change.id.clone(),
         Subject::Need(need) => need.binding(),
     }
 }
 
-/// Adds receipts. What voids a document, or confirms a draft, is one about that document too: it
-/// stands there in another version since.
+/// Adds receipts. What voids or amends a document, or confirms a draft, is one about that document
+/// too: it stands there in another version since.
 pub(crate) async fn insert(
     transaction: &mut Transaction,
     company: &CompanyId,
@@ -163,7 +164,7 @@ pub(crate) async fn insert(
     for (change, acknowledgement) in acknowledged {
         let hash = content_hash(change)?;
         let about = match &change.subject {
-            Subject::Confirmed { key, .. } => Some(*key),
+            Subject::Confirmed { key, .. } | Subject::Amended { key, .. } => Some(*key),
             _ => change.voids().map(|voided| voided.key),
         };
         if let Some(key) = about {

@@ -183,6 +183,31 @@ pub(super) fn look_up_document(
     Ok(Outcome::Found(expected.acknowledgement(entry.remote())))
 }
 
+/// Whether a document that is to be amended, from the first to the second, stands in both syntaxes
+/// as the one or the other, as far as weight goes. Which of them its words are is for the merge to
+/// see, which amends nothing else.
+pub(super) fn look_up_amended(
+    key: DocumentKey,
+    (before, document): (&Document, &Document),
+    readings: [&Reading; 2],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let month = month(document.header().date);
+    let (stood, stands) =
+        (Expected::document(key, before, context)?, Expected::document(key, document, context)?);
+    for reading in readings {
+        let Some(entry) = reading.entry_of(key, &month) else { return Ok(Outcome::Absent) };
+        if let (Some(difference), Some(_)) =
+            (stood.difference_in_entry(entry), stands.difference_in_entry(entry))
+        {
+            return Ok(different(entry.remote(), difference));
+        }
+    }
+    let [entry, _] = readings.map(|reading| reading.entry_of(key, &month));
+    let remote = entry.map_or_else(|| RemoteId::from(String::new()), ReadEntry::remote);
+    Ok(Outcome::AsBefore(stood.acknowledgement(remote)))
+}
+
 /// Whether a document is there, and no draft any longer, in both syntaxes.
 pub(super) fn look_up_confirmed(
     key: DocumentKey,

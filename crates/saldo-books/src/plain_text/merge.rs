@@ -44,7 +44,9 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
                 )
                 | Subject::Attached { .. } => {}
                 Subject::Document { document, .. } if refusal(document).is_some() => {}
-                Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
+                Subject::Document { key, document, .. }
+                | Subject::Confirmed { key, document }
+                | Subject::Amended { key, document, .. } => {
                     let draft = matches!(subject, Subject::Document { draft: true, .. });
                     let block = document_block(syntax, (*key, draft), document, context)?;
                     let month = month_path(document.header().date, syntax);
@@ -69,9 +71,32 @@ pub(super) fn files(subjects: &[&Subject], context: &BookContext) -> Result<Vec<
         let preamble = preamble(rank, &path, syntax, context);
         let confirms = blocks.iter().map(|block| &block.key).filter(|key| confirmed.contains(*key));
         let confirms = confirms.cloned().collect();
-        FileMerge { path, preamble, syntax: syntax.blocks(), blocks, confirms }
+        let amends = match rank {
+            FileRank::Month => amended(syntax, subjects, &blocks, context)?,
+            FileRank::Accounts | FileRank::Main => BTreeMap::new(),
+        };
+        Ok(FileMerge { path, preamble, syntax: syntax.blocks(), blocks, confirms, amends })
     };
-    Ok(blocks.into_iter().map(merge).collect())
+    blocks.into_iter().map(merge).collect()
+}
+
+/// The texts of those of these blocks that are to be amended, as they stand now.
+fn amended(
+    syntax: Syntax,
+    subjects: &[&Subject],
+    blocks: &[Block],
+    context: &BookContext,
+) -> Result<BTreeMap<String, String>, Fault> {
+    let keys: BTreeSet<&str> = blocks.iter().map(|block| block.key.as_str()).collect();
+    let mut amends = BTreeMap::new();
+    for subject in subjects {
+        let Subject::Amended { key, before, .. } = subject else { continue };
+        if keys.contains(key.as_str()) {
+            let block = document_block(syntax, (*key, false), before, context)?;
+            amends.insert(block.key, block.text);
+        }
+    }
+    Ok(amends)
 }
 
 /// The order in which files are written.
@@ -159,7 +184,9 @@ fn outcome(
             return Ok(hear::no_such_thing());
         }
         Subject::Attached { .. } => return Ok(hear::no_such_thing()),
-        Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
+        Subject::Document { key, document, .. }
+        | Subject::Confirmed { key, document }
+        | Subject::Amended { key, document, .. } => {
             if let Some(refusal) = refusal(document) {
                 return Ok(Outcome::Refused(refusal));
             }
@@ -169,17 +196,25 @@ fn outcome(
     };
     let remote = match subject {
         Subject::Need(_) => RemoteId::new(&key),
-        Subject::Document { .. } | Subject::Confirmed { .. } | Subject::Attached { .. } => {
-            RemoteId::from(format!("{stem}/{key}"))
-        }
+        Subject::Document { .. }
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => RemoteId::from(format!("{stem}/{key}")),
     };
     for syntax in Syntax::ALL {
         let path = file_path(&stem, syntax);
         let fate = fates.get(&(path.clone(), key.clone()));
-        if let Some(BlockFate::Differs { found }) = fate
-            && let Some(difference) = expected.difference_in_block(&path, found, syntax)
-        {
-            return Ok(hear::different(remote, difference));
+        if let Some(BlockFate::Differs { found }) = fate {
+            let difference = expected.difference_in_block(&path, found, syntax);
+            let difference = match subject {
+                Subject::Amended { .. } => Some(difference.unwrap_or_else(|| {
+                    format!("`{path}`: somebody changed its words, which are to be amended")
+                })),
+                _ => difference,
+            };
+            if let Some(difference) = difference {
+                return Ok(hear::different(remote, difference));
+            }
         }
     }
     Ok(Outcome::Done(expected.acknowledgement(remote)))

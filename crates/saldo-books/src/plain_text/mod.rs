@@ -17,7 +17,7 @@ use saldo_core::book::{
     Book, BookContext, BookDescription, BookSettings, ForeignBalances, KeptDimensions, Need,
     Outcome, Subject, Task,
 };
-use saldo_core::document::DocumentKind;
+use saldo_core::document::{Document, DocumentKind};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault, FileAnswer, FileAsk, Permit};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +46,17 @@ static DESCRIPTION: BookDescription = BookDescription {
     lists_all_days: true,
     tells_new_people: false,
     tells_changes: None,
+    amends: &[
+        DocumentKind::SalesReceipt,
+        DocumentKind::Invoice,
+        DocumentKind::RefundReceipt,
+        DocumentKind::CreditMemo,
+        DocumentKind::Transfer,
+        DocumentKind::Expense,
+        DocumentKind::Bill,
+        DocumentKind::VendorCredit,
+        DocumentKind::JournalEntry,
+    ],
     shows_matches: false,
     drafts_count: true,
     feed: None,
@@ -68,8 +79,14 @@ impl Book for PlainText {
         true
     }
 
+    fn amends(&self, before: &Document, wanted: &Document) -> bool {
+        write::says(before) != write::says(wanted)
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
-        let (Subject::Document { document, .. } | Subject::Confirmed { document, .. }) = subject
+        let (Subject::Document { document, .. }
+        | Subject::Confirmed { document, .. }
+        | Subject::Amended { document, .. }) = subject
         else {
             return Vec::new();
         };
@@ -147,7 +164,10 @@ fn files_to_read(tasks: &[Task]) -> FileAsk {
     for task in tasks {
         match task {
             Task::LookUp {
-                subject: Subject::Document { document, .. } | Subject::Confirmed { document, .. },
+                subject:
+                    Subject::Document { document, .. }
+                    | Subject::Confirmed { document, .. }
+                    | Subject::Amended { document, .. },
                 ..
             } => {
                 months.insert(document.header().date.first_of_month());
@@ -204,6 +224,9 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         }
         Task::LookUp { subject: Subject::Confirmed { key, document }, .. } => {
             hear::look_up_confirmed(*key, document, ledgers.both(), context)
+        }
+        Task::LookUp { subject: Subject::Amended { key, document, before, .. }, .. } => {
+            hear::look_up_amended(*key, (before, document), ledgers.both(), context)
         }
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))

@@ -8,6 +8,7 @@ use saldo_core::document::{Document, DocumentKey, Line, Party};
 use saldo_core::exchange::{Block, BlockSyntax};
 use saldo_core::ledger::Account;
 use saldo_core::money::Currency;
+use saldo_core::text::CompanyId;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -112,6 +113,18 @@ pub(super) fn document_block(
         }
     }
     Block { key: key.as_str().to_owned(), text }
+}
+
+/// All that a document says in these books besides accounts and amounts.
+pub(super) fn says(document: &Document) -> (String, Vec<String>) {
+    let nobody = DocumentKey::derive(&CompanyId::from(""), "", document.header().kind, 0);
+    let of_line = |line: &Line| {
+        let mut text = String::new();
+        push_beancount_details(&mut text, line);
+        text
+    };
+    let lines = document.lines().iter().map(of_line).collect();
+    (beancount_head(nobody, '*', document), lines)
 }
 
 /// The first lines of a transaction of beancount.
@@ -234,7 +247,8 @@ pub(super) fn tag_value(text: &str) -> String {
 
 /// What both files of a month, or of the accounts, begin with.
 pub(super) fn preamble(syntax: Syntax, about: &str) -> String {
-    let words = format!("; {about}. Kept by Saldo: it adds what is missing and changes no line.");
+    let words =
+        format!("; {about}. Kept by Saldo: it adds what is missing and changes none of yours.");
     match syntax {
         Syntax::Beancount => words,
         Syntax::Hledger => format!("{words}\ndecimal-mark ."),

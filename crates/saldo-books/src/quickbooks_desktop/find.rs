@@ -179,7 +179,10 @@ impl<'a> LookUp<'a> {
             Subject::Document { document, .. } => {
                 shape_for(document, None).is_ok_and(|shape| deposits::is_one(&shape))
             }
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => false,
         }
     }
 
@@ -206,6 +209,7 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Listed(Listed::Currency(_))) => None,
             Subject::Need(Need::Value { .. } | Need::Dimension(_))
             | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
             | Subject::Attached { .. } => None,
             // What closes an order is looked for where the order stands, by its own number.
             Subject::Document { voids: Some(voided), .. } => orders::is_order(&voided.document)
@@ -364,6 +368,7 @@ fn outcome(
         Subject::Need(Need::Listed(listed)) => Ok(listed_outcome(listed, rows)),
         Subject::Need(Need::Dimension(_))
         | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
         Subject::Document { key, document, applies_to, .. } => match place {
             Place::Numbers(kind) | Place::Day(kind, _) | Place::Ids(kind) => {

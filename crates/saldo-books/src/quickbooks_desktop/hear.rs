@@ -161,7 +161,9 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
             let held = compare::acknowledgement(kind, document, row);
             held.map_err(in_doubt)?
         }
-        Subject::Confirmed { .. } | Subject::Attached { .. } => return Err(mixed()),
+        Subject::Confirmed { .. } | Subject::Amended { .. } | Subject::Attached { .. } => {
+            return Err(mixed());
+        }
     };
     Ok(Outcome::Done(acknowledgement))
 }

@@ -86,6 +86,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     lists_all_days: false,
     tells_new_people: false,
     tells_changes: None,
+    amends: &[],
     shows_matches: false,
     drafts_count: false,
     feed: None,
@@ -157,6 +158,7 @@ impl Book for QuickBooksDesktop {
                 | Need::Value { .. },
             )
             | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
             | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, applies_to, .. } => {

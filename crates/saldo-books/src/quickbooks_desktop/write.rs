@@ -73,6 +73,7 @@ pub(super) fn body(
     match subject {
         Subject::Need(need) => lists::entry(need, &context.bindings, taken),
         Subject::Document { voids: Some(voided), .. } => orders::close(voided),
+        Subject::Amended { .. } => Err("QuickBooks Desktop amends nothing".to_owned()),
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks Desktop holds no drafts of such documents".to_owned())
         }

@@ -263,6 +263,19 @@ fn values(line: &Line) -> String {
     named.filter_map(|(what, it)| it.map(|it| format!(" in {what} {}", it.value))).collect()
 }
 
+/// Whether a line points at anything: subtotals do not.
+pub(super) fn points(line: &Line) -> bool {
+    line.sales_item_line_detail.is_some()
+        || line.account_based_expense_line_detail.is_some()
+        || line.item_based_expense_line_detail.is_some()
+        || line.journal_entry_line_detail.is_some()
+}
+
+/// What a line says besides its amount: its text, its class and its location.
+pub(super) fn says(line: &Line) -> String {
+    format!("`{}`{}", line.description.as_deref().unwrap_or_default(), values(line))
+}
+
 /// The sum of each thing that lines point at. Lines that point at nothing (subtotals) do not count.
 fn line_sums(
     row: &Transaction,

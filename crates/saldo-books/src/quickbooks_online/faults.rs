@@ -148,6 +148,7 @@ fn refusal_kind(code: &str) -> RefusalKind {
         "6240" => RefusalKind::DuplicateName,
         "6210" => RefusalKind::PeriodClosed,
         "600" => RefusalKind::DuplicateRequest,
+        "5010" => RefusalKind::Stale,
         "610" | "2500" => RefusalKind::BadReference,
         _ => RefusalKind::Other,
     }
@@ -328,7 +329,7 @@ mod tests {
             ("610", RefusalKind::BadReference),
             ("2500", RefusalKind::BadReference),
             ("2050", RefusalKind::Other),
-            ("5010", RefusalKind::Other),
+            ("5010", RefusalKind::Stale),
             ("6000", RefusalKind::Other),
             ("9999", RefusalKind::Other),
         ];

@@ -4,6 +4,7 @@
 //! a document is absent only after all of its day were read, page by page, and none carries its
 //! marker. Amounts are not asked for: what the vendor or a person changed must be found as well.
 
+use super::amending;
 use super::ask::{list, literal};
 use super::chart::{self, ROWS};
 use super::compare;
@@ -88,6 +89,10 @@ impl<'a> LookUp<'a> {
                 let (key, document) = voided.unwrap_or((key, document));
                 let place = shape(document).ok().map(|it| self.place(it.entity(), document));
                 place.map(|place| (place, vec![document.number(*key)])).into_iter().collect()
+            }
+            Subject::Amended { key, before, .. } => {
+                let place = shape(before).ok().map(|it| self.place(it.entity(), before));
+                place.map(|place| (place, vec![before.number(*key)])).into_iter().collect()
             }
             Subject::Confirmed { .. } | Subject::Attached { .. } => Vec::new(),
         }
@@ -212,6 +217,17 @@ fn outcome(
         Subject::Need(Need::TaxRate(_) | Need::Dimension(_) | Need::Listed(_))
         | Subject::Confirmed { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
+        Subject::Amended { key, document, before, .. } => {
+            let Ok(shape) = shape(before) else { return Ok(Outcome::Absent) };
+            let place = look_up.place(shape.entity(), before);
+            let rows = found.get(&place).copied().unwrap_or_default();
+            let held = transactions(shape.entity(), rows)?;
+            let ours: Vec<&Transaction> = held.iter().filter(|row| is_ours(row, *key)).collect();
+            Ok(match &ours[..] {
+                [] => not_among(place.1, rows.len(), page),
+                all => amending::found(*key, (before, document), all, context),
+            })
+        }
         Subject::Document { key, document, applies_to, voids, .. } => {
             let stands = voids.as_deref().map_or(&**document, |voided| &voided.document);
             let Ok(shape) = shape(stands) else { return Ok(Outcome::Absent) };

@@ -4,7 +4,7 @@ use super::ask::{self, batch_id, bodies, look_ups, mixed};
 use super::codes::Says;
 use super::faults::{self, Purpose, VendorFault};
 use super::wire::{Entity, ListEntity, Transaction};
-use super::write::Body;
+use super::write::{self, Body};
 use super::{
     attachments, balances, changes, chart, compare, find, listing, result, settings, tax, voiding,
 };
@@ -234,12 +234,19 @@ fn became(
             let voided = voiding::acknowledgement(&row);
             voided.ok_or_else(|| in_doubt("the answer does not show it voided"))?
         }
-        Subject::Document { key, document, .. } => {
+        Subject::Document { key, document, .. } | Subject::Amended { key, document, .. } => {
             let row: Transaction = read(entity, held)?;
             let acknowledgement =
                 compare::acknowledgement(entity, (*key, document), &row, context.currency);
             let acknowledgement = acknowledgement.map_err(in_doubt)?;
-            let sent: Transaction = read(entity, &body.json)?;
+            let sent = match subject {
+                // Only what differs was sent.
+                Subject::Amended { .. } => {
+                    let sent = write::transaction(*key, document, None, context);
+                    sent.map_err(in_doubt)?.1
+                }
+                _ => read(entity, &body.json)?,
+            };
             let rates = tax::differences(document, &sent, &row).map_err(in_doubt)?;
             if !rates.is_empty() {
                 let difference = rates.join("; ");

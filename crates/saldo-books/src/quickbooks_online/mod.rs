@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod amending;
 mod ask;
 mod attachments;
 mod balances;
@@ -85,6 +86,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     lists_all_days: false,
     tells_new_people: false,
     tells_changes: Some(Duration::from_hours(24 * 30)),
+    amends: amending::KINDS,
     shows_matches: false,
     drafts_count: false,
     feed: Some(FeedUpload {
@@ -146,6 +148,10 @@ impl Book for QuickBooksOnline {
         voiding::voids(document)
     }
 
+    fn amends(&self, before: &Document, wanted: &Document) -> bool {
+        amending::amends(before, wanted)
+    }
+
     fn takes_files(&self, document: &Document) -> bool {
         shape::shape(document).is_ok()
     }
@@ -183,8 +189,15 @@ impl Book for QuickBooksOnline {
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
-            Subject::Document { document, .. } => {
-                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+            Subject::Document { document, .. } => needs_of(document),
+            // What it said before is compared with what the book shows.
+            Subject::Amended { document, before, .. } => {
+                let mut needs = needs_of(document);
+                let others = needs_of(before);
+                needs.extend(
+                    others.into_iter().filter(|it| !needs.contains(it)).collect::<Vec<_>>(),
+                );
+                needs
             }
         }
     }
@@ -201,4 +214,9 @@ impl Book for QuickBooksOnline {
     ) -> Result<Vec<Outcome>, Fault> {
         hear::hear(tasks, answer, context)
     }
+}
+
+/// What must be bound before a document can be created.
+fn needs_of(document: &Document) -> Vec<Need> {
+    shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
+use super::amending;
 use super::dimensions;
 use super::foreign::ForeignJournal;
 use super::names::{self, List, Taken};
@@ -38,6 +39,8 @@ pub(super) enum Operation {
     VoidByUpdate,
     /// Close a purchase order.
     Close,
+    /// Have a form say something else.
+    Amend,
 }
 
 impl Operation {
@@ -46,14 +49,14 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::Void => "void",
-            Self::VoidByUpdate | Self::Close => "update",
+            Self::VoidByUpdate | Self::Close | Self::Amend => "update",
         }
     }
 
     /// What is said beside the word.
     pub(super) const fn options(self) -> Option<&'static str> {
         match self {
-            Self::Create | Self::Void | Self::Close => None,
+            Self::Create | Self::Void | Self::Close | Self::Amend => None,
             Self::VoidByUpdate => Some("void"),
         }
     }
@@ -77,6 +80,7 @@ pub(super) fn body(
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks holds no drafts of such documents".to_owned())
         }
+        Subject::Amended { .. } => amending::body(subject, context),
         Subject::Attached { .. } => Err("a file goes by itself".to_owned()),
         Subject::Document { key, document, applies_to, .. } => {
             let (entity, fields) = transaction(*key, document, *applies_to, context)?;

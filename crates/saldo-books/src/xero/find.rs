@@ -80,7 +80,7 @@ impl<'a> LookUp<'a> {
         match self.subject {
             Subject::Document { voids: Some(voided), .. } => Some(voided.key),
             Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(*key),
-            Subject::Need(_) | Subject::Attached { .. } => None,
+            Subject::Need(_) | Subject::Amended { .. } | Subject::Attached { .. } => None,
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> LookUp<'a> {
                 Some(format!("Reference == {}", literal(&reference)))
             }
             // Files are listed at their documents.
-            Subject::Attached { .. } => None,
+            Subject::Amended { .. } | Subject::Attached { .. } => None,
             Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
                 match (self.rows, self.place?) {
                     (Rows::OfDay(_), _) => {
@@ -147,7 +147,7 @@ fn is_of_a_supplier(subject: &Subject) -> bool {
         Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
             matches!(shape(document), Ok(Shape::Bill(_)))
         }
-        Subject::Need(_) | Subject::Attached { .. } => false,
+        Subject::Need(_) | Subject::Amended { .. } | Subject::Attached { .. } => false,
     }
 }
 
@@ -276,7 +276,7 @@ fn outcome(
                 None => not_among(look_up.rows, place, rows.len()),
             })
         }
-        Subject::Attached { .. } => Err(ask::mixed()),
+        Subject::Amended { .. } | Subject::Attached { .. } => Err(ask::mixed()),
         Subject::Confirmed { key, document } => {
             let ours = standing(((*key, document, None), true), place, rows, context)?;
             Ok(match ours {

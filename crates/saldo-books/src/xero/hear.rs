@@ -191,7 +191,7 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
             let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
             Acknowledgement::of(remote)
         }
-        Subject::Attached { .. } => return Err(mixed()),
+        Subject::Amended { .. } | Subject::Attached { .. } => return Err(mixed()),
         Subject::Confirmed { key, document } => {
             return confirmed(*key, document, &parsed(element)?, context);
         }

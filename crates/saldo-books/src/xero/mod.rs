@@ -92,6 +92,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     tells_new_people: true,
     // Nothing is said of how far back it goes.
     tells_changes: Some(Duration::from_hours(24 * 365)),
+    amends: &[],
     shows_matches: true,
     drafts_count: false,
     feed: Some(FeedUpload {
@@ -230,7 +231,7 @@ impl Book for Xero {
                 | Need::Dimension(_),
             ) => Vec::new(),
             Subject::Document { voids: Some(voided), .. } => voiding::needs(voided),
-            Subject::Attached { .. } => Vec::new(),
+            Subject::Amended { .. } | Subject::Attached { .. } => Vec::new(),
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
                 shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()

@@ -137,6 +137,7 @@ impl Place {
             }
             Subject::Document { document, .. }
             | Subject::Confirmed { document, .. }
+            | Subject::Amended { document, .. }
             | Subject::Attached { document, .. } => {
                 super::shape::shape(document).ok().map(|shape| Self::of_shape(&shape))
             }

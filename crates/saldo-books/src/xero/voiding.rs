@@ -63,7 +63,10 @@ pub(super) fn place(voided: &Voided) -> Place {
 pub(super) fn of(subject: &Subject) -> Option<&Voided> {
     match subject {
         Subject::Document { voids, .. } => voids.as_deref(),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => None,
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn body(
             json(place, &fields)
         }
         Subject::Confirmed { key, document } => confirmed(*key, document, context),
+        Subject::Amended { .. } => Err("Xero amends nothing".to_owned()),
         Subject::Attached { .. } => Err("a file goes by itself".to_owned()),
     }
 }

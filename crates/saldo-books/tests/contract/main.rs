@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
+mod amended;
 mod attached;
 mod currencies;
 mod deaths;

@@ -142,7 +142,7 @@ impl Stage {
     fn found(&mut self, subject: &Subject) -> Option<Acknowledgement> {
         match self.look(std::slice::from_ref(subject)).remove(0) {
             Outcome::Found(acknowledged) => Some(acknowledged),
-            Outcome::Absent => None,
+            Outcome::Absent | Outcome::AsBefore(_) => None,
             other => panic!("{subject:?}: {other:?}"),
         }
     }

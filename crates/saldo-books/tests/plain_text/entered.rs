@@ -14,7 +14,7 @@ fn an_entry_reads_as_a_bookkeeper_would_write_it() {
     let mut folder = Folder::default();
     folder.enter(&sale("Ann; \"the\" buyer, [x]"));
     let month = |suffix| folder.files[&format!("2026-08{suffix}")].as_str();
-    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes no line.
+    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes none of yours.
 
 2026-08-03 * "Ann; \"the\" buyer, [x]" "Ann; \"the\" buyer, [x]"
   saldo: "KEY"
@@ -30,7 +30,7 @@ fn an_entry_reads_as_a_bookkeeper_would_write_it() {
 "#;
     let number = key(&sale("Ann; \"the\" buyer, [x]"));
     assert_eq!(month(".beancount"), expected.replace("KEY", number.as_str()));
-    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes no line.
+    let expected = r#"; 2026-08. Kept by Saldo: it adds what is missing and changes none of yours.
 decimal-mark .
 
 2026-08-03 * (KEY) Ann‚ "the" buyer, [x] | Ann‚ "the" buyer, [x]

@@ -39,9 +39,15 @@ fn merge(files: &mut Files, merge: &FileMerge) -> Vec<BlockFate> {
         let key = format!("{}{}{}", merge.syntax.key_opens, block.key, merge.syntax.key_closes);
         assert!(block.text.contains(&key), "{block:?}");
         assert!(block.text.lines().all(|line| !line.trim().is_empty()), "{block:?}");
+        let before = merge.amends.get(&block.key);
         match file.split("\n\n").find(|found| found.contains(&key)).map(str::trim_end) {
             Some(found) if found == block.text => BlockFate::Present,
+            Some(found) if before.is_some_and(|before| found == before) => {
+                *file = file.replace(found, &block.text);
+                BlockFate::Present
+            }
             Some(found) => BlockFate::Differs { found: found.to_owned() },
+            None if before.is_some() => BlockFate::Differs { found: String::new() },
             None => {
                 file.push_str(&format!("\n{}\n", block.text));
                 BlockFate::Written

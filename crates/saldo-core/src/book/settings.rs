@@ -133,7 +133,7 @@ impl BookSettings {
             )
             | Subject::Confirmed { .. }
             | Subject::Attached { .. } => None,
-            Subject::Document { document, .. } => {
+            Subject::Document { document, .. } | Subject::Amended { document, .. } => {
                 let dimensions = document.lines().iter().flat_map(|line| line.dimensions.iter());
                 dimensions.map(|(name, _)| name).find(is_off)
             }
@@ -167,7 +167,7 @@ impl BookSettings {
                 Need::ForeignAccount { currency, .. } | Need::Listed(Listed::Currency(currency)),
             ) => Some(*currency),
             Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
-            Subject::Document { document, .. } => {
+            Subject::Document { document, .. } | Subject::Amended { document, .. } => {
                 let home = document.header().currency;
                 document.currencies().find(|currency| *currency != home)
             }

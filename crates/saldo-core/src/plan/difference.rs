@@ -32,11 +32,19 @@ pub fn differences<'a>(
 ) -> Result<Vec<Difference>, MoneyError> {
     let mut sums: BTreeMap<(&str, &Dimensions, Date), Balance> = BTreeMap::new();
     for change in changes {
-        let Subject::Document { document, .. } = &change.subject else { continue };
+        let (document, before) = match &change.subject {
+            Subject::Document { document, .. } => (document, None),
+            Subject::Amended { document, before, .. } => (document, Some(before)),
+            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => continue,
+        };
         let month = document.header().date.first_of_month();
         for line in document.lines() {
             let moved = (&*line.account.name, &line.dimensions, month);
             sums.entry(moved).or_default().add(line.amount)?;
+        }
+        for line in before.into_iter().flat_map(|before| before.lines()) {
+            let moved = (&*line.account.name, &line.dimensions, month);
+            sums.entry(moved).or_default().add(line.amount.negated())?;
         }
     }
     let mut differences = Vec::new();

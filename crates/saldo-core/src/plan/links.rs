@@ -24,22 +24,23 @@ pub(super) fn link_of(
 pub fn payments_first<'a>(
     approved: impl Iterator<Item = &'a ApprovedChange> + Clone,
 ) -> BTreeMap<String, BTreeSet<String>> {
-    let mut invoices: BTreeMap<EntryKey, &str> = BTreeMap::new();
+    let mut invoices: BTreeMap<EntryKey, String> = BTreeMap::new();
     let mut payments: BTreeMap<EntryKey, String> = BTreeMap::new();
     for it in approved.clone().filter(|it| it.whereabouts == Whereabouts::InBook) {
-        let Subject::Document { document, .. } = &it.change.subject else { continue };
+        let Some((key, document)) = it.change.stands_as() else { continue };
         for entry in &it.change.enters {
             if let Some(invoice) = it.change.invoice() {
                 payments.insert(key_of(entry), invoice.to_string());
             }
             // A credit memo may belong to an invoice, and be paid back itself.
             if document.header().kind.takes_payments() {
-                invoices.insert(key_of(entry), &it.change.id);
+                invoices.insert(key_of(entry), key.to_string());
             }
         }
     }
     let open = |it: &&ApprovedChange| {
-        !matches!(it.whereabouts, Whereabouts::InBook | Whereabouts::Withdrawn)
+        let is_open = !matches!(it.whereabouts, Whereabouts::InBook | Whereabouts::Withdrawn);
+        is_open && !matches!(it.change.subject, Subject::Amended { .. })
     };
     let mut freed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for it in approved.clone().filter(open) {
@@ -51,8 +52,9 @@ pub fn payments_first<'a>(
     let mut waits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for it in approved.filter(open) {
         let taken_out = it.change.takes_out.iter().map(key_taken_out);
-        for invoice in taken_out.filter_map(|key| invoices.get(&key).copied()) {
-            let payments = freed.get(invoice).into_iter().flatten().map(|id| (*id).to_owned());
+        for invoice in taken_out.filter_map(|key| invoices.get(&key)) {
+            let payments =
+                freed.get(invoice.as_str()).into_iter().flatten().map(|id| (*id).to_owned());
             waits.entry(it.change.id.clone()).or_default().extend(payments);
         }
     }
@@ -78,7 +80,10 @@ pub(super) fn paid_by_what_goes(
         in_book(approved).filter_map(|change| change.voids().map(|it| it.key)).collect();
     let stands = |change: &&Change| match &change.subject {
         Subject::Document { key, .. } => !voided.contains(key),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => false,
     };
     in_book(approved)
         .filter(stands)

@@ -3,7 +3,7 @@
 //! Nothing is ever changed in a closed period, and nothing is dated in it. A fact that comes late
 //! is a difference of the period that is open, and keeps the day that it relates to.
 
-use crate::document::{Document, Header};
+use crate::document::{Document, Header, relating_to};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -35,7 +35,7 @@ impl Closing {
             return (document, None);
         }
         let (header, lines) = document.into_parts();
-        let memo = format!("{} (relates to {date})", header.memo);
+        let memo = relating_to(&header.memo, date);
         let header = Header { date: self.open_day(date), memo, ..header };
         let moved = Document::new(header, lines).expect("its lines balanced before it was moved");
         (moved, Some(date))

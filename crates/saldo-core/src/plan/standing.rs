@@ -21,7 +21,7 @@ pub(super) struct Standing<'a> {
 impl Standing<'_> {
     /// The day of the document that it stands in: of the latest, where it stands more than once.
     pub(super) fn entered_on(&self) -> Date {
-        let dates = self.changes.iter().filter_map(|change| change.date());
+        let dates = self.changes.iter().filter_map(|change| change.day());
         dates.max().unwrap_or(self.entry.header.date)
     }
 
@@ -99,11 +99,15 @@ pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
 #[must_use]
 pub fn standing_invoices(approved: &[ApprovedChange]) -> Vec<DocumentKey> {
     let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);
-    let invoices = entered.filter_map(|change| match &change.subject {
-        Subject::Document { key, document, .. } if document.header().kind.has_dependants() => {
-            Some((change.generation, *key))
-        }
-        _ => None,
+    let invoices = entered.filter_map(|change| {
+        let (key, document) = change.stands_as()?;
+        // What was amended is as old as it was.
+        let first = || approved.iter().find(|it| it.change.id == key.as_str());
+        let generation = match &change.subject {
+            Subject::Amended { .. } => first()?.change.generation,
+            _ => change.generation,
+        };
+        document.header().kind.has_dependants().then_some((generation, key))
     });
     let invoices: BTreeSet<(u32, DocumentKey)> = invoices.collect();
     invoices.into_iter().map(|(_, key)| key).collect()

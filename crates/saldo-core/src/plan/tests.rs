@@ -47,6 +47,7 @@ fn whole_plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPl
         closing: Closing::default(),
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -212,6 +213,7 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
         closing: Closing::default(),
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let (one, other) = ("00000000001".parse().unwrap(), "00000000002".parse().unwrap());
@@ -229,9 +231,10 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
     assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
     // A supplement came to what it belongs to, which stands as it did.
     let both = |_: &str| vec![one, other];
-    let stays = plan_slot_among(of, &BTreeMap::new(), &payment, &approved, both).unwrap();
+    let stays =
+        plan_slot_among(of, &BTreeMap::new(), &payment, &approved, both, |_, _| false).unwrap();
     assert!(stays.changes.is_empty() && stays.withdraws.is_empty(), "{stays:?}");
-    let anew = plan_slot_among(of, &BTreeMap::new(), &payment, &[], both).unwrap();
+    let anew = plan_slot_among(of, &BTreeMap::new(), &payment, &[], both, |_, _| false).unwrap();
     assert_eq!(anew.changes[0].invoice(), Some(other), "the last one");
 }
 
@@ -244,6 +247,7 @@ fn what_replaces_a_payment_in_the_book_belongs_to_no_invoice() {
         closing: Closing::default(),
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     let payment = |minor| [of_kind(entry("p", minor), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
@@ -406,6 +410,7 @@ fn a_reversal_of_a_payment_belongs_to_no_invoice() {
         closing: Closing::default(),
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     let payment = [of_kind(entry("p", 100), DocumentKind::Payment, Some("sale"))];
     let invoice = "00000000001".parse().unwrap();
@@ -538,6 +543,7 @@ fn closed(until: &str, entries: &[SubledgerEntry], approved: &[ApprovedChange]) 
         closing,
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     plan_slot(of, entries, approved, |_| None).unwrap()
 }
@@ -598,7 +604,10 @@ fn what_a_need_needs_is_made_before_it_and_once() {
     let needs = |subject: &Subject| match subject {
         Subject::Document { .. } => vec![item.clone()],
         Subject::Need(Need::Item(_)) => vec![account.clone()],
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => Vec::new(),
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => Vec::new(),
     };
     let first = plan(&[entry("a", 100)], &[]);
     let documents = [&first[..], &plan(&[entry("b", 20)], &[])].concat();
@@ -625,6 +634,7 @@ fn plan_voiding(
         closing,
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     let voidable = approved.iter().filter_map(|it| {
         let Subject::Document { key, document, .. } = &it.change.subject else { return None };
@@ -678,12 +688,15 @@ fn a_document_keeps_the_prefix_that_it_was_planned_with() {
     let planned = |entries: &[SubledgerEntry], approved: &[ApprovedChange], prefixes| {
         let (company, book) = (&"demo".into(), &"book".into());
         let (closing, slot) = (Closing::default(), SLOT);
-        let of = SlotOf { company, book, slot, closing, of_documents: None, prefixes };
+        let of = SlotOf { company, book, slot, closing, of_documents: None, prefixes, amends: &[] };
         plan_slot(of, entries, approved, |_| None).unwrap().changes
     };
     let number = |change: &Change| match &change.subject {
         Subject::Document { key, document, .. } => document.number(*key),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => {
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => {
             panic!("no document")
         }
     };

@@ -17,8 +17,8 @@ impl Planner<'_> {
         voidable: &BTreeMap<DocumentKey, Voided>,
     ) {
         for it in kept.iter().filter(|it| it.whereabouts == Whereabouts::InBook) {
-            let Subject::Document { key, document, .. } = &it.change.subject else { continue };
-            let Some(voided) = voidable.get(key) else { continue };
+            let Some((key, document)) = it.change.stands_as() else { continue };
+            let Some(voided) = voidable.get(&key) else { continue };
             let is_alone = |key: &EntryKey| {
                 standing.get(key).is_some_and(|standing| standing.is_by(&it.change))
             };

@@ -187,7 +187,7 @@ fn a_book_that_keeps_a_dimension_of_documents_has_one_for_each_value() {
         let (company, book) = (&"demo".into(), &"book".into());
         let closing = Closing::default();
         let prefixes = Prefixes::NONE;
-        let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
+        let of = SlotOf { company, book, slot, closing, of_documents, prefixes, amends: &[] };
         plan_slot(of, &fees, &[], |_| None).unwrap().changes.len()
     };
     assert_eq!(planned(None), 1);

@@ -19,6 +19,7 @@ pub(crate) fn lacking(
         closing: Closing::default(),
         of_documents: None,
         prefixes: Prefixes::NONE,
+        amends: &[],
     };
     let plan = plan_slot(of, entries, &approved, |_| None).unwrap();
     assert!(plan.withdraws.is_empty() && !plan.is_unsettled, "{plan:?}");

@@ -63,7 +63,10 @@ impl Ledger<'_> {
         while let Some(page) = pages.next_page().await? {
             let documents = page.into_iter().filter_map(|booked| match booked.change.subject {
                 Subject::Document { key, document, .. } => Some((key, *document)),
-                Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+                Subject::Need(_)
+                | Subject::Confirmed { .. }
+                | Subject::Amended { .. }
+                | Subject::Attached { .. } => None,
             });
             take(&documents.collect::<Vec<_>>())?;
         }

@@ -167,8 +167,12 @@ pub(super) fn checked(text: String, company: &Company) -> anyhow::Result<String>
 fn saved_text(saved: &Saved) -> String {
     let from = saved.since.map_or_else(String::new, |since| format!(", for {since} and later"));
     let mut text = format!("policy revision {}{from}\n", saved.revision);
-    for Effect { book, taken_out, entered, differences, left_open } in &saved.effects {
-        text += &format!("\n{book}: {taken_out} documents taken out, {entered} entered anew\n");
+    for Effect { book, taken_out, entered, amended, differences, left_open } in &saved.effects {
+        text += &format!("\n{book}: {taken_out} documents taken out, {entered} entered anew");
+        if *amended > 0 {
+            text += &format!(", {amended} amended where they stand");
+        }
+        text.push('\n');
         text += match differences.is_empty() {
             true => "\nNo account changes in any month.\n".to_owned(),
             false => differences_text(differences),

@@ -5,7 +5,7 @@ use super::output::table;
 use super::{Ending, Output, context};
 use crate::engine::{self, Filling, LeftToday, PlannedBook, RequestsNeeded, Waiting};
 use saldo_core::book::{Called, Need, Subject};
-use saldo_core::document::Document;
+use saldo_core::document::{Document, DocumentKey, Header, Line, Party};
 use saldo_core::ledger::Dimensions;
 use saldo_core::plan::{Change, Difference, Reason, differences};
 use serde::Serialize;
@@ -178,6 +178,11 @@ fn withdrawn_text(change: &Change) -> String {
             let number = document.number(*key);
             format!("{} {} {number}  {}", header.date, header.kind, header.memo)
         }
+        Subject::Amended { key, document, .. } => {
+            let header = document.header();
+            let number = document.number(*key);
+            format!("{} {} {number}  amended: {}", header.date, header.kind, header.memo)
+        }
         Subject::Attached { key, file, .. } => format!("file {} at {key}", file.name),
     };
     format!("  x {what}  (withdrawn: the book never had it)\n")
@@ -196,6 +201,9 @@ pub(crate) fn change_text_with(change: &Change, word: &str) -> String {
             let header = document.header();
             format!("  * {} {} {key}  {}  (confirmed)\n", header.date, header.kind, header.memo)
         }
+        Subject::Amended { key, document, before, .. } => {
+            amendment_text(*key, before, document, word)
+        }
         Subject::Attached { key, file, .. } => format!("  + file {} at {key}\n", file.name),
         Subject::Document { key, document, .. } => {
             let header = document.header();
@@ -213,6 +221,41 @@ pub(crate) fn change_text_with(change: &Change, word: &str) -> String {
             text + &lines_text(document)
         }
     }
+}
+
+/// What a document says, and what it is to say: only what differs.
+fn amendment_text(key: DocumentKey, before: &Document, document: &Document, word: &str) -> String {
+    let (was, is) = (before.header(), document.header());
+    let number = document.number(key);
+    let mut text = format!("\n  ~ {} {} {number}  {}  ({word})\n", is.date, is.kind, was.memo);
+    let party = |header: &Header| match &header.party {
+        Some(Party::Customer { name, .. } | Party::Vendor { name }) => name.clone(),
+        None => String::new(),
+    };
+    let due = |header: &Header| header.due.map_or_else(String::new, |day| day.to_string());
+    let of_document = [
+        ("name", party(was), party(is)),
+        ("due", due(was), due(is)),
+        ("reference", was.reference.clone(), is.reference.clone()),
+        ("memo", was.memo.clone(), is.memo.clone()),
+    ];
+    let mut say = |what: &str, was: &str, is: &str| {
+        if was != is {
+            let said =
+                |words: &str| if words.is_empty() { "-".to_owned() } else { words.to_owned() };
+            writeln!(text, "      {what}: {} -> {}", said(was), said(is))
+                .expect("text can always be written to a string");
+        }
+    };
+    for (what, was, is) in of_document {
+        say(what, &was, &is);
+    }
+    for (was, is) in before.lines().iter().zip(document.lines()) {
+        let words = |line: &Line| format!("{}{}", line.text, dimensions_text(&line.dimensions));
+        let what = format!("{} {}", is.account.name, is.amount);
+        say(&what, words(was).trim(), words(is).trim());
+    }
+    text
 }
 
 fn need_text(need: &Need) -> String {
@@ -252,6 +295,7 @@ pub(crate) fn reason_text(reason: &Reason) -> &'static str {
         Reason::Confirmed => "confirmed",
         Reason::NoLongerHolds => "no longer holds",
         Reason::Replaces => "replaces what no longer holds",
+        Reason::SaysOtherwise => "says something else, and moves nothing",
     }
 }
 
@@ -277,4 +321,58 @@ pub(crate) fn lines_text(document: &Document) -> String {
             .expect("text can always be written to a string");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo_core::document::{DocumentKind, LineKind};
+    use saldo_core::ledger::{Account, AccountKind};
+    use saldo_core::money::Money;
+
+    fn sale(memo: &str, class: &str) -> Document {
+        let amount: Money = "12.30 USD".parse().unwrap();
+        let header = Header {
+            slot: "sale".to_owned(),
+            kind: DocumentKind::SalesReceipt,
+            date: "2026-08-03".parse().unwrap(),
+            currency: amount.currency(),
+            party: None,
+            applies_to: None,
+            due: None,
+            reference: "#1001".to_owned(),
+            memo: memo.to_owned(),
+        };
+        let line = |kind, name, account, amount, dimensions| Line {
+            kind,
+            account: Account::new(name, account),
+            dimensions,
+            amount,
+            foreign: None,
+            taxes: Vec::new(),
+            quantity: None,
+            text: String::new(),
+            origin: String::new(),
+        };
+        let sold = LineKind::Other { taxed: false };
+        let class: Dimensions = [("class", class)].into_iter().collect();
+        let lines = vec![
+            line(sold, "Sales", AccountKind::Income, amount.negated(), class),
+            line(LineKind::Settlement, "Till", AccountKind::Cash, amount, Dimensions::default()),
+        ];
+        Document::new(header, lines).unwrap()
+    }
+
+    #[test]
+    fn an_amendment_shows_what_was_and_what_will_be_and_nothing_else() {
+        let (before, document) = (sale("Order #1001", "Web"), sale("Sale #1001", "Shop"));
+        let key = document.key(&"demo".into(), 0);
+        let text = amendment_text(key, &before, &document, "says something else");
+        let expected = format!(
+            "\n  ~ 2026-08-03 sales-receipt {key}  Order #1001  (says something else)\n      \
+             memo: Order #1001 -> Sale #1001\n      \
+             Sales -12.30 USD: [class Web] -> [class Shop]\n"
+        );
+        assert_eq!(text, expected);
+    }
 }

@@ -225,7 +225,10 @@ async fn account_sums(engine: &Engine, account: &str, day: Date) -> Result<Vec<S
         let booked = engine.store.entries(company, &book.id, filter).all().await?;
         let documents = booked.iter().filter_map(|it| match &it.change.subject {
             Subject::Document { document, .. } => Some((it.change.id.as_str(), &**document)),
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
         });
         let day_before = day.yesterday().unwrap_or(Date::MIN);
         let before = engine.store.account_sums(company, &book.id, Some(day_before)).await?;

@@ -154,11 +154,13 @@ pub(super) async fn plan_book(
     Ok(planned)
 }
 
-/// What changes would enter, by kind of document.
+/// What changes would enter or amend, by kind of document.
 fn totals(changes: &[Change]) -> Result<RunTotals, EngineError> {
     let mut totals = RunTotals::default();
     for change in changes {
-        if let Subject::Document { document, .. } = &change.subject {
+        if let Subject::Document { document, .. } | Subject::Amended { document, .. } =
+            &change.subject
+        {
             totals.add(document)?;
         }
     }

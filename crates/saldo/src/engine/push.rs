@@ -282,6 +282,7 @@ impl<'a> Pusher<'a> {
             ids.extend(self.book.needs(subject).iter().map(Need::binding));
             if let Subject::Document { applies_to: Some(key), .. }
             | Subject::Confirmed { key, .. }
+            | Subject::Amended { key, .. }
             | Subject::Attached { key, .. } = subject
             {
                 ids.insert(key.to_string());
@@ -358,7 +359,8 @@ impl<'a> Pusher<'a> {
         Ok(self.engine.store.put_observation(company, book, kind, &body, now).await?)
     }
 
-    /// A token for a batch: others for other members, and for the same members at another time.
+    /// A token for a batch: others for other members, and for the same members another time,
+    /// whatever the clock shows. What is sent in another version is no repetition.
     fn new_token(&self, purpose: &str, members: &[String]) -> String {
         let mut hasher = blake3::Hasher::new();
         let now = self.engine.clock.now().as_nanosecond().to_string();
@@ -371,6 +373,7 @@ impl<'a> Pusher<'a> {
             hasher.update(member.as_bytes());
             hasher.update(&[0]);
         }
+        hasher.update(&self.sends.count().to_le_bytes());
         hasher.finalize().to_hex().as_str().chars().take(32).collect()
     }
 
@@ -424,6 +427,11 @@ impl<'a> Pusher<'a> {
             Outcome::Done(acknowledgement) | Outcome::Found(acknowledgement) => {
                 acknowledged(subject_of(task), acknowledgement)
             }
+            Outcome::FoundDifferent { acknowledgement, difference }
+                if matches!(change.subject, Subject::Amended { .. }) =>
+            {
+                refused(changed_there(&acknowledgement, &difference))
+            }
             Outcome::FoundDifferent { acknowledgement, difference } => refused(Refusal {
                 kind: RefusalKind::HeldOtherwise,
                 code: acknowledgement.remote.to_string(),
@@ -432,6 +440,10 @@ impl<'a> Pusher<'a> {
             }),
             Outcome::Absent => {
                 let detail = "looked for and not found".to_owned();
+                AttemptResult { outcome: AttemptOutcome::Absent, detail }
+            }
+            Outcome::AsBefore(_) => {
+                let detail = "it stands there as it stood".to_owned();
                 AttemptResult { outcome: AttemptOutcome::Absent, detail }
             }
             Outcome::Refused(refusal) => self.refusal(change, refusal),
@@ -459,8 +471,25 @@ impl<'a> Pusher<'a> {
                 self.chart_is_stale = true;
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
             }
+            // Somebody changed it since, or applied a payment to it: what it says is looked at.
+            (RefusalKind::Stale, Subject::Amended { .. }) if another => {
+                AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
+            }
             _ => refused(refusal),
         }
+    }
+}
+
+/// Why a document is not amended that somebody changed in the book. It certainly is not: what
+/// stands there is neither what it was nor what it was to be.
+fn changed_there(found: &Acknowledgement, difference: &str) -> Refusal {
+    Refusal {
+        kind: RefusalKind::Other,
+        code: found.remote.to_string(),
+        message: format!("somebody changed it in the book, and it stays as it is: {difference}"),
+        hint: "set it right there, as the plan says or as it was, then `saldo retry`; or take it \
+               back by `saldo undo`"
+            .to_owned(),
     }
 }
 
@@ -488,9 +517,9 @@ fn refused(refusal: Refusal) -> AttemptResult {
 /// something else than it was told.
 fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptResult {
     let difference = match subject {
-        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
-            difference(document, &acknowledgement)
-        }
+        Subject::Document { document, .. }
+        | Subject::Confirmed { document, .. }
+        | Subject::Amended { document, .. } => difference(document, &acknowledgement),
         Subject::Need(_) | Subject::Attached { .. } => None,
     };
     match difference {

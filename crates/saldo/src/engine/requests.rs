@@ -131,13 +131,16 @@ fn by_day(subject: &Subject) -> Kept {
             }
             _ => Kept::Apart,
         },
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => Kept::Apart,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => Kept::Apart,
     }
 }
 
 /// How many requests changes take: those of each place in full batches, a look at the drafts that
-/// are confirmed, and what must be read before. What needs exist already are not made, so that it
-/// may be fewer.
+/// are confirmed and at what is amended, and what must be read before. What needs exist already are
+/// not made, so that it may be fewer.
 fn requests_of(
     book: &dyn Book,
     changes: &[Change],
@@ -149,7 +152,7 @@ fn requests_of(
     for change in changes {
         let subject = &change.subject;
         with_needs |= matches!(subject, Subject::Need(_));
-        if let Subject::Confirmed { document, .. } = subject {
+        if let Subject::Confirmed { document, .. } | Subject::Amended { document, .. } = subject {
             *looked_at.entry(document.header().kind).or_default() += 1;
         }
         let count = match (kept(subject), subject) {

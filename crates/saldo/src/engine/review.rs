@@ -26,6 +26,8 @@ pub(crate) struct Effect {
     pub(crate) taken_out: usize,
     /// How many documents are entered in their place.
     pub(crate) entered: usize,
+    /// How many documents stay, and say something else.
+    pub(crate) amended: usize,
     /// By how much accounts change, month by month.
     pub(crate) differences: Vec<Difference>,
     /// The facts of what is taken out that are not entered anew yet.
@@ -76,20 +78,23 @@ pub(crate) async fn effects(engine: &Engine) -> Result<Vec<Effect>, EngineError>
         let is_revised =
             |change: &&Change| change.slot.as_ref().is_some_and(|slot| slots.contains(slot));
         let revised: Vec<&Change> = planned.changes.iter().filter(is_revised).collect();
-        let documents = revised.iter().filter(|it| matches!(it.subject, Subject::Document { .. }));
-        let documents = documents.count();
-        let taken_out = revised.iter().filter(|it| !it.takes_out.is_empty()).count();
+        let is_document = |it: &&&Change| matches!(it.subject, Subject::Document { .. });
+        let documents = revised.iter().filter(is_document).count();
+        let taken_out = revised.iter().filter(is_document);
+        let taken_out = taken_out.filter(|it| !it.takes_out.is_empty()).count();
         let entered = documents - taken_out;
+        let amended = revised.iter().filter(|it| is_amendment(it)).count();
         let left_open = left_open(engine, &revised).await?;
         let differences = differences(revised)?;
-        effects.push(Effect { book: planned.book, taken_out, entered, differences, left_open });
+        let book = planned.book;
+        effects.push(Effect { book, taken_out, entered, amended, differences, left_open });
     }
     Ok(effects)
 }
 
 /// Where the facts of what is taken out stand, as far as they are not entered.
 async fn left_open(engine: &Engine, revised: &[&Change]) -> Result<Vec<LeftOpen>, EngineError> {
-    let taken_out = || revised.iter().filter(|it| !it.takes_out.is_empty());
+    let taken_out = || revised.iter().filter(|it| !it.takes_out.is_empty() && !is_amendment(it));
     let slots: BTreeSet<String> = taken_out().filter_map(|it| it.slot.clone()).collect();
     let entries: BTreeSet<&str> =
         taken_out().flat_map(|it| &it.takes_out).map(|entry| entry.id.as_str()).collect();
@@ -116,15 +121,22 @@ async fn left_open(engine: &Engine, revised: &[&Change]) -> Result<Vec<LeftOpen>
     Ok(counts.into_iter().map(open).collect())
 }
 
-/// The slots of which changes take out what stands and no longer holds, those of which it is not
-/// known what stands, and all others of the same facts.
+/// Whether a change has what stands say something else.
+fn is_amendment(change: &Change) -> bool {
+    matches!(change.subject, Subject::Amended { .. })
+}
+
+/// The slots of which changes take out what stands and no longer holds, or amend it, those of which
+/// it is not known what stands, and all others of the same facts.
 pub(super) async fn waiting_slots(
     engine: &Engine,
     changes: &[Change],
     unsettled: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, EngineError> {
-    let takes_out =
-        |change: &&Change| change.reason == Reason::NoLongerHolds && !change.takes_out.is_empty();
+    let takes_out = |change: &&Change| {
+        let goes = change.reason == Reason::NoLongerHolds && !change.takes_out.is_empty();
+        goes || is_amendment(change)
+    };
     let revised = changes.iter().filter(takes_out).filter_map(|change| change.slot.clone());
     let slots = revised.chain(unsettled.iter().cloned()).collect();
     Ok(engine.store.slots_beside(engine.company_id(), &slots).await?)
@@ -135,7 +147,9 @@ pub(super) fn counts(changes: &[Change], slots: &BTreeSet<String>) -> BTreeMap<D
     let mut counts = BTreeMap::new();
     for change in changes.iter().filter(|it| it.slot.as_ref().is_some_and(|it| slots.contains(it)))
     {
-        if let Subject::Document { document, .. } = &change.subject {
+        if let Subject::Document { document, .. } | Subject::Amended { document, .. } =
+            &change.subject
+        {
             *counts.entry(document.header().kind).or_default() += 1;
         }
     }

@@ -148,7 +148,7 @@ impl Pusher<'_> {
             RefusalKind::NotSetUp => true,
             RefusalKind::SalesTaxOff => settings.unentered_tax(&change.subject).is_none(),
             RefusalKind::CurrenciesOff => settings.other_currency(&change.subject).is_none(),
-            _ => change.date().is_some_and(|date| !closed.covers(date)),
+            _ => change.day().is_some_and(|date| !closed.covers(date)),
         };
         let kept: BTreeSet<&str> =
             shut.iter().filter(|it| !open(it)).filter_map(|(_, it)| slot_of(it)).collect();
@@ -174,19 +174,19 @@ impl Pusher<'_> {
                         | Need::Value { .. }
                 )
             }
-            Subject::Document { .. } => true,
+            Subject::Document { .. } | Subject::Amended { .. } => true,
             Subject::Confirmed { .. } | Subject::Attached { .. } => false,
         };
         if !changes.iter().any(stands_for) {
             return Ok(changes);
         }
-        if changes.iter().any(|change| change.date().is_none()) {
+        if changes.iter().any(|change| change.day().is_none()) {
             // The chart is needed in any case, and tells the settings too.
             self.chart().await?;
         }
         let (closing, settings) = (self.closed().await?, self.settings().await?);
         let (mut results, mut open, mut closed) = (Vec::new(), Vec::new(), 0);
-        let is_shut = |change: &Change| change.date().is_some_and(|date| closing.covers(date));
+        let is_shut = |change: &Change| change.day().is_some_and(|date| closing.covers(date));
         let kept: Vec<String> = changes
             .iter()
             .filter(|it| is_shut(it))
@@ -195,7 +195,7 @@ impl Pusher<'_> {
         let kept: BTreeSet<&str> = kept.iter().map(String::as_str).collect();
         for change in changes {
             let is_kept = is_shut(&change) || takes_back_any(&change, &kept);
-            let shut = change.date().filter(|_| is_kept).zip(closing.until);
+            let shut = change.day().filter(|_| is_kept).zip(closing.until);
             let off = settings.switched_off(&change.subject);
             closed += usize::from(shut.is_some());
             let other = settings.other_currency(&change.subject);
@@ -229,7 +229,10 @@ impl Pusher<'_> {
 fn slot_of(change: &Change) -> Option<&str> {
     match &change.subject {
         Subject::Document { document, .. } => Some(&document.header().slot),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => None,
     }
 }
 

@@ -211,7 +211,10 @@ async fn of_run(
     let replaces = |change: &&Change| {
         let before = change.slot.as_ref().and_then(|slot| first.get(slot));
         before.is_some_and(|generation| *generation < change.generation)
-            && matches!(change.reason, Reason::NoLongerHolds | Reason::Replaces)
+            && matches!(
+                change.reason,
+                Reason::NoLongerHolds | Reason::Replaces | Reason::SaysOtherwise
+            )
     };
     let (replacing, fresh): (Vec<&Change>, Vec<&Change>) = changes.iter().partition(replaces);
     let entries = keys(fresh.into_iter().flat_map(|change| &change.enters));

@@ -63,6 +63,7 @@ impl Book {
             closing: self.closing,
             of_documents: None,
             prefixes: Prefixes::NONE,
+            amends: &[],
         };
         let approved = self.told.get(slot).map(Vec::as_slice).unwrap_or_default();
         let plan = plan_slot(of, wanted, approved, |slot| self.invoice(slot)).unwrap();

@@ -121,6 +121,9 @@ impl Company {
         let previous = self.current(write)?;
         let mut body = write.body.clone();
         if fields::boolean(&body, "sparse")?.unwrap_or(false) {
+            for name in repeated(write.kind) {
+                fields::present(&body, name).ok_or_else(|| Fault::missing(name))?;
+            }
             let mut merged = previous.body.clone();
             merged.extend(body);
             body = merged;
@@ -368,6 +371,15 @@ impl Company {
     fn answer(&self, kind: Kind, id: u64) -> Result<Value, Fault> {
         let entity = self.entity(kind, id).ok_or_else(|| Fault::not_found("It is gone."))?;
         Ok(Value::Object(self.show(entity)))
+    }
+}
+
+/// What a sparse update must repeat, whether it changes or not.
+const fn repeated(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Purchase => &["PaymentType", "AccountRef"],
+        Kind::Bill | Kind::VendorCredit => &["VendorRef"],
+        _ => &[],
     }
 }
 

@@ -64,10 +64,12 @@ impl Chunk {
         }
     }
 
-    /// The slots in which documents of these kinds would be entered.
+    /// The slots in which documents of these kinds would be entered, or amended.
     fn slots_of(&self, kinds: &BTreeSet<DocumentKind>) -> BTreeSet<String> {
-        let is_of_kind =
-            |change: &&Change| document(change).is_some_and(|it| kinds.contains(&it.header().kind));
+        let is_of_kind = |change: &&Change| {
+            let kind = |it: &Document| kinds.contains(&it.header().kind);
+            document(change).or(amended(change)).is_some_and(kind)
+        };
         self.changes.iter().filter(is_of_kind).filter_map(|it| it.slot.clone()).collect()
     }
 
@@ -111,7 +113,18 @@ impl Chunk {
 fn document(change: &Change) -> Option<&Document> {
     match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => None,
+    }
+}
+
+/// The document that a change amends, if it amends one, as it shall be.
+pub(super) fn amended(change: &Change) -> Option<&Document> {
+    match &change.subject {
+        Subject::Amended { document, .. } => Some(document),
+        _ => None,
     }
 }
 
@@ -156,6 +169,10 @@ pub(super) async fn plan_chunk(
     let mut chunk = draft.chunk;
     chunk.draft(&levels.drafts);
     let mut kept = chunk.slots_of(&levels.kept_back);
+    // What stands is no draft: who amends it looks at it first.
+    let is_drafted =
+        |it: &&Change| amended(it).is_some_and(|it| levels.drafts.contains(&it.header().kind));
+    kept.extend(chunk.changes.iter().filter(is_drafted).filter_map(|it| it.slot.clone()));
     if levels.by_rule {
         kept.extend(waiting_for_drafts(engine, connection, &mut chunk, &entered).await?);
     }
@@ -384,7 +401,10 @@ impl<'a> Draft<'a> {
         let open = approved.filter(|it| it.whereabouts == Whereabouts::NotInBook);
         wanted.chain(open.filter_map(|it| match &it.change.subject {
             Subject::Document { document, .. } => document.header().applies_to.as_ref(),
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
         }))
     }
 
@@ -466,7 +486,8 @@ impl<'a> Draft<'a> {
             false => Prefixes::NONE,
         };
         let closing = self.closing;
-        let of = SlotOf { company, book, slot, closing, of_documents, prefixes };
+        let amends = description.amends;
+        let of = SlotOf { company, book, slot, closing, of_documents, prefixes, amends };
         // What belongs to an invoice that was taken out has nothing to belong to.
         let emptied = &self.emptied;
         let parties = self.parties_of_invoices(slot);
@@ -485,7 +506,8 @@ impl<'a> Draft<'a> {
             let changes = self.approved.get(slot).filter(|_| links(slot));
             changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
         };
-        let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices)?;
+        let amends = |before: &Document, wanted: &Document| book_itself.amends(before, wanted);
+        let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices, amends)?;
         let has_news = self.with_news.contains(slot);
         if plan.is_unsettled || has_news {
             self.chunk.again.push(slot.to_owned());

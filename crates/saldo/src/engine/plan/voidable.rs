@@ -5,7 +5,7 @@
 use super::book_of;
 use super::chunk::enters_commitment;
 use crate::engine::{Engine, EngineError};
-use saldo_core::book::{Book, Subject, Voided};
+use saldo_core::book::{Book, Voided};
 use saldo_core::document::{Document, DocumentKey, SubledgerEntry};
 use saldo_core::plan::{ApprovedChange, Change, Whereabouts};
 use saldo_core::text::{FactId, GroupId};
@@ -52,11 +52,11 @@ pub(super) async fn voidable(
     };
     let mut candidates: BTreeMap<DocumentKey, (&Change, &Document)> = BTreeMap::new();
     for it in approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook) {
-        if let Subject::Document { key, document, voids: None, .. } = &it.change.subject
+        if let Some((key, document)) = it.change.stands_as()
             && going.by_voiding(&it.change, reverses(document, &it.change))
             && can_void(engine, book, document)
         {
-            candidates.insert(*key, (&it.change, document));
+            candidates.insert(key, (&it.change, document));
         }
     }
     if candidates.is_empty() {

@@ -44,7 +44,10 @@ pub(super) async fn prove(
     let mut by_slot: BTreeMap<String, Vec<Change>> = BTreeMap::new();
     let is_dated_by_then = |change: &Change| match &change.subject {
         Subject::Document { document, .. } => document.header().date <= last,
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => true,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => true,
     };
     let stand = |change: &Change| receipts.contains_key(&change.id) && is_dated_by_then(change);
     for change in changes.into_iter().filter(stand) {
@@ -77,7 +80,10 @@ fn found_foreign<'a>(
     let clearing = policy.clearing(&payout.gateway.id, currency);
     let documents = changes.filter_map(|change| match &change.subject {
         Subject::Document { document, .. } => Some(document),
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => None,
     });
     let lines = documents.flat_map(|document| document.lines());
     let taken = lines.filter(|line| Some(&line.account) == clearing.as_ref());

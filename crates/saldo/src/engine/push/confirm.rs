@@ -1,5 +1,6 @@
 //! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed,
-//! and one is confirmed only as it was entered. And what is voided, where the book shows matches.
+//! and one is confirmed only as it was entered. What is voided, where the book shows matches. And
+//! what is amended, where the book has it in another version than the one that it acknowledged.
 
 use super::super::EngineError;
 use super::Pusher;
@@ -34,18 +35,25 @@ impl Pusher<'_> {
         &mut self,
         changes: Vec<Change>,
     ) -> Result<Vec<Change>, EngineError> {
+        let changes = self.in_their_versions(changes).await?;
         let shows_matches = self.book.description().shows_matches;
         let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
         let mut left = Vec::new();
         for change in changes {
             match &change.subject {
                 Subject::Confirmed { document, .. } => {
-                    by_kind.entry(document.header().kind).or_default().push(change);
+                    by_kind.entry((0, document.header().kind)).or_default().push(change);
                 }
                 Subject::Document { document, voids: Some(_), .. } if shows_matches => {
-                    by_kind.entry(document.header().kind).or_default().push(change);
+                    by_kind.entry((0, document.header().kind)).or_default().push(change);
                 }
-                Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => {
+                Subject::Amended { document, .. } if self.names_tried.contains_key(&change.id) => {
+                    by_kind.entry((1, document.header().kind)).or_default().push(change);
+                }
+                Subject::Need(_)
+                | Subject::Document { .. }
+                | Subject::Amended { .. }
+                | Subject::Attached { .. } => {
                     left.push(change);
                 }
             }
@@ -56,6 +64,26 @@ impl Pusher<'_> {
             }
         }
         Ok(left)
+    }
+
+    /// These changes, those that amend with the version of what they amend that the book
+    /// acknowledged last.
+    async fn in_their_versions(&self, changes: Vec<Change>) -> Result<Vec<Change>, EngineError> {
+        let key = |change: &Change| match &change.subject {
+            Subject::Amended { key, .. } => Some(key.to_string()),
+            _ => None,
+        };
+        let keys: Vec<String> = changes.iter().filter_map(key).collect();
+        if keys.is_empty() {
+            return Ok(changes);
+        }
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let receipts = store.receipts(company, &self.connection.id, &keys).await?;
+        let versioned = |change: Change| match key(&change).and_then(|key| receipts.get(&key)) {
+            Some(receipt) => in_version(change, receipt.version.clone()),
+            None => change,
+        };
+        Ok(changes.into_iter().map(versioned).collect())
     }
 
     async fn look_at_some(&mut self, changes: &[Change]) -> Result<Vec<Change>, EngineError> {
@@ -69,6 +97,7 @@ impl Pusher<'_> {
         for ((change, task), outcome) in changes.iter().zip(&tasks).zip(outcomes) {
             match outcome {
                 Outcome::Absent => left.push(change.clone()),
+                Outcome::AsBefore(held) => left.push(in_version(change.clone(), held.version)),
                 outcome => {
                     results.push((change.id.clone(), self.result(change, task, outcome)));
                 }
@@ -81,4 +110,12 @@ impl Pusher<'_> {
         }
         Ok(left)
     }
+}
+
+/// A change that amends, with the version of what it amends.
+fn in_version(mut change: Change, held: Option<String>) -> Change {
+    if let Subject::Amended { version, .. } = &mut change.subject {
+        *version = held;
+    }
+    change
 }

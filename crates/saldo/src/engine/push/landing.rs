@@ -40,6 +40,11 @@ impl Sends {
         Self { begun, sent: BTreeMap::new() }
     }
 
+    /// How many batches this process sent.
+    pub(super) fn count(&self) -> usize {
+        self.sent.len()
+    }
+
     /// How long after a moment all of a send has landed.
     fn left(&self, send: &LastSend, at: Timestamp, moment: Moment) -> Duration {
         if let Some(sent) = self.sent.get(&send.batch) {

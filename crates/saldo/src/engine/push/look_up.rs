@@ -25,9 +25,10 @@ impl Pusher<'_> {
             let of = match &it.change.subject {
                 Subject::Need(_) => continue,
                 Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
-                    (false, document.header().kind)
+                    (0, document.header().kind)
                 }
-                Subject::Attached { document, .. } => (true, document.header().kind),
+                Subject::Amended { document, .. } => (1, document.header().kind),
+                Subject::Attached { document, .. } => (2, document.header().kind),
             };
             by_kind.entry(of).or_default().push(it);
         }

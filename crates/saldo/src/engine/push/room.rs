@@ -101,7 +101,10 @@ impl Pusher<'_> {
             Subject::Need(need) => {
                 settings.full_list(self.book.takes_room(need), |_| self.kept_free(need)).is_none()
             }
-            Subject::Document { .. } | Subject::Confirmed { .. } | Subject::Attached { .. } => true,
+            Subject::Document { .. }
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => true,
         }
     }
 }

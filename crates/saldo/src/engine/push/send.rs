@@ -5,8 +5,9 @@ use super::super::EngineError;
 use super::super::retry::Patience;
 use super::landing::Moment;
 use super::{Pusher, Work, refused, subject_of};
-use saldo_core::book::{Outcome, Refusal, RefusalKind, Task};
+use saldo_core::book::{Outcome, Refusal, RefusalKind, Subject, Task};
 use saldo_core::exchange::{Fault, Permit};
+use saldo_core::plan::Change;
 use saldo_store::{AttemptOutcome, AttemptResult, Batch, Purpose};
 use std::time::Duration;
 
@@ -139,8 +140,9 @@ impl Pusher<'_> {
                     results.push((id, AttemptResult { outcome, detail }));
                     undivided.push(it);
                 }
-                // It may be refused because an earlier send voided it: only a look shows that.
-                Outcome::Refused(refusal) if in_doubt && it.change.voids().is_some() => {
+                // It may be refused because an earlier send voided or amended it: only a look
+                // shows that.
+                Outcome::Refused(refusal) if in_doubt && changes_what_stands(&it.change) => {
                     let (outcome, detail) = (AttemptOutcome::InDoubt, refusal.message);
                     results.push((id, AttemptResult { outcome, detail }));
                 }
@@ -156,4 +158,9 @@ impl Pusher<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a change has something else be of what stands there, in the version that it names.
+fn changes_what_stands(change: &Change) -> bool {
+    change.voids().is_some() || matches!(change.subject, Subject::Amended { .. })
 }

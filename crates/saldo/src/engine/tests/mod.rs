@@ -1,6 +1,7 @@
 //! Proofs that the engine holds: whatever fails, and wherever a process ends, the books are the
 //! same.
 
+mod amended;
 mod attached;
 mod banked;
 mod batches;

@@ -105,7 +105,10 @@ async fn a_payout_a_run_and_days_can_be_taken_back() {
         Subject::Document { key, document, .. } => {
             (document.header().kind == DocumentKind::Transfer).then(|| key.to_string())
         }
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => None,
     });
     let runs = engine.store.runs(company, 10).await.unwrap();
     let run =

@@ -102,7 +102,10 @@ fn moves(change: &Change, account: &str) -> bool {
         Subject::Document { document, .. } => {
             document.lines().iter().any(|line| &*line.account.name == account)
         }
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => false,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => false,
     }
 }
 

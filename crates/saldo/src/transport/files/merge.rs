@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 pub(super) fn merged(existing: &str, merge: &FileMerge) -> (String, Vec<BlockFate>) {
     let line_end = if existing.contains("\r\n") { "\r\n" } else { "\n" };
     let confirmed = confirmed(existing, merge);
-    let existing = &*confirmed;
+    let amended = amended(&confirmed, merge, line_end);
+    let existing = &*amended;
     let (opening, pieces) = pieces(existing, &merge.syntax);
     let (fates, mut fresh) = fates(&pieces, merge);
     fresh.sort_by_key(|block| rank(block));
@@ -56,6 +57,33 @@ fn confirmed<'a>(existing: &'a str, merge: &FileMerge) -> Cow<'a, str> {
     Cow::Owned(text)
 }
 
+/// A text in which the blocks that shall read otherwise do, where they read as they did.
+fn amended<'a>(existing: &'a str, merge: &FileMerge, line_end: &str) -> Cow<'a, str> {
+    if merge.amends.is_empty() {
+        return Cow::Borrowed(existing);
+    }
+    let after: BTreeMap<&str, &Block> =
+        merge.blocks.iter().map(|block| (block.key.as_str(), block)).collect();
+    let (opening, pieces) = pieces(existing, &merge.syntax);
+    let mut text = opening.to_owned();
+    for piece in pieces {
+        let [key] = keys_in(piece.text, &merge.syntax)[..] else {
+            text.push_str(piece.text);
+            continue;
+        };
+        let before = merge.amends.get(key).filter(|before| is_same(piece.text, before));
+        match before.and_then(|_| after.get(key)) {
+            Some(block) => {
+                let rest = &piece.text[piece.text.trim_end().len()..];
+                text.push_str(&block.text.lines().collect::<Vec<_>>().join(line_end));
+                text.push_str(rest);
+            }
+            None => text.push_str(piece.text),
+        }
+    }
+    Cow::Owned(text)
+}
+
 /// A line as it is once its transaction is not pending, if it is the first line of one.
 fn without_pending(line: &str) -> Cow<'_, str> {
     match line.split_once(" ! ") {
@@ -78,6 +106,10 @@ fn fates<'a>(pieces: &[Piece<'_>], merge: &'a FileMerge) -> (Vec<BlockFate>, Vec
     let fate = |block: &'a Block| match known.get(block.key.as_str()) {
         Some(found) if is_same(found, &block.text) => BlockFate::Present,
         Some(found) => BlockFate::Differs { found: found.trim_end().replace('\r', "") },
+        // It was there when it was to be amended.
+        None if merge.amends.contains_key(&block.key) => {
+            BlockFate::Differs { found: String::new() }
+        }
         None => {
             known.insert(&block.key, &block.text);
             fresh.push(block);

@@ -17,6 +17,7 @@ fn merge(blocks: &[Block]) -> FileMerge {
         syntax: syntax(),
         blocks: blocks.to_vec(),
         confirms: std::collections::BTreeSet::new(),
+        amends: std::collections::BTreeMap::new(),
     }
 }
 
@@ -250,4 +251,29 @@ fn what_is_confirmed_is_pending_no_longer_and_else_stays_as_it_is() {
     let expected = standing.replace("2026-08-03 ! ", "2026-08-03 * ");
     assert_eq!(text, expected);
     assert_eq!(super::merge::merged(&text, &merge).0, expected, "again is no change");
+}
+
+#[test]
+fn what_is_amended_reads_otherwise_only_where_it_reads_as_it_did() {
+    let (was, is) = (
+        "2026-08-03 * \"Ann\"\n  key: \"a\"\n  A  1 USD",
+        "2026-08-03 * \"Eve\"\n  key: \"a\"\n  A  1 USD",
+    );
+    let standing = format!("; kept\n\n{was}\n\n\n2026-08-05 * \"own\"\n  A  1 USD\n");
+    let blocks = vec![Block { key: "a".to_owned(), text: is.to_owned() }];
+    let amends = [("a".to_owned(), was.to_owned())].into();
+    let merge = FileMerge { blocks, amends, ..merge(&[]) };
+    let (text, fates) = super::merge::merged(&standing, &merge);
+    assert_eq!((&*text, fates), (&*standing.replace(was, is), vec![BlockFate::Present]));
+    assert_eq!(super::merge::merged(&text, &merge).0, text, "again is no change");
+    let windows = standing.replace('\n', "\r\n");
+    let (text, _) = super::merge::merged(&windows, &merge);
+    assert_eq!(text, standing.replace(was, is).replace('\n', "\r\n"));
+    let edited = standing.replace("Ann", "Anna");
+    let (text, fates) = super::merge::merged(&edited, &merge);
+    assert_eq!(text, edited, "what somebody changed stays");
+    assert!(matches!(&fates[..], [BlockFate::Differs { .. }]), "{fates:?}");
+    let gone = standing.replace(was, "; gone");
+    let (text, fates) = super::merge::merged(&gone, &merge);
+    assert_eq!((text, fates), (gone, vec![BlockFate::Differs { found: String::new() }]));
 }

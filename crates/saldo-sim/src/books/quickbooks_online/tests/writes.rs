@@ -91,6 +91,26 @@ fn updates_need_the_newest_version() {
 }
 
 #[test]
+fn a_sparse_update_of_a_purchase_repeats_its_account_and_type() {
+    let mut client = Client::new();
+    let line = json!({
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "Amount": 20,
+        "AccountBasedExpenseLineDetail": { "AccountRef": client.account("Advertising") },
+    });
+    let account = client.account("Checking");
+    let purchase = json!({ "PaymentType": "Cash", "AccountRef": account, "Line": [line] });
+    let stored = client.must(Kind::Purchase, &purchase);
+    let id = &stored["Id"];
+    let note = json!({ "Id": id, "SyncToken": "0", "sparse": true, "PrivateNote": "a" });
+    assert_eq!(client.code("purchase", &note), "2020");
+    let repeated = with(&note, json!({ "PaymentType": "Cash", "AccountRef": account }));
+    let changed = client.must(Kind::Purchase, &repeated);
+    assert_eq!((&changed["PrivateNote"], &changed["SyncToken"]), (&json!("a"), &json!("1")));
+    assert_eq!(client.balance("Checking"), -2_000);
+}
+
+#[test]
 fn a_full_update_clears_and_a_sparse_one_keeps() {
     let mut client = Client::new();
     let sale = with(&client.sale("S-1", "10"), json!({ "PrivateNote": "a", "PaymentRefNum": "b" }));

@@ -70,7 +70,10 @@ async fn transfers(desk: &Desk) -> (i64, usize) {
             let lines = document.lines().iter().filter(|line| &*line.account.name == "Bank");
             lines.map(|line| line.amount.minor()).sum::<i64>()
         }
-        Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => 0,
+        Subject::Need(_)
+        | Subject::Confirmed { .. }
+        | Subject::Amended { .. }
+        | Subject::Attached { .. } => 0,
     };
     (changes.iter().map(|change| on_bank(&change.subject)).sum(), changes.len())
 }
