@@ -46,6 +46,7 @@ mod settled;
 mod stage;
 mod standings;
 mod stated;
+mod taken_out;
 mod taken_over;
 mod taxed;
 mod templates;
