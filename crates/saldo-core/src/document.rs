@@ -262,6 +262,10 @@ pub struct SubledgerEntry {
     pub header: Header,
     /// Balanced lines.
     pub lines: Vec<Line>,
+    /// The key of the entry that a payment settles, where several documents may stand under the
+    /// slot that it belongs to: it is of the one in which that entry stands. It is no money.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub settles: Option<FactId>,
 }
 
 impl SubledgerEntry {
@@ -271,7 +275,7 @@ impl SubledgerEntry {
     /// [`Unbalanced`] where they do not.
     pub fn new(id: FactId, header: Header, lines: Vec<Line>) -> Result<Self, Unbalanced> {
         let (header, lines) = Document::new(header, lines)?.into_parts();
-        Ok(Self { id, header, lines })
+        Ok(Self { id, header, lines, settles: None })
     }
 
     /// A hash of all of it that carries money: kind, date, currency, link, accounts, dimensions,

@@ -25,7 +25,7 @@ pub use compose::compose;
 pub use difference::{Difference, differences};
 pub use links::payments_first;
 pub use period::Closing;
-pub use standing::{standing_invoice, standing_invoices};
+pub use standing::{StandingInvoices, standing_for, standing_invoice, standing_invoices};
 
 use crate::book::{AttachedFile, Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
@@ -37,7 +37,7 @@ use amending::{Amending, is_open_amendment};
 use compose::alike;
 use effect::leave_out_alike;
 use jiff::civil::Date;
-use links::{link_of, paid_by_what_goes, still_refers};
+use links::{Claims, paid_by_what_goes, still_refers};
 use serde::{Deserialize, Serialize};
 use standing::{Standing, in_book, standing, still_holds};
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,14 +328,15 @@ pub fn plan_slot_voiding(
     approved: &[ApprovedChange],
     invoice: impl Fn(&str) -> Option<DocumentKey>,
 ) -> Result<SlotPlan, Unbalanced> {
-    let invoices = |slot: &str| invoice(slot).into_iter().collect();
+    let invoices = |slot: &str| invoice(slot).into();
     plan_slot_among(of, voidable, entries, approved, invoices, |_, _| false)
 }
 
 /// What [`plan_slot_voiding`] says, where several documents may stand under the slot of what others
-/// belong to, oldest first: a summary and its supplements. What is planned belongs to the last one;
-/// what was planned before stays with its own, as long as that stands. `amends` says of a document
-/// as it stands, and as it would be, whether the book amends the one to be the other: nothing that
+/// belong to: a summary and its supplements. A payment is parted among them: what settles an entry
+/// belongs to the document in which that one stands, and anything else to the last one. What was
+/// planned before stays with its own, as long as that stands. `amends` says of a document as it
+/// stands, and as it would be, whether the book amends the one to be the other: nothing that
 /// carries money differs.
 ///
 /// # Errors
@@ -345,14 +346,14 @@ pub fn plan_slot_among(
     voidable: &BTreeMap<DocumentKey, Voided>,
     entries: &[SubledgerEntry],
     approved: &[ApprovedChange],
-    invoices: impl Fn(&str) -> Vec<DocumentKey>,
+    invoices: impl Fn(&str) -> StandingInvoices,
     amends: impl Fn(&Document, &Document) -> bool,
 ) -> Result<SlotPlan, Unbalanced> {
     let wanted: BTreeMap<EntryKey, &SubledgerEntry> =
         entries.iter().map(|entry| (key_of(entry), entry)).collect();
     let paid = paid_by_what_goes(approved, &wanted);
-    let invoice = |slot: &str| invoices(slot).pop().filter(|key| !paid.contains(key));
-    let stands = |slot: &str, key| invoices(slot).contains(&key) && !paid.contains(&key);
+    let known = approved.iter().flat_map(|it| &it.change.enters);
+    let claims = Claims::of(entries.iter().chain(known), invoices, paid);
     let there = standing(in_book(approved));
     let mut withdraws = Vec::new();
     let mut kept: Vec<&ApprovedChange> = Vec::new();
@@ -367,7 +368,7 @@ pub fn plan_slot_among(
             Whereabouts::NotInBook
                 if !holds
                     || it.change.date().is_some_and(|date| of.closing.covers(date))
-                    || !still_refers(&it.change, &wanted, invoice, stands) =>
+                    || !still_refers(&it.change, &wanted, &claims) =>
             {
                 withdraws.push(it.change.id.clone());
             }
@@ -403,7 +404,7 @@ pub fn plan_slot_among(
     planner.take_out(&gone, |entry| {
         standing.get(&key_of(entry)).map_or(entry.header.date, Standing::entered_on)
     })?;
-    planner.put_in(new, &reason, invoice)?;
+    planner.put_in(new, &reason, &claims)?;
     planner.amend(needed);
     let (changes, waits) = (planner.changes, planner.waits);
     Ok(SlotPlan { withdraws, changes, waits, is_unsettled: false })
@@ -495,19 +496,19 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// One document for entries that fit together. It waits for its invoice, and for all reversals
-    /// of its slot: a book must never hold both what is taken out and what replaces it, whatever
-    /// key the one and the other go by.
+    /// One document for entries that fit together and belong to one invoice. It waits for that, and
+    /// for all reversals of its slot: a book must never hold both what is taken out and what
+    /// replaces it, whatever key the one and the other go by.
     fn put_in(
         &mut self,
         new: Vec<SubledgerEntry>,
         reason: &Reason,
-        invoice: impl Fn(&str) -> Option<DocumentKey>,
+        claims: &Claims,
     ) -> Result<(), Unbalanced> {
-        for entries in alike(new, self.of.of_documents) {
+        let alike = alike(new, self.of.of_documents).into_iter();
+        for (link, entries) in alike.flat_map(|entries| claims.part(entries)) {
             let Some(document) = compose(&entries)? else { continue };
             let mut change = self.change(document, &entries, reason.clone());
-            let link = link_of(&change, &invoice);
             if let Subject::Document { applies_to, .. } = &mut change.subject {
                 *applies_to = link;
             }

@@ -236,5 +236,6 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
             memo: "Order #1001".to_owned(),
         },
         lines: [-3, -2, -1, 1, 2, 3].map(line).to_vec(),
+        settles: None,
     }
 }

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The number of this form.
-const NUMBER: u8 = 3;
+const NUMBER: u8 = 4;
 /// How long the entries of most groups are.
 const BYTES: usize = 2048;
 /// What cannot be read, where that is so.
@@ -43,6 +43,7 @@ struct EntryRow<'a, Lines> {
     due: Option<(i16, i8, i8)>,
     reference: &'a str,
     memo: &'a str,
+    settles: Option<&'a str>,
     lines: Lines,
 }
 
@@ -180,7 +181,7 @@ fn date((year, month, day): (i16, i8, i8)) -> Result<Date, StoreError> {
 
 impl<'a> EntryRow<'a, LinesOf<'a>> {
     fn of(entry: &'a SubledgerEntry) -> Self {
-        let SubledgerEntry { id, header, lines } = entry;
+        let SubledgerEntry { id, header, lines, settles } = entry;
         let Header { slot: _, kind, date, currency, party, applies_to, due, reference, memo } =
             header;
         Self {
@@ -193,6 +194,7 @@ impl<'a> EntryRow<'a, LinesOf<'a>> {
             due: due.map(day),
             reference,
             memo,
+            settles: settles.as_ref().map(FactId::as_str),
             lines: LinesOf { lines, currency: *currency },
         }
     }
@@ -217,7 +219,9 @@ impl<'a> EntryRow<'a, Vec<LineRow<'a>>> {
             let line = row.line(lines.last(), currency)?;
             lines.push(line);
         }
-        SubledgerEntry::new(FactId::from(self.id), header, lines).map_err(unreadable)
+        let entry =
+            SubledgerEntry::new(FactId::from(self.id), header, lines).map_err(unreadable)?;
+        Ok(SubledgerEntry { settles: self.settles.map(FactId::from), ..entry })
     }
 }
 
@@ -357,7 +361,10 @@ mod tests {
                 reference: "#1".to_owned(),
                 memo: "m".to_owned(),
             };
-            SubledgerEntry::new(FactId::from(format!("e{number}")), header, lines.clone()).unwrap()
+            let settles = header.party.as_ref().map(|_| FactId::from("c"));
+            let id = FactId::from(format!("e{number}"));
+            let entry = SubledgerEntry::new(id, header, lines.clone()).unwrap();
+            SubledgerEntry { settles, ..entry }
         };
         parties.into_iter().enumerate().map(entry).collect()
     }

@@ -89,6 +89,7 @@ fn changes(
                 closing: Closing::default(),
                 of_documents: None,
                 prefixes: Prefixes::NONE,
+                amends: &[],
             };
             let planned = plan_slot(slot, slice::from_ref(&entry), &[], |_| None)?;
             changes.extend(planned.changes.into_iter().map(|change| (change, lines)));

@@ -25,9 +25,8 @@ pub(super) fn apart(entry: SubledgerEntry, conversion: &Account) -> Vec<Subledge
         Some(_) => Some(Line { account: conversion.clone(), foreign: None, ..line }),
         None => Some(line),
     };
-    let SubledgerEntry { id, header, lines } = entry;
-    let lines = lines.into_iter().filter_map(at_home).collect();
-    std::iter::once(SubledgerEntry { id, header, lines }).chain(moved).collect()
+    let lines = entry.lines.into_iter().filter_map(at_home).collect();
+    std::iter::once(SubledgerEntry { lines, ..entry }).chain(moved).collect()
 }
 
 /// The slot of what goes over the account of conversion to a currency, beside the slot of what

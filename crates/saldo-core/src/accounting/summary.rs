@@ -9,14 +9,15 @@
 use super::known_order::{KnownOrder, Open};
 use super::{Accounted, Basis};
 use crate::commerce::{
-    BalanceKind, BalanceTransaction, MoneyMovement, MovementKind, Order, PartKind, Period, Tender,
-    sum_of,
+    BalanceKind, BalanceTransaction, MoneyMovement, MovementKind, MovementState, Order, PartKind,
+    Period, Tender, sum_of,
 };
 use crate::document::{DocumentKind, LineKind, Party, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::Money;
 use crate::policy::{Detail, Policy};
 use crate::text::{FactId, GatewayId};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,6 +227,16 @@ pub(super) fn only_gateway<'a>(
     gateways.all(|other| other == first).then_some(first)
 }
 
+/// The gateway that an order was paid by until an instant, where it is one alone.
+pub(super) fn paid_until(order: &Order, until: Timestamp) -> Option<&GatewayId> {
+    let paid = order.movements.iter().filter(|movement| {
+        movement.kind == MovementKind::Payment
+            && movement.state == MovementState::Succeeded
+            && movement.processed_at <= until
+    });
+    only_gateway(paid)
+}
+
 /// Readdresses an order's receipts as the policy wants, and keeps back those whose part is not
 /// closed: the order waits for them, and so do the gateway's rows of their payments. A credit memo
 /// that was repaid at once is one of them, with its payments.
@@ -258,7 +269,8 @@ pub(super) fn gather_receipts(
             waits.insert(open);
             return false;
         }
-        let memo = credited.and_then(|memo| memos.get(memo)).cloned();
+        let memo = credited.and_then(|id| memos.get_key_value(id));
+        let memo = memo.map(|(id, slot)| (id.clone(), slot.clone()));
         gather(entry, known.order, part, memo, basis);
         if credited == Some(&entry.id) {
             memos.insert(entry.id.clone(), entry.header.slot.clone());
@@ -282,14 +294,15 @@ pub(super) fn gather_receipts(
 }
 
 /// Addresses an entry to the document of its part: a payment to one of the credit memo that it pays
-/// back, in that slot.
+/// back, by that one's entry and slot.
 fn gather(
     entry: &mut SubledgerEntry,
     order: &Order,
     part: Part,
-    memo: Option<String>,
+    memo: Option<(FactId, String)>,
     basis: Basis<'_>,
 ) {
+    let (credited, memo) = memo.unzip();
     let customer = basis.policy.customer_for_all(order);
     let slot = match &memo {
         Some(memo) => format!("{memo}/{}/{}", entry.header.kind, account_of(entry)),
@@ -310,6 +323,7 @@ fn gather(
     header.reference = part.reference;
     if header.kind == DocumentKind::Payment {
         header.applies_to = memo;
+        entry.settles = credited;
     }
 }
 

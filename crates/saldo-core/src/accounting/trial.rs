@@ -5,13 +5,13 @@
 //! differ from the first.
 
 use super::order::by_policy;
-use super::summary::only_gateway;
+use super::summary::paid_until;
 use super::{Accounted, Group, Stock, account_with};
-use crate::commerce::{Fact, MovementKind, MovementState, Order};
+use crate::commerce::{Agreement, Fact, Order};
 use crate::document::{Line, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::{Balance, Money, MoneyError};
-use crate::policy::{Marked, Policy, Role};
+use crate::policy::{Marked, Policy, Role, Rule};
 use crate::text::{FactId, GatewayId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -136,6 +136,19 @@ impl Trial {
                 let form = self.as_it_is.sale_form(order).word();
                 self.take_order(order, place, &format!("entered as {form}"))?;
             }
+            for (returned, gateway, amount) in returns(order)? {
+                let policy = &self.as_it_is;
+                let Some(place) = policy.refunds_rule(order, gateway) else { continue };
+                let rule = policy.text.rules.get(place).and_then(|rule| rule.refunds);
+                let form = rule.unwrap_or(policy.text.refunds).word();
+                let example = || Example {
+                    reference: order.name.clone(),
+                    date: policy.day(returned.happened_at),
+                    text: format!("return entered as {form}"),
+                    amount,
+                };
+                self.rules.entry(place).or_default().take(example, amount)?;
+            }
         }
         Ok(())
     }
@@ -210,29 +223,41 @@ impl Idle {
     /// took it, or left it out.
     fn add_documents(&mut self, facts: &[Fact]) {
         let rules = &self.as_it_is.text.rules;
-        let about = |place: usize| {
-            let rule = rules.get(place)?;
-            (rule.detail.is_some() || rule.sales.is_some()).then(|| rule.sales.is_some())
-        };
         let orders = facts.iter().filter_map(|fact| match fact {
             Fact::Order(order) => Some(&**order),
             _ => None,
         });
         for order in orders {
-            for place in self.alone.keys() {
-                let Some(about_sales) = about(*place) else { continue };
-                if !self.as_it_is.rule_holds(*place, order, paid_by(order)) {
-                    continue;
-                }
+            for (place, rule) in self.alone.keys().filter_map(|it| Some((it, rules.get(*it)?))) {
+                let Some(taken) = self.taken(order, (*place, rule)) else { continue };
                 let name = self.as_it_is.excluded_by(order);
-                let excluded =
-                    self.as_it_is.text.rules.iter().position(|it| Some(&*it.name) == name);
-                let taken = excluded.or_else(|| match about_sales {
-                    true => self.as_it_is.sales_rule(order),
-                    false => self.as_it_is.detail_rule(order, paid_by(order)),
-                });
+                let excluded = rules.iter().position(|it| Some(&*it.name) == name);
+                let taken = excluded.map_or(taken, |excluded| BTreeSet::from([excluded]));
                 self.shadowed.entry(*place).or_default().extend(taken);
             }
+        }
+    }
+
+    /// The rules that take the documents of an order which a rule would catch; none where it is
+    /// not about documents, or would catch nothing.
+    fn taken(&self, order: &Order, (place, rule): (usize, &Rule)) -> Option<BTreeSet<usize>> {
+        let policy = &self.as_it_is;
+        let holds = |gateway| policy.rule_holds(place, order, gateway);
+        let paid_by = paid_by(order);
+        match () {
+            () if rule.detail.is_some() && holds(paid_by) => {
+                Some(policy.detail_rule(order, paid_by).into_iter().collect())
+            }
+            () if rule.sales.is_some() && holds(paid_by) => {
+                Some(policy.sales_rule(order).into_iter().collect())
+            }
+            () if rule.refunds.is_some() => {
+                let returns = returns(order).unwrap_or_default();
+                let mut own = returns.iter().filter(|it| holds(it.1)).peekable();
+                own.peek()?;
+                Some(own.filter_map(|it| policy.refunds_rule(order, it.1)).collect())
+            }
+            () => None,
         }
     }
 }
@@ -323,10 +348,23 @@ fn entered_orders<'a>(
 
 /// The gateway that an order was paid by, where it is one alone.
 fn paid_by(order: &Order) -> Option<&GatewayId> {
-    let paid = order.movements.iter().filter(|movement| {
-        movement.kind == MovementKind::Payment && movement.state == MovementState::Succeeded
-    });
-    only_gateway(paid)
+    paid_until(order, Timestamp::MAX)
+}
+
+/// What comes back of an order: each return, with the gateway that the order was paid by until
+/// then, and what the buyer has to get.
+fn returns(order: &Order) -> Result<Vec<(&Agreement, Option<&GatewayId>, Money)>, MoneyError> {
+    let mut returns = Vec::new();
+    for agreement in &order.agreements {
+        let nothing = Money::zero(order.currency);
+        let mut lines = agreement.lines.iter();
+        let due = lines.try_fold(nothing, |sum, line| sum.plus(line.total()?))?;
+        if due.is_negative() {
+            let gateway = paid_until(order, agreement.happened_at);
+            returns.push((agreement, gateway, due.negated()));
+        }
+    }
+    Ok(returns)
 }
 
 /// What the buyer owed for an order when it was sold, with all that was agreed since.

@@ -208,8 +208,10 @@ impl<'a> Vouchers<'a> {
         for (day, (lines, movements)) in days(order, policy) {
             let of_vouchers = policy.in_force(day).tax_of_vouchers();
             let of = of_vouchers.as_ref();
-            let taxed = lines.into_iter().filter(|line| of.is_some_and(|it| bears_only(line, it)));
-            for line in taxed {
+            for line in lines {
+                if !of.map_or(Ok(false), |it| bears_only(line, it))? {
+                    continue;
+                }
                 if vouchers.tax.is_none() {
                     vouchers.tax = own_taxes(line).next().map(|tax| named(tax, order, policy));
                 }
@@ -286,11 +288,24 @@ fn is_of_card(movement: &MoneyMovement) -> bool {
     moves && happened && movement.tender == Tender::GiftCard
 }
 
-/// Whether a line is of what vouchers of this tax buy.
-fn bears_only(line: &SaleLine, of_vouchers: &TaxRate) -> bool {
+/// Whether a line is of what vouchers of this tax buy: it bears that tax alone, or is so cheap that
+/// the tax, which the channel states, comes to nothing. What is stated to be free of tax at another
+/// rate, or for another reason, no voucher of this one buys.
+fn bears_only(line: &SaleLine, of_vouchers: &TaxRate) -> Result<bool, MoneyError> {
+    if line.kind == SaleKind::GiftCard {
+        return Ok(false);
+    }
     let mut taxes = own_taxes(line);
-    let is_that = taxes.next().is_some_and(|tax| is_tax_of(tax, of_vouchers));
-    is_that && taxes.next().is_none() && line.kind != SaleKind::GiftCard
+    Ok(match (taxes.next(), taxes.next()) {
+        (Some(tax), None) => is_tax_of(tax, of_vouchers),
+        (Some(_), Some(_)) => false,
+        (None, _) => {
+            let own = |tax: &&TaxAmount| tax.collector == Collector::Merchant;
+            let stated = line.taxes.iter().filter(own).any(|tax| is_tax_of(tax, of_vouchers));
+            let within = of_vouchers.rate.map(|rate| line.total()?.tax_within(rate)).transpose()?;
+            stated && within.is_some_and(Money::is_zero)
+        }
+    })
 }
 
 fn taxed_at_sale(line: &SaleLine, tax: &TaxAmount) -> Trouble {

@@ -42,20 +42,26 @@ fn effect(entry: &SubledgerEntry) -> Effect<'_> {
 
 /// Leaves out pairs of entries, one gone and one new, that do the same: the book holds it already.
 pub(super) fn leave_out_alike(gone: &mut Vec<SubledgerEntry>, new: &mut Vec<SubledgerEntry>) {
-    let mut standing: BTreeMap<Effect<'_>, BTreeSet<usize>> = BTreeMap::new();
-    for (place, entry) in gone.iter().enumerate() {
-        standing.entry(effect(entry)).or_default().insert(place);
-    }
-    let mut kept = BTreeSet::new();
-    let mut held = BTreeSet::new();
-    for (place, entry) in new.iter().enumerate() {
-        if let Some(same) = standing.get_mut(&effect(entry)).and_then(BTreeSet::pop_first) {
-            kept.insert(same);
-            held.insert(place);
-        }
-    }
+    let (all_gone, all_new): (Vec<_>, Vec<_>) = (gone.iter().collect(), new.iter().collect());
+    let same = alike_among(&all_gone, &all_new);
+    let held = same.iter().enumerate().filter(|(_, it)| it.is_some()).map(|(place, _)| place);
+    let held: BTreeSet<usize> = held.collect();
+    let kept: BTreeSet<usize> = same.into_iter().flatten().collect();
     retain_others(gone, &kept);
     retain_others(new, &held);
+}
+
+/// For each new entry, the place of one that stands and does the same: each stands for one alone.
+pub(super) fn alike_among<'a>(
+    standing: &[&'a SubledgerEntry],
+    new: &[&'a SubledgerEntry],
+) -> Vec<Option<usize>> {
+    let mut places: BTreeMap<Effect<'a>, BTreeSet<usize>> = BTreeMap::new();
+    for (place, entry) in standing.iter().enumerate() {
+        places.entry(effect(entry)).or_default().insert(place);
+    }
+    let same = |entry: &'a SubledgerEntry| places.get_mut(&effect(entry))?.pop_first();
+    new.iter().copied().map(same).collect()
 }
 
 fn retain_others(entries: &mut Vec<SubledgerEntry>, places: &BTreeSet<usize>) {

@@ -1,20 +1,70 @@
 //! Which payment belongs to which invoice, or credit memo.
 
-use super::standing::{in_book, key_taken_out, that_count};
+use super::standing::{StandingInvoices, in_book, key_taken_out, that_count};
 use super::{ApprovedChange, Change, EntryKey, Subject, Whereabouts, key_of};
 use crate::document::{DocumentKey, Line, LineKind, SubledgerEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The invoice that a change should belong to. A reversal belongs to none: it is no payment.
-pub(super) fn link_of(
-    change: &Change,
-    invoice: impl Fn(&str) -> Option<DocumentKey>,
-) -> Option<DocumentKey> {
-    match &change.subject {
-        Subject::Document { document, .. } if change.takes_out.is_empty() => {
-            document.header().applies_to.as_deref().and_then(invoice)
+/// What the entries of a slot may belong to: what stands under other slots, but for what the book
+/// holds as paid by what goes.
+pub(super) struct Claims {
+    standing: BTreeMap<String, StandingInvoices>,
+    paid: BTreeSet<DocumentKey>,
+}
+
+impl Claims {
+    /// The claims of these entries.
+    pub(super) fn of<'a>(
+        entries: impl Iterator<Item = &'a SubledgerEntry>,
+        invoices: impl Fn(&str) -> StandingInvoices,
+        paid: BTreeSet<DocumentKey>,
+    ) -> Self {
+        let slots: BTreeSet<&String> =
+            entries.filter_map(|entry| entry.header.applies_to.as_ref()).collect();
+        let standing = slots.into_iter().map(|slot| (slot.clone(), invoices(slot)));
+        Self { standing: standing.collect(), paid }
+    }
+
+    /// The document that an entry should belong to: that in which what it settles stands, so that
+    /// none is paid with more than it is over; the last one, where nobody says what that is.
+    fn claim(&self, entry: &SubledgerEntry) -> Option<DocumentKey> {
+        let standing = self.standing_for(entry)?;
+        let own = Self::holder(standing, entry).or(standing.keys.last().copied());
+        own.filter(|key| !self.paid.contains(key))
+    }
+
+    fn standing_for(&self, entry: &SubledgerEntry) -> Option<&StandingInvoices> {
+        self.standing.get(entry.header.applies_to.as_ref()?)
+    }
+
+    fn holder(standing: &StandingInvoices, entry: &SubledgerEntry) -> Option<DocumentKey> {
+        standing.holders.get(entry.settles.as_ref()?).copied()
+    }
+
+    /// Whether an entry may stay with the document that it belongs to: that stands, and nothing
+    /// says that it belongs to another one.
+    fn may_stay(&self, entry: &SubledgerEntry, own: Option<DocumentKey>) -> bool {
+        let (Some(own), Some(standing)) = (own, self.standing_for(entry)) else {
+            return self.claim(entry) == own;
+        };
+        let is_own = Self::holder(standing, entry).is_none_or(|holder| holder == own);
+        is_own && standing.keys.contains(&own) && !self.paid.contains(&own)
+    }
+
+    /// Parts entries by the documents that they belong to, the oldest first.
+    pub(super) fn part(
+        &self,
+        entries: Vec<SubledgerEntry>,
+    ) -> Vec<(Option<DocumentKey>, Vec<SubledgerEntry>)> {
+        let mut parts: BTreeMap<Option<usize>, (Option<DocumentKey>, Vec<SubledgerEntry>)> =
+            BTreeMap::new();
+        for entry in entries {
+            let claim = self.claim(&entry);
+            let keys = self.standing_for(&entry).map_or(&[][..], |it| &it.keys);
+            let place = keys.iter().position(|key| Some(*key) == claim);
+            parts.entry(place).or_insert_with(|| (claim, Vec::new())).1.push(entry);
         }
-        _ => None,
+        parts.into_values().collect()
     }
 }
 
@@ -93,13 +143,13 @@ pub(super) fn paid_by_what_goes(
 }
 
 /// Whether a change refers to what it would refer to now: the same invoice, or another one that
-/// stands under its slot, accounts of the same kinds, the same party, and products or none. These
-/// are no money, but the book may have refused them, or have no room.
+/// stands under its slot and that nothing speaks against, accounts of the same kinds, the same
+/// party, and products or none. These are no money, but the book may have refused them, or have no
+/// room.
 pub(super) fn still_refers(
     change: &Change,
     wanted: &BTreeMap<EntryKey, &SubledgerEntry>,
-    invoice: impl Fn(&str) -> Option<DocumentKey>,
-    stands: impl Fn(&str, DocumentKey) -> bool,
+    claims: &Claims,
 ) -> bool {
     let same = |entry: &SubledgerEntry| {
         let of = |entry: &SubledgerEntry| {
@@ -117,7 +167,9 @@ pub(super) fn still_refers(
         })
     };
     let own = change.invoice();
-    let is_own = |slot: &str| own.filter(|own| stands(slot, *own));
-    let linked = link_of(change, invoice) == own || own.is_some() && link_of(change, is_own) == own;
-    linked && change.enters.iter().all(same)
+    let is_linked = |entry: &SubledgerEntry| {
+        let wanted = wanted.get(&key_of(entry)).copied();
+        claims.may_stay(wanted.unwrap_or(entry), own)
+    };
+    change.enters.iter().all(|entry| is_linked(entry) && same(entry))
 }

@@ -3,8 +3,10 @@
 //! As a rule that is once. What lands after it was given up may bring an entry twice, or take one
 //! out that another reversal takes out as well.
 
+use super::effect::alike_among;
 use super::{ApprovedChange, Change, Covered, EntryKey, Subject, Whereabouts, key_of};
 use crate::document::{DocumentKey, SubledgerEntry};
+use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +25,25 @@ impl Standing<'_> {
     pub(super) fn entered_on(&self) -> Date {
         let dates = self.changes.iter().filter_map(|change| change.day());
         dates.max().unwrap_or(self.entry.header.date)
+    }
+
+    /// The documents that others belong to in which it stands, with their generations: what was
+    /// amended is as old as it was.
+    fn invoices(&self, approved: &[ApprovedChange]) -> impl Iterator<Item = (u32, DocumentKey)> {
+        self.changes.iter().filter_map(|change| {
+            let (key, document) = change.stands_as()?;
+            let first = || approved.iter().find(|it| it.change.id == key.as_str());
+            let generation = match &change.subject {
+                Subject::Amended { .. } => first()?.change.generation,
+                _ => change.generation,
+            };
+            document.header().kind.has_dependants().then_some((generation, key))
+        })
+    }
+
+    /// The last one of them.
+    fn holder(&self, approved: &[ApprovedChange]) -> Option<DocumentKey> {
+        self.invoices(approved).max().map(|(_, key)| key)
     }
 
     /// Whether it stands by this change, and by no other.
@@ -87,6 +108,21 @@ pub(super) fn in_book(approved: &[ApprovedChange]) -> impl Iterator<Item = &Chan
     approved.iter().filter(is_there).map(|it| &it.change)
 }
 
+/// The invoices, credit memos, bills or purchase orders that stand under a slot, or shall.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StandingInvoices {
+    /// Their keys, oldest first: a summary has one for itself, and one for what came later.
+    pub keys: Vec<DocumentKey>,
+    /// In which of several each entry stands.
+    pub holders: BTreeMap<FactId, DocumentKey>,
+}
+
+impl From<Option<DocumentKey>> for StandingInvoices {
+    fn from(only: Option<DocumentKey>) -> Self {
+        Self { keys: only.into_iter().collect(), holders: BTreeMap::new() }
+    }
+}
+
 /// The key of the invoice, credit memo, bill or purchase order that stands under a slot, or shall:
 /// the last one that was entered and not taken out.
 #[must_use]
@@ -94,23 +130,39 @@ pub fn standing_invoice(approved: &[ApprovedChange]) -> Option<DocumentKey> {
     standing_invoices(approved).pop()
 }
 
-/// The keys of all of them, oldest first: a summary has one for itself, and one for what came
-/// later.
+/// The keys of all of them, oldest first.
 #[must_use]
 pub fn standing_invoices(approved: &[ApprovedChange]) -> Vec<DocumentKey> {
-    let entered = standing(that_count(approved)).into_values().flat_map(|it| it.changes);
-    let invoices = entered.filter_map(|change| {
-        let (key, document) = change.stands_as()?;
-        // What was amended is as old as it was.
-        let first = || approved.iter().find(|it| it.change.id == key.as_str());
-        let generation = match &change.subject {
-            Subject::Amended { .. } => first()?.change.generation,
-            _ => change.generation,
-        };
-        document.header().kind.has_dependants().then_some((generation, key))
-    });
-    let invoices: BTreeSet<(u32, DocumentKey)> = invoices.collect();
+    let standing = standing(that_count(approved));
+    let invoices: BTreeSet<(u32, DocumentKey)> =
+        standing.values().flat_map(|it| it.invoices(approved)).collect();
     invoices.into_iter().map(|(_, key)| key).collect()
+}
+
+/// The same, with what is wanted under the slot: an entry also stands where another one does that
+/// does the same.
+#[must_use]
+pub fn standing_for(approved: &[ApprovedChange], wanted: &[SubledgerEntry]) -> StandingInvoices {
+    let keys = standing_invoices(approved);
+    let mut holders = BTreeMap::new();
+    if keys.len() < 2 {
+        return StandingInvoices { keys, holders };
+    }
+    let mut standing = standing(that_count(approved));
+    let mut new = Vec::new();
+    for entry in wanted {
+        match standing.remove(&key_of(entry)) {
+            Some(it) => drop(it.holder(approved).map(|key| holders.insert(entry.id.clone(), key))),
+            None => new.push(entry),
+        }
+    }
+    let (gone, held): (Vec<&SubledgerEntry>, Vec<DocumentKey>) =
+        standing.values().filter_map(|it| Some((it.entry, it.holder(approved)?))).unzip();
+    for (entry, same) in new.iter().zip(alike_among(&gone, &new)) {
+        let key = same.and_then(|place| held.get(place));
+        holders.extend(key.map(|key| (entry.id.clone(), *key)));
+    }
+    StandingInvoices { keys, holders }
 }
 
 /// Whether a change that the book does not have, or may not have, is still right beside what the

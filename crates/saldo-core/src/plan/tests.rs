@@ -1,5 +1,7 @@
 //! Plans of one slot, step by step.
 
+mod parted;
+
 use super::*;
 use crate::book::Item;
 use crate::document::{DocumentKind, Header, Line, LineKind};
@@ -230,7 +232,7 @@ fn a_payment_that_is_not_in_the_book_follows_its_invoice() {
     let stays = plan_slot(of, &payment, &entered, |_| Some(other)).unwrap();
     assert_eq!(stays, SlotPlan::default(), "what was entered is not entered again");
     // A supplement came to what it belongs to, which stands as it did.
-    let both = |_: &str| vec![one, other];
+    let both = |_: &str| StandingInvoices { keys: vec![one, other], ..Default::default() };
     let stays =
         plan_slot_among(of, &BTreeMap::new(), &payment, &approved, both, |_, _| false).unwrap();
     assert!(stays.changes.is_empty() && stays.withdraws.is_empty(), "{stays:?}");

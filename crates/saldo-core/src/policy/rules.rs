@@ -14,7 +14,7 @@ pub use marked::Marked;
 pub use words::Words;
 
 use self::dimensions::Declared;
-use super::{Chart, Detail, Policy, PolicyError, PolicyText, Role, SaleForm, Untaxed};
+use super::{Chart, Detail, Policy, PolicyError, PolicyText, RefundForm, Role, SaleForm, Untaxed};
 use crate::commerce::Order;
 use crate::ledger::{Account, AccountKind};
 use crate::text::GatewayId;
@@ -40,6 +40,9 @@ pub struct Rule {
     /// What sales are entered as that are paid at once, in the place of the policy's own `sales`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sales: Option<SaleForm>,
+    /// What returns are entered as, in the place of the policy's own `refunds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<RefundForm>,
     /// Why a sale bears no tax of the merchant's, where it bears none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untaxed: Option<Untaxed>,
@@ -59,6 +62,8 @@ enum Answer<'a> {
     Detail,
     /// What a sale is entered as.
     Sales,
+    /// What a return is entered as.
+    Refunds,
     /// Why something bears no tax.
     Untaxed(Untaxed),
     /// Whether an order is left out.
@@ -74,6 +79,7 @@ impl Rule {
             self.account.as_deref().map(Answer::Account),
             self.detail.map(|_| Answer::Detail),
             self.sales.map(|_| Answer::Sales),
+            self.refunds.map(|_| Answer::Refunds),
             self.untaxed.map(Answer::Untaxed),
             self.exclude.then_some(Answer::Exclude),
             (!self.set.is_empty()).then_some(Answer::Dimensions),
@@ -81,8 +87,10 @@ impl Rule {
         let mut answers = answers.into_iter().flatten();
         match (answers.next(), answers.next()) {
             (Some(answer), None) => Ok(answer),
-            (None, _) => Err("it says nothing: name an `account`, a `detail`, `sales`, why \
-                              something is `untaxed`, `set` dimensions, or `exclude`"),
+            (None, _) => {
+                Err("it says nothing: name an `account`, a `detail`, `sales`, `refunds`, \
+                              why something is `untaxed`, `set` dimensions, or `exclude`")
+            }
             (Some(_), Some(_)) => Err("it says more than one thing: make a rule of each"),
         }
     }
@@ -97,6 +105,8 @@ pub(super) struct Rules {
     details: Vec<usize>,
     /// Those that say what a sale is entered as.
     sales: Vec<usize>,
+    /// Those that say what a return is entered as.
+    refunds: Vec<usize>,
     /// Those that say why something bears no tax, with what it is then called.
     pub(super) untaxed: Vec<(usize, String)>,
     /// Those that leave orders out.
@@ -144,14 +154,17 @@ impl Rules {
                 }
                 Answer::Detail => {
                     // The documents that are summed up are settled by one gateway each.
-                    let mut documents = rule.clone();
-                    documents.when.gateway = Words::default();
-                    of_documents(&documents).map_err(wrong)?;
+                    of_documents(&whatever_gateway(rule)).map_err(wrong)?;
                     rules.details.push(place);
                 }
                 Answer::Sales => {
                     of_documents(rule).map_err(wrong)?;
                     rules.sales.push(place);
+                }
+                Answer::Refunds => {
+                    // What was paid before a return stays.
+                    of_documents(&whatever_gateway(rule)).map_err(wrong)?;
+                    rules.refunds.push(place);
                 }
                 Answer::Untaxed(why) => {
                     of_sales(rule).map_err(|why| wrong(why.to_owned()))?;
@@ -204,6 +217,13 @@ fn of_documents(rule: &Rule) -> Result<(), String> {
         true => Ok(()),
         false => Err("an order's `status` changes, and its documents stand".to_owned()),
     }
+}
+
+/// A rule without what it says of gateways.
+fn whatever_gateway(rule: &Rule) -> Rule {
+    let mut rule = rule.clone();
+    rule.when.gateway = Words::default();
+    rule
 }
 
 /// What is said of the tax of a sale looks at what is sold, and to whom.
@@ -294,6 +314,27 @@ impl Policy {
     pub fn sale_form(&self, order: &Order) -> SaleForm {
         let by_rule = self.sales_rule(order).and_then(|place| self.text.rules.get(place));
         by_rule.and_then(|rule| rule.sales).unwrap_or(self.text.sales)
+    }
+
+    /// The first rule that says what a return of an order is entered as that was paid by this
+    /// gateway until then, by its place in the text.
+    #[must_use]
+    pub fn refunds_rule(&self, order: &Order, gateway: Option<&GatewayId>) -> Option<usize> {
+        self.first_that_holds(&self.rules.refunds, Subject::of_order(order).by(gateway))
+    }
+
+    /// What a return of a books day is entered as: by the rules and the policy that were in force
+    /// then, so that money that is paid back later finds what it is paid for. What lies before the
+    /// books begin is no document of theirs that a payment could belong to.
+    #[must_use]
+    pub fn refund_form(&self, order: &Order, gateway: Option<&GatewayId>, day: Date) -> RefundForm {
+        if day < self.start_date {
+            return RefundForm::RefundReceipt;
+        }
+        let policy = self.in_force(day);
+        let place = policy.refunds_rule(order, gateway);
+        let by_rule = place.and_then(|place| policy.text.rules.get(place));
+        by_rule.and_then(|rule| rule.refunds).unwrap_or(policy.text.refunds)
     }
 
     fn first_that_holds(&self, places: &[usize], about: Subject<'_>) -> Option<usize> {

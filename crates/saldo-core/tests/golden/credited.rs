@@ -2,11 +2,12 @@
 
 use super::shop::{Shop, about, in_payout, order, payout, row, usd};
 use super::{POLICY, account, all_cases, entered, entered_by, policy, words_of};
-use saldo_core::commerce::{BalanceKind, Fact, PayoutState, SaleKind};
+use saldo_core::accounting::{Group, Stock, Trial};
+use saldo_core::commerce::{BalanceKind, BuyerKind, Fact, PayoutState, SaleKind};
 use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "shopify_payments";
 const FAR: &str = "2027-01-01T00:00:00Z";
@@ -301,4 +302,92 @@ fn a_payout_takes_a_credit_memo_along_with_its_payment() {
     let on = |kind| (kind, "2026-03-14".to_owned());
     assert_eq!(kinds, ["credit-memo", "payment", "sales-receipt", "transfer"].map(on));
     assert_eq!(sums(&found).get("Accounts receivable"), None);
+}
+
+/// The form of an order's return of half of it, which is repaid by the card.
+fn form(shop: Shop, policy: &Policy) -> DocumentKind {
+    let back = shop.refund("03-20", &half()).repaid("03-20", CARD, "54.00");
+    let found = entries(&[back.fact()], policy, FAR);
+    let of_return = found.iter().find(|it| it.header.date == "2026-03-20".parse().unwrap());
+    match found.iter().any(|it| it.header.kind == DocumentKind::CreditMemo) {
+        true => DocumentKind::CreditMemo,
+        false => of_return.unwrap().header.kind,
+    }
+}
+
+#[test]
+fn a_return_has_the_form_of_the_first_rule_that_says_one() {
+    let rules = r#"
+        [[rules]]
+        name = "Staff"
+        when.tag = "staff"
+        refunds = "refund-receipt"
+        [[rules]]
+        name = "By PayPal"
+        when.gateway = "paypal"
+        refunds = "credit-memo"
+        [[rules]]
+        name = "Trade"
+        when = { buyer-tag = "trade", channel = "shop", currency = "USD", source = "web" }
+        refunds = "credit-memo"
+        [[rules]]
+        name = "Aarhus"
+        when.location = "68712345"
+        refunds = "credit-memo"
+    "#;
+    let policy = policy(&format!("{POLICY}\n{rules}"));
+    let (receipt, memo) = (DocumentKind::RefundReceipt, DocumentKind::CreditMemo);
+    let by_paypal = || sold().paid("03-10", "paypal", "108.00");
+    assert_eq!(form(paid(), &policy), receipt);
+    assert_eq!(form(by_paypal(), &policy), memo, "the gateway that it was paid by until then");
+    assert_eq!(
+        form(by_paypal().paid("03-25", CARD, "1.00"), &policy),
+        memo,
+        "not what comes later"
+    );
+    assert_eq!(form(by_paypal().tagged(&["staff"]), &policy), receipt);
+    let trade = paid().bought_by(BuyerKind::Company, "US", &["trade"]);
+    assert_eq!(form(trade, &policy), memo);
+    assert_eq!(form(paid().located("Location/68712345"), &policy), memo);
+    // Rules go by the day, as the policy's own form does.
+    let since = |day: &str| super::policy(POLICY).following(policy.clone(), day.parse().unwrap());
+    assert_eq!(form(by_paypal(), &since("2026-03-20")), receipt);
+    assert_eq!(form(by_paypal(), &since("2026-03-21")), memo);
+}
+
+#[test]
+fn a_trial_shows_which_returns_a_rule_enters_otherwise() {
+    let rules = r#"
+        [[rules]]
+        name = "By PayPal"
+        when.gateway = "paypal"
+        refunds = "credit-memo"
+        [[rules]]
+        name = "Too late"
+        when.gateway = "pay*"
+        refunds = "refund-receipt"
+        [[rules]]
+        name = "Nobody"
+        when.buyer-tag = "nobody"
+        refunds = "refund-receipt"
+    "#;
+    let policy = policy(&format!("{POLICY}\n{rules}"));
+    let back = |shop: Shop| shop.refund("03-20", &half()).fact();
+    let orders = [back(sold().paid("03-10", "paypal", "108.00")), back(paid().numbered(2))];
+    let groups = orders.map(|fact| (Group::Order(fact.id().clone()), vec![fact]));
+    let (mut trial, far) = (Trial::of(&policy), FAR.parse().unwrap());
+    for (group, facts) in &groups {
+        trial.add(group, facts, &Stock::default(), far).unwrap();
+    }
+    let caught: Vec<_> = trial.rules.iter().map(|(place, it)| (*place, it.count)).collect();
+    assert_eq!(caught, [(0, 1)]);
+    let [example] = &trial.rules[&0].examples[..] else { panic!() };
+    let shown =
+        format!("{} {} {}: {}", example.reference, example.date, example.text, example.amount);
+    assert_eq!(shown, "#1001 2026-03-20 return entered as credit memo: 54.00 USD");
+    let mut idle = trial.idle(&policy).unwrap();
+    for (group, facts) in &groups {
+        idle.add(group, facts, &Stock::default(), far);
+    }
+    assert_eq!(idle.shadowed, BTreeMap::from([(1, BTreeSet::from([0]))]));
 }

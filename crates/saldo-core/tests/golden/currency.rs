@@ -298,6 +298,30 @@ fn money_of_an_order_that_nobody_told_does_not_wait_for_its_rate() {
     assert!(!found.keys().any(|name| name.contains("to review")), "{found:?}");
 }
 
+/// A row of before the first day never stood for review: what the bank made of it must not be taken
+/// out there.
+#[test]
+fn what_came_before_the_books_leaves_nothing_for_review_in_its_own_currency() {
+    let start = "2026-03-11".parse().unwrap();
+    let policy = Policy::new(1, POLICY, super::usd(), "America/New_York", start).unwrap();
+    let later = row(2, "03-11", BalanceKind::Charge, "50.00", "0.00");
+    let later = in_payout(euros(about(later, 2, 2)), 1);
+    let opening = in_payout(euros(row(1, "03-10", BalanceKind::Charge, "100.00", "5.00")), 1);
+    let sent = |net: &str| euros(payout(CARD, 1, "03-12", net, PayoutState::Paid));
+    let told = [
+        vec![opening.clone(), sent("95.00"), arrived("03-13", "103.55")],
+        vec![opening, later, sent("145.00"), arrived("03-13", "158.05")],
+    ];
+    for (facts, opened) in told.into_iter().zip([9_500, 9_500]) {
+        let accounted = account(&facts, &policy, "2027-01-01T00:00:00Z".parse().unwrap());
+        let entries: Vec<_> = accounted.into_iter().flat_map(|it| it.entries).collect();
+        let found = balances(&entries);
+        assert_eq!(found.get("Platform adjustments - to review EUR"), None, "{found:?}");
+        // What the opening balances held leaves the clearing account, as the proof expects.
+        assert_eq!(found["Clearing: Shopify Payments EUR"], (0, -opened));
+    }
+}
+
 #[test]
 fn what_is_valued_and_what_is_not_leave_a_clearing_account_side_by_side() {
     let banks = "[gateways]\nshopify_payments.banks.EUR = \"Bank EUR\"";

@@ -151,7 +151,8 @@ fn lines(minor: i64) -> Vec<Line> {
 
 /// An entry of the sub-ledger over this amount, addressed to a slot.
 pub(crate) fn entry(id: &str, slot: &str, minor: i64) -> SubledgerEntry {
-    SubledgerEntry { id: FactId::from(id), header: header(slot, day(1)), lines: lines(minor) }
+    let (id, header, lines) = (FactId::from(id), header(slot, day(1)), lines(minor));
+    SubledgerEntry { id, header, lines, settles: None }
 }
 
 /// What accounting made of a group, without states.

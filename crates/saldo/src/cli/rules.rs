@@ -131,9 +131,10 @@ fn text(caught: &Caught) -> String {
 fn said(rule: &Rule) -> String {
     let detail = rule.detail.map(|detail| format!("detail {detail:?}").to_lowercase());
     let sales = rule.sales.map(|form| format!("sales as {}", form.word()));
+    let refunds = rule.refunds.map(|form| format!("returns as {}", form.word()));
     let left_out = rule.exclude.then(|| "left out".to_owned());
     let untaxed = rule.untaxed.map(|why| format!("untaxed: {}", why.word()));
-    let named = rule.account.clone().or(detail).or(sales).or(untaxed).or(left_out);
+    let named = rule.account.clone().or(detail).or(sales).or(refunds).or(untaxed).or(left_out);
     let set = rule.set.iter().map(|(name, value)| format!("{name} {value}"));
     named.unwrap_or_else(|| set.collect::<Vec<_>>().join(", "))
 }

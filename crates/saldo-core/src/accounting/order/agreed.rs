@@ -3,6 +3,7 @@
 use super::{Open, Timeline};
 use crate::accounting::Trouble;
 use crate::accounting::movements::Pool;
+use crate::accounting::summary::paid_until;
 use crate::commerce::{Agreement, AgreementKind};
 use crate::document::{DocumentKind, Line, LineKind};
 use crate::money::Money;
@@ -93,7 +94,8 @@ impl<'a> Timeline<'a> {
         refunded: &mut Pool<'a>,
     ) -> Result<bool, Trouble> {
         self.agree_channel_tax(agreement)?;
-        if self.policy.refund_form_on(date) == RefundForm::CreditMemo {
+        let gateway = paid_until(self.order, agreement.happened_at);
+        if self.policy.refund_form(self.order, gateway, date) == RefundForm::CreditMemo {
             return self.credit(date, agreement, lines, due, refunded);
         }
         let place = self.place(&agreement.id, &format!("{date} return of {due}"));

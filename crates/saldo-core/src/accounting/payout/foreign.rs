@@ -51,7 +51,7 @@ pub(super) fn enter(
             let bank = policy.bank(&payout.gateway.id);
             let difference = worth.difference(payout, amount, policy)?;
             let arrived = vec![transfer_line(payout, &bank, amount)];
-            let changed = worth.changed(payout, policy);
+            let changed = changed(payout, facts, policy)?;
             [arrived, taken, [difference, changed].into_iter().flatten().collect()].concat()
         }
         (None, _) => return Err(not_said(payout, books)),
@@ -96,18 +96,6 @@ impl Worth {
         parts.map(line).collect()
     }
 
-    /// What of it stands for review in its own currency no longer does once a bank has changed it.
-    fn changed(&self, payout: &Payout, policy: &Policy) -> Option<Line> {
-        let account = policy.for_review_in(self.unvalued.currency());
-        let line = Line {
-            kind: LineKind::Other { taxed: false },
-            foreign: Some(self.unvalued),
-            text: "Changed by the bank".to_owned(),
-            ..transfer_line(payout, &account, Money::zero(policy.currency))
-        };
-        (!self.unvalued.is_zero()).then_some(line)
-    }
-
     /// What arrived otherwise than the rows stand in the books at: an exchange difference. Where
     /// rows stand at nothing, it is theirs, and for review.
     fn difference(
@@ -132,6 +120,26 @@ impl Worth {
         };
         Ok((!difference.is_zero()).then_some(line))
     }
+}
+
+/// What of a payout stands for review in its own currency no longer does once a bank has changed it:
+/// the rows of which nothing says what they are worth. What came in before the first day never
+/// stood there.
+fn changed(payout: &Payout, facts: &[Fact], policy: &Policy) -> Result<Option<Line>, MoneyError> {
+    let unvalued = rows_of(payout, facts)
+        .filter(|row| row.worth.is_none() && policy.day(row.occurred_at) >= policy.start_date);
+    let unvalued = Money::sum(payout.net.currency(), unvalued.map(|row| row.net))?;
+    let line = Line {
+        kind: LineKind::Other { taxed: false },
+        foreign: Some(unvalued),
+        text: "Changed by the bank".to_owned(),
+        ..transfer_line(
+            payout,
+            &policy.for_review_in(unvalued.currency()),
+            Money::zero(policy.currency),
+        )
+    };
+    Ok((!unvalued.is_zero()).then_some(line))
 }
 
 /// What a payout takes out that came in before the first day.

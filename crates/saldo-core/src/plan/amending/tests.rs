@@ -74,7 +74,7 @@ fn plan_in(
         prefixes: Prefixes::NONE,
         amends: &KINDS,
     };
-    plan_slot_among(of, voidable, entries, approved, |_| Vec::new(), |_, _| true).unwrap()
+    plan_slot_among(of, voidable, entries, approved, |_| None.into(), |_, _| true).unwrap()
 }
 
 fn plan(entries: &[SubledgerEntry], approved: &[ApprovedChange]) -> SlotPlan {

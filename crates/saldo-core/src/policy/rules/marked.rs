@@ -68,10 +68,11 @@ impl Policy {
         });
         policy.text.sales = SaleForm::Receipt;
         policy.text.refunds = RefundForm::RefundReceipt;
-        let Rules { accounts, exclusions, details, sales, untaxed, dimensions, .. } =
+        let Rules { accounts, exclusions, details, sales, refunds, untaxed, dimensions, .. } =
             &mut policy.rules;
-        details.clear();
-        sales.clear();
+        for documents in [details, sales, refunds] {
+            documents.clear();
+        }
         let stays = |place: &usize| alone.is_none_or(|alone| alone == *place);
         exclusions.retain(stays);
         untaxed.retain(|(place, _)| stays(place));

@@ -11,8 +11,8 @@ use saldo_core::accounting::is_revaluation;
 use saldo_core::book::{Subject, Voided};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Party, SubledgerEntry};
 use saldo_core::plan::{
-    ApprovedChange, Change, Closing, SlotOf, Whereabouts, payments_first, plan_slot_among,
-    standing_invoice, standing_invoices,
+    ApprovedChange, Change, Closing, SlotOf, StandingInvoices, Whereabouts, payments_first,
+    plan_slot_among, standing_for, standing_invoices,
 };
 use saldo_core::policy::Prefixes;
 use saldo_core::text::FactId;
@@ -416,8 +416,16 @@ impl<'a> Draft<'a> {
         invoices.into_iter().filter(elsewhere).cloned().collect()
     }
 
-    fn standing_invoice(&self, slot: &str) -> Option<DocumentKey> {
-        self.approved.get(slot).and_then(|changes| standing_invoice(changes))
+    fn standing_invoices(&self, slot: &str) -> Vec<DocumentKey> {
+        let changes = self.approved.get(slot);
+        changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
+    }
+
+    /// The same, with which of them holds what is wanted in the slot.
+    fn standing_for(&self, slot: &str) -> StandingInvoices {
+        let wanted = self.entries.get(slot).map_or(&[][..], Vec::as_slice);
+        let changes = self.approved.get(slot);
+        changes.map(|changes| standing_for(changes, wanted)).unwrap_or_default()
     }
 
     /// Whether a slot holds a purchase order.
@@ -431,7 +439,7 @@ impl<'a> Draft<'a> {
         let entries = self.entries.get(slot).into_iter().flatten();
         let invoices = entries.filter_map(|entry| entry.header.applies_to.as_ref());
         let party = |invoice: &String| {
-            let key = self.standing_invoice(invoice)?;
+            let key = self.standing_invoices(invoice).pop()?;
             let standing = self.approved.get(invoice)?.iter().find_map(|it| {
                 let document = document(&it.change)?;
                 let Subject::Document { key: own, .. } = &it.change.subject else { return None };
@@ -469,9 +477,10 @@ impl<'a> Draft<'a> {
                 self.open.push(slot);
                 continue;
             }
-            let before = self.standing_invoice(&slot);
+            let before = self.standing_invoices(&slot);
             self.plan_slot(&slot)?;
-            moved.extend(before.filter(|_| before != self.standing_invoice(&slot)));
+            let after = self.standing_invoices(&slot);
+            moved.extend(before.into_iter().filter(|key| !after.contains(key)));
         }
         Ok(moved.into_iter().map(|key| key.to_string()).collect())
     }
@@ -502,9 +511,9 @@ impl<'a> Draft<'a> {
         let approved = self.approved.get(slot).map_or(&[][..], Vec::as_slice);
         // What comes in need not wait for an order that it is not linked with.
         let links = |slot: &str| book_itself.closes_orders() || !self.holds_order(slot);
-        let invoices = |slot: &str| {
-            let changes = self.approved.get(slot).filter(|_| links(slot));
-            changes.map(|changes| standing_invoices(changes)).unwrap_or_default()
+        let invoices = |slot: &str| match links(slot) {
+            true => self.standing_for(slot),
+            false => StandingInvoices::default(),
         };
         let amends = |before: &Document, wanted: &Document| book_itself.amends(before, wanted);
         let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices, amends)?;

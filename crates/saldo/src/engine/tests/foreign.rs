@@ -6,6 +6,7 @@ use super::super::page::reading;
 use super::super::{Engine, Opening, ProofReport, decide_this, payout_named, rebuild};
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, differences, world};
+use super::templates::check;
 use crate::merchant::COMPANY;
 use saldo_channels::channel;
 use saldo_core::book::{RefusalKind, Subject};
@@ -161,6 +162,31 @@ async fn a_payout_in_euros_is_entered_once_all_is_told() {
         assert!(rebuild(&engine).await.unwrap().identical);
         engine.store.close().await;
     }
+}
+
+/// A row of before the first day never stood for review, whatever the bank made of it since.
+#[tokio::test]
+async fn what_came_in_before_the_books_leaves_nothing_for_review() {
+    let stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    let early = row().to_string().replace("2026-08-10", "2026-07-30");
+    say(&engine, "balance-transactions", &serde_json::from_str(&early).unwrap()).await;
+    say(&engine, "payouts", &payout()).await;
+    stage.sync().await;
+    say_what_arrived(&engine, "2026-08-13").await;
+    stage.sync().await;
+    assert_eq!(state(&engine).await, FactState::Accounted { review: None });
+    assert_eq!(in_text(&engine, REVIEW_IN_EUROS).await, None);
+    let left = in_text(&engine, CLEARING).await;
+    assert_eq!(left.as_deref(), Some("-95.00 EUR"), "out of the opening balances");
+    let proof = stage.prove().await;
+    let book = proof.books.iter().find(|book| book.book == "plain-text").unwrap();
+    assert!(book.clearing.iter().all(|check| check.holds()), "{:#?}", book.clearing);
+    let folder = stage.books_folder();
+    check("bean-check", &["main.beancount"], &folder);
+    check("hledger", &["-f", "main.journal", "check", "--strict"], &folder);
+    engine.store.close().await;
 }
 
 /// What stands in the plain-text books on an account; none where nothing does.

@@ -47,6 +47,7 @@ mod settled;
 mod stage;
 mod standings;
 mod stated;
+mod taken_out;
 mod taken_over;
 mod taxed;
 mod templates;
