@@ -29,6 +29,7 @@ mod kept;
 mod layers;
 mod lives;
 mod marketplaces;
+mod mutated;
 mod older_files;
 mod owed;
 mod parts;
@@ -129,6 +130,19 @@ fn accounted_with_figures(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Vec<(accounting::Accounted, Vec<Figure>)> {
+    let with_figures = |(group, known, accounted): (Group, Vec<Fact>, accounting::Accounted)| {
+        let figures = figures::equal(&group, &known, &accounted, policy);
+        (accounted, figures)
+    };
+    accounted_by_group(facts, policy, heard_until).into_iter().map(with_figures).collect()
+}
+
+/// Each group with what is known of it, and what comes of that.
+fn accounted_by_group(
+    facts: &[Fact],
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Vec<(Group, Vec<Fact>, accounting::Accounted)> {
     let mut members: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
         for group in accounting::groups(fact) {
@@ -157,8 +171,7 @@ fn accounted_with_figures(
             facts.iter().any(|fact| fact.source().connection.as_str() == entry.id.connection())
         };
         assert!(accounted.entries.iter().all(told_by), "{group:?}");
-        let figures = figures::equal(group, &known, &accounted, policy);
-        (accounted, figures)
+        (group.clone(), known, accounted)
     };
     members.iter().map(account).collect()
 }
