@@ -5,7 +5,10 @@ mod figures;
 mod stated;
 
 pub use facilitator::facilitator_checks;
-pub use figures::{Figure, Ground, OPEN_ORDERS, figures, is_about_strays, sales_of};
+pub use figures::{
+    ENTERED, Figure, Ground, OPEN_ORDERS, Watched, Weight, figures, is_about_strays, sales_of,
+    weight,
+};
 pub use stated::{taken_from_gift_cards, told_until};
 
 use crate::accounting::counted_row;
@@ -189,6 +192,14 @@ pub struct DocumentDifference {
     pub found: Option<Money>,
     /// What differs, in words.
     pub difference: String,
+}
+
+impl DocumentDifference {
+    /// Whether nothing of it is there any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.found.is_some_and(Money::is_zero) && !self.expected.is_zero()
+    }
 }
 
 /// A document that stands in the book although it was withdrawn: it was sent, nobody heard what

@@ -7,6 +7,7 @@ use crate::state;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError};
 use saldo_core::book::Subject;
+use saldo_core::commerce::RecordRef;
 use saldo_core::issue::FactState;
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId, FactId};
@@ -33,8 +34,10 @@ pub enum NotYet {
 pub type OpenEntries = BTreeMap<String, BTreeMap<FactId, NotYet>>;
 
 /// A fact that is accounted, but not whole in every book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenFact {
+    /// The record that tells it.
+    pub source: RecordRef,
     /// Why not.
     pub not_yet: NotYet,
     /// Whether a person should look at it all the same.
@@ -121,11 +124,12 @@ impl Store {
             .fetch_all(&self.reader)
             .await?;
             for (slot, states) in rows {
-                for (fact, _, state) in state::from_column(&states)? {
+                for (fact, source, state) in state::from_column(&states)? {
                     let FactState::Accounted { review } = state else { continue };
                     let Some(not_yet) = not_yet(&open[&slot], &fact) else { continue };
                     let review = review.is_some();
-                    let known = facts.entry(fact).or_insert(OpenFact { not_yet, review });
+                    let open = OpenFact { source, not_yet, review };
+                    let known = facts.entry(fact).or_insert(open);
                     known.not_yet = known.not_yet.max(not_yet);
                 }
             }

@@ -76,6 +76,24 @@ impl Store {
         Ok(rows.into_iter().map(stored).collect())
     }
 
+    /// The sheets of all months of all items, by item and month.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn all_stock_sheets(
+        &self,
+        company: &CompanyId,
+    ) -> Result<Vec<StoredSheet>, StoreError> {
+        let rows: Vec<(String, String, String)> = query(
+            "select item, month, sheet from stock_sheet where company = $1 order by item, month",
+        )
+        .bind(company.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let stored = |(item, month, sheet)| StoredSheet { key: SheetKey { item, month }, sheet };
+        Ok(rows.into_iter().map(stored).collect())
+    }
+
     async fn sheets_where(
         &self,
         company: &CompanyId,

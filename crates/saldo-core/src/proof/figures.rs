@@ -7,8 +7,10 @@ mod drawer;
 mod gateway;
 mod order;
 mod standing;
+mod watched;
 
-pub use standing::is_about_strays;
+pub use standing::{ENTERED, Weight, is_about_strays, weight};
+pub use watched::{OPEN_ORDERS, Watched};
 
 use super::Identity;
 use crate::accounting::{Group, groups, told_once};
@@ -23,6 +25,7 @@ use crate::text::FactId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use watched::{ALL_ROUNDINGS, ALL_TAXES};
 
 /// A figure of a group of facts on a day, told twice. Debit is positive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +54,16 @@ impl Figure {
     /// Where the amounts are too large.
     pub fn difference(&self) -> Result<Money, MoneyError> {
         self.found.plus(self.awaited)?.minus(self.expected)
+    }
+
+    /// What it is compared as with the accounts of a book, which are the same for all taxes, and for
+    /// what facts tell and what they do not.
+    #[must_use]
+    pub fn in_books(&self) -> &str {
+        match self.identity {
+            Identity::TaxPayable => ALL_TAXES,
+            _ => self.about.strip_suffix(UNTOLD).unwrap_or(&self.about),
+        }
     }
 
     /// Whether it is about facts of which nobody says where they stand: a difference whatever they
@@ -93,6 +106,10 @@ impl Ground<'_> {
         }
     }
 }
+
+/// How a figure ends of which nothing but the entries is known: both its sides are theirs, no fact
+/// expects it, and so it proves nothing but that books hold it.
+const UNTOLD: &str = ", as entered";
 
 /// What becomes of a fact in the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,57 +196,6 @@ struct Sheet<'a> {
     unknown: BTreeSet<Identity>,
 }
 
-/// The accounts that identities are about, by name, through time.
-struct Watched(BTreeMap<String, Identity>);
-
-/// The roles whose accounts are compared one by one.
-const BY_ACCOUNT: [(Role, Identity); 8] = [
-    (Role::GiftCards, Identity::StoredValue),
-    (Role::StoreCredit, Identity::StoredValue),
-    (Role::FacilitatorTax, Identity::FacilitatorTax),
-    (Role::Reserves, Identity::KeptBack),
-    (Role::Disputes, Identity::KeptBack),
-    (Role::FundsOnHold, Identity::KeptBack),
-    (Role::DeferredBalances, Identity::KeptBack),
-    (Role::Rounding, Identity::Rounding),
-];
-
-/// What buyers owe, and are owed, as one.
-pub const OPEN_ORDERS: &str = "receivable, deposits and refunds payable";
-const OF_ORDERS: [Role; 3] = [Role::Receivable, Role::Deposits, Role::RefundsPayable];
-
-impl Watched {
-    fn of(policy: &Policy) -> Self {
-        let mut names = BTreeMap::new();
-        for policy in policy.through_time() {
-            for (role, identity) in BY_ACCOUNT {
-                names.insert(policy.chart.account(role).name.to_string(), identity);
-            }
-            for role in OF_ORDERS {
-                let name = policy.chart.account(role).name.to_string();
-                names.insert(name, Identity::OpenOrders);
-            }
-            let ruled = policy
-                .text
-                .rules
-                .iter()
-                .filter(|it| it.when.role.iter().any(|role| *role == Role::Rounding));
-            names.extend(ruled.filter_map(|it| Some((it.account.clone()?, Identity::Rounding))));
-            let own = policy.text.tax.accounts.values().cloned();
-            let tax = policy.chart.account(Role::SalesTax).name.to_string();
-            names.extend(own.chain([tax]).map(|name| (name, Identity::TaxPayable)));
-        }
-        Self(names)
-    }
-
-    /// What is to be proved of an account; one below the tax account is that of a single tax.
-    fn identity(&self, name: &str) -> Option<Identity> {
-        let below = |parent: &str| self.0.get(parent).copied();
-        let parent = name.split_once(':').and_then(|(parent, _)| below(parent));
-        self.0.get(name).copied().or(parent.filter(|it| *it == Identity::TaxPayable))
-    }
-}
-
 impl<'a> Sheet<'a> {
     fn new(policy: &'a Policy) -> Self {
         Self {
@@ -310,6 +276,23 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
+    /// Adds what is entered and no fact says: the same on both sides, expected by none.
+    fn find_untold(
+        &mut self,
+        (identity, about): (Identity, &str),
+        day: Date,
+        amount: Money,
+    ) -> Result<(), MoneyError> {
+        if !is_sane(amount) {
+            return Ok(());
+        }
+        let about = format!("{about}{UNTOLD}");
+        let sides = self.sides(identity, &about, day, amount);
+        sides.expected = sides.expected.plus(amount)?;
+        sides.found = sides.found.plus(amount)?;
+        Ok(())
+    }
+
     /// What the owner decided to enter.
     fn note_decision(&mut self, decision: &Decision, ground: Ground<'_>) -> Result<(), MoneyError> {
         let Decision { said, .. } = decision;
@@ -350,7 +333,10 @@ impl<'a> Sheet<'a> {
         let remitted_to = decisions.next();
         for line in &entry.lines {
             let (identity, about) = match &line.kind {
-                LineKind::Tax { .. } if relieves(line, ground.facts) => continue,
+                LineKind::Tax { .. } if relieves(line, ground.facts) => {
+                    self.find_untold((Identity::TaxPayable, ALL_TAXES), day, line.amount)?;
+                    continue;
+                }
                 LineKind::Tax { title, .. } => (Identity::TaxPayable, owed_to(self.policy, title)),
                 _ => match (self.watched.identity(&line.account.name), remitted_to) {
                     (Some(Identity::TaxPayable), Some(owed_to)) => (Identity::TaxPayable, owed_to),
@@ -373,7 +359,11 @@ impl<'a> Sheet<'a> {
             let nothing = Money::zero(it.expected.currency());
             let waiting = waits.contains(&(identity, about.clone()));
             let awaited = if waiting { it.expected.minus(it.found)? } else { nothing };
-            if unknown.contains(&identity) || (it.facts == 0 && it.found.is_zero()) {
+            if it.facts == 0 && it.found.is_zero() {
+                continue;
+            }
+            if unknown.contains(&identity) && !about.ends_with(UNTOLD) {
+                figures.extend(untold((identity, about, day), it.found));
                 continue;
             }
             let Sides { expected, found, facts } = it;
@@ -381,6 +371,13 @@ impl<'a> Sheet<'a> {
         }
         Ok(figures)
     }
+}
+
+/// What is entered of something of which a group does not tell enough to compare it.
+fn untold((identity, about, day): (Identity, String, Date), found: Money) -> Option<Figure> {
+    let (about, awaited) = (format!("{about}{UNTOLD}"), Money::zero(found.currency()));
+    let figure = Figure { identity, about, day, expected: found, found, awaited, facts: 0 };
+    (!found.is_zero()).then_some(figure)
 }
 
 /// To whom a tax is owed: a jurisdiction that the policy names, or the one that its title names.
@@ -400,7 +397,7 @@ fn remitted_to(said: &Said) -> Option<&str> {
 fn about(identity: Identity, account: &str) -> &str {
     match identity {
         Identity::OpenOrders => OPEN_ORDERS,
-        Identity::Rounding => "all roundings",
+        Identity::Rounding => ALL_ROUNDINGS,
         _ => account,
     }
 }

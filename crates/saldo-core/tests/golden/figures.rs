@@ -16,7 +16,12 @@ use saldo_core::text::FactId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The figures of a group.
-fn of(group: &Group, facts: &[Fact], accounted: &Accounted, policy: &Policy) -> Vec<Figure> {
+pub(crate) fn of(
+    group: &Group,
+    facts: &[Fact],
+    accounted: &Accounted,
+    policy: &Policy,
+) -> Vec<Figure> {
     let standings = accounted.standings.iter();
     let states: Vec<(FactId, FactState)> =
         standings.map(|it| (it.id.clone(), it.state.clone())).collect();

@@ -30,6 +30,7 @@ mod kept;
 mod layers;
 mod lives;
 mod marketplaces;
+mod mutated;
 mod older_files;
 mod owed;
 mod parts;
@@ -130,6 +131,19 @@ fn accounted_with_figures(
     policy: &Policy,
     heard_until: Timestamp,
 ) -> Vec<(accounting::Accounted, Vec<Figure>)> {
+    let with_figures = |(group, known, accounted): (Group, Vec<Fact>, accounting::Accounted)| {
+        let figures = figures::equal(&group, &known, &accounted, policy);
+        (accounted, figures)
+    };
+    accounted_by_group(facts, policy, heard_until).into_iter().map(with_figures).collect()
+}
+
+/// Each group with what is known of it, and what comes of that.
+fn accounted_by_group(
+    facts: &[Fact],
+    policy: &Policy,
+    heard_until: Timestamp,
+) -> Vec<(Group, Vec<Fact>, accounting::Accounted)> {
     let mut members: BTreeMap<Group, Vec<Fact>> = BTreeMap::new();
     for fact in facts {
         for group in accounting::groups(fact) {
@@ -158,8 +172,7 @@ fn accounted_with_figures(
             facts.iter().any(|fact| fact.source().connection.as_str() == entry.id.connection())
         };
         assert!(accounted.entries.iter().all(told_by), "{group:?}");
-        let figures = figures::equal(group, &known, &accounted, policy);
-        (accounted, figures)
+        (group.clone(), known, accounted)
     };
     members.iter().map(account).collect()
 }

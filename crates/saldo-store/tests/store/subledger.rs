@@ -198,7 +198,9 @@ async fn a_fact_is_open_while_an_entry_of_it_is() {
         store.open_facts(&company(), &open).await.unwrap().into_iter().collect::<Vec<_>>()
     };
     let (approved, failed) = (NotYet::Approved, NotYet::Failed);
-    let of = |id: &str, not_yet, review| (FactId::from(id), OpenFact { not_yet, review });
+    let of = |id: &str, not_yet, review| {
+        (FactId::from(id), OpenFact { source: reference(id), not_yet, review })
+    };
     assert_eq!(open(&[("o/1/sale", approved)]).await, [of("o/1", approved, false)]);
     assert_eq!(open(&[("o/10/sale", approved)]).await, [of("o/10", approved, true)]);
     assert_eq!(open(&[("o/2", failed)]).await, [of("o/2", failed, false)]);

@@ -158,10 +158,13 @@ fn rows(proof: &IdentityProof, all: bool) -> Vec<Vec<String>> {
 }
 
 fn line_row(line: &IdentityLine) -> Vec<String> {
-    let about = match &line.book {
+    let mut about = match &line.book {
         Some(book) => format!("  {} in {book}", line.about),
         None => format!("  {}", line.about),
     };
+    if !line.others.is_zero() {
+        about += &format!(", of which others entered {}", line.others.amount_text());
+    }
     let amounts = [line.expected, line.found].map(|amount| amount.to_string());
     let rest = [line.awaited, line.difference].map(dash);
     let [expected, found] = amounts;
@@ -241,6 +244,7 @@ mod tests {
                 expected: expected.parse().unwrap(),
                 found: found.parse().unwrap(),
                 awaited: "0.00 USD".parse().unwrap(),
+                others: "0.00 USD".parse().unwrap(),
                 difference: difference.parse().unwrap(),
                 facts: 3,
             },

@@ -3,11 +3,13 @@
 mod accounts;
 mod as_of;
 mod by_day;
+mod by_state;
 mod credit;
 mod days;
 pub(super) mod documents;
 mod holdings;
 pub(super) mod identities;
+mod in_books;
 mod kept;
 mod on_hand;
 mod payouts;
@@ -38,7 +40,7 @@ use super::import::is_files_only;
 use super::plan::{Unapproved, check_stock};
 use super::pull::heard_until;
 use super::push::Pusher;
-use super::standings::{FactCounts, standings};
+use super::standings::{FactCounts, Standings, standings};
 use super::undo::{left_out, moved_by};
 use super::{BankProof, Engine, EngineError, bank_proofs};
 use holdings::Holdings;
@@ -228,7 +230,7 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
             })),
         }
     }
-    let (facts, unapproved) = standings(engine).await?;
+    let Standings { counts: facts, unapproved, open } = standings(engine).await?;
     // What was read before counts as what it was then.
     let (read_now, mut read_at) = (books.len(), Vec::new());
     for kept in read_before.drain(..) {
@@ -236,7 +238,7 @@ pub(crate) async fn prove(engine: &Engine) -> Result<ProofReport, EngineError> {
         read_at.push(at);
         books.push(proof);
     }
-    let identities = identities::prove(engine, &told, &books).await?;
+    let identities = identities::prove(engine, &told, &books, open.as_ref()).await?;
     let kept = read_at.into_iter().zip(books.split_off(read_now));
     read_before.extend(kept.map(|(read_at, proof)| KeptProof { read_at, proof }));
     let bank = bank_proofs(engine, &told.policy).await?;

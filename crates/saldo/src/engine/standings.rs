@@ -3,8 +3,10 @@
 use super::plan::{Unapproved, note_unapproved};
 use super::undo::left_out;
 use super::{Engine, EngineError};
-use saldo_store::{NotYet, OpenEntries, Role};
+use saldo_core::text::FactId;
+use saldo_store::{NotYet, OpenEntries, OpenFact, Role};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How many facts stand where. Each is in exactly one of posted, waiting, excluded, held, failed; a
 /// record that cannot be read counts as one that is held.
@@ -39,13 +41,21 @@ impl FactCounts {
 
 /// Counts all facts. What is open is looked at, and not what was acknowledged long ago.
 pub(crate) async fn fact_counts(engine: &Engine) -> Result<FactCounts, EngineError> {
-    Ok(standings(engine).await?.0)
+    Ok(standings(engine).await?.counts)
 }
 
-/// The same, with what waits for approval in each book where anything does.
-pub(super) async fn standings(
-    engine: &Engine,
-) -> Result<(FactCounts, Vec<Unapproved>), EngineError> {
+/// Where all facts stand.
+pub(super) struct Standings {
+    /// How many stand where.
+    pub(super) counts: FactCounts,
+    /// What waits for approval, in each book where anything does.
+    pub(super) unapproved: Vec<Unapproved>,
+    /// The facts that are accounted and not whole in every book; none where there is no book.
+    pub(super) open: Option<BTreeMap<FactId, OpenFact>>,
+}
+
+/// Looks at what is open: the counts, and what they are made of.
+pub(super) async fn standings(engine: &Engine) -> Result<Standings, EngineError> {
     let company = engine.company_id();
     let counts = engine.store.state_counts(company).await?;
     let mut facts = FactCounts {
@@ -62,7 +72,7 @@ pub(super) async fn standings(
         let (posted, waiting) = (0, facts.waiting + facts.posted);
         let for_books = facts.posted;
         let facts = FactCounts { posted, to_review: 0, waiting, for_books, ..facts };
-        return Ok((facts, Vec::new()));
+        return Ok(Standings { counts: facts, unapproved: Vec::new(), open: None });
     }
     let (mut open, mut unapproved) = (OpenEntries::new(), Vec::new());
     for book in &books {
@@ -79,7 +89,8 @@ pub(super) async fn standings(
             slot.entry(entry.id).or_insert(NotYet::TakenOut);
         }
     }
-    for fact in engine.store.open_facts(company, &open).await?.into_values() {
+    let open = engine.store.open_facts(company, &open).await?;
+    for fact in open.values() {
         facts.posted = facts.posted.saturating_sub(1);
         facts.to_review = facts.to_review.saturating_sub(u64::from(fact.review));
         match fact.not_yet {
@@ -91,5 +102,5 @@ pub(super) async fn standings(
     }
     facts.waiting += facts.for_approval + facts.for_books;
     unapproved.retain(|it| !it.is_empty());
-    Ok((facts, unapproved))
+    Ok(Standings { counts: facts, unapproved, open: Some(open) })
 }

@@ -282,7 +282,7 @@ fn bridge_untold(bridge: &Bridge) -> Sheet {
 }
 
 /// What stands above the lines of proofs.
-static PROOF_HEADS: [&str; 11] = [
+static PROOF_HEADS: [&str; 12] = [
     "number",
     "identity",
     "verdict",
@@ -293,6 +293,7 @@ static PROOF_HEADS: [&str; 11] = [
     "expected",
     "found",
     "awaited",
+    "of others",
     "difference",
 ];
 
@@ -314,7 +315,8 @@ pub(crate) fn of_proof(proof: &ProofReport) -> [Sheet; 2] {
         sheet(
             ("", "proof", "The proof: twelve identities"),
             "What must be equal to what, as of the day on which this was made. What is awaited \
-             waits, or is held until a person decides.",
+             waits, or is held until a person decides; what others entered in a book is no \
+             difference.",
             (&PROOF_HEADS, 5),
             lines,
         ),
@@ -346,6 +348,7 @@ pub(crate) fn of_proof_by_day(proof: &ProofReport, days: RangeInclusive<Date>) -
         "expected",
         "found",
         "awaited",
+        "of others",
         "difference",
     ];
     sheet(
@@ -363,7 +366,7 @@ pub(crate) fn of_proof_by_day(proof: &ProofReport, days: RangeInclusive<Date>) -
 fn line_cells(line: &IdentityLine) -> impl Iterator<Item = String> + use<> {
     let book = line.book.clone().unwrap_or_default();
     let currency = line.expected.currency().to_string();
-    let amounts = [line.expected, line.found, line.awaited, line.difference];
+    let amounts = [line.expected, line.found, line.awaited, line.others, line.difference];
     let words = [book, line.about.clone(), currency, line.facts.to_string()];
     words.into_iter().chain(amounts.map(Money::amount_text))
 }
@@ -382,7 +385,7 @@ pub(crate) fn of_identities(identities: &[IdentityAsOf]) -> Sheet {
         };
         let mut rows: Vec<Vec<String>> = identity.lines.iter().map(line_row).collect();
         if let Some(unknown) = &identity.unknown {
-            let empty = std::iter::repeat_n(String::new(), 6);
+            let empty = std::iter::repeat_n(String::new(), 7);
             let row = head.iter().cloned().chain([String::new(), unknown.clone()]).chain(empty);
             rows.push(row.collect());
         }
@@ -417,13 +420,13 @@ fn identity_rows(identity: &IdentityProof) -> Vec<Vec<String>> {
             String::new(),
             format!("units of {} items, differing: {differing}", units.items),
         ]);
-        row.resize(11, String::new());
+        row.resize(12, String::new());
         rows.push(row);
     }
     if let Some(unknown) = &identity.unknown {
         let mut row: Vec<String> = head.to_vec();
         row.extend([String::new(), unknown.clone()]);
-        row.resize(11, String::new());
+        row.resize(12, String::new());
         rows.push(row);
     }
     rows

@@ -110,7 +110,7 @@ fn bodies() -> Vec<(String, Value)> {
     let body = |subject: Subject| {
         let place = BOOK.place(&subject);
         let method = match subject {
-            Subject::Confirmed { .. } => Method::Post,
+            Subject::Confirmed { .. } | Subject::Amended { .. } => Method::Post,
             Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => Method::Put,
         };
         let request = asked(&[Task::Create(subject)], &context);

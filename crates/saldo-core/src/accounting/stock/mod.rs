@@ -105,6 +105,10 @@ pub struct StockSheet {
     /// What left in it, and what that cost, move by move; and what came back at another cost than
     /// it had left with.
     pub issued: BTreeMap<String, Costed>,
+    /// By how much what is in stock was worth more on each books day, or less where negative, but
+    /// for what was there at first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub worth: BTreeMap<Date, Money>,
 }
 
 /// The sheets that are known, of any items and months.
@@ -345,11 +349,33 @@ impl<'a> Desk<'a> {
             let (for_what, until) = (format!("the end of {day}"), Some(day_ends));
             return self.stand(event, FactState::Waiting { for_what, until });
         }
+        let before = self.sheet.closing.value(self.policy.currency);
         let state = match self.take(event) {
             Ok(()) => FactState::Accounted { review: None },
             Err(trouble) => FactState::Held(trouble.issue(event.fact)),
         };
+        let after = self.sheet.closing.value(self.policy.currency);
+        let is_opening = matches!(&event.what, What::Adjusted(it)
+            if it.reason == AdjustmentReason::Opening);
+        // What no sum can hold has no worth that could be told by day.
+        if let (Ok(before), Ok(after)) = (before, after)
+            && let Ok(more) = after.minus(before)
+            && !is_opening
+            && !more.is_zero()
+        {
+            self.note_worth(day, more);
+        }
         self.stand(event, state);
+    }
+
+    fn note_worth(&mut self, day: Date, more: Money) {
+        let worth = self.sheet.worth.entry(day).or_insert(Money::zero(more.currency()));
+        if let Ok(sum) = worth.plus(more) {
+            *worth = sum;
+        }
+        if worth.is_zero() {
+            self.sheet.worth.remove(&day);
+        }
     }
 
     fn take(&mut self, event: &Event<'_>) -> Result<(), Trouble> {

@@ -2,13 +2,17 @@
 
 use super::{Ground, Sheet, adds_up, agreed, is_home, or_nothing};
 use crate::accounting::numbered_alike;
-use crate::commerce::{Fact, SupplierBill};
+use crate::commerce::{Decided, Fact, Said, SupplierBill};
 use crate::issue::FactState;
 use crate::money::{Money, MoneyError};
 use crate::policy::Policy;
 use crate::proof::Identity;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
+
+/// How a figure of [`Identity::Standings`] ends whose facts became entries, wherever these are by
+/// now.
+pub const ENTERED: &str = ", entered";
 
 /// How a figure about facts ends of which nobody says where they stand.
 const STRAYS: &str = ", in no state";
@@ -19,11 +23,15 @@ pub fn is_about_strays(about: &str) -> bool {
     about.ends_with(STRAYS)
 }
 
-/// What a fact is, its books day and its amount.
-struct Weight {
-    kind: &'static str,
-    day: Date,
-    amount: Money,
+/// What a fact counts as where facts are counted by where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// What it is, in words: `gateway rows`.
+    pub kind: &'static str,
+    /// Its books day.
+    pub day: Date,
+    /// Its amount.
+    pub amount: Money,
 }
 
 impl Sheet<'_> {
@@ -40,7 +48,7 @@ impl Sheet<'_> {
                 matches!(fact, Fact::Order(it) if numbered_alike(it, ground.facts).is_some());
             let kind = if again { "orders told again" } else { kind };
             let (word, stands) = match ground.state(fact.id()) {
-                Some(FactState::Accounted { .. }) => (", entered", amount),
+                Some(FactState::Accounted { .. }) => (ENTERED, amount),
                 Some(FactState::Waiting { .. }) => (", waiting", amount),
                 Some(FactState::Excluded { .. }) => (", excluded", amount),
                 Some(FactState::Held(_)) => (", held", amount),
@@ -57,10 +65,13 @@ impl Sheet<'_> {
     }
 }
 
-/// What a fact weighs; none of what a channel states of itself, which stands nowhere and is
+/// What a fact counts as; none of what a channel states of itself, which stands nowhere and is
 /// compared with instead. What has no day of its own counts on the first day of the books, and
 /// what moves no money by itself as nothing.
-fn weight(fact: &Fact, policy: &Policy) -> Result<Option<Weight>, MoneyError> {
+///
+/// # Errors
+/// Where amounts are too large.
+pub fn weight(fact: &Fact, policy: &Policy) -> Result<Option<Weight>, MoneyError> {
     let (nothing, first) = (Money::zero(policy.currency), policy.start_date);
     let (kind, day, amount) = match fact {
         Fact::Order(order) => {
@@ -92,10 +103,33 @@ fn weight(fact: &Fact, policy: &Policy) -> Result<Option<Weight>, MoneyError> {
         Fact::GoodsReceipt(receipt) => ("goods receipts", policy.day(receipt.received_at), nothing),
         Fact::SupplierBill(bill) => ("supplier bills", bill.on, billed(bill)),
         Fact::SupplierPayment(paid) => ("supplier payments", paid.on, or_nothing(paid.amount)),
-        Fact::Decision(decision) => ("decisions", decision.said.on, nothing),
+        Fact::Decision(decision) => {
+            ("decisions", decision.said.on, or_nothing(decided(&decision.said, nothing)?))
+        }
         Fact::Stated(_) => return Ok(None),
     };
     Ok(Some(Weight { kind, day, amount }))
+}
+
+/// What a decision moves: the sum of its debits, or what it says was paid, came in, or was given
+/// away. What only bears on other facts moves nothing.
+fn decided(said: &Said, nothing: Money) -> Result<Money, MoneyError> {
+    Ok(match (&said.decided, said.decided.moved(said.on)?) {
+        (_, Some(moved)) => {
+            let debits = moved.moves.iter().map(|it| or_nothing(it.amount));
+            let debits = debits.filter(|it| it.is_positive());
+            let currency =
+                moved.moves.first().map_or(nothing.currency(), |it| it.amount.currency());
+            Money::sum(currency, debits)?
+        }
+        (
+            Decided::Paid { amount, .. }
+            | Decided::Arrived { amount, .. }
+            | Decided::PromotionalUse { amount, .. },
+            None,
+        ) => *amount,
+        (_, None) => nothing,
+    })
 }
 
 /// What a bill comes to; nothing where its amounts have no sum.

@@ -83,6 +83,10 @@ pub(super) enum Paid {
     /// A part so many days before the sale, the rest with it.
     Deposit(By, i64, u16),
     Never,
+    /// Set aside on a card, and let go when the order was called off so many days later.
+    CalledOff(u16),
+    /// Never, and so many days after everything else the owner gives it up.
+    GivenUp(u16),
 }
 
 /// What becomes of money that goes back.
@@ -100,8 +104,11 @@ pub(super) enum Later {
     Returns(i64, Repaid, Condition),
     /// A further item is bought; it is paid, or owed.
     Adds(Item, Option<By>),
-    /// One unit of the first item is changed for something else at the same price.
-    Exchanges,
+    /// One unit of the first item is changed for one of something else: what that is more is paid,
+    /// or owed, and what it is less is paid back, or waited for.
+    Exchanges(Item, Option<By>),
+    /// One unit of the first item is taken off the order.
+    Removes(Repaid),
     /// Money goes back without goods.
     Goodwill(i64, Repaid),
     /// The buyer's bank takes the money of a card back: for good, for a while, or nobody knows yet.
@@ -118,6 +125,8 @@ pub(super) struct Life {
     /// The value of a gift card that is bought along.
     pub(super) gift_card: i64,
     pub(super) paid: Paid,
+    /// Whether list prices contain tax.
+    pub(super) inclusive: bool,
     /// What cash is rounded by.
     pub(super) rounding: i64,
     /// Days after the one before, and what happens.
@@ -151,6 +160,8 @@ pub(super) enum Besides {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Sent,
+    /// Sent, and at the bank so many days later.
+    Arrives(u16),
     /// Sent back by the bank after some days.
     Returned,
     /// Still to be sent.
@@ -257,6 +268,8 @@ fn any_paid() -> impl Strategy<Value = Paid> {
             Paid::Deposit(by, share, days)
         }),
         1 => Just(Paid::Never),
+        1 => (1_u16..9).prop_map(Paid::CalledOff),
+        1 => (20_u16..40).prop_map(Paid::GivenUp),
     ]
 }
 
@@ -267,17 +280,18 @@ fn any_later() -> impl Strategy<Value = Later> {
             1 => Just(Repaid::NotYet),
         ]
     };
-    let bought = (any_item(), prop::option::of(any_by()));
+    let bought = || (any_item(), prop::option::of(any_by()));
     let conditions = vec![Condition::Resaleable, Condition::Damaged, Condition::Gone];
     let condition = prop::sample::select(conditions);
     prop_oneof![
         4 => (1_i64..4, repaid(), condition).prop_map(|(units, repaid, condition)| {
             Later::Returns(units, repaid, condition)
         }),
-        2 => bought.prop_map(|(item, by)| Later::Adds(item, by)),
-        1 => Just(Later::Exchanges),
+        2 => bought().prop_map(|(item, by)| Later::Adds(item, by)),
+        1 => bought().prop_map(|(item, by)| Later::Exchanges(item, by)),
+        1 => repaid().prop_map(Later::Removes),
         2 => (1_i64..900, repaid()).prop_map(|(minor, repaid)| Later::Goodwill(minor, repaid)),
-        1 => prop::option::of(any::<bool>()).prop_map(Later::Disputed),
+        4 => prop::option::of(any::<bool>()).prop_map(Later::Disputed),
     ]
 }
 
@@ -286,9 +300,10 @@ fn any_life() -> impl Strategy<Value = Life> {
     let extras = (rarely(1..1_500), rarely(1..500), rarely(1..800), rarely(1..5_000));
     let later = prop::collection::vec((0_u16..9, any_later()), 0..4);
     let parts = (any_when(DAYS), prop::collection::vec(any_item(), 1..4), extras, any_paid());
-    (parts, -2_i64..3, later, 0_u16..3).prop_map(|(parts, rounding, later, lag)| {
+    let paying = (any::<bool>(), -2_i64..3);
+    (parts, paying, later, 0_u16..3).prop_map(|(parts, (inclusive, rounding), later, lag)| {
         let (at, items, (shipping, tip, duty, gift_card), paid) = parts;
-        Life { at, items, shipping, tip, duty, gift_card, paid, rounding, later, lag }
+        Life { at, items, shipping, tip, duty, gift_card, paid, inclusive, rounding, later, lag }
     })
 }
 
@@ -305,8 +320,12 @@ pub(super) fn any_history() -> impl Strategy<Value = History> {
         (1_i64..2_000).prop_map(Besides::FromBank),
         (-900_i64..900).prop_map(Besides::Odd),
     ];
-    let fate =
-        prop_oneof![6 => Just(Fate::Sent), 1 => Just(Fate::Returned), 1 => Just(Fate::Planned)];
+    let fate = prop_oneof![
+        4 => Just(Fate::Sent),
+        2 => (1_u16..9).prop_map(Fate::Arrives),
+        1 => Just(Fate::Returned),
+        1 => Just(Fate::Planned),
+    ];
     (
         (
             prop::sample::select(BEGINS.to_vec()),

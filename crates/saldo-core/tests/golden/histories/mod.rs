@@ -6,6 +6,7 @@
 mod book;
 mod damage;
 mod merchant;
+mod reached;
 mod telling;
 mod trade;
 
@@ -322,6 +323,35 @@ proptest! {
         prop_assert_eq!(by_day("refunds = \"credit-memo\""), by_day(""));
         let both = "refunds = \"credit-memo\"\nsales = \"invoice\"\ndetail = \"day\"";
         prop_assert_eq!(by_day(both), by_day(""));
+    }
+
+    /// What goods cost is frozen once they left: a bill, or goods, that come later change what is
+    /// entered from their own day on, and nothing before.
+    #[test]
+    fn a_late_receipt_or_bill_changes_nothing_of_an_earlier_day(history in any_history()) {
+        let (facts, policy) = (history.told().facts, policy(&history, ""));
+        let whole = entries(&facts, &policy);
+        for late in &facts {
+            let (purchase, day) = match late {
+                Fact::SupplierBill(bill) => (&bill.purchase, bill.on),
+                Fact::GoodsReceipt(receipt) => (&receipt.purchase, policy.day(receipt.received_at)),
+                _ => continue,
+            };
+            let is_later = |fact: &Fact| match fact {
+                Fact::SupplierBill(bill) => bill.purchase == *purchase,
+                other => other.id() == late.id(),
+            };
+            let known: Vec<Fact> = facts.iter().filter(|fact| !is_later(fact)).cloned().collect();
+            let until = |entries: &[SubledgerEntry]| {
+                let mut days: BTreeMap<Date, Vec<SubledgerEntry>> = BTreeMap::new();
+                for entry in entries.iter().filter(|entry| entry.header.date < day) {
+                    days.entry(entry.header.date).or_default().push(entry.clone());
+                }
+                let days = days.into_iter().map(|(day, entries)| (day, by_account(&entries)));
+                days.collect::<Days>()
+            };
+            prop_assert_eq!(until(&entries(&known, &policy)), until(&whole), "{}", late.id());
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::shop::source;
 use jiff::civil::Date;
 use saldo_core::commerce::{
     Agreement, AgreementKind, Assortment, BalanceKind, Buyer, Collector, Component, Condition,
-    Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind, MovementState, Order,
-    OrderedItem, Product, Returned, SaleKind, SaleLine, TaxAmount, Telling, Tender, Units,
+    Decided, Decision, Fact, Fulfilment, Gateway, Goods, MoneyMovement, MovementKind,
+    MovementState, OWNER, Order, OrderedItem, Product, RecordRef, Returned, Said, SaleKind,
+    SaleLine, TaxAmount, Telling, Tender, Units,
 };
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ pub(super) struct Teller<'h> {
     currency: Currency,
     facts: Vec<Fact>,
     rows: u32,
+    decisions: u32,
     /// What each payout comes to.
     nets: BTreeMap<u16, i64>,
     expected: Days,
@@ -92,7 +94,7 @@ impl<'h> Teller<'h> {
     pub(super) fn new(history: &'h History) -> Self {
         let currency = history.currency();
         let (facts, nets, expected) = (Vec::new(), BTreeMap::new(), Days::new());
-        Self { history, currency, facts, rows: 0, nets, expected }
+        Self { history, currency, facts, rows: 0, decisions: 0, nets, expected }
     }
 
     fn money(&self, minor: i64) -> Money {
@@ -109,7 +111,7 @@ impl<'h> Teller<'h> {
 
     pub(super) fn order(&mut self, number: u32, life: &Life) {
         let mut case = Case {
-            order: self.bare_order(number, life.at),
+            order: Order { prices_include_tax: life.inclusive, ..self.bare_order(number, life.at) },
             parcels: Vec::new(),
             returned: Vec::new(),
             number,
@@ -129,14 +131,61 @@ impl<'h> Teller<'h> {
         .map(|(kind, each)| (kind, Item { units: 1, each, discount: 0, tax: 0, title: 0 }));
         let bought = extras.iter().filter(|(_, item)| item.each > 0);
         lines.extend(bought.map(|(kind, item)| (kind.clone(), 1, item)));
+        if let Paid::CalledOff(days) = life.paid {
+            return self.called_off(case, &lines, (life.at, life.at.later(days)));
+        }
         let total = self.agree(&mut case, AgreementKind::Sale, life.at, &lines);
         self.pay(&mut case, life, total);
         let mut when = life.at;
-        for (days, what) in &life.later {
+        let gives_up = matches!(life.paid, Paid::GivenUp(_));
+        for (days, what) in life.later.iter().filter(|_| !gives_up) {
             when = when.later(*days);
             self.later(&mut case, life, when, what);
         }
+        if let Paid::GivenUp(days) = life.paid {
+            let on = self.history.day(when.later(days));
+            let order = case.order.id.clone();
+            self.decide(on, Decided::WriteOff { order, relieve_tax: false });
+            self.add_on(on, "Bad debt", total);
+            self.add_on(on, "Buyers", -total);
+        }
         self.tell(case);
+    }
+
+    /// Money was set aside and never taken: nothing of it stands in any books.
+    fn called_off(
+        &mut self,
+        mut case: Case,
+        lines: &[(SaleKind, i64, &Item)],
+        (at, until): (When, When),
+    ) {
+        let before = self.expected.clone();
+        let total = self.agree(&mut case, AgreementKind::Sale, at, lines);
+        self.expected = before;
+        case.parcels.clear();
+        case.order.cancelled_at = Some(self.history.instant(until));
+        for (kind, when) in [(MovementKind::Authorisation, at), (MovementKind::Void, until)] {
+            let movement = self.movement(&case, kind, By::Card, when, total);
+            case.order.movements.push(movement);
+        }
+        self.tell(case);
+    }
+
+    /// The owner decides something on a day.
+    fn decide(&mut self, on: Date, decided: Decided) {
+        self.decisions += 1;
+        let record = format!("Decision/{}", 2_000 + self.decisions);
+        self.facts.push(Fact::Decision(Box::new(Decision {
+            id: format!("owner/{record}").into(),
+            source: RecordRef { connection: OWNER.into(), ..source(&record) },
+            said: Said {
+                by: "owner".to_owned(),
+                at: self.history.instant(When(0, 0)),
+                on,
+                decided,
+                taken_back: None,
+            },
+        })));
     }
 
     /// Tells an order and its goods.
@@ -271,7 +320,7 @@ impl<'h> Teller<'h> {
                 self.receive(case, *by, before, first, 0);
                 self.receive(case, *by, life.at, total - first, 0);
             }
-            Paid::Never => {}
+            Paid::Never | Paid::CalledOff(_) | Paid::GivenUp(_) => {}
         }
     }
 
@@ -354,10 +403,22 @@ impl<'h> Teller<'h> {
                     self.receive(case, *by, when, owed, 0);
                 }
             }
-            Later::Exchanges if case.left > 0 => {
+            Later::Exchanges(item, by) if case.left > 0 => {
                 case.left -= 1;
-                let lines = [(SaleKind::Product, -1, first), (SaleKind::Product, 1, first)];
-                self.agree(case, AgreementKind::Edit, when, &lines);
+                let lines = [(SaleKind::Product, -1, first), (SaleKind::Product, 1, item)];
+                let owed = self.agree(case, AgreementKind::Edit, when, &lines);
+                match by {
+                    Some(by) if owed < 0 => self.repay(case, *by, when, -owed),
+                    Some(by) => self.receive(case, *by, when, owed, 0),
+                    None => {}
+                }
+                self.come_back(case, when, 1, Condition::Resaleable);
+            }
+            Later::Removes(repaid) if case.left > 0 => {
+                case.left -= 1;
+                let back = [(SaleKind::Product, -1, first)];
+                let owed = self.agree(case, AgreementKind::Edit, when, &back);
+                self.settle(case, when, -owed, repaid);
                 self.come_back(case, when, 1, Condition::Resaleable);
             }
             Later::Goodwill(minor, repaid) if case.paid >= *minor => {
@@ -367,7 +428,7 @@ impl<'h> Teller<'h> {
                 self.settle(case, when, -owed, repaid);
             }
             Later::Disputed(won) => self.dispute(case, when, *won),
-            Later::Exchanges | Later::Goodwill(..) => {}
+            Later::Exchanges(..) | Later::Removes(_) | Later::Goodwill(..) => {}
         }
     }
 

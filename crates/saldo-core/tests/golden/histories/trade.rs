@@ -13,6 +13,29 @@ pub(super) struct Trade {
     pub(super) settlements: Vec<Settlement>,
     pub(super) deemed: Vec<Deemed>,
     pub(super) foreign: Vec<Foreign>,
+    /// What no channel tells, and its owner states.
+    pub(super) stated: Vec<(When, Happening)>,
+}
+
+/// What happened and no channel tells. No amount is negative or nil, unless said otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Happening {
+    /// A gift card was given away.
+    GivenAway(i64),
+    /// Of what is left on gift cards so much will never be redeemed.
+    Breakage(i64),
+    /// Tips went to the staff.
+    TipsPaid(i64),
+    /// Tax was paid to whom it is owed, less a discount, which may be nil.
+    Remitted(i64, i64),
+    /// What is left of duties; negative where they cost more.
+    DutiesLeft(i64),
+    /// A loan reached the bank, and what it will cost.
+    Loan(i64, i64),
+    /// Returns are expected at the end of the month, and what the goods had cost.
+    Returns(i64, i64),
+    /// Cash that had left a drawer reached the bank.
+    Banked(i64),
 }
 
 /// What is in stock, and how it got there.
@@ -157,6 +180,20 @@ fn any_parts() -> impl Strategy<Value = Parts> {
     })
 }
 
+fn any_happening() -> impl Strategy<Value = Happening> {
+    let amount = || 1_i64..9_000;
+    prop_oneof![
+        amount().prop_map(Happening::GivenAway),
+        amount().prop_map(Happening::Breakage),
+        amount().prop_map(Happening::TipsPaid),
+        (amount(), 0_i64..90).prop_map(|(paid, off)| Happening::Remitted(paid, off)),
+        prop_oneof![-900_i64..0, 1_i64..900].prop_map(Happening::DutiesLeft),
+        (amount(), 1_i64..900).prop_map(|(got, more)| Happening::Loan(got, more)),
+        (amount(), amount()).prop_map(|(back, cost)| Happening::Returns(back, cost)),
+        amount().prop_map(Happening::Banked),
+    ]
+}
+
 pub(super) fn any_trade() -> impl Strategy<Value = Trade> {
     let rows = prop::collection::vec((0_u16..14, any_parts()), 1..4);
     let settlement = (any_when(DAYS), rows).prop_map(|(at, rows)| Settlement { at, rows });
@@ -170,12 +207,14 @@ pub(super) fn any_trade() -> impl Strategy<Value = Trade> {
         prop::collection::vec(settlement, 0..2),
         prop::collection::vec(deemed, 0..2),
         prop::collection::vec(foreign, 0..2),
+        prop::collection::vec((any_when(DAYS), any_happening()), 0..4),
     )
-        .prop_map(|(stock, sessions, settlements, deemed, foreign)| Trade {
+        .prop_map(|(stock, sessions, settlements, deemed, foreign, stated)| Trade {
             stock,
             sessions,
             settlements,
             deemed,
             foreign,
+            stated,
         })
 }

@@ -5,10 +5,12 @@
 //! another.
 
 use super::super::account::Readers;
+use super::super::stock::read as read_sheets;
 use super::super::undo::{left_out, moved_by};
 use super::super::{Engine, EngineError};
 use super::days::failed;
-use super::identities::{DifferingFact, IdentityLine};
+use super::documents::gone;
+use super::identities::{DifferingFact, IdentityLine, stock_accounts};
 use super::told::Told;
 use super::{Balances, BookProof, day_of};
 use jiff::civil::Date;
@@ -17,8 +19,8 @@ use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::money::{Balance, Currency, Money, MoneyError};
 use saldo_core::plan::Change;
-use saldo_core::policy::Policy;
-use saldo_core::proof::{self, Check, Figure, Identity};
+use saldo_core::policy::{CostOwner, Policy};
+use saldo_core::proof::{self, Check, Figure, Holding, Identity};
 use saldo_core::text::ConnectionId;
 use saldo_store::{BookedDocument, EntryFilter, HeldFact, RecordVersion, Role};
 use serde::Serialize;
@@ -52,6 +54,8 @@ pub(super) struct ByDay {
     payouts: Vec<DayLine>,
     /// What moved clearing accounts.
     clearing: Vec<DayLine>,
+    /// What stock was worth more or less.
+    stock: Vec<DayLine>,
     /// What is behind the differences of clearing accounts.
     pub(super) behind_clearing: Vec<DifferingFact>,
     /// Records that never could be read.
@@ -71,6 +75,7 @@ impl ByDay {
             payouts: payouts(told, books)?,
             behind_clearing: behind_clearing(engine, told, books, &clearing).await?,
             clearing,
+            stock: stock(engine, &told.policy, books).await?,
             unread: unread(engine, &told.policy).await?,
             failed: failed(engine).await?,
         })
@@ -85,6 +90,7 @@ impl ByDay {
         Ok(match identity {
             Identity::PayoutRows => std::mem::take(&mut self.payouts),
             Identity::Clearing => std::mem::take(&mut self.clearing),
+            Identity::Inventory => std::mem::take(&mut self.stock),
             Identity::Standings => {
                 let mut days = figures(own)?;
                 days.append(&mut self.unread);
@@ -106,18 +112,9 @@ impl ByDay {
 /// Figures by their days.
 fn figures<'a>(figures: impl Iterator<Item = &'a Figure>) -> Result<Vec<DayLine>, MoneyError> {
     let line = |it: &Figure| {
-        Ok(DayLine {
-            day: it.day,
-            line: IdentityLine {
-                book: None,
-                about: it.about.clone(),
-                expected: it.expected,
-                found: it.found,
-                awaited: it.awaited,
-                difference: it.difference()?,
-                facts: it.facts.into(),
-            },
-        })
+        let amounts = [it.expected, it.found, it.awaited];
+        let line = IdentityLine::new(None, &it.about, amounts, it.facts.into())?;
+        Ok(DayLine { day: it.day, line })
     };
     figures.map(line).collect()
 }
@@ -179,6 +176,14 @@ async fn clearing(
         for sum in sums.iter().filter(|it| accounts.contains(&it.account)) {
             days.find((name, &sum.account, sum.day), sum.amount)?;
         }
+        for change in gone(engine, &connection.id, &proof.documents).await? {
+            let Subject::Document { document, .. } = &change.subject else { continue };
+            let own = document.lines().iter();
+            for line in own.filter(|line| accounts.contains(&line.account.name.to_string())) {
+                let place = (name, &*line.account.name, document.header().date);
+                days.find(place, line.held().negated())?;
+            }
+        }
         if book(&connection.adapter).is_some_and(|it| !it.description().drafts_count) {
             for draft in store.standing_drafts(company, &connection.id).await? {
                 let Subject::Document { document, .. } = &draft.subject else { continue };
@@ -187,6 +192,53 @@ async fn clearing(
                     let place = (name, &*line.account.name, document.header().date);
                     days.find(place, line.held().negated())?;
                 }
+            }
+        }
+    }
+    Ok(days.lines()?)
+}
+
+/// By how much the layers of what is in stock were worth more or less on each day, but for what was
+/// there at first, against what the documents that a book holds moved the accounts of stock by.
+async fn stock(
+    engine: &Engine,
+    policy: &Policy,
+    books: &[BookProof],
+) -> Result<Vec<DayLine>, EngineError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let mut days = Days::default();
+    if policy.text.cost.owner != CostOwner::Saldo {
+        return Ok(days.lines()?);
+    }
+    let names = stock_accounts(policy);
+    let about = names.last().map_or("", String::as_str);
+    let sheets = read_sheets(store.all_stock_sheets(company).await?)?;
+    for connection in engine.connections(Role::Book).await? {
+        let Some(proof) = books.iter().find(|it| it.book == connection.id.as_str()) else {
+            continue;
+        };
+        let name = Some(&*proof.book);
+        for (_, sheet) in sheets.iter().filter(|(_, sheet)| sheet.closing.is_counted()) {
+            for (day, more) in &sheet.worth {
+                days.sides((name, about, *day), more.currency()).expect(*more)?;
+            }
+        }
+        for entry in left_out(engine, &connection).await? {
+            for line in entry.lines.iter().filter(|it| names.contains(&it.account.name.to_string()))
+            {
+                let place = (name, about, entry.header.date);
+                days.sides(place, line.amount.currency()).leave_out(line.amount)?;
+            }
+        }
+        let sums = store.day_sums(company, &connection.id, (proof.from, proof.as_of)).await?;
+        for sum in sums.iter().filter(|it| names.contains(&it.account)) {
+            days.find((name, about, sum.day), sum.amount)?;
+        }
+        for change in gone(engine, &connection.id, &proof.documents).await? {
+            let Subject::Document { document, .. } = &change.subject else { continue };
+            let own = document.lines().iter();
+            for line in own.filter(|it| names.contains(&it.account.name.to_string())) {
+                days.find((name, about, document.header().date), line.held().negated())?;
             }
         }
     }
@@ -222,16 +274,13 @@ async fn behind_clearing(
             .filter(|check| !check.holds())
             .map(|check| (&*check.about, check.expected.currency()))
             .collect();
-        let others = proof.accounts.iter().filter(|it| {
-            differing.contains(&(&*it.account, it.others.currency())) && !it.others.is_zero()
-        });
-        behind.extend(others.map(|it| DifferingFact {
-            fact: it.account.clone(),
-            about: format!("entered in {} by others, or changed there", proof.book),
-            difference: it.others,
-        }));
         if differing.is_empty() {
             continue;
+        }
+        let gone = gone(engine, &ConnectionId::new(&*proof.book), &proof.documents).await?;
+        let of_one = |it: &&Holding| differing.contains(&(&*it.account, it.others.currency()));
+        for holding in proof.accounts.iter().filter(of_one) {
+            behind.extend(beyond(proof, holding, &gone)?);
         }
         let own = days.iter().filter(|it| it.line.book.as_deref() == Some(&proof.book));
         for day in own.filter(|it| it.differs()).take(DAYS_LOOKED_AT) {
@@ -242,6 +291,35 @@ async fn behind_clearing(
     Ok(behind)
 }
 
+/// What a book holds on an account otherwise than it was told: our documents that somebody deleted
+/// there, and what others entered or changed.
+fn beyond(
+    proof: &BookProof,
+    holding: &Holding,
+    gone: &[Change],
+) -> Result<Vec<DifferingFact>, MoneyError> {
+    let (book, account, mut others) = (&proof.book, &holding.account, holding.others);
+    let named = |fact: String, about: String, difference: Money| DifferingFact {
+        book: Some(book.clone()),
+        fact,
+        about,
+        difference,
+    };
+    let mut behind = Vec::new();
+    for change in gone {
+        let Some((key, amount)) = moved_in(change, (account, others.currency()))? else { continue };
+        let Some(day) = change.date().filter(|_| !amount.is_zero()) else { continue };
+        others = others.plus(amount)?;
+        let about = format!("{account} of {day} in {book}, deleted there");
+        behind.push(named(key, about, amount.negated()));
+    }
+    if !others.is_zero() {
+        let about = format!("entered in {book} by others, or changed there");
+        behind.push(named(account.clone(), about, others));
+    }
+    Ok(behind)
+}
+
 async fn behind_day(
     engine: &Engine,
     told: &Told,
@@ -249,6 +327,7 @@ async fn behind_day(
 ) -> Result<Vec<DifferingFact>, EngineError> {
     let (account, difference) = (&day.line.about, day.line.difference);
     let named = |fact: String, about: String, difference: Money| DifferingFact {
+        book: Some(book.to_owned()),
         fact,
         about: format!("{account} of {} in {book}, {about}", day.day),
         difference,
@@ -324,7 +403,9 @@ type Place<'a> = (Option<&'a str>, &'a str, Date);
 
 /// Both sides of days while they are added up: by book, day, what they are about, and currency.
 #[derive(Default)]
-struct Days(BTreeMap<(Option<String>, Date, String, Currency), Sides>);
+struct Days(BTreeMap<DayKey, Sides>);
+
+type DayKey = (Option<String>, Date, String, Currency);
 
 struct Sides {
     expected: Money,
@@ -392,10 +473,10 @@ impl Days {
         let moved = self.0.into_iter().filter(|(_, it)| {
             it.facts > 0 || [it.expected, it.found, it.awaited].iter().any(|it| !it.is_zero())
         });
-        let line = |((book, day, about, _), it): (_, Sides)| {
+        let line = |((book, day, about, _), it): (DayKey, Sides)| {
             let Sides { expected, found, awaited, facts } = it;
-            let difference = found.plus(awaited)?.minus(expected)?;
-            let line = IdentityLine { book, about, expected, found, awaited, difference, facts };
+            let amounts = [expected, found, awaited];
+            let line = IdentityLine::new(book.as_deref(), &about, amounts, facts)?;
             Ok(DayLine { day, line })
         };
         moved.map(line).collect()

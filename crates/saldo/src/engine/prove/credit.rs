@@ -131,6 +131,7 @@ impl<'a> Credits<'a> {
             let about = format!("store credit, changed by hand on {}", policy.day(last.at));
             let (fact, difference) = (it.id.to_string(), last.amount);
             (policy.day(last.at) >= policy.start_date).then_some(DifferingFact {
+                book: None,
                 fact,
                 about,
                 difference,

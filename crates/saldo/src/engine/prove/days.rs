@@ -68,13 +68,12 @@ pub(super) async fn failed(engine: &Engine) -> Result<Vec<DayLine>, EngineError>
         *count += 1;
         *sum = sum.plus(total)?;
     }
-    let line = |((day, about, currency), (facts, sum))| {
-        let nothing = Money::zero(currency);
-        let (expected, found, awaited, difference) = (sum, sum, nothing, nothing);
-        let line = IdentityLine { book: None, about, expected, found, awaited, difference, facts };
-        DayLine { day, line }
-    };
-    Ok(days.into_iter().map(line).collect())
+    let line =
+        |((day, about, currency), (facts, sum)): ((Date, String, Currency), (u64, Money))| {
+            let amounts = [sum, sum, Money::zero(currency)];
+            Ok(DayLine { day, line: IdentityLine::new(None, &about, amounts, facts)? })
+        };
+    days.into_iter().map(line).collect()
 }
 
 /// How many orders the channels count on each day, beside how many stand in any state.

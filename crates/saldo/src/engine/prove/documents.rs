@@ -5,8 +5,8 @@
 //! What is listed where its number does not belong is kept until all days are listed, and named as
 //! a copy of the document whose number it has.
 
-use super::super::EngineError;
 use super::super::push::Pusher;
+use super::super::{Engine, EngineError};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use saldo_core::book::{HeldDocument, Outcome, Subject, Task};
@@ -15,7 +15,7 @@ use saldo_core::exchange::Fault;
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
 use saldo_core::proof::DocumentDifference;
-use saldo_core::text::RemoteId;
+use saldo_core::text::{ConnectionId, RemoteId};
 use saldo_store::{AcknowledgedDocument, Lease};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,17 @@ pub(super) async fn prove(
     strays.name(pusher, &mut proof).await?;
     proof.drafts = engine.store.count_drafts(engine.company_id(), book).await?;
     Ok(proof)
+}
+
+/// The changes whose documents somebody deleted in a book.
+pub(super) async fn gone(
+    engine: &Engine,
+    book: &ConnectionId,
+    proof: &DocumentsProof,
+) -> Result<Vec<Change>, EngineError> {
+    let gone = proof.differing.iter().filter(|it| it.is_gone());
+    let keys: Vec<String> = gone.map(|it| it.key.to_string()).collect();
+    Ok(engine.store.changes_of(engine.company_id(), book, &keys).await?)
 }
 
 /// What was listed apart from where its number belongs: by number, where it stands.
@@ -257,7 +268,7 @@ fn difference(
             (None, vec!["it was voided, and is not any more".to_owned()])
         }
         _ => {
-            let (found, words) = gone(document, remote, held);
+            let (found, words) = not_found(document, remote, held);
             (found, vec![words])
         }
     };
@@ -288,7 +299,7 @@ fn document_difference(
 }
 
 /// What is said of a document that is not found by its number.
-fn gone(document: &Document, remote: &RemoteId, held: &Listing) -> (Option<Money>, String) {
+fn not_found(document: &Document, remote: &RemoteId, held: &Listing) -> (Option<Money>, String) {
     match held.by_remote.get(remote) {
         Some(HeldDocument { number: Some(number), .. }) => {
             (None, format!("it has another number now: {number}"))

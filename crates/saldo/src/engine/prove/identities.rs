@@ -8,6 +8,8 @@
 use super::super::account::{Readers, Told as OfGroup};
 use super::super::{Engine, EngineError, alike};
 use super::by_day::{ByDay, DayLine};
+use super::by_state::by_state;
+use super::in_books::InBooks;
 use super::sales::Reported;
 use super::stated::Compared;
 use super::told::Told;
@@ -17,8 +19,8 @@ use saldo_core::commerce::Topic;
 use saldo_core::money::{Currency, Money, MoneyError};
 use saldo_core::policy::{CostOwner, Policy, Role};
 use saldo_core::proof::{self, Check, Figure, Ground, Holding, Identity};
-use saldo_core::text::GroupId;
-use saldo_store::{GroupFigures, UnfiguredGroup};
+use saldo_core::text::{FactId, GroupId};
+use saldo_store::{GroupFigures, OpenFact, UnfiguredGroup};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,8 +30,6 @@ const GROUPS_AT_ONCE: usize = 500;
 const GROUPS_SHOWN: usize = 1_000;
 /// What a line about the tax in the settlements of marketplaces is about.
 const SETTLEMENTS: &str = "tax in settlements";
-/// How a line about payouts begins that a book holds otherwise; its name follows.
-const PAYOUTS_IN: &str = "payouts in ";
 
 /// One of the twelve identities.
 #[derive(Clone, Debug, Serialize)]
@@ -80,11 +80,13 @@ pub(crate) struct IdentityLine {
     pub(crate) about: String,
     /// What it should be.
     pub(crate) expected: Money,
-    /// What it is.
+    /// What it is; of an account of a book what the book says that it moved by.
     pub(crate) found: Money,
     /// What of the difference waits, or is held.
     pub(crate) awaited: Money,
-    /// What was found and is awaited, less what was expected.
+    /// What of that others entered in the book, which is no difference.
+    pub(crate) others: Money,
+    /// What was found and is awaited, less what others entered and what was expected.
     pub(crate) difference: Money,
     /// How many facts it was expected by.
     pub(crate) facts: u64,
@@ -93,6 +95,9 @@ pub(crate) struct IdentityLine {
 /// A fact behind a difference.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct DifferingFact {
+    /// The book in which it differs, where it does in one alone.
+    #[serde(skip)]
+    pub(crate) book: Option<String>,
     /// What `saldo explain` opens.
     pub(crate) fact: String,
     /// Which line of the identity it belongs to.
@@ -112,7 +117,7 @@ impl IdentityProof {
     pub(super) fn of_books(mut self, is_one: impl Fn(&str) -> bool) -> Self {
         self.lines.retain(|line| line.book.as_deref().is_none_or(&is_one));
         self.days.retain(|day| day.line.book.as_deref().is_none_or(&is_one));
-        self.behind.retain(|fact| fact.about.strip_prefix(PAYOUTS_IN).is_none_or(&is_one));
+        self.behind.retain(|fact| fact.book.as_deref().is_none_or(&is_one));
         self.verdict = self.comes_to();
         self
     }
@@ -135,6 +140,29 @@ impl IdentityProof {
 }
 
 impl IdentityLine {
+    /// A comparison of so many facts, with which others have nothing to do: what is expected, found
+    /// and awaited.
+    ///
+    /// # Errors
+    /// Where amounts are of different currencies, or too large.
+    pub(super) fn new(
+        book: Option<&str>,
+        about: &str,
+        [expected, found, awaited]: [Money; 3],
+        facts: u64,
+    ) -> Result<Self, MoneyError> {
+        Ok(Self {
+            book: book.map(str::to_owned),
+            about: about.to_owned(),
+            expected,
+            found,
+            awaited,
+            others: Money::zero(expected.currency()),
+            difference: found.plus(awaited)?.minus(expected)?,
+            facts,
+        })
+    }
+
     /// Whether the two sides are not the same, or facts stand in no state.
     pub(crate) fn differs(&self) -> bool {
         !self.difference.is_zero() || (self.facts > 0 && proof::is_about_strays(&self.about))
@@ -152,8 +180,9 @@ pub(super) async fn prove(
     engine: &Engine,
     told: &Told,
     books: &[BookProof],
+    open: Option<&BTreeMap<FactId, OpenFact>>,
 ) -> Result<Vec<IdentityProof>, EngineError> {
-    let (policy, payouts) = (&told.policy, &told.payouts);
+    let policy = &told.policy;
     work_out(engine, policy).await?;
     let sums = engine.store.figure_sums(engine.company_id()).await?;
     let differing = engine.store.differing_groups(engine.company_id(), GROUPS_SHOWN).await?;
@@ -166,30 +195,29 @@ pub(super) async fn prove(
     let silent = silent_clearing(books, policy);
     let untold_days = [counted.unknown.clone(), reported.unknown.clone()].concat();
     let mut days = ByDay::read(engine, told, books).await?;
+    let mut in_books = InBooks::read(engine, policy, books, &sums).await?;
+    let states = by_state(engine, policy, &sums, open).await?;
     let mut proofs = Vec::new();
     for (number, identity) in Identity::NUMBERED {
-        let own = || sums.iter().filter(move |it| it.identity == identity);
-        let lines = match identity {
-            Identity::PayoutRows => {
-                of_payouts(payouts, books.iter().map(|it| (&*it.book, &*it.payouts)))?
-            }
-            Identity::Clearing => of_books(books.iter().map(|it| (&*it.book, &*it.clearing)))?,
-            Identity::Inventory => {
-                let held: Vec<_> = books.iter().map(|it| (&*it.book, &*it.accounts)).collect();
-                of_stock(engine, policy, &held, None).await?
-            }
-            Identity::StoredValue => {
-                lines(own())?.into_iter().chain(std::mem::take(&mut cards.lines)).collect()
-            }
-            Identity::FacilitatorTax => of_settlements(lines(own())?, &told.facilitators)?,
-            Identity::Standings => lines(own())?.into_iter().chain(days.unread_line()).collect(),
-            _ => lines(own())?,
-        };
-        let mut behind = named(identity, &differing, (told, books), (&mut cards, &mut reported))?;
-        if identity == Identity::Clearing {
-            behind.append(&mut days.behind_clearing);
+        let own = if identity == Identity::Standings { &states } else { &sums };
+        let own = || own.iter().filter(move |it| it.identity == identity);
+        let mut lines = lines_of(engine, identity, (told, books), own()).await?;
+        if identity == Identity::StoredValue {
+            lines.append(&mut cards.lines);
         }
-        let days = days.of(identity, own())?;
+        let mut behind = named(identity, &differing, (told, books), (&mut cards, &mut reported))?;
+        let mut days = match identity {
+            Identity::Clearing => {
+                behind.append(&mut days.behind_clearing);
+                days.of(identity, own())?
+            }
+            Identity::Standings => {
+                lines.extend(days.unread_line());
+                days.of(identity, own())?
+            }
+            _ => days.of(identity, own())?,
+        };
+        in_books.take(identity).add_to(&mut lines, &mut days, &mut behind);
         let (totals, sales) = match identity {
             Identity::Standings => (counted.days.clone(), std::mem::take(&mut reported.days)),
             _ => (Vec::new(), Vec::new()),
@@ -215,6 +243,28 @@ pub(super) async fn prove(
         proofs.push(IdentityProof { verdict: proof.comes_to(), ..proof });
     }
     Ok(proofs)
+}
+
+/// The comparisons of an identity, of which these are the figures, but for what shops say of gift
+/// cards and credit, and what accounts moved by in books.
+async fn lines_of<'a>(
+    engine: &Engine,
+    identity: Identity,
+    (told, books): (&Told, &[BookProof]),
+    own: impl Iterator<Item = &'a Figure>,
+) -> Result<Vec<IdentityLine>, EngineError> {
+    Ok(match identity {
+        Identity::PayoutRows => {
+            of_payouts(&told.payouts, books.iter().map(|it| (&*it.book, &*it.payouts)))?
+        }
+        Identity::Clearing => of_books(books.iter().map(|it| (&*it.book, &*it.clearing)))?,
+        Identity::Inventory => {
+            let held: Vec<_> = books.iter().map(|it| (&*it.book, &*it.accounts)).collect();
+            of_stock(engine, &told.policy, &held, None).await?
+        }
+        Identity::FacilitatorTax => of_settlements(lines(own)?, &told.facilitators)?,
+        _ => lines(own)?,
+    })
 }
 
 /// The facts behind the differences of an identity, whoever found them.
@@ -278,6 +328,7 @@ pub(in crate::engine) fn lines<'a>(
             expected: nothing,
             found: nothing,
             awaited: nothing,
+            others: nothing,
             difference: nothing,
             facts: 0,
         });
@@ -291,15 +342,8 @@ pub(in crate::engine) fn lines<'a>(
 }
 
 fn of_check(book: &str, check: &Check) -> Result<IdentityLine, MoneyError> {
-    Ok(IdentityLine {
-        book: Some(book.to_owned()),
-        about: check.about.clone(),
-        expected: check.expected,
-        found: check.found,
-        awaited: check.awaited,
-        difference: check.difference()?,
-        facts: 1,
-    })
+    let amounts = [check.expected, check.found, check.awaited];
+    IdentityLine::new(Some(book), &check.about, amounts, 1)
 }
 
 /// What was compared in each book, one by one.
@@ -336,7 +380,7 @@ fn differing_settlements(settlements: &[Check]) -> Result<Vec<DifferingFact>, Mo
     let differing = settlements.iter().filter(|check| !check.holds());
     let fact = |check: &Check| {
         let (fact, about) = (check.about.clone(), SETTLEMENTS.to_owned());
-        Ok(DifferingFact { fact, about, difference: check.difference()? })
+        Ok(DifferingFact { book: None, fact, about, difference: check.difference()? })
     };
     differing.map(fact).collect()
 }
@@ -353,15 +397,8 @@ fn sum_of_checks(
         let expected = Money::sum(currency, checks.iter().map(|it| it.expected))?;
         let found = Money::sum(currency, checks.iter().map(|it| it.found))?;
         let awaited = Money::sum(currency, checks.iter().map(|it| it.awaited))?;
-        Ok(IdentityLine {
-            book: book.map(str::to_owned),
-            about: about.to_owned(),
-            expected,
-            found,
-            awaited,
-            difference: found.plus(awaited)?.minus(expected)?,
-            facts: u64::try_from(checks.len()).unwrap_or(u64::MAX),
-        })
+        let facts = u64::try_from(checks.len()).unwrap_or(u64::MAX);
+        IdentityLine::new(book, about, [expected, found, awaited], facts)
     };
     by_currency.into_iter().map(sum).collect()
 }
@@ -389,24 +426,24 @@ pub(in crate::engine) async fn of_stock(
     if items == 0 {
         return Ok(Vec::new());
     }
-    let mut names: Vec<String> = policy.text.cost.accounts.values().cloned().collect();
-    names.push(policy.chart.account(Role::Inventory).name.to_string());
+    let names = stock_accounts(policy);
     let mut lines = Vec::new();
     for (book, accounts) in books {
         let held = accounts.iter().filter(|it| names.contains(&it.account));
         let held = held.filter(|it| it.held.currency() == policy.currency).map(|it| it.held);
         let found = Money::sum(policy.currency, held)?;
-        lines.push(IdentityLine {
-            book: Some((*book).to_owned()),
-            about: names.last().cloned().unwrap_or_default(),
-            expected,
-            found,
-            awaited: Money::zero(policy.currency),
-            difference: found.minus(expected)?,
-            facts: items,
-        });
+        let about = names.last().map_or("", String::as_str);
+        let amounts = [expected, found, Money::zero(policy.currency)];
+        lines.push(IdentityLine::new(Some(book), about, amounts, items)?);
     }
     Ok(lines)
+}
+
+/// The accounts on which stock stands, the one of all that has no account of its own last.
+pub(super) fn stock_accounts(policy: &Policy) -> Vec<String> {
+    let mut names: Vec<String> = policy.text.cost.accounts.values().cloned().collect();
+    names.push(policy.chart.account(Role::Inventory).name.to_string());
+    names
 }
 
 /// What books hold on the clearing accounts of gateways of which nobody tells what they owe.
@@ -465,14 +502,14 @@ fn differing_payouts(
     payouts: &[Check],
     books: &[BookProof],
 ) -> Result<Vec<DifferingFact>, MoneyError> {
-    let of_rows = payouts.iter().map(|check| ("rows".to_owned(), check));
-    let of_books = books.iter().flat_map(|book| {
-        book.payouts.iter().map(move |check| (format!("{PAYOUTS_IN}{}", book.book), check))
-    });
+    let of_rows = payouts.iter().map(|check| (None, check));
+    let of_books =
+        books.iter().flat_map(|book| book.payouts.iter().map(move |it| (Some(&book.book), it)));
     let differing = of_rows.chain(of_books).filter(|(_, check)| !check.holds());
-    let fact = |(about, check): (String, &Check)| {
+    let fact = |(book, check): (Option<&String>, &Check)| {
+        let about = book.map_or("rows".to_owned(), |book| format!("payouts in {book}"));
         let (fact, difference) = (check.about.clone(), check.difference()?);
-        Ok(DifferingFact { fact, about, difference })
+        Ok(DifferingFact { book: book.cloned(), fact, about, difference })
     };
     differing.map(fact).collect()
 }
@@ -488,7 +525,7 @@ fn behind(
         let own = figures.iter().filter(|it| it.identity == identity);
         for line in lines(own)?.into_iter().filter(IdentityLine::differs) {
             let IdentityLine { about, difference, .. } = line;
-            facts.push(DifferingFact { fact: fact.to_owned(), about, difference });
+            facts.push(DifferingFact { book: None, fact: fact.to_owned(), about, difference });
         }
     }
     Ok(facts)

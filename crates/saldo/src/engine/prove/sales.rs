@@ -155,7 +155,7 @@ async fn behind(engine: &Engine, days: &[DaySales]) -> Result<Vec<DifferingFact>
                     let id = group.as_str();
                     let fact = id.split_once('/').map_or(id, |(_, fact)| fact).to_owned();
                     let about = format!("{} of {}, which agrees without it", it.about, it.day);
-                    facts.push(DifferingFact { fact, about, difference: it.expected });
+                    facts.push(DifferingFact { book: None, fact, about, difference: it.expected });
                 }
             }
         }

@@ -234,8 +234,7 @@ pub(super) fn owed_lines(
         let found = held.plus(told)?;
         let off = found.minus(stated)?;
         let awaited = if is_heard { Money::zero(policy.currency) } else { off.negated() };
-        let (about, expected, difference) = (about.to_owned(), stated, off.plus(awaited)?);
-        Ok(IdentityLine { book, about, expected, found, awaited, difference, facts })
+        IdentityLine::new(book.as_deref(), about, [stated, found, awaited], facts)
     };
     let lines = held_besides(policy, books, names)?.into_iter().map(line);
     let mut lines = lines.collect::<Result<Vec<IdentityLine>, MoneyError>>()?;
@@ -385,7 +384,7 @@ impl Cards {
         for StatedCard { id, at, card, .. } in &self.0 {
             let mut name = |why: &str, difference: Money| {
                 let (fact, about) = (id.to_string(), format!("{}, {why}", card.name));
-                behind.push(DifferingFact { fact, about, difference });
+                behind.push(DifferingFact { book: None, fact, about, difference });
             };
             let left = card.balance.minus(card.usable(policy.day(*at)))?;
             if !left.is_zero() {
@@ -435,6 +434,7 @@ impl Cards {
             match taken.iter().position(|taken| *taken == change.negated()) {
                 Some(place) => _ = taken.swap_remove(place),
                 None => behind.push(DifferingFact {
+                    book: None,
                     fact: it.id.to_string(),
                     about: format!("{}, changed by what no order took", it.card.name),
                     difference: change,

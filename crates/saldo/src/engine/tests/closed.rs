@@ -94,7 +94,8 @@ async fn a_month_tells_what_was_sold_by_tax_and_why_the_rest_bears_none() {
     let proof = stage.prove().await;
     let tax = proof.identities.iter().find(|it| it.number == 4).unwrap();
     assert_eq!(tax.verdict, Verdict::Proved, "{tax:#?}");
-    assert!(tax.lines.iter().all(|it| it.about.chars().nth(2) == Some(' ')), "{tax:#?}");
+    let mut titles = tax.lines.iter().filter(|it| it.book.is_none());
+    assert!(titles.all(|it| it.about.chars().nth(2) == Some(' ')), "{tax:#?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The twelve identities of a whole merchant.
 
 use super::super::pull::pull_all;
-use super::super::{IdentityLine, IdentityProof, ProofReport, Verdict, approve, plan, rebuild};
+use super::super::{
+    FactCounts, IdentityLine, IdentityProof, ProofReport, Verdict, approve, plan, rebuild,
+};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, world};
 use crate::templates::applied;
@@ -41,7 +43,7 @@ async fn what_can_be_known_is_proved_and_what_cannot_is_said() {
     }
     let taxes = &identity(&proof, 4).lines;
     assert!(taxes.len() > 2, "each tax by itself: {taxes:#?}");
-    let owed = taxes.iter().map(|line| line.found);
+    let owed = taxes.iter().filter(|line| line.book.is_none()).map(|line| line.found);
     let owed = Money::sum(taxes[0].found.currency(), owed).unwrap();
     let accounts = &proof.books[0].accounts;
     let held = accounts.iter().find(|it| it.account == "Sales tax payable").unwrap();
@@ -50,9 +52,50 @@ async fn what_can_be_known_is_proved_and_what_cannot_is_said() {
     assert!(awaited > 0, "the tax of the order that is held is awaited: {taxes:#?}");
     let standings = identity(&proof, 9);
     let counted: u64 = standings.lines.iter().map(|line| line.facts).sum();
+    let facts = proof.facts;
     let by_day: u64 = standings.days.iter().map(|day| day.line.facts).sum();
     assert!(counted > 200 && counted == by_day, "{counted} {by_day}");
     assert_eq!(counted, proof.facts.all(), "each stands in one state, and none is left out");
+    assert_eq!(by_word(standings), [facts.posted, facts.waiting, facts.excluded, facts.held, 0]);
+}
+
+/// How many facts of all days are posted, wait, are excluded, held, or failed.
+fn by_word(standings: &IdentityProof) -> [u64; 5] {
+    [", posted", ", waiting", ", excluded", ", held", ", failed"].map(|word| {
+        let own = standings.days.iter().filter(|day| {
+            day.line.about.contains(word) && !day.line.about.starts_with("documents, ")
+        });
+        own.map(|day| day.line.facts).sum()
+    })
+}
+
+#[tokio::test]
+async fn what_is_not_in_every_book_is_told_apart_on_its_day() {
+    let stage = Stage::after(&world(8, 60, 30), &FaultSettings::none()).await;
+    let engine = stage.engine().await;
+    let of = async || {
+        let proof = super::super::prove(&engine).await.unwrap();
+        let FactCounts { posted, waiting, excluded, held, failed, .. } = proof.facts;
+        let standings = identity(&proof, 9);
+        assert_eq!(by_word(standings), [posted, waiting, excluded, held, failed]);
+        let counted: u64 = standings.lines.iter().map(|line| line.facts).sum();
+        assert_eq!(counted, proof.facts.all());
+        let all = |word: &str| {
+            let own = standings.lines.iter().filter(|line| line.about == format!("orders, {word}"));
+            own.map(|line| (line.facts, line.found.minor())).next().unwrap_or_default()
+        };
+        [all("posted"), all("waiting for approval"), all("waiting for a book")]
+    };
+    pull_all(&engine).await.unwrap();
+    plan(&engine, None).await.unwrap();
+    let [posted, planned, approved] = of().await;
+    assert!(planned.0 > 20 && planned.1 > 0 && approved == (0, 0), "{planned:?}");
+    approve(&engine, None, "owner").await.unwrap();
+    assert_eq!(of().await, [posted, approved, planned], "sums and counts go along");
+    engine.store.close().await;
+    stage.sync().await;
+    let proof = stage.prove().await;
+    assert_eq!(by_word(identity(&proof, 9))[0], proof.facts.posted);
 }
 
 type Sides = BTreeMap<(Option<String>, String), (i64, i64)>;

@@ -12,6 +12,7 @@ mod called;
 mod closed;
 mod company_file;
 mod connections;
+mod corrupted;
 mod costed;
 mod credited;
 mod deaths;

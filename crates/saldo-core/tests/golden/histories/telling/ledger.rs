@@ -161,7 +161,7 @@ impl Teller<'_> {
             let fate = self.history.fates[usize::from(number)];
             let days = (number + 1) * PAYOUT_DAYS + 1;
             let state = match fate {
-                Fate::Sent => PayoutState::Paid,
+                Fate::Sent | Fate::Arrives(_) => PayoutState::Paid,
                 Fate::Returned => PayoutState::Failed,
                 Fate::Planned => PayoutState::Scheduled,
             };
@@ -171,7 +171,10 @@ impl Teller<'_> {
                 gateway: card(),
                 state,
                 issued_on: self.history.date(days),
-                arrived_on: None,
+                arrived_on: match fate {
+                    Fate::Arrives(later) => Some(self.history.date(days + later)),
+                    _ => None,
+                },
                 net: self.money(net),
                 by_rows: false,
                 bank_reference: None,
@@ -180,7 +183,18 @@ impl Teller<'_> {
             if fate != Fate::Planned {
                 let date = self.history.date(days);
                 self.add_on(date, By::Card.place(), -net);
-                self.add_on(date, "Bank", net);
+                // What is under way when a month ends stands apart until it is there.
+                let there = match fate {
+                    Fate::Arrives(later) => self.history.date(days + later),
+                    _ => date,
+                };
+                if there.first_of_month() == date.first_of_month() {
+                    self.add_on(date, "Bank", net);
+                } else {
+                    self.add_on(date, "Payouts in transit", net);
+                    self.add_on(there, "Payouts in transit", -net);
+                    self.add_on(there, "Bank", net);
+                }
             }
             if fate == Fate::Returned {
                 let back = When(days + 3, 0);

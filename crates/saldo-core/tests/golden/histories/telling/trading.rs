@@ -1,11 +1,13 @@
 //! What is told of purchases and stock, of tills, of marketplaces, and of sales in euros.
 
-use super::super::trade::{Deemed, Foreign, Parts, Purchase, Session, Settlement, Stocking, Trade};
-use super::{By, Case, Item, MUG, Teller, When, gateway, product};
+use super::super::trade::{
+    Deemed, Foreign, Happening, Parts, Purchase, Session, Settlement, Stocking, Trade,
+};
+use super::{By, Case, Item, MUG, TAXES, Teller, When, gateway, product};
 use crate::shop::{eur, source};
 use saldo_core::commerce::{
     AdjustmentReason, AgreementKind, BalanceKind, BalanceTransaction, BilledLine, Collector,
-    Conversion, Decided, Decision, DrawerMove, DrawerSession, Fact, Gateway, GoodsReceipt,
+    Conversion, Decided, Decision, DrawerMove, DrawerSession, Event, Fact, Gateway, GoodsReceipt,
     MovementKind, PartKind, Payout, PayoutState, Period, PurchaseOrder, ReceivedLine, RecordRef,
     RowPart, Said, SaleKind, Settlement as Rate, StockAdjustment, SupplierBill, SupplierPayment,
     TaxAmount, Tender,
@@ -49,6 +51,77 @@ impl Teller<'_> {
         for (number, foreign) in (600_u32..).zip(&trade.foreign) {
             self.foreign(number, foreign);
         }
+        for (when, happening) in &trade.stated {
+            self.state(*when, *happening);
+        }
+    }
+
+    /// What the owner states, and what it moves where: debit positive.
+    fn state(&mut self, when: When, happening: Happening) {
+        const CARDS: &str = "Gift card liability";
+        let day = self.history.day(when);
+        let on =
+            if matches!(happening, Happening::Returns(..)) { day.last_of_month() } else { day };
+        let money = |minor| Money::from_minor(minor, self.currency);
+        let (event, moves) = match happening {
+            Happening::GivenAway(it) => (
+                Event::PromotionalCard { card: None, amount: money(it) },
+                vec![("Promotional gift cards", it), (CARDS, -it)],
+            ),
+            Happening::Breakage(it) => (
+                Event::Breakage { amount: money(it) },
+                vec![(CARDS, it), ("Gift card breakage", -it)],
+            ),
+            Happening::TipsPaid(it) => {
+                (Event::TipsPaid { amount: money(it) }, vec![("Tips payable", it), ("Bank", -it)])
+            }
+            Happening::Remitted(it, off) => (
+                Event::TaxRemitted {
+                    jurisdiction: TAXES[0].to_owned(),
+                    tax: TAXES[0].to_owned(),
+                    from: on.first_of_month(),
+                    until: on,
+                    paid: money(it),
+                    discount: money(off),
+                },
+                vec![(TAXES[0], it + off), ("Bank", -it), ("Other income", -off)],
+            ),
+            Happening::DutiesLeft(it) => (
+                Event::DutiesResidue { order: None, amount: money(it) },
+                vec![("Duties & import tax payable", it), ("Duties over/under-recovered", -it)],
+            ),
+            Happening::Loan(it, more) => (
+                Event::LoanFunded {
+                    gateway: "card".into(),
+                    amount: money(it),
+                    owed: money(it + more),
+                },
+                vec![
+                    ("Bank", it),
+                    ("Unamortised financing cost", more),
+                    ("Loans payable", -it - more),
+                ],
+            ),
+            Happening::Returns(it, cost) => (
+                Event::ExpectedReturns { returns: money(it), cost: money(cost) },
+                vec![
+                    ("Trade", it),
+                    ("Refund liability", -it),
+                    ("Right to returned goods", cost),
+                    ("Goods", -cost),
+                ],
+            ),
+            Happening::Banked(it) => {
+                (Event::Banked { amount: money(it) }, vec![("Bank", it), ("Cash in transit", -it)])
+            }
+        };
+        for (place, minor) in moves {
+            self.add_on(on, place, minor);
+            if matches!(happening, Happening::Returns(..)) {
+                self.add_on(on.tomorrow().unwrap(), place, -minor);
+            }
+        }
+        self.decide(on, Decided::Event(event));
     }
 
     fn stock(&mut self, stock: &Stocking) {
