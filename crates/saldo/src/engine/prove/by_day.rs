@@ -222,14 +222,7 @@ async fn behind_clearing(
             .filter(|check| !check.holds())
             .map(|check| (&*check.about, check.expected.currency()))
             .collect();
-        let others = proof.accounts.iter().filter(|it| {
-            differing.contains(&(&*it.account, it.others.currency())) && !it.others.is_zero()
-        });
-        behind.extend(others.map(|it| DifferingFact {
-            fact: it.account.clone(),
-            about: format!("entered in {} by others, or changed there", proof.book),
-            difference: it.others,
-        }));
+        behind.extend(by_others(proof, &differing)?);
         if differing.is_empty() {
             continue;
         }
@@ -239,6 +232,39 @@ async fn behind_clearing(
         }
     }
     behind.truncate(FACTS_SHOWN);
+    Ok(behind)
+}
+
+/// What others did to these clearing accounts in a book: the documents that can be named, and for
+/// each account the rest.
+fn by_others(
+    proof: &BookProof,
+    differing: &BTreeSet<(&str, Currency)>,
+) -> Result<Vec<DifferingFact>, MoneyError> {
+    let mut behind = Vec::new();
+    for it in &proof.accounts {
+        let place = (&*it.account, it.others.currency());
+        if !differing.contains(&place) {
+            continue;
+        }
+        let mut rest = it.others;
+        let own = proof.by_others.iter();
+        for own in own.filter(|own| (&*own.account, own.amount.currency()) == place) {
+            rest = rest.minus(own.amount)?;
+            behind.push(DifferingFact {
+                fact: own.remote.to_string(),
+                about: format!("{} of {} in {}, by others", own.account, own.day, proof.book),
+                difference: own.amount,
+            });
+        }
+        if !rest.is_zero() {
+            behind.push(DifferingFact {
+                fact: it.account.clone(),
+                about: format!("entered in {} by others, or changed there", proof.book),
+                difference: rest,
+            });
+        }
+    }
     Ok(behind)
 }
 
