@@ -117,7 +117,8 @@ fn refusal_kind(words: &str) -> RefusalKind {
     if says(&["not subscribed to currency"]) {
         return RefusalKind::CurrenciesOff;
     }
-    if says(&["quantity on hand", "available to sell"]) {
+    if says(&["quantity on hand", "available to sell", "below zero", "on hand cannot be negative"])
+    {
         return RefusalKind::NotSetUp;
     }
     let missing = [

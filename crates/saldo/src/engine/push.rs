@@ -10,6 +10,7 @@ mod confirm;
 mod landing;
 mod late;
 mod look_up;
+mod returned;
 mod room;
 mod send;
 mod withdraw;
@@ -269,9 +270,11 @@ impl<'a> Pusher<'a> {
         let changes: Vec<Change> = pending.into_iter().map(|it| it.change).collect();
         let bindings = self.bindings(changes.iter().map(|change| &change.subject)).await?;
         let drafts = self.drafts_to_pay(&changes).await?;
+        let unsold = self.unsold(&changes).await?;
         let is_ready = |change: &Change| {
             let needs = self.book.needs(&change.subject);
-            needs.iter().all(|need| bindings.need(need).is_some())
+            !unsold.contains(&change.id)
+                && needs.iter().all(|need| bindings.need(need).is_some())
                 && change.invoice().is_none_or(|key| {
                     bindings.document(key).is_some() && !drafts.contains(key.as_str())
                 })
