@@ -16,12 +16,12 @@ use super::shape::{Form, FormLine, Shape, form, is_owed};
 use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
 use saldo_core::money::Money;
 
-/// What to do about a receipt that cannot be taken back since its goods were sold. The vendor's help
-/// on inventory adjustments has it so: nothing falls below zero, and an adjustment is what helps.
-pub(super) const SOLD_SINCE: &str = "what came in by this receipt was sold since, and Xero lets no quantity or value fall below zero: \
-     it is tried again with each sync, and goes in once as much is on hand. Sooner: in Xero (Accounts, \
-     Inventory) increase the item's quantity by a new adjustment, sync, and decrease it again; or let \
-     the receipt stand as it was";
+/// What to do about a receipt that cannot be taken back since its goods were sold. The vendor's
+/// help on adjustments has it so: nothing falls below zero, and an adjustment is what helps.
+pub(super) const SOLD_SINCE: &str = "what came in by this receipt was sold since, and Xero lets \
+     no quantity or value fall below zero: it is tried again with each sync, and goes in once as \
+     much is on hand. Sooner: in Xero (Accounts, Inventory) increase the item's quantity by a new \
+     adjustment, sync, and decrease it again; or let the receipt stand as it was";
 
 /// Whether a document takes goods out again that a receipt laid in.
 pub(super) fn takes_receipt_back(document: &Document) -> bool {

@@ -1,5 +1,5 @@
-//! Goods that came back wait until the book has the sale that took them out: one that it refused, or
-//! that nobody approved, never took anything out of its stock.
+//! Goods that came back wait until the book has the sale that took them out: one that it refused,
+//! or that nobody approved, never took anything out of its stock.
 
 use super::super::EngineError;
 use super::Pusher;

@@ -351,7 +351,8 @@ async fn an_organisation_holds_euros_beside_dollars_to_the_cent() {
 }
 
 /// What somebody else entered in the organisation: three euros and a half of charges on the bank's
-/// account, and a transfer of a part of what was paid out back to the gateway's. What it calls both.
+/// account, and a transfer of a part of what was paid out back to the gateway's. What they are
+/// called there.
 fn entered_by_others(xero: &EmptyBooks, stage: &Stage) -> [String; 2] {
     let (mut vendor, now) = (xero.vendor_itself(), stage.clock.now());
     let organisation = vendor.organisation_mut();
