@@ -1,16 +1,17 @@
 //! What happened and no channel tells, in an organisation: each is the document that a person would
 //! enter there, so that a row of the bank meets one of its own kind.
 
-use super::super::{Opening, decide_this, tax_name};
+use super::super::{Opening, decide_this, order_named, tax_name};
 use super::happened::{ON, remitted, settings, state, undo_all, usd};
 use super::organisation::{XERO, joined};
-use super::stage::Stage;
+use super::stage::{Stage, world};
 use crate::merchant::EmptyBooks;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Decided, Event, Move, Said};
 use saldo_core::proof::Identity;
 use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::{Story, World};
 use saldo_store::EntryFilter;
 use std::collections::BTreeMap;
 
@@ -184,4 +185,40 @@ async fn vouchers_that_are_taxed_when_they_are_sold_reach_an_organisation() {
     let taxed = kept_by(&format!("gift-cards = {{ {voucher} }}")).await;
     let untaxed = kept_by("").await;
     assert!(sold(&untaxed) < sold(&taxed) && sold(&taxed) < 0, "the tax is owed at once");
+}
+
+#[tokio::test]
+async fn a_claim_that_is_given_up_is_a_credit_note_without_its_tax() {
+    let settings = world(6, 200, 40);
+    let told = World::generate(&settings).unwrap();
+    let mut stage = Stage::after(&settings, &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.sync().await;
+    let place = told.stories.iter().position(|story| *story == Story::TermsOpen).unwrap();
+    let name = format!("#{}", told.orders[place].number);
+    let credits = || xero.vendor_itself().organisation().shown(Kind::CreditNote).len();
+    let before = credits();
+    let give_up = async |relieve_tax: bool| {
+        let engine = stage.engine().await;
+        let order = order_named(&engine, &name).await.unwrap();
+        let decided = Decided::WriteOff { order, relieve_tax };
+        let (by, at, on) = ("Ann".to_owned(), stage.clock.now(), "2026-09-10".parse().unwrap());
+        let said = Said { by, at, on, decided, taken_back: None };
+        decide_this(&engine, said, Opening::Nothing).await.unwrap();
+        engine.store.close().await;
+        stage.sync().await;
+    };
+    give_up(true).await;
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    let [failed] = &failed[..] else { panic!("{failed:#?}") };
+    let hint = &failed.refusal.hint;
+    assert!(hint.contains("go with no expense account"), "{:?}", failed.refusal);
+    assert_eq!((failed.change.book.as_str(), credits()), (XERO, before));
+    undo_all(&stage, 1).await;
+    give_up(false).await;
+    assert_eq!(refused(&stage).await, Vec::<String>::new());
+    stage.assert_proven("with a claim that is given up").await;
+    assert_eq!(credits(), before + 1);
 }
