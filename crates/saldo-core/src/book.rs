@@ -516,11 +516,31 @@ pub struct HeldDocument {
     pub version: Option<String>,
 }
 
+/// Money that moved on a bank account, as a list of documents shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedMoney {
+    /// What moved it: a document, or one side of a transfer.
+    pub remote: RemoteId,
+    /// The account, as balances call it.
+    pub account: RemoteId,
+    /// The accounting date.
+    pub day: Date,
+    /// How much, in the account's own currency, which lists need not name; debit positive. None
+    /// where the list does not say it in a way that is understood.
+    pub amount: Option<Decimal>,
+}
+
 /// A page of documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentPage {
     /// The documents.
     pub documents: Vec<HeldDocument>,
+    /// What those that count moved on bank accounts. Told by books that show accounts of other
+    /// currencies at rates of their own ([`ForeignBalances::Revalued`]), where nothing else says
+    /// what stands there.
+    pub moved: Vec<MovedMoney>,
+    /// The sides of transfers that are listed apart from them, each with its transfer.
+    pub sides: BTreeMap<RemoteId, RemoteId>,
     /// Where to go on; none after the last page.
     pub next: Option<String>,
 }

@@ -9,7 +9,7 @@ use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Lease, Store, StoreError, late, slot};
 use jiff::Timestamp;
-use saldo_core::plan::{ApprovedChange, Whereabouts};
+use saldo_core::plan::{ApprovedChange, Change, Whereabouts};
 use saldo_core::text::{CompanyId, ConnectionId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,9 +89,8 @@ impl Store {
             };
             found.push((samples.change(&body)?, status));
         }
-        let whereabouts = found
-            .iter()
-            .map(|(change, status): &(saldo_core::plan::Change, _)| (change.id.as_str(), *status));
+        let whereabouts =
+            found.iter().map(|(change, status): &(Change, _)| (change.id.as_str(), *status));
         let whereabouts = whereabouts_of(&mut transaction, company, book, whereabouts).await?;
         Ok(found
             .into_iter()
@@ -122,6 +121,31 @@ impl Store {
         slot::touch(&mut transaction, company, again).await?;
         transaction.commit().await?;
         Ok(withdraws.len() + unneeded)
+    }
+
+    /// The files that are certainly not at their documents, and are not withdrawn: those that were
+    /// never sent, and those that the book refused for good. In the order of approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn files_not_there(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+    ) -> Result<Vec<Change>, StoreError> {
+        let ids: Vec<String> = query(
+            "select o.id from outbox o
+             join change c on c.company = o.company and c.book = o.book and c.id = o.id
+             where o.company = $1 and o.book = $2 and o.status in ('approved', 'refused')
+             and c.kind = 'file'",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .fetch_all(&self.reader)
+        .await?;
+        let found = self.approved_of(company, book, &ids).await?.into_iter();
+        let certain = found.filter(|it| it.whereabouts == Whereabouts::NotInBook);
+        Ok(certain.map(|it| it.change).collect())
     }
 
     /// The slots of changes that are not in a book and wait for one of these documents.

@@ -261,7 +261,7 @@ pub(super) fn documents(readings: [&Reading; 2], from: Date, until: Date) -> Doc
         let place = RemoteId::from(format!("{}:{}", entry.path, entry.line));
         held(entry, place, None)
     }));
-    DocumentPage { documents, next: None }
+    DocumentPage { documents, ..DocumentPage::default() }
 }
 
 fn held(entry: &ReadEntry, remote: RemoteId, version: Option<String>) -> HeldDocument {

@@ -67,7 +67,8 @@ pub(super) fn page(page: Option<&str>, answer: &HttpAnswer) -> Result<DocumentPa
             place.and_then(|place| KINDS.get(place + 1))
         }
     };
-    Ok(DocumentPage { documents, next: next.map(|entity| entity.name().to_owned()) })
+    let next = next.map(|entity| entity.name().to_owned());
+    Ok(DocumentPage { documents, next, ..DocumentPage::default() })
 }
 
 /// A row; what was deleted has no version.

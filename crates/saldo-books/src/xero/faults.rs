@@ -92,8 +92,20 @@ pub(super) fn refusal_of(complaints: &[Complaint]) -> Refusal {
 
 fn refusal(message: String) -> Refusal {
     let kind = refusal_kind(&message);
-    Refusal { kind, code: "validation".to_owned(), message, hint: hint(kind).to_owned() }
+    let hint = match message.contains(TAX_ELSEWHERE) {
+        true => TAX_NOT_THERE,
+        false => hint(kind),
+    };
+    Refusal { kind, code: "validation".to_owned(), hint: hint.to_owned(), message }
 }
+
+/// How the vendor says that a tax rate does not go with an account.
+const TAX_ELSEWHERE: &str = "cannot be used with account";
+/// What to do about that. Its rates of sales go with no expense account, as its own example of the
+/// list of rates shows, so that no claim is given up there with its tax.
+const TAX_NOT_THERE: &str = "Xero's rates of sales tax go with no expense account: where a claim \
+     was given up with its tax, `saldo decide undo` and decide it without, and take the tax back \
+     in Xero by hand; elsewhere map the line to an account of income";
 
 /// What the vendor's words mean. By stable parts of them, since there are no codes.
 fn refusal_kind(words: &str) -> RefusalKind {
@@ -117,7 +129,8 @@ fn refusal_kind(words: &str) -> RefusalKind {
     if says(&["not subscribed to currency"]) {
         return RefusalKind::CurrenciesOff;
     }
-    if says(&["quantity on hand", "available to sell"]) {
+    if says(&["quantity on hand", "available to sell", "below zero", "on hand cannot be negative"])
+    {
         return RefusalKind::NotSetUp;
     }
     let missing = [
@@ -128,7 +141,7 @@ fn refusal_kind(words: &str) -> RefusalKind {
         "does not exist",
         "archived",
         "has been deleted",
-        "cannot be used with account",
+        TAX_ELSEWHERE,
     ];
     if says(&missing) {
         return RefusalKind::BadReference;

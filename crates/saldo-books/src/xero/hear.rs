@@ -3,6 +3,7 @@
 use super::ask::{bodies, look_ups, mixed};
 use super::faults::{self, Purpose};
 use super::place::Place;
+use super::stock;
 use super::wire::{Entry, Fate, Organisation, Record};
 use super::write::{self, Body};
 use super::{
@@ -131,11 +132,11 @@ fn written(
     let bodies = bodies(tasks, context)?;
     let sound = bodies.iter().filter(|body| body.is_ok()).count();
     if let Some(refusal) = of_the_whole(answer, sound) {
-        let outcome = |body: &Result<Body, String>| match body {
-            Ok(_) => Outcome::Refused(refusal.clone()),
+        let outcome = |(task, body): (&Task, &Result<Body, String>)| match body {
+            Ok(_) => Outcome::Refused(about(task, refusal.clone())),
             Err(reason) => not_asked(reason),
         };
-        return Ok(bodies.iter().map(outcome).collect());
+        return Ok(tasks.iter().zip(&bodies).map(outcome).collect());
     }
     if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
         return Err(fault);
@@ -178,11 +179,24 @@ fn not_asked(reason: &str) -> Outcome {
     })
 }
 
+/// A refusal with what is to be done about this task: goods that came in by a receipt and were sold
+/// since cannot leave by what takes it back.
+fn about(task: &Task, refusal: Refusal) -> Refusal {
+    match task {
+        Task::Create(Subject::Document { document, .. })
+            if refusal.kind == RefusalKind::NotSetUp && stock::takes_receipt_back(document) =>
+        {
+            Refusal { hint: stock::SOLD_SINCE.to_owned(), ..refusal }
+        }
+        _ => refusal,
+    }
+}
+
 /// What became of one element.
 fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome, Fault> {
     let fate: Fate = parsed(element)?;
     if fate.is_refused() {
-        return Ok(Outcome::Refused(faults::refusal_of(&fate.validation_errors)));
+        return Ok(Outcome::Refused(about(task, faults::refusal_of(&fate.validation_errors))));
     }
     let Task::Create(subject) = task else { return Err(mixed()) };
     let acknowledgement = match subject {

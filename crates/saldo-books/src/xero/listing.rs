@@ -4,6 +4,7 @@
 use super::ask::{self, Query};
 use super::chart;
 use super::dates;
+use super::moved;
 use super::names;
 use super::place::Place;
 use super::wire::Record;
@@ -47,12 +48,16 @@ pub(super) fn page(page: Option<&str>, answer: &Value) -> Result<DocumentPage, F
     let (place, number) = chart::position(page, &Place::OF_DOCUMENTS)?;
     let rows = chart::rows(place, answer)?;
     let next = chart::next(place, number, rows.len(), &Place::OF_DOCUMENTS);
-    let mut documents = Vec::new();
+    let mut listing = DocumentPage { next, ..DocumentPage::default() };
     for row in rows {
-        let (held, counts) = held(place, row)?;
-        documents.extend(Some(held).filter(|_| counts));
+        let unreadable = |reason| unreadable(place, reason);
+        let record = record(place, row)?;
+        let held = held(place, &record)?;
+        listing.documents.extend(Some(held).filter(|_| counts(&record)));
+        listing.moved.extend(moved::moved(place, &record).map_err(unreadable)?);
+        listing.sides.extend(moved::sides(&record));
     }
-    Ok(DocumentPage { documents, next })
+    Ok(listing)
 }
 
 /// What the answer to a page of changes means. What does not count any more has no version.
@@ -64,11 +69,12 @@ pub(super) fn changes(page: Option<&str>, answer: &Value) -> Result<DocumentPage
     let rows = chart::rows(place, answer)?;
     let next = chart::next(place, number, rows.len(), &Place::OF_CHANGES);
     let changed = |row: &Value| {
-        let (held, counts) = held(place, row)?;
-        Ok(HeldDocument { version: held.version.filter(|_| counts), ..held })
+        let record = record(place, row)?;
+        let held = held(place, &record)?;
+        Ok(HeldDocument { version: held.version.filter(|_| counts(&record)), ..held })
     };
     let documents = rows.iter().map(changed).collect::<Result<_, Fault>>()?;
-    Ok(DocumentPage { documents, next })
+    Ok(DocumentPage { documents, next, ..DocumentPage::default() })
 }
 
 /// Whether a document counts: neither deleted nor voided, nor a part of another.
@@ -83,14 +89,16 @@ pub(super) fn version(record: &Record) -> Option<String> {
     record.updated.clone().or_else(|| record.bank_transfer_id.clone())
 }
 
-/// A row, and whether it counts.
-fn held(place: Place, row: &Value) -> Result<(HeldDocument, bool), Fault> {
-    let unreadable = |reason: String| {
-        Fault::new(Permit::Never, format!("a row of {} cannot be read: {reason}", place.name()))
-    };
-    let record: Record =
-        serde_json::from_value(row.clone()).map_err(|error| unreadable(error.to_string()))?;
-    let id = record.id().ok_or_else(|| unreadable("it has no id".to_owned()))?;
+fn unreadable(place: Place, reason: String) -> Fault {
+    Fault::new(Permit::Never, format!("a row of {} cannot be read: {reason}", place.name()))
+}
+
+fn record(place: Place, row: &Value) -> Result<Record, Fault> {
+    serde_json::from_value(row.clone()).map_err(|error| unreadable(place, error.to_string()))
+}
+
+fn held(place: Place, record: &Record) -> Result<HeldDocument, Fault> {
+    let id = record.id().ok_or_else(|| unreadable(place, "it has no id".to_owned()))?;
     let said = match place {
         Place::Invoices => numbered(record.invoice_number.as_deref()),
         Place::CreditNotes => numbered(record.credit_note_number.as_deref()),
@@ -98,12 +106,11 @@ fn held(place: Place, row: &Value) -> Result<(HeldDocument, bool), Fault> {
         Place::PurchaseOrders => record.purchase_order_number.clone(),
         _ => marked(record.reference.as_deref()),
     };
-    let held = HeldDocument {
+    Ok(HeldDocument {
         remote: RemoteId::from(id),
         number: said.filter(|number| !number.is_empty()),
-        version: version(&record),
-    };
-    Ok((held, counts(&record)))
+        version: version(record),
+    })
 }
 
 /// The number of an invoice or credit note; where it bears a mark, the key.

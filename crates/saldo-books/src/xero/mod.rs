@@ -11,6 +11,7 @@ mod find;
 mod foreign;
 mod hear;
 mod listing;
+mod moved;
 mod names;
 mod place;
 mod rates;

@@ -13,8 +13,21 @@
 //! linked with it, so that it is marked as billed once nothing of it is expected any more.
 
 use super::shape::{Form, FormLine, Shape, form, is_owed};
-use saldo_core::document::{Document, LineKind, Party};
+use saldo_core::document::{Document, DocumentKind, Line, LineKind, Party};
 use saldo_core::money::Money;
+
+/// What to do about a receipt that cannot be taken back since its goods were sold. The vendor's
+/// help on adjustments has it so: nothing falls below zero, and an adjustment is what helps.
+pub(super) const SOLD_SINCE: &str = "what came in by this receipt was sold since, and Xero lets \
+     no quantity or value fall below zero: it is tried again with each sync, and goes in once as \
+     much is on hand. Sooner: in Xero (Accounts, Inventory) increase the item's quantity by a new \
+     adjustment, sync, and decrease it again; or let the receipt stand as it was";
+
+/// Whether a document takes goods out again that a receipt laid in.
+pub(super) fn takes_receipt_back(document: &Document) -> bool {
+    let leaves = |line: &Line| line.stock_move().is_some_and(|(_, units)| units < 0);
+    document.header().kind == DocumentKind::ItemReceipt && document.lines().iter().any(leaves)
+}
 
 /// Goods that came in, of which nothing is owed yet.
 ///
@@ -76,7 +89,7 @@ pub(super) fn adjustment(document: &Document) -> Result<Shape<'_>, String> {
     if document.lines().iter().any(|line| !line.amount.is_zero()) {
         return Err("Xero values what is counted by itself, and takes no amount".to_owned());
     }
-    let is_unit = |line: &&saldo_core::document::Line| line.stock_move().is_some();
+    let is_unit = |line: &&Line| line.stock_move().is_some();
     let (units, others): (Vec<_>, Vec<_>) = document.lines().iter().partition(is_unit);
     let ([taken], false) = (&others[..], units.is_empty()) else {
         return Err("it needs items, and one account that takes them".to_owned());

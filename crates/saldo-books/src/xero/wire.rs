@@ -134,6 +134,15 @@ pub(super) struct Record {
     pub(super) invoice: Option<InvoiceReference>,
     pub(super) credit_note: Option<CreditNoteReference>,
     pub(super) amount: Option<Number>,
+    /// In answers about payments: as much in the currency of the bank account.
+    pub(super) bank_amount: Option<Number>,
+    /// In answers about payments: what is paid, or paid back.
+    pub(super) payment_type: Option<String>,
+    /// In answers about bank transfers: its sides as they stand among the bank transactions.
+    #[serde(rename = "FromBankTransactionID")]
+    pub(super) from_side: Option<String>,
+    #[serde(rename = "ToBankTransactionID")]
+    pub(super) to_side: Option<String>,
     pub(super) total: Option<Number>,
     pub(super) total_tax: Option<Number>,
     /// In answers about payments: whether it was matched with a row of the bank.

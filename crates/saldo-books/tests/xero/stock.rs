@@ -59,6 +59,26 @@ fn a_sale_that_goes_is_deleted_and_its_units_are_back() {
 }
 
 #[test]
+fn a_receipt_is_taken_back_once_as_much_is_on_hand() {
+    let mut books = Books::new();
+    let receipt = in_stock("in/1", 5, "50.00");
+    books.enter(&receipt);
+    books.enter(&sold_from_stock("sold/1", 3, "100.00"));
+    let back = receipt.reversal(receipt.header().date);
+    books.prepare(&back);
+    let before = (books.ledger(), books.in_stock());
+    let outcome = books.ask(&[Task::Create(books.subject(&back))], "back").remove(0);
+    let Outcome::Refused(refusal) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(refusal.kind, RefusalKind::NotSetUp, "it is tried again with each sync");
+    assert!(refusal.hint.contains("sold since"), "{}", refusal.hint);
+    assert_eq!((books.ledger(), books.in_stock()), before);
+    books.enter(&in_stock("in/2", 3, "33.00"));
+    let outcome = books.ask(&[Task::Create(books.subject(&back))], "back again").remove(0);
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert_eq!(books.in_stock()["MUG"], "0");
+}
+
+#[test]
 fn an_order_is_closed_whatever_came_in_and_moves_nothing() {
     let mut books = Books::new();
     let order = ordered("order/1", 5, "50.00");

@@ -4,8 +4,8 @@ use super::args::{self, Global};
 use super::output::table;
 use super::{Ending, Output, bank, context, identities, sync};
 use crate::engine::{
-    self, Behind, BookProof, EngineError, FactCounts, ProofReport, Unapproved, Undone, Unproved,
-    UntaxedLines,
+    self, Behind, BookProof, EngineError, FactCounts, MovedByOthers, ProofReport, Unapproved,
+    Undone, Unproved, UntaxedLines,
 };
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::proof::{
@@ -112,6 +112,7 @@ fn book(proof: &BookProof, all: bool) -> String {
     }
     text += &format!("\nAccounts in {name}\n");
     text += &accounts(&proof.accounts, all);
+    text += &by_others(&proof.by_others);
     text + &format!("{} still to be pushed, {} failed\n", proof.pending, proof.failed)
 }
 
@@ -332,6 +333,19 @@ fn accounts(holdings: &[Holding], all: bool) -> String {
     format!("{listed}{} accounts, others wrote to {others} of them\n", holdings.len())
 }
 
+/// What others entered on accounts of other currencies, document by document.
+fn by_others(documents: &[MovedByOthers]) -> String {
+    if documents.is_empty() {
+        return String::new();
+    }
+    let row = |it: &MovedByOthers| {
+        let remote = it.remote.to_string();
+        vec![it.account.clone(), it.day.to_string(), remote, it.amount.to_string()]
+    };
+    let rows = documents.iter().map(row).collect();
+    format!("By others\n{}", table(&["", "dated", "stands as", "amount"], 1, rows))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -410,6 +424,7 @@ mod tests {
                 holding("Bank", "100.00 USD", "204.00 USD", "-50.00 USD", "254.00 USD"),
                 holding(clearing, "2.50 USD", "2.50 USD", "6.00 USD", "11.00 USD"),
             ],
+            by_others: Vec::new(),
             pending: 0,
             failed: 0,
         };

@@ -3,7 +3,7 @@
 //! entered; a document that replaces it gets its own.
 
 use super::account::Readers;
-use super::plan::{book_of, books};
+use super::plan::book_of;
 use super::{Engine, EngineError, alike};
 use crate::pack::Sheet;
 use saldo_core::accounting::{
@@ -35,21 +35,22 @@ struct LookedAt {
     receipt: i64,
 }
 
-/// Approves the statements of payouts whose documents the books, or one of them, acknowledged since
-/// it last did, where the policy wants them there. Says how many are new.
+/// Approves the statements of payouts whose documents these books acknowledged since it last did,
+/// where the policy wants them there. Says which of the books have new ones.
 pub(super) async fn attach_statements(
     engine: &Engine,
-    only: Option<&str>,
-) -> Result<usize, EngineError> {
+    books: Vec<Connection>,
+) -> Result<Vec<Connection>, EngineError> {
     let policy = Engine::policy_of(&engine.store, &engine.company).await?;
-    if !policy.text.attachments.payouts {
-        return Ok(0);
+    let mut with_files = Vec::new();
+    if policy.text.attachments.payouts {
+        for connection in books {
+            if attach_in(engine, &connection, &policy).await? > 0 {
+                with_files.push(connection);
+            }
+        }
     }
-    let mut approved = 0;
-    for connection in books(engine, only).await? {
-        approved += attach_in(engine, &connection, &policy).await?;
-    }
-    Ok(approved)
+    Ok(with_files)
 }
 
 async fn attach_in(

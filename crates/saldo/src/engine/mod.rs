@@ -76,7 +76,8 @@ pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
 pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{
     Behind, BookProof, DayLine, DaySales, DayTotal, DifferingFact, IdentityLine, IdentityProof,
-    ProofReport, Undone, UnitsLine, UnitsProof, Unproved, UntaxedLines, Verdict, prove,
+    MovedByOthers, ProofReport, Undone, UnitsLine, UnitsProof, Unproved, UntaxedLines, Verdict,
+    prove,
 };
 #[cfg(test)]
 pub(crate) use prove::{DocumentsProof, UnitsAtPlace};

@@ -1,5 +1,6 @@
 //! Prove: does everything add up?
 
+mod abroad;
 mod accounts;
 mod as_of;
 mod by_day;
@@ -23,6 +24,7 @@ pub(super) use kept::is_due;
 pub(super) use stated::gift_cards_named;
 pub(super) use told::money_facts;
 
+pub(crate) use abroad::MovedByOthers;
 pub(crate) use by_day::DayLine;
 pub(crate) use days::DayTotal;
 pub(crate) use documents::DocumentsProof;
@@ -43,6 +45,7 @@ use super::push::Pusher;
 use super::standings::{FactCounts, Standings, standings};
 use super::undo::{left_out, moved_by};
 use super::{BankProof, Engine, EngineError, bank_proofs};
+use abroad::Abroad;
 use holdings::Holdings;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -141,6 +144,10 @@ pub(crate) struct BookProof {
     pub(crate) untaxed: Option<UntaxedLines>,
     /// Every account that we write to: what is ours in it, and what is not.
     pub(crate) accounts: Vec<Holding>,
+    /// What others entered on accounts of other currencies that the book values at rates of its
+    /// own, up to a hundred documents: their sums stand with the accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) by_others: Vec<MovedByOthers>,
     /// How many changes are approved and not yet acknowledged.
     pub(crate) pending: u64,
     /// How many changes the book refused.
@@ -358,8 +365,10 @@ async fn prove_by(
     let (from, as_of) = days(engine, connection, policy).await?;
     let left_out = left_out(engine, connection).await?;
     let owed = owed_on(told, &left_out, as_of)?;
-    let holdings = Holdings::read(pusher, policy, (from, as_of), &owed).await?;
-    let documents = documents::prove(pusher, lease).await?;
+    let mut holdings = Holdings::read(pusher, policy, (from, as_of), &owed).await?;
+    let mut abroad = Abroad::of(&holdings, (from, as_of));
+    let documents = documents::prove(pusher, lease, &mut abroad).await?;
+    let by_others = abroad.settle(pusher, &mut holdings).await?;
     pusher.keep_seen(begun, &documents.differing).await?;
     let payouts =
         payouts::prove(engine, connection, told, (&documents, &left_out), Date::MAX).await?;
@@ -376,6 +385,7 @@ async fn prove_by(
         undone: undone(engine, connection).await?,
         untaxed: untaxed::untaxed(pusher, policy, as_of).await?,
         accounts: holdings.all()?,
+        by_others,
         pending: open.pending,
         failed: open.failed,
     })

@@ -10,6 +10,7 @@ mod confirm;
 mod landing;
 mod late;
 mod look_up;
+mod returned;
 mod room;
 mod send;
 mod withdraw;
@@ -39,6 +40,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const PENDING_AT_ONCE: usize = 10_000;
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
+/// What to do about a file that a book refused.
+const HINT_FOR_FILES: &str = "`saldo retry` sends it again once that is mended; `saldo map set \
+                              attachments.payouts false` gives up all files that no book took";
 
 /// What a push did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,29 +80,31 @@ pub(super) async fn push_each(
     failed: &mut Vec<EngineError>,
 ) -> Result<PushCount, EngineError> {
     let mut count = PushCount::default();
-    let before = failed.len();
-    push_all(engine, only, &mut count, failed).await?;
-    // Files belong to documents that stand there. What failed before a book was pushed to is no
-    // matter of theirs, and what waits for a call neither.
-    let pushed = failed.get(before..).unwrap_or_default();
-    let pushed = pushed.iter().all(EngineError::waits_for_call);
-    if pushed && attach_statements(engine, only).await? > 0 {
-        push_all(engine, only, &mut count, failed).await?;
-    }
+    let all = books(engine, only).await?;
+    let pushed = push_all(engine, all, &mut count, failed).await?;
+    // Files belong to documents that stand there: a book that failed gets its own another time.
+    let with_files = attach_statements(engine, pushed).await?;
+    push_all(engine, with_files, &mut count, failed).await?;
     Ok(count)
 }
 
+/// Pushes to books; those of them that did not fail.
 async fn push_all(
     engine: &Engine,
-    only: Option<&str>,
+    books: Vec<Connection>,
     count: &mut PushCount,
     failed: &mut Vec<EngineError>,
-) -> Result<(), EngineError> {
-    for connection in books(engine, only).await? {
-        let pushed = push_book(engine, &connection, count).await;
-        set_aside(pushed, failed)?;
+) -> Result<Vec<Connection>, EngineError> {
+    let mut pushed = Vec::new();
+    for connection in books {
+        let before = failed.len();
+        let done = push_book(engine, &connection, count).await;
+        set_aside(done, failed)?;
+        if failed.len() == before {
+            pushed.push(connection);
+        }
     }
-    Ok(())
+    Ok(pushed)
 }
 
 async fn push_book(
@@ -210,6 +216,7 @@ impl<'a> Pusher<'a> {
         self.count.confirmed = self.watch().await?;
         self.adopt_recent().await?;
         self.reopen().await?;
+        self.withdraw_files().await?;
         let mut announced = false;
         loop {
             let pending = self.pending().await?;
@@ -229,7 +236,8 @@ impl<'a> Pusher<'a> {
             }
             let ready = self.ready(certain).await?;
             if ready.is_empty() {
-                return Ok(());
+                // What was taken out just now has no file to wait for any more.
+                return self.withdraw_files().await;
             }
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
@@ -262,9 +270,11 @@ impl<'a> Pusher<'a> {
         let changes: Vec<Change> = pending.into_iter().map(|it| it.change).collect();
         let bindings = self.bindings(changes.iter().map(|change| &change.subject)).await?;
         let drafts = self.drafts_to_pay(&changes).await?;
+        let unsold = self.unsold(&changes).await?;
         let is_ready = |change: &Change| {
             let needs = self.book.needs(&change.subject);
-            needs.iter().all(|need| bindings.need(need).is_some())
+            !unsold.contains(&change.id)
+                && needs.iter().all(|need| bindings.need(need).is_some())
                 && change.invoice().is_none_or(|key| {
                     bindings.document(key).is_some() && !drafts.contains(key.as_str())
                 })
@@ -474,6 +484,9 @@ impl<'a> Pusher<'a> {
             // Somebody changed it since, or applied a payment to it: what it says is looked at.
             (RefusalKind::Stale, Subject::Amended { .. }) if another => {
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
+            }
+            (_, Subject::Attached { .. }) => {
+                refused(Refusal { hint: HINT_FOR_FILES.to_owned(), ..refusal })
             }
             _ => refused(refusal),
         }

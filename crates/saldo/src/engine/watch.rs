@@ -154,7 +154,7 @@ impl Pusher<'_> {
         drafts: &[Change],
     ) -> Result<Found, EngineError> {
         let since = since.checked_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-        let changed = list(self, |page| Task::ReadChanges { since, page }).await?;
+        let changed = list(self, |page| Task::ReadChanges { since, page }).await?.documents;
         let remotes: Vec<RemoteId> = changed.iter().map(|it| it.remote.clone()).collect();
         let (store, company) = (&self.engine.store, self.engine.company_id());
         let ours = store.acknowledged_as(company, &self.connection.id, &remotes).await?;

@@ -13,6 +13,19 @@ impl Organisation {
         self.shelf(kind).map(|entity| Value::Object(self.show(entity, true))).collect()
     }
 
+    /// Enters something, as somebody does in the browser; what it is called from then on.
+    ///
+    /// # Panics
+    /// Where the organisation does not take it.
+    pub fn enter(&mut self, kind: Kind, properties: &Value, now: Timestamp) -> String {
+        let write = Write { kind, creates: true, id: None, unit_decimals: 4, now };
+        let given = properties.as_object().expect("properties stand in an object");
+        let place = self.write(&write, given).ok();
+        let entered = place.and_then(|place| self.entity(kind, place));
+        let entered = entered.unwrap_or_else(|| panic!("{} is not taken", kind.name()));
+        entered.id.clone()
+    }
+
     /// Changes these properties of something, as somebody does in the browser.
     ///
     /// # Panics
@@ -22,6 +35,15 @@ impl Organisation {
         let given = properties.as_object().expect("properties stand in an object");
         let written = self.write(&write, given);
         assert!(written.is_ok(), "{} {id} cannot be changed to {properties}", kind.name());
+    }
+
+    /// Attaches a file, as somebody does in the browser.
+    ///
+    /// # Panics
+    /// Where the organisation does not take it.
+    pub fn attach_by_hand(&mut self, (kind, id): (Kind, &str), name: &str, now: Timestamp) {
+        let attached = self.attach((kind, id), name, b"by hand", now);
+        assert!(attached.is_ok(), "{} {id} takes no file {name}", kind.name());
     }
 
     /// Matches a payment with a row of the bank, or parts the two again. Its version shows that.

@@ -5,10 +5,12 @@ use super::super::error::set_aside;
 use super::super::push::Pusher;
 use super::super::undo::left_out;
 use super::super::{Engine, EngineError};
+use super::abroad;
 use super::holdings::Holdings;
 use super::identities::{IdentityLine, of_books, of_payouts, of_stock};
 use super::told::Told;
-use super::{BookProof, ProofReport, accounted_policy, awaited_on, owed_on, payouts};
+use super::{Balances, BookProof, ProofReport, accounted_policy, awaited_on, owed_on, payouts};
+
 use jiff::civil::Date;
 use saldo_core::commerce::Fact;
 use saldo_core::proof::{Check, Holding};
@@ -113,7 +115,7 @@ async fn leased_then(
     let left_out = left_out(engine, connection).await?;
     let owed = owed_on(told, &left_out, last)?;
     let days = (now.from.min(last), last);
-    let holdings = Holdings::read(&pusher, &told.policy, days, &owed).await;
+    let holdings = held_then(&pusher, told, days, &owed).await;
     pusher.keep_requests().await?;
     let holdings = holdings?;
     let documents = (&now.documents, &*left_out);
@@ -124,4 +126,15 @@ async fn leased_then(
         clearing: holdings.clearing(&owed, &awaited_on(told, last)?)?,
         accounts: holdings.all()?,
     })
+}
+
+async fn held_then(
+    pusher: &Pusher<'_>,
+    told: &Told,
+    days: (Date, Date),
+    owed: &Balances,
+) -> Result<Holdings, EngineError> {
+    let mut holdings = Holdings::read(pusher, &told.policy, days, owed).await?;
+    abroad::read(pusher, &mut holdings, days).await?;
+    Ok(holdings)
 }

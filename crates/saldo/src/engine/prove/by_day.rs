@@ -292,7 +292,7 @@ async fn behind_clearing(
 }
 
 /// What a book holds on an account otherwise than it was told: our documents that somebody deleted
-/// there, and what others entered or changed.
+/// there, the documents of others that it names, and the rest of what others entered or changed.
 fn beyond(
     proof: &BookProof,
     holding: &Holding,
@@ -312,6 +312,13 @@ fn beyond(
         others = others.plus(amount)?;
         let about = format!("{account} of {day} in {book}, deleted there");
         behind.push(named(key, about, amount.negated()));
+    }
+    let place = (&**account, others.currency());
+    let shown = proof.by_others.iter();
+    for own in shown.filter(|own| (&*own.account, own.amount.currency()) == place) {
+        others = others.minus(own.amount)?;
+        let about = format!("{account} of {} in {book}, by others", own.day);
+        behind.push(named(own.remote.to_string(), about, own.amount));
     }
     if !others.is_zero() {
         let about = format!("entered in {book} by others, or changed there");

@@ -7,9 +7,10 @@
 
 use super::super::push::Pusher;
 use super::super::{Engine, EngineError};
+use super::abroad::Abroad;
 use jiff::ToSpan;
 use jiff::civil::Date;
-use saldo_core::book::{HeldDocument, Outcome, Subject, Task};
+use saldo_core::book::{DocumentPage, HeldDocument, Outcome, Subject, Task};
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::Fault;
 use saldo_core::money::{Money, MoneyError};
@@ -43,23 +44,32 @@ pub(crate) struct DocumentsProof {
 pub(super) async fn prove(
     pusher: &Pusher<'_>,
     lease: &Lease,
+    abroad: &mut Abroad,
 ) -> Result<DocumentsProof, EngineError> {
     let (engine, book) = (pusher.engine, &pusher.connection.id);
-    let everywhere = pusher.book.description().lists_all_days;
+    // Without a gap, and beyond the days of our own documents.
+    let whole = match pusher.book.description().lists_all_days {
+        true => Some((Date::MIN, Date::MAX)),
+        false => abroad.days(),
+    };
     let mut proof = DocumentsProof::default();
     let mut strays = Strays::default();
-    let (mut from, mut after) = (Date::MIN, Date::MIN);
+    let (mut from, mut after) = (whole.map_or(Date::MIN, |(first, _)| first), Date::MIN);
     loop {
         let company = engine.company_id();
         let pushed = engine.store.acknowledged_documents(company, book, after, AT_ONCE).await?;
         let Some((first, last)) = pushed.first().zip(pushed.last()) else { break };
         engine.keep(lease).await?;
         after = last.date.last_of_month();
-        let held = match everywhere {
-            true => Listing::read(pusher, from, after).await?,
-            false => Listing::read(pusher, first.date, last.date).await?,
+        let (first, last) = match whole {
+            Some(_) => (from.min(first.date), after),
+            None => (first.date, last.date),
         };
+        let page = read(pusher, first, last).await?;
         from = after.saturating_add(1.day());
+        let ours = pushed.iter().map(|it| &it.remote).collect();
+        abroad.note(pusher, &page, &ours)?;
+        let held = Listing::of(page.documents);
         strays.note(&held, &pushed);
         let mut suspects = BTreeMap::new();
         for document in &pushed {
@@ -73,9 +83,11 @@ pub(super) async fn prove(
         proof.as_pushed += pushed.len() - keys.len();
         proof.differing.extend(differing);
     }
-    if everywhere {
+    if let Some((_, until)) = whole.filter(|(_, until)| from <= *until) {
         engine.keep(lease).await?;
-        strays.note(&Listing::read(pusher, from, Date::MAX).await?, &[]);
+        let page = read(pusher, from, until).await?;
+        abroad.note(pusher, &page, &BTreeSet::new())?;
+        strays.note(&Listing::of(page.documents), &[]);
     }
     strays.name(pusher, &mut proof).await?;
     proof.drafts = engine.store.count_drafts(engine.company_id(), book).await?;
@@ -152,13 +164,10 @@ pub(in crate::engine) struct Listing {
 }
 
 impl Listing {
-    async fn read(pusher: &Pusher<'_>, from: Date, until: Date) -> Result<Self, EngineError> {
-        let task = |page| Task::ReadDocuments { from, until, page };
+    fn of(documents: Vec<HeldDocument>) -> Self {
         let mut listing = Self::default();
-        for document in list(pusher, task).await? {
-            listing.add(document);
-        }
-        Ok(listing)
+        documents.into_iter().for_each(|document| listing.add(document));
+        listing
     }
 
     /// Takes a document in.
@@ -190,21 +199,29 @@ impl Listing {
     }
 }
 
-/// Reads a list to its end, page by page.
+/// The documents of some days.
+async fn read(pusher: &Pusher<'_>, from: Date, until: Date) -> Result<DocumentPage, EngineError> {
+    list(pusher, |page| Task::ReadDocuments { from, until, page }).await
+}
+
+/// Reads a list to its end, page by page, as one.
 pub(in crate::engine) async fn list(
     pusher: &Pusher<'_>,
     task: impl Fn(Option<String>) -> Task,
-) -> Result<Vec<HeldDocument>, EngineError> {
-    let (mut documents, mut page) = (Vec::new(), None);
+) -> Result<DocumentPage, EngineError> {
+    let (mut whole, mut page) = (DocumentPage::default(), None);
     for _ in 0..PAGES_MAX {
         let mut outcomes = pusher.read(&[task(page)]).await?;
         let Some(Outcome::Documents(read)) = outcomes.pop() else {
             return Err(pusher.world(Fault::unexpected("the documents")));
         };
-        documents.extend(read.documents);
-        page = read.next;
+        let DocumentPage { documents, moved, sides, next } = read;
+        whole.documents.extend(documents);
+        whole.moved.extend(moved);
+        whole.sides.extend(sides);
+        page = next;
         if page.is_none() {
-            return Ok(documents);
+            return Ok(whole);
         }
     }
     Err(pusher.world(Fault::unexpected("a list of documents without an end")))

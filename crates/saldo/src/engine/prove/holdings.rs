@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use saldo_core::book::{ForeignBalances, Outcome, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::ledger::Side;
-use saldo_core::money::{Balance, MoneyError};
+use saldo_core::money::{Balance, Currency, MoneyError};
 use saldo_core::plan::Change;
 use saldo_core::policy::Policy;
 use saldo_core::proof::{self, Check, Holding, Identity, Opening};
@@ -32,7 +32,12 @@ pub(super) struct Holdings {
     /// What was pushed to accounts of other currencies, in these, where the book shows them at
     /// what they are worth.
     foreign: Balances,
+    /// The accounts of other currencies that the book values at rates of its own.
+    revalued: RevaluedAccounts,
 }
+
+/// The joined name and the currency of accounts of other currencies, by what the book calls them.
+pub(super) type RevaluedAccounts = BTreeMap<RemoteId, (String, Currency)>;
 
 impl Holdings {
     /// Reads a book from a day to another. Accounts count that were pushed to, and those in `owed`.
@@ -48,11 +53,13 @@ impl Holdings {
             let drafts = engine.store.standing_drafts(engine.company_id(), book).await?;
             without_drafts(&mut pushed, &drafts, as_of)?;
         }
-        let mut foreign = Balances::new();
         let shown = pusher.book.description().foreign_balances;
-        if shown != ForeignBalances::InTheirs {
-            foreign = in_worth(pusher, policy, as_of, &mut pushed).await?;
-        }
+        let (foreign, currencies) = match shown {
+            ForeignBalances::InTheirs => (Balances::new(), BTreeMap::new()),
+            ForeignBalances::InWorth | ForeignBalances::Revalued => {
+                in_worth(pusher, policy, as_of, &mut pushed).await?
+            }
+        };
         let names: BTreeSet<&String> = pushed.keys().chain(owed.keys()).collect();
         let known = KnownAccounts::of(policy);
         let accounts = accounts::joint(pusher, &known, &names).await?;
@@ -62,6 +69,7 @@ impl Holdings {
             moved: Balances::new(),
             labels: accounts.iter().flat_map(Joint::labels).collect(),
             foreign: Balances::new(),
+            revalued: RevaluedAccounts::new(),
         };
         holdings.foreign = holdings.labelled(&foreign)?;
         holdings.pushed = holdings.labelled(&pushed)?;
@@ -87,19 +95,36 @@ impl Holdings {
             holdings.moved.insert(label, moved);
         }
         if shown == ForeignBalances::Revalued {
-            holdings.without_revalued();
+            holdings.without_revalued(&accounts, &currencies);
         }
         Ok(holdings)
     }
 
-    /// Leaves out what the book shows of accounts that it revalues by itself: what is ours there is
-    /// known by its documents, and of what others moved no report tells.
-    fn without_revalued(&mut self) {
+    /// Leaves out what the book shows of accounts that it revalues by itself: what stands there is
+    /// known by its documents, and by no report.
+    fn without_revalued(&mut self, accounts: &[Joint], currencies: &BTreeMap<String, Currency>) {
         for (label, own) in &self.foreign {
             self.opening.remove(label);
             self.pushed.insert(label.clone(), own.clone());
-            self.moved.insert(label.clone(), own.clone());
+            self.moved.remove(label);
         }
+        for joint in accounts {
+            let Some(currency) = joint.names.iter().find_map(|name| currencies.get(name)) else {
+                continue;
+            };
+            let named = |remote: &RemoteId| (remote.clone(), (joint.label(), *currency));
+            self.revalued.extend(joint.remotes.iter().map(named));
+        }
+    }
+
+    /// The accounts of other currencies of which documents alone say what moved there.
+    pub(super) const fn revalued(&self) -> &RevaluedAccounts {
+        &self.revalued
+    }
+
+    /// Takes what documents moved on these accounts, by joined name.
+    pub(super) fn take_moved(&mut self, moved: Balances) {
+        self.moved.extend(moved);
     }
 
     /// Balances by joined names.
@@ -198,20 +223,21 @@ fn without_drafts(pushed: &mut Balances, drafts: &[Change], as_of: Date) -> Resu
 }
 
 /// Puts what was pushed to accounts of other currencies at what it is worth in the books; what it
-/// is in these currencies.
+/// is in these currencies, and in which each account is kept.
 async fn in_worth(
     pusher: &Pusher<'_>,
     policy: &Policy,
     as_of: Date,
     pushed: &mut Balances,
-) -> Result<Balances, EngineError> {
+) -> Result<(Balances, BTreeMap<String, Currency>), EngineError> {
     let (engine, book) = (pusher.engine, &pusher.connection.id);
     let moved = engine.store.day_sums(engine.company_id(), book, (Date::MIN, as_of)).await?;
     let foreign = moved.into_iter().filter(|it| it.amount.currency() != policy.currency);
-    let kept: BTreeSet<String> = foreign.map(|it| it.account).collect();
+    let kept: BTreeMap<String, Currency> =
+        foreign.map(|it| (it.account, it.amount.currency())).collect();
     let mut worth = Balances::new();
     if kept.is_empty() {
-        return Ok(worth);
+        return Ok((worth, kept));
     }
     let filter = EntryFilter { until: Some(as_of), ..EntryFilter::default() };
     let mut pages = engine.store.entries(engine.company_id(), book, filter);
@@ -219,7 +245,7 @@ async fn in_worth(
         for booked in page {
             let Subject::Document { document, .. } = &booked.change.subject else { continue };
             let lines = document.lines().iter();
-            for line in lines.filter(|line| kept.contains(&*line.account.name)) {
+            for line in lines.filter(|line| kept.contains_key(&*line.account.name)) {
                 worth.entry(line.account.name.to_string()).or_default().add(line.amount)?;
             }
         }
@@ -228,7 +254,7 @@ async fn in_worth(
         let own = pushed.insert(name.clone(), worth).unwrap_or_default();
         (name, own)
     };
-    Ok(worth.into_iter().map(own).collect())
+    Ok((worth.into_iter().map(own).collect(), kept))
 }
 
 /// One balance less another.

@@ -1,10 +1,12 @@
 //! Withdrawing: what was sent, is not in the book after all, and is no longer wanted, is never sent
 //! again.
 
-use super::super::EngineError;
 use super::super::plan::unwanted;
+use super::super::{Engine, EngineError};
 use super::Pusher;
-use saldo_store::Pending;
+use saldo_core::book::Subject;
+use saldo_core::plan::{Change, Covered, Whereabouts};
+use saldo_store::{Pending, Withdrawal};
 use std::collections::BTreeSet;
 
 impl Pusher<'_> {
@@ -27,6 +29,63 @@ impl Pusher<'_> {
         self.count.withdrawn += withdrawn;
         Ok(withdrawn)
     }
+
+    /// Withdraws files that the book does not have and nobody wants any more: all, where the policy
+    /// wants none, else those of documents that were taken out.
+    pub(super) async fn withdraw_files(&mut self) -> Result<(), EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let book = &self.connection.id;
+        let mut files = store.files_not_there(company, book).await?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        let policy = Engine::policy_of(store, &self.engine.company).await?;
+        if policy.text.attachments.payouts {
+            let taken_out = self.taken_out(files.iter().filter_map(document_of)).await?;
+            files.retain(|file| document_of(file).is_some_and(|key| taken_out.contains(&key)));
+        }
+        let withdrawals = files.into_iter().map(|file| Withdrawal { id: file.id, instead: None });
+        let withdrawals: Vec<Withdrawal> = withdrawals.collect();
+        self.engine.keep(self.lease).await?;
+        let now = self.engine.clock.now();
+        self.count.withdrawn += store.withdraw(self.lease, &withdrawals, &[], now).await?;
+        Ok(())
+    }
+
+    /// Those of these documents of which the book acknowledged that something was taken out.
+    async fn taken_out(
+        &self,
+        keys: impl Iterator<Item = String>,
+    ) -> Result<BTreeSet<String>, EngineError> {
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let (book, keys) = (&self.connection.id, keys.collect::<Vec<_>>());
+        let entered = store.changes_of(company, book, &keys).await?;
+        let slots: BTreeSet<&String> = entered.iter().filter_map(|it| it.slot.as_ref()).collect();
+        let slots: Vec<String> = slots.into_iter().cloned().collect();
+        let of_slots = store.approved_for_slots(company, book, &slots).await?;
+        let is_out = |document: &&Change| {
+            let later = of_slots.iter().skip_while(|it| it.change.id != document.id).skip(1);
+            let mut later = later.filter(|it| it.whereabouts == Whereabouts::InBook);
+            later.any(|it| it.change.slot == document.slot && takes_out(&it.change, document))
+        };
+        Ok(entered.iter().filter(is_out).map(|it| it.id.clone()).collect())
+    }
+}
+
+/// The number of the document that a file belongs to.
+fn document_of(file: &Change) -> Option<String> {
+    match &file.subject {
+        Subject::Attached { key, .. } => Some(key.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether a change takes out something that a document entered.
+fn takes_out(change: &Change, document: &Change) -> bool {
+    let entered = |it: &Covered| {
+        document.enters.iter().any(|entry| entry.id == it.id && entry.money_hash() == it.hash)
+    };
+    change.takes_out.iter().any(entered)
 }
 
 /// The slots of what was sent before; none where nothing was.

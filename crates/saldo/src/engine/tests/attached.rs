@@ -1,13 +1,15 @@
 //! The statements of payouts as files at their documents: once each, whatever happens, and to the
 //! cent.
 
+use super::super::{Selection, TakeBack, apply, sync, undo};
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
-use crate::merchant::COMPANY;
+use crate::merchant::{COMPANY, EmptyBooks};
 use saldo_core::book::Subject;
 use saldo_core::document::DocumentKind;
 use saldo_core::money::Money;
+use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
 use saldo_store::EntryFilter;
@@ -158,4 +160,83 @@ fn a_bad_network_attaches_nothing_twice() {
         };
         assert_eq!(content(&bad), content(&good), "seed {seed}");
     });
+}
+
+#[tokio::test]
+async fn a_book_out_of_reach_keeps_no_file_from_another() {
+    let mut stage = Stage::after(&world(7, 20, 10), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.sync().await;
+    stage.decide(ON).await;
+    xero.vendor_itself().disconnect();
+    stage.clock.advance(Duration::from_secs(24 * 3_600));
+    let engine = stage.engine().await;
+    let error = sync(&engine).await.unwrap_err();
+    engine.store.close().await;
+    assert!(error.to_string().starts_with(XERO), "{error}");
+    let payouts = payouts(&stage, COMPANY).await.len();
+    assert!(payouts > 2);
+    assert_eq!(files(&stage).len(), payouts);
+    assert_eq!(xero.vendor_itself().organisation().files().len(), 0);
+}
+
+/// An organisation in which every transfer has as many files as it takes, so that it refused the
+/// statements of payouts; how many it refused.
+async fn refusing() -> (Stage, EmptyBooks, usize) {
+    let mut stage = Stage::after(&world(7, 20, 10), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.sync().await;
+    {
+        let (mut vendor, now) = (xero.vendor_itself(), stage.clock.now());
+        let organisation = vendor.organisation_mut();
+        for transfer in organisation.shown(Kind::BankTransfer) {
+            let id = transfer["BankTransferID"].as_str().unwrap();
+            for number in 0..10 {
+                let name = format!("scan-{number}.txt");
+                organisation.attach_by_hand((Kind::BankTransfer, id), &name, now);
+            }
+        }
+    }
+    stage.decide(ON).await;
+    let refused = stage.sync().await.refused;
+    assert_eq!(refused, payouts(&stage, XERO).await.len());
+    assert_eq!(failed(&stage).await.len(), refused);
+    (stage, xero, refused)
+}
+
+/// What books refused: what to do about it.
+async fn failed(stage: &Stage) -> Vec<String> {
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    engine.store.close().await;
+    failed.into_iter().map(|it| it.refusal.hint).collect()
+}
+
+#[tokio::test]
+async fn files_that_a_book_refuses_are_given_up_with_the_policy() {
+    let (stage, _xero, refused) = refusing().await;
+    assert!(!stage.prove().await.holds(), "what was refused is told");
+    for hint in failed(&stage).await {
+        assert!(hint.contains("saldo map set attachments.payouts false"), "{hint}");
+    }
+    stage.decide("attachments.payouts = false").await;
+    let report = stage.sync().await;
+    assert_eq!((report.withdrawn, failed(&stage).await.len()), (refused, 0));
+    stage.assert_proven("without files").await;
+    assert!(!files(&stage).is_empty(), "what another book took stays");
+}
+
+#[tokio::test]
+async fn a_file_that_a_book_refuses_goes_with_its_document() {
+    let (stage, _xero, refused) = refusing().await;
+    let engine = stage.engine().await;
+    let all = engine.store.failed(engine.company_id()).await.unwrap();
+    let Subject::Attached { key, .. } = &all[0].change.subject else { panic!("{all:?}") };
+    let selection = Selection::Named(key.to_string());
+    let back = TakeBack { selection: &selection, only: Some(XERO), voids: false };
+    assert_eq!(undo(&engine, back, "owner").await.unwrap(), 1);
+    let pushed = apply(&engine, Some(XERO)).await.unwrap();
+    engine.store.close().await;
+    assert_eq!((pushed.acknowledged, pushed.withdrawn), (1, 1));
+    assert_eq!(failed(&stage).await.len(), refused - 1, "the others stay refused");
 }

@@ -7,14 +7,16 @@ use super::super::{Engine, Opening, ProofReport, decide_this, payout_named, rebu
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, differences, world};
 use super::templates::check;
-use crate::merchant::COMPANY;
+use crate::merchant::{COMPANY, EmptyBooks};
 use saldo_channels::channel;
 use saldo_core::book::{RefusalKind, Subject};
 use saldo_core::commerce::{Decided, Record, Said};
 use saldo_core::document::Line;
 use saldo_core::issue::FactState;
 use saldo_core::ledger::AccountKind;
+use saldo_core::proof::Identity;
 use saldo_core::text::{ConnectionId, FactId, Stream};
+use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use saldo_store::{EntryFilter, PageCommit, PulledRecord, Role};
 use serde_json::{Value, json};
@@ -372,4 +374,91 @@ async fn an_organisation_holds_euros_beside_dollars_to_the_cent() {
         assert!(rebuild(&engine).await.unwrap().identical);
         engine.store.close().await;
     }
+}
+
+/// What somebody else entered in the organisation: three euros and a half of charges on the bank's
+/// account, and a transfer of a part of what was paid out back to the gateway's. What they are
+/// called there.
+fn entered_by_others(xero: &EmptyBooks, stage: &Stage) -> [String; 2] {
+    let (mut vendor, now) = (xero.vendor_itself(), stage.clock.now());
+    let organisation = vendor.organisation_mut();
+    let accounts = organisation.shown(Kind::Account);
+    let id = |name: &str| {
+        let account = accounts.iter().find(|it| it["Name"] == name).unwrap();
+        json!({ "AccountID": account["AccountID"] })
+    };
+    let costs = accounts.iter().find(|it| it["Type"] == "EXPENSE").unwrap();
+    let charge = json!({
+        "Description": "charges", "Quantity": 1, "UnitAmount": 3.5, "AccountCode": costs["Code"],
+        "TaxType": "NONE",
+    });
+    let charges = json!({
+        "Type": "SPEND", "Contact": { "Name": "The bank" }, "BankAccount": id("Bank EUR"),
+        "Date": "2026-08-14", "LineItems": [charge],
+    });
+    let back = json!({
+        "FromBankAccount": id("Bank EUR"), "ToBankAccount": id(CLEARING), "Amount": 1.25,
+        "Date": "2026-08-15",
+    });
+    [
+        organisation.enter(Kind::BankTransaction, &charges, now),
+        organisation.enter(Kind::BankTransfer, &back, now),
+    ]
+}
+
+#[tokio::test]
+async fn what_others_moved_on_accounts_in_euros_is_told_in_euros() {
+    let mut stage = Stage::after(&world(3, 40, 20), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    xero.vendor_itself().organisation_mut().subscribe("EUR", "0.9164".parse().unwrap());
+    stage.decide("currencies.conversion = \"Currency conversion\"").await;
+    stage.decide("gateways.shopify_payments.banks.EUR = \"Bank EUR\"").await;
+    stage.sync().await;
+    let engine = stage.engine().await;
+    for (stream, told) in
+        [("orders", order()), ("balance-transactions", row()), ("payouts", payout())]
+    {
+        say(&engine, stream, &told).await;
+    }
+    engine.store.close().await;
+    stage.sync().await;
+    let in_organisation = |proof: ProofReport| {
+        let mut books = proof.books.into_iter();
+        (books.find(|book| book.book == XERO).unwrap(), proof.identities)
+    };
+    let before = in_organisation(stage.prove().await).0;
+    assert!(before.holds() && before.by_others.is_empty(), "{before:#?}");
+    let [charges, transfer] = entered_by_others(&xero, &stage);
+    let (book, identities) = in_organisation(stage.prove().await);
+    let named: Vec<(&str, &str, String)> = book
+        .by_others
+        .iter()
+        .map(|it| (&*it.account, it.remote.as_str(), it.amount.to_string()))
+        .collect();
+    let mut expected = vec![
+        ("Bank EUR", &*charges, "-3.50 EUR".to_owned()),
+        ("Bank EUR", &*transfer, "-1.25 EUR".to_owned()),
+        (CLEARING, &*transfer, "1.25 EUR".to_owned()),
+    ];
+    let mut sorted = named.clone();
+    sorted.sort();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    let others: BTreeMap<&str, String> = book
+        .accounts
+        .iter()
+        .filter(|it| !it.others.is_zero() && it.others.currency().code() == "EUR")
+        .map(|it| (&*it.account, format!("{} of {}", it.others, it.held)))
+        .collect();
+    let sums = [("Bank EUR", "-4.75 EUR of 90.25 EUR"), (CLEARING, "1.25 EUR of 1.25 EUR")];
+    assert_eq!(others, sums.map(|(name, sum)| (name, sum.to_owned())).into());
+    assert!(!book.holds(), "a clearing account is the gateway's alone");
+    let clearing = identities.iter().find(|it| it.identity == Identity::Clearing).unwrap();
+    let behind: Vec<(&str, String)> = clearing
+        .behind
+        .iter()
+        .filter(|it| it.about.contains(CLEARING))
+        .map(|it| (&*it.fact, it.difference.to_string()))
+        .collect();
+    assert_eq!(behind, [(&*transfer, "1.25 EUR".to_owned())]);
 }

@@ -17,9 +17,9 @@ use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::{LineKind, World, WorldSettings};
 
 /// The last day of a month, after the history of the simulated merchant.
-const ON: &str = "2026-09-30";
+pub(super) const ON: &str = "2026-09-30";
 
-fn settings() -> WorldSettings {
+pub(super) fn settings() -> WorldSettings {
     world(31, 150, 40)
 }
 
@@ -29,7 +29,7 @@ async fn stage() -> Stage {
     stage
 }
 
-fn usd(minor: i64) -> Money {
+pub(super) fn usd(minor: i64) -> Money {
     Money::from_minor(minor, Currency::parse("USD").unwrap())
 }
 
@@ -46,7 +46,7 @@ async fn try_on(
     kept
 }
 
-async fn state(stage: &Stage, event: Event) -> KeptDecision {
+pub(super) async fn state(stage: &Stage, event: Event) -> KeptDecision {
     try_on(stage, (ON, Opening::Nothing), event).await.unwrap()
 }
 
@@ -55,7 +55,7 @@ async fn refused(stage: &Stage, event: Event) -> String {
     try_on(stage, (ON, Opening::Nothing), event).await.unwrap_err().to_string()
 }
 
-async fn undo_all(stage: &Stage, last: u32) {
+pub(super) async fn undo_all(stage: &Stage, last: u32) {
     let engine = stage.engine().await;
     for number in 1..=last {
         let back = TakenBack { by: "Bob".to_owned(), at: stage.clock.now() };
@@ -64,7 +64,7 @@ async fn undo_all(stage: &Stage, last: u32) {
     engine.store.close().await;
 }
 
-fn remitted(jurisdiction: &str, tax: &str, paid: i64, discount: i64) -> Event {
+pub(super) fn remitted(jurisdiction: &str, tax: &str, paid: i64, discount: i64) -> Event {
     Event::TaxRemitted {
         jurisdiction: jurisdiction.to_owned(),
         tax: tax.to_owned(),

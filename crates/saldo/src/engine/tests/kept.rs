@@ -208,3 +208,60 @@ async fn an_organisation_keeps_stock_and_sells_nothing_that_is_not_there() {
     let documents = &book.documents;
     assert!(documents.pushed > 100 && documents.differing.is_empty(), "{documents:#?}");
 }
+
+/// The items of goods that came back, and that an organisation has not taken yet.
+async fn waiting_to_come_back(stage: &Stage, skus: &BTreeSet<&String>) -> Vec<String> {
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id(), XERO.into());
+    let pending = engine.store.pending(company, &book, 10_000).await.unwrap();
+    engine.store.close().await;
+    let entries = pending.iter().flat_map(|it| &it.change.enters);
+    let back = entries.filter(|it| it.header.kind == DocumentKind::InventoryAdjustment);
+    let keys = back.flat_map(|entry| entry.lines.iter().filter_map(|line| line.stock_move()));
+    let keys = keys.map(|(kept, _)| kept.key.trim_start_matches("sku:").to_owned());
+    keys.filter(|key| skus.contains(key)).collect()
+}
+
+#[tokio::test]
+async fn goods_come_back_once_the_sale_that_took_them_out_is_entered() {
+    let settings = world(5, 60, 30);
+    let world = World::generate(&settings).unwrap();
+    let mut stage = Stage::after(&settings, &FaultSettings::none()).await;
+    stage.merchant.company().company_mut().settings.inventory = true;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    let policy = "cost.owner = \"book\"\naccounts.shrinkage = \"Cost of goods sold\"";
+    stage.decide_for_all_days(policy).await;
+    let sync_all = async || {
+        let engine = stage.engine().await;
+        let ended = sync(&engine).await;
+        engine.store.close().await;
+        assert!(matches!(ended, Err(EngineError::Partly { .. })), "{ended:?}");
+    };
+    sync_all().await;
+    let skus: BTreeSet<&String> = world.products.iter().filter_map(|it| it.sku.as_ref()).collect();
+    let held = || xero.vendor_itself().organisation().in_stock();
+    assert!(!waiting_to_come_back(&stage, &skus).await.is_empty(), "nothing was ever sold there");
+    assert!(held().values().all(Decimal::is_zero), "{:?}", held());
+    let begins = world.begins;
+    let item = |(place, sku): (usize, &&String)| {
+        json!({
+            "id": place + 10, "sku": sku, "product_title": "Mug", "quantity": 1000,
+            "cost_price": "2.00", "received_at": begins,
+        })
+    };
+    let items: Vec<Value> = skus.iter().enumerate().map(item).collect();
+    let order = json!({
+        "id": 2, "number": 1001, "created_at": begins, "ordered_at": begins,
+        "supplier_name": "Potter & Sons", "currency": "USD", "adjustments": null,
+        "shipping": "0.00", "purchase_items": items,
+    });
+    purchase(&stage, &order).await;
+    // What was sold goes out once goods came in, and what came back comes after it.
+    sync_all().await;
+    sync_all().await;
+    assert_eq!(waiting_to_come_back(&stage, &skus).await, Vec::<String>::new());
+    let (units, held) = (told(&stage, XERO).await.0, held());
+    for sku in &skus {
+        assert_eq!(held.get(*sku), units.get(*sku), "the organisation's own count of {sku}");
+    }
+}

@@ -26,6 +26,7 @@ mod fed;
 mod foreign;
 mod fulfilled;
 mod happened;
+mod happened_there;
 mod identities;
 mod kept;
 mod late;
