@@ -150,7 +150,10 @@ fn a_payment_that_comes_true_later_with_its_old_date_is_entered_as_of_that_date(
         .chain(&planned)
         .filter_map(|change| match &change.subject {
             Subject::Document { document, .. } => Some(&**document),
-            Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => None,
+            Subject::Need(_)
+            | Subject::Confirmed { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => None,
         })
         .collect();
     let kinds: Vec<&str> = documents.iter().map(|it| it.header().kind.name()).collect();

@@ -111,7 +111,10 @@ fn bodies() -> Vec<(String, Value)> {
         let place = BOOK.place(&subject);
         let method = match subject {
             Subject::Confirmed { .. } => Method::Post,
-            Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => Method::Put,
+            Subject::Need(_)
+            | Subject::Document { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => Method::Put,
         };
         let request = asked(&[Task::Create(subject)], &context);
         assert_eq!(request.method, method);
