@@ -110,8 +110,11 @@ fn bodies() -> Vec<(String, Value)> {
     let body = |subject: Subject| {
         let place = BOOK.place(&subject);
         let method = match subject {
-            Subject::Confirmed { .. } | Subject::Amended { .. } => Method::Post,
-            Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => Method::Put,
+            Subject::Confirmed { .. } => Method::Post,
+            Subject::Need(_)
+            | Subject::Document { .. }
+            | Subject::Amended { .. }
+            | Subject::Attached { .. } => Method::Put,
         };
         let request = asked(&[Task::Create(subject)], &context);
         assert_eq!(request.method, method);
