@@ -56,8 +56,8 @@ impl Figure {
         self.found.plus(self.awaited)?.minus(self.expected)
     }
 
-    /// What it is compared as with the accounts of a book, which are the same for all taxes, and for
-    /// what facts tell and what they do not.
+    /// What it is compared as with the accounts of a book, which are the same for all taxes, and
+    /// for what facts tell and what they do not.
     #[must_use]
     pub fn in_books(&self) -> &str {
         match self.identity {

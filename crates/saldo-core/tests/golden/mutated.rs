@@ -1,5 +1,5 @@
-//! Each identity notices what it is there for: entries, or facts, are altered by a cent, and nothing
-//! but the identity of what was altered differs, on its day, by that cent.
+//! Each identity notices what it is there for: entries, or facts, are altered by a cent, and
+//! nothing but the identity of what was altered differs, on its day, by that cent.
 
 use crate::drawers::a_day;
 use crate::figures::of;

@@ -1,5 +1,5 @@
-//! Every fact of each day by the one state that it stands in: what became entries is posted once all
-//! books acknowledged it, and until then waits, has failed, or was taken out.
+//! Every fact of each day by the one state that it stands in: what became entries is posted once
+//! all books acknowledged it, and until then waits, has failed, or was taken out.
 
 use super::super::account::Readers;
 use super::super::{Engine, EngineError};
