@@ -351,9 +351,11 @@ fn paid_by(order: &Order) -> Option<&GatewayId> {
     paid_until(order, Timestamp::MAX)
 }
 
-/// What comes back of an order: each return, with the gateway that the order was paid by until
-/// then, and what the buyer has to get.
-fn returns(order: &Order) -> Result<Vec<(&Agreement, Option<&GatewayId>, Money)>, MoneyError> {
+/// A return, with the gateway that its order was paid by until then, and what the buyer has to get.
+type Return<'a> = (&'a Agreement, Option<&'a GatewayId>, Money);
+
+/// What comes back of an order.
+fn returns(order: &Order) -> Result<Vec<Return<'_>>, MoneyError> {
     let mut returns = Vec::new();
     for agreement in &order.agreements {
         let nothing = Money::zero(order.currency);

@@ -122,8 +122,8 @@ impl Worth {
     }
 }
 
-/// What of a payout stands for review in its own currency no longer does once a bank has changed it:
-/// the rows of which nothing says what they are worth. What came in before the first day never
+/// What of a payout stands for review in its own currency no longer does once a bank has changed
+/// it: the rows of which nothing says what they are worth. What came in before the first day never
 /// stood there.
 fn changed(payout: &Payout, facts: &[Fact], policy: &Policy) -> Result<Option<Line>, MoneyError> {
     let unvalued = rows_of(payout, facts)

@@ -152,10 +152,10 @@ fn a_payment_is_parted_among_a_summary_and_its_supplement() {
     // Both are drafts for as long as nothing is paid.
     book.plan(MEMOS, &memos(0));
     book.plan(MEMOS, &memos(1));
-    for till in 0..2 {
+    for (till, slot) in TILLS.into_iter().enumerate() {
         let all: Vec<_> =
             returns.iter().enumerate().filter_map(|(no, it)| payment(no, it, till)).collect();
-        book.plan(TILLS[till], &all);
+        book.plan(slot, &all);
     }
     let paid = |till: &str| -> Vec<_> {
         let changes = book.0[till].0.iter().map(|it| &it.change);

@@ -3,15 +3,18 @@
 use super::super::{EngineError, Selection, TakeBack, apply, approve, plan, push, redo, undo};
 use super::bookkeeper::Bookkeeper;
 use super::company_file::{Desk, merchant};
-use super::organisation::joined;
+use super::organisation::{XERO, joined};
 use super::stage::{Stage, by_account, on_all_cores, world};
 use crate::merchant::EmptyBooks;
 use crate::templates::applied;
-use saldo_core::document::DocumentKind;
+use saldo_core::book::Subject;
+use saldo_core::document::{DocumentKey, DocumentKind, LineKind};
 use saldo_core::plan::differences;
+use saldo_core::text::ConnectionId;
 use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use saldo_sim::world::WorldSettings;
+use saldo_store::EntryFilter;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -177,6 +180,72 @@ async fn a_payment_waits_for_its_credit_memo_while_that_is_a_draft() {
     engine.store.close().await;
     assert!(paid_back(&xero) > 0);
     assert_holds(&stage, "confirmed").await;
+}
+
+/// What each credit memo is over and what is paid of it, and how many slots hold several.
+async fn memos(stage: &Stage, book: &str) -> (BTreeMap<DocumentKey, (i64, i64)>, usize) {
+    let engine = stage.engine().await;
+    let (company, book) = (engine.company_id(), ConnectionId::new(book));
+    let all = engine.store.entries(company, &book, EntryFilter::default()).all().await.unwrap();
+    engine.store.close().await;
+    let (mut memos, mut slots) = (BTreeMap::<_, (i64, i64)>::new(), BTreeMap::<_, usize>::new());
+    for it in all.iter().map(|booked| &booked.change) {
+        let Subject::Document { key, document, applies_to, .. } = &it.subject else { continue };
+        let kind = document.header().kind;
+        let receivable = document.lines().iter().filter(|line| line.kind == LineKind::Receivable);
+        let minor: i64 = receivable.map(|line| line.amount.minor()).sum();
+        match (kind, applies_to) {
+            (DocumentKind::CreditMemo, None) => {
+                memos.entry(*key).or_default().0 -= minor;
+                *slots.entry(it.slot.clone()).or_default() += 1;
+            }
+            (DocumentKind::Payment, Some(memo)) if minor > 0 => {
+                memos.entry(*memo).or_default().1 += minor;
+            }
+            _ => {}
+        }
+    }
+    (memos, slots.into_values().filter(|count| *count > 1).count())
+}
+
+/// The policy without a gateway: its orders are held.
+fn without_paypal(text: &str) -> String {
+    let mut policy: toml::Table = toml::from_str(text).unwrap();
+    policy["gateways"].as_table_mut().unwrap().remove("paypal").unwrap();
+    toml::to_string(&policy).unwrap()
+}
+
+#[tokio::test]
+async fn what_pays_a_draft_and_its_supplement_is_parted_among_them() {
+    let none = FaultSettings::none();
+    let mut stage = Stage::after(&world(5, 1_000, 20), &none).await;
+    let xero = joined(&mut stage, &none).await;
+    let drafts = format!("{}\n[levels.credit-memo]\napproval = \"draft\"", WAYS[1]);
+    let mut whole = String::new();
+    let first = |before: &str| {
+        whole = applied(before, &drafts).unwrap();
+        without_paypal(&whole)
+    };
+    stage.revise_for_all_days(first).await;
+    stage.sync().await;
+    // The orders that were held come to the same days.
+    stage.revise_for_all_days(|_| whole.clone()).await;
+    stage.sync().await;
+    assert_eq!(paid_back(&xero), 0, "nobody pays a draft back");
+    for _ in 0..2 {
+        let engine = stage.engine().await;
+        approve(&engine, None, "owner").await.unwrap();
+        push(&engine, None).await.unwrap();
+        engine.store.close().await;
+        stage.sync().await;
+    }
+    let (memos, parted) = memos(&stage, XERO).await;
+    assert!(parted > 0, "a day has a supplement");
+    for (memo, (owed, paid)) in memos {
+        assert!(paid <= owed, "{memo}: {paid} of {owed}");
+    }
+    assert!(paid_back(&xero) > 0);
+    assert_holds(&stage, "parted").await;
 }
 
 #[tokio::test]
