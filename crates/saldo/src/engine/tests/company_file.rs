@@ -372,3 +372,38 @@ async fn mapping_anew_and_taking_back_are_the_owners_own() {
     stage.assert_proven("it is entered again").await;
     assert_eq!(desk.sums(), mapped);
 }
+
+/// What the company file says of the forms that are nil.
+fn voided(desk: &Desk) -> usize {
+    desk.file(|file| file.documents().into_iter().filter(|it| it.is_voided).count())
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_voided_where_nothing_is_matched() {
+    let words = "undo.unmatched = \"Clearing: *\"";
+    let (stage, desk) = merchant(&world(7, 25, 12), &FaultSettings::none()).await;
+    stage.decide(words).await;
+    stage.sync().await;
+    let before = desk.sums();
+    let selection = Selection::Named("#1004".to_owned());
+    let of = |voids| TakeBack { selection: &selection, only: Some(ADAPTER), voids };
+    let engine = stage.engine().await;
+    assert!(undo(&engine, of(true), "owner").await.unwrap() > 0);
+    assert_eq!(apply(&engine, None).await.unwrap().refused, 0);
+    let nil = voided(&desk);
+    assert!(nil > 0, "something of the order is voided");
+    stage.assert_proven("an order is voided").await;
+    let without = desk.sums();
+    assert_ne!(without, before);
+    for known in engine.store.undos(engine.company_id()).await.unwrap() {
+        redo(&engine, known.number, "owner").await.unwrap();
+    }
+    apply(&engine, None).await.unwrap();
+    stage.assert_proven("it is entered again").await;
+    assert_eq!((desk.sums(), voided(&desk)), (before, nil), "what was voided stays so");
+    undo(&engine, of(false), "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("an order is reversed").await;
+    assert_eq!((desk.sums(), voided(&desk)), (without, nil), "as by voiding");
+}
