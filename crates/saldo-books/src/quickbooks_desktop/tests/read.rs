@@ -427,7 +427,7 @@ fn many_documents_are_read_by_their_iterators() {
     let silent = read(Some(first), &response("CheckQuery", first, &rows)).unwrap_err();
     assert!(silent.contains("does not say how to go on"), "{silent}");
     let task = Task::ReadDocuments { from, until, page: Some(next) };
-    let asked = message(&[task.clone()], &context(&[]));
+    let asked = message(std::slice::from_ref(&task), &context(&[]));
     assert_eq!(requests(&[task], &context(&[]))[0].attribute("iterator"), "Continue");
     super::schema::all_valid(&[asked]);
 }

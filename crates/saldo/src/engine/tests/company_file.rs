@@ -407,3 +407,29 @@ async fn what_is_taken_back_is_voided_where_nothing_is_matched() {
     stage.assert_proven("an order is reversed").await;
     assert_eq!((desk.sums(), voided(&desk)), (without, nil), "as by voiding");
 }
+
+#[tokio::test]
+async fn a_bad_network_voids_nothing_twice_and_nothing_else() {
+    let ended = async |seed: u64, faults: &FaultSettings| {
+        let settings = world(seed, 20, 10);
+        let (stage, desk) = merchant(&settings, faults).await;
+        stage.decide("undo.unmatched = \"Clearing: *\"").await;
+        stage.sync().await;
+        let last = settings.begins.saturating_add(jiff::Span::new().days(9));
+        let selection = Selection::Days(settings.begins, last);
+        let engine = stage.engine().await;
+        let of = TakeBack { selection: &selection, only: Some(ADAPTER), voids: true };
+        undo(&engine, of, "owner").await.unwrap();
+        engine.store.close().await;
+        stage.sync().await;
+        stage.clock.advance(SILENCE);
+        stage.assert_proven(&format!("seed {seed}: some days are voided")).await;
+        (desk.ledger(), voided(&desk))
+    };
+    for seed in 1..=3 {
+        let good = ended(seed, &FaultSettings::none()).await;
+        assert!(good.1 > 3, "seed {seed}: {}", good.1);
+        let bad = ended(seed, &FaultSettings::rough()).await;
+        assert!(good == bad, "seed {seed}: the books differ");
+    }
+}
