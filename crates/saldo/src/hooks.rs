@@ -22,7 +22,7 @@ pub(crate) const PATH: &str = "/hooks/";
 /// The secret that signatures are made with.
 pub(crate) const WEBHOOK_KEY: &str = "webhook-key";
 /// How large a message may be, in bytes. Events carry ids alone.
-const LIMIT_BYTES: usize = 1 << 20;
+pub(crate) const LIMIT_BYTES: usize = 1 << 20;
 
 /// A vendor that sends word.
 struct Hook {

@@ -4,7 +4,7 @@ use super::find::{self, LookUp};
 use super::message::{self, REQUESTS, Request};
 use super::names::Taken;
 use super::write::{self, Body};
-use super::{chart, listing, report, settings};
+use super::{chart, listing, report, settings, voiding};
 use saldo_core::book::{BookContext, Task};
 use saldo_core::exchange::{Ask, Fault, MessageAsk, Permit};
 
@@ -55,10 +55,15 @@ fn writes(tasks: &[Task], token: &str, context: &BookContext) -> Result<Vec<u8>,
         return Err(Fault::new(Permit::Never, format!("a message takes {REQUESTS} tasks")));
     }
     let bodies = bodies(tasks, context)?;
-    let add = |(index, body): (usize, &Result<Body, String>)| {
-        body.as_ref().ok().map(|body| Request::add(&request_id(index), body))
-    };
-    let sound: Vec<Request> = bodies.iter().enumerate().filter_map(add).collect();
+    let mut sound = Vec::with_capacity(bodies.len());
+    for (index, (task, body)) in tasks.iter().zip(&bodies).enumerate() {
+        let (Ok(body), id) = (body, request_id(index)) else { continue };
+        sound.push(Request::add(&id, body));
+        if let Some(voided) = voiding::of(task) {
+            let seen = voiding::request(voided, &id);
+            sound.push(seen.map_err(|reason| Fault::new(Permit::Never, reason))?);
+        }
+    }
     match bodies.iter().find_map(|body| body.as_ref().err()) {
         Some(reason) if sound.is_empty() => Err(Fault::new(Permit::Never, reason.clone())),
         _ => Ok(message::message(&sound, Some(token))),

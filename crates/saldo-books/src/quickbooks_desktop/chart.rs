@@ -1,12 +1,15 @@
 //! The chart: which lists are read, part by part, and what their rows mean.
 //!
-//! The vendor's own pages die with the session, so that a page of ours is a range of the times at
-//! which rows were last changed: a list that has more rows than an answer may hold is parted at
-//! the middle of those that came. A row that changes meanwhile moves to the last range, which is
-//! read last. A page of text names ranges: `Item@2026-01-01T00:00:00Z@`.
+//! Items and people are read by the vendor's own iterators. Other lists have none: a page of ours
+//! is a range of the times at which rows were last changed, and a list that has more rows than an
+//! answer may hold is parted at the middle of those that came. A row that changes meanwhile moves
+//! to the last range, which is read last. A page of text names ranges, and behind the first part
+//! of their rows the iterators that have the rest: `Class@2026-01-01T00:00:00Z@`,
+//! `Item@@@{eb05f701}*500`.
 
 use super::currencies::{self, Currencies};
 use super::find;
+use super::iterators::{self, Rest};
 use super::listed;
 use super::message::{Request, Responses};
 use super::names;
@@ -61,6 +64,11 @@ impl List {
         }
     }
 
+    /// Whether the vendor has an iterator for it.
+    const fn is_iterated(self) -> bool {
+        matches!(self, Self::Item | Self::Entity)
+    }
+
     /// What is asked of its rows.
     fn elements(self) -> Vec<&'static str> {
         let mut elements = vec!["ListID", "TimeModified", "Name", "FullName", "IsActive"];
@@ -84,22 +92,25 @@ impl List {
 }
 
 /// The rows of a list that were last changed between two instants, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     list: List,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+    /// Those that were not read yet; none before the first part.
+    rest: Option<Rest>,
 }
 
 impl Range {
     const fn all(list: List) -> Self {
-        Self { list, from: None, to: None }
+        Self { list, from: None, to: None, rest: None }
     }
 
     /// What its request is called, and how a page names it.
-    fn id(self) -> String {
+    fn id(&self) -> String {
         let text = |time: Option<Timestamp>| time.map_or_else(String::new, |time| time.to_string());
-        format!("{}@{}@{}", self.list.name(), text(self.from), text(self.to))
+        let rest = self.rest.as_ref().map(|rest| format!("@{rest}")).unwrap_or_default();
+        format!("{}@{}@{}{rest}", self.list.name(), text(self.from), text(self.to))
     }
 
     fn parse(id: &str) -> Option<Self> {
@@ -111,17 +122,20 @@ impl Range {
             text => text.parse().ok().map(Some),
         };
         let (from, to) = (time()?, time()?);
-        parts.next().is_none().then_some(Self { list, from, to })
+        let rest = parts.next().map(|rest| Rest::parse(rest).ok_or(())).transpose().ok()?;
+        parts.next().is_none().then_some(Self { list, from, to, rest })
     }
 
     /// Whether it is one second, which cannot be parted.
-    fn is_instant(self) -> bool {
+    fn is_instant(&self) -> bool {
         self.from.is_some() && self.from == self.to
     }
 
-    fn request(self) -> Result<Request, String> {
+    fn request(&self) -> Result<Request, String> {
         let fields = ListQuery {
             request_id: self.id(),
+            iterator: self.list.is_iterated().then(|| iterators::step(self.rest.as_ref())),
+            iterator_id: self.rest.as_ref().map(|rest| rest.iterator.clone()),
             max_returned: (!self.is_instant()).then_some(ROWS),
             // Names of inactive things are taken as well.
             active_status: Some("All"),
@@ -134,25 +148,25 @@ impl Range {
     }
 
     /// Smaller ranges that hold the same, in their order, parted by the times of some of its rows.
-    fn parts(self, mut times: Vec<Timestamp>) -> Vec<Self> {
+    fn parts(&self, mut times: Vec<Timestamp>) -> Vec<Self> {
         times.sort_unstable();
         let (first, last) = (times.first().copied(), times.last().copied());
         let middle = times.get(times.len() / 2).copied();
-        let until = |to| Self { to: Some(to), ..self };
-        let after = |time: Timestamp| Self { from: Some(second_after(time)), ..self };
+        let until = |to| Self { to: Some(to), ..self.clone() };
+        let after = |time: Timestamp| Self { from: Some(second_after(time)), ..self.clone() };
         match (first, middle, last) {
             (Some(first), Some(middle), Some(last)) if middle < last || first < last => {
                 let at = if middle < last { middle } else { second_before(last) };
                 vec![until(at), after(at)]
             }
             (Some(only), ..) => {
-                let own = Self { from: Some(only), to: Some(only), ..self };
+                let own = Self { from: Some(only), to: Some(only), ..self.clone() };
                 let before = self.from.is_none_or(|from| from < only);
                 let behind = self.to.is_none_or(|to| to > only);
                 let before = before.then(|| until(second_before(only)));
                 before.into_iter().chain([own]).chain(behind.then(|| after(only))).collect()
             }
-            _ => vec![self],
+            _ => vec![self.clone()],
         }
     }
 }
@@ -195,7 +209,7 @@ pub(super) fn requests(ranges: &[Range]) -> Result<Vec<Request>, String> {
     };
     // Accounts name their currencies alone.
     let currencies = has_accounts(ranges).then(currencies::request);
-    let ranges = ranges.iter().take(RANGES).map(|range| range.request());
+    let ranges = ranges.iter().take(RANGES).map(Range::request);
     settings.into_iter().map(Ok).chain(currencies).chain(ranges).collect()
 }
 
@@ -239,8 +253,13 @@ pub(super) fn page(
             // Where classes are switched off there is no list of them.
             continue;
         }
+        let rest = match range.list.is_iterated() {
+            true => iterators::rest(range.list.name(), range.rest.as_ref(), response.as_ref())?,
+            false => None,
+        };
+        next.extend(rest.map(|rest| Range { rest: Some(rest), ..range.clone() }));
         let rows = find::rows(range.list.name(), response)?;
-        if rows.len() >= ROWS && !range.is_instant() {
+        if !range.list.is_iterated() && rows.len() >= ROWS && !range.is_instant() {
             let times = rows.iter().map(modified).collect::<Result<_, _>>()?;
             next.extend(range.parts(times));
             continue;
@@ -250,7 +269,7 @@ pub(super) fn page(
         }
     }
     next.extend_from_slice(later);
-    let next: Vec<String> = next.into_iter().map(Range::id).collect();
+    let next: Vec<String> = next.iter().map(Range::id).collect();
     chart.next = (!next.is_empty()).then(|| next.join(" "));
     Ok(chart)
 }
@@ -357,11 +376,11 @@ mod tests {
 
     #[test]
     fn a_range_is_parted_without_a_gap_and_without_an_overlap() {
-        let all = Range::all(List::Item);
-        let instant = Range { from: Some(time(5)), to: Some(time(5)), ..all };
+        let all = Range::all(List::Class);
+        let instant = Range { from: Some(time(5)), to: Some(time(5)), ..all.clone() };
         let cases = [
-            (all, vec![1, 2, 3, 4], vec![(None, Some(3)), (Some(4), None)]),
-            (all, vec![9, 1, 9, 9], vec![(None, Some(8)), (Some(9), None)]),
+            (all.clone(), vec![1, 2, 3, 4], vec![(None, Some(3)), (Some(4), None)]),
+            (all.clone(), vec![9, 1, 9, 9], vec![(None, Some(8)), (Some(9), None)]),
             (all, vec![5, 5], vec![(None, Some(4)), (Some(5), Some(5)), (Some(6), None)]),
             (instant, vec![5, 5], vec![(Some(5), Some(5))]),
         ];
@@ -375,7 +394,7 @@ mod tests {
                 assert_eq!(Range::parse(&part.id()), Some(part));
             }
         }
-        for page in ["", "Item", "Item@@@", "Nothing@@", "Item@now@"] {
+        for page in ["", "Item", "Item@@@{1}", "Item@@@{1}*1@", "Nothing@@", "Item@now@"] {
             assert!(ranges(Some(page)).is_err(), "{page}");
         }
     }

@@ -16,6 +16,7 @@ use super::orders;
 use super::room;
 use super::shape::{CLASS, shape_for};
 use super::stock;
+use super::voiding;
 use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
 use super::write;
 use super::xml::Element;
@@ -211,9 +212,17 @@ impl<'a> LookUp<'a> {
             | Subject::Confirmed { .. }
             | Subject::Amended { .. }
             | Subject::Attached { .. } => None,
-            // What closes an order is looked for where the order stands, by its own number.
-            Subject::Document { voids: Some(voided), .. } => orders::is_order(&voided.document)
-                .then(|| (Place::Numbers(Kind::PurchaseOrder), vec![voided.key.to_string()])),
+            // What closes an order is looked for where the order stands, by its own number; what
+            // voids something, by the id of that.
+            Subject::Document { voids: Some(voided), .. } => {
+                match orders::is_order(&voided.document) {
+                    true => {
+                        Some((Place::Numbers(Kind::PurchaseOrder), vec![voided.key.to_string()]))
+                    }
+                    false => voiding::kind(&voided.document)
+                        .map(|kind| (Place::Ids(kind), vec![voided.remote.to_string()])),
+                }
+            }
             Subject::Document { key, document, applies_to, .. } => {
                 let shape = shape_for(document, *applies_to).ok()?;
                 Some(self.place(shape.kind(), *key, document))
@@ -259,6 +268,9 @@ pub(super) fn outcomes(
             return Ok(among_day(*key, rows));
         }
         if let Subject::Document { voids: Some(voided), .. } = look_up.subject {
+            if !orders::is_order(&voided.document) {
+                return Ok(voiding::found(voided, rows));
+            }
             let closed = rows.iter().find_map(|row| orders::closed(voided, row));
             return Ok(closed.map_or(Outcome::Absent, Outcome::Found));
         }

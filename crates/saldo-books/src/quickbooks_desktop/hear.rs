@@ -5,7 +5,7 @@ use super::faults::{self, Purpose};
 use super::message::{Response, Responses};
 use super::wire::Kind;
 use super::write::Body;
-use super::{chart, compare, find, listing, orders, report, settings};
+use super::{chart, compare, find, listing, orders, report, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -98,8 +98,15 @@ fn written(
         return Err(in_doubt(message));
     }
     let outcomes = tasks.iter().zip(&bodies).enumerate().map(|(index, (task, body))| {
-        match (responses.take(&request_id(index)), body) {
-            (Some(response), Ok(body)) => became(task, body, &response),
+        let id = request_id(index);
+        match (responses.take(&id), body) {
+            (Some(response), Ok(body)) => match voiding::of(task) {
+                Some(voided) => {
+                    let seen = responses.take(&voiding::seen_id(&id));
+                    voiding::became(voided, &response, seen.as_ref())
+                }
+                None => became(task, body, &response),
+            },
             (None, Err(reason)) => Ok(not_asked(reason)),
             (None, Ok(_)) => Err(in_doubt("quickbooks left a request without an answer")),
             (Some(_), Err(_)) => Err(in_doubt("quickbooks answered what was not asked")),

@@ -1,12 +1,12 @@
 //! The documents of some days: ids, versions and numbers, and nothing else.
 //!
-//! The vendor's own pages die with the session, so that a page of ours is a kind and some days:
-//! where they hold more rows than an answer may, they are parted in the middle. A page of text
-//! names them: `Invoice@2026-01-01@2026-01-31`.
+//! A page of text names a kind and some days, and behind the first part of their rows the iterator
+//! that has the rest: `Invoice@2026-01-01@2026-01-31@{eb05f701-e727-472f-8ade-6753c4f67a46}*500`.
 
 use super::chart::ROWS;
 use super::compare;
 use super::find;
+use super::iterators::{self, Rest};
 use super::message::{Request, Responses};
 use super::orders;
 use super::wire::{DateRange, Kind, TxnQuery};
@@ -20,31 +20,31 @@ use saldo_core::exchange::{Fault, Permit};
 const RANGES: usize = Kind::ALL.len();
 
 /// The transactions of a kind that are dated between two days, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     kind: Kind,
     from: Date,
     until: Date,
+    /// Those that were not read yet; none before the first part.
+    rest: Option<Rest>,
 }
 
 impl Range {
     /// What its request is called, and how a page names it.
-    fn id(self) -> String {
-        format!("{}@{}@{}", self.kind.name(), self.from, self.until)
+    fn id(&self) -> String {
+        let rest = self.rest.as_ref().map(|rest| format!("@{rest}")).unwrap_or_default();
+        format!("{}@{}@{}{rest}", self.kind.name(), self.from, self.until)
     }
 
     fn parse(id: &str) -> Option<Self> {
         let mut parts = id.split('@');
         let kind = Kind::parse(parts.next()?)?;
         let (from, until) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        parts.next().is_none().then_some(Self { kind, from, until })
+        let rest = parts.next().map(|rest| Rest::parse(rest).ok_or(())).transpose().ok()?;
+        parts.next().is_none().then_some(Self { kind, from, until, rest })
     }
 
-    fn is_day(self) -> bool {
-        self.from >= self.until
-    }
-
-    fn request(self) -> Result<Request, String> {
+    fn request(&self) -> Result<Request, String> {
         let number = if self.kind.is_numbered() { "RefNumber" } else { "Memo" };
         let range =
             DateRange { from_txn_date: self.from.to_string(), to_txn_date: self.until.to_string() };
@@ -54,25 +54,15 @@ impl Range {
         include_ret_element.extend(has_lines.then_some("PurchaseOrderLineRet"));
         let fields = TxnQuery {
             request_id: self.id(),
-            max_returned: (!self.is_day()).then_some(ROWS),
+            iterator: Some(iterators::step(self.rest.as_ref())),
+            iterator_id: self.rest.as_ref().map(|rest| rest.iterator.clone()),
+            max_returned: Some(ROWS),
             txn_date_range_filter: Some(range),
             include_line_items: has_lines.then_some(true),
             include_ret_element,
             ..TxnQuery::default()
         };
         Request::query(self.kind.name(), &fields)
-    }
-
-    /// Its two halves.
-    ///
-    /// # Errors
-    /// Where its days cannot be counted.
-    fn halves(self) -> Result<[Self; 2], Fault> {
-        let unable = |error| Fault::new(Permit::Never, format!("{}: {error}", self.id()));
-        let days = self.from.until(self.until).map_err(unable)?.get_days();
-        let middle = self.from.checked_add(jiff::Span::new().days(days / 2)).map_err(unable)?;
-        let after = middle.tomorrow().map_err(unable)?;
-        Ok([Self { until: middle, ..self }, Self { from: after, ..self }])
     }
 }
 
@@ -82,7 +72,8 @@ impl Range {
 /// Where the page is none of ours.
 pub(super) fn ranges(from: Date, until: Date, page: Option<&str>) -> Result<Vec<Range>, Fault> {
     let Some(page) = page else {
-        return Ok(Kind::ALL.map(|kind| Range { kind, from, until }).to_vec());
+        let all = Kind::ALL.map(|kind| Range { kind, from, until, rest: None });
+        return Ok(all.to_vec());
     };
     let unreadable = || Fault::new(Permit::Never, format!("`{page}` is no page of documents"));
     page.split(' ').map(|id| Range::parse(id).ok_or_else(unreadable)).collect()
@@ -93,7 +84,7 @@ pub(super) fn ranges(from: Date, until: Date, page: Option<&str>) -> Result<Vec<
 /// # Errors
 /// In words, where a query cannot be written.
 pub(super) fn requests(ranges: &[Range]) -> Result<Vec<Request>, String> {
-    ranges.iter().take(RANGES).map(|range| range.request()).collect()
+    ranges.iter().take(RANGES).map(Range::request).collect()
 }
 
 /// What the answers mean: the documents, and where to go on.
@@ -106,16 +97,14 @@ pub(super) fn page(ranges: Vec<Range>, mut responses: Responses) -> Result<Docum
     let mut next = Vec::new();
     for range in asked {
         let response = responses.take(&range.id());
+        let rest = iterators::rest(range.kind.name(), range.rest.as_ref(), response.as_ref())?;
         let rows = find::rows_of(Some(range.kind), range.kind.name(), response)?;
-        if rows.len() >= ROWS && !range.is_day() {
-            next.extend(range.halves()?);
-            continue;
-        }
+        next.extend(rest.map(|rest| Range { rest: Some(rest), ..range.clone() }));
         let held = rows.iter().map(held).collect::<Result<Vec<_>, _>>();
         listing.documents.extend(held?);
     }
     next.extend_from_slice(later);
-    let next: Vec<String> = next.into_iter().map(Range::id).collect();
+    let next: Vec<String> = next.iter().map(Range::id).collect();
     listing.next = (!next.is_empty()).then(|| next.join(" "));
     Ok(listing)
 }
@@ -141,17 +130,15 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn days_are_halved_without_a_gap_and_without_an_overlap() {
-        let range = |from: i8, until: i8| Range {
-            kind: Kind::Invoice,
-            from: date(2026, 11, from),
-            until: date(2026, 11, until),
-        };
-        assert_eq!(range(1, 30).halves().unwrap(), [range(1, 15), range(16, 30)]);
-        assert_eq!(range(1, 2).halves().unwrap(), [range(1, 1), range(2, 2)]);
-        assert!(range(2, 2).is_day());
-        assert_eq!(Range::parse(&range(1, 30).id()), Some(range(1, 30)));
-        for page in ["", "Invoice", "Invoice@2026-11-01", "Nothing@2026-11-01@2026-11-02"] {
+    fn a_page_names_kinds_days_and_iterators() {
+        for rest in [None, Rest::parse("{eb05f701-e727-472f-8ade-6753c4f67a46}*500")] {
+            let (from, until) = (date(2026, 11, 1), date(2026, 11, 30));
+            let range = Range { kind: Kind::Invoice, from, until, rest };
+            assert_eq!(ranges(from, until, Some(&range.id())).unwrap(), [range]);
+        }
+        let days = "Invoice@2026-11-01@2026-11-02";
+        let bad = [format!("{days}@{{1}}"), format!("{days}@{{1}}*1@"), days.replace("I", "X")];
+        for page in bad.iter().map(String::as_str).chain(["", "Invoice", "Invoice@2026-11-01"]) {
             assert!(ranges(date(2026, 11, 1), date(2026, 11, 2), Some(page)).is_err(), "{page}");
         }
     }

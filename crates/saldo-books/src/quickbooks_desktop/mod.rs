@@ -12,6 +12,7 @@ mod faults;
 mod find;
 mod foreign;
 mod hear;
+mod iterators;
 mod listed;
 mod listing;
 mod lists;
@@ -27,6 +28,7 @@ mod sales;
 mod settings;
 mod shape;
 mod stock;
+mod voiding;
 mod wire;
 mod write;
 mod xml;
@@ -87,7 +89,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     tells_new_people: false,
     tells_changes: None,
     amends: &[],
-    shows_matches: false,
+    // What is to be voided is looked at first: the request names no version.
+    shows_matches: true,
     drafts_count: false,
     feed: None,
 };
@@ -132,9 +135,8 @@ impl Book for QuickBooksDesktop {
         }
     }
 
-    /// A purchase order alone, which is closed: that names the version which it closes.
     fn voids(&self, document: &Document) -> Option<Vec<Account>> {
-        orders::is_order(document).then(Vec::new)
+        voiding::voids(document)
     }
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {

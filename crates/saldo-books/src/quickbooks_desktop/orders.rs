@@ -87,13 +87,8 @@ pub(super) fn is_order(document: &Document) -> bool {
 /// What closes an order.
 ///
 /// # Errors
-/// In words, where it is none.
+/// As [`Body::new`].
 pub(super) fn close(voided: &Voided) -> Result<Body, String> {
-    if !is_order(&voided.document) {
-        let why = "QuickBooks Desktop is not asked to void: it would do so to a document that \
-                   somebody changed, too";
-        return Err(why.to_owned());
-    }
     let (txn_id, edit_sequence) = (id(&voided.remote), voided.version.as_str());
     let fields = Closed { txn_id, edit_sequence, is_manually_closed: true };
     Body::change(Kind::PurchaseOrder.name(), &fields)

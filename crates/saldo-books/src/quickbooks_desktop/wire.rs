@@ -422,6 +422,10 @@ pub(super) struct SalesOrPurchase {
 pub(super) struct ListQuery {
     #[serde(rename = "@requestID")]
     pub(super) request_id: String,
+    #[serde(rename = "@iterator", skip_serializing_if = "Option::is_none")]
+    pub(super) iterator: Option<&'static str>,
+    #[serde(rename = "@iteratorID", skip_serializing_if = "Option::is_none")]
+    pub(super) iterator_id: Option<String>,
     pub(super) full_name: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_returned: Option<usize>,
@@ -440,6 +444,10 @@ pub(super) struct ListQuery {
 pub(super) struct TxnQuery {
     #[serde(rename = "@requestID")]
     pub(super) request_id: String,
+    #[serde(rename = "@iterator", skip_serializing_if = "Option::is_none")]
+    pub(super) iterator: Option<&'static str>,
+    #[serde(rename = "@iteratorID", skip_serializing_if = "Option::is_none")]
+    pub(super) iterator_id: Option<String>,
     #[serde(rename = "TxnID")]
     pub(super) txn_id: Vec<String>,
     pub(super) ref_number: Vec<String>,

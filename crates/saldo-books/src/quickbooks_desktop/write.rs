@@ -6,13 +6,14 @@ use super::foreign::ForeignJournal;
 use super::listed;
 use super::lists;
 use super::names::{self, Taken};
-use super::orders::{self, OpenLines};
+use super::orders::OpenLines;
 use super::refunds::{Refund, Refunded};
 use super::shape::{self, Bill, Form, FormLine, PostingLine, Shape};
 use super::stock::{
     self, Adjustment, CountedLine, InventoryAdjustment, ItemLine, OrderLine, PurchaseOrder,
     QuantityAdjustment, Stocked,
 };
+use super::voiding;
 use super::wire::{
     self, Applied, BillPayment, Check, Deposit, DepositLine, ExpenseLine, Journal, JournalLine,
     JournalPosting, Kind, PaidOut, Received, Reference, SalesForm, SalesLine, Transfer,
@@ -32,7 +33,7 @@ pub(super) const NOT_TAXED: &str = "Non";
 /// behind it.
 pub(super) struct Body {
     pub(super) name: &'static str,
-    /// What is done with it, as requests say it: `Add` or `Mod`.
+    /// What is done with it, as requests say it: `Add`, `Mod` or `Void`.
     pub(super) verb: &'static str,
     pub(super) xml: String,
 }
@@ -72,7 +73,7 @@ pub(super) fn body(
 ) -> Result<Body, String> {
     match subject {
         Subject::Need(need) => lists::entry(need, &context.bindings, taken),
-        Subject::Document { voids: Some(voided), .. } => orders::close(voided),
+        Subject::Document { voids: Some(voided), .. } => voiding::body(voided),
         Subject::Amended { .. } => Err("QuickBooks Desktop amends nothing".to_owned()),
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks Desktop holds no drafts of such documents".to_owned())

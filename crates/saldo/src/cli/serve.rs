@@ -5,7 +5,9 @@ use super::context::{self, Usage};
 use super::signals::stopped;
 use super::{Ending, Output};
 use crate::config;
-use crate::connector::{PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working};
+use crate::connector::{
+    Certificate, PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working,
+};
 use crate::engine::{self, Attended, Engine, EngineError, Wiring};
 use crate::hooks::{self, Hooks};
 use crate::transport::clock::Clock;
@@ -39,8 +41,9 @@ pub(crate) async fn serve(
         context::named_company(&store, company).await?;
     }
     let key = Arc::new(config::read_key(&config::key_file()?)?);
-    let certificate = words.certificate.as_deref().zip(words.key.as_deref());
-    let service = match Service::listen(words.listen, certificate).await {
+    let certificate = certificate(&store, global, words).await?;
+    let files = certificate.as_ref().map(|it| (it.chain.as_path(), it.key.as_path()));
+    let service = match Service::listen(words.listen, files).await {
         Err(error @ ServiceError::PlainToWorld(_)) => return Err(Usage(error.to_string()).into()),
         other => other?,
     };
@@ -72,15 +75,39 @@ pub(crate) async fn serve(
     Ok(Ending::Done)
 }
 
+/// The certificate that is named here, or else the one that the connections are set up with.
+async fn certificate(
+    store: &Store,
+    global: &Global,
+    words: &args::Serve,
+) -> anyhow::Result<Option<Certificate>> {
+    if let Some((chain, key)) = words.certificate.clone().zip(words.key.clone()) {
+        return Ok(Some(Certificate { chain, key }));
+    }
+    let only = global.company.as_deref().map(CompanyId::new);
+    let mut known = Certificate::of_all(store, only.as_ref()).await?;
+    if known.len() > 1 {
+        let text = "the connections are set up with several certificates, and a service has one: \
+                    name it by --certificate and --key, or serve one company by --company";
+        return Err(Usage(text.to_owned()).into());
+    }
+    Ok(known.pop_first())
+}
+
 /// Answers whoever calls: vendors that send word of changes, and the Web Connector.
 fn handler(hooks: Arc<Hooks>, connector: &Arc<WebConnector>) -> Handler {
     let others = connector.handler();
-    Arc::new(move |request| -> Answering {
-        if !request.url.contains(hooks::PATH) {
-            return others(request);
+    Arc::new(move |coming| -> Answering {
+        if !coming.head.url.contains(hooks::PATH) {
+            return others(coming);
         }
         let hooks = Arc::clone(&hooks);
-        Box::pin(async move { hooks.answer(&request).await })
+        Box::pin(async move {
+            match coming.whole(hooks::LIMIT_BYTES).await {
+                Ok(request) => hooks.answer(&request).await,
+                Err(refused) => refused,
+            }
+        })
     })
 }
 

@@ -4,6 +4,7 @@
 //! [`saldo_books::quickbooks_desktop::connector`]; here it meets sockets, the database and the
 //! engine. The engine knows nothing of it: to it, the connector is a mailbox.
 
+mod body;
 mod password;
 mod place;
 mod visit;
@@ -14,17 +15,21 @@ pub(crate) mod testing;
 mod tests;
 
 pub(crate) use password::{draw, drawn, hash};
-pub(crate) use place::{ADAPTER, Moving, PASSWORD, Place, application, is_called, setting};
+pub(crate) use place::{
+    ADAPTER, Certificate, Moving, PASSWORD, Place, application, is_called, setting,
+};
 pub(crate) use visit::{Visit, Work, Working};
 
 use crate::engine::{CallAnswer, EngineError, SessionEnd, last_call, note_call, note_session};
 use crate::transport::clock::Clock;
-use crate::transport::service::{Answering, Handler};
+use crate::transport::service::{Answering, Coming, Cut, Handler};
+use body::Body;
 use jiff::tz::TimeZone;
 use saldo_books::quickbooks_desktop::connector::{
-    Asked, Call, Login, Reply, Session, WorkRequest, description, read_call, stranger, write_fault,
+    Asked, Call, Login, Reply, Session, SoapFault, Turn, Wanted, WorkRequest, description,
+    read_call, stranger, write_fault,
 };
-use saldo_core::exchange::{HttpAnswer, HttpRequest, Method};
+use saldo_core::exchange::{HttpAnswer, Method};
 use saldo_core::text::{CompanyId, ConnectionId, Secret};
 use saldo_store::{Key, Store};
 use std::collections::BTreeMap;
@@ -38,6 +43,8 @@ pub(crate) const PATH: &str = "/qbwc";
 const SUPPORT: &str = "/support";
 /// How long a call waits for the next message before the connector is told to ask again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a call may take to come: an answer of QuickBooks may be large.
+const CALL_LIMIT: Duration = Duration::from_mins(15);
 /// How long the work may take to end when the service stops.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// What a person reads who opens the page.
@@ -65,12 +72,15 @@ pub(crate) struct WebConnector {
     pub(crate) door: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// The sessions, one for a connection.
-#[derive(Default)]
-pub(crate) struct Sessions(Mutex<BTreeMap<(CompanyId, ConnectionId), Arc<Live>>>);
+/// Sessions by their connections.
+type Begun = BTreeMap<(CompanyId, ConnectionId), Arc<Live>>;
+
+/// The sessions, one for a connection. Clones are the same sessions.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions(Arc<Mutex<Begun>>);
 
 impl Sessions {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<(CompanyId, ConnectionId), Arc<Live>>> {
+    fn all(&self) -> MutexGuard<'_, Begun> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -83,34 +93,37 @@ impl WebConnector {
     /// What answers whoever calls.
     pub(crate) fn handler(self: &Arc<Self>) -> Handler {
         let service = Arc::clone(self);
-        Arc::new(move |request| -> Answering {
+        Arc::new(move |coming| -> Answering {
             let service = Arc::clone(&service);
-            Box::pin(async move { service.answer(request).await })
+            Box::pin(async move { service.answer(coming).await })
         })
     }
 
-    async fn answer(&self, request: HttpRequest) -> HttpAnswer {
-        let address = request.url.split('?').next().unwrap_or_default();
+    async fn answer(&self, coming: Coming) -> HttpAnswer {
+        let address = coming.head.url.split('?').next().unwrap_or_default();
         let path = address.splitn(4, '/').nth(3).unwrap_or_default();
-        match (request.method, path.strip_prefix(&PATH[1..])) {
+        match (coming.head.method, path.strip_prefix(&PATH[1..])) {
             (Method::Get, Some("" | "/")) => {
                 answered(200, "text/xml; charset=utf-8", description(address).into_bytes())
             }
             (Method::Get, Some(SUPPORT)) => {
                 answered(200, "text/plain; charset=utf-8", SUPPORT_TEXT.into())
             }
-            (Method::Post, Some("" | "/")) => self.called(&request.body).await,
+            (Method::Post, Some("" | "/")) => self.called(coming).await,
             _ => answered(404, "text/plain; charset=utf-8", "nothing is here\n".into()),
         }
     }
 
-    async fn called(&self, body: &[u8]) -> HttpAnswer {
+    async fn called(&self, coming: Coming) -> HttpAnswer {
         let kind = "text/xml; charset=utf-8";
-        let call = match read_call(body) {
-            Ok(call) => call,
-            Err(fault) => {
+        let call = match self.heard(coming).await {
+            Some(Ok(call)) => call,
+            Some(Err(fault)) => {
                 tracing::warn!(%fault, "a call was refused");
                 return answered(500, kind, write_fault(&fault));
+            }
+            None => {
+                return answered(400, "text/plain; charset=utf-8", "the call broke off\n".into());
             }
         };
         let method = call.method();
@@ -119,6 +132,35 @@ impl WebConnector {
             Err(error) => {
                 tracing::error!(%error, method = method.name(), "a call could not be answered");
                 answered(500, "text/plain; charset=utf-8", "the service failed\n".into())
+            }
+        }
+    }
+
+    /// Reads a call as it comes, whatever its size; none where it broke off. It is read by another
+    /// thread, which takes piece after piece.
+    async fn heard(&self, mut coming: Coming) -> Option<Result<Call, SoapFault>> {
+        let (body, pieces) = Body::fed();
+        let sessions = self.live.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            read_call(body, |ticket| sessions.by_ticket(ticket).map(|live| live.wanted()))
+        });
+        let told = tokio::time::timeout(CALL_LIMIT, async {
+            while let Some(piece) = coming.piece().await? {
+                if pieces.send(piece).await.is_err() {
+                    // It is refused already.
+                    break;
+                }
+            }
+            Ok::<_, Cut>(())
+        });
+        let told = told.await.map_err(Cut::from).flatten();
+        drop(pieces);
+        let call = reading.await;
+        match told {
+            Ok(()) => call.ok(),
+            Err(error) => {
+                tracing::warn!(%error, "a call was not heard to its end");
+                None
             }
         }
     }
@@ -276,6 +318,9 @@ impl WebConnector {
             }
         }
         let turn = live.turn(self.patience).await;
+        if let Turn::Message(message) = &turn {
+            live.expect(Wanted::of(message));
+        }
         let reply = session.hand_over(turn, self.clock.now());
         if session.is_over() {
             self.leave(live, &session).await?;

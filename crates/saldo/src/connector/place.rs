@@ -1,7 +1,10 @@
 //! What is kept of a connection whose company file the connector opens.
 
 use saldo_books::quickbooks_desktop::connector::{Application, Known, Schedule};
+use saldo_core::text::CompanyId;
 use saldo_store::{Company, Connection, Role, Store, StoreError};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// The adapter whose messages the connector carries.
 pub(crate) const ADAPTER: &str = "quickbooks-desktop";
@@ -16,6 +19,10 @@ pub(crate) mod setting {
     pub(crate) const URL: &str = "connector-url";
     /// When a session has work.
     pub(crate) const SCHEDULE: &str = "connector-schedule";
+    /// The file of the certificate by which the service proves who it is.
+    pub(crate) const CERTIFICATE: &str = "connector-certificate";
+    /// The file of its key.
+    pub(crate) const KEY: &str = "connector-certificate-key";
     /// Where the data of the vendor's tills are.
     pub(crate) const POS: &str = "pos";
     /// The number of the connection in the company file.
@@ -120,6 +127,41 @@ impl Place {
 /// Whether the connector carries the messages of a connection.
 pub(crate) fn is_called(connection: &Connection) -> bool {
     connection.role == Role::Book && connection.adapter == ADAPTER
+}
+
+/// The files of a certificate and of its key, by which the service proves who it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Certificate {
+    /// The certificate and those that vouch for it, as PEM.
+    pub(crate) chain: PathBuf,
+    /// The key, as PEM.
+    pub(crate) key: PathBuf,
+}
+
+impl Certificate {
+    /// What a connection is set up with; none where it is called in plain text.
+    pub(crate) fn of(connection: &Connection) -> Option<Self> {
+        let setting = |name: &str| connection.settings.get(name).map(PathBuf::from);
+        setting(setting::CERTIFICATE)
+            .zip(setting(setting::KEY))
+            .map(|(chain, key)| Self { chain, key })
+    }
+
+    /// What the connections that are called are set up with: those of one company, or of all.
+    pub(crate) async fn of_all(
+        store: &Store,
+        only: Option<&CompanyId>,
+    ) -> Result<BTreeSet<Self>, StoreError> {
+        let mut certificates = BTreeSet::new();
+        for company in store.companies().await? {
+            if only.is_none_or(|only| *only == company.id) {
+                let connections = store.connections(&company.id).await?;
+                let called = connections.iter().filter(|connection| is_called(connection));
+                certificates.extend(called.filter_map(Self::of));
+            }
+        }
+        Ok(certificates)
+    }
 }
 
 /// What the connector is told of a connection; none where it was not set up.

@@ -2,6 +2,7 @@
 //! work that knows no book.
 
 mod admission;
+mod large;
 
 use super::*;
 use crate::engine::last_session;
@@ -9,7 +10,7 @@ use crate::transport::carrier::Carrier;
 use crate::transport::http::HttpCarrier;
 use crate::transport::service::Service;
 use jiff::Timestamp;
-use saldo_core::exchange::{Addresses, Answer, MessageAnswer, MessageAsk, Permit};
+use saldo_core::exchange::{Addresses, Answer, HttpRequest, MessageAnswer, MessageAsk, Permit};
 use saldo_core::money::Currency;
 use saldo_core::text::Secret;
 use saldo_store::{Company, Connection, Role};
@@ -265,7 +266,14 @@ async fn another_company_file_is_told_which_one_is_expected() {
     assert!(stage.trouble().await.unwrap().contains(FILE));
     assert_eq!(*heard.lock().unwrap(), [whole("a")], "nothing was begun");
     assert_eq!(stage.connection().await.settings[setting::FILE], FILE);
-    // A file that was moved is known by the number in it.
+    // The same at another place may be a copy, until its owner says that it was moved.
+    let ticket = stage.ticket().await;
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), r"D:\Moved.qbw").await, "");
+    assert!(stage.last_error(&ticket).await.contains("it may be a copy"));
+    stage.close(&ticket).await;
+    let mut connection = stage.connection().await;
+    connection.settings.remove(setting::FILE);
+    stage.service.store.update_connection(&stage.company, &connection).await.unwrap();
     let ticket = stage.ticket().await;
     assert_eq!(stage.next(&ticket, &host(FILE_ID), r"D:\Moved.qbw").await, "1");
     assert_eq!(stage.connection().await.settings[setting::FILE], r"D:\Moved.qbw");

@@ -77,6 +77,8 @@ pub(super) struct Live {
     pub(super) ticket: String,
     /// What may follow.
     pub(super) session: Mutex<protocol::Session>,
+    /// What the message that was handed over last asks for.
+    wanted: std::sync::Mutex<Arc<protocol::Wanted>>,
     /// How its work ended; none where it was not begun.
     work: std::sync::Mutex<Option<watch::Receiver<Ended>>>,
 }
@@ -90,8 +92,19 @@ impl Live {
             pass,
             ticket: session.ticket().to_owned(),
             session: Mutex::new(session),
+            wanted: std::sync::Mutex::default(),
             work: std::sync::Mutex::default(),
         }
+    }
+
+    /// A message goes to the connector that asks for this.
+    pub(super) fn expect(&self, wanted: protocol::Wanted) {
+        *self.wanted.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(wanted);
+    }
+
+    /// What the message that was handed over last asks for.
+    pub(super) fn wanted(&self) -> Arc<protocol::Wanted> {
+        Arc::clone(&self.wanted.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     /// Begins the work, which goes on by itself.

@@ -8,6 +8,7 @@ use super::carrier::SharedVendor;
 use super::clock::Clock;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -107,7 +108,7 @@ async fn answer(
 }
 
 /// Reads a request whole, up to so many bytes; it came by `http` or `https`.
-pub(super) async fn hear(
+async fn hear(
     request: Request<Incoming>,
     method: Method,
     scheme: &str,
@@ -115,6 +116,11 @@ pub(super) async fn hear(
 ) -> Result<HttpRequest, HungUp> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, limit).collect().await.map_err(HungUp::Unheard)?;
+    Ok(HttpRequest { body: body.to_bytes().to_vec(), ..head(&parts, method, scheme) })
+}
+
+/// All of a request but its body.
+pub(super) fn head(parts: &Parts, method: Method, scheme: &str) -> HttpRequest {
     let line = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
@@ -122,9 +128,8 @@ pub(super) async fn hear(
     let host = headers.iter().find(|(name, _)| name == "host").map(|(_, host)| host.as_str());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{scheme}://{}{path}", host.unwrap_or("localhost"));
-    let body = body.to_bytes().to_vec();
     let authorised = parts.headers.contains_key("authorization");
-    Ok(HttpRequest { method, url, headers, body, authorised })
+    HttpRequest { method, url, headers, body: Vec::new(), authorised }
 }
 
 /// Writes an answer.

@@ -1,8 +1,11 @@
 //! A service that others call: HTTP over TLS, or in plain text to this machine alone.
 //!
-//! By hyper, as `server`: there are no routes, and one handler answers whole requests.
+//! By hyper, as `server`: there are no routes, and one handler answers all requests. It hears the
+//! body of one piece by piece, or whole up to a size that it names.
 
-use super::server::{HungUp, hear, say};
+use super::server::{HungUp, head, say};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,16 +28,16 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// How large a request may be, in bytes.
-const REQUEST_LIMIT_BYTES: usize = 32 << 20;
 /// How many connections are open at once; others wait.
 const CONNECTIONS_MAX: usize = 32;
 /// How long a caller may take to prove who it speaks to.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a caller may take for the lines before a request's body, idle time included.
 const HEAD_LIMIT: Duration = Duration::from_secs(120);
-/// How long a caller may take for a request's body.
+/// How long a caller may take for the body of a request that is heard whole.
 const BODY_LIMIT: Duration = Duration::from_secs(120);
+/// How long a caller may take for the next piece of a body.
+const PIECE_LIMIT: Duration = Duration::from_secs(60);
 /// How long to wait before the next try where no connection can be taken, for want of handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long requests that are being answered may take when the service stops.
@@ -44,7 +47,71 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) type Answering = Pin<Box<dyn Future<Output = HttpAnswer> + Send>>;
 
 /// Answers a request.
-pub(crate) type Handler = Arc<dyn Fn(HttpRequest) -> Answering + Send + Sync>;
+pub(crate) type Handler = Arc<dyn Fn(Coming) -> Answering + Send + Sync>;
+
+/// Why the body of a request is not heard to its end.
+#[derive(Debug, Error)]
+pub(crate) enum Cut {
+    /// The connection ended.
+    #[error("it broke off: {0}")]
+    Off(#[from] hyper::Error),
+    /// It takes too long.
+    #[error("nothing comes of it any more")]
+    Slow(#[from] tokio::time::error::Elapsed),
+}
+
+/// A request whose body is still on its way.
+pub(crate) struct Coming {
+    /// All but the body.
+    pub(crate) head: HttpRequest,
+    body: UnsyncBoxBody<Bytes, Cut>,
+}
+
+impl Coming {
+    /// The next piece of the body; none at its end.
+    ///
+    /// # Errors
+    /// Where it breaks off, or nothing comes for too long.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Cut> {
+        loop {
+            let frame = tokio::time::timeout(PIECE_LIMIT, self.body.frame()).await?;
+            let Some(frame) = frame.transpose()? else { return Ok(None) };
+            // Trailers say nothing here.
+            if let Ok(piece) = frame.into_data() {
+                return Ok(Some(piece));
+            }
+        }
+    }
+
+    /// The request with its body, up to so many bytes.
+    ///
+    /// # Errors
+    /// Where it is larger, breaks off or takes too long: what it is answered.
+    pub(crate) async fn whole(mut self, limit: usize) -> Result<HttpRequest, HttpAnswer> {
+        let mut body = Vec::new();
+        let heard = tokio::time::timeout(BODY_LIMIT, async {
+            while let Some(piece) = self.piece().await.map_err(|_| 400_u16)? {
+                if body.len() + piece.len() > limit {
+                    return Err(413);
+                }
+                body.extend_from_slice(&piece);
+            }
+            Ok(())
+        });
+        match heard.await.unwrap_or(Err(408)) {
+            Ok(()) => Ok(HttpRequest { body, ..self.head }),
+            Err(status) => Err(HttpAnswer { status, headers: Vec::new(), body: Vec::new() }),
+        }
+    }
+}
+
+impl From<HttpRequest> for Coming {
+    /// A request that is there.
+    fn from(request: HttpRequest) -> Self {
+        let body = Full::from(request.body).map_err(|never| match never {}).boxed_unsync();
+        Self { head: HttpRequest { body: Vec::new(), ..request }, body }
+    }
+}
 
 /// Why a service cannot be set up.
 #[derive(Debug, Error)]
@@ -160,10 +227,17 @@ async fn answer(
         "POST" => Method::Post,
         _ => return say(HttpAnswer { status: 405, headers: Vec::new(), body: Vec::new() }),
     };
-    let heard = hear(request, method, scheme, REQUEST_LIMIT_BYTES);
-    let heard = tokio::time::timeout(BODY_LIMIT, heard).await;
-    let heard = heard.map_err(|slow| HungUp::Unheard(slow.into()))??;
-    say(handler(heard).await)
+    let (parts, body) = request.into_parts();
+    let body = body.map_err(Cut::Off).boxed_unsync();
+    say(handler(Coming { head: head(&parts, method, scheme), body }).await)
+}
+
+/// Whether TLS can be spoken with this certificate and its key.
+///
+/// # Errors
+/// Where one of the files cannot be used.
+pub(crate) fn check(chain: &Path, key: &Path) -> Result<(), ServiceError> {
+    acceptor(chain, key).map(|_| ())
 }
 
 /// What speaks TLS with this certificate: the chain and the key as PEM files.
@@ -219,8 +293,8 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZQWZxbsS0ke6H8h2
 
     /// Answers with the address that was called.
     fn echo() -> Handler {
-        Arc::new(|request: HttpRequest| -> Answering {
-            let body = request.url.into_bytes();
+        Arc::new(|request: Coming| -> Answering {
+            let body = request.head.url.into_bytes();
             Box::pin(async { HttpAnswer { status: 200, headers: Vec::new(), body } })
         })
     }
@@ -298,6 +372,7 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZQWZxbsS0ke6H8h2
             (&chain, &chain, "chain.pem"),
         ] {
             let refused = Service::listen(any_port(), Some((chain, key))).await.err().unwrap();
+            assert_eq!(check(chain, key).unwrap_err().to_string(), refused.to_string());
             assert!(refused.to_string().contains(named), "{refused}");
         }
     }

@@ -1,8 +1,9 @@
 //! Which company file is open, and whether it is the one that was connected.
 //!
 //! The connector writes the connection's number into the company file, under the product's own,
-//! when the application is added there. So a file that was moved or renamed is known again, and
-//! another one is told apart. A copy carries the same number: that it is one, nobody can see.
+//! when the application is added there. A copy carries the same number, and shows by where it lies
+//! alone: so a file at another path than the last time is refused until its owner says that it was
+//! moved. One that was put in the file's own place, as a backup is, cannot be seen here.
 
 use super::application::OWNER_ID;
 use super::soap::WorkRequest;
@@ -35,7 +36,7 @@ pub struct Known {
     pub company: Option<String>,
 }
 
-/// Another company file is open than the one that was connected.
+/// Another company file is open than the one that was connected, or may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherFile {
     /// The one that is open.
@@ -53,6 +54,16 @@ impl fmt::Display for OtherFile {
             (path, company) => format!("the company file {path} of {company}"),
         };
         let found = named(&self.found.path, &self.found.company);
+        if self.found.stamps.contains(&self.expected.file_id.to_uppercase()) {
+            return write!(
+                f,
+                "{found} is open. It has the number of this connection, and lies elsewhere than \
+                 {}: it may be a copy, and nothing was entered. Open the file that was connected; \
+                 or where it was moved or renamed, say so (`saldo connect quickbooks-desktop \
+                 --moved`). Then start the update again",
+                self.expected.path.as_deref().unwrap_or("the last time")
+            );
+        }
         let state = match self.found.stamps.is_empty() {
             true => "is open",
             false => "is open, which another connection of Saldo was added to",
@@ -94,15 +105,18 @@ impl CompanyFile {
         Self { path, company, stamps: stamps.collect() }
     }
 
-    /// What a connection knows from now on, where this is its company file: by the number in it,
-    /// or, where it carries none of ours, by its path and the company's name. The first file that
-    /// is shown without a number is taken as the connection's.
+    /// What a connection knows from now on, where this is its company file: by the number in it and
+    /// its path, or, where it carries none of ours, by its path and the company's name. While no
+    /// path is known, any is taken with the connection's number or without any.
     ///
     /// # Errors
     /// Where it is another one.
     pub fn recognised(self, expected: &Known) -> Result<Known, Box<OtherFile>> {
         let is_the_one = match self.stamps.is_empty() {
-            false => self.stamps.contains(&expected.file_id.to_uppercase()),
+            false => {
+                self.stamps.contains(&expected.file_id.to_uppercase())
+                    && (self.path.is_empty() || self.lies_at_path_of(expected))
+            }
             true => self.has_name_of(expected),
         };
         if !is_the_one {
@@ -120,10 +134,13 @@ impl CompanyFile {
     }
 
     fn has_name_of(&self, expected: &Known) -> bool {
+        let same_company = |company: &String| self.company.is_empty() || *company == self.company;
+        self.lies_at_path_of(expected) && expected.company.as_ref().is_none_or(same_company)
+    }
+
+    fn lies_at_path_of(&self, expected: &Known) -> bool {
         // Windows does not tell small letters from large ones.
         let same_path = |path: &String| path.to_lowercase() == self.path.to_lowercase();
-        let same_company = |company: &String| self.company.is_empty() || *company == self.company;
         expected.path.as_ref().is_none_or(same_path)
-            && expected.company.as_ref().is_none_or(same_company)
     }
 }

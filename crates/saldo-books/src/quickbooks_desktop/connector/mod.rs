@@ -2,9 +2,12 @@
 
 mod application;
 mod company_file;
+mod incoming;
 mod schedule;
 mod session;
+mod sieve;
 mod soap;
+mod source;
 mod wsdl;
 mod xml;
 
@@ -13,7 +16,9 @@ mod tests;
 
 pub use application::{Application, Guid, OWNER_ID};
 pub use company_file::{CompanyFile, Known, OtherFile};
+pub use incoming::read_call;
 pub use schedule::Schedule;
 pub use session::{Asked, Progress, Session, Turn, stranger};
-pub use soap::{Call, Login, Method, Reply, SoapFault, WorkRequest, read_call, write_fault};
+pub use sieve::Wanted;
+pub use soap::{Call, Login, Method, Reply, SoapFault, WorkRequest, write_fault};
 pub use wsdl::description;

@@ -152,17 +152,17 @@ impl Call {
 pub struct SoapFault(String);
 
 impl SoapFault {
-    fn new(text: impl Into<String>) -> Self {
+    pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
 
-/// Reads the call in the body of a request.
+/// Reads the call in a small body.
 ///
 /// # Errors
 /// Where it is not UTF-8, not XML, has a document type, is no envelope of SOAP 1.1, or asks for
 /// something that the service does not have.
-pub fn read_call(body: &[u8]) -> Result<Call, SoapFault> {
+pub(super) fn read_whole(body: &[u8]) -> Result<Call, SoapFault> {
     let text = str::from_utf8(body).map_err(|_| SoapFault::new("the request is not UTF-8"))?;
     let envelope = xml::read(text).map_err(|error| SoapFault::new(error.to_string()))?;
     if envelope.name != "Envelope" || *envelope.namespace != *ENVELOPE {

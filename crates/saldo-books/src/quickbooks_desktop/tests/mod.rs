@@ -12,6 +12,7 @@ mod listed;
 mod read;
 mod schema;
 mod stock;
+mod voided;
 mod written;
 
 use super::QuickBooksDesktop;

@@ -225,35 +225,79 @@ fn the_first_page_of_the_chart_holds_all_small_lists_and_the_settings() {
 }
 
 #[test]
-fn a_long_list_is_read_in_parts() {
+fn a_long_list_without_iterators_is_read_in_parts() {
     let row = |index: usize| {
         let time = Timestamp::from_second(1_795_000_000 + i64::try_from(index).unwrap()).unwrap();
         format!(
-            "<CustomerRet><ListID>{index}</ListID><TimeModified>{time}</TimeModified>\
-             <FullName>C{index}</FullName></CustomerRet>"
+            "<ClassRet><ListID>{index}</ListID><TimeModified>{time}</TimeModified>\
+             <FullName>C{index}</FullName></ClassRet>"
         )
     };
     let rows: String = (0..2000).map(row).collect();
     let text = settings_answer(HOST, PREFERENCES)
         + &response("AccountQuery", "Account@@", "")
         + &response("ItemQuery", "Item@@", "")
-        + &response("EntityQuery", "Entity@@", &rows)
-        + &response("ClassQuery", "Class@@", "")
+        + &response("EntityQuery", "Entity@@", "")
+        + &response("ClassQuery", "Class@@", &rows)
         + &small_lists("", "");
     let page = chart(None, &answer(&text));
     assert_eq!(page.entries, []);
     let next = page.next.unwrap();
     let parts: Vec<&str> = next.split(' ').collect();
-    assert_eq!(parts, ["Entity@@2026-11-18T11:23:20Z", "Entity@2026-11-18T11:23:21Z@"]);
+    assert_eq!(parts, ["Class@@2026-11-18T11:23:20Z", "Class@2026-11-18T11:23:21Z@"]);
     let task = [Task::ReadChart { page: Some(next.clone()) }];
     let asked = requests(&task, &context(&[]));
     assert_eq!(asked[1].text(["ToModifiedDate"]), Some("2026-11-18T11:23:20+00:00"));
     assert_eq!(asked[2].text(["FromModifiedDate"]), Some("2026-11-18T11:23:21+00:00"));
     let text = response("PreferencesQuery", "Preferences", PREFERENCES)
-        + &response("EntityQuery", parts[0], &row(1))
-        + &response("EntityQuery", parts[1], &row(1001));
+        + &response("ClassQuery", parts[0], &row(1))
+        + &response("ClassQuery", parts[1], &row(1001));
     let page = chart(Some(&next), &answer(&text));
     assert_eq!((page.entries.len(), page.next, page.settings), (2, None, None));
+}
+
+const ITERATOR: &str = "{eb05f701-e727-472f-8ade-6753c4f67a46}";
+
+/// A response over a part of the rows, after which so many are left.
+fn part_of(name: &str, id: &str, rows: &str, left: &str) -> String {
+    let whole = response(name, id, rows);
+    let said = format!(" iteratorRemainingCount=\"{left}\" iteratorID=\"{ITERATOR}\">");
+    whole.replacen('>', &said, 1)
+}
+
+#[test]
+fn a_long_list_is_read_by_its_iterator() {
+    let row = |index: usize| {
+        format!("<CustomerRet><ListID>{index}</ListID><FullName>C{index}</FullName></CustomerRet>")
+    };
+    let asked = requests(&[Task::ReadChart { page: None }], &context(&[]));
+    let entities = asked.iter().find(|it| it.attribute("requestID") == "Entity@@").unwrap();
+    assert_eq!([entities.attribute("iterator"), entities.attribute("iteratorID")], ["Start", ""]);
+    let text = settings_answer(HOST, PREFERENCES)
+        + &response("AccountQuery", "Account@@", "")
+        + &response("ItemQuery", "Item@@", "")
+        + &part_of("EntityQuery", "Entity@@", &row(1), "1")
+        + &response("ClassQuery", "Class@@", "")
+        + &small_lists("", "");
+    let page = chart(None, &answer(&text));
+    assert_eq!(page.entries.len(), 1, "what came is taken");
+    let next = page.next.unwrap();
+    assert_eq!(next, format!("Entity@@@{ITERATOR}*1"));
+    let task = [Task::ReadChart { page: Some(next.clone()) }];
+    let asked = requests(&task, &context(&[])).remove(1);
+    let said = [asked.attribute("iterator"), asked.attribute("iteratorID")];
+    assert_eq!((said, asked.text(["MaxReturned"])), (["Continue", ITERATOR], Some("2000")));
+    super::schema::all_valid(&[message(&task, &context(&[]))]);
+    let preferences = response("PreferencesQuery", "Preferences", PREFERENCES);
+    let last = preferences.clone() + &part_of("EntityQuery", &next, &row(2), "0");
+    let page = chart(Some(&next), &answer(&last));
+    assert_eq!((page.entries.len(), page.next), (1, None));
+    let lost = preferences.clone() + &part_of("EntityQuery", &next, "", "0");
+    let fault = hear(&task, &context(&[]), &answer(&lost)).unwrap_err();
+    assert!(fault.message.contains("rows are missing"), "{}", fault.message);
+    let over = preferences + &refusal("EntityQuery", &next, 3000, "The iterator is over.");
+    let fault = hear(&task, &context(&[]), &answer(&over)).unwrap_err();
+    assert_eq!(fault.permits, Permit::Retry, "{}", fault.message);
 }
 
 #[test]
@@ -360,15 +404,32 @@ fn lists_show_ids_versions_and_numbers() {
 }
 
 #[test]
-fn many_documents_are_read_in_parts_and_a_day_whole() {
+fn many_documents_are_read_by_their_iterators() {
     let row = |index: usize| format!("<CheckRet><TxnID>{index}</TxnID></CheckRet>");
-    let rows = [("Check", (0..2000).map(row).collect::<String>())];
-    let page = documents(None, &rows);
-    assert_eq!(page.documents, []);
-    let next = "Check@2026-11-01@2026-11-15 Check@2026-11-16@2026-11-30";
-    assert_eq!(page.next.as_deref(), Some(next));
-    let page = documents(Some("Check@2026-11-01@2026-11-01"), &rows);
-    assert_eq!((page.documents.len(), page.next), (2000, None));
+    let (from, until) = (date(2026, 11, 1), date(2026, 11, 30));
+    let read = |page: Option<&str>, text: &str| {
+        let task = Task::ReadDocuments { from, until, page: page.map(str::to_owned) };
+        let heard = hear(&[task], &context(&[]), &answer(text)).map_err(|fault| fault.message)?;
+        let [Outcome::Documents(page)] = &heard[..] else { panic!("{heard:?}") };
+        Ok::<_, String>((page.documents.len(), page.next.clone()))
+    };
+    let first = "Check@2026-11-01@2026-11-30";
+    let next = format!("{first}@{ITERATOR}*7");
+    let rows: String = (0..2000).map(row).collect();
+    let part = read(Some(first), &part_of("CheckQuery", first, &rows, "7")).unwrap();
+    assert_eq!(part, (2000, Some(next.clone())));
+    let part = read(Some(&next), &part_of("CheckQuery", &next, &row(1), "6")).unwrap();
+    assert_eq!(part, (1, Some(format!("{first}@{ITERATOR}*6"))));
+    let rows: String = (0..7).map(row).collect();
+    let part = read(Some(&next), &part_of("CheckQuery", &next, &rows, "0")).unwrap();
+    assert_eq!(part, (7, None));
+    let rows: String = (0..2000).map(row).collect();
+    let silent = read(Some(first), &response("CheckQuery", first, &rows)).unwrap_err();
+    assert!(silent.contains("does not say how to go on"), "{silent}");
+    let task = Task::ReadDocuments { from, until, page: Some(next) };
+    let asked = message(std::slice::from_ref(&task), &context(&[]));
+    assert_eq!(requests(&[task], &context(&[]))[0].attribute("iterator"), "Continue");
+    super::schema::all_valid(&[asked]);
 }
 
 const ACCOUNTS: &str = "<AccountRet><ListID>1</ListID><FullName>Checking</FullName>\

@@ -250,7 +250,7 @@ fn closing() -> Subject {
 fn an_order_that_is_taken_back_is_closed_in_the_version_that_is_known() {
     assert!(shape(&order().reversal(day())).is_err());
     assert_eq!(BOOK.voids(&order()), Some(Vec::new()));
-    assert_eq!(BOOK.voids(&sold()), None);
+    assert_eq!(BOOK.voids(&sold()), None, "units move back by a document");
     let (tasks, context) = ([Task::Create(closing())], context(&[]));
     let asked = requests(&tasks, &context).remove(0);
     assert_eq!(asked.name, "PurchaseOrderModRq");

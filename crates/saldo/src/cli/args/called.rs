@@ -24,6 +24,16 @@ pub(crate) struct ConnectQuickbooksDesktop {
     /// Sync when somebody starts an update in the Web Connector, and never by the clock.
     #[arg(long, conflicts_with_all = ["every", "at"])]
     pub(crate) by_hand: bool,
+    /// The certificate by which `saldo serve` proves who it is, and those that vouch for it, as a
+    /// PEM file. Needed where the Web Connector runs on another machine.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's key, as a PEM file.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) key: Option<PathBuf>,
+    /// Serve without a certificate again, to this machine alone.
+    #[arg(long, conflicts_with = "certificate")]
+    pub(crate) no_certificate: bool,
     /// Whether data of QuickBooks POS are to be moved into the company file: until they are, no
     /// session enters anything.
     #[arg(long, value_enum, value_name = "STATE")]
@@ -34,6 +44,10 @@ pub(crate) struct ConnectQuickbooksDesktop {
     /// What payouts and money from tills become when they come to the bank. At first transfers.
     #[arg(long, value_enum, value_name = "FORM")]
     pub(crate) payouts: Option<Payouts>,
+    /// The company file was moved or renamed: the one that is open next is it, if it has the
+    /// connection's number.
+    #[arg(long)]
+    pub(crate) moved: bool,
     /// Draw another password; the one before is of no use any more.
     #[arg(long, conflicts_with = "revoke")]
     pub(crate) renew_password: bool,
@@ -75,7 +89,8 @@ pub(crate) enum Pos {
 /// What vendors' own programs call.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen. Without a certificate only on this machine.
+    /// Where to listen. Without a certificate only on this machine. One that the connection is set
+    /// up with (`saldo connect quickbooks-desktop --certificate`) need not be named here.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8766")]
     pub(crate) listen: SocketAddr,
     /// The certificate and those that vouch for it, as a PEM file.

@@ -5,6 +5,7 @@ use crate::cli::args::{ConnectQuickbooksDesktop, Pos};
 use crate::cli::{Output, context::Usage};
 use crate::connector::{ADAPTER, Moving, PASSWORD, PATH, application, draw, drawn, hash, setting};
 use crate::engine::reconnect;
+use crate::transport::service::check;
 use anyhow::Context;
 use saldo_books::quickbooks_desktop::connector::{Guid, Schedule};
 use saldo_books::quickbooks_desktop::{MAKES_TAX_ITEM, PAYOUTS};
@@ -78,6 +79,15 @@ fn settle(
             connection.settings.insert(name.to_owned(), value);
         }
     }
+    if words.moved {
+        connection.settings.remove(setting::FILE);
+    }
+    for (name, file) in certificate(words)? {
+        match file {
+            Some(file) => drop(connection.settings.insert(name.to_owned(), file)),
+            None => drop(connection.settings.remove(name)),
+        }
+    }
     let file_id = Guid::from_random(drawn()?).to_string();
     let needed = [
         (setting::URL, format!("http://localhost:8766{PATH}")),
@@ -89,6 +99,26 @@ fn settle(
         connection.settings.entry(name.to_owned()).or_insert(value);
     }
     Ok(())
+}
+
+/// What is said of the service's certificate: the files, whole paths of which are kept, or that
+/// there is none any more.
+fn certificate(
+    words: &ConnectQuickbooksDesktop,
+) -> anyhow::Result<Vec<(&'static str, Option<String>)>> {
+    let names = [setting::CERTIFICATE, setting::KEY];
+    let Some((chain, key)) = words.certificate.as_deref().zip(words.key.as_deref()) else {
+        let goes = names.map(|name| (name, None)).to_vec();
+        return Ok(if words.no_certificate { goes } else { Vec::new() });
+    };
+    check(chain, key)?;
+    let mut files = Vec::new();
+    for (name, file) in names.into_iter().zip([chain, key]) {
+        let whole = std::path::absolute(file)?;
+        let path = whole.to_str().with_context(|| format!("{} is no text", file.display()))?;
+        files.push((name, Some(path.to_owned())));
+    }
+    Ok(files)
 }
 
 const fn moving(pos: Pos) -> Moving {

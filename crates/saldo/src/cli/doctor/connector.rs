@@ -1,8 +1,9 @@
 //! Whether the Web Connector finds its way here, and what to click where it does not.
 
 use super::{Finding, finding};
-use crate::connector::{PASSWORD, application, is_called, setting};
+use crate::connector::{Certificate, PASSWORD, application, is_called, setting};
 use crate::engine::{last_call, last_session};
+use crate::transport::service;
 use jiff::{SignedDuration, Timestamp};
 use saldo_books::quickbooks_desktop::connector::Schedule;
 use saldo_core::text::{CompanyId, Secret};
@@ -22,6 +23,10 @@ const ADD: &str = "start `saldo serve`; on the computer of QuickBooks open the c
 const WAKE: &str = "see that the computer is on, the Web Connector runs there with Auto-Run \
     ticked, `saldo serve` runs, and its address can be opened in a browser there";
 
+/// What to do where the service speaks TLS and the connector does not.
+const BY_TLS: &str = "`saldo connect quickbooks-desktop --out FILE.qwc --url https://…/qbwc` and open \
+    that file in the Web Connector; or `--no-certificate` where both are on one machine";
+
 /// What to do where it has no password.
 const RENEW: &str =
     "`saldo connect quickbooks-desktop --renew-password`, and type it into the Web Connector";
@@ -38,6 +43,7 @@ pub(super) async fn check(
     for connection in connections.iter().filter(|it| is_called(it)) {
         let book = &connection.id;
         findings.push(address(connection));
+        findings.extend(certificate(connection));
         if let Some(key) = key {
             let kept = store.secret(company, book, PASSWORD, key).await?;
             let is_set = kept.as_ref().map(Secret::expose).is_some_and(|kept| !kept.is_empty());
@@ -75,6 +81,19 @@ fn address(connection: &Connection) -> Finding {
     };
     let hint = "`saldo connect quickbooks-desktop --out FILE.qwc --url https://…/qbwc`";
     finding(check, application(connection).is_some(), hint)
+}
+
+/// Whether the certificate that a connection is set up with can be used, and is asked for; nothing
+/// where there is none, since another program may stand before the service.
+fn certificate(connection: &Connection) -> Option<Finding> {
+    let certificate = Certificate::of(connection)?;
+    let url = connection.settings.get(setting::URL).map_or("", String::as_str);
+    let file = certificate.chain.display();
+    let check = format!("`{}` is served with the certificate {file}", connection.id);
+    Some(match service::check(&certificate.chain, &certificate.key) {
+        Err(error) => finding(check, false, error.to_string()),
+        Ok(()) => finding(check, url.starts_with("https://"), BY_TLS),
+    })
 }
 
 #[cfg(test)]
@@ -133,6 +152,14 @@ mod tests {
         let whose = (&company.id, &book.id);
         note_call(&store, whose, CallAnswer::LetIn, now).await.unwrap();
         assert!(failing(now).await.is_empty());
+        let plain = book.clone();
+        for name in [setting::CERTIFICATE, setting::KEY] {
+            book.settings.insert(name.to_owned(), "/nowhere/chain.pem".to_owned());
+        }
+        store.update_connection(&company.id, &book).await.unwrap();
+        let hints = failing(now).await;
+        assert!(hints.len() == 1 && hints[0].contains("/nowhere/chain.pem"), "{hints:?}");
+        store.update_connection(&company.id, &plain).await.unwrap();
         assert_eq!(failing(now + SignedDuration::from_hours(40)).await, [WAKE]);
         let end = SessionEnd { done: 0, trouble: Some("the other file is open".to_owned()) };
         note_session(&store, whose, &end, now).await.unwrap();

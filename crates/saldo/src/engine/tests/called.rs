@@ -87,7 +87,7 @@ impl Computer {
         loop {
             match self.connector.next(self.clock.now()) {
                 Step::Call(request) => {
-                    let answer = (self.handler)(request).await;
+                    let answer = (self.handler)(request.into()).await;
                     self.connector.hear(Reply::Answer(answer), self.clock.now());
                 }
                 Step::Wait(pause) if pause <= PAUSE_MAX => {

@@ -372,3 +372,64 @@ async fn mapping_anew_and_taking_back_are_the_owners_own() {
     stage.assert_proven("it is entered again").await;
     assert_eq!(desk.sums(), mapped);
 }
+
+/// What the company file says of the forms that are nil.
+fn voided(desk: &Desk) -> usize {
+    desk.file(|file| file.documents().into_iter().filter(|it| it.is_voided).count())
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_voided_where_nothing_is_matched() {
+    let words = "undo.unmatched = \"Clearing: *\"";
+    let (stage, desk) = merchant(&world(7, 25, 12), &FaultSettings::none()).await;
+    stage.decide(words).await;
+    stage.sync().await;
+    let before = desk.sums();
+    let selection = Selection::Named("#1004".to_owned());
+    let of = |voids| TakeBack { selection: &selection, only: Some(ADAPTER), voids };
+    let engine = stage.engine().await;
+    assert!(undo(&engine, of(true), "owner").await.unwrap() > 0);
+    assert_eq!(apply(&engine, None).await.unwrap().refused, 0);
+    let nil = voided(&desk);
+    assert!(nil > 0, "something of the order is voided");
+    stage.assert_proven("an order is voided").await;
+    let without = desk.sums();
+    assert_ne!(without, before);
+    for known in engine.store.undos(engine.company_id()).await.unwrap() {
+        redo(&engine, known.number, "owner").await.unwrap();
+    }
+    apply(&engine, None).await.unwrap();
+    stage.assert_proven("it is entered again").await;
+    assert_eq!((desk.sums(), voided(&desk)), (before, nil), "what was voided stays so");
+    undo(&engine, of(false), "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("an order is reversed").await;
+    assert_eq!((desk.sums(), voided(&desk)), (without, nil), "as by voiding");
+}
+
+#[tokio::test]
+async fn a_bad_network_voids_nothing_twice_and_nothing_else() {
+    let ended = async |seed: u64, faults: &FaultSettings| {
+        let settings = world(seed, 20, 10);
+        let (stage, desk) = merchant(&settings, faults).await;
+        stage.decide("undo.unmatched = \"Clearing: *\"").await;
+        stage.sync().await;
+        let last = settings.begins.saturating_add(jiff::Span::new().days(9));
+        let selection = Selection::Days(settings.begins, last);
+        let engine = stage.engine().await;
+        let of = TakeBack { selection: &selection, only: Some(ADAPTER), voids: true };
+        undo(&engine, of, "owner").await.unwrap();
+        engine.store.close().await;
+        stage.sync().await;
+        stage.clock.advance(SILENCE);
+        stage.assert_proven(&format!("seed {seed}: some days are voided")).await;
+        (desk.ledger(), voided(&desk))
+    };
+    for seed in 1..=3 {
+        let good = ended(seed, &FaultSettings::none()).await;
+        assert!(good.1 > 3, "seed {seed}: {}", good.1);
+        let bad = ended(seed, &FaultSettings::rough()).await;
+        assert!(good == bad, "seed {seed}: the books differ");
+    }
+}

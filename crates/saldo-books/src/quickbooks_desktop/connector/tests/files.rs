@@ -36,12 +36,20 @@ fn known(path: &str, company: &str) -> Known {
 const PATH: &str = r"C:\Books\Mugs.qbw";
 
 #[test]
-fn a_file_is_known_by_the_number_in_it_wherever_it_lies() {
+fn a_file_is_known_by_the_number_in_it_and_a_copy_by_where_it_lies() {
     let small = OURS.to_lowercase();
     for (owner, value) in [(OWNER_ID, OURS), (&*OWNER_ID.to_lowercase(), &*small)] {
         let host = host("Mug &amp; Co", &[("0", "Colour", "red"), (owner, "FileID", value)]);
-        let seen = shown(r"D:\Moved.qbw", host).recognised(&known(PATH, "Old name")).unwrap();
-        assert_eq!(seen, known(r"D:\Moved.qbw", "Mug & Co"));
+        let seen = shown(r"c:\books\MUGS.qbw", host.clone()).recognised(&known(PATH, "Old name"));
+        assert_eq!(seen.unwrap(), known(r"c:\books\MUGS.qbw", "Mug & Co"));
+        let seen = shown("", host.clone()).recognised(&known(PATH, "Old name")).unwrap();
+        assert_eq!(seen, known(PATH, "Mug & Co"), "where it lies was not said");
+        let seen = shown(r"D:\Moved.qbw", host.clone()).recognised(&known("", "Old name"));
+        assert_eq!(seen.unwrap(), known(r"D:\Moved.qbw", "Mug & Co"), "its owner forgot the path");
+        let copy = shown(r"D:\Copy.qbw", host).recognised(&known(PATH, "Mug & Co")).unwrap_err();
+        let words = copy.to_string();
+        assert!(words.contains(r"lies elsewhere than C:\Books\Mugs.qbw"), "{words}");
+        assert!(words.contains("--moved"), "{words}");
     }
 }
 

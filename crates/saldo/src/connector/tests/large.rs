@@ -1,0 +1,68 @@
+//! Answers that are larger than anything that is held of them.
+
+use super::*;
+
+/// A message that asks for the ids of cheques.
+const MESSAGE: &str = "<?xml version=\"1.0\"?><QBXML><QBXMLMsgsRq onError=\"continueOnError\">\
+    <CheckQueryRq requestID=\"1\"><IncludeRetElement>TxnID</IncludeRetElement></CheckQueryRq>\
+    </QBXMLMsgsRq></QBXML>";
+
+/// An answer of so many cheques of a megabyte each.
+fn cheques(many: usize) -> String {
+    let row = |number: usize| {
+        let memo = "x".repeat(1 << 20);
+        format!("<CheckRet><TxnID>{number}-1</TxnID><Memo>{memo}</Memo></CheckRet>")
+    };
+    let rows: String = (0..many).map(row).collect();
+    format!(
+        "<QBXML><QBXMLMsgsRs><CheckQueryRs requestID=\"1\" statusCode=\"0\">{rows}</CheckQueryRs>\
+         </QBXMLMsgsRs></QBXML>"
+    )
+}
+
+#[tokio::test]
+async fn an_answer_of_any_size_is_taken_and_what_was_asked_for_kept() {
+    let (stage, heard) = Stage::sending(&[MESSAGE, MESSAGE]).await;
+    let ticket = stage.ticket().await;
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, MESSAGE);
+    assert_eq!(stage.bring(&ticket, &cheques(40), "").await, "50");
+    let answer = heard.lock().unwrap().remove(0).unwrap();
+    let MessageAnswer::Whole(body) = answer else { panic!("{answer:?}") };
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(text.matches("-1</TxnID></CheckRet>").count(), 40);
+    assert!(text.len() < 10_000, "{}", text.len());
+    // One that ends in the middle is none: what became of the message is not known.
+    assert_eq!(stage.next(&ticket, "", FILE).await, MESSAGE);
+    let cut = cheques(8).replace("</QBXMLMsgsRs>", "");
+    assert_eq!(stage.bring(&ticket, &cut, "").await, "100");
+    let answer = heard.lock().unwrap().remove(0).unwrap();
+    let MessageAnswer::Failed { message, .. } = answer else { panic!("{answer:?}") };
+    assert!(message.contains("cannot be read"), "{message}");
+}
+
+#[tokio::test]
+async fn a_large_answer_of_a_stranger_is_let_go() {
+    let (stage, heard) = Stage::sending(&[MESSAGE]).await;
+    assert_eq!(stage.bring(&"0".repeat(32), &cheques(8), "").await, "-1");
+    assert!(heard.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_breaks_off_is_none() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (stage, heard) = Stage::sending(&[MESSAGE]).await;
+    let ticket = stage.ticket().await;
+    stage.next(&ticket, &host(FILE_ID), FILE).await;
+    let host = stage.url.strip_prefix("http://").and_then(|url| url.strip_suffix(PATH)).unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head = format!("POST {PATH} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100000\r\n\r\n");
+    stream.write_all(format!("{head}<soap:Envelope><ticket>{ticket}").as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert!(heard.lock().unwrap().is_empty(), "nothing was heard of it");
+    // Whoever calls again comes out of turn: it is looked for first.
+    assert_eq!(stage.next(&ticket, "", FILE).await, "");
+    assert_eq!(*heard.lock().unwrap(), [Err(Permit::InDoubt)]);
+}
