@@ -266,8 +266,26 @@ impl Shop {
     pub(crate) fn bought_by(mut self, kind: BuyerKind, country: &str, tags: &[&str]) -> Self {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let country = Some(country.to_owned());
-        self.0.buyer =
-            Buyer { tags, kind: Some(kind), country: country.clone(), ships_to: country };
+        self.0.buyer = Buyer {
+            tags,
+            kind: Some(kind),
+            ships_to: country.clone(),
+            country,
+            ..Buyer::default()
+        };
+        self
+    }
+
+    /// Sent to this place in the United States.
+    pub(crate) fn sent_to(mut self, region: &str, postal_code: &str) -> Self {
+        let own = |text: &str| Some(text.to_owned());
+        self.0.buyer = Buyer {
+            country: own("US"),
+            ships_to: own("US"),
+            region: own(region),
+            postal_code: own(postal_code),
+            ..Buyer::default()
+        };
         self
     }
 

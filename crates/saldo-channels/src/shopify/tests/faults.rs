@@ -88,11 +88,15 @@ fn a_hidden_customer_is_no_fault() {
                 "errors": [{ "message": "No.", "path": path, "extensions": extensions }] })
     };
     let mut stage = Stage::new("orders");
-    stage.hear(&graphql(&error(json!(["orders", "nodes", 0, "customer"])))).unwrap();
-    assert_eq!(
-        refused(&error(json!(["orders", "nodes", 0, "transactions"]))).permits,
-        Permit::LogIn
-    );
+    for hidden in [json!(["customer"]), json!(["shippingAddress", "zip"])] {
+        let mut path = vec![json!("orders"), json!("nodes"), json!(0)];
+        path.extend(hidden.as_array().unwrap().iter().cloned());
+        stage.hear(&graphql(&error(json!(path)))).unwrap();
+    }
+    for needed in ["transactions", "shippingAddress"] {
+        let refused = refused(&error(json!(["orders", "nodes", 0, needed])));
+        assert_eq!(refused.permits, Permit::LogIn, "{needed}");
+    }
 }
 
 #[test]
