@@ -289,6 +289,7 @@ pub(super) struct ExchangeAdjustment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct TransactionFee {
     pub(super) amount: Amount,
+    pub(super) tax_amount: Option<Amount>,
     #[serde(rename = "type")]
     pub(super) kind: String,
 }

@@ -229,8 +229,16 @@ impl Shop {
         let part = |(kind, amount): &(FeeKind, &str)| MovementFee {
             kind: kind.clone(),
             amount: money(amount),
+            tax: None,
         };
         self.0.movements.last_mut().expect("a movement").fees = parts.iter().map(part).collect();
+        self
+    }
+
+    /// The first part of the last movement's fee bears this tax.
+    pub(crate) fn fee_taxed(mut self, tax: &str) -> Self {
+        let fees = &mut self.0.movements.last_mut().expect("a movement").fees;
+        fees.first_mut().expect("a part").tax = Some(money(tax));
         self
     }
 

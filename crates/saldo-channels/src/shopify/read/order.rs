@@ -413,7 +413,8 @@ fn fee(fee: wire::TransactionFee) -> MovementFee {
         "currency_conversion_fee" => FeeKind::Conversion,
         word => FeeKind::Unknown(word.to_owned()),
     };
-    MovementFee { kind, amount: fee.amount.0 }
+    let tax = fee.tax_amount.map(|tax| tax.0).filter(|tax| !tax.is_zero());
+    MovementFee { kind, amount: fee.amount.0, tax }
 }
 
 struct Amounts {

@@ -144,5 +144,35 @@ async fn the_books_report_owes_each_state_the_tax_of_what_went_there() {
         .filter(|(_, minor)| *minor != 0)
         .collect();
     assert_eq!(told, expected);
-    stage.assert_proven("tax by the place that goods go to").await;
+    // What went abroad with the tax of a state is held: the company collects none there.
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    assert!(!failed.is_empty());
+    for failed in failed {
+        assert_eq!(failed.refusal.kind, RefusalKind::HeldOtherwise, "{failed:#?}");
+        let Subject::Document { document, .. } = &failed.change.subject else { panic!() };
+        let place = document.header().ships_to.as_ref();
+        assert_eq!(place.map(|place| place.country.as_str()), Some("IE"), "{failed:#?}");
+        assert!(!document.tax().unwrap().is_zero());
+    }
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn all_tax_is_of_the_companys_own_place_where_the_connection_says_so() {
+    let stage = Stage::after(&world(3, 120, 40), &FaultSettings::none()).await;
+    let home = BTreeMap::from([("CA".to_owned(), "8.25".parse().unwrap())]);
+    stage.merchant.company().company_mut().settings.collects_in = Some(home);
+    let engine = stage.engine().await;
+    let company = engine.company_id();
+    let mut book = engine.store.connections(company).await.unwrap().into_iter();
+    let mut book = book.find(|it| it.adapter == "quickbooks-online").unwrap();
+    book.settings.insert("sales-tax".to_owned(), "automated-at-home".to_owned());
+    engine.store.update_connection(company, &book).await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+    let all: i64 = by_state(&stage).await.into_values().sum();
+    let told = stage.merchant.company().company().tax_by_rate();
+    assert_eq!(told, BTreeMap::from([("CA State".to_owned(), all)]));
+    stage.assert_proven("all tax at home").await;
 }
