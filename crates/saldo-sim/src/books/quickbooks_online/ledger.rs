@@ -77,8 +77,8 @@ impl Company {
         text
     }
 
-    /// Sales tax by the name of its rate, in minor units, returns taken off: as the vendor's report of
-    /// what is owed parts it.
+    /// Sales tax by the name of its rate, in minor units, returns taken off: as the vendor's report
+    /// of what is owed parts it.
     #[must_use]
     pub fn tax_by_rate(&self) -> BTreeMap<String, i64> {
         let forms = self.shelves.values().flat_map(BTreeMap::values);
