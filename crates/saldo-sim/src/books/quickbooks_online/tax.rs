@@ -4,8 +4,8 @@
 //! it collects in: then the rate of the place that goods go to holds, and where a form names none,
 //! that of the company's own, as the vendor documents. An explicit total replaces what was worked
 //! out and is spread over the rates of that place. Where no line is taxable, or the company
-//! collects nothing, there is nothing to put tax on, and an explicit total is passed over without a word
-//! (from memory): who sends one must read back what was stored.
+//! collects nothing, there is nothing to put tax on, and an explicit total is passed over without a
+//! word (from memory): who sends one must read back what was stored.
 //!
 //! A company with codes of its owner's works tax out rate by rate, on the sum of what bears it. In
 //! the United States one code holds for a whole form (`TxnTaxCodeRef`), elsewhere each line has its
