@@ -239,6 +239,7 @@ mod tests {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: "1".to_owned(),
             memo: "Payout".to_owned(),
         }

@@ -4,6 +4,7 @@ mod line;
 
 pub use line::{KeptItem, Line, LineKind};
 
+use crate::commerce::ShipTo;
 use crate::ledger::{Entry, Posting, Unbalanced};
 use crate::money::{Currency, Money, MoneyError};
 use crate::text::{CompanyId, FactId};
@@ -91,6 +92,12 @@ impl DocumentKind {
     #[must_use]
     pub const fn takes_payments(self) -> bool {
         matches!(self, Self::Invoice | Self::CreditMemo | Self::Bill)
+    }
+
+    /// Whether it is a sale, or the return of one, which tax reports count.
+    #[must_use]
+    pub const fn is_of_sales(self) -> bool {
+        matches!(self, Self::SalesReceipt | Self::Invoice | Self::RefundReceipt | Self::CreditMemo)
     }
 
     /// Whether other documents belong to it: payments to an invoice, credit memo or bill, item
@@ -245,6 +252,10 @@ pub struct Header {
     /// money: what stands in a book is not reversed for it, but amended where the book can.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Date>,
+    /// Where the goods of a sale, or of its return, were sent to: for books that work out, or
+    /// report, tax by places. It is no money: what stands in a book is not changed for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ships_to: Option<ShipTo>,
     /// What people call what it is about: an order's name, a payout's id.
     pub reference: String,
     /// A sentence for the reader.
@@ -447,6 +458,7 @@ impl Document {
             self.header.date = standing.header.date;
             self.header.memo = relating_to(&self.header.memo, day);
         }
+        self.header.ships_to.clone_from(&standing.header.ships_to);
         self.prefix.clone_from(&standing.prefix);
         self
     }

@@ -106,6 +106,7 @@ mod tests {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: "#1001".to_owned(),
             memo: "Order #1001".to_owned(),
         };

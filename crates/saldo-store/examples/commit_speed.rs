@@ -232,6 +232,7 @@ fn entry(slot: &str, currency: Currency) -> SubledgerEntry {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: "#1001".to_owned(),
             memo: "Order #1001".to_owned(),
         },

@@ -15,6 +15,7 @@ mod kind;
 use self::kind::KindRow;
 use crate::StoreError;
 use jiff::civil::Date;
+use saldo_core::commerce::ShipTo;
 use saldo_core::document::{DocumentKind, Header, Line, Party, SubledgerEntry};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
 use saldo_core::money::{Currency, Money};
@@ -41,6 +42,7 @@ struct EntryRow<'a, Lines> {
     party: Option<PartyRow<'a>>,
     applies_to: Option<&'a str>,
     due: Option<(i16, i8, i8)>,
+    ships_to: Option<PlaceRow<'a>>,
     reference: &'a str,
     memo: &'a str,
     settles: Option<&'a str>,
@@ -71,6 +73,9 @@ enum PartyRow<'a> {
     Customer { key: &'a str, name: &'a str },
     Vendor { name: &'a str },
 }
+
+/// Country, region and postal code.
+type PlaceRow<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
 #[derive(Serialize, Deserialize)]
 struct LineRow<'a> {
@@ -175,6 +180,16 @@ fn day(date: Date) -> (i16, i8, i8) {
     (date.year(), date.month(), date.day())
 }
 
+fn place_row(place: &ShipTo) -> PlaceRow<'_> {
+    let ShipTo { country, region, postal_code } = place;
+    (country, region.as_deref(), postal_code.as_deref())
+}
+
+fn place((country, region, postal_code): PlaceRow<'_>) -> ShipTo {
+    let (region, postal_code) = (region.map(str::to_owned), postal_code.map(str::to_owned));
+    ShipTo { country: country.to_owned(), region, postal_code }
+}
+
 fn date((year, month, day): (i16, i8, i8)) -> Result<Date, StoreError> {
     Date::new(year, month, day).map_err(unreadable)
 }
@@ -182,8 +197,18 @@ fn date((year, month, day): (i16, i8, i8)) -> Result<Date, StoreError> {
 impl<'a> EntryRow<'a, LinesOf<'a>> {
     fn of(entry: &'a SubledgerEntry) -> Self {
         let SubledgerEntry { id, header, lines, settles } = entry;
-        let Header { slot: _, kind, date, currency, party, applies_to, due, reference, memo } =
-            header;
+        let Header {
+            slot: _,
+            kind,
+            date,
+            currency,
+            party,
+            applies_to,
+            due,
+            ships_to,
+            reference,
+            memo,
+        } = header;
         Self {
             id: id.as_str(),
             kind: *kind,
@@ -192,6 +217,7 @@ impl<'a> EntryRow<'a, LinesOf<'a>> {
             party: party.as_ref().map(PartyRow::of),
             applies_to: applies_to.as_deref(),
             due: due.map(day),
+            ships_to: ships_to.as_ref().map(place_row),
             reference,
             memo,
             settles: settles.as_ref().map(FactId::as_str),
@@ -211,6 +237,7 @@ impl<'a> EntryRow<'a, Vec<LineRow<'a>>> {
             party: self.party.map(PartyRow::party),
             applies_to: self.applies_to.map(str::to_owned),
             due: self.due.map(date).transpose()?,
+            ships_to: self.ships_to.map(place),
             reference: self.reference.to_owned(),
             memo: self.memo.to_owned(),
         };
@@ -357,6 +384,11 @@ mod tests {
                 currency: Currency::parse("USD").unwrap(),
                 applies_to: party.as_ref().map(|_| "invoice".to_owned()),
                 due: party.as_ref().map(|_| Date::constant(2026, 12, 22)),
+                ships_to: (number == 1).then(|| ShipTo {
+                    country: "US".to_owned(),
+                    region: Some("NY".to_owned()),
+                    postal_code: None,
+                }),
                 party,
                 reference: "#1".to_owned(),
                 memo: "m".to_owned(),
@@ -470,15 +502,15 @@ mod tests {
         let parts: Vec<String> =
             bytes.chunks(22).map(|part| part.escape_ascii().to_string()).collect();
         insta::assert_snapshot!(parts.join("\n"), @r"
-        \x04\x06slot 0\xac\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
-        D\x01\x00\x01k\x01n\x01\x07invoice\x01\xd4\x1f\x0c\x16\x02
-        #1\x01m\x01\x01c\x07\x00\x01\x01A\x01\xd8\x04\x01\x03EUR\xd8\x04
-        \x01\xd8\x04\x01\x01t\x01\x01o\x01\x01\x01A\x03w\x00\x00\x01\x01t\x00\x02
-        \x01\x01A\x04O\x00\x00\x01\x01t\x00\x03\x03VAT\x01\x00\x00\x03\x00:
-         \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01A\x07\xb3\x01\x00\x00\x01\x01t
-        \x00\x03\x03GST\x00\x00\x13\x00\x00\x01\x01t\x00\x04\x01\x01v\x00\x03M
-        ug\x01\x01\x01A\t\xc5\x01\x00\x00\x00\x00\x05\x00\x01\x01A\r\x01\x00\x00
-        \x01\x01t\x01\x01p
+        \x04\x06slot 0\xb5\x01\x01\x02e1\x00\xd4\x1f\x0b\x16\x03US
+        D\x01\x00\x01k\x01n\x01\x07invoice\x01\xd4\x1f\x0c\x16\x01
+        \x02US\x01\x02NY\x00\x02#1\x01m\x01\x01c\x07\x00\x01\x01A\x01
+        \xd8\x04\x01\x03EUR\xd8\x04\x01\xd8\x04\x01\x01t\x01\x01o\x01\x01\x01A
+        \x03w\x00\x00\x01\x01t\x00\x02\x01\x01A\x04O\x00\x00\x01\x01t\x00\x03\x03
+        VAT\x01\x00\x00\x03\x00: \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01
+        A\x07\xb3\x01\x00\x00\x01\x01t\x00\x03\x03GST\x00\x00\x13\x00\x00\x01\x01
+        t\x00\x04\x01\x01v\x00\x03Mug\x01\x01\x01A\t\xc5\x01\x00\x00\x00\x00
+        \x05\x00\x01\x01A\r\x01\x00\x00\x01\x01t\x01\x01p
         ");
         let kinds = [DocumentKind::SalesReceipt, DocumentKind::JournalEntry];
         assert_eq!(postcard::to_allocvec(&kinds).unwrap(), [0, 10]);

@@ -21,8 +21,12 @@ const NO_SALE: &str = "no sale";
 /// What documents say of sales tax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
-    /// How much it is: the vendor's automated sales tax spreads it over its own rates.
+    /// How much it is, and where goods went to: the vendor's automated sales tax spreads it over
+    /// its own rates of that place.
     HowMuch,
+    /// How much it is, as if all were sold at the company's own place: it has set up no tax of
+    /// others there.
+    HowMuchAtHome,
     /// Which code holds for a whole form, as in companies in the United States that have codes of
     /// their own.
     CodeOfForm,
@@ -38,10 +42,12 @@ impl Says {
     pub(super) fn read(settings: &BTreeMap<String, String>) -> Result<Self, String> {
         match settings.get(SETTING).map(String::as_str) {
             None | Some("automated") => Ok(Self::HowMuch),
+            Some("automated-at-home") => Ok(Self::HowMuchAtHome),
             Some("codes") => Ok(Self::CodeOfForm),
             Some("lines") => Ok(Self::CodeOfLines),
             Some(other) => Err(format!(
-                "the setting `{SETTING}` must be `automated`, `codes` or `lines`, not `{other}`"
+                "the setting `{SETTING}` must be `automated`, `automated-at-home`, `codes` or \
+                 `lines`, not `{other}`"
             )),
         }
     }
@@ -53,7 +59,7 @@ impl Says {
 
     /// Whether documents name codes.
     pub(super) const fn names_codes(self) -> bool {
-        !matches!(self, Self::HowMuch)
+        !matches!(self, Self::HowMuch | Self::HowMuchAtHome)
     }
 }
 

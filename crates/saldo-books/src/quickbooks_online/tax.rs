@@ -2,11 +2,13 @@
 //! stands how much each rate of it amounts to, so that the vendor works nothing out itself.
 
 use super::codes::{self, Says};
+use super::names;
 use super::shape::{Form, FormLine};
 use super::wire::{self, Reference, TaxDetail, TaxLineDetail, Transaction};
 use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::{BookContext, TaxCode, TaxRate};
+use saldo_core::commerce::ShipTo;
 use saldo_core::document::Document;
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
@@ -18,6 +20,10 @@ pub(super) type FormTax = (TaxRate, Money);
 const TAXED: &str = "TAX";
 /// The word for lines that are not.
 const NOT_TAXED: &str = "NON";
+
+/// How long the names of countries and regions may be, and postal codes, by the schema.
+const REGION: usize = 255;
+const POSTAL_CODE: usize = 30;
 
 /// What a form says of sales tax, line by line and as a whole.
 pub(super) struct Said {
@@ -35,7 +41,7 @@ pub(super) struct Said {
 /// In words, where it is not known which code a tax is, or the form cannot say it.
 pub(super) fn said(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     match Says::of(context) {
-        Says::HowMuch => Ok(how_much(form)),
+        Says::HowMuch | Says::HowMuchAtHome => Ok(how_much(form)),
         Says::CodeOfForm => by_form(form, context),
         Says::CodeOfLines => by_lines(form, context),
     }
@@ -45,6 +51,19 @@ pub(super) fn said(form: &Form<'_>, context: &BookContext) -> Result<Said, Strin
 /// would each want a code otherwise.
 pub(super) fn calculation_without(context: &BookContext) -> Option<String> {
     (Says::of(context) == Says::CodeOfLines).then(|| "NotApplicable".to_owned())
+}
+
+/// Where goods go to, in companies whose tax is worked out and reported by places. Codes say
+/// themselves whose tax they are, so that no place is said beside them.
+pub(super) fn place(ships_to: Option<&ShipTo>, context: &BookContext) -> Option<wire::Address> {
+    let ShipTo { country, region, postal_code } =
+        ships_to.filter(|_| Says::of(context) == Says::HowMuch)?;
+    let text = |text: &String, length| Some(names::text(text, length)).filter(|it| !it.is_empty());
+    Some(wire::Address {
+        country: text(country, REGION),
+        country_sub_division_code: region.as_ref().and_then(|region| text(region, REGION)),
+        postal_code: postal_code.as_ref().and_then(|code| text(code, POSTAL_CODE)),
+    })
 }
 
 fn word(taxed: bool) -> Option<String> {

@@ -152,6 +152,7 @@ pub(super) struct Transaction {
     pub(super) private_note: Option<String>,
     pub(super) department_ref: Option<Reference>,
     pub(super) customer_ref: Option<Reference>,
+    pub(super) ship_addr: Option<Address>,
     pub(super) vendor_ref: Option<Reference>,
     #[serde(rename = "APAccountRef")]
     pub(super) ap_account_ref: Option<Reference>,
@@ -173,6 +174,16 @@ pub(super) struct Transaction {
     /// How line amounts stand to tax; outside the United States alone.
     pub(super) global_tax_calculation: Option<String>,
     pub(super) txn_tax_detail: Option<TaxDetail>,
+}
+
+/// Where goods go to, as far as tax depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Address {
+    pub(super) country: Option<String>,
+    /// The state.
+    pub(super) country_sub_division_code: Option<String>,
+    pub(super) postal_code: Option<String>,
 }
 
 /// The bank account that a bill is paid from.

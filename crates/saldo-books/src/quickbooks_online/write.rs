@@ -138,7 +138,10 @@ pub(super) fn transaction(
     let bought = Transaction { global_tax_calculation, ..numbered.clone() };
     let writer = Writer { context, bindings: &context.bindings, party: header.party.as_ref() };
     let body = match &shape {
-        Shape::Form(form) => writer.form(form, header.due, numbered),
+        Shape::Form(form) => {
+            let ship_addr = tax::place(header.ships_to.as_ref(), context);
+            writer.form(form, header.due, Transaction { ship_addr, ..numbered })
+        }
         Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
         Shape::Purchase { account, lines, location, .. } => {

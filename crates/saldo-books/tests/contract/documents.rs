@@ -120,6 +120,7 @@ impl Shop {
             party,
             applies_to,
             due: None,
+            ships_to: None,
             reference: format!("#{slot}"),
             memo: format!("About \"{slot}\""),
         };

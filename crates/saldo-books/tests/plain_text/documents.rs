@@ -165,6 +165,7 @@ pub(crate) fn document(kind: DocumentKind, date: Date, lines: Vec<Line>, words: 
         party: Some(Party::Customer { key: "1".to_owned(), name: words.to_owned() }),
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: words.to_owned(),
         memo: words.to_owned(),
     };

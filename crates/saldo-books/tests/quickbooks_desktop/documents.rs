@@ -98,6 +98,7 @@ pub(crate) fn document(
         party,
         applies_to,
         due: None,
+        ships_to: None,
         reference: format!("#{slot}"),
         memo: format!("About \"{slot}\""),
     };

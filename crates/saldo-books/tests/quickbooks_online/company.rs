@@ -270,6 +270,22 @@ impl Books {
         change(&mut self.sim.company_mut().settings);
     }
 
+    /// The company collects automated sales tax in these states alone, at these rates.
+    pub(crate) fn collects_in(&mut self, states: &[(&str, &str)]) {
+        let rate = |(state, rate): &(&str, &str)| (state.to_string(), rate.parse().unwrap());
+        self.change(|settings| settings.collects_in = Some(states.iter().map(rate).collect()));
+    }
+
+    /// Sales tax by its rates, returns taken off: what the vendor's tax report says.
+    pub(crate) fn tax_by_rate(&self) -> BTreeMap<String, i64> {
+        self.sim.company().tax_by_rate()
+    }
+
+    /// The connection says this.
+    pub(crate) fn say(&mut self, setting: &str, value: &str) {
+        self.context.settings.insert(setting.to_owned(), value.to_owned());
+    }
+
     /// Turns other currencies on in the company.
     pub(crate) fn turn_on_currencies(&mut self, rates: &[(&str, &str)]) {
         let rates: Vec<_> =

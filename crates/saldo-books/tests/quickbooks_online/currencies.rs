@@ -24,6 +24,7 @@ fn transfer(slot: &str, lines: Vec<Line>) -> Document {
         party: None,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: slot.to_owned(),
         memo: "Over conversion".to_owned(),
     };

@@ -57,6 +57,7 @@ pub(crate) fn document(slot: &str, kind: DocumentKind, lines: Vec<Line>) -> Docu
         party: Some(Party::Vendor { name: "Potter & Sons".to_owned() }),
         applies_to: pays.then(|| "bill/1".to_owned()),
         due: (kind == DocumentKind::Bill).then_some(date(2026, 12, 20)),
+        ships_to: None,
         reference: "B-7".to_owned(),
         memo: format!("About \"{slot}\""),
     };

@@ -5,7 +5,7 @@
 use crate::company::{Books, Sums};
 use crate::documents::{DAY, line, usd};
 use saldo_core::book::{Outcome, SalesTax, TaxRate};
-use saldo_core::commerce::Product;
+use saldo_core::commerce::{Product, ShipTo};
 use saldo_core::document::{Document, DocumentKind, Header, Line, LineKind, Party};
 use saldo_core::ledger::{Account, AccountKind};
 use saldo_core::money::Money;
@@ -59,6 +59,7 @@ fn sale(slot: &str, mut lines: Vec<Line>) -> Document {
         party: Some(Party::Customer { key: "7".to_owned(), name: "Ann".to_owned() }),
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: "#1".to_owned(),
         memo: String::new(),
     };
@@ -107,6 +108,54 @@ fn a_form_names_the_code_of_its_taxes_and_what_each_rate_is() {
     assert_eq!(entered(&mut books, &both.reversal(DAY)), (850, -11_550));
     let untaxed = sale("sale/3", vec![goods("-5.00", false, &[])]);
     assert_eq!(entered(&mut books, &untaxed), (0, 500));
+}
+
+/// A sale of 100.00 with a tax of 8.88, of goods that go to this state.
+fn sent_to(slot: &str, state: &str) -> Document {
+    let document = sale(slot, vec![goods("-100.00", true, &[]), tax("Any", "8.875", "-8.88")]);
+    let (header, lines) = (document.header().clone(), document.lines().to_vec());
+    let place = ShipTo {
+        country: "US".to_owned(),
+        region: Some(state.to_owned()),
+        postal_code: Some("10001".to_owned()),
+    };
+    Document::new(Header { ships_to: Some(place), ..header }, lines).unwrap()
+}
+
+/// What each rate of the company's automated sales tax has of all forms, in cents.
+fn by_rate(books: &Books, expected: &[(&str, i64)]) {
+    let told: Vec<_> = books.tax_by_rate().into_iter().collect();
+    let expected: Vec<_> = expected.iter().map(|(rate, tax)| (rate.to_string(), *tax)).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn automated_tax_is_of_the_place_that_goods_go_to() {
+    let mut books = Books::new();
+    books.collects_in(&[("CA", "8.25"), ("NY", "8.875")]);
+    let new_york = sent_to("sale/1", "NY");
+    assert_eq!(entered(&mut books, &new_york), (-888, 10_888));
+    by_rate(&books, &[("NY State", 888)]);
+    assert_eq!(books.shown(&new_york, "SalesReceipt")["ShipAddr"]["Country"], "USA");
+    // Its return is of the same place.
+    assert_eq!(entered(&mut books, &new_york.reversal(DAY)), (888, -10_888));
+    by_rate(&books, &[("NY State", 0)]);
+    // What is not sent is of the company's own place.
+    let here = sale("sale/2", vec![goods("-100.00", true, &[]), tax("Any", "8.25", "-8.25")]);
+    assert_eq!(entered(&mut books, &here), (-825, 10_825));
+    by_rate(&books, &[("CA State", 825), ("NY State", 0)]);
+}
+
+#[test]
+fn a_tax_of_a_place_where_the_company_collects_none_is_held_unless_all_is_said_to_be_at_home() {
+    let mut books = Books::new();
+    books.collects_in(&[("CA", "8.25"), ("NY", "8.875")]);
+    let outcome = books.ask_for(&sent_to("sale/1", "TX")).unwrap();
+    let Outcome::Done(held) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(held.tax.unwrap().to_string(), "0.00 USD", "what the engine holds it for");
+    books.say("sales-tax", "automated-at-home");
+    assert_eq!(entered(&mut books, &sent_to("sale/2", "TX")), (-888, 10_888));
+    by_rate(&books, &[("CA State", 888)]);
 }
 
 #[test]

@@ -79,6 +79,7 @@ fn document(slot: &str, kind: DocumentKind, party: Option<Party>, lines: Vec<Lin
         party,
         applies_to,
         due: None,
+        ships_to: None,
         reference: format!("#{slot}"),
         memo: format!("About \"{slot}\""),
     };

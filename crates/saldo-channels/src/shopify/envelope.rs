@@ -84,9 +84,12 @@ impl GraphqlError {
         self.extensions.as_ref()?.code.as_deref()
     }
 
-    /// Whether a buyer's data is kept from the app. Everything works without it.
+    /// Whether a buyer's data is kept from the app: who it is, or where in a country goods go to.
+    /// Everything works without it.
     fn hides_customer(&self) -> bool {
-        let on_customer = |part: &PathPart| part.0.as_deref() == Some("customer");
+        let on_customer = |part: &PathPart| {
+            matches!(part.0.as_deref(), Some("customer" | "provinceCode" | "zip"))
+        };
         self.code() == Some("ACCESS_DENIED") && self.path.iter().any(on_customer)
     }
 }

@@ -232,11 +232,13 @@ pub(super) struct PurchasingEntity {
     pub(super) kind: String,
 }
 
-/// `MailingAddress`, of which only the country matters.
+/// `MailingAddress`, of which only the place matters by which tax is owed.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Address {
     pub(super) country_code_v2: Option<String>,
+    pub(super) province_code: Option<String>,
+    pub(super) zip: Option<String>,
 }
 
 /// Reads a field that says something by being null: a field that is not there is [`None`].
@@ -287,6 +289,7 @@ pub(super) struct ExchangeAdjustment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct TransactionFee {
     pub(super) amount: Amount,
+    pub(super) tax_amount: Option<Amount>,
     #[serde(rename = "type")]
     pub(super) kind: String,
 }

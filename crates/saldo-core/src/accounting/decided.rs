@@ -228,6 +228,7 @@ impl DecidedEntry<'_> {
             party: payee.map(|name| Party::Vendor { name }),
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: format!("Decision {}", decision.number()),
             memo,
         };

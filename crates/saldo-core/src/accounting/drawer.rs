@@ -128,6 +128,7 @@ impl Drawer<'_> {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: session.name.clone(),
             memo: format!("{}: {text}", session.name),
         };

@@ -491,6 +491,7 @@ impl<'a> Desk<'a> {
             party: Some(Party::Vendor { name: row.gateway.name.clone() }),
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: row.order_name.clone().unwrap_or_else(|| row.id.to_string()),
             memo,
         }

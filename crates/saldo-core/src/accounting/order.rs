@@ -498,6 +498,7 @@ impl<'a> Timeline<'a> {
             party: Some(customer),
             applies_to,
             due: None,
+            ships_to: order.buyer.place_of_delivery().filter(|_| kind.is_of_sales()),
             reference: order.name.clone(),
             memo,
         };

@@ -252,6 +252,7 @@ fn transfer_header(payout: &Payout, slot: String) -> Header {
         party: Some(Party::Vendor { name: payout.gateway.name.clone() }),
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: payout.bank_reference.clone().unwrap_or_else(|| number.to_owned()),
         memo: format!("{}: payout {number}", payout.gateway.name),
     }
@@ -313,6 +314,7 @@ fn enter_dispute(
         party: None,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: number.to_owned(),
         memo: format!("Dispute {number} lost"),
     };

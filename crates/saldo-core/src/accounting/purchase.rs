@@ -471,6 +471,7 @@ impl<'a> Purchase<'a> {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: self.name.or(last).unwrap_or(id.as_str()).to_owned(),
             memo,
         }

@@ -339,6 +339,7 @@ fn enter(
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: format!("{} {last}", month.currency),
             memo,
         };

@@ -319,6 +319,8 @@ fn gather(
     header.slot = slot;
     header.date = part.date;
     header.party = Some(customer);
+    // What is summed up went to many places.
+    header.ships_to = None;
     header.memo = format!("{what} of {}", part.name);
     header.reference = part.reference;
     if header.kind == DocumentKind::Payment {

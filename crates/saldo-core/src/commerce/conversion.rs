@@ -56,4 +56,8 @@ pub struct MovementFee {
     pub kind: FeeKind,
     /// How much, positive where the merchant pays.
     pub amount: Money,
+    /// The tax that the gateway charges on it, signed as the amount; none where none is told.
+    /// Whether the amount contains it, no vendor says: the fee as a whole does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tax: Option<Money>,
 }

@@ -17,7 +17,7 @@ mod stated;
 mod stock;
 
 pub use balance_transaction::{BalanceKind, BalanceTransaction, ChargedTo};
-pub use buyer::{Buyer, BuyerKind};
+pub use buyer::{Buyer, BuyerKind, ShipTo};
 pub use conversion::{Conversion, FeeKind, MovementFee, Settlement};
 pub use decision::{Decided, Decision, Move, OWNER, Said, TakenBack};
 pub use drawer::{DrawerMove, DrawerSession};

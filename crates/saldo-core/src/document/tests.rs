@@ -58,6 +58,7 @@ fn document(kind: DocumentKind, lines: Vec<Line>) -> Document {
         party: None,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: "PO 1".to_owned(),
         memo: "Goods".to_owned(),
     };
@@ -138,6 +139,7 @@ fn invoice() -> Document {
         party: None,
         applies_to: None,
         due: Some("2026-04-10".parse().unwrap()),
+        ships_to: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };

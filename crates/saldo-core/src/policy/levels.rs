@@ -199,6 +199,7 @@ mod tests {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: String::new(),
             memo: String::new(),
         };

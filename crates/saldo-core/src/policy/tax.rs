@@ -39,6 +39,23 @@ impl UnknownJurisdiction {
     }
 }
 
+/// What becomes of the tax that gateways charge on their fees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeeTax {
+    /// It is a part of what the fee costs: nobody gives it back.
+    #[default]
+    Cost,
+    /// It is taken back as input tax.
+    InputTax,
+}
+
+impl FeeTax {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Tax that the merchant owes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -48,6 +65,9 @@ pub struct Tax {
     /// The rate of the tax, in percent, that the merchant owes on the gateways' fees in their place
     /// and takes back as input tax: the reverse charge. None where it does not apply.
     pub reverse_charge: Option<Decimal>,
+    /// What becomes of the tax that gateways charge on their fees, where the shop tells it.
+    #[serde(skip_serializing_if = "FeeTax::is_default")]
+    pub on_fees: FeeTax,
     /// Whether taxes are told apart by the country whose tax a sale bears: its two letters then
     /// stand before the name that the channel gives the tax ([`Policy::tax_name`]).
     #[serde(skip_serializing_if = "std::ops::Not::not")]

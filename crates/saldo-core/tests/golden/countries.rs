@@ -3,8 +3,8 @@
 use super::shop::{Shop, order, write_off};
 use super::{POLICY, account, policy};
 use saldo_core::accounting::{Group, Stock, Trial};
-use saldo_core::commerce::{BuyerKind, Fact, SaleKind};
-use saldo_core::document::LineKind;
+use saldo_core::commerce::{BuyerKind, Fact, SaleKind, ShipTo};
+use saldo_core::document::{DocumentKind, LineKind};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
 
@@ -74,6 +74,42 @@ fn a_tax_is_owed_to_the_country_that_goods_go_to() {
         let found = taxes(&[shop.fact()], &german());
         assert_eq!(found, [(name.to_owned(), on.to_owned())]);
     }
+}
+
+/// The kinds of what a sale of 100.00 becomes that is taken back later, each with its place.
+fn places(policy: &Policy, shop: Shop) -> Vec<(DocumentKind, Option<String>)> {
+    let far = "2027-01-01T00:00:00Z".parse().unwrap();
+    let mug = [(SaleKind::Product, "100.00", "0.00", "0.00")];
+    let back = [(SaleKind::Product, "-100.00", "0.00", "0.00")];
+    let shop = shop.sale("03-10", &mug).paid("03-11", CARD, "100.00");
+    let shop = shop.refund("03-20", &back).repaid("03-20", CARD, "100.00");
+    let entries = account(&[shop.fact()], policy, far).into_iter().flat_map(|it| it.entries);
+    let place = |place: ShipTo| {
+        let parts = [Some(place.country), place.region, place.postal_code];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    };
+    entries.map(|entry| (entry.header.kind, entry.header.ships_to.map(place))).collect()
+}
+
+#[test]
+fn a_sale_and_its_return_say_where_goods_go_to_and_a_summary_does_not() {
+    let sent = || order("03-10").sent_to("NY", "10001-1234");
+    let place = || Some("US NY 10001".to_owned());
+    let each = places(&policy(POLICY), sent());
+    assert_eq!(
+        each,
+        [
+            (DocumentKind::RefundReceipt, place()),
+            (DocumentKind::Payment, None),
+            (DocumentKind::Invoice, place()),
+        ]
+    );
+    let elsewhere = places(&policy(POLICY), order("03-10"));
+    assert!(elsewhere.iter().all(|(_, place)| place.is_none()), "{elsewhere:?}");
+    let by_day = policy(&format!("detail = \"day\"\n{POLICY}"));
+    let summed = places(&by_day, sent());
+    let is_summed = |kind| matches!(kind, DocumentKind::RefundReceipt);
+    assert!(summed.iter().any(|(kind, place)| is_summed(*kind) && place.is_none()), "{summed:?}");
 }
 
 #[test]

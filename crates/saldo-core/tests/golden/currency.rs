@@ -246,6 +246,46 @@ fn what_no_stated_rate_explains_is_for_review() {
 }
 
 #[test]
+fn the_tax_of_a_fee_is_input_tax_where_the_policy_says_so() {
+    let sold = |fee: &str, tax: &str| {
+        let paid = order("03-10").sale("03-10", &goods("100.00")).paid("03-10", CARD, "100.00");
+        let fees = [(FeeKind::Processing, fee), (FeeKind::Unknown("other".into()), "0.20")];
+        let facts = [
+            paid.fees(&fees).fee_taxed(tax).fact(),
+            row(1, "03-10", BalanceKind::Charge, "100.00", "3.50"),
+        ];
+        move |text: &str| {
+            let (entries, states) = far(&facts, text);
+            let found = balances(&entries);
+            let on = |account: &str| found.get(account).map_or(0, |it| it.0);
+            let held = states.iter().find_map(|state| match state {
+                FactState::Held(issue) => Some(issue.message.clone()),
+                _ => None,
+            });
+            (on("Payment processing fees"), on("Input VAT recoverable"), held)
+        }
+    };
+    let reclaimed = format!("tax.on-fees = \"input-tax\"\n{POLICY}");
+    // Parts that contain their tax, and parts that it comes on top of.
+    for (fee, tax) in [("3.30", "0.30"), ("3.00", "0.30")] {
+        assert_eq!(sold(fee, tax)(&reclaimed), (320, 30, None), "{fee}");
+        assert_eq!(sold(fee, tax)(POLICY), (350, 0, None), "{fee}");
+    }
+    // The gateway charged the tax itself, so that nothing is owed in its place.
+    let reversed = format!("tax.reverse-charge = \"25\"\n{reclaimed}");
+    assert_eq!(sold("3.30", "0.30")(&reversed), (320, 30, None));
+    // What comes to the fee neither way is not guessed.
+    let (fee, tax, held) = sold("3.10", "0.30")(&reclaimed);
+    assert_eq!((fee, tax), (0, 0));
+    let held = held.unwrap();
+    assert!(
+        held.starts_with("the fee is 3.50 USD, and the shop tells parts of 3.30 USD"),
+        "{held}"
+    );
+    assert_eq!(sold("3.10", "0.30")(POLICY), (350, 0, None));
+}
+
+#[test]
 fn a_fee_that_its_parts_do_not_explain_stays_whole() {
     let settled = row(1, "03-10", BalanceKind::Charge, "108.00", "5.06");
     let (entries, _) = far(&[changed().fact(), settled], POLICY);

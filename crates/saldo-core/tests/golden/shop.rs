@@ -229,8 +229,16 @@ impl Shop {
         let part = |(kind, amount): &(FeeKind, &str)| MovementFee {
             kind: kind.clone(),
             amount: money(amount),
+            tax: None,
         };
         self.0.movements.last_mut().expect("a movement").fees = parts.iter().map(part).collect();
+        self
+    }
+
+    /// The first part of the last movement's fee bears this tax.
+    pub(crate) fn fee_taxed(mut self, tax: &str) -> Self {
+        let fees = &mut self.0.movements.last_mut().expect("a movement").fees;
+        fees.first_mut().expect("a part").tax = Some(money(tax));
         self
     }
 
@@ -266,8 +274,26 @@ impl Shop {
     pub(crate) fn bought_by(mut self, kind: BuyerKind, country: &str, tags: &[&str]) -> Self {
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let country = Some(country.to_owned());
-        self.0.buyer =
-            Buyer { tags, kind: Some(kind), country: country.clone(), ships_to: country };
+        self.0.buyer = Buyer {
+            tags,
+            kind: Some(kind),
+            ships_to: country.clone(),
+            country,
+            ..Buyer::default()
+        };
+        self
+    }
+
+    /// Sent to this place in the United States.
+    pub(crate) fn sent_to(mut self, region: &str, postal_code: &str) -> Self {
+        let own = |text: &str| Some(text.to_owned());
+        self.0.buyer = Buyer {
+            country: own("US"),
+            ships_to: own("US"),
+            region: own(region),
+            postal_code: own(postal_code),
+            ..Buyer::default()
+        };
         self
     }
 

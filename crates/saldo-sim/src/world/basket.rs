@@ -1,6 +1,6 @@
 //! What goes into a basket, and what it costs.
 
-use super::catalogue::{GOODS, Product, TAX_AREAS, TaxArea};
+use super::catalogue::{GOODS, Product, TAX_AREAS, TaxArea, UNTAXED_AREA};
 use super::chance::Chance;
 use super::order::{Amounts, Minor, half_up};
 use saldo_core::money::{Currency, Money};
@@ -53,7 +53,7 @@ pub(super) fn fill(
     currency: Currency,
     chance: &mut Chance,
 ) -> Basket {
-    let area = TAX_AREAS.get(wish.area).copied().unwrap_or(TaxArea { levies: &[] });
+    let area = TAX_AREAS.get(wish.area).copied().unwrap_or(UNTAXED_AREA);
     let mut items = Vec::new();
     if wish.goods {
         for _ in 0..chance.between(1, 4) {

@@ -49,25 +49,38 @@ pub struct Levy {
 pub struct TaxArea {
     /// The levies.
     pub levies: &'static [Levy],
+    /// Its state and a postal code of it.
+    pub place: (&'static str, &'static str),
 }
+
+/// A place where nothing is levied.
+pub(super) const UNTAXED_AREA: TaxArea = TaxArea { levies: &[], place: ("OR", "97205") };
 
 /// The places that the shop sells to.
 pub const TAX_AREAS: [TaxArea; 5] = [
-    TaxArea { levies: &[Levy { title: "CA State Tax", parts_per_million: 82_500 }] },
+    TaxArea {
+        levies: &[Levy { title: "CA State Tax", parts_per_million: 82_500 }],
+        place: ("CA", "94110-2315"),
+    },
     TaxArea {
         levies: &[
             Levy { title: "New York State Tax", parts_per_million: 40_000 },
             Levy { title: "New York City Tax", parts_per_million: 45_000 },
         ],
+        place: ("NY", "10012"),
     },
     TaxArea {
         levies: &[
             Levy { title: "Texas State Tax", parts_per_million: 62_500 },
             Levy { title: "Austin City Tax", parts_per_million: 20_000 },
         ],
+        place: ("TX", "78701"),
     },
-    TaxArea { levies: &[Levy { title: "New Jersey State Tax", parts_per_million: 66_250 }] },
-    TaxArea { levies: &[] },
+    TaxArea {
+        levies: &[Levy { title: "New Jersey State Tax", parts_per_million: 66_250 }],
+        place: ("NJ", "07302"),
+    },
+    UNTAXED_AREA,
 ];
 
 /// The area of the shop's own counter.

@@ -3,7 +3,7 @@
 //! Every object carries its instant. A view "as of now" leaves out what has not happened yet.
 
 use super::abroad::Abroad;
-use super::catalogue::{TAX_AREAS, TaxArea};
+use super::catalogue::{TAX_AREAS, TaxArea, UNTAXED_AREA};
 use super::delivery::Fulfilment;
 use jiff::Timestamp;
 
@@ -365,7 +365,13 @@ impl Order {
     /// The place that it is taxed in.
     #[must_use]
     pub fn tax_area(&self) -> TaxArea {
-        TAX_AREAS.get(self.area).copied().unwrap_or(TaxArea { levies: &[] })
+        TAX_AREAS.get(self.area).copied().unwrap_or(UNTAXED_AREA)
+    }
+
+    /// The state and the postal code that its goods are sent to, in the United States.
+    #[must_use]
+    pub fn place_of_delivery(&self) -> Option<(&'static str, &'static str)> {
+        (self.country() == "US").then(|| self.tax_area().place)
     }
 
     /// The instants at which it changes, its creation first, the others in no order.

@@ -34,6 +34,8 @@ pub struct WorldSettings {
     pub lost_unseen: Option<Lost>,
     /// Whether the counter's drawer is counted, so that the shop tells its sessions.
     pub counts_drawer: bool,
+    /// Whether the card gateway's fees contain a tax of a tenth of what they are without it.
+    pub taxed_fees: bool,
 }
 
 /// Units of a product that are gone.
@@ -63,6 +65,7 @@ impl Default for WorldSettings {
             granted_to_company: None,
             lost_unseen: None,
             counts_drawer: false,
+            taxed_fees: false,
         }
     }
 }

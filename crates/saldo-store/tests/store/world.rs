@@ -132,6 +132,7 @@ fn header(slot: &str, date: Date) -> Header {
         party: None,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: "#1".to_owned(),
         memo: "a sale".to_owned(),
     }

@@ -223,9 +223,11 @@ pub(crate) struct ConnectQuickbooksOnline {
     /// The company's number: by default the company that is chosen at the sign-in.
     #[arg(long)]
     pub(crate) realm: Option<String>,
-    /// How the company comes to sales tax: `automated`, the default; by `codes` of its owner's, of
-    /// which one holds for a form; or by `lines`, outside the United States, each with its code.
-    #[arg(long, value_name = "HOW", value_parser = ["automated", "codes", "lines"])]
+    /// How the company comes to sales tax: `automated`, the default, at the places that goods go
+    /// to, or `automated-at-home`, all at its own; by `codes` of its owner's, of which one holds
+    /// for a form; or by `lines`, outside the United States, each with its code.
+    #[arg(long, value_name = "HOW",
+        value_parser = ["automated", "automated-at-home", "codes", "lines"])]
     pub(crate) sales_tax: Option<String>,
     /// Which of the company's tax codes a tax is, where more than one can be meant:
     /// `--tax "NY State Tax 4%=New York"`. May be said more than once. `untaxed` is what is sold

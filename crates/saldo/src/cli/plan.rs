@@ -340,6 +340,7 @@ mod tests {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: "#1001".to_owned(),
             memo: memo.to_owned(),
         };

@@ -148,6 +148,7 @@ fn document(kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Docum
         party,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };

@@ -15,7 +15,7 @@ use super::QuickBooksOnline;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use saldo_core::book::{Bindings, Book, BookContext, Need, Outcome, Subject, Task};
-use saldo_core::commerce::Product;
+use saldo_core::commerce::{Product, ShipTo};
 use saldo_core::document::{Document, DocumentKey, DocumentKind, Header, Line, LineKind, Party};
 use saldo_core::exchange::{Answer, Ask, Fault, HttpAnswer, HttpRequest};
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
@@ -134,6 +134,7 @@ fn document(kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Docum
         party,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };
@@ -164,6 +165,17 @@ fn sale() -> Document {
         settled(clearing(), "105.43"),
     ];
     document(DocumentKind::SalesReceipt, Some(customer()), lines)
+}
+
+/// The same, of goods that were sent to New York.
+fn sent_to_new_york(document: &Document) -> Document {
+    let place = ShipTo {
+        country: "US".to_owned(),
+        region: Some("NY".to_owned()),
+        postal_code: Some("10001".to_owned()),
+    };
+    let header = Header { ships_to: Some(place), ..document.header().clone() };
+    Document::new(header, document.lines().to_vec()).unwrap()
 }
 
 fn claim() -> Document {

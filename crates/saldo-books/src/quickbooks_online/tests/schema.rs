@@ -141,7 +141,8 @@ fn bodies() -> Vec<Value> {
     let bills = [supplier_bill(), supplier_bill().reversal(day()), paid_bill()];
     let (came, order, count, sold) = (stock::came(), stock::order(), stock::count(), stock::sold());
     let stocked = [came.reversal(day()), came, order.clone(), count, sold.reversal(day()), sold];
-    let documents = [&documents[..], &bills, &dimensioned, &stocked].concat();
+    let sent = [sale(), claim(), refund()].map(|document| sent_to_new_york(&document));
+    let documents = [&documents[..], &bills, &dimensioned, &stocked, &sent].concat();
     let mut bodies: Vec<Value> = documents.iter().map(body).collect();
     let kinds = [
         AccountKind::Bank,
@@ -213,7 +214,7 @@ fn coded(how: &str) -> Vec<Value> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(schema) = Schema::load() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 34 + 6 + 1 + 1 + 1 + 2 * 6);
+    assert_eq!(bodies.len(), 34 + 6 + 1 + 1 + 1 + 3 + 2 * 6);
     for body in bodies {
         assert_eq!(schema.faults(&body), Vec::<String>::new(), "{body}");
     }

@@ -12,6 +12,26 @@ fn golden(name: &str, document: &Document) {
 }
 
 #[test]
+fn a_form_says_where_goods_go_to_where_tax_goes_by_it() {
+    let new_york = json!({
+        "Country": "US", "CountrySubDivisionCode": "NY", "PostalCode": "10001",
+    });
+    let said = |document: &Document, how: &str| {
+        let (tasks, mut context) = creates(&[sent_to_new_york(document)]);
+        context.settings.insert("sales-tax".to_owned(), how.to_owned());
+        let item = items(&tasks, &context).remove(0);
+        let form = item.as_object().unwrap().values().find(|value| value.is_object()).unwrap();
+        form["ShipAddr"].clone()
+    };
+    for document in [sale(), claim(), refund()] {
+        assert_eq!(said(&document, "automated"), new_york);
+        assert_eq!(said(&document, "automated-at-home"), Value::Null);
+    }
+    assert_eq!(said(&payout(), "automated"), Value::Null);
+    assert_eq!(body(&sale())["SalesReceipt"]["ShipAddr"], Value::Null);
+}
+
+#[test]
 fn every_kind_of_document_has_its_body() {
     golden("sales_receipt", &sale());
     golden("invoice", &claim());

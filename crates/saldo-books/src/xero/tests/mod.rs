@@ -129,6 +129,7 @@ fn document(kind: DocumentKind, party: Option<Party>, lines: Vec<Line>) -> Docum
         applies_to: matches!(kind, DocumentKind::Payment | DocumentKind::BillPayment)
             .then(|| "shop/Order/1001/invoice".to_owned()),
         due: None,
+        ships_to: None,
         reference: "#1001".to_owned(),
         memo: "Order #1001".to_owned(),
     };

@@ -172,12 +172,20 @@ fn order(source: &Source, columns: &Columns, rows: &[Row<'_>]) -> Result<Fact, W
     })))
 }
 
-/// The countries that goods and bill go to.
+/// The countries that goods and bill go to, and the place there. Exports put an apostrophe before
+/// postal codes, so that spreadsheets leave them as they are.
 fn buyer(head: &Row<'_>) -> Buyer {
     let filled = |column| head.filled(column).map(str::to_owned);
     let ships_to = filled("Shipping Country");
     let country = ships_to.clone().or_else(|| filled("Billing Country"));
-    Buyer { country, ships_to, ..Buyer::default() }
+    let postal_code = filled("Shipping Zip").map(|code| code.trim_start_matches('\'').to_owned());
+    Buyer {
+        country,
+        ships_to,
+        region: filled("Shipping Province"),
+        postal_code,
+        ..Buyer::default()
+    }
 }
 
 /// What the export says of the whole order.

@@ -95,10 +95,12 @@ pub(super) struct Customer {
     pub(super) tags: Option<String>,
 }
 
-/// An address, of which only the country matters.
+/// An address, of which only the place matters by which tax is owed.
 #[derive(Debug, Deserialize)]
 pub(super) struct Address {
     pub(super) country_code: Option<String>,
+    pub(super) province_code: Option<String>,
+    pub(super) zip: Option<String>,
 }
 
 /// `LineItem`.

@@ -97,7 +97,15 @@ fn buyer(root: &rest::Order) -> Buyer {
     let country = |address: &Option<rest::Address>| address.as_ref()?.country_code.clone();
     let ships_to = country(&root.shipping_address);
     let country = ships_to.clone().or_else(|| country(&root.billing_address));
-    Buyer { tags: said.map(tags).unwrap_or_default(), kind, country, ships_to }
+    let sent = root.shipping_address.as_ref();
+    Buyer {
+        tags: said.map(tags).unwrap_or_default(),
+        kind,
+        country,
+        ships_to,
+        region: sent.and_then(|address| address.province_code.clone()),
+        postal_code: sent.and_then(|address| address.zip.clone()),
+    }
 }
 
 /// A line that was bought, with what the vendor's own prices say of it.

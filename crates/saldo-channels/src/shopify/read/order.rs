@@ -210,12 +210,16 @@ fn buyer(root: &mut wire::Order) -> Buyer {
         },
     });
     let country = |address: &mut Option<wire::Address>| address.take()?.country_code_v2;
+    let sent = root.shipping_address.as_mut();
+    let (region, postal_code) = sent.map(|it| (it.province_code.take(), it.zip.take())).unzip();
     let ships_to = country(&mut root.shipping_address);
     Buyer {
         tags: root.customer.as_mut().map(|buyer| take(&mut buyer.tags)).unwrap_or_default(),
         kind,
         country: ships_to.clone().or_else(|| country(&mut root.billing_address)),
         ships_to,
+        region: region.flatten(),
+        postal_code: postal_code.flatten(),
     }
 }
 
@@ -409,7 +413,8 @@ fn fee(fee: wire::TransactionFee) -> MovementFee {
         "currency_conversion_fee" => FeeKind::Conversion,
         word => FeeKind::Unknown(word.to_owned()),
     };
-    MovementFee { kind, amount: fee.amount.0 }
+    let tax = fee.tax_amount.map(|tax| tax.0).filter(|tax| !tax.is_zero());
+    MovementFee { kind, amount: fee.amount.0, tax }
 }
 
 struct Amounts {

@@ -87,12 +87,16 @@ fn a_hidden_customer_is_no_fault() {
         json!({ "data": { "ordersCount": { "count": 1 } },
                 "errors": [{ "message": "No.", "path": path, "extensions": extensions }] })
     };
-    let mut stage = Stage::new("orders");
-    stage.hear(&graphql(&error(json!(["orders", "nodes", 0, "customer"])))).unwrap();
-    assert_eq!(
-        refused(&error(json!(["orders", "nodes", 0, "transactions"]))).permits,
-        Permit::LogIn
-    );
+    for hidden in [
+        json!(["orders", "nodes", 0, "customer"]),
+        json!(["orders", "nodes", 0, "shippingAddress", "zip"]),
+    ] {
+        Stage::new("orders").hear(&graphql(&error(hidden))).unwrap();
+    }
+    for needed in ["transactions", "shippingAddress"] {
+        let refused = refused(&error(json!(["orders", "nodes", 0, needed])));
+        assert_eq!(refused.permits, Permit::LogIn, "{needed}");
+    }
 }
 
 #[test]

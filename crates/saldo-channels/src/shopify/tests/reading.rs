@@ -93,6 +93,20 @@ fn money_from_abroad_has_its_rates_and_the_parts_of_its_fee() {
 }
 
 #[test]
+fn a_fee_says_which_tax_the_gateway_charges_on_it() {
+    let bag =
+        json!({ "shopMoney": amount("105.43", "USD"), "presentmentMoney": amount("96.72", "EUR") });
+    let fee = |of: &str, tax: &str| {
+        let (of, tax) = (amount(of, "USD"), amount(tax, "USD"));
+        json!({ "amount": of, "taxAmount": tax, "type": "processing_fee" })
+    };
+    let fees = [fee("3.36", "0.31"), fee("1.57", "0.0")];
+    let order = captured(bag, json!({ "fees": fees })).unwrap();
+    let taxes = order.movements[1].fees.iter().map(|fee| fee.tax.map(|tax| tax.to_string()));
+    assert_eq!(taxes.collect::<Vec<_>>(), [Some("0.31 USD".to_owned()), None]);
+}
+
+#[test]
 fn a_movement_settles_by_the_rate_of_the_sale() {
     let adjusted = |from, to| {
         json!({ "currencyExchangeAdjustment": {

@@ -134,6 +134,7 @@ fn entry(
         party: Some(Party::Vendor { name: gateway.name.clone() }),
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: format!("{} {date}", gateway.name),
         memo: format!("{}: {what}", gateway.name),
     };

@@ -3,13 +3,35 @@
 use super::{Accounted, Desk, Trouble};
 use crate::accounting::lines::plain_line;
 use crate::accounting::summary::Part;
-use crate::commerce::FeeKind;
+use crate::commerce::{FeeKind, MovementFee};
 use crate::document::{DocumentKind, Line, LineKind, SubledgerEntry};
+use crate::issue::IssueKind;
 use crate::money::Money;
-use crate::policy::Role;
+use crate::policy::{FeeTax, Role};
 use crate::text::FactId;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+
+/// A fee as the shop tells it.
+struct ToldFee {
+    /// How much is for what: what is given back as tax first.
+    parts: BTreeMap<(bool, Role), Money>,
+    /// Whether the gateway charged tax on it.
+    is_taxed: bool,
+}
+
+fn untold_tax(fee: Money, amounts: Money, taxes: Money) -> Trouble {
+    Trouble::Issue(
+        IssueKind::DoesNotAddUp,
+        format!(
+            "the fee is {fee}, and the shop tells parts of {amounts} with a tax of {taxes}, which \
+             come to it neither with the tax nor without"
+        ),
+        "see the gateway's invoice; `tax.on-fees = \"cost\"` of the policy enters the fee as a \
+         whole"
+            .to_owned(),
+    )
+}
 
 impl Desk<'_> {
     /// The fee, in the gateway's fee document of its part.
@@ -48,40 +70,74 @@ impl Desk<'_> {
     /// What the fee is for, as far as the shop tells all of it in parts, and what pays it.
     fn fee_lines(&self) -> Result<Vec<Line>, Trouble> {
         let row = self.row;
-        let told = self.about.map_or(&[][..], |movement| &movement.fees);
-        let mut parts: BTreeMap<Role, Money> = BTreeMap::new();
-        for fee in told.iter().filter(|fee| fee.amount.currency() == row.fee.currency()) {
-            let role = match &fee.kind {
-                FeeKind::Processing => Role::ProcessingFees,
-                FeeKind::Conversion => Role::ConversionFees,
-                FeeKind::Unknown(word) => {
-                    self.basis.policy.fee_role(word).unwrap_or(Role::ProcessingFees)
-                }
-            };
-            let sum = parts.entry(role).or_insert(Money::zero(row.fee.currency()));
-            *sum = sum.plus(fee.amount)?;
-        }
-        if Money::sum(row.fee.currency(), parts.values().copied())? != row.fee {
-            parts = BTreeMap::from([(Role::ProcessingFees, row.fee)]);
-        }
-        let text = format!("Fee {}", row.order_name.as_deref().unwrap_or(&row.vendor_type));
+        let told = self.told_fee()?;
+        let order = row.order_name.as_deref().unwrap_or(&row.vendor_type);
         let paid = self.cleared(row.fee.negated())?;
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
-        let last = parts.keys().next_back().copied();
-        for (role, part) in parts {
+        let last = told.parts.keys().next_back().copied();
+        for (key, part) in told.parts {
+            let role = key.1;
             let spot = self.spot(role);
             let mut fee = self.line(LineKind::Other { taxed: false }, spot, part)?;
             // Parts of a foreign fee may round otherwise than the whole: the last takes the rest.
-            if Some(role) == last {
+            if Some(key) == last {
                 fee.amount = left;
             }
             left = left.minus(fee.amount)?;
-            fee.text.clone_from(&text);
+            fee.text = match role {
+                Role::InputTax => format!("Tax of fee {order}"),
+                _ => format!("Fee {order}"),
+            };
             lines.push(fee);
         }
-        lines.extend(self.reverse_charge(paid.amount.negated())?);
+        if !told.is_taxed {
+            lines.extend(self.reverse_charge(paid.amount.negated())?);
+        }
         lines.push(paid);
         Ok(lines)
+    }
+
+    /// What the shop tells of the fee: all of it in parts, with or without the tax on them, or it
+    /// stands as a whole.
+    fn told_fee(&self) -> Result<ToldFee, Trouble> {
+        let row = self.row;
+        let (currency, policy) = (row.fee.currency(), self.basis.policy);
+        let nothing = Money::zero(currency);
+        let told = self.about.map_or(&[][..], |movement| &movement.fees).iter();
+        let told: Vec<_> = told.filter(|fee| fee.amount.currency() == currency).collect();
+        let tax = |fee: &MovementFee| fee.tax.filter(|tax| tax.currency() == currency);
+        let amounts = Money::sum(currency, told.iter().map(|fee| fee.amount))?;
+        let taxes = Money::sum(currency, told.iter().filter_map(|fee| tax(fee)))?;
+        let is_taxed = !taxes.is_zero();
+        let contains_tax = amounts == row.fee;
+        if !contains_tax && amounts.plus(taxes)? != row.fee {
+            if is_taxed && policy.text.tax.on_fees == FeeTax::InputTax {
+                return Err(untold_tax(row.fee, amounts, taxes));
+            }
+            let parts = BTreeMap::from([((false, Role::ProcessingFees), row.fee)]);
+            return Ok(ToldFee { parts, is_taxed });
+        }
+        // What the gateway charges comes last, and takes what rounding leaves.
+        let mut parts: BTreeMap<(bool, Role), Money> = BTreeMap::new();
+        for fee in told {
+            let role = match &fee.kind {
+                FeeKind::Processing => Role::ProcessingFees,
+                FeeKind::Conversion => Role::ConversionFees,
+                FeeKind::Unknown(word) => policy.fee_role(word).unwrap_or(Role::ProcessingFees),
+            };
+            let tax = tax(fee).unwrap_or(nothing);
+            let net = if contains_tax { fee.amount.minus(tax)? } else { fee.amount };
+            let of_tax = match policy.text.tax.on_fees {
+                FeeTax::Cost => (true, role),
+                FeeTax::InputTax => (false, Role::InputTax),
+            };
+            for (key, amount) in [((true, role), net), (of_tax, tax)] {
+                let sum = parts.entry(key).or_insert(nothing);
+                *sum = sum.plus(amount)?;
+            }
+        }
+        parts.retain(|_, amount| !amount.is_zero());
+        Ok(ToldFee { parts, is_taxed })
     }
 
     /// The tax on a fee that the merchant owes in the gateway's place, and takes back.

@@ -93,6 +93,7 @@ impl Counted<'_> {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: product.sku.clone().unwrap_or_else(|| product.title.clone()),
             memo: self.text.clone(),
         };

@@ -573,6 +573,7 @@ impl<'a> Desk<'a> {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: name,
             memo: text.to_owned(),
         };

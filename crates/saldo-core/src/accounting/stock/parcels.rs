@@ -249,6 +249,7 @@ impl Desk<'_> {
             party: None,
             applies_to: None,
             due: None,
+            ships_to: None,
             reference: self.order.name.clone(),
             memo: memo.to_owned(),
         };

@@ -25,6 +25,7 @@ fn entry(id: &str, minor: i64, class: &str) -> SubledgerEntry {
         party: None,
         applies_to: None,
         due: None,
+        ships_to: None,
         reference: String::new(),
         memo: "fees".to_owned(),
     };

@@ -58,6 +58,10 @@ pub struct Settings {
     /// home currency for one of it. None where multicurrency is off.
     #[serde(default)]
     pub currencies: Option<BTreeMap<String, Decimal>>,
+    /// The states in which automated sales tax is set up, by their two letters, and how much it is
+    /// there, in per cent. None where one rate holds everywhere.
+    #[serde(default)]
+    pub collects_in: Option<BTreeMap<String, Decimal>>,
 }
 
 impl Default for Settings {
@@ -80,6 +84,7 @@ impl Default for Settings {
             inventory: false,
             track_departments: false,
             currencies: None,
+            collects_in: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use super::entity::{Entity, answered_at};
 use super::fault::Fault;
 use super::fields;
 use super::kind::Kind;
+use super::tax;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -74,6 +75,28 @@ impl Company {
             text.push_str(&format!("{date}\t{kind}\t{number}\t{account}\t{amount}\n"));
         }
         text
+    }
+
+    /// Sales tax by the name of its rate, in minor units, returns taken off: as the vendor's report
+    /// of what is owed parts it.
+    #[must_use]
+    pub fn tax_by_rate(&self) -> BTreeMap<String, i64> {
+        let forms = self.shelves.values().flat_map(BTreeMap::values);
+        let forms = forms.filter(|form| form.kind.is_sales_form() && form.is_active());
+        let rates = tax::rates(self);
+        let mut sums = BTreeMap::new();
+        for form in forms {
+            let sales = matches!(form.kind, Kind::SalesReceipt | Kind::Invoice);
+            let lines = form.body.get("TxnTaxDetail").and_then(|detail| detail.get("TaxLine"));
+            for line in lines.and_then(Value::as_array).into_iter().flatten() {
+                let id = line.pointer("/TaxLineDetail/TaxRateRef/value").and_then(Value::as_str);
+                let rate = rates.iter().find(|rate| Some(rate.id.as_str()) == id);
+                let minor = line.as_object().and_then(|it| fields::amount(it, "Amount").ok()?);
+                let (Some(rate), Some(minor)) = (rate, minor) else { continue };
+                *sums.entry(rate.name.clone()).or_insert(0) += if sales { minor } else { -minor };
+            }
+        }
+        sums
     }
 
     /// Balances at the end of a day, as a trial balance shows them: income and expenses of the

@@ -251,6 +251,17 @@ pub(super) fn still_open(previous: Option<&Entity>, total: i64) -> Result<i64, F
     Ok(total - settled)
 }
 
+/// Since October 2025 countries come back by three letters, as the vendor announced: of those that
+/// the simulation knows.
+fn show_country(body: &mut Object) {
+    let country = body.get_mut("ShipAddr").and_then(|address| address.get_mut("Country"));
+    let Some(country) = country else { return };
+    let known = [("US", "USA"), ("CA", "CAN"), ("GB", "GBR"), ("IE", "IRL"), ("DE", "DEU")];
+    if let Some((_, shown)) = known.iter().find(|(two, _)| country.as_str() == Some(*two)) {
+        *country = json!(shown);
+    }
+}
+
 fn fill(kind: Kind, view: &View<'_>, body: &mut Object, lines: Lines, taxed: Taxed, total: i64) {
     let mut shown = lines.shown;
     shown.push(json!({
@@ -266,6 +277,7 @@ fn fill(kind: Kind, view: &View<'_>, body: &mut Object, lines: Lines, taxed: Tax
     body.entry("PrintStatus").or_insert(json!("NeedToPrint"));
     body.entry("EmailStatus").or_insert(json!("NotSet"));
     body.entry("CustomField").or_insert(json!([]));
+    show_country(body);
     if kind == Kind::Invoice {
         body.entry("DueDate").or_insert(json!(server_date(view.now).to_string()));
         body.entry("Deposit").or_insert(json!(0));

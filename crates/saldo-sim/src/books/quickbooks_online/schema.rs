@@ -119,6 +119,10 @@ fn detail(name: &str) -> Option<&'static str> {
             "DefaultTaxCodeRef TxnTaxCodeRef TotalTax TaxReviewStatus TaxLine \
              UseAutomatedSalesTax"
         }
+        "ShipAddr" | "BillAddr" | "ShipFromAddr" => {
+            "Id Line1 Line2 Line3 Line4 Line5 City Country CountryCode County \
+             CountrySubDivisionCode PostalCode PostalCodeSuffix Lat Long Tag Note"
+        }
         _ => return None,
     })
 }
@@ -150,6 +154,8 @@ const LIMITS: &[(&str, usize)] = &[
     ("Line4", 500),
     ("Line5", 500),
     ("City", 255),
+    ("Country", 255),
+    ("CountrySubDivisionCode", 255),
     ("PostalCode", 30),
 ];
 
@@ -163,7 +169,9 @@ pub(super) fn check(kind: Kind, body: &Object) -> Result<(), Fault> {
             ("Line", Value::Array(lines)) => {
                 lines.iter().filter_map(Value::as_object).try_for_each(check_line)?;
             }
-            ("TxnTaxDetail", Value::Object(inner)) => check_detail(name, inner)?,
+            ("TxnTaxDetail" | "ShipAddr" | "BillAddr" | "ShipFromAddr", Value::Object(inner)) => {
+                check_detail(name, inner)?;
+            }
             ("CheckPayment", Value::Object(inner)) if kind == Kind::BillPayment => {
                 check_detail("BillPaymentCheck", inner)?;
             }

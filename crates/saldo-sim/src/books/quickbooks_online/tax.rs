@@ -1,8 +1,10 @@
 //! Sales tax: worked out by the vendor, or by the codes of the company's owner.
 //!
-//! A company with automated sales tax has one rate, found for every address: where goods go is not
-//! looked at. An explicit total replaces what was worked out, as the vendor documents. Where no
-//! line is taxable there is nothing to put tax on, and an explicit total is passed over without a
+//! A company with automated sales tax has one rate for every address, or one for each state that
+//! it collects in: then the rate of the place that goods go to holds, and where a form names none,
+//! that of the company's own, as the vendor documents. An explicit total replaces what was worked
+//! out and is spread over the rates of that place. Where no line is taxable, or the company
+//! collects nothing, there is nothing to put tax on, and an explicit total is passed over without a
 //! word (from memory): who sends one must read back what was stored.
 //!
 //! A company with codes of its owner's works tax out rate by rate, on the sum of what bears it. In
@@ -18,6 +20,9 @@ use super::kind::Kind;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// The state that the company is in.
+const HOME: &str = "CA";
 
 /// The tax of a form.
 #[derive(Debug)]
@@ -61,12 +66,38 @@ const fn is_automated(company: &Company) -> bool {
     company.settings.automated_sales_tax && !company.settings.outside_the_united_states
 }
 
+/// The rate of automated sales tax by state, where the company collects in some of them alone.
+fn by_state(company: &Company) -> Option<impl Iterator<Item = (&str, Rate)>> {
+    let states = company.settings.collects_in.as_ref()?;
+    Some(states.iter().enumerate().map(|(index, (state, percent))| {
+        let (id, name) = ((index + 1).to_string(), format!("{state} State"));
+        (state.as_str(), Rate { id, name, percent: *percent })
+    }))
+}
+
+/// The rate of automated sales tax where a form's goods go to; none where nothing is collected.
+fn rate_of_place(company: &Company, body: &Object) -> Result<Option<Rate>, Fault> {
+    let Some(mut states) = by_state(company) else { return Ok(rates(company).into_iter().next()) };
+    let address = fields::object(body, "ShipAddr")?;
+    let (country, state) = match address {
+        None => (None, Some(HOME)),
+        Some(address) => {
+            (fields::text(address, "Country")?, fields::text(address, "CountrySubDivisionCode")?)
+        }
+    };
+    let at_home = country.is_none_or(|country| matches!(country, "US" | "USA"));
+    Ok(states.find(|(own, _)| at_home && state == Some(*own)).map(|(_, rate)| rate))
+}
+
 /// The rates of a company: the vendor's own, or those of its owner's codes.
 pub(super) fn rates(company: &Company) -> Vec<Rate> {
     let (name, percent) = (company.tax.agency.clone(), company.tax.percent);
     let mut rates = vec![Rate { id: "1".to_owned(), name, percent }];
     if is_automated(company) {
-        return rates;
+        return match by_state(company) {
+            Some(states) => states.map(|(_, rate)| rate).collect(),
+            None => rates,
+        };
     }
     for (name, percent) in company.settings.tax_codes.iter().flat_map(|code| &code.rates) {
         if rates.iter().skip(1).all(|known| known.name != *name) {
@@ -170,7 +201,10 @@ pub(super) fn of_form(
         return Ok(none());
     }
     if is_automated(company) {
-        return if taxable == 0 { Ok(none()) } else { worked_out(company, detail, taxable) };
+        return match rate_of_place(company, body)?.filter(|_| taxable != 0) {
+            Some(rate) => worked_out(&rate, detail, taxable),
+            None => Ok(none()),
+        };
     }
     if settings.outside_the_united_states {
         if !is_by_lines(company, body)? {
@@ -187,13 +221,13 @@ pub(super) fn of_form(
 }
 
 /// What automated sales tax works out, or what replaces it.
-fn worked_out(company: &Company, detail: &Object, taxable: i64) -> Result<Taxed, Fault> {
-    let percent = company.tax.percent;
+fn worked_out(rate: &Rate, detail: &Object, taxable: i64) -> Result<Taxed, Fault> {
+    let percent = rate.percent;
     let computed = percentage(taxable, percent).ok_or_else(too_large)?;
     let automatic = fields::boolean(detail, "UseAutomatedSalesTax")?.unwrap_or(false);
     let wanted = fields::amount(detail, "TotalTax")?;
     let total = wanted.filter(|_| !automatic).unwrap_or(computed);
-    let line = shown_line("1", percent, taxable, (computed, total));
+    let line = shown_line(&rate.id, percent, taxable, (computed, total));
     let mut shown = json!({ "TotalTax": fields::money(total), "TaxLine": [line] });
     if total != computed {
         shown["TaxReviewStatus"] = json!("AST_TAX_OVERRIDE");

@@ -4,13 +4,20 @@ use super::super::{EngineError, Reviser, revise};
 use super::stage::{Stage, by_account, world};
 use crate::templates::applied;
 use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
+use std::collections::BTreeMap;
 
 const REVERSE_CHARGE: &str = "tax.reverse-charge = \"25\"";
 const LOAN: &str = "loans.2026-08-01 = { owed = \"11300.00\", cost = \"1300.00\" }";
 
 /// A merchant whose gateway's table in the policy says this as well, and the policy that before.
 async fn told(before: &str, of_gateway: &str) -> Stage {
-    let stage = Stage::after(&world(5, 200, 40), &FaultSettings::none()).await;
+    told_of(&world(5, 200, 40), before, of_gateway).await
+}
+
+/// The same of another merchant.
+async fn told_of(settings: &WorldSettings, before: &str, of_gateway: &str) -> Stage {
+    let stage = Stage::after(settings, &FaultSettings::none()).await;
     let engine = stage.engine().await;
     let change = |text: &str| {
         let table = "[gateways.shopify_payments]\n";
@@ -32,6 +39,23 @@ async fn tax_on_fees_is_owed_and_taken_back() {
     let sums = by_account(&told(REVERSE_CHARGE, "").await);
     let (owed, back) = (sums["Output VAT (reverse charge)"], sums["Input VAT recoverable"]);
     assert!(back > 0 && owed == -back, "{sums:#?}");
+}
+
+#[tokio::test]
+async fn tax_that_the_gateway_charges_on_fees_is_a_cost_unless_it_is_taken_back() {
+    let taxed = WorldSettings { taxed_fees: true, ..world(5, 200, 40) };
+    let cost = by_account(&told_of(&taxed, "tax.on-fees = \"cost\"", "").await);
+    let back = by_account(&told_of(&taxed, "tax.on-fees = \"input-tax\"", "").await);
+    let of_fees = |sums: &BTreeMap<String, i64>| {
+        ["Payment processing fees", "Currency conversion fees"].map(|name| sums[name]).iter().sum()
+    };
+    let (all, net): (i64, i64) = (of_fees(&cost), of_fees(&back));
+    assert!(!cost.contains_key("Input VAT recoverable"), "{cost:#?}");
+    let tax = back["Input VAT recoverable"];
+    assert_eq!(net + tax, all, "{back:#?}");
+    // A tenth of what is left, but for the cents of each, and fees that no payment of an order has.
+    assert!(tax > 0 && tax <= net / 10 + 200, "{back:#?}");
+    assert!(tax > net / 12, "{back:#?}");
 }
 
 #[tokio::test]

@@ -4,10 +4,13 @@
 
 use super::stage::{Stage, world};
 use crate::engine::Engine;
+use crate::merchant::COMPANY;
 use saldo_core::book::{RefusalKind, Subject};
 use saldo_core::document::{Document, LineKind};
+use saldo_core::text::ConnectionId;
 use saldo_sim::books::quickbooks_online::TaxCode;
 use saldo_sim::fault::FaultSettings;
+use saldo_store::EntryFilter;
 use std::collections::{BTreeMap, BTreeSet};
 
 const AGENCY: &str = "Sales Tax Agency Payable";
@@ -105,4 +108,71 @@ async fn the_owners_codes_are_named_once_the_connection_says_so() {
     assert_eq!(stage.books().ledger, expected);
     stage.assert_proven("tax by the owner's codes").await;
     engine.store.close().await;
+}
+
+/// How much tax the documents of the company's book carry, by the state that their goods go to, or
+/// else that of the company.
+async fn by_state(stage: &Stage) -> BTreeMap<String, i64> {
+    let engine = stage.engine().await;
+    let (book, mut sums) = (ConnectionId::new(COMPANY), BTreeMap::new());
+    let entries = engine.store.entries(engine.company_id(), &book, EntryFilter::default());
+    for booked in entries.all().await.unwrap() {
+        let Subject::Document { document, .. } = &booked.change.subject else { continue };
+        let place = document.header().ships_to.as_ref();
+        let state = place.map_or("CA", |place| place.region.as_deref().unwrap_or("elsewhere"));
+        let taxes = document.lines().iter().filter(|it| matches!(it.kind, LineKind::Tax { .. }));
+        *sums.entry(state.to_owned()).or_default() -=
+            taxes.map(|line| line.amount.minor()).sum::<i64>();
+    }
+    engine.store.close().await;
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+#[tokio::test]
+async fn the_books_report_owes_each_state_the_tax_of_what_went_there() {
+    let stage = Stage::after(&world(3, 120, 40), &FaultSettings::none()).await;
+    let rates = [("CA", "8.25"), ("NJ", "6.625"), ("NY", "8.5"), ("TX", "8.25")];
+    let rates = rates.map(|(state, rate)| (state.to_owned(), rate.parse().unwrap()));
+    stage.merchant.company().company_mut().settings.collects_in = Some(BTreeMap::from(rates));
+    stage.sync().await;
+    let expected = by_state(&stage).await;
+    assert!(expected.len() == 4, "{expected:?}");
+    let told = stage.merchant.company().company().tax_by_rate().into_iter();
+    let told: BTreeMap<String, i64> = told
+        .map(|(rate, minor)| (rate.trim_end_matches(" State").to_owned(), minor))
+        .filter(|(_, minor)| *minor != 0)
+        .collect();
+    assert_eq!(told, expected);
+    // What went abroad with the tax of a state is held: the company collects none there.
+    let engine = stage.engine().await;
+    let failed = engine.store.failed(engine.company_id()).await.unwrap();
+    assert!(!failed.is_empty());
+    for failed in failed {
+        assert_eq!(failed.refusal.kind, RefusalKind::HeldOtherwise, "{failed:#?}");
+        let Subject::Document { document, .. } = &failed.change.subject else { panic!() };
+        let place = document.header().ships_to.as_ref();
+        assert_eq!(place.map(|place| place.country.as_str()), Some("IE"), "{failed:#?}");
+        assert!(!document.tax().unwrap().is_zero());
+    }
+    engine.store.close().await;
+}
+
+#[tokio::test]
+async fn all_tax_is_of_the_companys_own_place_where_the_connection_says_so() {
+    let stage = Stage::after(&world(3, 120, 40), &FaultSettings::none()).await;
+    let home = BTreeMap::from([("CA".to_owned(), "8.25".parse().unwrap())]);
+    stage.merchant.company().company_mut().settings.collects_in = Some(home);
+    let engine = stage.engine().await;
+    let company = engine.company_id();
+    let mut book = engine.store.connections(company).await.unwrap().into_iter();
+    let mut book = book.find(|it| it.adapter == "quickbooks-online").unwrap();
+    book.settings.insert("sales-tax".to_owned(), "automated-at-home".to_owned());
+    engine.store.update_connection(company, &book).await.unwrap();
+    engine.store.close().await;
+    stage.sync().await;
+    let all: i64 = by_state(&stage).await.into_values().sum();
+    let told = stage.merchant.company().company().tax_by_rate();
+    assert_eq!(told, BTreeMap::from([("CA State".to_owned(), all)]));
+    stage.assert_proven("all tax at home").await;
 }

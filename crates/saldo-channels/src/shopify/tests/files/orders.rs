@@ -83,7 +83,7 @@ fn columns_are_found_by_name() {
 #[test]
 fn broken_rows_are_named_by_line() {
     let taken = changed(",pos,", ",pos,,");
-    assert_eq!(taken.refusal(), "line 2: it has 33 fields, but the table has 32 columns");
+    assert_eq!(taken.refusal(), "line 2: it has 35 fields, but the table has 34 columns");
     let taken = changed("#1003,", ",");
     assert_eq!(taken.refusal(), "line 2: `Name` is empty");
     let taken = changed(",Card,", ",\"Card,");

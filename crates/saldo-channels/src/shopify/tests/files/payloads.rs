@@ -61,7 +61,8 @@ fn order() -> Value {
         "cancelled_at": null, "test": false, "currency": "USD", "taxes_included": false,
         "financial_status": "partially_refunded", "source_name": "web", "total_price": "40.60",
         "company": null, "customer": {"id": 3, "first_name": "Ada", "tags": "vip, net 30"},
-        "shipping_address": {"country_code": "US"}, "billing_address": {"country_code": "GB"},
+        "shipping_address": {"country_code": "US", "province_code": "NY", "zip": "10001"},
+        "billing_address": {"country_code": "GB"},
         "line_items": [{
             "id": 11, "title": "Mug", "sku": "MUG", "variant_id": 7, "price": "20.00",
             "quantity": 2, "discount_allocations": [{"amount": "5.00"}],

@@ -15,7 +15,7 @@ const QUERIES: [&str; 6] = [
        displayFinancialStatus paymentGatewayNames retailLocation { id }
        customer { id displayName tags }
        purchasingEntity { __typename ... on PurchasingCompany { company { id name } } }
-       shippingAddress { countryCodeV2 } billingAddress { countryCodeV2 }
+       shippingAddress { countryCodeV2 provinceCode zip } billingAddress { countryCodeV2 }
        agreements(first: 5) { pageInfo { hasNextPage endCursor } nodes { id happenedAt reason
          ... on RefundAgreement { refund { id } }
          sales(first: 8) { pageInfo { hasNextPage endCursor } nodes { id actionType lineType

@@ -73,15 +73,24 @@ pub(super) struct Fee<'w> {
 }
 
 impl<'w> Fee<'w> {
+    fn amount(&self) -> Minor {
+        self.exchange.unwrap_or(self.transaction.fee)
+    }
+
+    /// The tax within it, half a minor unit rounded up.
+    fn tax(&self) -> Minor {
+        if self.scene.world.settings.taxed_fees { (2 * self.amount() + 11) / 22 } else { 0 }
+    }
+
     fn show(&self, field: &str, _: &JsonMap) -> Shown<'w> {
         match field {
             "id" => text(Scene::gid("TransactionFee", self.transaction.id)),
-            "amount" => self.scene.money(self.exchange.unwrap_or(self.transaction.fee)),
+            "amount" => self.scene.money(self.amount()),
             "flatFee" if self.exchange.is_some() => self.scene.money(0),
             "flatFee" => self.scene.money(crate::world::FEE_FLAT),
             "flatFeeName" | "rateName" => null(),
             "rate" => text(if self.exchange.is_some() { "0.015" } else { "0.029" }),
-            "taxAmount" => self.scene.money(0),
+            "taxAmount" => self.scene.money(self.tax()),
             "type" if self.exchange.is_some() => text("currency_conversion_fee"),
             "type" => text("processing_fee"),
             _ => None,

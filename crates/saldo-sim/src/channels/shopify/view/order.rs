@@ -294,7 +294,7 @@ impl<'w> Order<'w> {
     }
 
     fn address(&self) -> MailingAddress {
-        MailingAddress { country: self.order.country() }
+        MailingAddress { country: self.order.country(), place: self.order.place_of_delivery() }
     }
 
     fn disputes(&self) -> impl Iterator<Item = DisputeSummary<'w>> {
@@ -393,12 +393,16 @@ object!(Customer<'_>, |_| "Customer");
 /// An address of an order.
 struct MailingAddress {
     country: &'static str,
+    /// The state and the postal code, in the United States.
+    place: Option<(&'static str, &'static str)>,
 }
 
 impl MailingAddress {
     fn show<'w>(&self, field: &str, _: &JsonMap) -> Shown<'w> {
         match field {
             "countryCodeV2" => text(self.country),
+            "provinceCode" => self.place.map_or_else(null, |(state, _)| text(state)),
+            "zip" => self.place.map_or_else(null, |(_, zip)| text(zip)),
             _ => None,
         }
     }
