@@ -25,7 +25,9 @@ pub use compose::compose;
 pub use difference::{Difference, differences};
 pub use links::payments_first;
 pub use period::Closing;
-pub use standing::{StandingInvoices, standing_for, standing_invoice, standing_invoices};
+pub use standing::{
+    StandingInvoices, standing_documents, standing_for, standing_invoice, standing_invoices,
+};
 
 use crate::book::{AttachedFile, Need, Subject, Voided};
 use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};

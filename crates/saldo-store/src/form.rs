@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The number of this form.
-const NUMBER: u8 = 4;
+const NUMBER: u8 = 5;
 /// How long the entries of most groups are.
 const BYTES: usize = 2048;
 /// What cannot be read, where that is so.

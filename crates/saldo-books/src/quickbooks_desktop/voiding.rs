@@ -150,17 +150,26 @@ pub(super) fn became(
 /// What it means that it was looked for by its id among these rows: that it is voided, that it may
 /// be, or that it is left alone since it is another by now.
 pub(super) fn found(voided: &Voided, rows: &[Element]) -> Outcome {
-    let Some(row) = rows.iter().find(|row| is_it(voided, row)) else { return Outcome::Absent };
+    let Some(row) = rows.iter().find(|row| is_it(voided, row)) else {
+        return left_alone(
+            "QuickBooks does not show it: somebody deleted it, or another one that was looked for \
+             beside it",
+        );
+    };
     if let Some(nil) = acknowledgement(voided, row) {
         return Outcome::Found(nil);
     }
     if row.text(["EditSequence"]) == Some(voided.version.as_str()) {
         return Outcome::Absent;
     }
+    left_alone("somebody changed it, or linked something with it")
+}
+
+fn left_alone(why: &str) -> Outcome {
     Outcome::Refused(refusal(Refusal {
         kind: RefusalKind::Other,
         code: CHANGED.to_owned(),
-        message: "somebody changed it, or linked something with it".to_owned(),
+        message: why.to_owned(),
         hint: String::new(),
     }))
 }

@@ -53,15 +53,17 @@ pub(super) fn calculation_without(context: &BookContext) -> Option<String> {
     (Says::of(context) == Says::CodeOfLines).then(|| "NotApplicable".to_owned())
 }
 
-/// Where goods go to, in companies whose tax is worked out and reported by places. Codes say
-/// themselves whose tax they are, so that no place is said beside them.
+/// Where goods go to, in companies whose tax is worked out and reported by places: the state, and
+/// its postal code, for a place that names no state says nothing of whose tax it is. Without one
+/// the company's own place counts. Codes say themselves whose tax they are, so that no place is
+/// said beside them.
 pub(super) fn place(ships_to: Option<&ShipTo>, context: &BookContext) -> Option<wire::Address> {
     let ShipTo { country, region, postal_code } =
-        ships_to.filter(|_| Says::of(context) == Says::HowMuch)?;
+        ships_to.filter(|to| Says::of(context) == Says::HowMuch && to.country == "US")?;
     let text = |text: &String, length| Some(names::text(text, length)).filter(|it| !it.is_empty());
     Some(wire::Address {
         country: text(country, REGION),
-        country_sub_division_code: region.as_ref().and_then(|region| text(region, REGION)),
+        country_sub_division_code: Some(text(region.as_ref()?, REGION)?),
         postal_code: postal_code.as_ref().and_then(|code| text(code, POSTAL_CODE)),
     })
 }

@@ -134,7 +134,7 @@ impl Books {
         postings.map(|posting| (posting.account.to_lowercase(), posting.class)).collect()
     }
 
-    /// What the company file answers to a message, in a session of its own.
+    /// What the company file answers to a message, in the session that is open.
     pub(crate) fn answer(&mut self, tasks: &[Task], token: &str) -> (String, MessageAnswer) {
         let Ask::Message(message) = BOOK.ask(tasks, token, &self.context).unwrap() else {
             panic!()
@@ -144,7 +144,6 @@ impl Books {
             Ok(body) => MessageAnswer::Whole(body),
             Err(hresult) => MessageAnswer::Failed { code: hresult.code, message: hresult.message },
         };
-        self.file.end_session();
         (String::from_utf8(message.body).unwrap(), answer)
     }
 

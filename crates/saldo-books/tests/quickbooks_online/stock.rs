@@ -133,7 +133,7 @@ fn an_order_that_no_longer_holds_is_closed_unless_goods_came_in() {
     assert_eq!(books.shown(&open, "PurchaseOrder")["POStatus"], "Closed");
     books.enter(&of_order(came("in/1", 3, "30.00"), "po/2"));
     let Outcome::Refused(refusal) = books.void(&begun, &second) else { panic!("it changed") };
-    assert_eq!(refusal.kind, RefusalKind::Other);
+    assert_eq!(refusal.kind, RefusalKind::Stale);
     assert!(!refusal.hint.is_empty());
 }
 

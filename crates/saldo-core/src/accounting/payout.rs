@@ -22,6 +22,8 @@ use crate::money::Money;
 use crate::policy::{Policy, Role, Subject};
 use crate::text::FactId;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 /// What is known of payouts, for the summaries that follow them.
@@ -148,9 +150,10 @@ fn enter_payout(
         PayoutState::Paid | PayoutState::Failed => {}
     }
     check_payout(payout)?;
-    if !payout.net.is_zero() && rows_of(payout, facts).next().is_none() {
+    if let Some(until) = awaits_rows(payout, facts, basis) {
+        accounted.wake(until);
         let for_what = "the rows that it settles: the gateway told none of them yet".to_owned();
-        return Ok(FactState::Waiting { for_what, until: None });
+        return Ok(FactState::Waiting { for_what, until: Some(until) });
     }
     check_rows(payout, facts)?;
     if payout.net.currency() != policy.currency {
@@ -172,6 +175,19 @@ fn enter_payout(
         }
     }
     Ok(FactState::Accounted { review: None })
+}
+
+/// How many days after it was sent a payout of which nobody told a row is held.
+const ROWS_WITHIN: i64 = 3;
+
+/// Until when a payout waits for the first of its rows, where it still does.
+fn awaits_rows(payout: &Payout, facts: &[Fact], basis: Basis<'_>) -> Option<Timestamp> {
+    if payout.net.is_zero() || rows_of(payout, facts).next().is_some() {
+        return None;
+    }
+    let day = payout.issued_on.checked_add(ROWS_WITHIN.days()).ok()?;
+    let until = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    (basis.heard_until < until).then_some(until)
 }
 
 /// The rows of a payout.

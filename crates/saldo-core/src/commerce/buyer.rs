@@ -60,7 +60,8 @@ impl Buyer {
     pub fn place_of_delivery(&self) -> Option<ShipTo> {
         let country = self.ships_to.clone()?;
         let postal_code = self.postal_code.as_deref().map(|code| match &*country {
-            "US" => code.split('-').next().unwrap_or(code),
+            // Five digits; the four that may follow tell houses apart.
+            "US" => code.trim().get(..5).unwrap_or(code),
             _ => code,
         });
         let postal_code = postal_code.map(str::trim).filter(|code| !code.is_empty());

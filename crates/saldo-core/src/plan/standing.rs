@@ -5,7 +5,7 @@
 
 use super::effect::alike_among;
 use super::{ApprovedChange, Change, Covered, EntryKey, Subject, Whereabouts, key_of};
-use crate::document::{DocumentKey, SubledgerEntry};
+use crate::document::{Document, DocumentKey, SubledgerEntry};
 use crate::text::FactId;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,6 +106,15 @@ pub(super) fn that_count(approved: &[ApprovedChange]) -> impl Iterator<Item = &C
 pub(super) fn in_book(approved: &[ApprovedChange]) -> impl Iterator<Item = &Change> {
     let is_there = |it: &&ApprovedChange| it.whereabouts == Whereabouts::InBook;
     approved.iter().filter(is_there).map(|it| &it.change)
+}
+
+/// The documents that stand in the book, each as it was entered or amended last: those of which an
+/// entry was not taken out.
+#[must_use]
+pub fn standing_documents(approved: &[ApprovedChange]) -> Vec<&Document> {
+    let changes = standing(in_book(approved)).into_values().flat_map(|it| it.changes);
+    let by_id: BTreeMap<&str, &Change> = changes.map(|change| (&*change.id, change)).collect();
+    by_id.into_values().filter_map(|change| Some(change.stands_as()?.1)).collect()
 }
 
 /// The invoices, credit memos, bills or purchase orders that stand under a slot, or shall.

@@ -269,20 +269,24 @@ fn a_payout_agrees_with_its_rows_and_with_time() {
 
 #[test]
 fn a_payout_waits_for_the_first_of_its_rows() {
-    let state = |net: &str| {
+    let state = |net: &str, heard_until: &str| {
         let sent = payout(CARD, 1, "03-12", net, PayoutState::Paid);
-        let far = "2027-01-01T00:00:00Z".parse().unwrap();
-        let accounted = account(&[sent], &policy(POLICY), far);
+        let heard_until = heard_until.parse().unwrap();
+        let accounted = account(&[sent], &policy(POLICY), heard_until);
         let (entries, standings) = accounted.into_iter().fold((0, Vec::new()), |(n, all), it| {
             (n + it.entries.len(), [all, it.standings].concat())
         });
         let [standing] = &standings[..] else { panic!("{standings:?}") };
         (entries, standing.state.clone())
     };
-    let (entries, waiting) = state("50.00");
-    assert!(matches!(&waiting, FactState::Waiting { until: None, .. }), "{waiting:?}");
+    let (entries, waiting) = state("50.00", "2026-03-14T23:59:59Z");
+    let FactState::Waiting { until: Some(until), .. } = waiting else { panic!("{waiting:?}") };
+    assert_eq!((entries, until), (0, "2026-03-15T00:00:00Z".parse().unwrap()));
+    let (entries, held) = state("50.00", "2026-03-15T00:00:00Z");
+    let FactState::Held(issue) = held else { panic!("{held:?}") };
+    assert!(issue.message.contains("its 0 rows sum to 0.00 USD"), "{issue:?}");
     assert_eq!(entries, 0);
-    let (_, settled) = state("0.00");
+    let (_, settled) = state("0.00", "2026-03-13T00:00:00Z");
     assert!(matches!(settled, FactState::Accounted { review: None }), "nothing is nothing");
 }
 

@@ -529,13 +529,13 @@ fn refused(refusal: Refusal) -> AttemptResult {
 /// An acknowledgement that says the same total and tax as the document; otherwise the book holds
 /// something else than it was told.
 fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptResult {
-    let difference = match subject {
+    let document = match subject {
         Subject::Document { document, .. }
         | Subject::Confirmed { document, .. }
-        | Subject::Amended { document, .. } => difference(document, &acknowledgement),
+        | Subject::Amended { document, .. } => Some(&**document),
         Subject::Need(_) | Subject::Attached { .. } => None,
     };
-    match difference {
+    match document.and_then(|document| difference(document, &acknowledgement)) {
         None => {
             let number = acknowledgement.number.as_ref();
             let detail = number.map_or_else(String::new, |number| {
@@ -547,8 +547,23 @@ fn acknowledged(subject: &Subject, acknowledgement: Acknowledgement) -> AttemptR
             kind: RefusalKind::HeldOtherwise,
             code: acknowledgement.remote.to_string(),
             message,
-            hint: "remove it in the book, then `saldo retry`".to_owned(),
+            hint: hint_for(document, &acknowledgement),
         }),
+    }
+}
+
+/// What to do about a document that the book holds otherwise.
+fn hint_for(document: Option<&Document>, found: &Acknowledgement) -> String {
+    let place = document.and_then(|document| {
+        let is_taxed = document.tax().ok().zip(found.tax).is_some_and(|(own, tax)| own != tax);
+        document.header().ships_to.as_ref().filter(|_| is_taxed)?.region.as_deref()
+    });
+    match place {
+        Some(state) => format!(
+            "remove it in the book, set up the sales tax of {state} there, or connect with \
+             `--sales-tax automated-at-home`, then `saldo retry`"
+        ),
+        None => "remove it in the book, then `saldo retry`".to_owned(),
     }
 }
 

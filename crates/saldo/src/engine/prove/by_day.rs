@@ -219,7 +219,7 @@ async fn stock(
         };
         let name = Some(&*proof.book);
         for (_, sheet) in sheets.iter().filter(|(_, sheet)| sheet.closing.is_counted()) {
-            for (day, more) in &sheet.worth {
+            for (day, more) in sheet.worth.range(proof.from..=proof.as_of) {
                 days.sides((name, about, *day), more.currency()).expect(*more)?;
             }
         }

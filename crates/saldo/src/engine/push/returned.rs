@@ -5,7 +5,7 @@ use super::super::EngineError;
 use super::Pusher;
 use saldo_core::book::Subject;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
-use saldo_core::plan::{Change, Whereabouts};
+use saldo_core::plan::{Change, standing_documents};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Items that are in stock, by their keys.
@@ -57,10 +57,8 @@ impl Pusher<'_> {
         let lines = entries.values().flatten().flat_map(|entry| &entry.lines);
         let wanted = lines.filter_map(sold).collect();
         let approved = store.approved_for_slots(company, &self.connection.id, &slots).await?;
-        let there = approved.iter().filter(|it| it.whereabouts == Whereabouts::InBook);
-        let there = there.filter(|it| it.change.takes_out.is_empty());
-        let documents = there.filter_map(|it| document(&it.change));
-        let there = documents.flat_map(Document::lines).filter_map(sold).collect();
+        let there = standing_documents(&approved).into_iter();
+        let there = there.flat_map(Document::lines).filter_map(sold).collect();
         Ok(Sold { wanted, there })
     }
 }

@@ -73,9 +73,15 @@ impl Pusher<'_> {
         if let [only] = &work[..] {
             let members = vec![only.change.id.clone()];
             let batch = self.begin(Purpose::Create, members, None).await?;
-            let hint = match only.change.takes_out.is_empty() {
-                true => "enter it by hand, or change the policy so that the book can hold it",
-                false => {
+            let hint = match &only.change.subject {
+                Subject::Amended { .. } => {
+                    "change it in the book by hand, or the policy as it was; nothing of its money \
+                     differs"
+                }
+                _ if only.change.takes_out.is_empty() => {
+                    "enter it by hand, or change the policy so that the book can hold it"
+                }
+                _ => {
                     "let what it takes out stand: `saldo redo` with its number in `saldo runs`, \
                      or the policy as it was; then take it out in the book by hand, if it must go"
                 }

@@ -65,7 +65,10 @@ impl Pusher<'_> {
         let of_slots = store.approved_for_slots(company, book, &slots).await?;
         let is_out = |document: &&Change| {
             let later = of_slots.iter().skip_while(|it| it.change.id != document.id).skip(1);
-            let mut later = later.filter(|it| it.whereabouts == Whereabouts::InBook);
+            // What was amended stands, and says something else.
+            let is_amended = |it: &Change| matches!(it.subject, Subject::Amended { .. });
+            let mut later =
+                later.filter(|it| it.whereabouts == Whereabouts::InBook && !is_amended(&it.change));
             later.any(|it| it.change.slot == document.slot && takes_out(&it.change, document))
         };
         Ok(entered.iter().filter(is_out).map(|it| it.id.clone()).collect())
