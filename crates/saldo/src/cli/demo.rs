@@ -141,16 +141,24 @@ async fn open(
     })
 }
 
-/// What the run entered. Changes may wait for a person, who finds them in the plan.
-fn entered(sync: &SyncReport, waiting: usize) -> String {
+/// What the run entered, and what waits for a person, who finds it in the plan, or is approved and
+/// in no book yet.
+fn entered(sync: &SyncReport, waiting: usize, open: u64) -> String {
     let done = match sync.acknowledged {
-        0 if waiting == 0 => "nothing new: everything had been entered before\n".to_owned(),
+        0 if waiting == 0 && open == 0 => {
+            "nothing new: everything had been entered before\n".to_owned()
+        }
         changes => format!("{changes} changes entered\n"),
     };
-    match waiting {
-        0 => done,
-        waiting => format!("{done}{waiting} changes wait for approval: see `saldo plan`\n"),
-    }
+    let waiting = match waiting {
+        0 => String::new(),
+        waiting => format!("{waiting} changes wait for approval: see `saldo plan`\n"),
+    };
+    let open = match open {
+        0 => String::new(),
+        open => format!("{open} changes are approved and in no book yet: see `saldo issues`\n"),
+    };
+    done + &waiting + &open
 }
 
 /// Prints the proof, and says whether all is as it must be.
@@ -179,7 +187,8 @@ async fn show(
             text += &format!("held: {}: {}\n", it.fact, it.issue.message);
         }
         let waiting = shown.proof.unapproved.iter().map(|it| it.changes).sum();
-        text += &entered(&shown.sync, waiting);
+        let open = shown.proof.books.iter().map(|book| book.pending + book.failed).sum();
+        text += &entered(&shown.sync, waiting, open);
         text + &format!("books: {}\n       {}\n", shown.books[0], shown.books[1])
     })?;
     let next = if orders == 0 { "status" } else { "explain \"#1001\"" };
@@ -216,8 +225,10 @@ mod tests {
             (some, 2, "3 changes entered\n2 changes wait for approval: see `saldo plan`\n"),
         ];
         for (sync, waiting, expected) in cases {
-            assert_eq!(entered(&sync, waiting), expected);
+            assert_eq!(entered(&sync, waiting, 0), expected);
         }
-        assert!(!entered(&SyncReport::default(), 2).contains("nothing new"));
+        assert!(!entered(&SyncReport::default(), 2, 0).contains("nothing new"));
+        let open = entered(&SyncReport::default(), 0, 2);
+        assert!(open.contains("2 changes are approved") && !open.contains("nothing new"), "{open}");
     }
 }
