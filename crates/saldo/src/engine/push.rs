@@ -560,8 +560,8 @@ fn hint_for(document: Option<&Document>, found: &Acknowledgement) -> String {
     });
     match place {
         Some(state) => format!(
-            "remove it in the book, set up the sales tax of {state} there, or connect with \
-             `--sales-tax automated-at-home`, then `saldo retry`"
+            "remove it in the book, and set up the sales tax of {state} there, or let the \
+             connection tell no states (`saldo help connect`); then `saldo retry`"
         ),
         None => "remove it in the book, then `saldo retry`".to_owned(),
     }

@@ -20,10 +20,11 @@ impl Organisation {
     pub fn enter(&mut self, kind: Kind, properties: &Value, now: Timestamp) -> String {
         let write = Write { kind, creates: true, id: None, unit_decimals: 4, now };
         let given = properties.as_object().expect("properties stand in an object");
-        let place = self.write(&write, given).ok();
-        let entered = place.and_then(|place| self.entity(kind, place));
-        let entered = entered.unwrap_or_else(|| panic!("{} is not taken", kind.name()));
-        entered.id.clone()
+        let entered = match self.write(&write, given) {
+            Ok(place) => self.entity(kind, place),
+            Err(refusal) => panic!("{} is not taken: {refusal:?}", kind.name()),
+        };
+        entered.expect("what was entered is there").id.clone()
     }
 
     /// Changes these properties of something, as somebody does in the browser.
