@@ -72,11 +72,9 @@ pub(super) fn said(
 ) -> Result<Option<Said>, String> {
     let Some((_, first)) = taxes.first() else { return Ok(None) };
     if Says::of(context) != Says::CodeOfLines {
-        return Err(
-            "in the United States QuickBooks takes back no tax on what is bought: let `tax.on-fees` \
-             of the policy be `cost` or `input-tax`"
-                .to_owned(),
-        );
+        return Err("in the United States QuickBooks takes back no tax on what is bought: let \
+             `tax.on-fees` of the policy be `cost` or `input-tax`"
+            .to_owned());
     }
     let (mut of_lines, mut rates) = (Vec::new(), Rates::of(Way::Bought));
     for line in lines {

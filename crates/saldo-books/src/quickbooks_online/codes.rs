@@ -94,8 +94,8 @@ pub(super) fn queries() -> [String; 2] {
     })
 }
 
-/// The codes, with what is charged by each on what is sold, and on what is bought. The vendor's own two words for lines,
-/// `TAX` and `NON`, are none.
+/// The codes, with what is charged by each on what is sold, and on what is bought. The vendor's own
+/// two words for lines, `TAX` and `NON`, are none.
 ///
 /// # Errors
 /// Where a row cannot be read.

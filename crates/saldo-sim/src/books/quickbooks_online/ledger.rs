@@ -77,8 +77,8 @@ impl Company {
         text
     }
 
-    /// Tax by the name of its rate, in minor units, returns taken off, and what is taken back of what
-    /// was bought negative: as the vendor's report of what is owed parts it.
+    /// Tax by the name of its rate, in minor units, returns taken off, and what is taken back of
+    /// what was bought negative: as the vendor's report of what is owed parts it.
     #[must_use]
     pub fn tax_by_rate(&self) -> BTreeMap<String, i64> {
         let forms = self.shelves.values().flat_map(BTreeMap::values);

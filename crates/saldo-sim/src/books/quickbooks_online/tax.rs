@@ -11,8 +11,8 @@
 //! the United States one code holds for a whole form (`TxnTaxCodeRef`), elsewhere each line has its
 //! own. What a form says of a rate (`TaxLine`) replaces what was worked out; a rate that is in none
 //! of the form's codes, or stands there twice, is refused, as the schema says. A total alone is
-//! passed over there (from memory): what is said of tax is said rate by rate. What is bought bears the rates that a code has for that, and what it
-//! comes to is taken back from the same agency.
+//! passed over there (from memory): what is said of tax is said rate by rate. What is bought bears
+//! the rates that a code has for that, and what it comes to is taken back from the same agency.
 
 use super::company::Company;
 use super::fault::Fault;
