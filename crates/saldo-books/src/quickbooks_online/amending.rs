@@ -7,9 +7,10 @@
 //! what stood there, and the form is amended in its new version only if nothing else differs.
 
 use super::compare;
+use super::operation::{Body, Operation};
 use super::shape::{Shape, shape};
 use super::wire::{Entity, Transaction};
-use super::write::{self, Body, Operation};
+use super::write;
 use crate::json;
 use saldo_core::book::{Acknowledgement, BookContext, Outcome, Subject};
 use saldo_core::document::{Document, DocumentKey, DocumentKind};

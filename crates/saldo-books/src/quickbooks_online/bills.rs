@@ -1,8 +1,10 @@
 //! Purchases on account: bills, vendor credits, and what is paid for bills.
 
+use super::bought;
 use super::dimensions;
 use super::gather;
 use super::names::is_bank;
+use super::sales::is_tax_of_the_vendor;
 use super::shape::{Bill, PostingLine, Shape, is_owed, journal, net, sum};
 use super::wire::Entity;
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
@@ -26,7 +28,9 @@ pub(super) fn bill(document: &Document) -> Result<Shape<'_>, String> {
         (_, true) => true,
         _ => document.header().kind == DocumentKind::VendorCredit,
     };
-    let what_for = |line: &&Line| line.kind != LineKind::Payable && !line.amount.is_zero();
+    let what_for = |line: &&Line| {
+        line.kind != LineKind::Payable && !line.amount.is_zero() && !is_tax_of_the_vendor(line)
+    };
     let mut lines: Vec<PostingLine<'_>> =
         document.lines().iter().filter(what_for).map(PostingLine::new).collect();
     let entity = if credits { Entity::VendorCredit } else { Entity::Bill };
@@ -42,7 +46,8 @@ pub(super) fn bill(document: &Document) -> Result<Shape<'_>, String> {
     let location = dimensions::location_of(document)?;
     let lines = gather::posting_lines(lines)?;
     let payable = Some(payable);
-    Ok(Shape::Bill(Bill { entity, payable, lines, total: moved.abs(), location }))
+    let (taxes, total) = (bought::taxes(document, credits)?, moved.abs());
+    Ok(Shape::Bill(Bill { entity, payable, lines, taxes, total, location }))
 }
 
 /// A payment of a bill from one bank account; anything else is a journal entry.

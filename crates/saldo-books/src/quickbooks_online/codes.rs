@@ -2,7 +2,7 @@
 //! name them, how they are read, and which of them a tax is.
 
 use super::chart;
-use super::wire::{Entity, ListEntity};
+use super::wire::{Entity, ListEntity, TaxRateList};
 use crate::json;
 use rust_decimal::Decimal;
 use saldo_core::book::{BookContext, CodedRate, Need, TaxCode, TaxRate};
@@ -66,6 +66,26 @@ impl Says {
 /// The lists that hold codes and their rates.
 pub(super) const LISTS: [Entity; 2] = [Entity::TaxCode, Entity::TaxRate];
 
+/// Which way goods went that bear a tax: a code has rates of its own for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Way {
+    /// They were sold.
+    #[default]
+    Sold,
+    /// They were bought.
+    Bought,
+}
+
+impl Way {
+    /// What is charged by a code.
+    pub(super) fn rates(self, code: &TaxCode) -> &[CodedRate] {
+        match self {
+            Self::Sold => &code.rates,
+            Self::Bought => &code.bought,
+        }
+    }
+}
+
 /// What asks for codes and rates, as far as one page goes.
 pub(super) fn queries() -> [String; 2] {
     LISTS.map(|list| {
@@ -74,8 +94,8 @@ pub(super) fn queries() -> [String; 2] {
     })
 }
 
-/// The codes, with what is charged by each on what is sold. The vendor's own two words for lines,
-/// `TAX` and `NON`, are none.
+/// The codes, with what is charged by each on what is sold, and on what is bought. The vendor's own
+/// two words for lines, `TAX` and `NON`, are none.
 ///
 /// # Errors
 /// Where a row cannot be read.
@@ -92,9 +112,21 @@ pub(super) fn codes(codes: &[Value], rates: &[Value]) -> Result<Vec<TaxCode>, Fa
 }
 
 fn code(row: ListEntity, rates: &[ListEntity]) -> TaxCode {
-    let sold = row.sales_tax_rate_list.unwrap_or_default().tax_rate_detail;
-    let charged = sold.into_iter().filter_map(|detail| {
-        // A tax on a tax has no percentage of what is sold.
+    let sold = charged(row.sales_tax_rate_list, rates);
+    let bought = charged(row.purchase_tax_rate_list, rates);
+    TaxCode {
+        rates: sold,
+        bought,
+        name: row.name.unwrap_or_default(),
+        remote: RemoteId::from(row.id.unwrap_or_default()),
+    }
+}
+
+/// The rates of one of a code's lists.
+fn charged(list: Option<TaxRateList>, rates: &[ListEntity]) -> Vec<CodedRate> {
+    let details = list.unwrap_or_default().tax_rate_detail.into_iter();
+    let charged = details.filter_map(|detail| {
+        // A tax on a tax has no percentage of what bears it.
         let is_plain = detail.tax_type_applicable.as_deref().is_none_or(|it| it == "TaxOnAmount");
         let id = detail.tax_rate_ref?.value;
         let rate = rates.iter().find(|rate| rate.id.as_deref() == Some(id.as_str()));
@@ -106,11 +138,7 @@ fn code(row: ListEntity, rates: &[ListEntity]) -> TaxCode {
             remote: RemoteId::from(id),
         })
     });
-    TaxCode {
-        rates: charged.collect(),
-        name: row.name.unwrap_or_default(),
-        remote: RemoteId::from(row.id.unwrap_or_default()),
-    }
+    charged.collect()
 }
 
 /// Several taxes that are owed together, as one: their names with ` + ` between them, and the sum
@@ -142,15 +170,16 @@ pub(super) fn no_sale() -> TaxRate {
 pub(super) fn chosen<'a>(
     tax: &TaxRate,
     count: usize,
+    way: Way,
     context: &'a BookContext,
 ) -> Result<&'a TaxCode, String> {
     let setting = Need::TaxRate(tax.clone()).binding();
     let codes = &context.tax_codes;
     let found = match context.settings.get(&setting) {
         Some(said) => codes.iter().find(|code| code.remote.as_str() == said || is(code, said)),
-        None => matching(tax, count, codes),
+        None => matching(tax, count, way, codes),
     };
-    found.ok_or_else(|| untold(tax, &setting, context))
+    found.ok_or_else(|| untold(tax, &setting, way, context))
 }
 
 fn is(code: &TaxCode, name: &str) -> bool {
@@ -158,26 +187,32 @@ fn is(code: &TaxCode, name: &str) -> bool {
 }
 
 /// What a code comes to, in percent; none where a rate of it is not known.
-fn percent(code: &TaxCode) -> Option<Decimal> {
-    code.rates.iter().try_fold(Decimal::ZERO, |sum, rate| sum.checked_add(rate.percent?))
+fn percent(code: &TaxCode, way: Way) -> Option<Decimal> {
+    way.rates(code).iter().try_fold(Decimal::ZERO, |sum, rate| sum.checked_add(rate.percent?))
 }
 
 /// The only code that some taxes can be.
-fn matching<'a>(tax: &TaxRate, count: usize, codes: &'a [TaxCode]) -> Option<&'a TaxCode> {
+fn matching<'a>(
+    tax: &TaxRate,
+    count: usize,
+    way: Way,
+    codes: &'a [TaxCode],
+) -> Option<&'a TaxCode> {
     let only = |found: Vec<&'a TaxCode>| match found[..] {
         [code] => Some(code),
         _ => None,
     };
     let is_named = |code: &&TaxCode| is(code, &tax.title) || is(code, &tax.to_string());
     let Some(wanted) = tax.rate else { return only(codes.iter().filter(is_named).collect()) };
-    let fits = |code: &&TaxCode| code.rates.len() == count && percent(code) == Some(wanted);
+    let fits =
+        |code: &&TaxCode| way.rates(code).len() == count && percent(code, way) == Some(wanted);
     let of_rate: Vec<&TaxCode> = codes.iter().filter(fits).collect();
     let named = of_rate.iter().copied().filter(|code| is_named(code)).collect();
     only(named).or_else(|| only(of_rate))
 }
 
-fn untold(tax: &TaxRate, setting: &str, context: &BookContext) -> String {
-    let fits = |code: &&TaxCode| tax.rate.is_none() || percent(code) == tax.rate;
+fn untold(tax: &TaxRate, setting: &str, way: Way, context: &BookContext) -> String {
+    let fits = |code: &&TaxCode| tax.rate.is_none() || percent(code, way) == tax.rate;
     let known = context.tax_codes.iter().filter(fits).map(|code| format!("`{}`", code.name));
     let known: Vec<String> = known.collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -236,7 +271,7 @@ mod tests {
             tax_codes: rows(),
             ..super::super::tests::plain_context()
         };
-        chosen(&tax, count, &context).map(|code| code.remote.to_string())
+        chosen(&tax, count, Way::Sold, &context).map(|code| code.remote.to_string())
     }
 
     #[test]

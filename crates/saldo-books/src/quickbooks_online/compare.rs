@@ -1,6 +1,7 @@
 //! What the book holds against what was sent.
 
 use super::foreign;
+use super::sales::is_tax_of_the_vendor;
 use super::shape::{Shape, shape};
 use super::tax::differences as tax_differences;
 use super::wire::{self, Entity, Line, Reference, Transaction};
@@ -31,6 +32,12 @@ pub(super) fn acknowledgement(
     let tax = match entity {
         Entity::SalesReceipt | Entity::Invoice | Entity::RefundReceipt | Entity::CreditMemo => {
             tax(row, currency)?.map(|tax| tax_in_terms_of(document, tax)).transpose()?
+        }
+        // What is bought says nothing of tax, unless the vendor takes it back.
+        Entity::Purchase | Entity::Bill | Entity::VendorCredit
+            if document.lines().iter().any(is_tax_of_the_vendor) =>
+        {
+            tax(row, currency)?
         }
         _ => None,
     };

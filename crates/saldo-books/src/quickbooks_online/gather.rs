@@ -32,7 +32,7 @@ pub(super) fn form_lines(lines: Vec<FormLine<'_>>) -> Result<Vec<FormLine<'_>>, 
 }
 
 /// The lines of a journal entry or expense, at most [`LINES`]: where there are more, one for each
-/// account, class, location and side.
+/// account, class, location, taxes and side.
 ///
 /// # Errors
 /// As [`form_lines`].
@@ -41,7 +41,8 @@ pub(super) fn posting_lines(lines: Vec<PostingLine<'_>>) -> Result<Vec<PostingLi
         lines,
         |line| {
             let item = line.stocked.map(|it| (&it.kept.key, it.units < 0));
-            (line.account, line.class, line.location, line.amount.is_negative(), item)
+            let place = (line.account, line.class, line.location);
+            (place, (line.taxed, line.taxes), line.amount.is_negative(), item)
         },
         |sum, line| {
             if let (Some(sum), Some(more)) = (&mut sum.stocked, line.stocked) {

@@ -3,8 +3,9 @@
 use super::ask::{self, batch_id, bodies, look_ups, mixed};
 use super::codes::Says;
 use super::faults::{self, Purpose, VendorFault};
+use super::operation::Body;
 use super::wire::{Entity, ListEntity, Transaction};
-use super::write::{self, Body};
+use super::write;
 use super::{
     attachments, balances, changes, chart, compare, find, listing, result, settings, tax, voiding,
 };

@@ -4,12 +4,14 @@
 //! looked up, and asked what it needs.
 
 use super::bills;
+use super::bought;
 use super::dimensions::{self, CLASS, LOCATION, class, location};
 use super::foreign::{self, ForeignJournal};
 use super::gather;
-use super::names::{can_take_deposits, is_bank};
+use super::names::can_take_deposits;
+use super::sales;
 use super::stock;
-use super::tax::{self, FormTax};
+use super::tax::FormTax;
 use super::wire::Entity;
 use saldo_core::book::{Item, Need, TaxRate};
 use saldo_core::commerce::Product;
@@ -48,6 +50,8 @@ pub(super) enum Shape<'a> {
         amount: Money,
         /// What it was for: charges positive.
         lines: Vec<PostingLine<'a>>,
+        /// The tax on top, which the vendor takes back, tax by tax.
+        taxes: Vec<FormTax>,
         /// Its location.
         location: Option<&'a str>,
     },
@@ -90,7 +94,9 @@ pub(super) struct Bill<'a> {
     pub(super) payable: Option<&'a Account>,
     /// What it is for: positive in its own direction.
     pub(super) lines: Vec<PostingLine<'a>>,
-    /// What they come to.
+    /// The tax on top, which the vendor takes back, tax by tax; in the same direction.
+    pub(super) taxes: Vec<FormTax>,
+    /// What they come to, with the tax.
     pub(super) total: Money,
     /// Its location.
     pub(super) location: Option<&'a str>,
@@ -155,6 +161,10 @@ pub(super) struct PostingLine<'a> {
     pub(super) class: Option<&'a str>,
     /// Of a line of a journal entry: other transactions have one as a whole.
     pub(super) location: Option<&'a str>,
+    /// Whether it bears tax that the vendor takes back.
+    pub(super) taxed: bool,
+    /// Which taxes it bears, where not all of the document's.
+    pub(super) taxes: &'a [TaxRate],
     /// What it moves in place of an account, where that is an item in stock.
     pub(super) stocked: Option<Stocked<'a>>,
 }
@@ -181,6 +191,8 @@ impl<'a> PostingLine<'a> {
             text: Cow::from(&line.text),
             class: line.dimensions.get(CLASS),
             location: line.dimensions.get(LOCATION),
+            taxed: matches!(line.kind, LineKind::Other { taxed: true }),
+            taxes: &line.taxes,
             stocked: match &line.kind {
                 LineKind::Stocked { product, kept }
                 | LineKind::Ordered { product, kept: Some(kept), .. } => {
@@ -298,11 +310,11 @@ pub(super) fn shape(document: &Document) -> Result<Shape<'_>, String> {
         return foreign::journal(document).map(Shape::ForeignJournal);
     }
     let shape = match document.header().kind {
-        DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => receipt(document),
-        DocumentKind::Invoice | DocumentKind::CreditMemo => invoice(document),
+        DocumentKind::SalesReceipt | DocumentKind::RefundReceipt => sales::receipt(document),
+        DocumentKind::Invoice | DocumentKind::CreditMemo => sales::invoice(document),
         DocumentKind::Payment => payment(document),
         DocumentKind::Transfer => transfer(document),
-        DocumentKind::Expense => purchase(document),
+        DocumentKind::Expense => bought::purchase(document),
         DocumentKind::Bill | DocumentKind::VendorCredit => bills::bill(document),
         DocumentKind::BillPayment => bills::payment(document),
         DocumentKind::JournalEntry => journal(document),
@@ -374,157 +386,6 @@ pub(super) fn sum(
     Money::sum(document.header().currency, amounts).map_err(|error| error.to_string())
 }
 
-/// A receipt: what the settlement accounts gain is a sale, what they lose a refund. One of them is
-/// the form's own account; what moved on the others stands in lines of its own.
-fn receipt(document: &Document) -> Result<Shape<'_>, String> {
-    if document.lines().iter().any(|line| line.kind == LineKind::Receivable) {
-        return Err("a receipt leaves nothing owed, but a line is receivable".to_owned());
-    }
-    let mut settled = net(document, |line| line.kind == LineKind::Settlement)?;
-    let moved = sum(document, settled.values().copied())?;
-    let sale = is_sale(document.header().kind, moved);
-    let deposit = settled
-        .iter()
-        .filter(|(account, _)| can_take_deposits(account))
-        .map(|(account, amount)| (*account, oriented(amount.negated(), sale)))
-        .filter(|(_, amount)| amount.is_positive())
-        .max_by(|one, two| one.1.cmp(&two.1).then_with(|| two.0.cmp(one.0)))
-        .map(|(account, _)| account);
-    if let Some(account) = deposit {
-        settled.remove(account);
-    }
-    let entity = match (sale, deposit) {
-        (true, _) => Entity::SalesReceipt,
-        (false, Some(_)) => Entity::RefundReceipt,
-        (false, None) => Entity::CreditMemo,
-    };
-    form(document, entity, sale, deposit, &settled)
-}
-
-/// A claim: what the receivable gains is an invoice, what it loses a credit memo.
-fn invoice(document: &Document) -> Result<Shape<'_>, String> {
-    let owed = net(document, |line| line.kind == LineKind::Receivable)?;
-    let moved = sum(document, owed.into_values())?;
-    let sale = is_sale(document.header().kind, moved);
-    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
-    let entity = if sale { Entity::Invoice } else { Entity::CreditMemo };
-    form(document, entity, sale, None, &settled)
-}
-
-const fn is_sale(kind: DocumentKind, moved: Money) -> bool {
-    match (moved.is_positive(), moved.is_negative()) {
-        (true, _) => true,
-        (_, true) => false,
-        _ => matches!(kind, DocumentKind::SalesReceipt | DocumentKind::Invoice),
-    }
-}
-
-/// A posting as a form shows it: credits are positive in a sale, debits in a return.
-const fn oriented(amount: Money, sale: bool) -> Money {
-    if sale { amount.negated() } else { amount }
-}
-
-fn form<'a>(
-    document: &'a Document,
-    entity: Entity,
-    sale: bool,
-    deposit: Option<&'a Account>,
-    settled: &BTreeMap<&'a Account, Money>,
-) -> Result<Shape<'a>, String> {
-    let by_the_vendor = has_tax_of_the_vendor(document);
-    let mut lines = Vec::new();
-    let mut taxes = Vec::new();
-    for line in document.lines() {
-        let (product, taxed) = match &line.kind {
-            LineKind::Settlement | LineKind::Receivable => continue,
-            LineKind::Tax { title, rate } if is_tax_of_the_vendor(line) => {
-                taxes.push((title.as_str(), *rate, oriented(line.amount, sale)));
-                continue;
-            }
-            LineKind::Tax { .. }
-            | LineKind::Payable
-            | LineKind::Stocked { .. }
-            | LineKind::Ordered { .. } => (None, false),
-            LineKind::Product { product, taxed, .. } => (Some(product), *taxed),
-            LineKind::Other { taxed } | LineKind::Unearned { taxed } => (None, *taxed),
-        };
-        lines.push(form_line(line, product, taxed && by_the_vendor, sale));
-    }
-    lines.extend(settled.iter().map(|(account, amount)| settled_line(account, *amount, sale)));
-    if let Some(line) = lines.iter().find(|line| is_owed(line.account)) {
-        return Err(format!("no item can stand for what is owed on `{}`", line.account.name));
-    }
-    let tax = sum(document, taxes.iter().map(|(.., amount)| *amount))?;
-    let taxes = tax::sums(taxes.into_iter())?;
-    if tax.is_negative() {
-        return Err(format!("the tax of {} runs against the document's total", tax.abs()));
-    }
-    let total = sum(document, lines.iter().map(|line| line.amount))?;
-    let total = total.plus(tax).map_err(|error| error.to_string())?;
-    if lines.is_empty() {
-        return Err(format!("a {} needs at least one line besides tax", entity.name()));
-    }
-    let lines = gather::form_lines(lines)?;
-    let location = dimensions::location_of(document)?;
-    let is_taxed_here = by_the_vendor;
-    Ok(Shape::Form(Form { entity, deposit, lines, tax, taxes, is_taxed_here, total, location }))
-}
-
-/// A line of a document as a form shows it.
-fn form_line<'a>(
-    line: &'a Line,
-    product: Option<&'a Product>,
-    taxed: bool,
-    sale: bool,
-) -> FormLine<'a> {
-    let kept = line.kind.kept();
-    FormLine {
-        product,
-        kept,
-        account: &line.account,
-        amount: oriented(line.amount, sale),
-        sold: line.is_sold() || line.account.kind.side() == Side::Income,
-        taxed,
-        taxes: &line.taxes,
-        // A form's units are positive in its own direction.
-        quantity: match (kept.is_some(), sale) {
-            (true, false) => line.quantity.map(i64::saturating_neg),
-            _ => line.quantity,
-        },
-        text: Cow::from(&line.text),
-        class: line.dimensions.get(CLASS),
-    }
-}
-
-/// What moved on a settlement account that is not the form's own.
-fn settled_line(account: &Account, amount: Money, sale: bool) -> FormLine<'_> {
-    FormLine {
-        product: None,
-        kept: None,
-        account,
-        amount: oriented(amount, sale),
-        sold: false,
-        taxed: false,
-        taxes: &[],
-        quantity: None,
-        text: Cow::from(&*account.name),
-        class: None,
-    }
-}
-
-/// Whether the vendor enters this tax by itself, where its agency points. Tax on an account of the
-/// owner's own is a line like any other.
-fn is_tax_of_the_vendor(line: &Line) -> bool {
-    matches!(line.kind, LineKind::Tax { .. }) && line.account.kind == AccountKind::TaxLiability
-}
-
-/// Whether the vendor is to tax the lines of a document: not where all of its tax stands in lines
-/// of their own, since it would come on top of them.
-fn has_tax_of_the_vendor(document: &Document) -> bool {
-    let taxes = || document.lines().iter().filter(|it| matches!(it.kind, LineKind::Tax { .. }));
-    taxes().next().is_none() || taxes().any(is_tax_of_the_vendor)
-}
-
 /// A payment of one account for what is owed; anything else is a journal entry.
 fn payment(document: &Document) -> Result<Shape<'_>, String> {
     let plain = |line: &Line| matches!(line.kind, LineKind::Settlement | LineKind::Receivable);
@@ -558,24 +419,6 @@ fn transfer(document: &Document) -> Result<Shape<'_>, String> {
     }
 }
 
-/// A cost paid from one bank account; anything else (a fee that came back, a cost kept back from
-/// another account) is a journal entry.
-fn purchase(document: &Document) -> Result<Shape<'_>, String> {
-    let settled = net(document, |line| line.kind == LineKind::Settlement)?;
-    let other = |line: &&Line| line.kind != LineKind::Settlement;
-    let lines: Vec<PostingLine<'_>> =
-        document.lines().iter().filter(other).map(PostingLine::new).collect();
-    let owed = lines.iter().any(|line| is_owed(line.account));
-    match (settled.first_key_value(), settled.len()) {
-        (Some((account, amount)), 1) if amount.is_negative() && is_bank(account) && !owed => {
-            let location = dimensions::location_of(document)?;
-            let lines = gather::posting_lines(lines)?;
-            Ok(Shape::Purchase { account, amount: amount.negated(), lines, location })
-        }
-        _ => journal(document),
-    }
-}
-
 /// Whether an account says what somebody owes: the vendor wants to know who.
 pub(super) fn is_owed(account: &Account) -> bool {
     matches!(account.kind, AccountKind::Receivable | AccountKind::Payable)
@@ -599,7 +442,8 @@ pub(super) fn journal(document: &Document) -> Result<Shape<'_>, String> {
         let first = document.lines().iter().find(|line| line.account == *account);
         let text = first.map_or(Cow::from(""), |line| Cow::from(&line.text));
         let (class, location, stocked) = (None, None, None);
-        lines.push(PostingLine { account, amount, text, class, location, stocked });
+        let (taxed, taxes) = (false, &[][..]);
+        lines.push(PostingLine { account, amount, text, class, location, taxed, taxes, stocked });
     }
     match lines.is_empty() {
         true => Err("nothing is left of it that moves money".to_owned()),

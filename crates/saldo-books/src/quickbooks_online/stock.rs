@@ -37,7 +37,8 @@ pub(super) fn receipt(document: &Document) -> Result<Shape<'_>, String> {
     let total = sum(document, lines.iter().map(|line| line.amount))?;
     let location = dimensions::location_of(document)?;
     let lines = gather::posting_lines(lines)?;
-    Ok(Shape::Bill(Bill { entity, payable: None, lines, total, location }))
+    let (payable, taxes) = (None, Vec::new());
+    Ok(Shape::Bill(Bill { entity, payable, lines, taxes, total, location }))
 }
 
 /// What is ordered, at the prices that it was ordered for.
@@ -62,7 +63,8 @@ pub(super) fn order(document: &Document) -> Result<Shape<'_>, String> {
     let total = sum(document, lines.iter().map(|line| line.amount))?;
     let location = dimensions::location_of(document)?;
     let lines = gather::posting_lines(lines)?;
-    Ok(Shape::Order(Bill { entity: Entity::PurchaseOrder, payable: None, lines, total, location }))
+    let (entity, payable, taxes) = (Entity::PurchaseOrder, None, Vec::new());
+    Ok(Shape::Order(Bill { entity, payable, lines, taxes, total, location }))
 }
 
 /// Units that are more or fewer, and the one account that takes them.

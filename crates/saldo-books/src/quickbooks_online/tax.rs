@@ -1,7 +1,7 @@
 //! Sales tax that a form says by codes: of the form as a whole, or of each line. Beside the code
 //! stands how much each rate of it amounts to, so that the vendor works nothing out itself.
 
-use super::codes::{self, Says};
+use super::codes::{self, Says, Way};
 use super::names;
 use super::shape::{Form, FormLine};
 use super::wire::{self, Reference, TaxDetail, TaxLineDetail, Transaction};
@@ -105,14 +105,14 @@ fn by_form(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     {
         return Err(format!("no line bears the tax `{tax}` of {amount}"));
     }
-    let code = codes::chosen(&codes::together(&all), all.len(), context)?;
-    let mut rates = Rates::default();
+    let code = codes::chosen(&codes::together(&all), all.len(), Way::Sold, context)?;
+    let mut rates = Rates::of(Way::Sold);
     let amounts = form.lines.iter().filter(|line| line.taxed).map(|line| line.amount);
     let base = sum(form.tax.currency(), amounts)?;
     for (tax, _) in &form.taxes {
         rates.add(code, &all, tax, base)?;
     }
-    let mut detail = rates.detail(form)?;
+    let mut detail = rates.detail(form.tax, &form.taxes)?;
     detail.txn_tax_code_ref = Some(Reference::to(code.remote.as_str()));
     let of_lines = form.lines.iter().map(|line| word(line.taxed)).collect();
     Ok(Said { of_lines, detail, calculation: None })
@@ -121,7 +121,7 @@ fn by_form(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
 /// A code for each line.
 fn by_lines(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     let is_sale = |line: &FormLine<'_>| form.is_taxed_here && line.sold;
-    let (mut of_lines, mut rates) = (Vec::new(), Rates::default());
+    let (mut of_lines, mut rates) = (Vec::new(), Rates::of(Way::Sold));
     if form.taxes.is_empty() && !form.lines.iter().any(is_sale) {
         of_lines.resize(form.lines.len(), None);
         let total_tax = Some(json::number(form.tax));
@@ -131,9 +131,9 @@ fn by_lines(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
     for line in &form.lines {
         let borne = borne(line, form);
         let code = match (borne.is_empty(), is_sale(line)) {
-            (false, _) => codes::chosen(&codes::together(&borne), borne.len(), context)?,
-            (true, true) => codes::chosen(&codes::untaxed(), 1, context)?,
-            (true, false) => codes::chosen(&codes::no_sale(), 1, context)?,
+            (false, _) => codes::chosen(&codes::together(&borne), borne.len(), Way::Sold, context)?,
+            (true, true) => codes::chosen(&codes::untaxed(), 1, Way::Sold, context)?,
+            (true, false) => codes::chosen(&codes::no_sale(), 1, Way::Sold, context)?,
         };
         for tax in &borne {
             rates.add(code, &borne, tax, line.amount)?;
@@ -144,7 +144,8 @@ fn by_lines(form: &Form<'_>, context: &BookContext) -> Result<Said, String> {
         return Err(format!("no line bears the tax `{tax}` of {amount}"));
     }
     let calculation = Some("TaxExcluded".to_owned());
-    Ok(Said { of_lines, detail: rates.detail(form)?, calculation })
+    let detail = rates.detail(form.tax, &form.taxes)?;
+    Ok(Said { of_lines, detail, calculation })
 }
 
 /// The taxes that a line bears: those that it says, else all of its form.
@@ -161,24 +162,31 @@ fn sum(currency: Currency, amounts: impl Iterator<Item = Money>) -> Result<Money
 }
 
 /// What each tax of a form is charged on, and which rate of the company's it is.
-#[derive(Default)]
-struct Rates(BTreeMap<TaxRate, (Option<Reference>, Money)>);
+pub(super) struct Rates {
+    way: Way,
+    of: BTreeMap<TaxRate, (Option<Reference>, Money)>,
+}
 
 impl Rates {
+    /// None yet.
+    pub(super) const fn of(way: Way) -> Self {
+        Self { way, of: BTreeMap::new() }
+    }
+
     /// Adds what a tax, one of those that are borne together, is charged on. It is the rate of
     /// their code that has its percentage, where there is one. Where the code has other rates than
     /// there are taxes, the vendor spreads the tax.
-    fn add(
+    pub(super) fn add(
         &mut self,
         code: &TaxCode,
         together: &[&TaxRate],
         tax: &TaxRate,
         base: Money,
     ) -> Result<(), String> {
-        let rate = rate_of(code, together, tax)?.map(Reference::to);
-        match self.0.get_mut(tax) {
+        let rate = rate_of((code, self.way), together, tax)?.map(Reference::to);
+        match self.of.get_mut(tax) {
             None => {
-                self.0.insert(tax.clone(), (rate, base));
+                self.of.insert(tax.clone(), (rate, base));
             }
             Some((known, _)) if *known != rate => {
                 return Err(format!(
@@ -190,17 +198,17 @@ impl Rates {
         Ok(())
     }
 
-    fn holds(&self, tax: &TaxRate) -> bool {
-        self.0.contains_key(tax)
+    pub(super) fn holds(&self, tax: &TaxRate) -> bool {
+        self.of.contains_key(tax)
     }
 
-    /// The tax of a form, rate by rate.
-    fn detail(&self, form: &Form<'_>) -> Result<TaxDetail, String> {
-        let total_tax = Some(json::number(form.tax));
+    /// The tax of a form, all of it and rate by rate.
+    pub(super) fn detail(&self, total: Money, taxes: &[FormTax]) -> Result<TaxDetail, String> {
+        let total_tax = Some(json::number(total));
         let mut tax_line: Vec<wire::Line> = Vec::new();
         let mut seen: Vec<&Reference> = Vec::new();
-        for (tax, amount) in &form.taxes {
-            let Some((Some(rate), base)) = self.0.get(tax) else {
+        for (tax, amount) in taxes {
+            let Some((Some(rate), base)) = self.of.get(tax) else {
                 return Ok(TaxDetail { total_tax, ..TaxDetail::default() });
             };
             if seen.contains(&rate) {
@@ -227,23 +235,23 @@ impl Rates {
 
 /// Which rate of a code a tax is; none where the code has other rates than there are taxes.
 fn rate_of<'a>(
-    code: &'a TaxCode,
+    (code, way): (&'a TaxCode, Way),
     together: &[&TaxRate],
     tax: &TaxRate,
 ) -> Result<Option<&'a str>, String> {
-    if code.rates.len() != together.len() {
+    let rates = way.rates(code);
+    if rates.len() != together.len() {
         return Ok(None);
     }
-    if let [only] = &code.rates[..] {
+    if let [only] = rates {
         return Ok(Some(only.remote.as_str()));
     }
     let names = |name: &str| {
         let name = name.trim().to_lowercase();
         name == tax.title.trim().to_lowercase() || name == tax.to_string().to_lowercase()
     };
-    let named: Vec<_> = code.rates.iter().filter(|rate| names(&rate.name)).collect();
-    let of_percent =
-        || code.rates.iter().filter(|it| it.percent.is_some() && it.percent == tax.rate);
+    let named: Vec<_> = rates.iter().filter(|rate| names(&rate.name)).collect();
+    let of_percent = || rates.iter().filter(|it| it.percent.is_some() && it.percent == tax.rate);
     let found = if named.len() == 1 { named } else { of_percent().collect() };
     match found[..] {
         [rate] => Ok(Some(rate.remote.as_str())),

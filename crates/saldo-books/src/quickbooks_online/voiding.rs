@@ -8,9 +8,9 @@
 //! form or applies a payment to it.
 
 use super::names;
+use super::operation::{Body, Operation};
 use super::shape::shape;
 use super::wire::{Entity, Transaction};
-use super::write::{Body, Operation};
 use rust_decimal::Decimal;
 use saldo_core::book::{Acknowledgement, Refusal, Voided};
 use saldo_core::document::Document;

@@ -234,6 +234,7 @@ pub(super) struct SalesItemDetail {
 pub(super) struct ExpenseDetail {
     pub(super) account_ref: Option<Reference>,
     pub(super) class_ref: Option<Reference>,
+    pub(super) tax_code_ref: Option<Reference>,
 }
 
 /// A line of a bill or purchase order that is about an item.
@@ -244,6 +245,7 @@ pub(super) struct ItemExpenseDetail {
     pub(super) class_ref: Option<Reference>,
     pub(super) qty: Option<Number>,
     pub(super) unit_price: Option<Number>,
+    pub(super) tax_code_ref: Option<Reference>,
 }
 
 /// A line of an inventory adjustment: units that come in, or go.
@@ -273,7 +275,7 @@ pub(super) struct JournalEntity {
     pub(super) entity_ref: Option<Reference>,
 }
 
-/// The tax of a sales form.
+/// The tax of a form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct TaxDetail {
@@ -335,6 +337,7 @@ pub(super) struct ListEntity {
     pub(super) rate_value: Option<Number>,
     pub(super) agency_ref: Option<Reference>,
     pub(super) sales_tax_rate_list: Option<TaxRateList>,
+    pub(super) purchase_tax_rate_list: Option<TaxRateList>,
 }
 
 /// The company's preferences, as far as they matter here.

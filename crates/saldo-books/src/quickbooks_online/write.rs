@@ -1,66 +1,28 @@
-//! Documents, and what documents refer to, as the vendor's bodies.
+//! Documents as the vendor's bodies.
 
 use super::amending;
+use super::bought;
 use super::dimensions;
 use super::foreign::ForeignJournal;
-use super::names::{self, List, Taken};
+use super::lists;
+use super::names::{self, Taken};
+use super::operation::{Body, Operation};
+use super::prices::{price_of_all, unit_price};
 use super::shape::{Adjustment, Bill, Form, FormLine, PostingLine, Shape, Stocked, shape};
-use super::tax;
+use super::tax::{self, FormTax, Said};
 use super::voiding;
 use super::wire::{
     self, AdjustmentDetail, CheckPayment, Entity, ExpenseDetail, ItemExpenseDetail, JournalDetail,
-    JournalEntity, LinkedTransaction, ListEntity, Reference, SalesItemDetail, Transaction,
+    JournalEntity, LinkedTransaction, Reference, SalesItemDetail, Transaction,
 };
 use crate::foreign::Sum;
 use crate::json;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use saldo_core::book::{Bindings, BookContext, Item, Need, Subject};
-use saldo_core::document::{Document, DocumentKey, KeptItem, Party};
+use saldo_core::book::{Bindings, BookContext, Need, Subject};
+use saldo_core::document::{Document, DocumentKey, Party};
 use saldo_core::ledger::{Account, AccountKind};
-use saldo_core::money::{Currency, Money};
-use serde_json::{Number, Value};
-
-/// A body that the vendor takes for a write.
-pub(super) struct Body {
-    pub(super) entity: Entity,
-    pub(super) operation: Operation,
-    pub(super) json: Value,
-}
-
-/// What the vendor is to do with a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
-    /// Make it be there.
-    Create,
-    /// Make a form nil.
-    Void,
-    /// Make a payment nil, which is an update that says so.
-    VoidByUpdate,
-    /// Close a purchase order.
-    Close,
-    /// Have a form say something else.
-    Amend,
-}
-
-impl Operation {
-    /// The vendor's word for it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Void => "void",
-            Self::VoidByUpdate | Self::Close | Self::Amend => "update",
-        }
-    }
-
-    /// What is said beside the word.
-    pub(super) const fn options(self) -> Option<&'static str> {
-        match self {
-            Self::Create | Self::Void | Self::Close | Self::Amend => None,
-            Self::VoidByUpdate => Some("void"),
-        }
-    }
-}
+use saldo_core::money::Money;
 
 /// The body that creates a subject.
 ///
@@ -73,7 +35,7 @@ pub(super) fn body(
 ) -> Result<Body, String> {
     match subject {
         Subject::Need(need) => {
-            let (entity, fields) = list_entity(need, &context.bindings, taken)?;
+            let (entity, fields) = lists::list_entity(need, &context.bindings, taken)?;
             json(entity, &fields)
         }
         Subject::Document { voids: Some(voided), .. } => voiding::body(voided),
@@ -126,6 +88,7 @@ pub(super) fn transaction(
         return Err(about(reason));
     }
     let shape = shape(document).map_err(about)?;
+    bought::check_journal(document, &shape).map_err(about)?;
     let common = Transaction {
         txn_date: Some(header.date.to_string()),
         currency_ref: Some(Reference::to(header.currency.code())),
@@ -144,8 +107,8 @@ pub(super) fn transaction(
         }
         Shape::Payment { deposit, amount } => writer.payment(deposit, *amount, applies_to, common),
         Shape::Transfer { from, to, amount } => writer.transfer(from, to, *amount, common),
-        Shape::Purchase { account, lines, location, .. } => {
-            writer.purchase(account, lines, *location, bought)
+        Shape::Purchase { account, lines, taxes, location, .. } => {
+            writer.purchase(account, (lines, taxes), *location, bought)
         }
         Shape::Bill(bill) => {
             let linked = writer.ordered(applies_to)?;
@@ -290,12 +253,12 @@ impl Writer<'_> {
             Entity::Bill => due_date(due, &common),
             _ => None,
         };
+        let common = self.for_what(&bill.lines, &bill.taxes, common)?;
         Ok(Transaction {
             due_date,
             department_ref: self.location(bill.location)?,
             vendor_ref: self.party()?,
             ap_account_ref: bill.payable.map(|it| self.account(it)).transpose()?.flatten(),
-            line: self.expense_lines(&bill.lines)?,
             ..common
         })
     }
@@ -351,21 +314,45 @@ impl Writer<'_> {
         })
     }
 
-    fn expense_lines(&self, lines: &[PostingLine<'_>]) -> Result<Vec<wire::Line>, String> {
-        let line = |line: &PostingLine<'_>| {
-            if let Some(stocked) = &line.stocked {
-                return self.item_line(line, stocked);
-            }
-            let detail = ExpenseDetail {
-                account_ref: self.account(line.account)?,
-                class_ref: self.class(line.class)?,
-            };
-            Ok::<_, String>(wire::Line {
-                account_based_expense_line_detail: Some(detail),
-                ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
-            })
+    /// A transaction with what it is for, and the tax of that.
+    fn for_what(
+        &self,
+        lines: &[PostingLine<'_>],
+        taxes: &[FormTax],
+        common: Transaction,
+    ) -> Result<Transaction, String> {
+        let said = bought::said(lines, taxes, self.context)?;
+        let codes = bought::codes_of(said.as_ref(), lines.len());
+        let line = lines.iter().zip(codes).map(|(line, code)| self.expense_line(line, code));
+        let line = line.collect::<Result<_, _>>()?;
+        Ok(match said {
+            None => Transaction { line, ..common },
+            Some(Said { detail, calculation, .. }) => Transaction {
+                line,
+                global_tax_calculation: calculation,
+                txn_tax_detail: Some(detail),
+                ..common
+            },
+        })
+    }
+
+    fn expense_line(
+        &self,
+        line: &PostingLine<'_>,
+        tax_code_ref: Option<Reference>,
+    ) -> Result<wire::Line, String> {
+        if let Some(stocked) = &line.stocked {
+            return self.item_line(line, stocked, tax_code_ref);
+        }
+        let detail = ExpenseDetail {
+            account_ref: self.account(line.account)?,
+            class_ref: self.class(line.class)?,
+            tax_code_ref,
         };
-        lines.iter().map(line).collect()
+        Ok(wire::Line {
+            account_based_expense_line_detail: Some(detail),
+            ..wire_line("AccountBasedExpenseLineDetail", line.amount, &line.text)
+        })
     }
 
     /// Units of an item at what all of them cost.
@@ -373,6 +360,7 @@ impl Writer<'_> {
         &self,
         line: &PostingLine<'_>,
         stocked: &Stocked<'_>,
+        tax_code_ref: Option<Reference>,
     ) -> Result<wire::Line, String> {
         let units = stocked.units;
         let price = price_of_all(line.amount, units);
@@ -383,6 +371,7 @@ impl Writer<'_> {
             class_ref: self.class(line.class)?,
             qty: Some(json::decimal_number(Decimal::from(units))),
             unit_price: Some(json::decimal_number(price)),
+            tax_code_ref,
         };
         Ok(wire::Line {
             item_based_expense_line_detail: Some(detail),
@@ -408,10 +397,11 @@ impl Writer<'_> {
     fn purchase(
         &self,
         paid_from: &Account,
-        lines: &[PostingLine<'_>],
+        (lines, taxes): (&[PostingLine<'_>], &[FormTax]),
         location: Option<&str>,
         common: Transaction,
     ) -> Result<Transaction, String> {
+        let common = self.for_what(lines, taxes, common)?;
         let kind = self.party.map(|party| match party {
             Party::Customer { .. } => Entity::Customer.name().to_owned(),
             Party::Vendor { .. } => Entity::Vendor.name().to_owned(),
@@ -421,7 +411,6 @@ impl Writer<'_> {
             department_ref: self.location(location)?,
             entity_ref: self.party()?.map(|reference| Reference { r#type: kind, ..reference }),
             payment_type: Some("Cash".to_owned()),
-            line: self.expense_lines(lines)?,
             ..common
         })
     }
@@ -493,141 +482,5 @@ pub(super) fn wire_line(detail_type: &str, amount: Money, text: &str) -> wire::L
         amount: Some(json::number(amount)),
         description: (!description.is_empty()).then_some(description),
         ..wire::Line::default()
-    }
-}
-
-/// Units and unit price, where they multiply to the amount exactly with at most seven decimals. The
-/// units carry the sign.
-fn unit_price(line: &FormLine<'_>) -> Option<(Number, Number)> {
-    if line.kept.is_some() {
-        let units = line.quantity?;
-        let price = price_of_all(line.amount, units)?;
-        let units = Decimal::from(units);
-        return Some((json::decimal_number(units), json::decimal_number(price)));
-    }
-    let units = line.quantity.filter(|units| *units > 0)?;
-    let amount: Decimal = line.amount.amount_text().parse().ok()?;
-    let sign = if amount.is_sign_negative() { -1 } else { 1 };
-    let units = Decimal::from(units.checked_mul(sign)?);
-    let price = amount.checked_div(units)?.normalize();
-    let exact = price.scale() <= 7 && price.checked_mul(units)? == amount;
-    exact.then(|| (json::decimal_number(units), json::decimal_number(price)))
-}
-
-/// The currency of an account, where it is not the company's: it cannot be changed later.
-const fn currency_of(need: &Need) -> Option<Currency> {
-    match need {
-        Need::ForeignAccount { currency, .. } => Some(*currency),
-        _ => None,
-    }
-}
-
-/// The price of a unit, of at most seven decimals, at which all of them come to the amount once
-/// that is rounded to its decimals: units that count are never left out.
-fn price_of_all(amount: Money, units: i64) -> Option<Decimal> {
-    let (all, units): (Decimal, _) = (amount.amount_text().parse().ok()?, Decimal::from(units));
-    let price = all.checked_div(units)?.round_dp(7);
-    let comes_to = price.checked_mul(units)?.round_dp(all.scale());
-    (comes_to == all).then(|| price.normalize())
-}
-
-/// An item that the vendor keeps in stock: none of it is there until it comes in.
-fn stock_item(
-    item: &Item,
-    kept: &KeptItem,
-    bindings: &Bindings,
-    taken: &mut Taken<'_>,
-) -> Result<ListEntity, String> {
-    let account = |account: &Account| {
-        let need = Need::Account(account.clone());
-        let remote = bindings.need(&need);
-        let remote = remote.ok_or_else(|| format!("`{}` is not bound", need.binding()))?;
-        Ok::<_, String>(Some(Reference::to(remote.as_str())))
-    };
-    let product = item.product.as_ref();
-    let sku = product.and_then(|product| product.sku.as_deref());
-    Ok(ListEntity {
-        name: Some(taken.choose(List::Items, &names::item(item))),
-        r#type: Some("Inventory".to_owned()),
-        sku: sku.map(|sku| names::text(sku, 100)).filter(|sku| !sku.is_empty()),
-        description: product.map(|product| names::text(&product.title, names::TEXT)),
-        income_account_ref: account(&kept.income)?,
-        asset_account_ref: account(&kept.stock)?,
-        expense_account_ref: account(&kept.cost)?,
-        track_qty_on_hand: Some(true),
-        qty_on_hand: Some(Number::from(0)),
-        inv_start_date: Some(kept.since.to_string()),
-        ..ListEntity::default()
-    })
-}
-
-/// An account, item, customer, vendor, class or location.
-fn list_entity(
-    need: &Need,
-    bindings: &Bindings,
-    taken: &mut Taken<'_>,
-) -> Result<(Entity, ListEntity), String> {
-    match need {
-        Need::Account(account) | Need::ForeignAccount { account, .. } => {
-            let (account_type, detail) = names::account_type(account.kind);
-            let fields = ListEntity {
-                currency_ref: currency_of(need).map(|it| Reference::to(it.code())),
-                name: Some(names::account(&account.name)),
-                account_type: Some(account_type.to_owned()),
-                account_sub_type: Some(detail.to_owned()),
-                ..ListEntity::default()
-            };
-            Ok((Entity::Account, fields))
-        }
-        Need::Item(item) if item.kept.is_some() => {
-            let kept = item.kept.as_deref().ok_or("it is not in stock")?;
-            stock_item(item, kept, bindings, taken).map(|fields| (Entity::Item, fields))
-        }
-        Need::Item(item) => {
-            let account = Need::Account(item.account.clone());
-            let income = bindings.need(&account);
-            let income = income.ok_or_else(|| format!("`{}` is not bound", account.binding()))?;
-            let mut item_names = names::item(item);
-            if names::has_other_item(item, bindings) {
-                item_names.remove(0);
-            }
-            let product = item.product.as_ref();
-            let kind = if product.is_some() { "NonInventory" } else { "Service" };
-            let sku = product.and_then(|product| product.sku.as_deref());
-            let fields = ListEntity {
-                name: Some(taken.choose(List::Items, &item_names)),
-                r#type: Some(kind.to_owned()),
-                sku: sku.map(|sku| names::text(sku, 100)).filter(|sku| !sku.is_empty()),
-                description: product.map(|product| names::text(&product.title, names::TEXT)),
-                income_account_ref: Some(Reference::to(income.as_str())),
-                ..ListEntity::default()
-            };
-            Ok((Entity::Item, fields))
-        }
-        Need::Party(party) => {
-            let entity = match party {
-                Party::Customer { .. } => Entity::Customer,
-                Party::Vendor { .. } => Entity::Vendor,
-            };
-            let fields = ListEntity {
-                display_name: Some(taken.choose(List::People, &names::party(party))),
-                notes: names::marker(party),
-                ..ListEntity::default()
-            };
-            Ok((entity, fields))
-        }
-        Need::Value { dimension, value } => {
-            let word = &dimension.word;
-            let list = dimensions::list_of(word);
-            let list = list.ok_or_else(|| format!("no list holds what stands in `{word}`"))?;
-            let name = Some(names::account(value.name()));
-            let fields = ListEntity { name, ..ListEntity::default() };
-            Ok((list, fields))
-        }
-        Need::Dimension(dimension) => {
-            Err(format!("QuickBooks has no dimension `{}` to make", dimension.word))
-        }
-        Need::TaxRate(tax) => Err(format!("QuickBooks taxes by its own rates, not by `{tax}`")),
-        Need::Listed(listed) => Err(format!("documents in QuickBooks Online name no {listed}")),
     }
 }

@@ -231,9 +231,11 @@ impl Books {
         settings.automated_sales_tax = false;
         settings.outside_the_united_states = how == "lines";
         let rate = |(name, percent): &(&str, &str)| (name.to_string(), percent.parse().unwrap());
+        let of_purchases = |(name, percent)| (format!("{name} (Purchases)"), percent);
         let code = |(name, rates): &(&str, &[(&str, &str)])| TaxCode {
             name: name.to_string(),
             rates: rates.iter().map(rate).collect(),
+            bought: rates.iter().map(rate).map(of_purchases).collect(),
         };
         settings.tax_codes = codes.iter().map(code).collect();
         let settings = &mut books.context.settings;

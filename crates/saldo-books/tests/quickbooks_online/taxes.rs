@@ -304,6 +304,85 @@ fn purchases_are_out_of_the_scope_of_tax_there() {
     }
 }
 
+/// Something of this kind that bears a tax on fees, and something that bears none.
+fn taxed(slot: &str, kind: DocumentKind, amounts: [&str; 3]) -> Document {
+    let fees = |taxed, amount| {
+        line(LineKind::Other { taxed }, Account::new("Fees", AccountKind::Expense), amount)
+    };
+    let [charged, plain, amount] = amounts;
+    let mut lines =
+        vec![fees(true, charged), fees(false, plain), tax("Tax on fees", "unknown", amount)];
+    let sum = Money::sum(usd(), lines.iter().map(|line| line.amount)).unwrap();
+    let sum = sum.negated().amount_text();
+    lines.push(match kind {
+        DocumentKind::Expense => line(LineKind::Settlement, clearing(), &sum),
+        _ => {
+            let account = Account::new("Accounts payable", AccountKind::Payable);
+            line(LineKind::Payable, account, &sum)
+        }
+    });
+    crate::documents::document(slot, kind, lines)
+}
+
+#[test]
+fn tax_on_what_is_bought_is_in_the_books_report_to_the_cent() {
+    let said = [("Tax on fees", "20.0% S"), ("no sale", "no vat")];
+    let mut books = Books::with_codes(OF_LINES, "lines", &said);
+    // The company would work out 0.67 of 3.33.
+    let amounts = ["3.33", "1.00", "0.66"];
+    let expense = taxed("fees/1", DocumentKind::Expense, amounts);
+    assert_eq!(entered(&mut books, &expense), (66, -499));
+    let shown = books.shown(&expense, "Purchase");
+    assert_eq!(
+        (&shown["GlobalTaxCalculation"], shown["TotalAmt"].to_string()),
+        (&"TaxExcluded".into(), "4.99".to_owned())
+    );
+    let codes: Vec<_> = shown["Line"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["AccountBasedExpenseLineDetail"]["TaxCodeRef"]["value"].clone())
+        .collect();
+    assert_eq!(codes, ["2", "6"]);
+    let rate = &shown["TxnTaxDetail"]["TaxLine"][0];
+    assert_eq!(rate["TaxLineDetail"]["NetAmountTaxable"].to_string(), "3.33");
+    let bill = taxed("bill/7", DocumentKind::Bill, amounts);
+    assert_eq!(entered(&mut books, &bill), (66, 0));
+    assert_eq!(books.tax_by_rate()["Standard (Purchases)"], -132);
+    // What takes a bill back takes its tax out of the report again.
+    assert_eq!(entered(&mut books, &bill.reversal(DAY)), (-66, 0));
+    assert_eq!(books.tax_by_rate()["Standard (Purchases)"], -66);
+    assert!(!books.tax_by_rate().contains_key("Standard"), "nothing was sold");
+    let reason = books.ask_for(&expense.reversal(DAY)).unwrap_err();
+    assert!(reason.contains("does not bring the tax of what was bought (0.66 USD)"), "{reason}");
+}
+
+#[test]
+fn tax_on_what_is_bought_needs_a_code_and_a_company_that_takes_it_back() {
+    let expense = taxed("fees/1", DocumentKind::Expense, ["3.33", "1.00", "0.66"]);
+    let mut books = Books::with_codes(OF_LINES, "lines", &[("no sale", "no vat")]);
+    let reason = books.ask_for(&expense).unwrap_err();
+    assert!(reason.contains("--tax \"Tax on fees=CODE\""), "{reason}");
+    let mut books = Books::with_codes(OF_LINES, "lines", &[("Tax on fees", "20.0% S")]);
+    let reason = books.ask_for(&expense).unwrap_err();
+    assert!(reason.contains("--tax \"no sale=CODE\""), "{reason}");
+    for mut books in [Books::new(), Books::with_codes(CODES, "codes", &[])] {
+        let reason = books.ask_for(&expense).unwrap_err();
+        assert!(reason.contains("takes back no tax on what is bought"), "{reason}");
+    }
+}
+
+#[test]
+fn a_tax_that_the_company_takes_back_otherwise_is_held_with_the_difference() {
+    // A code without a rate for what is bought: the vendor adds no tax.
+    let said = [("Tax on fees", "No VAT"), ("no sale", "Exempt")];
+    let mut books = Books::with_codes(OF_LINES, "lines", &said);
+    let outcome = books.ask_for(&taxed("fees/1", DocumentKind::Expense, ["3.33", "1.00", "0.66"]));
+    let Ok(Outcome::Done(held)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(held.tax.unwrap().to_string(), "0.00 USD", "what the engine holds it for");
+    assert_eq!(held.total.unwrap().to_string(), "4.33 USD");
+}
+
 #[test]
 fn what_is_sold_untaxed_needs_a_code_too() {
     let mut books = Books::with_codes(OF_LINES, "lines", &[]);

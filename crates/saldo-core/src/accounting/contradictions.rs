@@ -12,6 +12,7 @@ use crate::commerce::{
 };
 use crate::issue::IssueKind;
 use crate::money::{Currency, Money};
+use crate::policy::{BillTax, Policy};
 
 /// The hint of an issue about amounts that only the vendor can have written so.
 const LOOK: &str = "look at the record and tell us if the vendor's amounts are as they should be";
@@ -241,7 +242,11 @@ pub(super) fn check_ordered(order: &PurchaseOrder, books: Currency) -> Result<()
 }
 
 /// What a bill charges is positive, and in the books' currency.
-pub(super) fn check_bill(bill: &SupplierBill, books: Currency) -> Result<(), Trouble> {
+pub(super) fn check_bill(bill: &SupplierBill, policy: &Policy) -> Result<(), Trouble> {
+    let books = policy.currency;
+    if !bill.untold_taxes.is_empty() && policy.text.tax.on_bills == BillTax::Hold {
+        return Err(untold_tax(bill));
+    }
     for line in &bill.lines {
         let amount = in_books(line.amount, books)?;
         not_negative(amount, || format!("what is billed for `{}`", line.product.title))?;
@@ -269,6 +274,20 @@ fn not_negative(amount: Money, what: impl Fn() -> String) -> Result<(), Trouble>
         true => Err(contradiction(format!("{} is negative: {amount}", what()), CORRECT)),
         false => Ok(()),
     }
+}
+
+fn untold_tax(bill: &SupplierBill) -> Trouble {
+    Trouble::Issue(
+        IssueKind::UnknownData,
+        format!(
+            "the bill of {} names a tax ({}), and nothing says how much it is",
+            bill.supplier,
+            bill.untold_taxes.join(", ")
+        ),
+        "where none was charged, or you enter the tax of bills yourself: saldo map set \
+         tax.on-bills left-out; else enter the bill by hand"
+            .to_owned(),
+    )
 }
 
 fn no_cost(receipt: &GoodsReceipt, product: &Product) -> Trouble {

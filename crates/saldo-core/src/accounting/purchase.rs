@@ -212,7 +212,7 @@ impl<'a> Purchase<'a> {
             Step::Order(order) => check_ordered(order, books)?,
             Step::Receipt(receipt) => check_receipt(receipt, books)?,
             Step::Payment(payment) => check_paid(payment.amount, books)?,
-            Step::Bill(bill) => check_bill(bill, books)?,
+            Step::Bill(bill) => check_bill(bill, self.policy.in_force(date))?,
         }
         match step {
             Step::Order(order) => self.order(date, order)?,

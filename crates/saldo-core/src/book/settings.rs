@@ -76,6 +76,9 @@ pub struct TaxCode {
     pub name: String,
     /// What is charged by it on what is sold, in the book's order; nothing where no tax is.
     pub rates: Vec<CodedRate>,
+    /// What is charged by it on what is bought, and taken back.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub bought: Vec<CodedRate>,
 }
 
 /// A rate of a code of sales tax: one tax, which is owed to one agency.

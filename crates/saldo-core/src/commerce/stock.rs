@@ -103,6 +103,9 @@ pub struct SupplierBill {
     pub lines: Vec<BilledLine>,
     /// What it charges for bringing them here: freight, insurance, customs. Positive.
     pub landed: Money,
+    /// The taxes that it names without saying how much they are, in the vendor's words.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub untold_taxes: Vec<String>,
 }
 
 /// Units that a bill charges.

@@ -43,7 +43,9 @@ pub use numbers::Prefixes;
 pub use place::Place;
 pub use rules::{Conditions, Dimension, InBook, Marked, Rule, Status, Subject, Words};
 pub use summary::{BookNames, Names};
-pub use tax::{FeeTax, Products, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax};
+pub use tax::{
+    BillTax, FeeTax, Products, TAX_ON_FEES, Tax, UnknownJurisdiction, UnknownProduct, UnknownTax,
+};
 pub use undo::Undoing;
 pub use untaxed::Untaxed;
 

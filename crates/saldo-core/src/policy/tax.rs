@@ -46,11 +46,34 @@ pub enum FeeTax {
     /// It is a part of what the fee costs: nobody gives it back.
     #[default]
     Cost,
-    /// It is taken back as input tax.
+    /// It is taken back as input tax, on an account of its own.
     InputTax,
+    /// It is taken back in the report of the book that enters tax by itself: it stands on the
+    /// common account of tax, as a tax of the name [`TAX_ON_FEES`].
+    Reported,
 }
 
+/// The name of the tax that gateways charge on their fees, where the book's report takes it back.
+pub const TAX_ON_FEES: &str = "Tax on fees";
+
 impl FeeTax {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What becomes of a supplier's bill that names a tax, where nobody says how much it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BillTax {
+    /// It is held: what the supplier is owed would lack the tax.
+    #[default]
+    Hold,
+    /// It is entered without tax: none was charged, or its owner enters it.
+    LeftOut,
+}
+
+impl BillTax {
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -68,6 +91,9 @@ pub struct Tax {
     /// What becomes of the tax that gateways charge on their fees, where the shop tells it.
     #[serde(skip_serializing_if = "FeeTax::is_default")]
     pub on_fees: FeeTax,
+    /// What becomes of bills that name a tax without saying how much it is.
+    #[serde(skip_serializing_if = "BillTax::is_default")]
+    pub on_bills: BillTax,
     /// Whether taxes are told apart by the country whose tax a sale bears: its two letters then
     /// stand before the name that the channel gives the tax ([`Policy::tax_name`]).
     #[serde(skip_serializing_if = "std::ops::Not::not")]

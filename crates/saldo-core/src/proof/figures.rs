@@ -20,7 +20,7 @@ use crate::commerce::{
 use crate::document::{Line, LineKind, SubledgerEntry};
 use crate::issue::FactState;
 use crate::money::{Currency, Money, MoneyError};
-use crate::policy::{Place, Policy, Role};
+use crate::policy::{Place, Policy, Role, TAX_ON_FEES};
 use crate::text::FactId;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -335,6 +335,12 @@ impl<'a> Sheet<'a> {
             let (identity, about) = match &line.kind {
                 LineKind::Tax { .. } if relieves(line, ground.facts) => {
                     self.find_untold((Identity::TaxPayable, ALL_TAXES), day, line.amount)?;
+                    continue;
+                }
+                // Orders say nothing of what is taken back on what was bought.
+                LineKind::Tax { title, .. } if title == TAX_ON_FEES => {
+                    let about = owed_to(self.policy, title);
+                    self.find_untold((Identity::TaxPayable, about), day, line.amount)?;
                     continue;
                 }
                 LineKind::Tax { title, .. } => (Identity::TaxPayable, owed_to(self.policy, title)),

@@ -9,7 +9,7 @@ use saldo_core::commerce::{
     BalanceKind, ChargedTo, Decided, Fact, FeeKind, MovementKind, PartKind, PayoutState, RowPart,
     SaleKind,
 };
-use saldo_core::document::{Line, SubledgerEntry};
+use saldo_core::document::{DocumentKind, Line, LineKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::money::Money;
 use saldo_core::policy::Policy;
@@ -283,6 +283,48 @@ fn the_tax_of_a_fee_is_input_tax_where_the_policy_says_so() {
         "{held}"
     );
     assert_eq!(sold("3.10", "0.30")(POLICY), (350, 0, None));
+}
+
+#[test]
+fn the_tax_of_a_fee_is_of_the_books_report_where_the_policy_says_so() {
+    let told = |fee: &str, tax: &str, sign: &str| {
+        let paid = order("03-10").sale("03-10", &goods("100.00")).paid("03-10", CARD, "100.00");
+        let part = |text: &str| format!("{sign}{text}");
+        let (fee, tax, other) = (part(fee), part(tax), part("0.20"));
+        let fees = [(FeeKind::Processing, &*fee), (FeeKind::Unknown("other".into()), &*other)];
+        let facts = [
+            paid.fees(&fees).fee_taxed(&tax).fact(),
+            row(1, "03-10", BalanceKind::Charge, "100.00", &part("3.50")),
+        ];
+        far(&facts, &format!("tax.on-fees = \"reported\"\n{POLICY}"))
+    };
+    for (fee, tax) in [("3.30", "0.30"), ("3.00", "0.30")] {
+        let (entries, _) = told(fee, tax, "");
+        let fees = entries.iter().find(|it| it.header.kind == DocumentKind::Expense).unwrap();
+        let lines = fees.lines.iter().map(|line| {
+            let is = match &line.kind {
+                LineKind::Tax { title, rate: None } => title.clone(),
+                kind => format!("{}", matches!(kind, LineKind::Other { taxed: true })),
+            };
+            format!("{} {} {is}", line.account.name, line.amount.amount_text())
+        });
+        // The fee of no tax stands beside the one that bears it.
+        let lines: Vec<String> = lines.collect();
+        let expected = [
+            "Sales tax payable (per jurisdiction) 0.30 Tax on fees",
+            "Payment processing fees 0.20 false",
+            "Payment processing fees 3.00 true",
+            "Clearing: Shopify Payments -3.50 false",
+        ];
+        assert_eq!(lines, expected, "{fee}");
+    }
+    // No form takes tax out of a report again.
+    let (_, states) = told("3.30", "0.30", "-");
+    let held = states.iter().any(|state| match state {
+        FactState::Held(issue) => issue.message.contains("3.50 USD of a fee come back"),
+        _ => false,
+    });
+    assert!(held, "{states:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Purchases as documents: bills, what is paid for them, and deposits.
 
 use super::shop::{decided, money, undone};
-use super::stocked::{costing, entries, state, sum};
+use super::stocked::{costing, costing_with, entries, state, sum};
 use super::warehouse::{billed, ordered, paid_supplier, received};
 use saldo_core::commerce::{Decided, Fact};
 use saldo_core::document::{Document, DocumentKind, Party, SubledgerEntry};
@@ -82,6 +82,33 @@ fn a_bill_is_a_document_that_its_payments_belong_to() {
     slots.sort_unstable();
     slots.dedup();
     assert_eq!(slots.len(), all.len(), "each is a document of its own");
+}
+
+#[test]
+fn a_bill_that_names_a_tax_of_no_amount_is_held_unless_the_policy_leaves_it_out() {
+    let Fact::SupplierBill(mut bill) = billed(1, "01-20", "MUG", (10, "85.00"), "0.00") else {
+        unreachable!("it is a bill")
+    };
+    bill.untold_taxes = vec!["HST".to_owned()];
+    let facts = [received(1, "01-05", "MUG", 10, "80.00"), Fact::SupplierBill(bill)];
+    let policy = costing("fifo");
+    let all = entries(&facts, &policy);
+    assert_eq!(sum(&all, "Accounts payable"), 0);
+    assert_eq!(
+        sum(&all, "Goods received not invoiced"),
+        -8_000,
+        "the goods are there all the same"
+    );
+    assert_eq!(sum(&all, "Inventory"), 8_000);
+    let FactState::Held(issue) = state(&facts, &policy, "shop/Bill/1") else { panic!("held") };
+    assert_eq!(
+        issue.message,
+        "the bill of Potter & Sons names a tax (HST), and nothing says how much it is"
+    );
+    assert!(issue.hint.contains("saldo map set tax.on-bills left-out"), "{}", issue.hint);
+    let left_out = costing_with("tax.on-bills = \"left-out\"", "fifo");
+    let all = entries(&facts, &left_out);
+    assert_eq!((sum(&all, "Accounts payable"), sum(&all, "Inventory")), (-8_500, 8_500));
 }
 
 #[test]

@@ -68,7 +68,12 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 pub(crate) fn costing(method: &str) -> Policy {
-    policy(&format!("{POLICY}\n[cost]\nowner = \"saldo\"\nmethod = \"{method}\"\n"))
+    costing_with("", method)
+}
+
+/// The same, of a policy that begins with these words.
+pub(crate) fn costing_with(words: &str, method: &str) -> Policy {
+    policy(&format!("{words}\n{POLICY}\n[cost]\nowner = \"saldo\"\nmethod = \"{method}\"\n"))
 }
 
 pub(crate) fn far() -> Timestamp {

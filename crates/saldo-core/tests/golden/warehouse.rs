@@ -119,6 +119,7 @@ pub(crate) fn billed(
             amount: money(amount),
         }],
         landed: money(landed),
+        untold_taxes: Vec::new(),
     }))
 }
 

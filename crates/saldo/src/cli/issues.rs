@@ -2,6 +2,7 @@
 
 use super::args::{Global, Retry};
 use super::{Ending, Output, context};
+use crate::engine;
 use jiff::civil::Date;
 use saldo_core::accounting::BEFORE_START_DATE;
 use saldo_core::issue::Issue;
@@ -15,10 +16,14 @@ struct Issues {
     to_review: Vec<Issue>,
     failed: Vec<Failure>,
     blocked: Vec<Blocked>,
+    /// What waits for something that its book does not have yet, and will have by itself, or once a
+    /// person confirms or approves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    awaiting: Vec<Blocked>,
     before_start: u64,
 }
 
-/// A change that waits for something that failed.
+/// A change that waits for something that failed, or is not there yet.
 #[derive(Serialize)]
 struct Blocked {
     book: String,
@@ -51,7 +56,7 @@ pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<E
         hint: failure.refusal.hint,
     });
     let failed = failed.collect();
-    let mut blocked = Vec::new();
+    let (mut blocked, mut awaiting) = (Vec::new(), Vec::new());
     for book in engine.connections(Role::Book).await? {
         for it in engine.store.blocked(company, &book.id).await? {
             blocked.push(Blocked {
@@ -61,9 +66,15 @@ pub(crate) async fn issues(global: &Global, output: &Output) -> anyhow::Result<E
                 waits_for: it.waits_for,
             });
         }
+        awaiting.extend(engine::awaiting(&engine, &book).await?.into_iter().map(|it| Blocked {
+            book: book.id.to_string(),
+            change: it.change,
+            about: it.about,
+            waits_for: it.waits_for,
+        }));
     }
     let before_start = engine.store.state_counts(company).await?.before_start;
-    let issues = Issues { held, to_review, failed, blocked, before_start };
+    let issues = Issues { held, to_review, failed, blocked, awaiting, before_start };
     let start = engine.policy.start_date;
     output.data(&issues, || text(&issues) + &before_start_text(before_start, start))?;
     match issues.held.is_empty() && issues.failed.is_empty() {
@@ -100,9 +111,11 @@ fn text(issues: &Issues) -> String {
         put(format!("  about: {}", failure.about));
         put(format!("  hint: {}", failure.hint));
     }
-    for it in &issues.blocked {
-        put(format!("blocked: {} {}: it waits for {}", it.book, it.change, it.waits_for));
-        put(format!("  about: {}", it.about));
+    for (what, list) in [("blocked", &issues.blocked), ("waiting", &issues.awaiting)] {
+        for it in list {
+            put(format!("{what}: {} {}: it waits for {}", it.book, it.change, it.waits_for));
+            put(format!("  about: {}", it.about));
+        }
     }
     if text.is_empty() { "nothing needs a person\n".to_owned() } else { text }
 }

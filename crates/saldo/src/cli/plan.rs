@@ -3,7 +3,7 @@
 use super::args::{Global, PlanArguments};
 use super::output::table;
 use super::{Ending, Output, context};
-use crate::engine::{self, Filling, LeftToday, PlannedBook, RequestsNeeded, Waiting};
+use crate::engine::{self, Awaiting, Filling, LeftToday, PlannedBook, RequestsNeeded, Waiting};
 use saldo_core::book::{Called, Need, Subject};
 use saldo_core::document::{Document, DocumentKey, Header, Line, Party};
 use saldo_core::ledger::Dimensions;
@@ -25,6 +25,8 @@ pub(crate) struct BookPlan<'a> {
     differences: &'a [Difference],
     unsettled: usize,
     waiting: &'a [Waiting],
+    #[serde(skip_serializing_if = "<[Awaiting]>::is_empty")]
+    awaiting: &'a [Awaiting],
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<RequestsNeeded>,
     #[serde(skip_serializing_if = "<[Filling]>::is_empty")]
@@ -40,6 +42,7 @@ impl<'a> BookPlan<'a> {
             differences,
             unsettled: planned.unsettled.len(),
             waiting: &planned.waiting,
+            awaiting: &planned.awaiting,
             requests: planned.requests,
             lists: &planned.lists,
         }
@@ -98,6 +101,7 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
         let line = format!("\n{documents} {kind} wait for `saldo approve`: {why}\n");
         text.push_str(&line);
     }
+    text.push_str(&awaiting_text(&planned.awaiting));
     if let Some(requests) = planned.requests.as_ref().filter(|it| it.takes > 0) {
         text.push_str(&requests_text(requests));
     }
@@ -111,6 +115,18 @@ pub(crate) fn book_text(planned: &PlannedBook, differences: &[Difference]) -> St
         text.push_str(&line);
     }
     text
+}
+
+/// What was approved and is not entered, with what it waits for in the book.
+fn awaiting_text(awaiting: &[Awaiting]) -> String {
+    let line = |it: &Awaiting| format!("  {}: it waits for {}\n", it.about, it.waits_for);
+    match awaiting {
+        [] => String::new(),
+        all => {
+            let lines: String = all.iter().map(line).collect();
+            format!("\n{} approved and not entered yet:\n{lines}", all.len())
+        }
+    }
 }
 
 /// What entering the changes takes of the requests that the book permits a day.

@@ -36,6 +36,9 @@ struct BookStatus {
     pending: u64,
     blocked: u64,
     failed: u64,
+    /// Of those pending: waiting for something that the book does not have yet.
+    #[serde(skip_serializing_if = "is_nil")]
+    awaiting: usize,
     /// When a vendor that makes the calls last did.
     last_called: Option<jiff::Timestamp>,
     /// Whether its next call is waited for.
@@ -86,6 +89,7 @@ pub(crate) async fn status(global: &Global, output: &Output) -> anyhow::Result<E
                     pending: open.pending,
                     blocked: open.blocked,
                     failed: open.failed,
+                    awaiting: engine::awaiting(&engine, &connection).await?.len(),
                     last_called: called.map(|call| call.at),
                     waits_for_call: is_called(&connection) && open.pending > 0,
                     requests_left: engine::left_today(store, &company.id, book, now).await?,
@@ -116,6 +120,7 @@ fn text(status: &Status) -> String {
     let channels = status.channels.iter().map(heard).collect();
     let books = status.books.iter().map(booked).collect();
     let waiting: String = status.books.iter().filter_map(waiting).collect();
+    let awaiting: String = status.books.iter().filter_map(awaiting).collect();
     let troubles: String = status.troubles.iter().map(trouble).collect();
     let ended = |name: &String| format!("{name} is closed: its history stays\n");
     let ended: String = status.disconnected.iter().map(ended).collect();
@@ -126,7 +131,7 @@ fn text(status: &Status) -> String {
     let requests: String = status.books.iter().filter_map(requests).collect();
     let changed: String = status.books.iter().map(changed).collect();
     format!(
-        "{}\n\n{}\n{}{requests}{ended}\n{changed}{waiting}{troubles}{}\n",
+        "{}\n\n{}\n{}{requests}{ended}\n{changed}{waiting}{awaiting}{troubles}{}\n",
         status.company,
         table(&["channel", "stream", "heard until"], 0, channels),
         table(&["book", "to be pushed", "of these blocked", "failed"], 3, books),
@@ -162,6 +167,22 @@ fn changed(book: &BookStatus) -> String {
     )
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_nil(count: &usize) -> bool {
+    *count == 0
+}
+
+/// How much waits for something that a book does not have yet.
+fn awaiting(book: &BookStatus) -> Option<String> {
+    let (connection, count) = (&book.connection, book.awaiting);
+    (count > 0).then(|| {
+        format!(
+            "{connection}: {count} wait for something that the book does not have yet; `saldo \
+             issues` says for what\n\n"
+        )
+    })
+}
+
 /// What waits until a vendor that makes the calls does so again.
 fn waiting(book: &BookStatus) -> Option<String> {
     let last = match book.last_called {
@@ -184,6 +205,7 @@ mod tests {
             pending: 12,
             blocked: 0,
             failed: 0,
+            awaiting: 0,
             requests_left: None,
             changed_there: Vec::new(),
             last_called: None,

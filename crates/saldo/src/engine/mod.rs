@@ -5,6 +5,7 @@ mod account;
 mod alike;
 mod attach;
 mod attend;
+mod awaiting;
 mod bank;
 mod buyers;
 mod called;
@@ -53,6 +54,7 @@ mod worth;
 mod tests;
 
 pub(crate) use attend::{Attended, attend};
+pub(crate) use awaiting::{Awaiting, awaiting};
 pub(crate) use bank::{BankError, BankProof, UnknownRow, bank_proofs, take_statement};
 pub(crate) use called::{CallAnswer, SessionEnd, last_call, last_session, note_call, note_session};
 pub(crate) use connection::{Wiring, secrets_of};

@@ -8,6 +8,7 @@ mod orders;
 mod voidable;
 
 use super::account::account_all;
+use super::awaiting::{Awaiting, awaiting};
 use super::desk::Desk;
 use super::error::{ended, set_aside};
 use super::period::touch_late;
@@ -45,6 +46,8 @@ pub(crate) struct PlannedBook {
     /// The documents that no run approves by itself, by kind: where the policy has levels, or was
     /// revised.
     pub(crate) waiting: Vec<Waiting>,
+    /// What was approved and waits for something that the book does not have yet.
+    pub(crate) awaiting: Vec<Awaiting>,
     /// What entering them takes of the book's requests, where the book says how many are left.
     pub(crate) requests: Option<RequestsNeeded>,
     /// The lists of the book that hold no more than so many entries, with what comes into them.
@@ -103,6 +106,7 @@ async fn plan_changes(
         changes: Vec::new(),
         unsettled: BTreeSet::new(),
         waiting: Vec::new(),
+        awaiting: awaiting(engine, connection).await?,
         requests: None,
         lists: Vec::new(),
     };
@@ -196,6 +200,7 @@ pub(super) async fn plan_slots(
         changes: chunk.changes,
         unsettled: chunk.again.into_iter().collect(),
         waiting: Vec::new(),
+        awaiting: Vec::new(),
         requests: None,
         lists: Vec::new(),
     })

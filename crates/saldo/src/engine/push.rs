@@ -15,6 +15,9 @@ mod room;
 mod send;
 mod withdraw;
 
+pub(super) use confirm::drafts_to_pay;
+pub(super) use returned::unsold;
+
 use super::attach::attach_statements;
 use super::chart::Chart;
 use super::error::{ended, set_aside};
@@ -37,7 +40,7 @@ use saldo_store::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many changes are looked at at a time.
-const PENDING_AT_ONCE: usize = 10_000;
+pub(super) const PENDING_AT_ONCE: usize = 10_000;
 /// How often a name that is taken is tried again under another.
 const NAMES_TRIED: usize = 3;
 /// What to do about a file that a book refused.
@@ -270,10 +273,11 @@ impl<'a> Pusher<'a> {
         let changes: Vec<Change> = pending.into_iter().map(|it| it.change).collect();
         let bindings = self.bindings(changes.iter().map(|change| &change.subject)).await?;
         let drafts = self.drafts_to_pay(&changes).await?;
-        let unsold = self.unsold(&changes).await?;
+        let book = (&self.connection.id, self.book);
+        let unsold = unsold(self.engine, book, &changes).await?;
         let is_ready = |change: &Change| {
             let needs = self.book.needs(&change.subject);
-            !unsold.contains(&change.id)
+            !unsold.contains_key(&change.id)
                 && needs.iter().all(|need| bindings.need(need).is_some())
                 && change.invoice().is_none_or(|key| {
                     bindings.document(key).is_some() && !drafts.contains(key.as_str())

@@ -14,7 +14,7 @@ use saldo_core::issue::Issue;
 use saldo_core::money::{Currency, Money};
 use saldo_core::text::FactId;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `purchase_order`.
 #[derive(Debug, Deserialize)]
@@ -30,6 +30,7 @@ struct Order {
     currency: String,
     adjustments: Option<AmountText>,
     shipping: Option<AmountText>,
+    shipping_tax_type: Option<NumberText>,
     #[serde(default)]
     purchase_items: Vec<Item>,
 }
@@ -43,6 +44,8 @@ struct Item {
     quantity: u32,
     cost_price: Option<AmountText>,
     received_at: Option<String>,
+    tax_type_id: Option<NumberText>,
+    accounting_tax_type: Option<String>,
 }
 
 /// Reads a purchase order: the order, a receipt for each time at which goods came in, and the bill
@@ -149,7 +152,21 @@ impl Reader<'_> {
             due: self.order.payment_due_on,
             lines,
             landed,
+            untold_taxes: self.untold_taxes(),
         }))))
+    }
+
+    /// The types of tax that are named: no field says how much they come to.
+    fn untold_taxes(&self) -> Vec<String> {
+        let items = self.order.purchase_items.iter().filter(|item| item.quantity > 0);
+        let of_items = items.filter_map(|item| {
+            let word = item.accounting_tax_type.as_deref().filter(|word| !word.is_empty());
+            let id = || item.tax_type_id.as_ref().map(|id| id.0.clone());
+            word.map(str::to_owned).or_else(id)
+        });
+        let of_shipping = self.order.shipping.as_ref().and(self.order.shipping_tax_type.as_ref());
+        let all = of_items.chain(of_shipping.map(|id| id.0.clone()));
+        all.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// What all units of a line cost.

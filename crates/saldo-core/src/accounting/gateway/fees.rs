@@ -6,16 +6,28 @@ use crate::accounting::summary::Part;
 use crate::commerce::{FeeKind, MovementFee};
 use crate::document::{DocumentKind, Line, LineKind, SubledgerEntry};
 use crate::issue::IssueKind;
+use crate::ledger::Spot;
 use crate::money::Money;
-use crate::policy::{FeeTax, Role};
+use crate::policy::{FeeTax, Role, TAX_ON_FEES};
 use crate::text::FactId;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
+/// What a part of a fee is: taxes first, so that what is charged takes what rounding leaves.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum PartOfFee {
+    /// Tax that is taken back, on an account of its own.
+    InputTax,
+    /// Tax that the book's own report takes back.
+    ReportedTax,
+    /// What is charged for something, and whether it bears tax of which that report is told.
+    Charge(Role, bool),
+}
+
 /// A fee as the shop tells it.
 struct ToldFee {
-    /// How much is for what: what is given back as tax first.
-    parts: BTreeMap<(bool, Role), Money>,
+    /// How much is for what.
+    parts: BTreeMap<PartOfFee, Money>,
     /// Whether the gateway charged tax on it.
     is_taxed: bool,
 }
@@ -29,6 +41,16 @@ fn untold_tax(fee: Money, amounts: Money, taxes: Money) -> Trouble {
         ),
         "see the gateway's invoice; `tax.on-fees = \"cost\"` of the policy enters the fee as a \
          whole"
+            .to_owned(),
+    )
+}
+
+fn returned_tax(fee: Money) -> Trouble {
+    Trouble::Issue(
+        IssueKind::DoesNotAddUp,
+        format!("{} of a fee come back with the tax on it", fee.abs()),
+        "no form of a book takes tax on a fee out of its report again: enter it by hand, or let \
+         `tax.on-fees` of the policy be `input-tax`"
             .to_owned(),
     )
 }
@@ -75,19 +97,18 @@ impl Desk<'_> {
         let paid = self.cleared(row.fee.negated())?;
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
         let last = told.parts.keys().next_back().copied();
-        for (key, part) in told.parts {
-            let role = key.1;
-            let spot = self.spot(role);
-            let mut fee = self.line(LineKind::Other { taxed: false }, spot, part)?;
+        if row.fee.is_negative() && told.parts.contains_key(&PartOfFee::ReportedTax) {
+            return Err(returned_tax(row.fee));
+        }
+        for (part, amount) in told.parts {
+            let (kind, spot, text) = self.place_of(part);
+            let mut fee = self.line(kind, spot, amount)?;
             // Parts of a foreign fee may round otherwise than the whole: the last takes the rest.
-            if Some(key) == last {
+            if Some(part) == last {
                 fee.amount = left;
             }
             left = left.minus(fee.amount)?;
-            fee.text = match role {
-                Role::InputTax => format!("Tax of fee {order}"),
-                _ => format!("Fee {order}"),
-            };
+            fee.text = format!("{text} {order}");
             lines.push(fee);
         }
         if !told.is_taxed {
@@ -95,6 +116,20 @@ impl Desk<'_> {
         }
         lines.push(paid);
         Ok(lines)
+    }
+
+    /// What the line of a part of the fee is, where it stands, and in which words.
+    fn place_of(&self, part: PartOfFee) -> (LineKind, Spot, &'static str) {
+        let other = |taxed| LineKind::Other { taxed };
+        match part {
+            PartOfFee::InputTax => (other(false), self.spot(Role::InputTax), "Tax of fee"),
+            PartOfFee::ReportedTax => {
+                let account = self.basis.policy.chart.account(Role::SalesTax);
+                let kind = LineKind::Tax { title: TAX_ON_FEES.to_owned(), rate: None };
+                (kind, account.into(), "Tax of fee")
+            }
+            PartOfFee::Charge(role, taxed) => (other(taxed), self.spot(role), "Fee"),
+        }
     }
 
     /// What the shop tells of the fee: all of it in parts, with or without the tax on them, or it
@@ -111,14 +146,15 @@ impl Desk<'_> {
         let is_taxed = !taxes.is_zero();
         let contains_tax = amounts == row.fee;
         if !contains_tax && amounts.plus(taxes)? != row.fee {
-            if is_taxed && policy.text.tax.on_fees == FeeTax::InputTax {
+            if is_taxed && policy.text.tax.on_fees != FeeTax::Cost {
                 return Err(untold_tax(row.fee, amounts, taxes));
             }
-            let parts = BTreeMap::from([((false, Role::ProcessingFees), row.fee)]);
+            let whole = PartOfFee::Charge(Role::ProcessingFees, false);
+            let parts = BTreeMap::from([(whole, row.fee)]);
             return Ok(ToldFee { parts, is_taxed });
         }
         // What the gateway charges comes last, and takes what rounding leaves.
-        let mut parts: BTreeMap<(bool, Role), Money> = BTreeMap::new();
+        let mut parts: BTreeMap<PartOfFee, Money> = BTreeMap::new();
         for fee in told {
             let role = match &fee.kind {
                 FeeKind::Processing => Role::ProcessingFees,
@@ -127,12 +163,16 @@ impl Desk<'_> {
             };
             let tax = tax(fee).unwrap_or(nothing);
             let net = if contains_tax { fee.amount.minus(tax)? } else { fee.amount };
-            let of_tax = match policy.text.tax.on_fees {
-                FeeTax::Cost => (true, role),
-                FeeTax::InputTax => (false, Role::InputTax),
+            let plain = PartOfFee::Charge(role, false);
+            let (charge, of_tax) = match policy.text.tax.on_fees {
+                FeeTax::Cost => (plain, plain),
+                FeeTax::InputTax => (plain, PartOfFee::InputTax),
+                FeeTax::Reported => {
+                    (PartOfFee::Charge(role, !tax.is_zero()), PartOfFee::ReportedTax)
+                }
             };
-            for (key, amount) in [((true, role), net), (of_tax, tax)] {
-                let sum = parts.entry(key).or_insert(nothing);
+            for (part, amount) in [(charge, net), (of_tax, tax)] {
+                let sum = parts.entry(part).or_insert(nothing);
                 *sum = sum.plus(amount)?;
             }
         }

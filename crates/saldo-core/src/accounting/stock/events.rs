@@ -4,7 +4,8 @@ use super::{StockItem, StockMonth, move_of};
 use crate::accounting::contradictions::{check_bill, check_receipt};
 use crate::commerce::{Condition, Fact, Goods, RecordRef, Returned, StockAdjustment, SupplierBill};
 use crate::commerce::{Product, Units};
-use crate::money::{Currency, Money};
+use crate::money::Money;
+use crate::policy::Policy;
 use crate::text::{ConnectionId, FactId};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -111,12 +112,8 @@ fn middle_of(day: Date) -> Timestamp {
 }
 
 /// What happens to an item within a month, in order of time.
-pub(super) fn events<'a>(
-    month: &StockMonth,
-    facts: &'a [Fact],
-    currency: Currency,
-) -> Vec<Event<'a>> {
-    let mut gathered = Gathered { month, currency, events: Vec::new() };
+pub(super) fn events<'a>(month: &StockMonth, facts: &'a [Fact], policy: &Policy) -> Vec<Event<'a>> {
+    let mut gathered = Gathered { month, policy, events: Vec::new() };
     for fact in facts {
         gathered.add(fact);
     }
@@ -134,8 +131,8 @@ pub(super) fn events<'a>(
 
 struct Gathered<'a, 'm> {
     month: &'m StockMonth,
-    /// Receipts and bills that are told in another are held where they are entered.
-    currency: Currency,
+    /// Receipts and bills that it cannot take are held where they are entered.
+    policy: &'m Policy,
     events: Vec<Event<'a>>,
 }
 
@@ -149,7 +146,7 @@ impl<'a> Gathered<'a, '_> {
             Fact::StockAdjustment(found) if self.is_of(fact, &found.product) => {
                 self.push(fact, found.at, What::Adjusted(found));
             }
-            Fact::GoodsReceipt(receipt) if check_receipt(receipt, self.currency).is_ok() => {
+            Fact::GoodsReceipt(receipt) if check_receipt(receipt, self.policy.currency).is_ok() => {
                 for line in &receipt.lines {
                     if let Some(cost) = line.cost.filter(|_| self.is_of(fact, &line.product)) {
                         let units = u64::from(line.units);
@@ -158,7 +155,7 @@ impl<'a> Gathered<'a, '_> {
                     }
                 }
             }
-            Fact::SupplierBill(bill) if check_bill(bill, self.currency).is_ok() => {
+            Fact::SupplierBill(bill) if check_bill(bill, self.policy.in_force(bill.on)).is_ok() => {
                 self.add_bill(fact, bill);
             }
             _ => {}

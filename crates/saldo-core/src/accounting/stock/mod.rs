@@ -260,7 +260,7 @@ pub fn work_out_stock(
         desk.stand_aside(facts);
         return (StockSheet::default(), desk.accounted);
     }
-    for event in events(month, facts, policy.currency) {
+    for event in events(month, facts, policy) {
         desk.take_in_time(&event, policy, heard_until);
     }
     (desk.sheet, desk.accounted)
@@ -282,7 +282,7 @@ pub fn units_until(
     let mut last = None;
     for (month, facts) in months {
         let mut desk = Desk::new(month, &stock, policy);
-        for event in events(month, facts, policy.currency) {
+        for event in events(month, facts, policy) {
             if event.at <= until(event.source) {
                 desk.take_in_time(&event, policy, Timestamp::MAX);
             }

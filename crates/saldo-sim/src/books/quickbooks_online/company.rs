@@ -94,8 +94,12 @@ impl Default for Settings {
 pub struct TaxCode {
     /// Its name.
     pub name: String,
-    /// Its rates, by name and per cent. Rates of one name are one rate, in whichever code.
+    /// Its rates on what is sold, by name and per cent. Rates of one name are one rate, in
+    /// whichever code.
     pub rates: Vec<(String, Decimal)>,
+    /// Its rates on what is bought, which the company takes back: rates of their own.
+    #[serde(default)]
+    pub bought: Vec<(String, Decimal)>,
 }
 
 /// The sales tax that automated sales tax finds for every address.

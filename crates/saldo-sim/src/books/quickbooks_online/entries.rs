@@ -8,7 +8,7 @@ use super::kind::Kind;
 use super::sales::check_product;
 use super::settlements::{check_party, party_of};
 use super::stock::{self, Move};
-use super::tax;
+use super::tax::{self, Taxed};
 use super::write::Draft;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -145,6 +145,7 @@ pub(super) fn purchase(view: &View<'_>, mut body: Object) -> Result<Draft, Fault
     let mut expenses = Expenses::read(view, &body, direction)?;
     let minor = -direction * expenses.total;
     expenses.legs.push(Leg { account: account.id, minor, party: None });
+    expenses.show_tax(&mut body);
     body.insert("Line".to_owned(), Value::Array(expenses.shown));
     body.insert("TotalAmt".to_owned(), fields::money(expenses.total));
     body.entry("PrintStatus").or_insert(json!("NotSet"));
@@ -155,7 +156,10 @@ pub(super) fn purchase(view: &View<'_>, mut body: Object) -> Result<Draft, Fault
 pub(super) struct Expenses {
     pub(super) shown: Vec<Value>,
     pub(super) legs: Vec<Leg>,
+    /// With the tax.
     pub(super) total: i64,
+    /// The tax, where lines have codes.
+    tax: Option<Taxed>,
     /// The units that its items move.
     pub(super) stock: Vec<Move>,
 }
@@ -164,10 +168,12 @@ impl Expenses {
     /// Reads the lines of a body: debits where the direction is one, credits where minus one.
     pub(super) fn read(view: &View<'_>, body: &Object, direction: i64) -> Result<Self, Fault> {
         let (shown, legs, stock) = (Vec::new(), Vec::new(), Vec::new());
-        let mut expenses = Self { shown, legs, total: 0, stock };
+        let mut expenses = Self { shown, legs, total: 0, tax: None, stock };
+        let mut coded = Vec::new();
         for line in fields::objects(body, "Line")? {
             let minor = fields::required_amount(line, "Amount")?;
-            let (account, item) = expense_account(view, body, line, minor)?;
+            let (account, code, item) = expense_account(view, body, line, minor)?;
+            coded.extend(code.map(|code| (code, minor)));
             if let Some((item, detail)) = item
                 && stock::is_tracked(item)
             {
@@ -183,33 +189,47 @@ impl Expenses {
         if expenses.shown.is_empty() {
             return Err(Fault::missing("Line"));
         }
+        if let Some(tax) = tax::of_bought(view.company, body, &coded)? {
+            let sum = expenses.total.checked_add(tax.total);
+            expenses.total = sum.ok_or_else(|| Fault::bad_number("TotalTax", "sum"))?;
+            let (account, minor) = (view.company.system.tax_payable, direction * tax.total);
+            expenses.legs.push(Leg { account, minor, party: None });
+            expenses.tax = Some(tax);
+        }
         if expenses.total < 0 {
             return Err(Fault::business("Transaction amount must be 0.00 or greater"));
         }
         Ok(expenses)
+    }
+
+    /// Writes the tax into a body, as an answer shows it.
+    pub(super) fn show_tax(&self, body: &mut Object) {
+        if let Some(tax) = &self.tax {
+            body.insert("TxnTaxDetail".to_owned(), tax.shown.clone());
+        }
     }
 }
 
 /// An item, and what a line says of it.
 type About<'a> = (&'a Entity, &'a Object);
 
-/// The account of a line, and the item that it is about with what is said of it.
+/// The account of a line, its tax code, and the item that it is about with what is said of it.
 fn expense_account<'a>(
     view: &View<'a>,
     body: &Object,
     line: &'a Object,
     minor: i64,
-) -> Result<(u64, Option<About<'a>>), Fault> {
+) -> Result<(u64, Option<String>, Option<About<'a>>), Fault> {
     let kind = fields::text(line, "DetailType")?.ok_or_else(|| Fault::missing("DetailType"))?;
     let detail = fields::object(line, kind)?.ok_or_else(|| Fault::missing(kind))?;
-    tax::check_bought(view.company, body, detail)?;
+    let code = tax::of_bought_line(view.company, body, detail)?;
     match kind {
         "AccountBasedExpenseLineDetail" => {
             let account = view.required_account(detail, "AccountRef")?;
             if matches!(account_type(account), "Accounts Receivable" | "Accounts Payable") {
                 return Err(Fault::business("An expense line cannot use this type of account"));
             }
-            Ok((account.id, None))
+            Ok((account.id, code, None))
         }
         "ItemBasedExpenseLineDetail" => {
             check_product(detail, minor)?;
@@ -221,7 +241,7 @@ fn expense_account<'a>(
                 true => "AssetAccountRef",
                 false => "ExpenseAccountRef",
             };
-            Ok((item.reference(account).ok_or_else(without)?, Some((item, detail))))
+            Ok((item.reference(account).ok_or_else(without)?, code, Some((item, detail))))
         }
         other => Err(Fault::bad_enumeration("DetailType", other)),
     }

@@ -77,23 +77,30 @@ impl Company {
         text
     }
 
-    /// Sales tax by the name of its rate, in minor units, returns taken off: as the vendor's report
-    /// of what is owed parts it.
+    /// Tax by the name of its rate, in minor units, returns taken off, and what is taken back of
+    /// what was bought negative: as the vendor's report of what is owed parts it.
     #[must_use]
     pub fn tax_by_rate(&self) -> BTreeMap<String, i64> {
         let forms = self.shelves.values().flat_map(BTreeMap::values);
-        let forms = forms.filter(|form| form.kind.is_sales_form() && form.is_active());
+        let is_taxed = |kind: Kind| {
+            kind.is_sales_form() || matches!(kind, Kind::Purchase | Kind::Bill | Kind::VendorCredit)
+        };
+        let forms = forms.filter(|form| is_taxed(form.kind) && form.is_active());
         let rates = tax::rates(self);
         let mut sums = BTreeMap::new();
         for form in forms {
-            let sales = matches!(form.kind, Kind::SalesReceipt | Kind::Invoice);
+            let is_credit = fields::boolean(&form.body, "Credit").ok().flatten() == Some(true);
+            let adds = match form.kind {
+                Kind::Purchase => is_credit,
+                kind => matches!(kind, Kind::SalesReceipt | Kind::Invoice | Kind::VendorCredit),
+            };
             let lines = form.body.get("TxnTaxDetail").and_then(|detail| detail.get("TaxLine"));
             for line in lines.and_then(Value::as_array).into_iter().flatten() {
                 let id = line.pointer("/TaxLineDetail/TaxRateRef/value").and_then(Value::as_str);
                 let rate = rates.iter().find(|rate| Some(rate.id.as_str()) == id);
                 let minor = line.as_object().and_then(|it| fields::amount(it, "Amount").ok()?);
                 let (Some(rate), Some(minor)) = (rate, minor) else { continue };
-                *sums.entry(rate.name.clone()).or_insert(0) += if sales { minor } else { -minor };
+                *sums.entry(rate.name.clone()).or_insert(0) += if adds { minor } else { -minor };
             }
         }
         sums

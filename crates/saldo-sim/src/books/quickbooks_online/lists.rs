@@ -334,7 +334,8 @@ fn tax_codes(company: &Company) -> Vec<Value> {
                 "TaxOrder": order,
             })
         };
-        let rates: Vec<Value> = code.rates.iter().enumerate().map(detail).collect();
+        let listed =
+            |rates: &[tax::Rate]| -> Vec<Value> { rates.iter().enumerate().map(detail).collect() };
         json!({
             "Id": code.id,
             "Name": code.name,
@@ -342,8 +343,8 @@ fn tax_codes(company: &Company) -> Vec<Value> {
             "Active": true,
             "Taxable": true,
             "TaxGroup": true,
-            "SalesTaxRateList": { "TaxRateDetail": rates },
-            "PurchaseTaxRateList": { "TaxRateDetail": [] },
+            "SalesTaxRateList": { "TaxRateDetail": listed(&code.rates) },
+            "PurchaseTaxRateList": { "TaxRateDetail": listed(&code.bought) },
         })
     });
     words.into_iter().chain(own).collect()

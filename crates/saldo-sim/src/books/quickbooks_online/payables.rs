@@ -38,7 +38,9 @@ pub(super) fn bill(
 ) -> Result<Draft, Fault> {
     let (vendor, account) = owed(view, &mut body)?;
     let direction = if kind == Kind::Bill { 1 } else { -1 };
-    let Expenses { shown, mut legs, total, stock } = Expenses::read(view, &body, direction)?;
+    let expenses = Expenses::read(view, &body, direction)?;
+    expenses.show_tax(&mut body);
+    let Expenses { shown, mut legs, total, stock, .. } = expenses;
     let orders = orders(view, &body, vendor)?;
     legs.push(Leg { account, minor: -direction * total, party: Some(vendor) });
     let open = still_open(previous, total)?;
@@ -73,7 +75,9 @@ fn orders(view: &View<'_>, body: &Object, vendor: u64) -> Result<Vec<u64>, Fault
 /// Works a purchase order out. It changes no ledger and moves no stock.
 pub(super) fn order(view: &View<'_>, mut body: Object) -> Result<Draft, Fault> {
     owed(view, &mut body)?;
-    let Expenses { shown, total, .. } = Expenses::read(view, &body, 1)?;
+    let expenses = Expenses::read(view, &body, 1)?;
+    expenses.show_tax(&mut body);
+    let Expenses { shown, total, .. } = expenses;
     match fields::text(&body, "POStatus")? {
         None | Some("Open" | "Closed") => {}
         Some(other) => return Err(Fault::bad_enumeration("POStatus", other)),

@@ -11,7 +11,8 @@
 //! the United States one code holds for a whole form (`TxnTaxCodeRef`), elsewhere each line has its
 //! own. What a form says of a rate (`TaxLine`) replaces what was worked out; a rate that is in none
 //! of the form's codes, or stands there twice, is refused, as the schema says. A total alone is
-//! passed over there (from memory): what is said of tax is said rate by rate.
+//! passed over there (from memory): what is said of tax is said rate by rate. What is bought bears
+//! the rates that a code has for that, and what it comes to is taken back from the same agency.
 
 use super::company::Company;
 use super::fault::Fault;
@@ -51,8 +52,10 @@ pub(super) struct Code {
     pub(super) id: String,
     /// Its name.
     pub(super) name: String,
-    /// What is charged by it.
+    /// What is charged by it on what is sold.
     pub(super) rates: Vec<Rate>,
+    /// What is charged by it on what is bought.
+    pub(super) bought: Vec<Rate>,
 }
 
 /// A percentage of an amount, half a minor unit rounded away from zero.
@@ -99,7 +102,9 @@ pub(super) fn rates(company: &Company) -> Vec<Rate> {
             None => rates,
         };
     }
-    for (name, percent) in company.settings.tax_codes.iter().flat_map(|code| &code.rates) {
+    let codes = || company.settings.tax_codes.iter();
+    let (sold, bought) = (codes().flat_map(|it| &it.rates), codes().flat_map(|it| &it.bought));
+    for (name, percent) in sold.chain(bought) {
         if rates.iter().skip(1).all(|known| known.name != *name) {
             let id = (rates.len() + 1).to_string();
             rates.push(Rate { id, name: name.clone(), percent: *percent });
@@ -114,12 +119,16 @@ pub(super) fn codes(company: &Company) -> Vec<Code> {
         return Vec::new();
     }
     let rates = rates(company);
-    let of = |name: &String| rates.iter().find(|rate| rate.name == *name).cloned();
+    let of = |named: &[(String, Decimal)]| {
+        let of = |name: &String| rates.iter().find(|rate| rate.name == *name).cloned();
+        named.iter().filter_map(|(name, _)| of(name)).collect()
+    };
     let codes = company.settings.tax_codes.iter().enumerate();
     let code = |(index, code): (usize, &super::company::TaxCode)| Code {
         id: (index + 2).to_string(),
         name: code.name.clone(),
-        rates: code.rates.iter().filter_map(|(name, _)| of(name)).collect(),
+        rates: of(&code.rates),
+        bought: of(&code.bought),
     };
     codes.map(code).collect()
 }
@@ -171,16 +180,36 @@ fn without_code() -> Fault {
     Fault::business("Make sure all your transactions have a tax rate before you save.")
 }
 
-/// Checks a line of what is bought: outside the United States it has a code too, unless the whole
-/// transaction is out of the scope of tax.
-pub(super) fn check_bought(company: &Company, body: &Object, detail: &Object) -> Result<(), Fault> {
+/// The code of a line of what is bought: outside the United States it has one too, unless the whole
+/// transaction is out of the scope of tax. In the United States there is no such tax.
+pub(super) fn of_bought_line(
+    company: &Company,
+    body: &Object,
+    detail: &Object,
+) -> Result<Option<String>, Fault> {
     if !is_by_lines(company, body)? {
-        return Ok(());
+        return Ok(None);
     }
-    match fields::reference(detail, "TaxCodeRef")? {
-        None => Err(without_code()),
-        Some(_) => Err(Fault::business("tax on what is bought is not part of the simulation")),
+    let said = fields::reference(detail, "TaxCodeRef")?.ok_or_else(without_code)?;
+    code(company, "TaxCodeRef", &said.value).map(|code| Some(code.id))
+}
+
+/// The tax of what is bought, whose lines have these codes; none where they have none.
+pub(super) fn of_bought(
+    company: &Company,
+    body: &Object,
+    coded: &[(String, i64)],
+) -> Result<Option<Taxed>, Fault> {
+    if coded.is_empty() {
+        return Ok(None);
     }
+    let empty = Object::new();
+    let detail = fields::object(body, "TxnTaxDetail")?.unwrap_or(&empty);
+    let bases = coded.iter().map(|(id, minor)| {
+        let code = code(company, "TaxCodeRef", id)?;
+        Ok((code.bought, *minor))
+    });
+    by_rates(detail, bases.collect::<Result<Vec<_>, Fault>>()?, None).map(Some)
 }
 
 /// The tax of a form whose taxable lines come to so much, and its lines by their codes.
@@ -210,14 +239,15 @@ pub(super) fn of_form(
         if !is_by_lines(company, body)? {
             return Ok(none());
         }
-        let codes = coded.iter().map(|(id, minor)| Ok((code(company, "TaxCodeRef", id)?, *minor)));
+        let codes =
+            coded.iter().map(|(id, minor)| Ok((code(company, "TaxCodeRef", id)?.rates, *minor)));
         return by_rates(detail, codes.collect::<Result<Vec<_>, Fault>>()?, None);
     }
     // A form names one of the owner's codes, or bears none.
     let Some(said) = fields::reference(detail, "TxnTaxCodeRef")? else { return Ok(none()) };
     let code = code(company, "TxnTaxCodeRef", &said.value)?;
     let id = code.id.clone();
-    by_rates(detail, vec![(code, taxable)], Some(&id))
+    by_rates(detail, vec![(code.rates, taxable)], Some(&id))
 }
 
 /// What automated sales tax works out, or what replaces it.
@@ -239,15 +269,15 @@ fn too_large() -> Fault {
     Fault::bad_number("TotalTax", "too large")
 }
 
-/// The tax by these codes, each on so much.
+/// The tax by the rates of some codes, each on so much.
 fn by_rates(
     detail: &Object,
-    codes: Vec<(Code, i64)>,
+    codes: Vec<(Vec<Rate>, i64)>,
     of_form: Option<&str>,
 ) -> Result<Taxed, Fault> {
     let mut bases: BTreeMap<String, (Rate, i64)> = BTreeMap::new();
-    for (code, minor) in codes {
-        for rate in code.rates {
+    for (rates, minor) in codes {
+        for rate in rates {
             let base = &mut bases.entry(rate.id.clone()).or_insert((rate, 0)).1;
             *base = base.checked_add(minor).ok_or_else(too_large)?;
         }

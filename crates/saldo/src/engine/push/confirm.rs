@@ -2,13 +2,29 @@
 //! and one is confirmed only as it was entered. What is voided, where the book shows matches. And
 //! what is amended, where the book has it in another version than the one that it acknowledged.
 
-use super::super::EngineError;
+use super::super::{Engine, EngineError};
 use super::Pusher;
-use saldo_core::book::{Outcome, Subject, Task};
+use saldo_core::book::{Book, Outcome, Subject, Task};
 use saldo_core::exchange::Fault;
 use saldo_core::plan::Change;
+use saldo_core::text::ConnectionId;
 use saldo_store::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The invoices and bills that changes belong to and that are still drafts in a book.
+pub(in super::super) async fn drafts_to_pay(
+    engine: &Engine,
+    (connection, book): (&ConnectionId, &'static dyn Book),
+    changes: &[Change],
+) -> Result<BTreeSet<String>, EngineError> {
+    let invoices: BTreeSet<String> =
+        changes.iter().filter_map(Change::invoice).map(|key| key.to_string()).collect();
+    if invoices.is_empty() || book.description().drafts_count {
+        return Ok(BTreeSet::new());
+    }
+    let invoices: Vec<String> = invoices.into_iter().collect();
+    Ok(engine.store.drafts_among(engine.company_id(), connection, &invoices).await?)
+}
 
 impl Pusher<'_> {
     /// The invoices and bills that these changes belong to and that are still drafts, where the
@@ -17,14 +33,7 @@ impl Pusher<'_> {
         &self,
         changes: &[Change],
     ) -> Result<BTreeSet<String>, EngineError> {
-        let invoices: BTreeSet<String> =
-            changes.iter().filter_map(Change::invoice).map(|key| key.to_string()).collect();
-        if invoices.is_empty() || self.book.description().drafts_count {
-            return Ok(BTreeSet::new());
-        }
-        let invoices: Vec<String> = invoices.into_iter().collect();
-        let company = self.engine.company_id();
-        Ok(self.engine.store.drafts_among(company, &self.connection.id, &invoices).await?)
+        drafts_to_pay(self.engine, (&self.connection.id, self.book), changes).await
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by

@@ -1,11 +1,11 @@
 //! Goods that came back wait until the book has the sale that took them out: one that it refused,
 //! or that nobody approved, never took anything out of its stock.
 
-use super::super::EngineError;
-use super::Pusher;
-use saldo_core::book::Subject;
+use super::super::{Engine, EngineError};
+use saldo_core::book::{Book, Subject};
 use saldo_core::document::{Document, DocumentKind, Line, LineKind};
 use saldo_core::plan::{Change, standing_documents};
+use saldo_core::text::ConnectionId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Items that are in stock, by their keys.
@@ -20,47 +20,55 @@ struct Sold {
     there: Items,
 }
 
-impl Pusher<'_> {
-    /// Those of these changes that bring goods back which the book never saw leave. What is counted
-    /// without a sale waits for nothing.
-    pub(super) async fn unsold(&self, changes: &[Change]) -> Result<BTreeSet<String>, EngineError> {
-        let mut unsold = BTreeSet::new();
-        if !self.book.description().keeps_stock {
-            return Ok(unsold);
-        }
-        let (store, company) = (&self.engine.store, self.engine.company_id());
-        let mut known: BTreeMap<String, Sold> = BTreeMap::new();
-        for change in changes {
-            let items = brought_back(change);
-            let Some(slot) = change.slot.as_ref().filter(|_| !items.is_empty()) else { continue };
-            let beside = store.slots_beside(company, &BTreeSet::from([slot.clone()])).await?;
-            let (mut wanted, mut there) = (Items::new(), Items::new());
-            for slot in beside {
-                if !known.contains_key(&slot) {
-                    known.insert(slot.clone(), self.sold_in(&slot).await?);
-                }
-                let Some(sold) = known.get(&slot) else { continue };
-                wanted.extend(sold.wanted.iter().cloned());
-                there.extend(sold.there.iter().cloned());
-            }
-            if items.iter().any(|item| wanted.contains(item) && !there.contains(item)) {
-                unsold.insert(change.id.clone());
-            }
-        }
-        Ok(unsold)
+/// Those of these changes that bring goods back which the book never saw leave, each with the slot
+/// of the sale that is lacking. What is counted without a sale waits for nothing.
+pub(in super::super) async fn unsold(
+    engine: &Engine,
+    (connection, book): (&ConnectionId, &'static dyn Book),
+    changes: &[Change],
+) -> Result<BTreeMap<String, String>, EngineError> {
+    let mut unsold = BTreeMap::new();
+    if !book.description().keeps_stock {
+        return Ok(unsold);
     }
+    let (store, company) = (&engine.store, engine.company_id());
+    let mut known: BTreeMap<String, Sold> = BTreeMap::new();
+    for change in changes {
+        let items = brought_back(change);
+        let Some(slot) = change.slot.as_ref().filter(|_| !items.is_empty()) else { continue };
+        let beside = store.slots_beside(company, &BTreeSet::from([slot.clone()])).await?;
+        let (mut wanted, mut there) = (BTreeMap::new(), Items::new());
+        for slot in beside {
+            if !known.contains_key(&slot) {
+                known.insert(slot.clone(), sold_in(engine, connection, &slot).await?);
+            }
+            let Some(sold) = known.get(&slot) else { continue };
+            wanted.extend(sold.wanted.iter().map(|item| (item.clone(), slot.clone())));
+            there.extend(sold.there.iter().cloned());
+        }
+        let lacking =
+            items.iter().find(|item| wanted.contains_key(*item) && !there.contains(*item));
+        if let Some(sale) = lacking.and_then(|item| wanted.get(item)) {
+            unsold.insert(change.id.clone(), sale.clone());
+        }
+    }
+    Ok(unsold)
+}
 
-    async fn sold_in(&self, slot: &str) -> Result<Sold, EngineError> {
-        let (store, company) = (&self.engine.store, self.engine.company_id());
-        let slots = [slot.to_owned()];
-        let entries = store.slot_entries(company, &slots).await?;
-        let lines = entries.values().flatten().flat_map(|entry| &entry.lines);
-        let wanted = lines.filter_map(sold).collect();
-        let approved = store.approved_for_slots(company, &self.connection.id, &slots).await?;
-        let there = standing_documents(&approved).into_iter();
-        let there = there.flat_map(Document::lines).filter_map(sold).collect();
-        Ok(Sold { wanted, there })
-    }
+async fn sold_in(
+    engine: &Engine,
+    connection: &ConnectionId,
+    slot: &str,
+) -> Result<Sold, EngineError> {
+    let (store, company) = (&engine.store, engine.company_id());
+    let slots = [slot.to_owned()];
+    let entries = store.slot_entries(company, &slots).await?;
+    let lines = entries.values().flatten().flat_map(|entry| &entry.lines);
+    let wanted = lines.filter_map(sold).collect();
+    let approved = store.approved_for_slots(company, connection, &slots).await?;
+    let there = standing_documents(&approved).into_iter();
+    let there = there.flat_map(Document::lines).filter_map(sold).collect();
+    Ok(Sold { wanted, there })
 }
 
 fn document(change: &Change) -> Option<&Document> {

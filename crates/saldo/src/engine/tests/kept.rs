@@ -222,6 +222,15 @@ async fn waiting_to_come_back(stage: &Stage, skus: &BTreeSet<&String>) -> Vec<St
     keys.filter(|key| skus.contains(key)).collect()
 }
 
+/// What approved changes are said to wait for, in the plan as everywhere.
+async fn waits_said(stage: &Stage) -> Vec<String> {
+    let engine = stage.engine().await;
+    let mut planned = plan(&engine, Some(XERO)).await.unwrap();
+    engine.store.close().await;
+    let awaiting = planned.remove(0).awaiting;
+    awaiting.into_iter().map(|it| it.waits_for).collect()
+}
+
 #[tokio::test]
 async fn goods_come_back_once_the_sale_that_took_them_out_is_entered() {
     let settings = world(5, 60, 30);
@@ -240,7 +249,12 @@ async fn goods_come_back_once_the_sale_that_took_them_out_is_entered() {
     sync_all().await;
     let skus: BTreeSet<&String> = world.products.iter().filter_map(|it| it.sku.as_ref()).collect();
     let held = || xero.vendor_itself().organisation().in_stock();
-    assert!(!waiting_to_come_back(&stage, &skus).await.is_empty(), "nothing was ever sold there");
+    let waits = waiting_to_come_back(&stage, &skus).await;
+    assert!(!waits.is_empty(), "nothing was ever sold there");
+    let said = waits_said(&stage).await;
+    assert!(said.len() >= waits.len(), "each says why: {said:#?}");
+    let of_sales = |it: &String| it.starts_with("the sale that took its goods out of stock: ");
+    assert!(said.iter().all(of_sales), "{said:#?}");
     assert!(held().values().all(Decimal::is_zero), "{:?}", held());
     let begins = world.begins;
     let item = |(place, sku): (usize, &&String)| {
@@ -260,6 +274,9 @@ async fn goods_come_back_once_the_sale_that_took_them_out_is_entered() {
     sync_all().await;
     sync_all().await;
     assert_eq!(waiting_to_come_back(&stage, &skus).await, Vec::<String>::new());
+    // What has no stock-keeping unit never came in, so that its sales stay refused.
+    let left = waits_said(&stage).await;
+    assert!(left.len() <= said.len() - waits.len(), "{left:#?}");
     let (units, held) = (told(&stage, XERO).await.0, held());
     for sku in &skus {
         assert_eq!(held.get(*sku), units.get(*sku), "the organisation's own count of {sku}");

@@ -98,6 +98,7 @@ async fn the_owners_codes_are_named_once_the_connection_says_so() {
     let code = |(index, taxes): (usize, &BTreeSet<(String, String)>)| TaxCode {
         name: format!("Code {index}"),
         rates: taxes.iter().map(|(name, rate)| (name.clone(), rate.parse().unwrap())).collect(),
+        bought: Vec::new(),
     };
     let codes = codes.iter().enumerate().map(code).collect();
     stage.merchant.company().company_mut().settings.tax_codes = codes;

@@ -55,6 +55,35 @@ fn a_bill_has_a_date_and_the_cost_of_bringing_goods_here() {
     let amounts: Vec<_> = bill.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["45.00 USD", "40.00 USD"]);
     assert_eq!(bill.lines[1].received, second.lines[0].id);
+    assert_eq!(bill.untold_taxes, Vec::<String>::new());
+}
+
+#[test]
+fn a_bill_says_which_taxes_it_names_without_their_amounts() {
+    let taxes = |line: Value| {
+        let mut billed = purchase();
+        billed["invoice_date"] = json!("2026-02-20");
+        billed["purchase_items"][0] = line;
+        let facts = facts(&billed);
+        let Some(Fact::SupplierBill(bill)) = facts.last() else { panic!("{facts:?}") };
+        bill.untold_taxes.clone()
+    };
+    let typed = |id: Value, word: Value| {
+        json!({ "id": 4, "sku": "MUG-1", "product_title": "Mug", "quantity": 10,
+            "cost_price": "4.50", "tax_type_id": id, "accounting_tax_type": word })
+    };
+    assert_eq!(taxes(typed(json!(427), json!("HST"))), ["HST"]);
+    assert_eq!(taxes(typed(json!("427"), json!(""))), ["427"]);
+    assert_eq!(taxes(typed(json!(null), json!(null))), Vec::<String>::new());
+    let mut carried = purchase();
+    carried["invoice_date"] = json!("2026-02-20");
+    carried["shipping_tax_type"] = json!(27);
+    for (shipping, expected) in [(json!(19), vec!["27"]), (json!(null), vec![])] {
+        carried["shipping"] = shipping;
+        let facts = facts(&carried);
+        let Some(Fact::SupplierBill(bill)) = facts.last() else { panic!("{facts:?}") };
+        assert_eq!(bill.untold_taxes, expected);
+    }
 }
 
 #[test]

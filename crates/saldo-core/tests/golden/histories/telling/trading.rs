@@ -202,6 +202,7 @@ impl Teller<'_> {
                 due: None,
                 lines: vec![BilledLine { received, product, units, amount }],
                 landed: self.money(landed),
+                untold_taxes: Vec::new(),
             })));
             self.add_on(on, "Goods", cost + more + landed);
             self.add_on(on, "Suppliers", -(cost + more + landed));

@@ -20,6 +20,7 @@ fn client(outside: bool) -> Client {
     let code = |name: &str, rates: &[(String, rust_decimal::Decimal)]| TaxCode {
         name: name.to_owned(),
         rates: rates.to_vec(),
+        bought: vec![(format!("{name} (Purchases)"), "10".parse().unwrap())],
     };
     let both = [state.clone(), city];
     settings.tax_codes =
@@ -108,4 +109,55 @@ fn each_line_has_a_code_outside_the_united_states() {
         with(&good, json!({ "DocNumber": "S-2", "GlobalTaxCalculation": "NotApplicable" }));
     client.must(Kind::SalesReceipt, &out_of_scope);
     assert_eq!(client.balance(AGENCY), -878);
+}
+
+/// A bill, credit or expense of 100 that bears tax, and of 7 that bears none.
+fn purchase(client: &Client, codes: [&str; 2], tax: Value) -> Value {
+    let line = |(amount, code): (&str, &str)| {
+        json!({ "DetailType": "AccountBasedExpenseLineDetail", "Amount": number(amount),
+            "AccountBasedExpenseLineDetail": { "AccountRef": client.account("Advertising"),
+                "TaxCodeRef": { "value": code } } })
+    };
+    let lines = ["100", "7"].into_iter().zip(codes).map(line);
+    json!({ "DocNumber": "B-1", "TxnDate": "2026-11-20", "GlobalTaxCalculation": "TaxExcluded",
+        "VendorRef": { "value": client.id(Kind::Vendor, "Stripe") },
+        "Line": lines.collect::<Vec<_>>(), "TxnTaxDetail": tax })
+}
+
+#[test]
+fn what_is_bought_bears_the_rates_that_a_code_has_for_it_and_is_taken_back() {
+    let mut client = client(true);
+    // The codes 2, 3 and 4 have the rates 4, 5 and 6 for what is bought, of ten per cent each.
+    let good = purchase(&client, ["2", "4"], json!({}));
+    let of = |lines: Value| json!({ "TxnTaxDetail": { "TaxLine": lines } });
+    let mut without = good["Line"].clone();
+    without[1]["AccountBasedExpenseLineDetail"].as_object_mut().unwrap().remove("TaxCodeRef");
+    let cases = vec![
+        ("a rate for what is sold", of(json!([line("2", "10")])), "2500"),
+        ("of another code", of(json!([line("5", "10")])), "2500"),
+        ("twice", of(json!([line("4", "10"), line("4", "10")])), "6000"),
+        ("a line without a code", json!({ "Line": without }), "6000"),
+        (
+            "no such code",
+            json!({ "Line": purchase(&client, ["2", "9"], json!({}))["Line"] }),
+            "2500",
+        ),
+    ];
+    refuse(&mut client, Kind::Bill, &good, cases);
+    assert_eq!(client.balance(AGENCY), 1_070);
+    assert_eq!(client.balance("Accounts Payable (A/P)"), -11_770);
+    let said = json!({ "TaxLine": [line("4", "9.99"), line("6", "0.70")], "TotalTax": 11 });
+    let credit = with(&purchase(&client, ["2", "4"], said), json!({ "DocNumber": "C-1" }));
+    let credit = client.must(Kind::VendorCredit, &credit);
+    assert_eq!(credit["TxnTaxDetail"]["TotalTax"].to_string(), "10.69", "rate by rate");
+    assert_eq!((client.balance(AGENCY), credit["TotalAmt"].to_string()), (1, "117.69".to_owned()));
+    let paid = json!({ "PaymentType": "Cash", "AccountRef": client.account("Checking"),
+        "VendorRef": null, "DocNumber": "P-1" });
+    let mut paid = with(&purchase(&client, ["2", "4"], json!({})), paid);
+    paid.as_object_mut().unwrap().remove("VendorRef");
+    client.must(Kind::Purchase, &paid);
+    assert_eq!((client.balance(AGENCY), client.balance("Checking")), (1_071, -11_770));
+    let told = client.sim.company().tax_by_rate();
+    assert_eq!(told["State (Purchases)"], -1_001);
+    assert_eq!(told["Nothing (Purchases)"], -70);
 }
