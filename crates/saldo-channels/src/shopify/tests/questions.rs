@@ -57,8 +57,8 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// The queries that bulk operations run: for orders, with and without their buyers, for rows of the balance, for what is on hand,
-/// for store credit of buyers and of companies.
+/// The queries that bulk operations run: for orders, with and without their buyers, for rows of the
+/// balance, for what is on hand, for store credit of buyers and of companies.
 fn bulk_texts() -> [String; 6] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
     let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT, &COMPANY_CREDIT_SWEPT];

@@ -152,7 +152,7 @@ fn late_document(
     let header = document.header();
     let hint = match difference {
         None => {
-            "it counts as entered now, and the next plan takes it out or sets it right: `saldo plan`"
+            "it counts as entered now; the next plan takes it out or sets it right: `saldo plan`"
         }
         Some(_) => "remove it in the book: it is not as it was sent, and nothing is built on it",
     };
