@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+/// How documents are worded: the number of our own memos, references and texts of lines. It is
+/// raised with any of them, so that what stands in the words of an earlier release is not amended
+/// for these alone.
+pub const WORDING: u32 = 1;
+
 /// The kinds of documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -442,6 +447,20 @@ impl Document {
         let words = |line: &Line| (line.dimensions.clone(), line.text.clone());
         self.header == other.header
             && self.lines.iter().map(words).eq(other.lines.iter().map(words))
+    }
+
+    /// Whether nothing differs of what may be amended, but for our own words: memo, reference, and
+    /// the texts of lines.
+    #[must_use]
+    pub fn says_the_same_in_other_words(&self, other: &Self) -> bool {
+        let header = Header {
+            memo: other.header.memo.clone(),
+            reference: other.header.reference.clone(),
+            ..self.header.clone()
+        };
+        let dimensions = |line: &Line| line.dimensions.clone();
+        header == other.header
+            && self.lines.iter().map(dimensions).eq(other.lines.iter().map(dimensions))
     }
 
     /// This document as it would stand in place of another of the same entries: under its number,

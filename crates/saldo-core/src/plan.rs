@@ -30,7 +30,7 @@ pub use standing::{
 };
 
 use crate::book::{AttachedFile, Need, Subject, Voided};
-use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry};
+use crate::document::{Document, DocumentKey, DocumentKind, SubledgerEntry, WORDING};
 use crate::ledger::Unbalanced;
 use crate::money::Money;
 use crate::policy::Prefixes;
@@ -106,11 +106,23 @@ pub struct Change {
     /// open day instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relates_to: Option<Date>,
+    /// The wording of its documents: [`WORDING`] of the release that planned it.
+    #[serde(default = "first_wording", skip_serializing_if = "is_first_wording")]
+    pub wording: u32,
+}
+
+const fn first_wording() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first_wording(wording: &u32) -> bool {
+    *wording == first_wording()
 }
 
 impl Change {
-    /// Whether both want the same to be there. Why they do never counts; nor does how something is
-    /// called that is known by its binding.
+    /// Whether both want the same to be there. Why they do never counts, nor which release planned
+    /// it; nor does how something is called that is known by its binding.
     #[must_use]
     pub fn wants_the_same(&self, other: &Self) -> bool {
         match (&self.subject, &other.subject) {
@@ -124,7 +136,10 @@ impl Change {
                 Subject::Need(other),
             ) => one == other,
             (Subject::Need(one), Subject::Need(other)) => one.binding() == other.binding(),
-            _ => Self { reason: self.reason.clone(), ..other.clone() } == *self,
+            _ => {
+                let (reason, wording) = (self.reason.clone(), self.wording);
+                Self { reason, wording, ..other.clone() } == *self
+            }
         }
     }
 
@@ -206,6 +221,7 @@ impl Change {
             enters: Vec::new(),
             takes_out: Vec::new(),
             relates_to: None,
+            wording: self.wording,
         })
     }
 
@@ -226,6 +242,7 @@ impl Change {
             enters: Vec::new(),
             takes_out: Vec::new(),
             relates_to: None,
+            wording: self.wording,
         })
     }
 }
@@ -551,6 +568,7 @@ impl<'a> Planner<'a> {
             enters: Vec::new(),
             takes_out: Vec::new(),
             relates_to,
+            wording: WORDING,
         }
     }
 }
@@ -595,6 +613,7 @@ pub fn plan_needs(
                 enters: Vec::new(),
                 takes_out: Vec::new(),
                 relates_to: None,
+                wording: WORDING,
             });
         }
     }

@@ -3,6 +3,7 @@
 use crate::statement::query;
 use crate::{Store, StoreError, columns};
 use jiff::civil::Date;
+use saldo_core::document::WORDING;
 use saldo_core::money::Currency;
 use saldo_core::text::CompanyId;
 
@@ -38,8 +39,8 @@ impl Store {
     /// [`StoreError::Exists`] where there is one of this name.
     pub async fn create_company(&self, company: &Company) -> Result<(), StoreError> {
         let added = query(
-            "insert into company (id, name, currency, timezone, start_date)
-             values ($1, $2, $3, $4, $5)
+            "insert into company (id, name, currency, timezone, start_date, worded_by)
+             values ($1, $2, $3, $4, $5, $6)
              on conflict (id) do nothing",
         )
         .bind(company.id.as_str())
@@ -47,6 +48,7 @@ impl Store {
         .bind(company.currency.code())
         .bind(&company.timezone)
         .bind(company.start_date.to_string())
+        .bind(i64::from(WORDING))
         .execute(&self.writer)
         .await?;
         match added {

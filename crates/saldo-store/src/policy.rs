@@ -110,6 +110,35 @@ impl Store {
         Ok(())
     }
 
+    /// Lets everything be accounted again where it was last accounted in another wording than this:
+    /// entries of two wordings never stand in one sub-ledger. Returns whether it was.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`].
+    pub async fn word_anew(&self, lease: &Lease, wording: u32) -> Result<bool, StoreError> {
+        let company = lease.company();
+        let before: Option<i64> = query("select worded_by from company where id = $1")
+            .bind(company.as_str())
+            .fetch_optional(&self.reader)
+            .await?;
+        if before == Some(i64::from(wording)) {
+            return Ok(false);
+        }
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        query("update company set worded_by = $1 where id = $2")
+            .bind(i64::from(wording))
+            .bind(company.as_str())
+            .execute(&mut transaction)
+            .await?;
+        query("update fact_group set marked = marked + 1 where company = $1")
+            .bind(company.as_str())
+            .execute(&mut transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// All revisions up to this number, or all there are, the first one first.
     ///
     /// # Errors

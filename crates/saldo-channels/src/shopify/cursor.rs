@@ -342,6 +342,10 @@ pub(super) struct Bulk {
     pub(super) began: Timestamp,
     /// Where the window begins.
     pub(super) from: Timestamp,
+    /// Whether it does without what the shop may keep from the app: who buyers are, and where in a
+    /// country goods go to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) without_buyers: bool,
     /// How far it has come.
     pub(super) stage: BulkStage,
 }

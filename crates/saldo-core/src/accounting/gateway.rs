@@ -137,49 +137,20 @@ fn enter(
     if !desk.is_valued {
         return desk.unvalued(order, accounted);
     }
-    let policy = basis.policy;
-    match &row.kind {
-        BalanceKind::Charge | BalanceKind::Refund => desk.order_money(order, accounted),
-        BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
-            let pairs = [
-                (desk.spot(Role::Disputes), row.amount),
-                (desk.spot(Role::ChargebackFees), row.fee.negated()),
-            ];
-            desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
+    let about_fee = desk.fee(accounted)?;
+    Ok(also_for_review(desk.enter_amount(order, accounted)?, about_fee))
+}
+
+/// The state of a row of which this is to be looked at as well.
+fn also_for_review(state: FactState, also: Option<Issue>) -> FactState {
+    match (state, also) {
+        (FactState::Accounted { review: None }, also) => FactState::Accounted { review: also },
+        (FactState::Accounted { review: Some(issue) }, Some(also)) => {
+            let message = format!("{}; {}", issue.message, also.message);
+            let hint = format!("{}; {}", issue.hint, also.hint);
+            FactState::Accounted { review: Some(Issue { message, hint, ..issue }) }
         }
-        BalanceKind::DisputeFee => {
-            let pairs = [(desk.spot(Role::ChargebackFees), row.net)];
-            desk.journal(&pairs, DocumentKind::JournalEntry, accounted)
-        }
-        BalanceKind::Reserve => desk.with_fee(Role::Reserves, accounted),
-        BalanceKind::Hold => desk.with_fee(Role::FundsOnHold, accounted),
-        BalanceKind::Charged(to) => desk.charged(*to, accounted),
-        BalanceKind::Itemised(parts) => desk.itemised(parts, order, accounted),
-        BalanceKind::PlatformBill => desk.with_fee(Role::PlatformBills, accounted),
-        BalanceKind::ShippingLabel => desk.with_fee(Role::ShippingCost, accounted),
-        BalanceKind::Duties => desk.with_fee(Role::Duties, accounted),
-        BalanceKind::LoanRepayment => desk.repayment(accounted),
-        BalanceKind::PayoutReturned => {
-            let pairs = [(policy.bank(&row.gateway.id).into(), row.amount)];
-            desk.fee(accounted)?;
-            desk.journal(&pairs, DocumentKind::Transfer, accounted)
-        }
-        BalanceKind::TenderCredit(gateway) => {
-            let tender = Tender::Gateway(gateway.clone());
-            let pairs =
-                [(tender_account(&tender, row.amount.currency(), policy)?.into(), row.amount)];
-            desk.fee(accounted)?;
-            desk.journal(&pairs, DocumentKind::Transfer, accounted)
-        }
-        BalanceKind::Transfer => Ok(FactState::Accounted { review: None }),
-        BalanceKind::Unknown => match policy.row_role(&row.vendor_type) {
-            Some(role) => desk.with_fee(role, accounted),
-            None => {
-                desk.fee(accounted)?;
-                let why = format!("the gateway calls it `{}`", row.vendor_type);
-                desk.for_review(row.amount, &why, accounted)
-            }
-        },
+        (state, _) => state,
     }
 }
 
@@ -233,6 +204,55 @@ impl<'a> Desk<'a> {
         self.basis.policy.spot(role, &subject)
     }
 
+    /// Enters what the row moves besides its fee.
+    fn enter_amount(
+        &self,
+        order: &mut OrderView<'_>,
+        accounted: &mut Accounted,
+    ) -> Result<FactState, Trouble> {
+        let (row, policy) = (self.row, self.basis.policy);
+        match &row.kind {
+            BalanceKind::Charge | BalanceKind::Refund => self.order_money(order, accounted),
+            BalanceKind::DisputeWithdrawal | BalanceKind::DisputeReversal => {
+                let pairs = [
+                    (self.spot(Role::Disputes), row.amount),
+                    (self.spot(Role::ChargebackFees), row.fee.negated()),
+                ];
+                self.journal(&pairs, DocumentKind::JournalEntry, accounted)
+            }
+            BalanceKind::DisputeFee => {
+                let pairs = [(self.spot(Role::ChargebackFees), row.net)];
+                self.journal(&pairs, DocumentKind::JournalEntry, accounted)
+            }
+            BalanceKind::Reserve => self.against(Role::Reserves, accounted),
+            BalanceKind::Hold => self.against(Role::FundsOnHold, accounted),
+            BalanceKind::Charged(to) => self.charged(*to, accounted),
+            BalanceKind::Itemised(parts) => self.itemised(parts, order, accounted),
+            BalanceKind::PlatformBill => self.against(Role::PlatformBills, accounted),
+            BalanceKind::ShippingLabel => self.against(Role::ShippingCost, accounted),
+            BalanceKind::Duties => self.against(Role::Duties, accounted),
+            BalanceKind::LoanRepayment => self.repayment(accounted),
+            BalanceKind::PayoutReturned => {
+                let pairs = [(policy.bank(&row.gateway.id).into(), row.amount)];
+                self.journal(&pairs, DocumentKind::Transfer, accounted)
+            }
+            BalanceKind::TenderCredit(gateway) => {
+                let tender = Tender::Gateway(gateway.clone());
+                let pairs =
+                    [(tender_account(&tender, row.amount.currency(), policy)?.into(), row.amount)];
+                self.journal(&pairs, DocumentKind::Transfer, accounted)
+            }
+            BalanceKind::Transfer => Ok(FactState::Accounted { review: None }),
+            BalanceKind::Unknown => match policy.row_role(&row.vendor_type) {
+                Some(role) => self.against(role, accounted),
+                None => {
+                    let why = format!("the gateway calls it `{}`", row.vendor_type);
+                    self.for_review(row.amount, &why, accounted)
+                }
+            },
+        }
+    }
+
     /// A charge or refund: the sale moved the clearing account, so the row only adds its fee, and
     /// whatever the sale does not explain.
     fn order_money(
@@ -241,7 +261,6 @@ impl<'a> Desk<'a> {
         accounted: &mut Accounted,
     ) -> Result<FactState, Trouble> {
         let row = self.row;
-        self.fee(accounted)?;
         let named = row.order_name.as_deref().unwrap_or("no order");
         match order {
             OrderView::Accounted(known) => match self.movement(known) {
@@ -299,8 +318,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn with_fee(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
-        self.fee(accounted)?;
+    /// Enters the row's amount against the account of a role.
+    fn against(&self, role: Role, accounted: &mut Accounted) -> Result<FactState, Trouble> {
         let policy = self.basis.policy;
         let spot = match role {
             Role::Bank => policy.bank(&self.row.gateway.id).into(),
@@ -316,7 +335,6 @@ impl<'a> Desk<'a> {
 
     /// What a gateway takes from a bank account or a card of the merchant.
     fn charged(&self, to: ChargedTo, accounted: &mut Accounted) -> Result<FactState, Trouble> {
-        self.fee(accounted)?;
         let (policy, row) = (self.basis.policy, self.row);
         let (account, kind) = match to {
             ChargedTo::Bank => (policy.bank(&row.gateway.id), DocumentKind::Transfer),

@@ -4,6 +4,9 @@
 //! Only documents as a whole are amended, in open periods, and none that belongs to another one or
 //! was entered as a draft. What cannot be amended is reversed and entered anew where its entries
 //! say so by their money hash, which counts dimensions, and otherwise stays as it was entered.
+//!
+//! What stands in the words of another release is not amended for our words: only for what facts or
+//! the policy say. Then it says it in the words of this one.
 
 use super::compose::{alike, compose};
 use super::standing::Standing;
@@ -11,7 +14,7 @@ use super::{
     ApprovedChange, Change, Covered, EntryKey, Planner, Reason, SlotOf, Whereabouts, key_of,
 };
 use crate::book::Subject;
-use crate::document::{Document, DocumentKey, SubledgerEntry};
+use crate::document::{Document, DocumentKey, SubledgerEntry, WORDING};
 use crate::ledger::Unbalanced;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,10 +74,11 @@ impl Amending<'_> {
             let Some(enters) = self.entries_now(it, gone, new) else { continue };
             let Some(document) = compose(&enters)? else { continue };
             let document = document.in_place_of(before, it.change.relates_to);
-            if !before.is_amendable_to(&document)
-                || before.says_the_same(&document)
-                || !amends(before, &document)
-            {
+            let says_the_same = match it.change.wording == WORDING {
+                true => before.says_the_same(&document),
+                false => before.says_the_same_in_other_words(&document),
+            };
+            if !before.is_amendable_to(&document) || says_the_same || !amends(before, &document) {
                 continue;
             }
             let takes_out: Vec<Covered> = it.change.enters.iter().map(Covered::of).collect();
@@ -155,6 +159,7 @@ impl Planner<'_> {
                 enters: it.enters,
                 takes_out: it.takes_out,
                 relates_to: it.relates_to,
+                wording: WORDING,
             });
         }
     }

@@ -4,14 +4,14 @@ use super::shop::{
     LineWords, Shop, about, decided, eur, euros, in_payout, money, order, payout, row, undone,
 };
 use super::{Case, POLICY, account, case, policy};
-use saldo_core::accounting::valued_by;
+use saldo_core::accounting::{Payouts, entered_by, valued_by};
 use saldo_core::commerce::{
     BalanceKind, ChargedTo, Decided, Fact, FeeKind, MovementKind, PartKind, PayoutState, RowPart,
     SaleKind,
 };
 use saldo_core::document::{DocumentKind, Line, LineKind, SubledgerEntry};
 use saldo_core::issue::FactState;
-use saldo_core::money::Money;
+use saldo_core::money::{Currency, Money};
 use saldo_core::policy::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -258,11 +258,8 @@ fn the_tax_of_a_fee_is_input_tax_where_the_policy_says_so() {
             let (entries, states) = far(&facts, text);
             let found = balances(&entries);
             let on = |account: &str| found.get(account).map_or(0, |it| it.0);
-            let held = states.iter().find_map(|state| match state {
-                FactState::Held(issue) => Some(issue.message.clone()),
-                _ => None,
-            });
-            (on("Payment processing fees"), on("Input VAT recoverable"), held)
+            let review = reviewed(&states).first().map(|(message, _)| (*message).to_owned());
+            (on("Payment processing fees"), on("Input VAT recoverable"), review)
         }
     };
     let reclaimed = format!("tax.on-fees = \"input-tax\"\n{POLICY}");
@@ -275,12 +272,12 @@ fn the_tax_of_a_fee_is_input_tax_where_the_policy_says_so() {
     let reversed = format!("tax.reverse-charge = \"25\"\n{reclaimed}");
     assert_eq!(sold("3.30", "0.30")(&reversed), (320, 30, None));
     // What comes to the fee neither way is not guessed.
-    let (fee, tax, held) = sold("3.10", "0.30")(&reclaimed);
+    let (fee, tax, review) = sold("3.10", "0.30")(&reclaimed);
     assert_eq!((fee, tax), (0, 0));
-    let held = held.unwrap();
+    let review = review.unwrap();
     assert!(
-        held.starts_with("the fee is 3.50 USD, and the shop tells parts of 3.30 USD"),
-        "{held}"
+        review.starts_with("the fee is 3.50 USD, and the shop tells parts of 3.30 USD"),
+        "{review}"
     );
     assert_eq!(sold("3.10", "0.30")(POLICY), (350, 0, None));
 }
@@ -320,11 +317,53 @@ fn the_tax_of_a_fee_is_of_the_books_report_where_the_policy_says_so() {
     }
     // No form takes tax out of a report again.
     let (_, states) = told("3.30", "0.30", "-");
-    let held = states.iter().any(|state| match state {
-        FactState::Held(issue) => issue.message.contains("3.50 USD of a fee come back"),
-        _ => false,
-    });
-    assert!(held, "{states:?}");
+    let [(message, _)] = reviewed(&states)[..] else { panic!("{states:?}") };
+    assert!(message.contains("3.50 USD of a fee come back"), "{message}");
+}
+
+#[test]
+fn a_fee_whose_tax_is_told_in_another_currency_is_for_review_and_its_money_is_entered() {
+    let paid = order("03-10").sale("03-10", &goods("100.00")).paid("03-10", CARD, "100.00");
+    let Fact::Order(mut sold) = paid.fees(&[(FeeKind::Processing, "3.50")]).fact() else {
+        panic!()
+    };
+    let taxed = &mut sold.movements.last_mut().unwrap().fees[0];
+    taxed.tax = Some(Money::from_minor(4_55, Currency::parse("DKK").unwrap()));
+    let Fact::BalanceTransaction(charge) = row(1, "03-10", BalanceKind::Charge, "100.00", "3.50")
+    else {
+        panic!()
+    };
+    let (id, far_off) = (charge.id.clone(), "2027-01-01T00:00:00Z".parse().unwrap());
+    let reclaimed = format!("tax.on-fees = \"input-tax\"\n{POLICY}");
+    let stands = entered_by(&charge, false, &Payouts::default(), &policy(&reclaimed), far_off);
+    let facts = [Fact::Order(sold), Fact::BalanceTransaction(charge)];
+    let (entries, states) = far(&facts, &reclaimed);
+    let found = balances(&entries);
+    let on = |account: &str| found.get(account).map(|it| it.0);
+    assert_eq!(on("Clearing: Shopify Payments"), Some(96_50), "what the gateway holds");
+    assert_eq!(stands.minor(), 96_50, "and what a proof expects there");
+    assert_eq!(on("Platform adjustments - to review"), Some(3_50));
+    assert_eq!((on("Payment processing fees"), on("Input VAT recoverable")), (None, None));
+    let [(message, hint)] = reviewed(&states)[..] else { panic!("{states:?}") };
+    assert_eq!(
+        message,
+        format!(
+            "the fee of row {id} is 3.50 USD, and the shop tells a tax of 4.55 DKK on it, while no \
+             rate from DKK to USD is told"
+        )
+    );
+    assert!(
+        hint.contains("`Platform adjustments - to review`; see the gateway's invoice"),
+        "{hint}"
+    );
+
+    // As a cost it is no question what of the fee is tax; nor is tax owed in the gateway's place.
+    let reversed = format!("tax.reverse-charge = \"25\"\n{POLICY}");
+    let (entries, states) = far(&facts, &reversed);
+    let found = balances(&entries);
+    assert_eq!(found["Payment processing fees"].0, 3_50);
+    assert!(!found.contains_key("Input VAT recoverable"), "{found:?}");
+    assert_eq!(reviewed(&states), []);
 }
 
 #[test]

@@ -86,3 +86,27 @@ fn what_each_event_of_the_reference_enters() {
     }
     insta::assert_json_snapshot!("events", events);
 }
+
+/// What was worded so far: the number of each wording with a hash of what the stories say in it.
+const WORDED: &str = "1 84b25826f494c52a";
+
+#[test]
+fn other_words_are_another_wording() {
+    let mut words = std::collections::BTreeSet::new();
+    for case in all_stories() {
+        for entry in entries(case.event, &case.facts) {
+            words.insert(format!("{} | {}", entry.header.reference, entry.header.memo));
+            words.extend(entry.lines.into_iter().map(|line| line.text));
+        }
+    }
+    let mut hasher = blake3::Hasher::new();
+    for text in &words {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0]);
+    }
+    let found = format!("{} {}", saldo_core::document::WORDING, &hasher.finalize().to_hex()[..16]);
+    assert_eq!(
+        found, WORDED,
+        "where words of ours were changed, and not only stories told, raise `WORDING` with it"
+    );
+}

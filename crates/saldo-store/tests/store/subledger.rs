@@ -4,6 +4,7 @@ use crate::world::{
     account, approval, at, company, desk, entry, furnished, lease, page, pulled, record, reference,
     shop,
 };
+use saldo_core::document::WORDING;
 use saldo_core::issue::{FactState, Issue, IssueKind};
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::{
@@ -249,6 +250,21 @@ async fn a_page_accounted_by_an_older_policy_is_accounted_again() {
     store.commit_accounted_page(&lease, &told, &stale).await.unwrap();
     assert_eq!(store.dirty_groups(&company(), at(0), 9).await.unwrap().len(), 1);
     assert_eq!(touched(&store, 0).await, []);
+}
+
+#[tokio::test]
+async fn another_wording_has_every_group_accounted_again_once() {
+    let store = furnished().await;
+    save(&store, &[account("g1", 1, vec![entry("e1", "a", 3)]), account("g2", 1, Vec::new())])
+        .await;
+    let desk = desk(&store).await;
+    let dirty = async || store.dirty_groups(&company(), at(0), 9).await.unwrap().len();
+    let before = dirty().await;
+    assert!(!store.word_anew(&desk, WORDING).await.unwrap(), "a company begins in this wording");
+    assert_eq!(dirty().await, before);
+    assert!(store.word_anew(&desk, WORDING + 1).await.unwrap());
+    assert_eq!(dirty().await, 2);
+    assert!(!store.word_anew(&desk, WORDING + 1).await.unwrap());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use saldo_core::book::{Acknowledgement, Need, Subject};
 use saldo_core::channel::Cursor;
 use saldo_core::commerce::{Product, Record, RecordRef};
 use saldo_core::document::{
-    Document, DocumentKey, DocumentKind, Header, Line, LineKind, SubledgerEntry,
+    Document, DocumentKey, DocumentKind, Header, Line, LineKind, SubledgerEntry, WORDING,
 };
 use saldo_core::exchange::Addresses;
 use saldo_core::ledger::{Account, AccountKind, Dimensions};
@@ -188,6 +188,7 @@ pub(crate) fn change(slot: &str, generation: u32, date: Date, minor: i64) -> Cha
         enters: vec![entry(slot, slot, minor)],
         takes_out: Vec::new(),
         relates_to: None,
+        wording: WORDING,
     }
 }
 
@@ -204,6 +205,7 @@ pub(crate) fn needed(name: &str, kind: AccountKind, by: &str) -> Change {
         enters: Vec::new(),
         takes_out: Vec::new(),
         relates_to: None,
+        wording: WORDING,
     }
 }
 

@@ -12,6 +12,7 @@ use saldo_channels::channel;
 use saldo_core::accounting::{self, Accounted, Group};
 use saldo_core::channel::Channel;
 use saldo_core::commerce::{Decision, Fact, Record, RecordRef};
+use saldo_core::document::WORDING;
 use saldo_core::issue::Issue;
 use saldo_core::policy::Policy;
 use saldo_core::text::{ConnectionId, GroupId};
@@ -165,8 +166,10 @@ impl Heard {
     }
 }
 
-/// Accounts every group that has news, or whose time has come, and notes by which policy.
+/// Accounts every group that has news, or whose time has come, and notes by which policy. Where
+/// another release accounted last, and worded documents otherwise, that is every group.
 pub(super) async fn account_all(engine: &Engine, desk: &Desk) -> Result<usize, EngineError> {
+    engine.store.word_anew(&desk.lease, WORDING).await?;
     let accounted =
         account_groups(engine, desk).await? + revaluation::revalue(engine, desk).await?;
     let revision = i64::from(desk.policy.revision);

@@ -1,6 +1,7 @@
 //! A bulk operation: started, looked after, heard slice by slice. Where it fails in any way, the
-//! same is listed instead: what a failed operation left behind is never trusted, and where it
-//! failed for want of a right, the listing says which.
+//! same is listed instead: what a failed operation left behind is never trusted. Where it failed
+//! for want of a right, it is started once more without what everything works without: who buyers
+//! are. If that was not it, the listing says which right it is.
 
 use super::{Hearing, affordable, page};
 use crate::shopify::budget::Question;
@@ -38,6 +39,9 @@ pub(super) fn worth_from(restore_rate: Option<u32>, points_each: u64) -> u64 {
 
 /// The state of a stream whose things can come by a bulk operation.
 pub(super) trait InBulk: Default + Serialize + DeserializeOwned {
+    /// Whether the operation asks who buyers are, and can do without.
+    const TELLS_BUYERS: bool = false;
+
     /// Whether a download of so many lines, of which so many have no parent, can be what was asked
     /// for.
     fn is_plausible(lines: Option<u64>, roots: Option<u64>) -> bool;
@@ -164,6 +168,7 @@ struct StateData {
 #[serde(rename_all = "camelCase")]
 struct OperationState {
     status: String,
+    error_code: Option<String>,
     url: Option<String>,
     file_size: Option<NumberText>,
     object_count: Option<NumberText>,
@@ -171,6 +176,11 @@ struct OperationState {
 }
 
 impl OperationState {
+    /// Whether it failed since the app may not read something of it.
+    fn is_denied(&self) -> bool {
+        self.error_code.as_deref() == Some("ACCESS_DENIED")
+    }
+
     /// How many lines the download has.
     fn lines(&self) -> Result<Option<u64>, Fault> {
         number("objectCount", self.object_count.as_ref())
@@ -218,6 +228,10 @@ fn hear_state<State: InBulk>(
         ("CREATED" | "RUNNING", _) if hearing.context.now < later(bulk.began, PATIENCE) => {
             let wait = waited_seconds.saturating_mul(2).min(LONGEST_WAIT_SECONDS);
             go_on(Vec::new(), saved, bulk, polling(operation, wait, hearing))
+        }
+        ("FAILED", _) if state.is_denied() && State::TELLS_BUYERS && !bulk.without_buyers => {
+            let bulk = Bulk { without_buyers: true, ..bulk };
+            go_on(Vec::new(), saved, bulk, BulkStage::Starting)
         }
         _ => list_instead(saved, &bulk),
     }

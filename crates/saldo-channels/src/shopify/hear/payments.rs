@@ -274,7 +274,9 @@ fn hear_recent(
     let worth_from = bulk::worth_from(saved.budget.restore_rate(), POINTS_A_ROW);
     let left = heard.last.and_then(|last| left(listing, heard.records.len(), last, began));
     saved.state.step = match heard.last.filter(|_| !to_its_end && left >= Some(worth_from)) {
-        Some(from) => RowsStep::Bulk(Bulk { began, from, stage: BulkStage::Starting }),
+        Some(from) => {
+            RowsStep::Bulk(Bulk { began, from, without_buyers: false, stage: BulkStage::Starting })
+        }
         None => RowsStep::Recent { began, listing: next, to_its_end },
     };
     page(heard.records, &saved)

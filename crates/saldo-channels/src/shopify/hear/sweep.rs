@@ -80,7 +80,8 @@ fn hear_page(
     if is_much && !listing.to_its_end {
         // What was listed is told again, so that of a thing that was cut nothing is kept.
         let (began, stage) = (listing.began, BulkStage::Starting);
-        saved.state.step = SweepStep::Bulk(Bulk { began, from: began, stage });
+        saved.state.step =
+            SweepStep::Bulk(Bulk { began, from: began, without_buyers: false, stage });
         return page(Vec::new(), &saved);
     }
     if has_more {

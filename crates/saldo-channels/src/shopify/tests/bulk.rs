@@ -113,7 +113,6 @@ fn where_a_bulk_operation_fails_orders_are_listed() {
     for (status, error) in [
         ("FAILED", Some("TIMEOUT")),
         ("FAILED", Some("INTERNAL_SERVER_ERROR")),
-        ("FAILED", Some("ACCESS_DENIED")),
         ("CANCELED", None),
         ("CANCELING", None),
         ("EXPIRED", None),
@@ -126,6 +125,41 @@ fn where_a_bulk_operation_fails_orders_are_listed() {
     let mut stage = running();
     stage.data(json!({ "bulkOperation": null }));
     assert!(is_listed(&stage));
+}
+
+#[test]
+fn where_who_buyers_are_is_kept_from_the_app_a_bulk_operation_does_without() {
+    let asked = |stage: &Stage| {
+        let (name, variables) = stage.question();
+        assert_eq!(name, "BulkStart");
+        variables["query"].as_str().unwrap().to_owned()
+    };
+    let run = |stage: &mut Stage| {
+        let operation = json!({ "id": "gid://shopify/BulkOperation/1" });
+        stage.data(json!({
+            "bulkOperationRunQuery": { "bulkOperation": operation, "userErrors": [] }
+        }));
+        stage.wait(30);
+    };
+    let fields = [" customer {", " displayName", " provinceCode", " zip"];
+    for (status, error) in [("COMPLETED", None), ("FAILED", Some("ACCESS_DENIED"))] {
+        let mut stage = starting();
+        let whole = asked(&stage);
+        assert!(fields.iter().all(|field| whole.contains(field)), "{whole}");
+        run(&mut stage);
+        stage.data(state("FAILED", Some("ACCESS_DENIED"), None));
+        let without = asked(&stage);
+        assert!(fields.iter().all(|field| !without.contains(field)), "{without}");
+        for field in ["purchasingEntity {", "countryCodeV2", "transactions {"] {
+            assert!(without.contains(field), "{without}");
+        }
+        run(&mut stage);
+        stage.data(state(status, error, (status == "COMPLETED").then_some(URL)));
+        match error {
+            None => assert!(matches!(stage.next(), Next::Ask(Ask::Slice(_)))),
+            Some(_) => assert!(is_listed(&stage), "the listing says what else is missing"),
+        }
+    }
 }
 
 #[test]

@@ -57,13 +57,20 @@ fn parsed(schema: &Valid<Schema>, text: &str) -> Valid<ExecutableDocument> {
     parsed.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
-/// The queries that bulk operations run: for orders, for rows of the balance, for what is on hand,
-/// for store credit of buyers and of companies.
-fn bulk_texts() -> [String; 5] {
+/// The queries that bulk operations run: for orders, with and without their buyers, for rows of the
+/// balance, for what is on hand, for store credit of buyers and of companies.
+fn bulk_texts() -> [String; 6] {
     let from = "2026-11-01T00:00:00Z".parse().unwrap();
     let swept = [&ON_HAND_SWEPT, &STORE_CREDIT_SWEPT, &COMPANY_CREDIT_SWEPT];
     let [on_hand, credit, of_companies] = swept.map(|sweep| sweep.bulk_query());
-    [bulk_orders(from), bulk_rows(from), on_hand, credit, of_companies]
+    [
+        bulk_orders(from, false),
+        bulk_orders(from, true),
+        bulk_rows(from),
+        on_hand,
+        credit,
+        of_companies,
+    ]
 }
 
 #[test]
@@ -259,7 +266,7 @@ fn leaves(document: &ExecutableDocument) -> BTreeSet<String> {
 #[test]
 fn a_bulk_operation_reads_what_a_listing_reads() {
     let Some(schema) = schema() else { return };
-    let [orders, rows, on_hand, credit, of_companies] =
+    let [orders, without_buyers, rows, on_hand, credit, of_companies] =
         bulk_texts().map(|text| leaves(&parsed(schema, &text)));
     assert_eq!(of_companies, leaves(&parsed(schema, document(Question::CompanyCredit))));
     assert_eq!(credit, leaves(&parsed(schema, document(Question::StoreCredit))));
@@ -270,5 +277,11 @@ fn a_bulk_operation_reads_what_a_listing_reads() {
         assert!(listed.remove(beside), "{beside}");
     }
     assert_eq!(orders, listed);
+    let left_out: Vec<&str> = orders.difference(&without_buyers).map(|leaf| &**leaf).collect();
+    let buyers = ["customer/displayName", "customer/id", "customer/tags"];
+    let places = ["shippingAddress/provinceCode", "shippingAddress/zip"];
+    let buyers = buyers.into_iter().chain(places).map(|leaf| format!("/orders/{leaf}"));
+    assert_eq!(left_out, buyers.collect::<Vec<_>>());
+    assert!(without_buyers.is_subset(&orders));
     assert!(orders.contains("/orders/agreements/sales<ProductSale>/lineItem/isGiftCard"));
 }

@@ -1,11 +1,10 @@
 //! What a gateway charges for its rows.
 
-use super::{Accounted, Desk, Trouble};
+use super::{Accounted, Desk, Trouble, fee_part};
 use crate::accounting::lines::plain_line;
-use crate::accounting::summary::Part;
-use crate::commerce::{FeeKind, MovementFee};
+use crate::commerce::{BalanceKind, FeeKind, MovementFee};
 use crate::document::{DocumentKind, Line, LineKind, SubledgerEntry};
-use crate::issue::IssueKind;
+use crate::issue::{Issue, IssueKind};
 use crate::ledger::Spot;
 use crate::money::Money;
 use crate::policy::{FeeTax, Role, TAX_ON_FEES};
@@ -32,17 +31,11 @@ struct ToldFee {
     is_taxed: bool,
 }
 
-fn untold_tax(fee: Money, amounts: Money, taxes: Money) -> Trouble {
-    Trouble::Issue(
-        IssueKind::DoesNotAddUp,
-        format!(
-            "the fee is {fee}, and the shop tells parts of {amounts} with a tax of {taxes}, which \
-             come to it neither with the tax nor without"
-        ),
-        "see the gateway's invoice; `tax.on-fees = \"cost\"` of the policy enters the fee as a \
-         whole"
-            .to_owned(),
-    )
+/// Why nobody can say what part of a fee is tax.
+fn untold_tax(message: String) -> Trouble {
+    let hint = "see the gateway's invoice, and enter by hand what of it is tax, or let \
+                `tax.on-fees = \"cost\"` of the policy enter such fees as a whole";
+    Trouble::Issue(IssueKind::DoesNotAddUp, message, hint.to_owned())
 }
 
 fn returned_tax(fee: Money) -> Trouble {
@@ -56,19 +49,31 @@ fn returned_tax(fee: Money) -> Trouble {
 }
 
 impl Desk<'_> {
-    /// The fee, in the gateway's fee document of its part.
-    pub(super) fn fee(&self, accounted: &mut Accounted) -> Result<(), Trouble> {
+    /// Enters the fee, in the gateway's fee document of its part. Where it cannot be told what the
+    /// fee is for, its money is entered for review, and what is wrong with it is returned.
+    pub(super) fn fee(&self, accounted: &mut Accounted) -> Result<Option<Issue>, Trouble> {
         let row = self.row;
-        if row.fee.is_zero() {
-            return Ok(());
-        }
-        let part = Part::of_row(row, self.basis);
+        // What has parts tells its fees among them.
+        let own = fee_part(row, self.basis)
+            .filter(|_| !row.fee.is_zero() && !matches!(row.kind, BalanceKind::Itemised(_)));
+        let Some(part) = own else { return Ok(None) };
         if let Some(open) = part.open {
             if let Some(until) = open.until {
                 accounted.wake(until);
             }
-            return Ok(());
+            return Ok(None);
         }
+        let told = match self.told_fee() {
+            Ok(told) => told,
+            Err(trouble) => {
+                let paid = row.fee.negated();
+                self.review_entry_on(part.date, "review-fee", paid, accounted)?;
+                let mut issue = trouble.issue(&row.id);
+                let account = self.review_account();
+                issue.hint = format!("it stands in `{}`; {}", account.name, issue.hint);
+                return Ok(Some(issue));
+            }
+        };
         let (kind, what) = match row.fee.is_positive() {
             true => (DocumentKind::Expense, "fees"),
             false => (DocumentKind::JournalEntry, "fees-returned"),
@@ -83,23 +88,19 @@ impl Desk<'_> {
         let memo = format!("{}: fees of {}", row.gateway.name, part.name);
         let mut header = self.header(slot, kind, part.date, memo);
         header.reference = format!("{} {}", row.gateway.name, part.reference);
-        let lines = self.fee_lines()?;
+        let lines = self.fee_lines(told)?;
         let id = FactId::from(format!("{}/fee", row.id));
         accounted.entries.push(SubledgerEntry::new(id, header, lines)?);
-        Ok(())
+        Ok(None)
     }
 
     /// What the fee is for, as far as the shop tells all of it in parts, and what pays it.
-    fn fee_lines(&self) -> Result<Vec<Line>, Trouble> {
+    fn fee_lines(&self, told: ToldFee) -> Result<Vec<Line>, Trouble> {
         let row = self.row;
-        let told = self.told_fee()?;
         let order = row.order_name.as_deref().unwrap_or(&row.vendor_type);
         let paid = self.cleared(row.fee.negated())?;
         let (mut lines, mut left) = (Vec::new(), paid.amount.negated());
         let last = told.parts.keys().next_back().copied();
-        if row.fee.is_negative() && told.parts.contains_key(&PartOfFee::ReportedTax) {
-            return Err(returned_tax(row.fee));
-        }
         for (part, amount) in told.parts {
             let (kind, spot, text) = self.place_of(part);
             let mut fee = self.line(kind, spot, amount)?;
@@ -138,16 +139,31 @@ impl Desk<'_> {
         let row = self.row;
         let (currency, policy) = (row.fee.currency(), self.basis.policy);
         let nothing = Money::zero(currency);
-        let told = self.about.map_or(&[][..], |movement| &movement.fees).iter();
-        let told: Vec<_> = told.filter(|fee| fee.amount.currency() == currency).collect();
+        let all = self.about.map_or(&[][..], |movement| &movement.fees);
+        let taxed = || all.iter().filter_map(|fee| fee.tax).filter(|tax| !tax.is_zero());
+        let is_taxed = taxed().next().is_some();
+        let takes_back = is_taxed && policy.text.tax.on_fees != FeeTax::Cost;
+        if let Some(foreign) = taxed().find(|tax| takes_back && tax.currency() != currency) {
+            return Err(untold_tax(format!(
+                "the fee of row {} is {}, and the shop tells a tax of {foreign} on it, while no \
+                 rate from {} to {currency} is told",
+                row.id,
+                row.fee,
+                foreign.currency()
+            )));
+        }
+        let told: Vec<_> = all.iter().filter(|fee| fee.amount.currency() == currency).collect();
         let tax = |fee: &MovementFee| fee.tax.filter(|tax| tax.currency() == currency);
         let amounts = Money::sum(currency, told.iter().map(|fee| fee.amount))?;
         let taxes = Money::sum(currency, told.iter().filter_map(|fee| tax(fee)))?;
-        let is_taxed = !taxes.is_zero();
         let contains_tax = amounts == row.fee;
         if !contains_tax && amounts.plus(taxes)? != row.fee {
-            if is_taxed && policy.text.tax.on_fees != FeeTax::Cost {
-                return Err(untold_tax(row.fee, amounts, taxes));
+            if takes_back {
+                return Err(untold_tax(format!(
+                    "the fee is {}, and the shop tells parts of {amounts} with a tax of {taxes}, \
+                     which come to it neither with the tax nor without",
+                    row.fee
+                )));
             }
             let whole = PartOfFee::Charge(Role::ProcessingFees, false);
             let parts = BTreeMap::from([(whole, row.fee)]);
@@ -177,6 +193,9 @@ impl Desk<'_> {
             }
         }
         parts.retain(|_, amount| !amount.is_zero());
+        if row.fee.is_negative() && parts.contains_key(&PartOfFee::ReportedTax) {
+            return Err(returned_tax(row.fee));
+        }
         Ok(ToldFee { parts, is_taxed })
     }
 

@@ -13,14 +13,12 @@ impl Desk<'_> {
         let (row, policy) = (self.row, self.basis.policy);
         let date = policy.day(row.occurred_at);
         let Some(loan) = policy.loan(&row.gateway.id, date) else {
-            self.fee(accounted)?;
             let why = "it repays a loan, and nobody said what that costs";
             return self.for_review(row.amount, why, accounted);
         };
         let paid = row.amount.negated();
         let ratio = loan.cost.checked_div(loan.owed).unwrap_or(Decimal::ZERO);
         let spent = paid.at_rate(ratio, paid.currency())?;
-        self.fee(accounted)?;
         let of_role =
             |role, amount| self.line(LineKind::Other { taxed: false }, self.spot(role), amount);
         let mut lines = vec![of_role(Role::Loans, paid)?, self.cleared(row.amount)?];

@@ -2,7 +2,7 @@
 
 use crate::book::{Subject, Voided};
 use crate::document::{
-    Document, DocumentKey, DocumentKind, Header, Line, LineKind, SubledgerEntry,
+    Document, DocumentKey, DocumentKind, Header, Line, LineKind, SubledgerEntry, WORDING,
 };
 use crate::ledger::{Account, AccountKind, Dimensions};
 use crate::money::{Currency, Money};
@@ -260,4 +260,28 @@ fn what_is_on_its_way_is_amended_after_it() {
     let amended = plan(&[with_memo(entry("a", 100, "Web"), "charges")], &approved);
     let (change, ..) = amendment(&amended);
     assert_eq!(amended.waits[&change.id].iter().collect::<Vec<_>>(), [&approved[0].change.id]);
+}
+
+#[test]
+fn what_stands_in_the_words_of_another_release_is_amended_for_what_the_owner_says_alone() {
+    let mut approved = entered(&[entry("a", 100, "Web")]);
+    approved[0].change.wording = WORDING - 1;
+    let mut reworded = with_memo(entry("a", 100, "Web"), "charges");
+    reworded.lines[0].text = "Charge".to_owned();
+    reworded.header.reference = "Charges".to_owned();
+    assert_eq!(plan(&[reworded.clone()], &approved), SlotPlan::default());
+
+    let mut due = reworded.clone();
+    due.header.due = Some("2026-04-10".parse().unwrap());
+    let by_class = with_memo(entry("a", 100, "Retail"), "charges");
+    for wanted in [due, by_class] {
+        let amended = plan(std::slice::from_ref(&wanted), &approved);
+        let (change, _, document) = amendment(&amended);
+        assert_eq!((change.wording, &*document.header().memo), (WORDING, "charges"));
+        let mut approved = approved.clone();
+        approved.extend(all(Whereabouts::InBook, amended.changes.clone()));
+        assert_eq!(plan(std::slice::from_ref(&wanted), &approved), SlotPlan::default());
+        let again = with_memo(wanted, "fees of March");
+        amendment(&plan(&[again], &approved));
+    }
 }

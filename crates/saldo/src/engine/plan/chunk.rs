@@ -485,7 +485,17 @@ impl<'a> Draft<'a> {
         Ok(moved.into_iter().map(|key| key.to_string()).collect())
     }
 
+    /// Whether what a slot's documents belong to cannot be planned yet: which document that will be
+    /// is not known, and none of those that stand may be the right one.
+    fn waits_for_owner(&self, slot: &str) -> bool {
+        self.links(slot).any(|owner| self.chunk.again.contains(owner))
+    }
+
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
+        if self.waits_for_owner(slot) {
+            self.chunk.again.push(slot.to_owned());
+            return Ok(());
+        }
         let (company, book) = (self.engine.company_id(), &self.connection.id);
         let book_itself = book_of(self.connection)?;
         let description = book_itself.description();

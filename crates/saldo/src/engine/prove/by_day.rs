@@ -9,12 +9,11 @@ use super::super::stock::read as read_sheets;
 use super::super::undo::{left_out, moved_by};
 use super::super::{Engine, EngineError};
 use super::days::failed;
-use super::documents::gone;
+use super::documents::{counted_and_gone, gone, uncounted_drafts};
 use super::identities::{DifferingFact, IdentityLine, stock_accounts};
 use super::told::Told;
 use super::{Balances, BookProof, day_of};
 use jiff::civil::Date;
-use saldo_books::book;
 use saldo_core::book::Subject;
 use saldo_core::commerce::{Fact, Record, RecordRef};
 use saldo_core::money::{Balance, Currency, Money, MoneyError};
@@ -176,7 +175,7 @@ async fn clearing(
         for sum in sums.iter().filter(|it| accounts.contains(&it.account)) {
             days.find((name, &sum.account, sum.day), sum.amount)?;
         }
-        for change in gone(engine, &connection.id, &proof.documents).await? {
+        for change in counted_and_gone(engine, &connection, &proof.documents).await? {
             let Subject::Document { document, .. } = &change.subject else { continue };
             let own = document.lines().iter();
             for line in own.filter(|line| accounts.contains(&line.account.name.to_string())) {
@@ -184,14 +183,12 @@ async fn clearing(
                 days.find(place, line.held().negated())?;
             }
         }
-        if book(&connection.adapter).is_some_and(|it| !it.description().drafts_count) {
-            for draft in store.standing_drafts(company, &connection.id).await? {
-                let Subject::Document { document, .. } = &draft.subject else { continue };
-                let own = document.lines().iter();
-                for line in own.filter(|line| accounts.contains(&line.account.name.to_string())) {
-                    let place = (name, &*line.account.name, document.header().date);
-                    days.find(place, line.held().negated())?;
-                }
+        for draft in uncounted_drafts(engine, &connection).await? {
+            let Subject::Document { document, .. } = &draft.subject else { continue };
+            let own = document.lines().iter();
+            for line in own.filter(|line| accounts.contains(&line.account.name.to_string())) {
+                let place = (name, &*line.account.name, document.header().date);
+                days.find(place, line.held().negated())?;
             }
         }
     }
@@ -267,7 +264,10 @@ async fn behind_clearing(
     days: &[DayLine],
 ) -> Result<Vec<DifferingFact>, EngineError> {
     let mut behind = Vec::new();
-    for proof in books {
+    for connection in engine.connections(Role::Book).await? {
+        let Some(proof) = books.iter().find(|it| it.book == connection.id.as_str()) else {
+            continue;
+        };
         let differing: BTreeSet<(&str, Currency)> = proof
             .clearing
             .iter()
@@ -277,7 +277,7 @@ async fn behind_clearing(
         if differing.is_empty() {
             continue;
         }
-        let gone = gone(engine, &ConnectionId::new(&*proof.book), &proof.documents).await?;
+        let gone = counted_and_gone(engine, &connection, &proof.documents).await?;
         let of_one = |it: &&Holding| differing.contains(&(&*it.account, it.others.currency()));
         for holding in proof.accounts.iter().filter(of_one) {
             behind.extend(beyond(proof, holding, &gone)?);

@@ -10,6 +10,7 @@ use super::super::{Engine, EngineError};
 use super::abroad::Abroad;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use saldo_books::book;
 use saldo_core::book::{DocumentPage, HeldDocument, Outcome, Subject, Task};
 use saldo_core::document::{Document, DocumentKey};
 use saldo_core::exchange::Fault;
@@ -17,7 +18,7 @@ use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
 use saldo_core::proof::DocumentDifference;
 use saldo_core::text::{ConnectionId, RemoteId};
-use saldo_store::{AcknowledgedDocument, Lease};
+use saldo_store::{AcknowledgedDocument, Connection, Lease};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,6 +104,30 @@ pub(super) async fn gone(
     let gone = proof.differing.iter().filter(|it| it.is_gone());
     let keys: Vec<String> = gone.map(|it| it.key.to_string()).collect();
     Ok(engine.store.changes_of(engine.company_id(), book, &keys).await?)
+}
+
+/// The changes whose documents stand in a book as drafts, where it does not count these. One that
+/// somebody deleted there is among them: it was never counted either.
+pub(super) async fn uncounted_drafts(
+    engine: &Engine,
+    connection: &Connection,
+) -> Result<Vec<Change>, EngineError> {
+    match book(&connection.adapter).is_some_and(|it| !it.description().drafts_count) {
+        true => Ok(engine.store.standing_drafts(engine.company_id(), &connection.id).await?),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The changes whose documents a book counted until somebody deleted them there.
+pub(super) async fn counted_and_gone(
+    engine: &Engine,
+    connection: &Connection,
+    proof: &DocumentsProof,
+) -> Result<Vec<Change>, EngineError> {
+    let uncounted = uncounted_drafts(engine, connection).await?;
+    let mut gone = gone(engine, &connection.id, proof).await?;
+    gone.retain(|change| !uncounted.iter().any(|draft| draft.id == change.id));
+    Ok(gone)
 }
 
 /// What was listed apart from where its number belongs: by number, where it stands.

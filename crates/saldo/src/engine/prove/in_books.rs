@@ -7,10 +7,10 @@
 use super::super::undo::left_out;
 use super::super::{Engine, EngineError};
 use super::by_day::DayLine;
+use super::documents::{counted_and_gone, uncounted_drafts};
 use super::identities::{DifferingFact, IdentityLine};
 use super::{BookProof, DocumentsProof};
 use jiff::civil::Date;
-use saldo_books::book;
 use saldo_core::book::Subject;
 use saldo_core::money::{Money, MoneyError};
 use saldo_core::plan::Change;
@@ -18,7 +18,7 @@ use saldo_core::policy::Policy;
 use saldo_core::proof::{Figure, Identity, Watched};
 use saldo_core::text::ConnectionId;
 use saldo_store::{Connection, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many documents are named that a book does not have yet.
 const PENDING_SHOWN: usize = 100;
@@ -52,7 +52,7 @@ impl InBooks {
             let mut sheet = Sheet::new(&watched, policy, proof);
             sheet.expect(sums)?;
             sheet.find(engine, &connection).await?;
-            sheet.look_at(engine, &connection.id, &proof.documents).await?;
+            sheet.look_at(engine, &connection, &proof.documents).await?;
             sheet.hold()?;
             if sheet.differs()? {
                 sheet.name_pending(engine, &connection.id).await?;
@@ -215,14 +215,11 @@ impl<'a> Sheet<'a> {
                 sides.found = sides.found.plus(sum.amount)?;
             }
         }
-        if book(&connection.adapter).is_some_and(|it| !it.description().drafts_count) {
-            for draft in store.standing_drafts(company, id).await? {
-                let day = draft.date();
-                for (place, amount) in self.moved_by(&draft)? {
-                    let Some(day) = day else { continue };
-                    let sides = self.sides(place.0, &place.1).day(day);
-                    sides.found = sides.found.minus(amount)?;
-                }
+        for draft in uncounted_drafts(engine, connection).await? {
+            let Some(day) = draft.date() else { continue };
+            for (place, amount) in self.moved_by(&draft)? {
+                let sides = self.sides(place.0, &place.1).day(day);
+                sides.found = sides.found.minus(amount)?;
             }
         }
         Ok(())
@@ -244,13 +241,17 @@ impl<'a> Sheet<'a> {
         Ok(moved)
     }
 
-    /// What somebody deleted in the book is missing there; what somebody changed is noted.
+    /// What somebody deleted in the book is missing there, where it was counted; what somebody
+    /// changed is noted.
     async fn look_at(
         &mut self,
         engine: &Engine,
-        id: &ConnectionId,
+        connection: &Connection,
         documents: &DocumentsProof,
     ) -> Result<(), EngineError> {
+        let id = &connection.id;
+        let counted = counted_and_gone(engine, connection, documents).await?;
+        let counted: BTreeSet<&str> = counted.iter().map(|change| &*change.id).collect();
         let keys: Vec<String> = documents.differing.iter().map(|it| it.key.to_string()).collect();
         for change in engine.store.changes_of(engine.company_id(), id, &keys).await? {
             let Subject::Document { key, .. } = &change.subject else { continue };
@@ -270,9 +271,11 @@ impl<'a> Sheet<'a> {
                 let gone = says(amount.negated());
                 let sides = self.sides(identity, &about);
                 if differing.is_gone() {
-                    sides.gone = sides.gone.plus(amount)?;
-                    let day = sides.day(differing.date);
-                    day.found = day.found.minus(amount)?;
+                    if counted.contains(&*change.id) {
+                        sides.gone = sides.gone.plus(amount)?;
+                        let day = sides.day(differing.date);
+                        day.found = day.found.minus(amount)?;
+                    }
                     sides.behind.push(gone);
                 } else {
                     let (date, words) = (differing.date, differing.difference.clone());

@@ -1,6 +1,9 @@
 //! Late arrivals: what was withdrawn after a send that nobody heard the end of may land in the book
 //! after all. It is looked for, and taken over as it stands. Nothing is sent here: taking it out
 //! again is for the next plan.
+//!
+//! So it is with what amends a document. It landed where the document says what it would have said,
+//! and nothing that the book acknowledged since says the same.
 
 use super::super::EngineError;
 use super::{Pusher, difference};
@@ -40,9 +43,12 @@ impl Pusher<'_> {
         let unanswered = store.unanswered(company, &self.connection.id, sent_after).await?;
         let mut by_kind: BTreeMap<_, Vec<Change>> = BTreeMap::new();
         for change in unanswered.into_iter().filter(|change| self.can_be_asked_for(change)) {
-            if let Subject::Document { document, .. } = &change.subject {
-                by_kind.entry(document.header().kind).or_default().push(change);
-            }
+            let of = match &change.subject {
+                Subject::Document { document, .. } => (false, document.header().kind),
+                Subject::Amended { document, .. } => (true, document.header().kind),
+                Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => continue,
+            };
+            by_kind.entry(of).or_default().push(change);
         }
         let mut late = Vec::new();
         for changes in by_kind.into_values() {
@@ -80,11 +86,20 @@ impl Pusher<'_> {
         if outcomes.len() != tasks.len() {
             return Err(self.world(Fault::unexpected("the documents")));
         }
-        let (mut late, mut adopted) = (Vec::new(), Vec::new());
+        let receipts = self.receipts_of_amended(changes).await?;
+        let (mut late, mut adopted, mut amended) = (Vec::new(), Vec::new(), Vec::new());
         for (change, outcome) in changes.iter().zip(outcomes) {
-            let Subject::Document { key, document, .. } = &change.subject else { continue };
+            let (key, document, amends) = match &change.subject {
+                Subject::Document { key, document, .. } => (*key, document, false),
+                Subject::Amended { key, document, .. } => (*key, document, true),
+                Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => continue,
+            };
+            let says_so = || receipts.get(key.as_str()) == Some(&document.content_hash());
             let (found, differs) = match outcome {
-                Outcome::Absent | Outcome::Further { .. } => continue,
+                Outcome::Absent | Outcome::Further { .. } | Outcome::AsBefore(_) => continue,
+                // What it says was told by another amendment, or by somebody there.
+                Outcome::FoundDifferent { .. } if amends => continue,
+                Outcome::Found(_) if amends && says_so() => continue,
                 Outcome::Found(found) => {
                     let differs = difference(document, &found);
                     (found, differs)
@@ -94,9 +109,10 @@ impl Pusher<'_> {
                 }
                 _ => return Err(self.world(Fault::unexpected("the documents"))),
             };
-            late.push(late_document(*key, document, &found, differs.clone()));
+            late.push(late_document(key, document, &found, differs.clone()));
             if differs.is_none() {
                 adopted.push((change.id.clone(), found));
+                amended.extend(change.slot.clone().filter(|_| amends));
             }
         }
         if !adopted.is_empty() {
@@ -104,7 +120,26 @@ impl Pusher<'_> {
             let now = self.engine.clock.now();
             self.engine.store.adopt(self.lease, &adopted, now).await?;
         }
+        // What was to amend these documents since goes by what they said before.
+        if !amended.is_empty() {
+            self.withdraw_of(amended).await?;
+        }
         Ok(late)
+    }
+
+    /// The hashes of what the book acknowledged last of the documents that these changes amend.
+    async fn receipts_of_amended(
+        &self,
+        changes: &[Change],
+    ) -> Result<BTreeMap<String, String>, EngineError> {
+        let key = |change: &Change| match &change.subject {
+            Subject::Amended { key, .. } => Some(key.to_string()),
+            _ => None,
+        };
+        let keys: Vec<String> = changes.iter().filter_map(key).collect();
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let receipts = store.receipts(company, &self.connection.id, &keys).await?;
+        Ok(receipts.into_iter().map(|(key, it)| (key, it.content_hash)).collect())
     }
 }
 
@@ -116,7 +151,9 @@ fn late_document(
 ) -> LateDocument {
     let header = document.header();
     let hint = match difference {
-        None => "it counts as entered now, and the next plan takes it out: `saldo plan`",
+        None => {
+            "it counts as entered now; the next plan takes it out or sets it right: `saldo plan`"
+        }
         Some(_) => "remove it in the book: it is not as it was sent, and nothing is built on it",
     };
     let as_sent = || document.total().ok().filter(|_| difference.is_none());

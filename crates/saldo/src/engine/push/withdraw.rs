@@ -21,13 +21,18 @@ impl Pusher<'_> {
         pending: &[Pending],
     ) -> Result<usize, EngineError> {
         let Some(slots) = slots_sent_before(pending) else { return Ok(0) };
+        let withdrawn = self.withdraw_of(slots).await?;
+        self.count.withdrawn += withdrawn;
+        Ok(withdrawn)
+    }
+
+    /// Withdraws what the plan no longer wants of some slots, and the book certainly does not have.
+    pub(super) async fn withdraw_of(&self, slots: Vec<String>) -> Result<usize, EngineError> {
         let unwanted = unwanted(self.engine, self.connection, slots).await?;
         let again = if unwanted.withdraws.is_empty() { Vec::new() } else { unwanted.slots };
         self.engine.keep(self.lease).await?;
         let (store, now) = (&self.engine.store, self.engine.clock.now());
-        let withdrawn = store.withdraw(self.lease, &unwanted.withdraws, &again, now).await?;
-        self.count.withdrawn += withdrawn;
-        Ok(withdrawn)
+        Ok(store.withdraw(self.lease, &unwanted.withdraws, &again, now).await?)
     }
 
     /// Withdraws files that the book does not have and nobody wants any more: all, where the policy

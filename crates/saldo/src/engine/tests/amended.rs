@@ -1,17 +1,21 @@
 //! Another class is told to what stands, in both books, whatever happens meanwhile; what somebody
 //! changed there stays as it is.
 
-use super::super::{explain, plan};
+use super::super::{approve, explain, plan};
 use super::bookkeeper::Bookkeeper;
 use super::dimensioned::{in_company, in_files, track};
+use super::late::slow;
 use super::stage::{Books, Stage, by_account, on_all_cores, world};
 use super::tripwire::{Effect, Tripwire};
 use saldo_core::book::Subject;
+use saldo_core::exchange::HttpRequest;
 use saldo_core::plan::Change;
 use saldo_sim::fault::FaultSettings;
 use saldo_store::EntryFilter;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const WEB: &str = "[dimensions]\nclass.default = \"Web\"\nlocation.default = \"Aarhus\"\n";
@@ -165,4 +169,98 @@ fn a_process_may_end_at_any_effect_while_it_amends() {
         stage.assert_proven(&about).await;
         assert!(stage.books() == expected, "{about}: the books differ");
     });
+}
+
+/// Longer than tokens are relied on.
+const OLD: Duration = Duration::from_secs(2_400);
+
+fn amends(request: &HttpRequest) -> bool {
+    String::from_utf8_lossy(&request.body).contains("\"operation\":\"update\"")
+}
+
+/// A stage whose first amendments were sent by a process that ended before it heard anything, where
+/// somebody then went back to the old class; and the request, which did not land yet.
+async fn given_up() -> (Stage, HttpRequest) {
+    let heard = {
+        let (mut stage, wire) = (renamed(12, 6).await, Tripwire::default());
+        let (slow, _, at) = slow(Arc::clone(&stage.books), wire.clone(), amends);
+        stage.books = slow;
+        assert!(!stage.sync_until_death(&wire).await);
+        at.load(Ordering::SeqCst)
+    };
+    let mut stage = renamed(12, 6).await;
+    let good = Arc::clone(&stage.books);
+    let (slow, caught, _) = slow(Arc::clone(&good), Tripwire::default(), amends);
+    stage.books = slow;
+    assert!(stage.sync_until_death(&Tripwire::at(heard)).await);
+    stage.books = good;
+    stage.revise_for_all_days(|text| text.replace(SHOP, WEB)).await;
+    stage.clock.advance(OLD);
+    let report = stage.sync().await;
+    assert!(report.withdrawn > 3, "{report:?}");
+    stage.assert_proven("before anything landed").await;
+    let caught = caught.lock().unwrap().take().unwrap();
+    (stage, caught)
+}
+
+/// Lets the amendments of a request land; how many.
+fn land(stage: &Stage, request: &HttpRequest) -> usize {
+    let person = Bookkeeper::of(stage);
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let items = body["BatchItemRequest"].as_array().unwrap();
+    for item in items {
+        assert_eq!(item["operation"], "update", "{item}");
+        let of_form = |(_, form): &(&String, &serde_json::Value)| form["SyncToken"].is_string();
+        let (kind, form) = item.as_object().unwrap().iter().find(of_form).unwrap();
+        person.enter(kind, form);
+    }
+    items.len()
+}
+
+#[tokio::test]
+async fn an_amendment_that_lands_after_it_was_given_up_is_found_and_set_right() {
+    let (stage, request) = given_up().await;
+    let before = in_company(&stage);
+    let landed = land(&stage, &request);
+    assert!(landed > 3 && in_company(&stage).contains_key("Shop"), "{landed}");
+    let report = stage.sync().await;
+    assert_eq!((report.adopted, report.acknowledged), (landed, landed), "{report:?}");
+    assert_eq!(refusals(&stage).await, Vec::<String>::new());
+    assert_eq!(in_company(&stage), before, "and it says what is wanted again");
+    stage.assert_proven("set right").await;
+    let again = stage.sync().await;
+    assert_eq!((again.adopted, again.approved, again.acknowledged), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_amendment_that_lands_after_another_was_approved_goes_first() {
+    let (stage, request) = given_up().await;
+    let third = WEB.replace("Web", "Fair");
+    stage.revise_for_all_days(|text| text.replace(WEB, &third)).await;
+    let engine = stage.engine().await;
+    assert!(approve(&engine, None, "owner").await.unwrap() > 0);
+    engine.store.close().await;
+    let landed = land(&stage, &request);
+    let report = stage.sync().await;
+    assert_eq!(report.adopted, landed, "{report:?}");
+    stage.sync().await;
+    assert_eq!(refusals(&stage).await, Vec::<String>::new());
+    assert_eq!(in_company(&stage), in_files(&stage));
+    let classes = in_company(&stage);
+    assert!(classes.contains_key("Fair"), "{classes:?}");
+    assert!(!classes.contains_key("Web") && !classes.contains_key("Shop"), "{classes:?}");
+    stage.assert_proven("by the third class").await;
+}
+
+#[tokio::test]
+async fn what_another_amendment_says_by_now_did_not_land_late() {
+    let (stage, _) = given_up().await;
+    stage.revise_for_all_days(|text| text.replace(WEB, SHOP)).await;
+    let report = stage.sync().await;
+    assert_eq!((report.adopted, report.refused), (0, 0), "{report:?}");
+    let classes = in_company(&stage);
+    assert!(classes.contains_key("Shop") && !classes.contains_key("Web"), "{classes:?}");
+    let again = stage.sync().await;
+    assert_eq!((again.adopted, again.approved, again.acknowledged), (0, 0, 0));
+    stage.assert_proven("by the second amendment").await;
 }

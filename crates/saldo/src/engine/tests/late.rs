@@ -44,14 +44,18 @@ fn has_receipts(request: &HttpRequest) -> bool {
 
 type Caught = Arc<Mutex<Option<HttpRequest>>>;
 
-/// A company that hears the first receipts and lets the connection end without an answer: what it
-/// heard lands when a test says so.
-fn slow(good: SharedVendor, wire: Tripwire) -> (SharedVendor, Caught, Arc<AtomicUsize>) {
+/// A company that hears the first request of a sort and lets the connection end without an answer:
+/// what it heard lands when a test says so.
+pub(super) fn slow(
+    good: SharedVendor,
+    wire: Tripwire,
+    is_caught: fn(&HttpRequest) -> bool,
+) -> (SharedVendor, Caught, Arc<AtomicUsize>) {
     let (caught, at) = (Caught::default(), Arc::new(AtomicUsize::new(0)));
     let (catches, place) = (Arc::clone(&caught), Arc::clone(&at));
     let slow = vendor(move |request, now| {
         let mut caught = catches.lock().unwrap();
-        if caught.is_none() && has_receipts(request) {
+        if caught.is_none() && is_caught(request) {
             *caught = Some(request.clone());
             place.store(wire.seen().len(), Ordering::SeqCst);
             return Reply::Lost;
@@ -66,14 +70,14 @@ fn slow(good: SharedVendor, wire: Tripwire) -> (SharedVendor, Caught, Arc<Atomic
 async fn given_up() -> (Stage, HttpRequest) {
     let heard = {
         let (mut stage, wire) = (stage().await, Tripwire::default());
-        let (slow, _, at) = slow(Arc::clone(&stage.books), wire.clone());
+        let (slow, _, at) = slow(Arc::clone(&stage.books), wire.clone(), has_receipts);
         stage.books = slow;
         assert!(!stage.sync_until_death(&wire).await);
         at.load(Ordering::SeqCst)
     };
     let mut stage = stage().await;
     let good = Arc::clone(&stage.books);
-    let (slow, caught, _) = slow(Arc::clone(&good), Tripwire::default());
+    let (slow, caught, _) = slow(Arc::clone(&good), Tripwire::default(), has_receipts);
     stage.books = slow;
     assert!(stage.sync_until_death(&Tripwire::at(heard)).await);
     stage.books = good;

@@ -1,6 +1,6 @@
 //! The books in Xero: what the adapter says, and what the simulated vendor makes of it.
 
-use super::super::{BookProof, ChangedThere, approve, changed_there, push};
+use super::super::{BookProof, ChangedThere, ProofReport, approve, changed_there, push};
 use super::stage::{Stage, home, listener, on_all_cores, world};
 use super::tripwire::Tripwire;
 use crate::merchant::EmptyBooks;
@@ -251,6 +251,41 @@ async fn a_sync_sees_what_became_of_drafts_and_asks_for_nothing_else() {
     stage.sync().await;
     let seen = changed(&stage).await;
     assert_eq!(seen.iter().map(|it| it.key.clone()).collect::<Vec<_>>(), [number(1)], "{seen:?}");
+}
+
+/// The differences that identities name in the organisation, whole and by day, and what they call
+/// the doing of others.
+fn differing(proof: &ProofReport) -> BTreeMap<(String, String), (i64, i64)> {
+    let mut differing = BTreeMap::new();
+    for identity in &proof.identities {
+        let whole = identity.lines.iter().map(|line| (String::new(), line));
+        let days = identity.days.iter().map(|it| (it.day.to_string(), &it.line));
+        for (day, line) in whole.chain(days).filter(|(_, it)| it.book.as_deref() == Some(XERO)) {
+            let place = (format!("{} {}", identity.number, line.about), day);
+            differing.insert(place, (line.difference.minor(), line.others.minor()));
+        }
+    }
+    differing.retain(|_, sides| *sides != (0, 0));
+    differing
+}
+
+#[tokio::test]
+async fn a_draft_that_somebody_deleted_is_missing_no_more_than_before() {
+    let (stage, xero) = drafted().await;
+    let before = differing(&stage.prove().await);
+    assert!(!before.is_empty(), "drafts do not count");
+    let invoices = xero.vendor_itself().organisation().shown(Kind::Invoice);
+    let draft = invoices.iter().find(|it| it["Status"] == "DRAFT").unwrap();
+    stage.clock.advance(Duration::from_secs(600));
+    let (id, deleted) = (draft["InvoiceID"].as_str().unwrap(), json!({ "Status": "DELETED" }));
+    let now = stage.clock.now();
+    xero.vendor_itself().organisation_mut().revise(Kind::Invoice, id, &deleted, now);
+    let proof = stage.prove().await;
+    let cloud = proof.books.iter().find(|book| book.book == XERO).unwrap();
+    let [gone] = &cloud.documents.differing[..] else { panic!("{:?}", cloud.documents.differing) };
+    assert_eq!(gone.key.to_string(), draft["InvoiceNumber"].as_str().unwrap());
+    assert_eq!(gone.difference, "it is deleted");
+    assert_eq!(differing(&proof), before);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! What was sent, did not arrive, and is no longer wanted when that is found out: it never comes
 //! into the book.
 
-use super::super::{Engine, apply, plan, push};
+use super::super::{Engine, apply, approve, plan, push};
 use super::stage::{Stage, world};
 use super::tripwire::Tripwire;
 use crate::merchant::COMPANY;
 use crate::transport::testing::vendor;
 use saldo_core::book::Subject;
+use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::plan::Change;
 use saldo_core::text::ConnectionId;
 use saldo_sim::fault::FaultSettings;
@@ -20,13 +21,25 @@ const WORDS: &str = "accounts.shipping-income = \"Delivery\"";
 /// Longer than tokens are relied on.
 const OLD: Duration = Duration::from_secs(2_400);
 
+/// Payments wait for a person.
+const LOOKED_AT: &str = "[levels.payment]\napproval = \"review\"";
+
 async fn stage() -> Stage {
-    Stage::after(&world(5, 60, 20), &FaultSettings::none()).await
+    stage_by("").await
+}
+
+/// A stage by a policy with these words more.
+async fn stage_by(words: &str) -> Stage {
+    let stage = Stage::after(&world(5, 60, 20), &FaultSettings::none()).await;
+    if !words.is_empty() {
+        stage.revise_for_all_days(|before| format!("{before}\n{words}")).await;
+    }
+    stage
 }
 
 /// The number of the effect at which the first sales receipts are about to be sent.
-async fn first_receipts() -> usize {
-    let mut stage = stage().await;
+async fn first_receipts(words: &str) -> usize {
+    let mut stage = stage_by(words).await;
     let (wire, at) = (Tripwire::default(), Arc::new(AtomicUsize::new(0)));
     let (good, watched, place) = (Arc::clone(&stage.books), wire.clone(), Arc::clone(&at));
     let seen = Mutex::new(false);
@@ -45,8 +58,12 @@ async fn first_receipts() -> usize {
 /// A stage whose first receipts were written down as sent and never left; then somebody decided
 /// otherwise.
 async fn decided_in_doubt() -> Stage {
-    let first = first_receipts().await;
-    let stage = stage().await;
+    decided_in_doubt_by("").await
+}
+
+async fn decided_in_doubt_by(words: &str) -> Stage {
+    let first = first_receipts(words).await;
+    let stage = stage_by(words).await;
     assert!(stage.sync_until_death(&Tripwire::at(first)).await);
     stage.decide(WORDS).await;
     stage.clock.advance(OLD);
@@ -141,4 +158,38 @@ async fn a_push_alone_withdraws_it_and_sends_the_rest() {
     assert!(planned[0].unsettled.is_empty(), "now it is known what came of all");
     let wanted: Vec<_> = planned[0].changes.iter().map(|it| &it.slot).collect();
     assert!(doubtful.iter().all(|it| wanted.contains(&&it.change.slot)));
+}
+
+/// Approves and pushes what waits for a person until nothing is left.
+async fn approve_all(stage: &Stage) {
+    for _ in 0..3 {
+        let engine = stage.engine().await;
+        approve(&engine, None, "owner").await.unwrap();
+        push(&engine, None).await.unwrap();
+        engine.store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_planned_once_it_is_known_which_invoice_it_pays() {
+    let stage = decided_in_doubt_by(LOOKED_AT).await;
+    let engine = stage.engine().await;
+    let planned = plan(&engine, Some(COMPANY)).await.unwrap().remove(0);
+    for change in &planned.changes {
+        let Subject::Document { document, .. } = &change.subject else { continue };
+        let pays = document.header().applies_to.as_ref();
+        assert!(pays.is_none_or(|slot| !planned.unsettled.contains(slot)), "{change:#?}");
+    }
+    let unsettled: Vec<String> = planned.unsettled.iter().cloned().collect();
+    let entries = engine.store.slot_entries(engine.company_id(), &unsettled).await.unwrap();
+    let of_payments = |it: &&SubledgerEntry| it.header.kind == DocumentKind::Payment;
+    assert!(entries.values().flatten().filter(of_payments).count() > 0, "some pay these invoices");
+    engine.store.close().await;
+    approve_all(&stage).await;
+    stage.assert_proven("once the invoices were settled").await;
+    let wanted = stage_by(LOOKED_AT).await;
+    wanted.decide(WORDS).await;
+    wanted.sync().await;
+    approve_all(&wanted).await;
+    assert_eq!(stage.sums(), wanted.sums());
 }
