@@ -34,6 +34,7 @@ mod mutated;
 mod older_files;
 mod owed;
 mod parts;
+mod payouts_abroad;
 mod planned;
 mod purchases;
 mod repeated;
