@@ -79,21 +79,27 @@ impl<'a> Told<'a> {
     }
 
     /// What happened on a day belongs to the last payout of its month that takes it along; where a
-    /// part of it is paid out in no payout of the month, all of it to the month.
-    fn part(&self, day: Date, rows: &[&BalanceTransaction]) -> String {
+    /// part of it is paid out in no payout of the month, or no row of it is told, all of it to the
+    /// month.
+    fn part(&self, day: Date, rows: &[Option<&BalanceTransaction>]) -> String {
         let month = day.strftime("%Y-%m");
-        let of_row = |row: &&BalanceTransaction| {
-            let payout = row.payout.as_ref().and_then(|id| self.payouts.get(id.as_str()))?;
+        let of_row = |row: &Option<&BalanceTransaction>| {
+            let payout =
+                row.as_ref()?.payout.as_ref().and_then(|id| self.payouts.get(id.as_str()))?;
             (payout.issued_on <= day.last_of_month()).then_some(*payout)
         };
         let payouts: Option<Vec<&Payout>> = rows.iter().map(of_row).collect();
         let last = payouts.and_then(|of| of.into_iter().max_by_key(|it| (it.issued_on, &it.id)));
         match last {
-            Some(payout) => {
-                format!("{}/{month}", payout.id.as_str().strip_prefix("shop/").unwrap())
-            }
+            Some(payout) => format!("{}/{month}", told_id(payout)),
             None => format!("not-paid-out/{month}"),
         }
+    }
+
+    /// The settlement that carries a row: it says of which time, and so takes a part of each month.
+    fn settlement(&self, row: &BalanceTransaction) -> Option<&Payout> {
+        let payout = self.payouts.get(row.payout.as_ref()?.as_str())?;
+        payout.period.is_some().then_some(*payout)
     }
 
     /// Where an entry belongs that stands in detail; by itself where nothing sums it up.
@@ -101,9 +107,12 @@ impl<'a> Told<'a> {
         let id = entry.id.as_str();
         if let Some(row) = self.rows.iter().find(|row| is_of_row(id, row)) {
             let day = self.policy.day(row.occurred_at);
-            return match row.gateway.tells_payouts {
-                true => self.part(day, &[row]),
-                false => day.to_string(),
+            return match (row.gateway.tells_payouts, self.settlement(row)) {
+                (true, Some(settlement)) => {
+                    format!("{}/{}", told_id(settlement), day.strftime("%Y-%m"))
+                }
+                (true, None) => self.part(day, &[Some(row)]),
+                (false, _) => day.to_string(),
             };
         }
         let is_receipt =
@@ -120,12 +129,17 @@ impl<'a> Told<'a> {
             let mut rows = self.rows.iter();
             rows.find(|row| row.movement.as_deref() == Some(movement)).copied()
         };
-        let rows: Vec<&BalanceTransaction> = told.filter_map(about).collect();
+        let rows: Vec<_> = told.map(about).collect();
         match rows.is_empty() {
             true => entry.header.date.to_string(),
             false => self.part(entry.header.date, &rows),
         }
     }
+}
+
+/// The id of a payout as its channel tells it.
+fn told_id(payout: &Payout) -> &str {
+    payout.id.as_str().strip_prefix("shop/").unwrap()
 }
 
 /// Whether an entry is the fee of a row, or all of a row that says itself what it is made of.

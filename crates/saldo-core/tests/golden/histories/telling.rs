@@ -50,7 +50,11 @@ impl By {
 }
 
 fn gateway(id: &str, name: &str) -> Gateway {
-    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "card" }
+    Gateway {
+        id: id.into(),
+        name: name.to_owned(),
+        tells_payouts: ["card", "bazaar"].contains(&id),
+    }
 }
 
 pub(super) fn card() -> Gateway {
