@@ -261,3 +261,18 @@ fn what_is_on_its_way_is_amended_after_it() {
     let (change, ..) = amendment(&amended);
     assert_eq!(amended.waits[&change.id].iter().collect::<Vec<_>>(), [&approved[0].change.id]);
 }
+
+#[test]
+fn documents_that_are_amended_at_once_are_numbered_one_after_the_other() {
+    let mut approved = entered(&[entry("a", 100, "Web")]);
+    let both = [entry("a", 100, "Web"), entry("b", 20, "Web")];
+    approved.extend(all(Whereabouts::InBook, plan(&both, &approved).changes));
+    let generations = |plan: &SlotPlan| -> Vec<_> {
+        let amended = plan.changes.iter();
+        let amended = amended.filter(|it| matches!(it.subject, Subject::Amended { .. }));
+        amended.map(|it| it.generation).collect()
+    };
+    let amended = plan(&[entry("a", 100, "Retail"), entry("b", 20, "Retail")], &approved);
+    let last = approved.iter().map(|it| it.change.generation).max().unwrap();
+    assert_eq!(generations(&amended), [last + 1, last + 2], "{amended:?}");
+}

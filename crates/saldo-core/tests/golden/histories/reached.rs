@@ -89,7 +89,6 @@ fn of_order(order: &Order) -> Events {
     };
     let allowed = later(AgreementKind::Refund).flat_map(|it| &it.lines);
     let taxes = || order.agreements.iter().flat_map(|it| &it.lines).flat_map(|it| &it.taxes);
-    let is_untaxed = taxes().count() == 0;
     let by_channel = |is_vat: bool| {
         taxes().any(|it| it.collector == Collector::Channel && (it.title == "VAT") == is_vat)
     };
@@ -123,7 +122,7 @@ fn of_order(order: &Order) -> Events {
         ("T6", by_channel(false)),
         ("T7", by_channel(true)),
         ("T8", taxes().any(|tax| tax.title == "DE VAT")),
-        ("T9", is_untaxed),
+        ("T9", taxes().count() == 0),
         ("P15", paid().any(|it| is_gateway(&it.tender, "paypal"))),
         ("F1", paid().any(|it| it.conversion.is_some())),
         ("C1", paid().any(|it| is_gateway(&it.tender, "cash"))),

@@ -78,8 +78,8 @@ proptest! {
             let sum: i64 = held.lines().iter().map(|line| line.amount.minor()).sum();
             prop_assert_eq!(sum, 0);
             let more = |line: &Line| {
-                let two = Money::from_minor(if is_tax(line) { 2 } else { 0 }, line.amount.currency());
-                line.amount.plus(two).unwrap()
+                let cents = if is_tax(line) { 2 } else { 0 };
+                line.amount.plus(Money::from_minor(cents, line.amount.currency())).unwrap()
             };
             if document.lines().iter().any(is_tax) {
                 let refused = as_computed(&document, more, &rounding);

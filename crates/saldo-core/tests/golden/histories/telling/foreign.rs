@@ -2,11 +2,11 @@
 
 use super::super::trade::Foreign;
 use super::trading::key;
-use super::{By, Item, Teller, When, card};
+use super::{By, Item, Teller, card};
 use crate::shop::eur;
 use saldo_core::commerce::{
-    AgreementKind, BalanceKind, BalanceTransaction, Conversion, Decided, Decision, Fact,
-    MoneyMovement, MovementKind, Payout, PayoutState, RecordRef, Said, SaleKind, Settlement,
+    AgreementKind, BalanceKind, BalanceTransaction, Conversion, Decided, Fact, MoneyMovement,
+    MovementKind, Payout, PayoutState, SaleKind, Settlement,
 };
 use saldo_core::money::Money;
 
@@ -76,14 +76,7 @@ impl Teller<'_> {
             period: None,
         }));
         let arrived = (stands_at - lost * unit).max(unit);
-        let decided = Decided::Arrived { payout: id, amount: self.money(arrived) };
-        let record = format!("Decision/{number}");
-        let at = self.history.instant(When(at.0 + until_sent + until_there, 0));
-        self.facts.push(Fact::Decision(Box::new(Decision {
-            id: format!("owner/{record}").into(),
-            source: RecordRef { connection: "owner".into(), ..super::source(&record) },
-            said: Said { by: "owner".to_owned(), at, on, decided, taken_back: None },
-        })));
+        self.decide(on, Decided::Arrived { payout: id, amount: self.money(arrived) });
         self.add_on(on, EUROS, -stands_at);
         self.add_on(on, self.bank(), arrived);
         self.add_on(on, "FX gain/loss (realised)", stands_at - arrived);

@@ -93,9 +93,7 @@ impl Teller<'_> {
             amount: self.money(tax),
             collector: Collector::Channel,
         });
-        let by_bazaar = Tender::Gateway(bazaar());
-        let movement = self.movement(&case, MovementKind::Payment, By::Card, at, price + tax);
-        case.order.movements.push(MoneyMovement { tender: by_bazaar, ..movement });
+        self.pay_there(&mut case, at, price + tax);
         self.add(at, "Buyers", -price);
         self.add(at, BAZAAR, price - commission);
         self.add(at, "Marketplace commission", commission);
@@ -127,15 +125,20 @@ impl Teller<'_> {
         case
     }
 
+    /// A buyer pays the marketplace.
+    fn pay_there(&self, case: &mut Case, at: When, minor: i64) {
+        let movement = self.movement(case, MovementKind::Payment, By::Card, at, minor);
+        let tender = Tender::Gateway(bazaar());
+        case.order.movements.push(MoneyMovement { tender, ..movement });
+    }
+
     /// What is owed for a sale and not settled when its month ends stands apart from then on, with
     /// the fees of it, until it is released: then a row of its own enters it.
     pub(super) fn deferred(&mut self, number: u32, deferred: &Deferred) {
         let Deferred { at, goods, commission, fulfilment, released, by_order } = *deferred;
         let case = by_order.then(|| {
             let mut case = self.sold(number, at, goods);
-            let movement = self.movement(&case, MovementKind::Payment, By::Card, at, goods);
-            let by_bazaar = Tender::Gateway(bazaar());
-            case.order.movements.push(MoneyMovement { tender: by_bazaar, ..movement });
+            self.pay_there(&mut case, at, goods);
             self.add(at, "Buyers", -goods);
             self.add(at, BAZAAR, goods);
             case

@@ -17,6 +17,9 @@ const LEFT: i64 = 20_000;
 const AT_FIRST: i64 = 2_000;
 const SUPPLIER: &str = "Potter & Sons";
 
+/// An event, and what it moves where.
+type Stated = (Event, Vec<(&'static str, i64)>);
+
 pub(super) fn key(kind: &str, number: impl std::fmt::Display) -> (FactId, RecordRef) {
     let id = format!("{kind}/{number}");
     (FactId::from(format!("shop/{id}")), source(&id))
@@ -53,15 +56,7 @@ impl Teller<'_> {
         let day = self.history.day(when);
         let on =
             if matches!(happening, Happening::Returns(..)) { day.last_of_month() } else { day };
-        let bank = self.bank();
         let money = |minor| Money::from_minor(minor, self.currency);
-        let of_bank = |minor, text: &str, role| Event::BankRow {
-            account: Place::BankOf("card".into()),
-            row: format!("Row {number}"),
-            amount: money(minor),
-            text: text.to_owned(),
-            role,
-        };
         let (event, moves) = match happening {
             Happening::GivenAway(it) => (
                 Event::PromotionalCard { card: None, amount: money(it) },
@@ -89,18 +84,7 @@ impl Teller<'_> {
                 Event::DutiesResidue { order: None, amount: money(it) },
                 vec![("Duties & import tax payable", it), ("Duties over/under-recovered", -it)],
             ),
-            Happening::Loan(it, more) => (
-                Event::LoanFunded {
-                    gateway: "card".into(),
-                    amount: money(it),
-                    owed: money(it + more),
-                },
-                vec![
-                    (bank, it),
-                    ("Unamortised financing cost", more),
-                    ("Loans payable", -it - more),
-                ],
-            ),
+            Happening::Loan(it, more) => self.loan(it, more),
             Happening::Returns(it, cost) => (
                 Event::ExpectedReturns { returns: money(it), cost: money(cost) },
                 vec![
@@ -113,14 +97,10 @@ impl Teller<'_> {
             Happening::Banked(it) => {
                 (Event::Banked { amount: money(it) }, vec![("Bank", it), ("Cash in transit", -it)])
             }
-            Happening::Spent(it) => (
-                of_bank(-it, "Stamps", Role::StoreSupplies),
-                vec![("Store supplies", it), (bank, -it)],
-            ),
-            Happening::Cashback(it) => (
-                of_bank(it, "Cashback", Role::OtherIncome),
-                vec![(bank, it), ("Other income", -it)],
-            ),
+            Happening::Spent(it) => {
+                self.bank_row(number, -it, Role::StoreSupplies, "Store supplies")
+            }
+            Happening::Cashback(it) => self.bank_row(number, it, Role::OtherIncome, "Other income"),
         };
         for (place, minor) in moves {
             self.add_on(on, place, minor);
@@ -129,6 +109,33 @@ impl Teller<'_> {
             }
         }
         self.decide(on, Decided::Event(event));
+    }
+
+    /// A loan that reached the bank, and what it will cost.
+    fn loan(&self, got: i64, more: i64) -> Stated {
+        let event = Event::LoanFunded {
+            gateway: "card".into(),
+            amount: self.money(got),
+            owed: self.money(got + more),
+        };
+        let moves = vec![
+            (self.bank(), got),
+            ("Unamortised financing cost", more),
+            ("Loans payable", -got - more),
+        ];
+        (event, moves)
+    }
+
+    /// A row of the bank account that the card's payouts reach, and what it was for.
+    fn bank_row(&self, number: u32, minor: i64, role: Role, place: &'static str) -> Stated {
+        let event = Event::BankRow {
+            account: Place::BankOf("card".into()),
+            row: format!("Row {number}"),
+            amount: self.money(minor),
+            text: place.to_owned(),
+            role,
+        };
+        (event, vec![(self.bank(), minor), (place, -minor)])
     }
 
     fn stock(&mut self, stock: &Stocking) {
