@@ -201,8 +201,6 @@ impl Teller<'_> {
                 self.add(when, place, minor);
             }
         }
-        if let Some(case) = case {
-            self.tell(case);
-        }
+        case.into_iter().for_each(|case| self.tell(case));
     }
 }
