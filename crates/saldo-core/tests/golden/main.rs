@@ -22,6 +22,7 @@ mod figures;
 mod forms;
 mod fulfilments;
 mod gateways;
+mod gathered;
 mod gifts;
 mod guide;
 mod histories;
