@@ -160,6 +160,10 @@ fn what_coins_and_rates_differ_by_stands_beside_the_payment() {
             let apart = of(DocumentKind::JournalEntry);
             assert_eq!(apart.header.applies_to, None);
             assert!(apart.lines.iter().any(|line| &*line.account.name == on), "{apart:?}");
+            if detail == "day" {
+                assert_eq!(payment.header.memo, "Refunds paid back of 2026-03-20");
+                assert_eq!(apart.header.memo, "Rates and rounding of refunds of 2026-03-20");
+            }
             assert_eq!(sums(&found).get(account), Some(&moved));
             assert_eq!(sums(&found).get("Accounts receivable"), None);
         }

@@ -628,3 +628,20 @@ fn what_the_bank_changes_is_told_apart_by_dimensions_too() {
     let mut gains = lines.filter(|line| line.account.name.starts_with("FX gain/loss"));
     assert_eq!(gains.next().unwrap().dimensions.get("class"), Some("Web"));
 }
+
+#[test]
+fn the_tax_of_a_fee_says_that_it_is_that() {
+    let sold = order("03-10").sale("03-10", &goods("100.00")).paid("03-10", CARD, "100.00");
+    let sold = sold.fees(&[(FeeKind::Processing, "3.30")]).fee_taxed("0.30");
+    let facts = [sold.fact(), row(1, "03-10", BalanceKind::Charge, "100.00", "3.30")];
+    let (entries, _) = far(&facts, &format!("tax.on-fees = \"input-tax\"\n{POLICY}"));
+    let texts: Vec<(&str, &str)> = entries
+        .iter()
+        .filter(|entry| entry.id.as_str().ends_with("/fee"))
+        .flat_map(|entry| &entry.lines)
+        .filter(|line| line.amount.is_positive())
+        .map(|line| (&*line.account.name, &*line.text))
+        .collect();
+    let tax = ("Input VAT recoverable", "Tax of fee #1001");
+    assert_eq!(texts, [tax, ("Payment processing fees", "Fee #1001")]);
+}

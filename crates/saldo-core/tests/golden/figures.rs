@@ -335,3 +335,28 @@ fn figures_follow_what_happened_and_when() {
     let read = |(name, facts, policy): Story| format!("== {name}\n{}", read(&facts, &policy));
     insta::assert_snapshot!(stories.map(read).collect::<String>());
 }
+
+#[test]
+fn a_sale_is_told_on_the_day_of_its_order_whenever_it_was_agreed() {
+    let policy = policy(POLICY);
+    let lines = [(SaleKind::Product, "100.00", "0.00", "8.25")];
+    let sold = order("03-10").sale("03-12", &lines).paid("03-10", "shopify_payments", "108.25");
+    let of = |fact: Fact| -> Vec<Figure> {
+        let far = "2027-01-01T00:00:00Z".parse().unwrap();
+        let all = accounted_with_figures(&[fact], &policy, far).into_iter();
+        all.flat_map(|(_, figures)| figures).collect()
+    };
+    let figures = of(sold.clone().fact());
+    let compared: BTreeSet<Identity> = figures.iter().map(|it| it.identity).collect();
+    for identity in [Identity::TaxPayable, Identity::Sales, Identity::OpenOrders] {
+        assert!(compared.contains(&identity), "{compared:?}");
+    }
+    for figure in figures.iter().filter(|it| it.identity != Identity::GrossReceipts) {
+        assert_eq!(figure.day.to_string(), "2026-03-10", "{figure:#?}");
+    }
+    // A rehearsal amounts to nothing.
+    let Fact::Order(mut rehearsal) = sold.fact() else { panic!("an order") };
+    rehearsal.test = true;
+    let figures = of(Fact::Order(rehearsal));
+    assert!(figures.iter().all(|it| it.identity == Identity::Standings), "{figures:#?}");
+}

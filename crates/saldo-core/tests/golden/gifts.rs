@@ -118,3 +118,20 @@ fn more_than_gift_cards_paid_was_no_gift() {
     let FactState::Held(issue) = state(&both, &at_use("")) else { panic!("it holds") };
     assert_eq!(issue.message, "gift cards paid 125.00 USD for order #1001, not 125.01 USD");
 }
+
+#[test]
+fn gifts_are_used_up_by_the_first_payments_and_given_back_in_proportion() {
+    let back = [(SaleKind::Product, "-40.00", "0.00", "-10.00")];
+    let paid = mug().paid("03-10", "gift_card", "75.00").paid("03-11", "gift_card", "50.00");
+    let order = paid.refund("03-20", &back).at_rates(&[25]).repaid("03-20", "gift_card", "50.00");
+    let mut on_days: BTreeMap<String, i64> = BTreeMap::new();
+    for entry in entries(&[order.fact(), given("100.00")], &at_use("")) {
+        let gifts = entry.lines.iter().filter(|line| &*line.account.name == GIFTS);
+        let sum: i64 = gifts.map(|line| line.amount.minor()).sum();
+        *on_days.entry(entry.header.date.to_string()).or_default() += sum;
+    }
+    on_days.retain(|_, minor| *minor != 0);
+    // Of 125.00 that cards paid 100.00 had been given away: 40.00 of the 50.00 that go back.
+    let expected = [("2026-03-10", 7_500), ("2026-03-11", 2_500), ("2026-03-20", -4_000)];
+    assert_eq!(on_days, named(&expected));
+}

@@ -5,7 +5,7 @@ use super::shop::{LineWords, Shop, order};
 use super::{POLICY, account, policy};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use saldo_core::commerce::{Fact, MovementKind, SaleKind};
+use saldo_core::commerce::{Fact, MovementKind, MovementState, SaleKind};
 use saldo_core::document::{DocumentKind, SubledgerEntry};
 use saldo_core::issue::FactState;
 use saldo_core::policy::Policy;
@@ -393,4 +393,23 @@ fn other_gift_cards_are_untouched() {
     };
     let set_aside = "gift-cards = { tax = 'Sales tax', rate = '25' }";
     assert_eq!(of(&policy(&format!("{set_aside}\n{POLICY}"))), of(&policy(POLICY)));
+}
+
+#[test]
+fn vouchers_buy_what_neither_other_money_nor_failed_payments_buy() {
+    let mug: LineWords<'_> = (SaleKind::Product, "100.00", "0.00", "25.00");
+    let book: LineWords<'_> = (SaleKind::Product, "60.00", "0.00", "0.00");
+    let both = || sold(&[(mug.clone(), 25), (book.clone(), 0)]);
+    let named = |all: &[(&str, i64)]| -> BTreeMap<String, i64> {
+        all.iter().map(|(name, minor)| ((*name).to_owned(), *minor)).collect()
+    };
+    // What the card pays leaves all of the mug to the voucher, and so all of its tax.
+    let by_card = both().paid("03-10", CARD, "60.00").paid("03-10", "gift_card", "125.00");
+    let expected = named(&[(CARDS, 10_000), (CLEARING, 6_000), (SALES, -16_000)]);
+    assert_eq!(sums(&entries(&by_card, &single(""))).0, expected);
+    // A payment that failed has bought nothing.
+    let failed = sold(&[(mug.clone(), 25)]).paid("03-10", "gift_card", "125.00");
+    let failed = failed.in_state(MovementState::Failed).paid("03-10", "gift_card", "125.00");
+    let expected = named(&[(CARDS, 10_000), (SALES, -10_000)]);
+    assert_eq!(sums(&entries(&failed, &single(""))).0, expected);
 }

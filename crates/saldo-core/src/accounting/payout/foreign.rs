@@ -13,8 +13,10 @@ use crate::text::FactId;
 
 /// What the rows of a payout stand in the books at.
 struct Worth {
-    /// The amounts that are valued, and what they are worth.
-    valued: [Money; 2],
+    /// The amounts that came in and are valued, and what they are worth.
+    came: [Money; 2],
+    /// The same of what went out.
+    went: [Money; 2],
     /// The amounts of which nothing says what they are worth: they stand at nothing.
     unvalued: Money,
 }
@@ -41,10 +43,16 @@ pub(super) fn enter(
     let tender = Tender::Gateway(payout.gateway.clone());
     let clearing = tender_account(&tender, payout.net.currency(), policy)?;
     let mut header = Header { currency: books, ..transfer_header(payout, payout.id.to_string()) };
-    let taken = worth.lines(payout, &clearing, Money::negated);
+    let taken = worth.lines(payout, &clearing, Money::negated)?;
     let bank = policy.bank_in(&payout.gateway.id, payout.net.currency());
     let lines = match (bank, arrival(payout, facts)) {
-        (Some(bank), _) => [worth.lines(payout, &bank, |amount| amount), taken].concat(),
+        (Some(bank), _) => {
+            // A transfer is of one amount.
+            if worth.is_opposed()? {
+                header.kind = DocumentKind::JournalEntry;
+            }
+            [worth.lines(payout, &bank, |amount| amount)?, taken].concat()
+        }
         (None, Some((decision, amount))) if amount.currency() == books => {
             header.kind = DocumentKind::JournalEntry;
             header.date = decision.said.on;
@@ -64,36 +72,59 @@ pub(super) fn enter(
 
 fn worth(payout: &Payout, facts: &[Fact], books: Currency) -> Result<Worth, MoneyError> {
     let nothing = Money::zero(payout.net.currency());
-    let mut sum = Worth { valued: [nothing, Money::zero(books)], unvalued: nothing };
+    let none = [nothing, Money::zero(books)];
+    let mut sum = Worth { came: none, went: none, unvalued: nothing };
     for row in rows_of(payout, facts) {
-        match row.worth {
-            Some(part) => {
-                let [amount, worth] = sum.valued;
-                sum.valued = [amount.plus(row.net)?, worth.plus(part)?];
-            }
-            None => sum.unvalued = sum.unvalued.plus(row.net)?,
-        }
+        let Some(part) = row.worth else {
+            sum.unvalued = sum.unvalued.plus(row.net)?;
+            continue;
+        };
+        let side = if row.net.is_negative() { &mut sum.went } else { &mut sum.came };
+        *side = both(*side, [row.net, part])?;
     }
     Ok(sum)
 }
 
+/// The sums of amounts and of what they are worth.
+fn both(
+    [amount, worth]: [Money; 2],
+    [more, worth_more]: [Money; 2],
+) -> Result<[Money; 2], MoneyError> {
+    Ok([amount.plus(more)?, worth.plus(worth_more)?])
+}
+
 impl Worth {
-    /// The lines of an account in the payout's currency: what is valued, and what is not.
+    /// What is valued, and what it is worth.
+    fn valued(&self) -> Result<[Money; 2], MoneyError> {
+        both(self.came, self.went)
+    }
+
+    /// Whether what is left in the payout's currency and what that is worth have not the same sign:
+    /// more of it came in than went out, at so much worse a rate that it is worth less.
+    fn is_opposed(&self) -> Result<bool, MoneyError> {
+        let [amount, worth] = self.valued()?;
+        Ok(!worth.is_zero() && amount.minor().signum() != worth.minor().signum())
+    }
+
+    /// The lines of an account in the payout's currency: what is valued, and what is not. Where no
+    /// one amount can be worth what is left, what came in and what went out stand apart.
     fn lines(
         &self,
         payout: &Payout,
         account: &Account,
         side: impl Fn(Money) -> Money,
-    ) -> Vec<Line> {
-        let [amount, worth] = self.valued;
-        let unvalued = [self.unvalued, Money::zero(worth.currency())];
-        let parts = [[amount, worth], unvalued].into_iter();
-        let parts = parts.filter(|[amount, worth]| !(amount.is_zero() && worth.is_zero()));
+    ) -> Result<Vec<Line>, MoneyError> {
+        let unvalued = [self.unvalued, Money::zero(self.came[1].currency())];
+        let parts = match self.is_opposed()? {
+            true => vec![self.came, self.went, unvalued],
+            false => vec![self.valued()?, unvalued],
+        };
+        let is_something = |[amount, worth]: &[Money; 2]| !(amount.is_zero() && worth.is_zero());
         let line = |[amount, worth]: [Money; 2]| Line {
             foreign: Some(side(amount)),
             ..transfer_line(payout, account, side(worth))
         };
-        parts.map(line).collect()
+        Ok(parts.into_iter().filter(is_something).map(line).collect())
     }
 
     /// What arrived otherwise than the rows stand in the books at: an exchange difference. Where
@@ -104,7 +135,7 @@ impl Worth {
         arrived: Money,
         policy: &Policy,
     ) -> Result<Option<Line>, MoneyError> {
-        let [_, worth] = self.valued;
+        let [_, worth] = self.valued()?;
         let difference = worth.minus(arrived)?;
         let about = Subject::of_channel(&payout.source.connection);
         let about = about.by(Some(&payout.gateway.id)).amount(payout.net);

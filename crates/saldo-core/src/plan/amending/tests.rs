@@ -285,3 +285,18 @@ fn what_stands_in_the_words_of_another_release_is_amended_for_what_the_owner_say
         amendment(&plan(&[again], &approved));
     }
 }
+
+#[test]
+fn documents_that_are_amended_at_once_are_numbered_one_after_the_other() {
+    let mut approved = entered(&[entry("a", 100, "Web")]);
+    let both = [entry("a", 100, "Web"), entry("b", 20, "Web")];
+    approved.extend(all(Whereabouts::InBook, plan(&both, &approved).changes));
+    let generations = |plan: &SlotPlan| -> Vec<_> {
+        let amended = plan.changes.iter();
+        let amended = amended.filter(|it| matches!(it.subject, Subject::Amended { .. }));
+        amended.map(|it| it.generation).collect()
+    };
+    let amended = plan(&[entry("a", 100, "Retail"), entry("b", 20, "Retail")], &approved);
+    let last = approved.iter().map(|it| it.change.generation).max().unwrap();
+    assert_eq!(generations(&amended), [last + 1, last + 2], "{amended:?}");
+}

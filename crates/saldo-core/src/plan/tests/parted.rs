@@ -210,3 +210,36 @@ fn what_settles_an_entry_that_another_one_stands_for_is_of_its_document() {
     let paid: Vec<_> = book.paid().into_values().collect();
     assert_eq!(paid, [(50, 50), (50, 50)]);
 }
+
+#[test]
+fn an_invoice_is_taken_out_after_what_pays_it() {
+    let it = Return { repaid: [10, 0], heard: 0, until: 1 };
+    let mut book = Book::default();
+    book.plan(MEMOS, &[memo(1, &it)]);
+    book.plan(TILLS[0], &[payment(1, &it, 0).unwrap()]);
+    // Nobody wants either any more: the payment's reversal goes first.
+    let before: BTreeMap<&str, usize> =
+        book.0.iter().map(|(slot, (approved, _))| (*slot, approved.len())).collect();
+    for slot in [MEMOS, TILLS[0]] {
+        book.plan(slot, &[]);
+    }
+    let reversal = |book: &mut Book, slot: &str, whereabouts| {
+        let approved = &mut book.0.get_mut(slot).unwrap().0;
+        let [gone] = &mut approved[before[slot]..] else { panic!("one reversal of {slot}") };
+        gone.whereabouts = whereabouts;
+        gone.change.id.clone()
+    };
+    let waits = |book: &Book| payments_first(book.0.values().flat_map(|(approved, _)| approved));
+    let open = Whereabouts::NotInBook;
+    let of_memo = reversal(&mut book, MEMOS, open);
+    let of_payment = reversal(&mut book, TILLS[0], open);
+    let expected = BTreeMap::from([(of_memo, BTreeSet::from([of_payment]))]);
+    assert_eq!(waits(&book), expected);
+    for settled in [Whereabouts::InBook, Whereabouts::Withdrawn] {
+        reversal(&mut book, TILLS[0], settled);
+        assert_eq!(waits(&book), BTreeMap::new(), "it waits for nothing more");
+    }
+    reversal(&mut book, TILLS[0], open);
+    reversal(&mut book, MEMOS, Whereabouts::InBook);
+    assert_eq!(waits(&book), BTreeMap::new(), "what is in the book waits for nothing");
+}

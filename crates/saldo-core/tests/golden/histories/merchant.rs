@@ -27,8 +27,10 @@ const NEVER: &str = "2027-03-01T00:00:00Z";
 const DAY: i64 = 86_400_000;
 /// With two decimals, with none and with three.
 const CURRENCIES: [&str; 3] = ["USD", "JPY", "KWD"];
-/// Taxes by their titles.
-pub(super) const TAXES: [&str; 2] = ["State tax", "VAT"];
+/// Taxes by their titles, and the accounts on which the policy puts them: the last is owed to
+/// another country.
+pub(super) const TAXES: [(&str, &str); 3] =
+    [("State tax", "State tax"), ("VAT", "VAT"), ("DE VAT", "OSS VAT payable")];
 /// A payout takes the rows of so many days.
 pub(super) const PAYOUT_DAYS: u16 = 5;
 /// No payout is issued after so many.
@@ -60,14 +62,17 @@ pub(super) struct Item {
     pub(super) each: i64,
     pub(super) discount: i64,
     pub(super) tax: i64,
-    /// Which of [`TAXES`].
+    /// Which of [`TAXES`], and at how many percent.
     pub(super) title: usize,
+    pub(super) percent: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     Card,
     PayPal,
+    /// What the platform gives buyers to spend, and credits on the card's ledger.
+    ShopCash,
     Cash,
     GiftCard,
     StoreCredit,
@@ -80,8 +85,8 @@ pub(super) enum Paid {
     Once(By, u16),
     /// A part by one, the rest by another.
     Split(By, i64, By),
-    /// A part so many days before the sale, the rest with it.
-    Deposit(By, i64, u16),
+    /// A part so many days before the sale, the rest with it or so many days later.
+    Deposit(By, i64, u16, u16),
     Never,
     /// Set aside on a card, and let go when the order was called off so many days later.
     CalledOff(u16),
@@ -246,14 +251,21 @@ fn any_item() -> impl Strategy<Value = Item> {
     (1_i64..4, 1_i64..9_000, 0_i64..40, 0_i64..25, 0_usize..TAXES.len()).prop_map(
         |(units, each, off, tax, title)| {
             let discount = each * off / 100;
-            Item { units, each, discount, tax: (each - discount) * tax / 100, title }
+            let percent = tax;
+            Item { units, each, discount, tax: (each - discount) * tax / 100, title, percent }
         },
     )
 }
 
 fn any_by() -> impl Strategy<Value = By> {
-    let all = vec![By::Card, By::Card, By::PayPal, By::Cash, By::GiftCard, By::StoreCredit];
-    prop::sample::select(all)
+    prop_oneof![
+        4 => Just(By::Card),
+        2 => Just(By::PayPal),
+        1 => Just(By::ShopCash),
+        2 => Just(By::Cash),
+        2 => Just(By::GiftCard),
+        2 => Just(By::StoreCredit),
+    ]
 }
 
 fn any_paid() -> impl Strategy<Value = Paid> {
@@ -264,8 +276,8 @@ fn any_paid() -> impl Strategy<Value = Paid> {
         2 => (any_by(), share(), any_by()).prop_map(|(one, share, other)| {
             Paid::Split(one, share, other)
         }),
-        1 => (any_by(), share(), 1..=DEPOSIT_DAYS).prop_map(|(by, share, days)| {
-            Paid::Deposit(by, share, days)
+        1 => (any_by(), share(), 1..=DEPOSIT_DAYS, 0_u16..9).prop_map(|(by, share, before, after)| {
+            Paid::Deposit(by, share, before, after)
         }),
         1 => Just(Paid::Never),
         1 => (1_u16..9).prop_map(Paid::CalledOff),

@@ -1,6 +1,8 @@
 //! What channels tell of a history, and what it comes to by plain addition.
 
+mod foreign;
 mod ledger;
+mod marketplace;
 mod trading;
 
 use super::merchant::{By, Days, History, Item, Later, Life, Paid, Repaid, TAXES, When};
@@ -15,12 +17,20 @@ use saldo_core::commerce::{
 use saldo_core::money::{Currency, Money};
 use std::collections::BTreeMap;
 
+impl Item {
+    /// One of something that bears no tax.
+    fn untaxed(each: i64) -> Self {
+        Self { units: 1, each, discount: 0, tax: 0, title: 0, percent: 0 }
+    }
+}
+
 impl By {
     /// The part of the books that holds the money.
     fn place(self) -> &'static str {
         match self {
             Self::Card => "Clearing: Card",
             Self::PayPal => "Clearing: PayPal",
+            Self::ShopCash => SHOP_CASH,
             Self::Cash => "Cash drawer",
             Self::GiftCard => "Gift card liability",
             Self::StoreCredit => "Store credit liability",
@@ -31,6 +41,7 @@ impl By {
         match self {
             Self::Card => Tender::Gateway(card()),
             Self::PayPal => Tender::Gateway(gateway("paypal", "PayPal")),
+            Self::ShopCash => Tender::Gateway(shop_cash()),
             Self::Cash => Tender::Gateway(gateway("cash", "Cash")),
             Self::GiftCard => Tender::GiftCard,
             Self::StoreCredit => Tender::StoreCredit,
@@ -39,14 +50,25 @@ impl By {
 }
 
 fn gateway(id: &str, name: &str) -> Gateway {
-    Gateway { id: id.into(), name: name.to_owned(), tells_payouts: id == "card" }
+    Gateway {
+        id: id.into(),
+        name: name.to_owned(),
+        tells_payouts: ["card", "bazaar"].contains(&id),
+    }
 }
 
 pub(super) fn card() -> Gateway {
     gateway("card", "Card")
 }
 
+fn shop_cash() -> Gateway {
+    gateway("shop_cash", "Shop Cash")
+}
+
 const MUG: &str = "MUG";
+const SHOP_CASH: &str = "Clearing: Shop Cash";
+/// The percent of tax that the merchant owes on fees in the gateway's place.
+pub(super) const REVERSE_CHARGE: i64 = 25;
 
 fn product(sku: &str) -> Product {
     Product { id: None, sku: Some(sku.to_owned()), title: sku.to_lowercase() }
@@ -128,7 +150,7 @@ impl<'h> Teller<'h> {
             (SaleKind::Duty, life.duty),
             (SaleKind::GiftCard, life.gift_card),
         ]
-        .map(|(kind, each)| (kind, Item { units: 1, each, discount: 0, tax: 0, title: 0 }));
+        .map(|(kind, each)| (kind, Item::untaxed(each)));
         let bought = extras.iter().filter(|(_, item)| item.each > 0);
         lines.extend(bought.map(|(kind, item)| (kind.clone(), 1, item)));
         if let Paid::CalledOff(days) = life.paid {
@@ -276,13 +298,14 @@ impl<'h> Teller<'h> {
             _ => "Trade",
         };
         self.add(when, part, -net);
-        self.add(when, TAXES[item.title], -units * item.tax);
+        let (title, account) = TAXES[item.title];
+        self.add(when, account, -units * item.tax);
         let is_product = *kind == SaleKind::Product;
         // What goes back is the first item of the sale.
         let (of, from) = if units < 0 { (1, 0) } else { (agreement, place) };
         let tax = TaxAmount {
-            title: TAXES[item.title].to_owned(),
-            rate: None,
+            title: title.to_owned(),
+            rate: Some(item.percent.into()),
             amount: self.money(units * item.tax),
             collector: Collector::Merchant,
         };
@@ -314,11 +337,11 @@ impl<'h> Teller<'h> {
                 self.receive(case, *one, life.at, first, 0);
                 self.receive(case, *other, life.at, total - first, 0);
             }
-            Paid::Deposit(by, percent, days) => {
+            Paid::Deposit(by, percent, days, later) => {
                 let first = part(*percent);
                 let before = When(life.at.0 - days, life.at.1);
                 self.receive(case, *by, before, first, 0);
-                self.receive(case, *by, life.at, total - first, 0);
+                self.receive(case, *by, life.at.later(*later), total - first, 0);
             }
             Paid::Never | Paid::CalledOff(_) | Paid::GivenUp(_) => {}
         }
@@ -337,11 +360,26 @@ impl<'h> Teller<'h> {
         let movement = self.movement(case, MovementKind::Payment, by, when, minor);
         let rounding = rounding.map(|by| self.money(by));
         case.order.movements.push(MoneyMovement { rounding, ..movement });
-        if by == By::Card {
-            let fee = minor / 40;
-            self.add(when, By::Card.place(), -fee);
-            self.add(when, "Payment processing fees", fee);
-            self.row(BalanceKind::Charge, when, (minor, fee), Some(case));
+        match by {
+            By::Card => {
+                let fee = minor / 40;
+                self.add(when, By::Card.place(), -fee);
+                self.fee(when, fee);
+                self.row(BalanceKind::Charge, when, (minor, fee), Some(case));
+            }
+            By::ShopCash => self.credit(when.later(1), minor),
+            _ => {}
+        }
+    }
+
+    /// What a gateway takes for a payment, and the tax that the merchant may owe on it in its place
+    /// and takes back.
+    fn fee(&mut self, when: When, fee: i64) {
+        self.add(when, "Payment processing fees", fee);
+        if self.history.trade.reverse_charge {
+            let tax = (fee * REVERSE_CHARGE + 50) / 100;
+            self.add(when, "Input VAT recoverable", tax);
+            self.add(when, "Output VAT (reverse charge)", -tax);
         }
     }
 
@@ -356,8 +394,10 @@ impl<'h> Teller<'h> {
         self.add(when, by.place(), -minor);
         let movement = self.movement(case, MovementKind::Refund, by, when, minor);
         case.order.movements.push(movement);
-        if by == By::Card {
-            self.row(BalanceKind::Refund, when, (-minor, 0), Some(case));
+        match by {
+            By::Card => self.row(BalanceKind::Refund, when, (-minor, 0), Some(case)),
+            By::ShopCash => self.credit(when.later(1), -minor),
+            _ => {}
         }
     }
 
@@ -422,7 +462,7 @@ impl<'h> Teller<'h> {
                 self.come_back(case, when, 1, Condition::Resaleable);
             }
             Later::Goodwill(minor, repaid) if case.paid >= *minor => {
-                let given = Item { units: 1, each: *minor, discount: 0, tax: 0, title: 0 };
+                let given = Item::untaxed(*minor);
                 let lines = [(SaleKind::Adjustment, -1, &given)];
                 let owed = self.agree(case, AgreementKind::Refund, when, &lines);
                 self.settle(case, when, -owed, repaid);

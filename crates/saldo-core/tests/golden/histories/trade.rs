@@ -12,9 +12,14 @@ pub(super) struct Trade {
     pub(super) sessions: Vec<Session>,
     pub(super) settlements: Vec<Settlement>,
     pub(super) deemed: Vec<Deemed>,
+    pub(super) deferred: Vec<Deferred>,
     pub(super) foreign: Vec<Foreign>,
     /// What no channel tells, and its owner states.
     pub(super) stated: Vec<(When, Happening)>,
+    /// Whether the card's payouts reach a bank account of their own, which the platform keeps.
+    pub(super) own_bank: bool,
+    /// Whether the merchant owes the tax on the card's fees in the gateway's place.
+    pub(super) reverse_charge: bool,
 }
 
 /// What happened and no channel tells. No amount is negative or nil, unless said otherwise.
@@ -36,6 +41,10 @@ pub(super) enum Happening {
     Returns(i64, i64),
     /// Cash that had left a drawer reached the bank.
     Banked(i64),
+    /// Stamps were paid from the bank account that the card's payouts reach.
+    Spent(i64),
+    /// That bank gave a part of it back.
+    Cashback(i64),
 }
 
 /// What is in stock, and how it got there.
@@ -46,8 +55,8 @@ pub(super) struct Stocking {
     /// What a unit of what was there at first cost.
     pub(super) each: i64,
     pub(super) purchases: Vec<Purchase>,
-    /// Units counted more or fewer.
-    pub(super) counts: Vec<(When, i64)>,
+    /// Units counted more or fewer; or lost by somebody's warehouse.
+    pub(super) counts: Vec<(When, i64, bool)>,
 }
 
 /// A purchase order, from the deposit to the last payment.
@@ -112,7 +121,22 @@ pub(super) struct Deemed {
     pub(super) at: When,
     pub(super) price: i64,
     pub(super) tax: i64,
+    /// Whether that is value added tax, or else a sales tax.
+    pub(super) is_vat: bool,
     pub(super) commission: i64,
+}
+
+/// What a marketplace owes for a sale and does not settle before it is released.
+#[derive(Clone, Debug)]
+pub(super) struct Deferred {
+    pub(super) at: When,
+    pub(super) goods: i64,
+    pub(super) commission: i64,
+    pub(super) fulfilment: i64,
+    /// After how many days it is released; none while it is deferred.
+    pub(super) released: Option<u16>,
+    /// Whether its order is told.
+    pub(super) by_order: bool,
 }
 
 /// A sale in whole euros, each worth two units of the books' currency, that the gateway keeps in
@@ -125,6 +149,9 @@ pub(super) struct Foreign {
     pub(super) days: (u16, u16),
     /// By how many units of the books' currency the bank changes it worse.
     pub(super) lost: i64,
+    /// How many percent of it go back before it is paid out, and by how many percent a euro is
+    /// worth more by then.
+    pub(super) back: Option<(i64, i64)>,
 }
 
 fn rarely(range: std::ops::Range<i64>) -> impl Strategy<Value = i64> {
@@ -144,9 +171,9 @@ fn any_purchase() -> impl Strategy<Value = Purchase> {
 
 fn any_stocking() -> impl Strategy<Value = Stocking> {
     let purchases = prop::collection::vec(any_purchase(), 0..3);
-    let counts = prop::collection::vec((any_when(DAYS), -3_i64..4), 0..3);
+    let counts = prop::collection::vec((any_when(DAYS), -3_i64..4, any::<bool>()), 0..3);
     (any::<bool>(), 1_i64..4_000, purchases, counts).prop_map(|(fifo, each, purchases, counts)| {
-        let counts = counts.into_iter().filter(|(_, units)| *units != 0).collect();
+        let counts = counts.into_iter().filter(|(_, units, _)| *units != 0).collect();
         Stocking { fifo, each, purchases, counts }
     })
 }
@@ -180,6 +207,19 @@ fn any_parts() -> impl Strategy<Value = Parts> {
     })
 }
 
+/// What a marketplace settles without having sold anything: it costs more than it brings.
+fn any_fees() -> impl Strategy<Value = Parts> {
+    any_parts().prop_map(|parts| Parts {
+        goods: 0,
+        shipping: 0,
+        tax: 0,
+        reimbursed: 0,
+        reserve: parts.reserve.max(0),
+        commission: parts.commission + 1,
+        ..parts
+    })
+}
+
 fn any_happening() -> impl Strategy<Value = Happening> {
     let amount = || 1_i64..9_000;
     prop_oneof![
@@ -191,30 +231,58 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         (amount(), 1_i64..900).prop_map(|(got, more)| Happening::Loan(got, more)),
         (amount(), amount()).prop_map(|(back, cost)| Happening::Returns(back, cost)),
         amount().prop_map(Happening::Banked),
+        amount().prop_map(Happening::Spent),
+        (1_i64..90).prop_map(Happening::Cashback),
     ]
 }
 
 pub(super) fn any_trade() -> impl Strategy<Value = Trade> {
-    let rows = prop::collection::vec((0_u16..14, any_parts()), 1..4);
+    let rows = prop_oneof![
+        4 => prop::collection::vec((0_u16..14, any_parts()), 1..4),
+        1 => prop::collection::vec((0_u16..14, any_fees()), 1..3),
+    ];
     let settlement = (any_when(DAYS), rows).prop_map(|(at, rows)| Settlement { at, rows });
-    let deemed = (any_when(DAYS), 1_i64..9_000, 0_i64..900, 0_i64..900)
-        .prop_map(|(at, price, tax, commission)| Deemed { at, price, tax, commission });
-    let foreign = (any_when(DAYS), 1_i64..500, (1_u16..9, 1_u16..9), -3_i64..9)
-        .prop_map(|(at, euros, days, lost)| Foreign { at, euros, days, lost });
+    let deemed = (any_when(DAYS), 1_i64..9_000, 0_i64..900, any::<bool>(), 0_i64..900).prop_map(
+        |(at, price, tax, is_vat, commission)| Deemed { at, price, tax, is_vat, commission },
+    );
+    let fees = (0_i64..400, 0_i64..400);
+    let released = prop::option::of(0_u16..60);
+    let deferred = (any_when(DAYS), 1_000_i64..9_000, fees, released, any::<bool>()).prop_map(
+        |(at, goods, (commission, fulfilment), released, by_order)| Deferred {
+            at,
+            goods,
+            commission,
+            fulfilment,
+            released,
+            by_order,
+        },
+    );
+    let back = prop::option::of((1_i64..100, -20_i64..20));
+    let foreign = (any_when(DAYS), 1_i64..500, (2_u16..9, 1_u16..9), -3_i64..9, back)
+        .prop_map(|(at, euros, days, lost, back)| Foreign { at, euros, days, lost, back });
     (
         prop::option::of(any_stocking()),
         prop::collection::vec(any_session(), 0..2),
         prop::collection::vec(settlement, 0..2),
-        prop::collection::vec(deemed, 0..2),
+        (prop::collection::vec(deemed, 0..2), prop::collection::vec(deferred, 0..2)),
         prop::collection::vec(foreign, 0..2),
         prop::collection::vec((any_when(DAYS), any_happening()), 0..4),
+        (any::<bool>(), any::<bool>()),
     )
-        .prop_map(|(stock, sessions, settlements, deemed, foreign, stated)| Trade {
-            stock,
-            sessions,
-            settlements,
-            deemed,
-            foreign,
-            stated,
-        })
+        .prop_map(
+            |(stock, sessions, settlements, (deemed, deferred), foreign, stated, ways)| {
+                let (own_bank, reverse_charge) = ways;
+                Trade {
+                    stock,
+                    sessions,
+                    settlements,
+                    deemed,
+                    deferred,
+                    foreign,
+                    stated,
+                    own_bank,
+                    reverse_charge,
+                }
+            },
+        )
 }

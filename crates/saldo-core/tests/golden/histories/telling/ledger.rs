@@ -1,13 +1,15 @@
 //! What the card's own ledger tells: disputes, what the gateway does besides, rows and payouts.
 
 use super::super::merchant::{Besides, By, Fate, PAYOUT_DAYS, PAYOUTS, Told, When};
-use super::{Case, Teller, card};
+use super::{Case, SHOP_CASH, Teller, card, shop_cash};
 use crate::shop::source;
 use saldo_core::commerce::{
     BalanceKind, BalanceTransaction, ChargedTo, Dispute, DisputeOutcome, Fact, Payout, PayoutState,
 };
 use saldo_core::money::Money;
 
+/// The bank account that the platform keeps for the merchant.
+const OWN_BANK: &str = "Shopify Balance";
 /// What the gateway takes for a dispute, in minor units.
 const DISPUTE_FEE: i64 = 15;
 
@@ -71,7 +73,7 @@ impl Teller<'_> {
                 self.take(Unknown, when, *minor, "Platform adjustments - to review");
             }
             Besides::FromBank(minor) => {
-                self.take(Charged(ChargedTo::Bank), when, -minor, "Bank");
+                self.take(Charged(ChargedTo::Bank), when, -minor, self.bank());
             }
             Besides::Loan(tens) => {
                 // A tenth of what is owed is what the loan costs.
@@ -101,6 +103,16 @@ impl Teller<'_> {
         if let Some(days) = until {
             self.take(kind, when.later(days), -kept, place);
         }
+    }
+
+    /// The platform credits what buyers spent of what it gave them, or takes it back.
+    pub(super) fn credit(&mut self, when: When, minor: i64) {
+        self.take(BalanceKind::TenderCredit(shop_cash()), when, -minor, SHOP_CASH);
+    }
+
+    /// The bank account that the card's payouts reach.
+    pub(super) fn bank(&self) -> &'static str {
+        if self.history.trade.own_bank { OWN_BANK } else { "Bank" }
     }
 
     /// A row of the card's ledger: amount and fee. Of an order it is about the last movement.
@@ -189,18 +201,18 @@ impl Teller<'_> {
                     _ => date,
                 };
                 if there.first_of_month() == date.first_of_month() {
-                    self.add_on(date, "Bank", net);
+                    self.add_on(date, self.bank(), net);
                 } else {
                     self.add_on(date, "Payouts in transit", net);
                     self.add_on(there, "Payouts in transit", -net);
-                    self.add_on(there, "Bank", net);
+                    self.add_on(there, self.bank(), net);
                 }
             }
             if fate == Fate::Returned {
                 let back = When(days + 3, 0);
                 self.row(BalanceKind::PayoutReturned, back, (net, 0), None);
                 self.add(back, By::Card.place(), net);
-                self.add(back, "Bank", -net);
+                self.add(back, self.bank(), -net);
             }
         }
         for sums in self.expected.values_mut() {
