@@ -2,6 +2,7 @@
 
 pub mod connector;
 
+mod amending;
 mod ask;
 mod cards;
 mod chart;
@@ -88,7 +89,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     lists_all_days: false,
     tells_new_people: false,
     tells_changes: None,
-    amends: &[],
+    amends: amending::KINDS,
     // What is to be voided is looked at first: the request names no version.
     shows_matches: true,
     drafts_count: false,
@@ -137,6 +138,10 @@ impl Book for QuickBooksDesktop {
 
     fn voids(&self, document: &Document) -> Option<Vec<Account>> {
         voiding::voids(document)
+    }
+
+    fn amends(&self, before: &Document, wanted: &Document) -> bool {
+        amending::amends(before, wanted)
     }
 
     fn needs(&self, subject: &Subject) -> Vec<Need> {
