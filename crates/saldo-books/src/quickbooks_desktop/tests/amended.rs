@@ -30,9 +30,10 @@ fn amended(before: &Document, wanted: &Document, version: &str) -> Subject {
     }
 }
 
-/// A context in which documents stand there.
+/// A context in which documents stand there, and which holds what amending them needs.
 fn standing(documents: &[Document]) -> BookContext {
-    let subjects: Vec<Subject> = documents.iter().map(subject).collect();
+    let amended = |document: &Document| amended(document, &in_other_words(document), "17");
+    let subjects: Vec<Subject> = documents.iter().map(amended).collect();
     let mut context = context(&subjects);
     for document in documents {
         context.bindings.0.insert(key(document).to_string(), RemoteId::from(ID));
