@@ -1,9 +1,10 @@
 //! Voiding: QuickBooks' own operation that leaves a transaction standing with nothing in it.
 //!
 //! A voided transaction keeps its id and number, and all of its amounts are nil: by these it is
-//! known, and not by the word that its memo begins with, which a person may take out. The request names no version, so that what is to be voided is looked at first,
-//! by its id: in any other version than the one that was acknowledged somebody changed it, or
-//! linked something with it, and it is left alone. What it has become is read in the same message.
+//! known, and not by the word that its memo begins with, which a person may take out. The request
+//! names no version, so that what is to be voided is looked at first, by its id: in any other
+//! version than the one that was acknowledged somebody changed it, or linked something with it, and
+//! it is left alone. What it has become is read in the same message.
 //!
 //! A purchase order is not voided but closed (`orders`).
 

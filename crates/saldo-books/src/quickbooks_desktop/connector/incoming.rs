@@ -2,8 +2,8 @@
 //!
 //! What QuickBooks answers is a document, written as the text of an element of another one. All
 //! that stands around it is small, and is read whole. The answer is taken out on its way: a small
-//! one is passed on as it came, of a large one only what was asked for. The ticket is a call's first
-//! element: until one was read that is known, no more is heard than a small call has.
+//! one is passed on as it came, of a large one only what was asked for. The ticket is the first
+//! element of a call: until one was read that is known, no more is heard than a small call has.
 
 use super::sieve::{self, DEPTH_MAX, Wanted};
 use super::soap::{self, Call, SoapFault};
