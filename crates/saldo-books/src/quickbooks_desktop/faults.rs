@@ -153,6 +153,16 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     Refusal { kind, code, message: response.words(), hint: hint.to_owned() }
 }
 
+/// A definite no to a request that amends: where somebody saved the transaction since, or has it
+/// open, what stands there is looked at.
+pub(super) fn refusal_to_amend(response: &Response) -> Refusal {
+    let refusal = refusal(response);
+    match (response.code, refusal.kind) {
+        (3180 | 3200, RefusalKind::Other) => Refusal { kind: RefusalKind::Stale, ..refusal },
+        _ => refusal,
+    }
+}
+
 /// Whether an error in saving is that of a period that was closed.
 fn is_of_a_closed_period(message: &str) -> bool {
     let message = message.to_lowercase();

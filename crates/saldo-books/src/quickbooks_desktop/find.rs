@@ -5,6 +5,7 @@
 //! document is absent only where none of its day carries its marker. Amounts are not asked for:
 //! what a person changed must be found as well.
 
+use super::amending;
 use super::chart::{self, List};
 use super::compare;
 use super::deposits;
@@ -14,7 +15,7 @@ use super::message::{Request, Response, Responses};
 use super::names;
 use super::orders;
 use super::room;
-use super::shape::{CLASS, shape_for};
+use super::shape::{CLASS, shape, shape_for};
 use super::stock;
 use super::voiding;
 use super::wire::{DateRange, Kind, ListQuery, TxnQuery};
@@ -210,8 +211,10 @@ impl<'a> LookUp<'a> {
             Subject::Need(Need::Listed(Listed::Currency(_))) => None,
             Subject::Need(Need::Value { .. } | Need::Dimension(_))
             | Subject::Confirmed { .. }
-            | Subject::Amended { .. }
             | Subject::Attached { .. } => None,
+            Subject::Amended { key, before, .. } => {
+                Some(self.place(shape(before).ok()?.kind(), *key, before))
+            }
             // What closes an order is looked for where the order stands, by its own number; what
             // voids something, by the id of that.
             Subject::Document { voids: Some(voided), .. } => {
@@ -262,7 +265,8 @@ pub(super) fn outcomes(
     let outcome = |look_up: &LookUp<'_>| {
         let Some((place, _)) = look_up.seek() else { return Ok(Outcome::Absent) };
         let rows = found.get(&place).map_or(&[][..], Vec::as_slice);
-        if let (Place::Day(kind, _), Subject::Document { key, .. }) = (place, look_up.subject)
+        if let Place::Day(kind, _) = place
+            && let Subject::Document { key, .. } | Subject::Amended { key, .. } = look_up.subject
             && !kind.is_shown_whole()
         {
             return Ok(among_day(*key, rows));
@@ -380,8 +384,11 @@ fn outcome(
         Subject::Need(Need::Listed(listed)) => Ok(listed_outcome(listed, rows)),
         Subject::Need(Need::Dimension(_))
         | Subject::Confirmed { .. }
-        | Subject::Amended { .. }
         | Subject::Attached { .. } => Ok(Outcome::Absent),
+        Subject::Amended { key, document, before, .. } => {
+            let ours: Vec<&Element> = rows.iter().filter(|row| compare::is_of(row, *key)).collect();
+            Ok(amending::found(*key, (before, document), &ours, context))
+        }
         Subject::Document { key, document, applies_to, .. } => match place {
             Place::Numbers(kind) | Place::Day(kind, _) | Place::Ids(kind) => {
                 document_outcome((*key, document, *applies_to), kind, rows, context)

@@ -5,7 +5,7 @@ use super::faults::{self, Purpose};
 use super::message::{Response, Responses};
 use super::wire::Kind;
 use super::write::Body;
-use super::{chart, compare, find, listing, orders, report, settings, voiding};
+use super::{amending, chart, compare, find, listing, orders, report, settings, voiding};
 use saldo_core::book::{
     Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject, Task,
 };
@@ -139,6 +139,9 @@ fn not_asked(reason: &str) -> Outcome {
 /// remarked.
 fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Fault> {
     let Task::Create(subject) = task else { return Err(mixed()) };
+    if amending::is_look(body) {
+        return Ok(Outcome::Refused(amending::not_looked_at()));
+    }
     let row = response.element.child(&format!("{}Ret", body.name));
     let Some(row) = row.filter(|_| !response.is_error) else {
         let words = response.words();
@@ -149,6 +152,9 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
             faults::LINK_CLOSED => Ok(Outcome::Refused(faults::refusal(response))),
             code if code == 0 || !response.is_error => {
                 Err(in_doubt(format!("the answer holds no {}: {words}", body.name)))
+            }
+            _ if matches!(subject, Subject::Amended { .. }) => {
+                Ok(Outcome::Refused(faults::refusal_to_amend(response)))
             }
             _ => Ok(Outcome::Refused(faults::refusal(response))),
         };
@@ -163,14 +169,12 @@ fn became(task: &Task, body: &Body, response: &Response) -> Result<Outcome, Faul
             let open = || in_doubt("the answer does not say that the order is closed");
             orders::closed(voided, row).ok_or_else(open)?
         }
-        Subject::Document { document, .. } => {
+        Subject::Document { document, .. } | Subject::Amended { document, .. } => {
             let kind = Kind::parse(body.name).ok_or_else(mixed)?;
             let held = compare::acknowledgement(kind, document, row);
             held.map_err(in_doubt)?
         }
-        Subject::Confirmed { .. } | Subject::Amended { .. } | Subject::Attached { .. } => {
-            return Err(mixed());
-        }
+        Subject::Confirmed { .. } | Subject::Attached { .. } => return Err(mixed()),
     };
     Ok(Outcome::Done(acknowledgement))
 }

@@ -2,6 +2,7 @@
 
 pub mod connector;
 
+mod amending;
 mod ask;
 mod cards;
 mod chart;
@@ -40,7 +41,7 @@ use saldo_core::book::{
     Book, BookContext, BookDescription, ForeignBalances, Item, KeptDimensions, Listed, Need,
     Outcome, Subject, Task,
 };
-use saldo_core::document::{Document, DocumentKind, KeptItem};
+use saldo_core::document::{Document, DocumentKey, DocumentKind, KeptItem};
 use saldo_core::exchange::{Addresses, Answer, Ask, Fault};
 use saldo_core::ledger::Account;
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     lists_all_days: false,
     tells_new_people: false,
     tells_changes: None,
-    amends: &[],
+    amends: amending::KINDS,
     // What is to be voided is looked at first: the request names no version.
     shows_matches: true,
     drafts_count: false,
@@ -139,6 +140,10 @@ impl Book for QuickBooksDesktop {
         voiding::voids(document)
     }
 
+    fn amends(&self, before: &Document, wanted: &Document) -> bool {
+        amending::amends(before, wanted)
+    }
+
     fn needs(&self, subject: &Subject) -> Vec<Need> {
         match subject {
             // What it refers to is bound already, and nothing else is said.
@@ -160,13 +165,17 @@ impl Book for QuickBooksDesktop {
                 | Need::Value { .. },
             )
             | Subject::Confirmed { .. }
-            | Subject::Amended { .. }
             | Subject::Attached { .. } => Vec::new(),
-            // What this book cannot hold needs nothing: asking for it says why.
-            Subject::Document { document, applies_to, .. } => {
-                let shape = shape::shape_for(document, *applies_to);
-                shape.map(|shape| shape.needs(document)).unwrap_or_default()
+            // What it said before is compared with what the book shows.
+            Subject::Amended { document, before, .. } => {
+                let mut needs = needs_of(document, None);
+                let before = needs_of(before, None).into_iter();
+                let others: Vec<Need> = before.filter(|it| !needs.contains(it)).collect();
+                needs.extend(others);
+                needs
             }
+            // What this book cannot hold needs nothing: asking for it says why.
+            Subject::Document { document, applies_to, .. } => needs_of(document, *applies_to),
         }
     }
 
@@ -182,4 +191,10 @@ impl Book for QuickBooksDesktop {
     ) -> Result<Vec<Outcome>, Fault> {
         hear::hear(tasks, answer, context)
     }
+}
+
+/// What a document needs; nothing where this book cannot hold it.
+fn needs_of(document: &Document, applies_to: Option<DocumentKey>) -> Vec<Need> {
+    let shape = shape::shape_for(document, applies_to);
+    shape.map(|shape| shape.needs(document)).unwrap_or_default()
 }

@@ -1,9 +1,10 @@
 //! Voiding: QuickBooks' own operation that leaves a transaction standing with nothing in it.
 //!
-//! A voided transaction keeps its id and number, its amounts are nil, and its memo begins with the
-//! vendor's word. The request names no version, so that what is to be voided is looked at first,
-//! by its id: in any other version than the one that was acknowledged somebody changed it, or
-//! linked something with it, and it is left alone. What it has become is read in the same message.
+//! A voided transaction keeps its id and number, and all of its amounts are nil: by these it is
+//! known, and not by the word that its memo begins with, which a person may take out. The request
+//! names no version, so that what is to be voided is looked at first, by its id: in any other
+//! version than the one that was acknowledged somebody changed it, or linked something with it, and
+//! it is left alone. What it has become is read in the same message.
 //!
 //! A purchase order is not voided but closed (`orders`).
 
@@ -24,8 +25,8 @@ use saldo_core::text::RemoteId;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// How the memo of a voided transaction begins.
-const VOIDED: &str = "VOID:";
+/// The totals that rows show.
+const TOTALS: [&str; 5] = ["TotalAmount", "Subtotal", "Amount", "AmountDue", "CreditAmount"];
 /// The code of a refusal that is ours.
 const CHANGED: &str = "saldo";
 /// The types of account that people reconcile with statements, which QuickBooks shows nobody.
@@ -114,7 +115,7 @@ pub(super) fn request(voided: &Voided, id: &str) -> Result<Request, String> {
     let fields = TxnQuery {
         request_id: seen_id(id),
         txn_id: vec![voided.remote.to_string()],
-        include_line_items: matches!(kind, Kind::JournalEntry).then_some(true),
+        include_line_items: Some(true),
         ..TxnQuery::default()
     };
     Request::query(kind.name(), &fields)
@@ -180,24 +181,25 @@ fn is_it(voided: &Voided, row: &Element) -> bool {
 
 /// What the book acknowledges about a row that is voided; none where it is not.
 fn acknowledgement(voided: &Voided, row: &Element) -> Option<Acknowledgement> {
-    let is_marked = row.text(["Memo"]).is_some_and(|memo| memo.starts_with(VOIDED));
-    // A journal entry has no memo of its own, and never was over nothing.
-    let is_journal = row.name == "JournalEntryRet";
     let version = row.text(["EditSequence"]).map(str::to_owned);
     let acknowledgement = Acknowledgement::of(RemoteId::from(voided.remote.as_str()));
-    ((is_marked || is_journal) && is_nil(row))
-        .then_some(Acknowledgement { version, ..acknowledgement })
+    is_nil(&voided.document, row).then_some(Acknowledgement { version, ..acknowledgement })
 }
 
-/// Whether all totals of a row, and all amounts of a journal entry's lines, are nothing.
-fn is_nil(row: &Element) -> bool {
-    let amounts = |element: &Element| {
-        ["TotalAmount", "Subtotal", "Amount", "AmountDue", "CreditAmount"]
-            .map(|name| element.text([name]).map_or(Some(Decimal::ZERO), |text| text.parse().ok()))
-    };
-    let lines = row.children.iter().filter(|line| line.name.starts_with("Journal"));
-    let all = std::iter::once(row).chain(lines).flat_map(amounts);
-    all.into_iter().all(|amount| amount.is_some_and(|amount| amount.is_zero()))
+/// Whether all totals of a row and all amounts of its lines are nothing, where those of the
+/// document were not: one whose lines cancelled is known by these, and any other by its total, too.
+fn is_nil(document: &Document, row: &Element) -> bool {
+    let amount = |text: Option<&str>| text.map(|text| text.parse::<Decimal>().ok());
+    let is_line = |it: &&Element| it.name.ends_with("LineRet") || it.name.starts_with("Journal");
+    let totals = TOTALS.iter().filter_map(|name| amount(row.text([name])));
+    let of_lines = row.children.iter().filter(is_line);
+    let of_lines: Vec<_> = of_lines.filter_map(|line| amount(line.text(["Amount"]))).collect();
+    let total = shape(document).and_then(|shape| shape.total(document));
+    let is_told = !of_lines.is_empty() || total.is_ok_and(|total| !total.is_zero());
+    let totals: Vec<_> = totals.collect();
+    is_told
+        && !(totals.is_empty() && of_lines.is_empty())
+        && totals.iter().chain(&of_lines).all(|it| it.is_some_and(|it| it.is_zero()))
 }
 
 /// A refusal to void, with what is left to do.

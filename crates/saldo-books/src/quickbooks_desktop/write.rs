@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's requests.
 
+use super::amending;
 use super::cards::CardCharge;
 use super::deposits;
 use super::foreign::ForeignJournal;
@@ -33,7 +34,7 @@ pub(super) const NOT_TAXED: &str = "Non";
 /// behind it.
 pub(super) struct Body {
     pub(super) name: &'static str,
-    /// What is done with it, as requests say it: `Add`, `Mod` or `Void`.
+    /// What is done with it, as requests say it: `Add`, `Mod`, `Void` or `Query`.
     pub(super) verb: &'static str,
     pub(super) xml: String,
 }
@@ -74,7 +75,7 @@ pub(super) fn body(
     match subject {
         Subject::Need(need) => lists::entry(need, &context.bindings, taken),
         Subject::Document { voids: Some(voided), .. } => voiding::body(voided),
-        Subject::Amended { .. } => Err("QuickBooks Desktop amends nothing".to_owned()),
+        Subject::Amended { .. } => amending::body(subject, context),
         Subject::Document { draft: true, .. } | Subject::Confirmed { .. } => {
             Err("QuickBooks Desktop holds no drafts of such documents".to_owned())
         }

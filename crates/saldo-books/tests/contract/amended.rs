@@ -124,7 +124,8 @@ fn what_somebody_changed_since_is_not_amended() {
             let other = in_other_words(&it.before, "(otherwise)");
             let other = Amended { wanted: other, ..it.clone() };
             let task = Task::Create(subject(&stage, &other));
-            let outcome = stage.ask(&[task], "another").remove(0);
+            let token = format!("another {}", stage.key(&it.before));
+            let outcome = stage.ask(&[task], &token).remove(0);
             let is_refused = match &outcome {
                 Outcome::Refused(refusal) => refusal.kind == RefusalKind::Stale,
                 Outcome::FoundDifferent { .. } => true,

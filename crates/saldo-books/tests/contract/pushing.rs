@@ -94,7 +94,7 @@ impl Stage {
     /// Makes subjects of one place be there, each once.
     pub(crate) fn create(
         &mut self,
-        subjects: Vec<Subject>,
+        mut subjects: Vec<Subject>,
         in_doubt: InDoubt,
     ) -> Vec<Acknowledgement> {
         let mut done: Vec<Option<Acknowledgement>> = vec![None; subjects.len()];
@@ -110,7 +110,7 @@ impl Stage {
             match self.try_ask(&tasks, &token) {
                 Ok(outcomes) => {
                     for (place, outcome) in open.into_iter().zip(outcomes) {
-                        done[place] = self.created(&subjects[place], outcome);
+                        done[place] = self.created(&mut subjects[place], outcome);
                     }
                 }
                 Err(fault) => {
@@ -128,8 +128,23 @@ impl Stage {
     }
 
     /// What became of a subject that was to be created; none where it must be tried again.
-    fn created(&mut self, subject: &Subject, outcome: Outcome) -> Option<Acknowledgement> {
+    fn created(&mut self, subject: &mut Subject, outcome: Outcome) -> Option<Acknowledgement> {
         match outcome {
+            // It is looked at, and amended in the version that is shown then.
+            Outcome::Refused(refusal)
+                if refusal.kind == RefusalKind::Stale
+                    && matches!(subject, Subject::Amended { .. }) =>
+            {
+                let outcome = self.look(std::slice::from_ref(subject)).remove(0);
+                match (outcome, subject) {
+                    (Outcome::Found(acknowledged), _) => Some(acknowledged),
+                    (Outcome::AsBefore(held), Subject::Amended { version, .. }) => {
+                        *version = held.version;
+                        None
+                    }
+                    (other, subject) => panic!("{subject:?}: {other:?}"),
+                }
+            }
             Outcome::Done(acknowledged) | Outcome::Found(acknowledged) => Some(acknowledged),
             Outcome::Refused(refusal) if refusal.kind == RefusalKind::DuplicateNumber => {
                 self.found(subject)

@@ -66,9 +66,12 @@ pub(crate) async fn connect(
     let key = Arc::new(config::read_key(&config::key_file()?)?);
     let office = Office { store, company, key, clock: Clock::real() };
     let mut person = Person::here(output);
-    let (mut password, mut is_asked) = (None, true);
+    let (mut password, mut is_asked, mut done) = (None, true, "connected");
     let (connection, introduction) = match words {
         Connect::QuickbooksDesktop(words) => {
+            if words.revoke {
+                done = "revoked";
+            }
             let connected = quickbooks_desktop::quickbooks_desktop(&office, &words, output).await?;
             (password, is_asked) = (connected.1, false);
             (connected.0, None)
@@ -101,8 +104,8 @@ pub(crate) async fn connect(
         password: password.map(|password| password.expose().to_owned()),
     };
     output.data(&connected, || match &connected.password {
-        Some(password) => format!("connected: {}\npassword: {password}\n", connected.connection),
-        None => format!("connected: {}\n", connected.connection),
+        Some(password) => format!("{done}: {}\npassword: {password}\n", connected.connection),
+        None => format!("{done}: {}\n", connected.connection),
     })?;
     Ok(Ending::Done)
 }

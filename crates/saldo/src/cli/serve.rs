@@ -6,7 +6,8 @@ use super::signals::stopped;
 use super::{Ending, Output};
 use crate::config;
 use crate::connector::{
-    Certificate, PATH, PATIENCE, Place, Sessions, Visit, WebConnector, Work, Working,
+    Certificate, PATH, PATIENCE, Place, STRANGER_LIMIT, Sessions, Visit, WebConnector, Work,
+    Working,
 };
 use crate::engine::{self, Attended, Engine, EngineError, Wiring};
 use crate::hooks::{self, Hooks};
@@ -63,6 +64,7 @@ pub(crate) async fn serve(
         only: global.company.as_deref().map(CompanyId::new),
         work: office.work(*output),
         patience: PATIENCE,
+        stranger_limit: STRANGER_LIMIT,
         live: Sessions::default(),
         door: std::sync::Arc::default(),
     });

@@ -11,7 +11,7 @@ use crate::transport::http::HttpCarrier;
 use anyhow::Context;
 use jiff::Timestamp;
 use saldo_sim::Reply;
-use saldo_sim::books::quickbooks_desktop::{CompanyFile, Ended, Step, WebConnector};
+use saldo_sim::books::quickbooks_desktop::{CompanyFile, Ended, Mischief, Step, WebConnector};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -55,18 +55,23 @@ pub(crate) async fn session(words: &args::SimConnector, output: &Output) -> anyh
 }
 
 /// The connector as the last session left it, or a new one beside a company file of a shop in which
-/// nothing was entered.
+/// nothing was entered: with this application in it, and this password.
 fn opened(words: &args::SimConnector) -> anyhow::Result<WebConnector> {
     let file = &words.company_file;
-    if file.exists() {
-        let state = text_of_file(file)?;
-        let known = WebConnector::from_json(&state);
-        return known.with_context(|| format!("{} is no such company file", file.display()));
-    }
-    let password = secret_in(&words.password_file)?;
-    let company = CompanyFile::retail(words.seed);
-    let connector = WebConnector::new(&text_of_file(&words.qwc)?, password.expose(), company);
-    connector.with_context(|| format!("the Web Connector refuses {}", words.qwc.display()))
+    let (qwc, password) = (text_of_file(&words.qwc)?, secret_in(&words.password_file)?);
+    let entered = match file.exists() {
+        true => {
+            let known = WebConnector::from_json(&text_of_file(file)?);
+            let is_none = || format!("{} is no such company file", file.display());
+            let mut known = known.with_context(is_none)?;
+            known.enter_again(&qwc, password.expose()).map(|()| known)
+        }
+        false => WebConnector::new(&qwc, password.expose(), CompanyFile::retail(words.seed)),
+    };
+    let refused = || format!("the Web Connector refuses {}", words.qwc.display());
+    let mut connector = entered.with_context(refused)?;
+    connector.mischief = words.rough.map_or_else(Mischief::none, Mischief::rough);
+    Ok(connector)
 }
 
 fn told(connector: &WebConnector) -> Session {

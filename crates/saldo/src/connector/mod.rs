@@ -43,8 +43,10 @@ pub(crate) const PATH: &str = "/qbwc";
 const SUPPORT: &str = "/support";
 /// How long a call waits for the next message before the connector is told to ask again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a call may take to come: an answer of QuickBooks may be large.
+/// How long a call of a session may take to come: an answer of QuickBooks may be large.
 const CALL_LIMIT: Duration = Duration::from_mins(15);
+/// How long a call may take to come that has shown no ticket of a session.
+pub(crate) const STRANGER_LIMIT: Duration = Duration::from_mins(2);
 /// How long the work may take to end when the service stops.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// What a person reads who opens the page.
@@ -66,6 +68,8 @@ pub(crate) struct WebConnector {
     pub(crate) work: Work,
     /// How long a call waits for the next message.
     pub(crate) patience: Duration,
+    /// How long is listened to a caller who is not known yet.
+    pub(crate) stranger_limit: Duration,
     /// The sessions, one for a connection.
     pub(crate) live: Sessions,
     /// Passwords are looked at one after the other: each costs work.
@@ -137,14 +141,20 @@ impl WebConnector {
     }
 
     /// Reads a call as it comes, whatever its size; none where it broke off. It is read by another
-    /// thread, which takes piece after piece.
+    /// thread, which takes piece after piece. Until that has read the ticket of a session, it is
+    /// listened to for a short while alone.
     async fn heard(&self, mut coming: Coming) -> Option<Result<Call, SoapFault>> {
         let (body, pieces) = Body::fed();
         let sessions = self.live.clone();
+        let (tell, mut told) = tokio::sync::watch::channel(false);
         let reading = tokio::task::spawn_blocking(move || {
-            read_call(body, |ticket| sessions.by_ticket(ticket).map(|live| live.wanted()))
+            read_call(body, |ticket| {
+                let wanted = sessions.by_ticket(ticket).map(|live| live.wanted())?;
+                tell.send_replace(true);
+                Some(wanted)
+            })
         });
-        let told = tokio::time::timeout(CALL_LIMIT, async {
+        let feeding = async {
             while let Some(piece) = coming.piece().await? {
                 if pieces.send(piece).await.is_err() {
                     // It is refused already.
@@ -152,11 +162,24 @@ impl WebConnector {
                 }
             }
             Ok::<_, Cut>(())
-        });
-        let told = told.await.map_err(Cut::from).flatten();
+        };
+        let began = tokio::time::Instant::now();
+        let patience = async {
+            let told = async { told.wait_for(|is_known| *is_known).await.is_ok() };
+            match tokio::time::timeout_at(began + self.stranger_limit, told).await {
+                Ok(true) => tokio::time::sleep_until(began + CALL_LIMIT).await,
+                // It was read to its end, or refused, without a ticket that is known.
+                Ok(false) => tokio::time::sleep_until(began + self.stranger_limit).await,
+                Err(_) => {}
+            }
+        };
+        let heard = tokio::select! {
+            heard = feeding => heard,
+            () = patience => Err(Cut::Late),
+        };
         drop(pieces);
         let call = reading.await;
-        match told {
+        match heard {
             Ok(()) => call.ok(),
             Err(error) => {
                 tracing::warn!(%error, "a call was not heard to its end");

@@ -94,6 +94,7 @@ impl Stage {
             only: None,
             work,
             patience,
+            stranger_limit: Duration::from_millis(500),
             live: Sessions::default(),
             door: std::sync::Arc::default(),
         });

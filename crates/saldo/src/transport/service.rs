@@ -58,6 +58,9 @@ pub(crate) enum Cut {
     /// It takes too long.
     #[error("nothing comes of it any more")]
     Slow(#[from] tokio::time::error::Elapsed),
+    /// All of it takes too long.
+    #[error("it takes longer than a call may")]
+    Late,
 }
 
 /// A request whose body is still on its way.

@@ -2,7 +2,8 @@
 //!
 //! What QuickBooks answers is a document, written as the text of an element of another one. All
 //! that stands around it is small, and is read whole. The answer is taken out on its way: a small
-//! one is passed on as it came, of a large one only what was asked for.
+//! one is passed on as it came, of a large one only what was asked for. The ticket is the first
+//! element of a call: until one was read that is known, no more is heard than a small call has.
 
 use super::sieve::{self, DEPTH_MAX, Wanted};
 use super::soap::{self, Call, SoapFault};
@@ -14,26 +15,29 @@ use std::sync::Arc;
 
 /// How large all of a call may be but an answer of QuickBooks, in bytes.
 const AROUND_BYTES_MAX: usize = 4 << 20;
+/// How large all of a call may be that shows no known ticket, in bytes.
+pub const STRANGER_BYTES_MAX: usize = 64 << 10;
 /// How large an answer may be that is passed on as it came, in bytes.
 const AS_IT_CAME_BYTES: usize = 4 << 20;
 /// Where the answer stands, by the names of the elements around it.
 const ANSWER: [&str; 4] = ["Envelope", "Body", "receiveResponseXML", "response"];
-/// The name of the element beside it that says whose it is.
+/// The name of the element of any call that says whose it is.
 const TICKET: &str = "ticket";
 /// The code of a failure that is ours: the answer could not be taken.
 const UNTAKEN: &str = "saldo";
 
 /// Reads the call in the body of a request, whatever its size. What was asked for is looked up by
-/// the session's ticket; where nothing is known by it, the answer is let go.
+/// the session's ticket, as soon as that was read; where nothing is known by it, the answer is let
+/// go, and all of the call may have [`STRANGER_BYTES_MAX`].
 ///
 /// # Errors
 /// Where it is not UTF-8, not XML, has a document type, is no envelope of SOAP 1.1, asks for
-/// something that the service does not have, or is large without being an answer.
+/// something that the service does not have, or is large without being an answer to a session.
 pub fn read_call(
     body: impl BufRead,
-    wanted: impl FnOnce(&str) -> Option<Arc<Wanted>>,
+    known: impl FnOnce(&str) -> Option<Arc<Wanted>>,
 ) -> Result<Call, SoapFault> {
-    let Parted { around, answer } = part(body, wanted)?;
+    let Parted { around, answer } = part(body, known)?;
     let mut call = soap::read_whole(&around)?;
     if let Call::ReceiveResponse { response, code, message, .. } = &mut call {
         match answer {
@@ -65,20 +69,24 @@ enum Taken {
 
 fn part<R: BufRead>(
     body: R,
-    wanted: impl FnOnce(&str) -> Option<Arc<Wanted>>,
+    known: impl FnOnce(&str) -> Option<Arc<Wanted>>,
 ) -> Result<Parted, SoapFault> {
-    let mut reader = Reader::from_reader(Source::new(body));
-    let (mut wanted, mut answer) = (Some(wanted), None);
+    let mut reader = Reader::from_reader(Source::new(body).at_most(STRANGER_BYTES_MAX));
+    let (mut known, mut wanted, mut answer) = (Some(known), None, None);
     let (mut around, mut buffer) = (Writer::new(Vec::new()), Vec::new());
     let (mut open, mut ticket) = (Vec::<String>::new(), String::new());
     loop {
         buffer.clear();
         reader.get_mut().begin_piece();
         let event = reader.read_event_into(&mut buffer).map_err(malformed)?;
+        let mut is_ticket = false;
         match &event {
             Event::Start(start) => open.push(start.local_name().as_ref().to_owned()),
-            Event::End(_) => drop(open.pop()),
-            Event::Text(text) if is_at(&open, &ANSWER[..3], TICKET) => ticket.push_str(text),
+            Event::End(_) => {
+                is_ticket = is_ticket_of_a_call(&open);
+                drop(open.pop());
+            }
+            Event::Text(text) if is_ticket_of_a_call(&open) => ticket.push_str(text),
             Event::Eof => break,
             _ => {}
         }
@@ -87,14 +95,23 @@ fn part<R: BufRead>(
         if open.len() > DEPTH_MAX || around.get_ref().len() > AROUND_BYTES_MAX {
             return Err(SoapFault::new("the request is larger than any call"));
         }
-        if is_start
-            && is_at(&open, &ANSWER[..3], ANSWER[3])
-            && let Some(wanted) = wanted.take()
-        {
-            answer = Some(take(reader.get_mut(), wanted(ticket.trim()).as_deref())?);
+        if is_ticket && let Some(known) = known.take() {
+            wanted = known(ticket.trim());
+            if wanted.is_some() {
+                reader.get_mut().trust();
+            }
+        }
+        if is_start && answer.is_none() && is_at(&open, &ANSWER[..3], ANSWER[3]) {
+            answer = Some(take(reader.get_mut(), wanted.as_deref())?);
         }
     }
     Ok(Parted { around: around.into_inner(), answer })
+}
+
+/// Whether the element that is open last says whose call it is.
+fn is_ticket_of_a_call(open: &[String]) -> bool {
+    matches!(open, [envelope, body, _, ticket]
+        if (envelope.as_str(), body.as_str(), ticket.as_str()) == (ANSWER[0], ANSWER[1], TICKET))
 }
 
 /// Whether the element that is open last lies in these, and has this name.
@@ -299,6 +316,41 @@ mod tests {
         assert!(heard(&deep, 4096, &Wanted::default()).unwrap_err().contains("larger than any"));
     }
 
+    /// A body that counts what was read of it.
+    struct Counted<'a>(&'a [u8], &'a std::cell::Cell<usize>);
+
+    impl Read for Counted<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let length = self.0.read(out)?;
+            self.1.set(self.1.get() + length);
+            Ok(length)
+        }
+    }
+
+    #[test]
+    fn who_shows_no_known_ticket_is_not_heard_for_long() {
+        let heard = |text: &str| {
+            let count = std::cell::Cell::new(0);
+            let body = BufReader::with_capacity(4096, Counted(text.as_bytes(), &count));
+            let known = |ticket: &str| (ticket == "mine").then(Arc::default);
+            (read_call(body, known).map(drop).map_err(|fault| fault.to_string()), count.get())
+        };
+        let large = call(&"x".repeat(1 << 20));
+        let late = large.replace("<ticket>t1</ticket>", "");
+        let late = late.replace("</response>", "</response><ticket>mine</ticket>");
+        let other = large.replace("ticket", "strHCPResponse");
+        for text in [&large, &late, &other, &"x".repeat(1 << 20)] {
+            let (read, bytes) = heard(text);
+            assert!(read.is_err() && bytes <= STRANGER_BYTES_MAX + 4096, "{bytes}: {read:?}");
+        }
+        assert!(heard(&large).0.unwrap_err().contains("not known"));
+        let (read, bytes) = heard(&large.replace("t1", "mine"));
+        assert!(read.is_ok() && bytes > 1 << 20, "{bytes}: {read:?}");
+        // One that is no longer known is told so, where it is short.
+        let stranger = read_call(pieces(&call("&lt;A/>"), 4096), |_| None).unwrap();
+        assert!(matches!(stranger, Call::ReceiveResponse { response, .. } if response.is_empty()));
+    }
+
     #[test]
     fn of_a_large_answer_what_was_asked_for_is_kept() {
         let message = b"<QBXML><QBXMLMsgsRq><ItemQueryRq requestID=\"Item@@\">\
@@ -320,8 +372,6 @@ mod tests {
         assert!(!read.contains("Desc") && read.len() < 5_000, "{}", read.len());
         let (all, _) = heard(&call(&answer), 4096, &Wanted::default()).unwrap();
         assert_eq!(all.matches("<Desc>").count(), 50, "all where nothing was named");
-        let stranger = read_call(pieces(&call(&answer), 4096), |_| None).unwrap();
-        assert!(matches!(stranger, Call::ReceiveResponse { response, .. } if response.is_empty()));
         let broken = answer.replace("&lt;/QBXMLMsgsRs&gt;", "");
         let (message, code) = heard(&call(&broken), 4096, &Wanted::of(message)).unwrap();
         assert_eq!(code, UNTAKEN);

@@ -16,7 +16,7 @@ mod tests;
 
 pub use application::{Application, Guid, OWNER_ID};
 pub use company_file::{CompanyFile, Known, OtherFile};
-pub use incoming::read_call;
+pub use incoming::{STRANGER_BYTES_MAX, read_call};
 pub use schedule::Schedule;
 pub use session::{Asked, Progress, Session, Turn, stranger};
 pub use sieve::Wanted;

@@ -1,4 +1,5 @@
-//! Bytes that come piece by piece: some can be put back, and no piece may be large.
+//! Bytes that come piece by piece: some can be put back, no piece may be large, and of a caller
+//! whom nobody knows there may be few.
 
 use std::io::{self, BufRead, Read};
 
@@ -13,12 +14,25 @@ pub(super) struct Source<R> {
     read: usize,
     /// How large the piece is that is being read.
     piece: usize,
+    /// How many bytes may still come; none where nobody counts them.
+    left: Option<usize>,
 }
 
 impl<R: BufRead> Source<R> {
     /// What this source has.
     pub(super) const fn new(inner: R) -> Self {
-        Self { inner, back: Vec::new(), read: 0, piece: 0 }
+        Self { inner, back: Vec::new(), read: 0, piece: 0, left: None }
+    }
+
+    /// The same, of which only so many bytes may come until [`Self::trust`] is called.
+    pub(super) const fn at_most(mut self, bytes: usize) -> Self {
+        self.left = Some(bytes);
+        self
+    }
+
+    /// Whoever sends it is known: nobody counts the bytes any more.
+    pub(super) const fn trust(&mut self) {
+        self.left = None;
     }
 
     /// From here on another piece is read.
@@ -61,7 +75,16 @@ impl<R: BufRead> BufRead for Source<R> {
         }
         match self.back.get(self.read..) {
             Some(back) if !back.is_empty() => Ok(back),
-            _ => self.inner.fill_buf(),
+            // Whether more would come is not looked at: what lies ready is let go with the caller.
+            _ if self.left == Some(0) => {
+                let reason = "it is larger than a call of somebody who is not known";
+                Err(io::Error::new(io::ErrorKind::InvalidData, reason))
+            }
+            _ => {
+                let most = self.left.unwrap_or(usize::MAX);
+                let there = self.inner.fill_buf()?;
+                Ok(&there[..there.len().min(most)])
+            }
         }
     }
 
@@ -69,7 +92,10 @@ impl<R: BufRead> BufRead for Source<R> {
         self.piece += length;
         match self.read < self.back.len() {
             true => self.read += length,
-            false => self.inner.consume(length),
+            false => {
+                self.left = self.left.map(|left| left.saturating_sub(length));
+                self.inner.consume(length);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The book as the engine sees it: what is asked, what is valid by the vendor's schema, and what
 //! answers mean.
 
+mod amended;
 mod cards;
 mod deposits;
 mod effect;

@@ -109,7 +109,14 @@ fn what_is_another_by_now_is_left_alone() {
     assert!(gone.message.contains("does not show it"), "{}", gone.message);
     let nil = found(&row("7", "VOID: Order", "0.00"));
     assert!(matches!(nil, Outcome::Found(it) if it.version.as_deref() == Some("7")));
-    for (memo, total) in [("Order", "5.00"), ("VOID: Order", "5.00"), ("Order", "0.00")] {
+    // Somebody took the word out again: nothing of it counts, whatever it says.
+    let nil = found(&row("7", "Order", "0.00"));
+    assert!(matches!(nil, Outcome::Found(_)), "{nil:?}");
+    let line = "<SalesReceiptLineRet><TxnLineID>1</TxnLineID><Amount>5.00</Amount>\
+                </SalesReceiptLineRet></SalesReceiptRet>";
+    let cancelled = row("7", "VOID: Order", "0.00").replace("</SalesReceiptRet>", line);
+    assert!(matches!(found(&cancelled), Outcome::Refused(_)), "its lines are not nil");
+    for (memo, total) in [("Order", "5.00"), ("VOID: Order", "5.00")] {
         let Outcome::Refused(refusal) = found(&row("7", memo, total)) else { panic!("{memo}") };
         assert!(refusal.message.contains("somebody changed it"), "{}", refusal.message);
     }

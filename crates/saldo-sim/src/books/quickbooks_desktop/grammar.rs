@@ -11,6 +11,7 @@ const SOURCES: &[&str] = &[
     include_str!("tables/words.txt"),
     include_str!("tables/list_adds.txt"),
     include_str!("tables/list_mods.txt"),
+    include_str!("tables/transaction_mods.txt"),
     include_str!("tables/list_queries.txt"),
     include_str!("tables/list_answers.txt"),
     include_str!("tables/transaction_adds.txt"),

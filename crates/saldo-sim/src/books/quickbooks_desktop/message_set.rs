@@ -187,6 +187,7 @@ impl CompanyFile {
             let Some(change) = request.children.first() else { return Err(Status::missing(name)) };
             let number = match kind {
                 Kind::PurchaseOrder => self.change_order(change, now)?,
+                kind if kind.is_transaction() => self.change_transaction(kind, change, now)?,
                 _ => self.change(kind, change, now)?,
             };
             let record = self.record(number).expect("it was just stored");

@@ -77,27 +77,37 @@ impl CompanyFile {
         } else {
             add
         };
+        self.work_out(&mut draft, add, date, now)?;
+        Ok(self.enter(draft, now))
+    }
+
+    /// Works out what a transaction shows, and how it changes the ledger.
+    pub(super) fn work_out(
+        &mut self,
+        draft: &mut Draft,
+        add: &Element,
+        date: Date,
+        now: Timestamp,
+    ) -> Checked<()> {
         draft.body = self.kept(add, &draft.body.name, now)?;
         draft.body.set("TxnDate", date.to_string());
-        match kind {
-            Kind::SalesReceipt | Kind::Invoice | Kind::CreditMemo => self.sale(&mut draft, add)?,
-            Kind::ReceivePayment => self.receive_payment(&mut draft, add)?,
-            Kind::ARRefundCreditCard => self.refund(&mut draft, add)?,
-            Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => {
-                self.pay_bills(&mut draft, add)?;
-            }
-            Kind::Deposit => self.deposit(&mut draft, add)?,
-            Kind::Transfer => self.transfer(&mut draft, add)?,
-            Kind::JournalEntry => self.journal_entry(&mut draft, add)?,
-            Kind::InventoryAdjustment => self.adjust_stock(&mut draft, add)?,
-            Kind::PurchaseOrder => self.order(&mut draft, add)?,
-            _ => self.expense(&mut draft, add)?,
+        match draft.kind {
+            Kind::SalesReceipt | Kind::Invoice | Kind::CreditMemo => self.sale(draft, add)?,
+            Kind::ReceivePayment => self.receive_payment(draft, add)?,
+            Kind::ARRefundCreditCard => self.refund(draft, add)?,
+            Kind::BillPaymentCheck | Kind::BillPaymentCreditCard => self.pay_bills(draft, add)?,
+            Kind::Deposit => self.deposit(draft, add)?,
+            Kind::Transfer => self.transfer(draft, add)?,
+            Kind::JournalEntry => self.journal_entry(draft, add)?,
+            Kind::InventoryAdjustment => self.adjust_stock(draft, add)?,
+            Kind::PurchaseOrder => self.order(draft, add)?,
+            _ => self.expense(draft, add)?,
         }
-        self.check_currencies(&draft, add)?;
-        self.set_due_date(&mut draft, date);
+        self.check_currencies(draft, add)?;
+        self.set_due_date(draft, date);
         let sum: i64 = draft.legs.iter().map(|leg| leg.minor).sum();
-        assert_eq!(sum, 0, "a {} does not balance", kind.name());
-        Ok(self.enter(draft, now))
+        assert_eq!(sum, 0, "a {} does not balance", draft.kind.name());
+        Ok(())
     }
 
     /// Stores a transaction; its number.
@@ -105,12 +115,7 @@ impl CompanyFile {
         let number = self.take_number();
         self.next_txn += 1;
         let itself = |other: u64| if other == ITSELF { number } else { other };
-        // Only what is owed is owed by somebody.
-        let legs = draft.legs.into_iter().map(|leg| match self.is_owed(leg.account) {
-            true => leg,
-            false => leg.of(None),
-        });
-        let legs: Vec<Leg> = legs.collect();
+        let legs = self.by_whom_owed(draft.legs);
         let applications = draft.applications.into_iter().map(|it| Application {
             credit: itself(it.credit),
             debt: itself(it.debt),
@@ -136,6 +141,15 @@ impl CompanyFile {
         self.store(record);
         self.work_out_stock(items);
         number
+    }
+
+    /// Legs as they are kept: only what is owed is owed by somebody.
+    pub(super) fn by_whom_owed(&self, legs: Vec<Leg>) -> Vec<Leg> {
+        let leg = |leg: Leg| match self.is_owed(leg.account) {
+            true => leg,
+            false => leg.of(None),
+        };
+        legs.into_iter().map(leg).collect()
     }
 
     fn is_owed(&self, account: u64) -> bool {

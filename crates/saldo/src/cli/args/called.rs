@@ -106,7 +106,7 @@ pub(crate) struct Serve {
 pub(crate) struct SimConnector {
     /// The connector's file, as `saldo connect quickbooks-desktop` wrote it.
     pub(crate) qwc: PathBuf,
-    /// The file with the password that was shown.
+    /// The file with the password that was shown; it is typed anew for each session.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: PathBuf,
     /// Where the simulated company file is kept; made where it is not there.
@@ -115,4 +115,8 @@ pub(crate) struct SimConnector {
     /// The seed of a new company file.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Let things go wrong: sessions that break off, a user who stops them, windows that are open,
+    /// another company file. Which, follows from this number and the session's.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) rough: Option<u64>,
 }

@@ -53,7 +53,7 @@ pub(super) async fn check(
         findings.push(match last {
             None => finding(format!("the Web Connector has called for `{book}`"), false, ADD),
             Some(at) => {
-                let check = format!("the Web Connector calls for `{book}`: last {at}");
+                let check = format!("the Web Connector calls for `{book}`: last {at:.0}");
                 // A person calls when they like.
                 let text = connection.settings.get(setting::SCHEDULE);
                 let is_by_hand = text.is_some_and(|it| it.parse() == Ok(Schedule::ByHand));
@@ -67,7 +67,7 @@ pub(super) async fn check(
             connection.settings.contains_key(setting::FILE),
             "it is noted by the first session in which QuickBooks says which one is open",
         ));
-        let check = format!("the last session of `{book}`, {at}, went well");
+        let check = format!("the last session of `{book}`, {at:.0}, went well");
         findings.push(finding(check, end.trouble.is_none(), end.trouble.unwrap_or_default()));
     }
     Ok(())

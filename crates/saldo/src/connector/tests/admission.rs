@@ -64,6 +64,7 @@ async fn a_service_of_one_company_lets_no_other_in() {
             only: Some(CompanyId::new(only)),
             work: Arc::clone(&stage.service.work),
             patience: stage.service.patience,
+            stranger_limit: STRANGER_LIMIT,
             live: Sessions::default(),
             door: std::sync::Arc::default(),
         };

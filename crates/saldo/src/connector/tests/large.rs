@@ -40,10 +40,54 @@ async fn an_answer_of_any_size_is_taken_and_what_was_asked_for_kept() {
     assert!(message.contains("cannot be read"), "{message}");
 }
 
+/// A connection on which a call has begun that says to be large.
+async fn begun(stage: &Stage, ticket: &str) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt;
+    let host = stage.url.strip_prefix("http://").and_then(|url| url.strip_suffix(PATH)).unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head = format!("POST {PATH} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 9000000\r\n\r\n");
+    let call = format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>\
+         <receiveResponseXML xmlns=\"http://developer.intuit.com/\"><ticket>{ticket}</ticket>\
+         <response>"
+    );
+    stream.write_all((head + &call).as_bytes()).await.unwrap();
+    stream
+}
+
+/// What it is answered, where that comes so soon.
+async fn answered_within(stream: &mut tokio::net::TcpStream, within: Duration) -> Option<String> {
+    use tokio::io::AsyncReadExt;
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(within, stream.read(&mut answer)).await.ok()?;
+    answer.truncate(read.unwrap_or(0));
+    Some(String::from_utf8(answer).unwrap())
+}
+
 #[tokio::test]
-async fn a_large_answer_of_a_stranger_is_let_go() {
+async fn a_large_answer_of_a_stranger_is_not_heard() {
+    use tokio::io::AsyncWriteExt;
     let (stage, heard) = Stage::sending(&[MESSAGE]).await;
-    assert_eq!(stage.bring(&"0".repeat(32), &cheques(8), "").await, "-1");
+    assert_eq!(stage.bring(&"0".repeat(32), "<A/>", "").await, "-1", "a short one is told");
+    let mut stream = begun(&stage, &"0".repeat(32)).await;
+    // It may be gone before all of it was written.
+    drop(stream.write_all("x".repeat(200_000).as_bytes()).await);
+    let answer = answered_within(&mut stream, Duration::from_millis(400)).await;
+    assert!(answer.is_some_and(|it| it.is_empty() || it.contains(" 500 ")));
+    assert!(heard.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_stranger_is_not_listened_to_for_long() {
+    let (stage, heard) = Stage::sending(&[MESSAGE]).await;
+    let ticket = stage.ticket().await;
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, MESSAGE);
+    let (mut stranger, mut ours) = (begun(&stage, "0").await, begun(&stage, &ticket).await);
+    let within = Duration::from_secs(5);
+    let answer = answered_within(&mut stranger, within).await.expect("it is not waited for");
+    assert!(answer.contains(" 400 "), "{answer}");
+    let still = answered_within(&mut ours, Duration::from_millis(600)).await;
+    assert_eq!(still, None, "whose session it is takes its time");
     assert!(heard.lock().unwrap().is_empty());
 }
 

@@ -4,8 +4,8 @@ use super::super::{Engine, ProofReport, Wiring, attend, last_session, prove, syn
 use super::stage::{Stage, differences, on_all_cores, world};
 use crate::cli::connect::connection;
 use crate::connector::{
-    ADAPTER, PASSWORD, Sessions, Visit, WebConnector, Work, Working, application, draw, hash,
-    setting,
+    ADAPTER, PASSWORD, STRANGER_LIMIT, Sessions, Visit, WebConnector, Work, Working, application,
+    draw, hash, setting,
 };
 use crate::transport::clock::Clock;
 use crate::transport::mailbox::Mailbox;
@@ -71,6 +71,7 @@ impl Computer {
             only: None,
             work: work(&stage, &proof),
             patience: PATIENCE,
+            stranger_limit: STRANGER_LIMIT,
             live: Sessions::default(),
             door: std::sync::Arc::default(),
         });

@@ -108,6 +108,18 @@ impl WebConnector {
         })
     }
 
+    /// Takes the application in again, as the user does who opens its file, or types a password,
+    /// after either was changed.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn enter_again(&mut self, qwc: &str, password: &str) -> Result<(), ApplicationError> {
+        let application = Application::parse(qwc)?;
+        self.file.stamp(&application.owner, "FileID", &application.file);
+        (self.application, self.password) = (application, password.to_owned());
+        Ok(())
+    }
+
     /// The application.
     #[must_use]
     pub fn application(&self) -> &Application {

@@ -1,6 +1,7 @@
 //! The rules of the vendor, asked for from outside.
 
 mod books;
+mod changed;
 mod connector;
 mod currencies;
 mod lists;
