@@ -80,8 +80,10 @@ pub struct BookDescription {
     /// for [`Book::amends`] to say; what it does not amend is reversed and entered anew where it
     /// is a dimension, and stays as it was entered where it is words.
     pub amends: &'static [DocumentKind],
+    /// Whether it amends invoices, bills and credits once payments belong to them.
+    pub amends_paid: bool,
     /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to
-    /// be voided is looked at first then.
+    /// be voided or amended is looked at first then.
     pub shows_matches: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.
@@ -361,6 +363,8 @@ pub enum RefusalKind {
     DuplicateRequest,
     /// It stands there in another version than the one that was named: read it again.
     Stale,
+    /// It stands there, and the book changes nothing of it any more: it was paid or reconciled.
+    Fixed,
     /// Something that it refers to is gone or inactive.
     BadReference,
     /// The book holds it already, but with other content.
@@ -386,6 +390,7 @@ impl RefusalKind {
             | Self::CurrenciesOff
             | Self::SalesTaxOff
             | Self::Stale
+            | Self::Fixed
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,

@@ -57,6 +57,7 @@ static DESCRIPTION: BookDescription = BookDescription {
         DocumentKind::VendorCredit,
         DocumentKind::JournalEntry,
     ],
+    amends_paid: true,
     shows_matches: false,
     drafts_count: true,
     feed: None,

@@ -155,8 +155,8 @@ pub(super) fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<H
 }
 
 /// New things of one place, by PUT: by POST the vendor would overwrite the invoice that has the
-/// same number. Only drafts that are approved go by POST, each by its id. What this book cannot
-/// express stays out, and is refused when the answer is heard; if that is all of it, there is
+/// same number. Only drafts that are approved and what is amended go by POST, each by its id. What
+/// this book cannot express stays out, and is refused when the answer is heard; if that is all of it, there is
 /// nothing to ask.
 fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
@@ -188,8 +188,10 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     if place.has_prices() {
         query.push(("unitdp", "4".to_owned()));
     }
-    let confirms = |task: &Task| matches!(task, Task::Create(Subject::Confirmed { .. }));
-    let method = match tasks.iter().filter(|task| confirms(task)).count() {
+    let changes = |task: &Task| {
+        matches!(task, Task::Create(Subject::Confirmed { .. } | Subject::Amended { .. }))
+    };
+    let method = match tasks.iter().filter(|task| changes(task)).count() {
         0 => Method::Put,
         count if count == tasks.len() => Method::Post,
         _ => return Err(mixed()),

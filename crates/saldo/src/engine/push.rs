@@ -162,6 +162,8 @@ pub(super) struct Pusher<'a> {
     /// How many requests the chart took.
     pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
+    /// What the book does not amend any more.
+    fixed: Vec<Change>,
     sends: Sends,
     /// How many entries were made since the lists were counted, by list.
     pub(super) made: BTreeMap<&'static str, u64>,
@@ -206,6 +208,7 @@ impl<'a> Pusher<'a> {
             chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
+            fixed: Vec::new(),
             sends: Sends::none(engine.clock.run_time()),
             made: BTreeMap::new(),
             count: PushCount::default(),
@@ -241,6 +244,7 @@ impl<'a> Pusher<'a> {
             }
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
+            self.withdraw_fixed().await?;
         }
     }
 
@@ -484,6 +488,10 @@ impl<'a> Pusher<'a> {
             // Somebody changed it since, or applied a payment to it: what it says is looked at.
             (RefusalKind::Stale, Subject::Amended { .. }) if another => {
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
+            }
+            (RefusalKind::Fixed, Subject::Amended { .. }) => {
+                self.fixed.push(change.clone());
+                refused(refusal)
             }
             (_, Subject::Attached { .. }) => {
                 refused(Refusal { hint: HINT_FOR_FILES.to_owned(), ..refusal })

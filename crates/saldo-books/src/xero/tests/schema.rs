@@ -100,9 +100,16 @@ fn bodies() -> Vec<(String, Value)> {
         subjects.push(Subject::Confirmed { key, document: document.clone() });
         subjects.push(Subject::Document { key, document, applies_to, voids, draft: true });
     }
+    let amended = [sale(), claim(), credit(), refund(), expense(), journal(), bill()];
+    for before in amended.into_iter().chain([bill().reversal(day())]) {
+        let header = Header { reference: "Another".to_owned(), ..before.header().clone() };
+        let document = Box::new(Document::new(header, before.lines().to_vec()).unwrap());
+        let (key, before) = (key(&before), Box::new(before));
+        subjects.push(Subject::Amended { key, document, before, version: None });
+    }
     let mut context = context(&subjects);
     for subject in &subjects {
-        if let Subject::Confirmed { key, .. } = subject {
+        if let Subject::Confirmed { key, .. } | Subject::Amended { key, .. } = subject {
             let id = RemoteId::from("ed255415-e141-4150-aab7-89c3bbbb851c");
             context.bindings.0.insert(key.to_string(), id);
         }
@@ -110,11 +117,8 @@ fn bodies() -> Vec<(String, Value)> {
     let body = |subject: Subject| {
         let place = BOOK.place(&subject);
         let method = match subject {
-            Subject::Confirmed { .. } => Method::Post,
-            Subject::Need(_)
-            | Subject::Document { .. }
-            | Subject::Amended { .. }
-            | Subject::Attached { .. } => Method::Put,
+            Subject::Confirmed { .. } | Subject::Amended { .. } => Method::Post,
+            Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => Method::Put,
         };
         let request = asked(&[Task::Create(subject)], &context);
         assert_eq!(request.method, method);
@@ -122,7 +126,7 @@ fn bodies() -> Vec<(String, Value)> {
         // These are created one by one.
         let bare = match place.split('/').collect::<Vec<_>>()[..] {
             ["Accounts", ..] => Some("Account"),
-            [place, "confirmed"] => Some(place),
+            [place, "confirmed" | "amended"] => Some(place),
             ["TrackingCategories", _, _] => Some("TrackingCategory"),
             ["TrackingCategories", _, _, _] => Some("TrackingOption"),
             _ => None,
@@ -136,7 +140,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 59);
+    assert_eq!(bodies.len(), 67);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }

@@ -47,14 +47,16 @@ impl Organisation {
         assert!(attached.is_ok(), "{} {id} takes no file {name}", kind.name());
     }
 
-    /// Matches a payment with a row of the bank, or parts the two again. Its version shows that.
+    /// Matches a payment, or money spent or received, with a row of the bank, or parts the two
+    /// again. Its version shows that.
     ///
     /// # Panics
-    /// Where there is no such payment.
-    pub fn reconcile(&mut self, payment: &str, is_reconciled: bool, now: Timestamp) {
-        let payment = self.by_id(Kind::Payment, payment).cloned();
-        let mut payment = payment.expect("there is such a payment");
-        payment.body.insert("IsReconciled".to_owned(), Value::Bool(is_reconciled));
-        self.store(payment, now);
+    /// Where there is no such thing.
+    pub fn reconcile(&mut self, id: &str, is_reconciled: bool, now: Timestamp) {
+        let kinds = [Kind::Payment, Kind::BankTransaction].into_iter();
+        let matched = kinds.filter_map(|kind| self.by_id(kind, id)).next().cloned();
+        let mut matched = matched.expect("there is such a payment, or such money");
+        matched.body.insert("IsReconciled".to_owned(), Value::Bool(is_reconciled));
+        self.store(matched, now);
     }
 }

@@ -1,6 +1,7 @@
 //! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed,
 //! and one is confirmed only as it was entered. What is voided, where the book shows matches. And
-//! what is amended, where the book has it in another version than the one that it acknowledged.
+//! what is amended, where the book shows matches, or has it in another version than the one that it
+//! acknowledged.
 
 use super::super::EngineError;
 use super::Pusher;
@@ -28,7 +29,7 @@ impl Pusher<'_> {
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
-    /// now, and at what is to be voided, where the book shows what was matched. What somebody
+    /// now, and at what is to be voided or amended, where the book shows what was matched. What somebody
     /// confirmed or voided there is acknowledged, what somebody changed or matched is refused.
     /// Returns the changes that are still to be made.
     pub(super) async fn look_first(
@@ -47,7 +48,9 @@ impl Pusher<'_> {
                 Subject::Document { document, voids: Some(_), .. } if shows_matches => {
                     by_kind.entry((0, document.header().kind)).or_default().push(change);
                 }
-                Subject::Amended { document, .. } if self.names_tried.contains_key(&change.id) => {
+                Subject::Amended { document, .. }
+                    if shows_matches || self.names_tried.contains_key(&change.id) =>
+                {
                     by_kind.entry((1, document.header().kind)).or_default().push(change);
                 }
                 Subject::Need(_)

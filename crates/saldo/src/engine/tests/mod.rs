@@ -42,6 +42,7 @@ mod priced;
 mod proofs;
 mod purchased;
 mod refused;
+mod retracked;
 mod revalued;
 mod revised;
 mod ruled;
