@@ -290,23 +290,7 @@ fn outcome(
                 None => not_among(look_up.rows, place, rows.len()),
             })
         }
-        Subject::Amended { key, document, before, .. } => {
-            let held = records(place, rows)?;
-            let ours: Vec<&Record> = held
-                .iter()
-                .filter(|it| compare::is_ours(it, *key))
-                .filter(|it| is_numbered(look_up.subject) || listing::counts(it))
-                .collect();
-            let found = amending::found(*key, (before, document), &ours, context);
-            let found = found.map_err(|reason| Fault::new(Permit::Never, reason))?;
-            Ok(match found {
-                Some(found) => found,
-                None => match not_among(look_up.rows, place, rows.len()) {
-                    Outcome::Absent => gone(*key, "it", context),
-                    further => further,
-                },
-            })
-        }
+        Subject::Amended { .. } => amended(look_up, place, rows, context),
         Subject::Attached { .. } => Err(ask::mixed()),
         Subject::Confirmed { key, document } => {
             let ours = standing(((*key, document, None), true), place, rows, context)?;
@@ -321,6 +305,32 @@ fn outcome(
             })
         }
     }
+}
+
+/// What it means for an amendment that its document was looked for among these rows.
+fn amended(
+    look_up: &LookUp<'_>,
+    place: Place,
+    rows: &[Value],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let Subject::Amended { key, document, before, .. } = look_up.subject else {
+        return Err(ask::mixed());
+    };
+    let held = records(place, rows)?;
+    let ours: Vec<&Record> = held
+        .iter()
+        .filter(|it| compare::is_ours(it, *key))
+        .filter(|it| is_numbered(look_up.subject) || listing::counts(it))
+        .collect();
+    let found = amending::found(*key, (before, document), &ours, context);
+    Ok(match found.map_err(|reason| Fault::new(Permit::Never, reason))? {
+        Some(found) => found,
+        None => match not_among(look_up.rows, place, rows.len()) {
+            Outcome::Absent => gone(*key, "it", context),
+            further => further,
+        },
+    })
 }
 
 /// In which words an item is another than what was wanted.

@@ -7,7 +7,7 @@ use super::stock;
 use super::wire::{Entry, Fate, Organisation, Record};
 use super::write::{self, Body};
 use super::{
-    amending, attachments, balances, chart, compare, find, listing, rates, result, settings,
+    amending, attachments, balances, chart, compare, find, listing, notes, rates, result, settings,
     voiding,
 };
 use saldo_core::book::{
@@ -31,6 +31,9 @@ pub(super) fn hear(
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("xero")) };
     if let Some(attached) = attachments::first(tasks) {
         return attachments::hear(attached, tasks, answer);
+    }
+    if let Some(note) = notes::first(tasks) {
+        return notes::hear(note, tasks, answer);
     }
     let one = |outcome: Outcome| Ok(vec![outcome]);
     match tasks {

@@ -14,6 +14,7 @@ mod hear;
 mod listing;
 mod moved;
 mod names;
+mod notes;
 mod place;
 mod rates;
 mod report;
@@ -125,6 +126,7 @@ impl Book for Xero {
                 .to_owned());
         }
         write::draft_status(settings)?;
+        notes::are_wanted(settings)?;
         Ok(self.home())
     }
 
@@ -180,6 +182,14 @@ impl Book for Xero {
 
     fn takes_files(&self, document: &Document) -> bool {
         shape::shape(document).is_ok_and(|shape| attachments::takes(&shape))
+    }
+
+    fn wants_notes(&self, settings: &BTreeMap<String, String>) -> bool {
+        notes::are_wanted(settings).is_ok_and(|wanted| wanted)
+    }
+
+    fn takes_note(&self, document: &Document) -> bool {
+        notes::takes(document)
     }
 
     fn place(&self, subject: &Subject) -> String {

@@ -18,6 +18,7 @@ mod withdraw;
 use super::attach::attach_statements;
 use super::chart::Chart;
 use super::error::{ended, set_aside};
+use super::notes::write_notes;
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::settings::known_settings;
@@ -83,8 +84,10 @@ pub(super) async fn push_each(
     let all = books(engine, only).await?;
     let pushed = push_all(engine, all, &mut count, failed).await?;
     // Files belong to documents that stand there: a book that failed gets its own another time.
+    let noting = pushed.clone();
     let with_files = attach_statements(engine, pushed).await?;
     push_all(engine, with_files, &mut count, failed).await?;
+    write_notes(engine, &noting, failed).await?;
     Ok(count)
 }
 
@@ -330,8 +333,18 @@ impl<'a> Pusher<'a> {
         heard.map_err(|fault| self.world(fault))
     }
 
-    async fn ask(&self, tasks: &[Task], context: &BookContext) -> Result<Vec<Outcome>, Fault> {
-        let ask = self.book.ask(tasks, &self.new_token("read", &[]), context)?;
+    pub(super) async fn ask(
+        &self,
+        tasks: &[Task],
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        // What is written is one of its own.
+        let noted = |task: &Task| match task {
+            Task::WriteNote(note) => Some(note.key.to_string()),
+            _ => None,
+        };
+        let noted: Vec<String> = tasks.iter().filter_map(noted).collect();
+        let ask = self.book.ask(tasks, &self.new_token("read", &noted), context)?;
         let answer = self.transport.exchange(&ask).await?;
         self.book.hear(tasks, &answer, context)
     }
@@ -523,7 +536,9 @@ fn subject_of(task: &Task) -> &Subject {
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadChanges { .. }
-        | Task::ReadDocuments { .. } => {
+        | Task::ReadDocuments { .. }
+        | Task::LookForNote(_)
+        | Task::WriteNote(_) => {
             unreachable!("only tasks with a subject are pushed")
         }
     }

@@ -1,7 +1,7 @@
 //! Every body against the vendor's own description of its interface.
 
 use super::*;
-use saldo_core::book::Item;
+use saldo_core::book::{Item, Note};
 
 /// The vendor's schemas, as one that a validator can follow.
 fn schemas() -> Option<Value> {
@@ -165,6 +165,25 @@ fn what_closes_an_order_is_valid_by_the_vendors_schema() {
     let request = asked(&[Task::Create(taken_back(&stock::ordered()))], &context(&[]));
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(faults(&components, "PurchaseOrders", &body), Vec::<String>::new());
+}
+
+#[test]
+fn a_note_is_valid_by_the_vendors_schema_and_no_longer_than_it_takes() {
+    let Some(components) = schemas() else { return };
+    let document = Box::new(sale());
+    let (key, remote) = (key(&document), RemoteId::from("ed255415-e141-4150-aab7-89c3bbbb851c"));
+    let note = Note { key, document, remote, from: "shopify:demo/".repeat(30) };
+    let request = asked(&[Task::WriteNote(note)], &context(&[]));
+    assert_eq!(request.method, Method::Put);
+    assert!(
+        request.url.ends_with("/BankTransactions/ed255415-e141-4150-aab7-89c3bbbb851c/History")
+    );
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(faults(&components, "HistoryRecords", &body), Vec::<String>::new());
+    let details = body["HistoryRecords"][0]["Details"].as_str().unwrap();
+    assert_eq!(details.chars().count(), 250);
+    assert!(details.starts_with(&format!("saldo:{key}: entered by Saldo from shopify:demo/")));
+    assert!(!BOOK.takes_note(&received()), "payments take none");
 }
 
 #[test]

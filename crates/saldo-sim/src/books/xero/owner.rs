@@ -1,5 +1,6 @@
 //! What people do in the organisation themselves, and see there.
 
+use super::entity::Entity;
 use super::kind::Kind;
 use super::organisation::Organisation;
 use super::write::Write;
@@ -36,6 +37,17 @@ impl Organisation {
         let given = properties.as_object().expect("properties stand in an object");
         let written = self.write(&write, given);
         assert!(written.is_ok(), "{} {id} cannot be changed to {properties}", kind.name());
+    }
+
+    /// The notes in the histories of a kind, each with what it is at, in the order in which they
+    /// were written.
+    #[must_use]
+    pub fn notes(&self, kind: Kind) -> Vec<(String, String)> {
+        let of_one = |entity: &'_ Entity| {
+            let notes = entity.history.iter().filter(|note| note.changes == "Note");
+            notes.map(|note| (entity.id.clone(), note.details.clone())).collect::<Vec<_>>()
+        };
+        self.shelf(kind).flat_map(of_one).collect()
     }
 
     /// Attaches a file, as somebody does in the browser.

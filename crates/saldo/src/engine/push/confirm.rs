@@ -29,9 +29,9 @@ impl Pusher<'_> {
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
-    /// now, and at what is to be voided or amended, where the book shows what was matched. What somebody
-    /// confirmed or voided there is acknowledged, what somebody changed or matched is refused.
-    /// Returns the changes that are still to be made.
+    /// now, and at what is to be voided or amended, where the book shows what was matched. What
+    /// somebody confirmed or voided there is acknowledged, what somebody changed or matched is
+    /// refused. Returns the changes that are still to be made.
     pub(super) async fn look_first(
         &mut self,
         changes: Vec<Change>,

@@ -27,6 +27,7 @@ mod foreign;
 mod fulfilled;
 mod happened;
 mod happened_there;
+mod histories;
 mod identities;
 mod kept;
 mod late;

@@ -88,10 +88,8 @@ async fn what_was_reconciled_is_reversed_and_entered_anew() {
     stage.assert_proven("reversed").await;
     assert_eq!(held(&xero), [("Shop".to_owned(), before)].into());
     assert_eq!(count(&xero, Kind::BankTransaction), counted + 2, "a reversal, and another");
-    let vendor = xero.vendor_itself();
-    let shown = vendor.organisation().shown(Kind::BankTransaction);
+    let shown = xero.vendor_itself().organisation().shown(Kind::BankTransaction);
     let stands = shown.into_iter().find(|it| it["BankTransactionID"] == sale["BankTransactionID"]);
     assert_eq!(stands.unwrap()["LineItems"], sale["LineItems"], "it stays as it was");
-    drop(vendor);
     assert_eq!(stage.sync().await.approved, 0);
 }
