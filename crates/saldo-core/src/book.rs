@@ -1,9 +1,11 @@
 //! The port to accounting systems: a value that states what a book can do, and two functions
 //! without I/O.
 
+mod attached;
 mod need;
 mod settings;
 
+pub use attached::{AttachedFile, Note};
 pub use need::{Called, Item, Listed, Need, TaxRate};
 pub use settings::{BookSettings, CodedRate, ListRoom, SalesTax, TaxCode};
 
@@ -80,8 +82,10 @@ pub struct BookDescription {
     /// for [`Book::amends`] to say; what it does not amend is reversed and entered anew where it
     /// is a dimension, and stays as it was entered where it is words.
     pub amends: &'static [DocumentKind],
+    /// Whether it amends invoices, bills and credits once payments belong to them.
+    pub amends_paid: bool,
     /// Whether it shows of a document that it was matched, as with the rows of a bank: what is to
-    /// be voided is looked at first then.
+    /// be voided or amended is looked at first then.
     pub shows_matches: bool,
     /// Whether drafts count in its balances. Where they do not, they are in no report of the book
     /// until somebody confirms them.
@@ -214,20 +218,6 @@ pub enum Subject {
     },
 }
 
-/// A table that is attached to a document of a book as a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AttachedFile {
-    /// Its name, of letters, digits, `-`, `_` and `.`: by it the file is found at its document.
-    pub name: String,
-    /// What stands in it: comma-separated values, by RFC 4180.
-    pub text: String,
-}
-
-impl AttachedFile {
-    /// What it holds, as vendors are told.
-    pub const MEDIA_TYPE: &'static str = "text/csv";
-}
-
 /// A document that stands in a book and is made nil there, by an operation of the book's own that
 /// leaves the document standing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -303,6 +293,10 @@ pub enum Task {
     },
     /// Make this be there.
     Create(Subject),
+    /// Is this note there? Asked of books that take notes, as [`Task::WriteNote`] is, each alone.
+    LookForNote(Note),
+    /// Add this note to its document, which carries no money and changes nothing.
+    WriteNote(Note),
 }
 
 impl Task {
@@ -361,6 +355,8 @@ pub enum RefusalKind {
     DuplicateRequest,
     /// It stands there in another version than the one that was named: read it again.
     Stale,
+    /// It stands there, and the book changes nothing of it any more: it was paid or reconciled.
+    Fixed,
     /// Something that it refers to is gone or inactive.
     BadReference,
     /// The book holds it already, but with other content.
@@ -386,6 +382,7 @@ impl RefusalKind {
             | Self::CurrenciesOff
             | Self::SalesTaxOff
             | Self::Stale
+            | Self::Fixed
             | Self::BadReference
             | Self::WholeRequest
             | Self::Other => true,
@@ -729,6 +726,16 @@ pub trait Book: Send + Sync {
 
     /// Whether it takes files at documents like this.
     fn takes_files(&self, _document: &Document) -> bool {
+        false
+    }
+
+    /// Whether the owner wants notes in the histories of documents, by the connection's settings.
+    fn wants_notes(&self, _settings: &BTreeMap<String, String>) -> bool {
+        false
+    }
+
+    /// Whether a note can be added to a document like this.
+    fn takes_note(&self, _document: &Document) -> bool {
         false
     }
 

@@ -99,6 +99,34 @@ impl Store {
         .await
     }
 
+    /// As [`acknowledged_after`](Self::acknowledged_after), of the documents that no receipt was
+    /// about before.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn first_acknowledged_after(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        receipt: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        query(
+            "select r.seq, c.id from receipt r
+             join change c on c.company = r.company and c.book = r.book and c.id = r.key
+             where r.seq > $3 and r.company = $1 and r.book = $2 and c.slot is not null
+             and not exists (select 1 from receipt e
+              where e.company = r.company and e.book = r.book and e.key = r.key and e.seq < r.seq)
+             order by r.seq limit $4",
+        )
+        .bind(company.as_str())
+        .bind(book.as_str())
+        .bind(receipt)
+        .bind(columns::integer(limit)?)
+        .fetch_all(&self.reader)
+        .await
+    }
+
     /// The documents that a book acknowledged and calls so, with the version that it acknowledged
     /// last, by number.
     ///

@@ -8,10 +8,10 @@ use crate::sqlite::Transaction;
 use crate::statement::{ROWS_MAX, Statement, query};
 use crate::{Store, StoreError, columns};
 use jiff::Timestamp;
-use saldo_core::book::{Acknowledgement, Refusal};
+use saldo_core::book::{Acknowledgement, Refusal, RefusalKind};
 use saldo_core::plan::Change;
 use saldo_core::text::{CompanyId, ConnectionId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a batch is sent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -272,6 +272,39 @@ impl Store {
         .fetch_all(&self.reader)
         .await?;
         rows.into_iter().map(attempt_of).collect()
+    }
+
+    /// Those of these changes that a book refused last in this way, and that nobody asked to try
+    /// again since, whether they were withdrawn or not.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn refused_as(
+        &self,
+        company: &CompanyId,
+        book: &ConnectionId,
+        changes: &[&str],
+        kind: RefusalKind,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let mut transaction = self.reader.begin().await?;
+        let mut refused = BTreeSet::new();
+        for (change, history) in histories(&mut transaction, company, book, changes).await? {
+            let mut is_refused = false;
+            for attempt in history {
+                is_refused = match (attempt.status, &attempt.answer) {
+                    (AttemptStatus::Refused, Some(answer)) => {
+                        let refusal: Refusal = columns::from_json("refusal", answer)?;
+                        refusal.kind == kind
+                    }
+                    (AttemptStatus::Withdrawn, _) => is_refused,
+                    _ => false,
+                };
+            }
+            if is_refused {
+                refused.insert(change);
+            }
+        }
+        Ok(refused)
     }
 
     /// What the books of a company refused, in the order of approval.

@@ -57,6 +57,7 @@ static DESCRIPTION: BookDescription = BookDescription {
         DocumentKind::VendorCredit,
         DocumentKind::JournalEntry,
     ],
+    amends_paid: true,
     shows_matches: false,
     drafts_count: true,
     feed: None,
@@ -144,7 +145,9 @@ fn created<'a>(tasks: &'a [Task]) -> Vec<&'a Subject> {
         | Task::ReadResult { .. }
         | Task::ReadDocuments { .. }
         | Task::ReadChanges { .. }
-        | Task::LookUp { .. } => None,
+        | Task::LookUp { .. }
+        | Task::LookForNote(_)
+        | Task::WriteNote(_) => None,
     };
     tasks.iter().filter_map(subject).collect()
 }
@@ -231,10 +234,11 @@ fn read_outcome(task: &Task, ledgers: &Ledgers, context: &BookContext) -> Result
         Task::LookUp { subject: Subject::Need(need), .. } => {
             Ok(hear::look_up_need(need, reading, context))
         }
-        // Text files take no files, and are asked for no news.
-        Task::LookUp { subject: Subject::Attached { .. }, .. } | Task::ReadChanges { .. } => {
-            Err(Fault::unexpected("a text file"))
-        }
+        // Text files take no files and no notes, and are asked for no news.
+        Task::LookUp { subject: Subject::Attached { .. }, .. }
+        | Task::ReadChanges { .. }
+        | Task::LookForNote(_)
+        | Task::WriteNote(_) => Err(Fault::unexpected("a text file")),
         Task::Create(_) => Err(mixed()),
     }
 }

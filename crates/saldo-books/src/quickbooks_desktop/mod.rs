@@ -91,6 +91,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     tells_changes: None,
     amends: amending::KINDS,
     // What is to be voided is looked at first: the request names no version.
+    amends_paid: false,
     shows_matches: true,
     drafts_count: false,
     feed: None,

@@ -92,6 +92,7 @@ static DESCRIPTION: BookDescription = BookDescription {
     tells_new_people: false,
     tells_changes: Some(Duration::from_hours(24 * 30)),
     amends: amending::KINDS,
+    amends_paid: true,
     shows_matches: false,
     drafts_count: false,
     feed: Some(FeedUpload {

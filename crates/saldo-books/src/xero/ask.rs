@@ -6,6 +6,7 @@ use super::dates;
 use super::find::{self, LookUp};
 use super::listing;
 use super::names::Taken;
+use super::notes;
 use super::place::Place;
 use super::tracking;
 use super::voiding;
@@ -27,6 +28,9 @@ pub(super) type Query = Vec<(&'static str, String)>;
 pub(super) fn ask(tasks: &[Task], token: &str, context: &BookContext) -> Result<Ask, Fault> {
     if let Some(attached) = attachments::first(tasks) {
         return attachments::ask(attached, tasks, token, context).map(Ask::Http);
+    }
+    if let Some(note) = notes::first(tasks) {
+        return notes::ask(note, tasks, token, context).map(Ask::Http);
     }
     let request = match tasks {
         [Task::ReadSettings] => read(Place::Organisation, &[], context)?,
@@ -155,9 +159,9 @@ pub(super) fn of_tenant(request: HttpRequest, context: &BookContext) -> Result<H
 }
 
 /// New things of one place, by PUT: by POST the vendor would overwrite the invoice that has the
-/// same number. Only drafts that are approved go by POST, each by its id. What this book cannot
-/// express stays out, and is refused when the answer is heard; if that is all of it, there is
-/// nothing to ask.
+/// same number. Only drafts that are approved and what is amended go by POST, each by its id. What
+/// this book cannot express stays out, and is refused when the answer is heard; if that is all of
+/// it, there is nothing to ask.
 fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpRequest, Fault> {
     if tasks.len() > BATCH || token.len() > TOKEN {
         let message = format!("a request takes {BATCH} tasks and a token of {TOKEN} characters");
@@ -188,8 +192,10 @@ fn write_all(tasks: &[Task], token: &str, context: &BookContext) -> Result<HttpR
     if place.has_prices() {
         query.push(("unitdp", "4".to_owned()));
     }
-    let confirms = |task: &Task| matches!(task, Task::Create(Subject::Confirmed { .. }));
-    let method = match tasks.iter().filter(|task| confirms(task)).count() {
+    let changes = |task: &Task| {
+        matches!(task, Task::Create(Subject::Confirmed { .. } | Subject::Amended { .. }))
+    };
+    let method = match tasks.iter().filter(|task| changes(task)).count() {
         0 => Method::Put,
         count if count == tasks.len() => Method::Post,
         _ => return Err(mixed()),

@@ -123,6 +123,9 @@ fn refusal_kind(words: &str) -> RefusalKind {
     ]) {
         return RefusalKind::DuplicateName;
     }
+    if says(&["cannot be edited as it has", "not of valid status for modification"]) {
+        return RefusalKind::Fixed;
+    }
     if says(&["lock date", "period is locked", "locked period"]) {
         return RefusalKind::PeriodClosed;
     }
@@ -167,6 +170,10 @@ const fn hint(kind: RefusalKind) -> &'static str {
         RefusalKind::NotSetUp => {
             "Xero sells nothing that is not there: enter the opening stock in Xero, or wait for \
              what came in; it is tried again with each sync"
+        }
+        RefusalKind::Fixed => {
+            "it was paid, credited, reconciled or taken out in Xero, which changes nothing of it \
+             any more: undo that there first"
         }
         RefusalKind::BadReference => {
             "something that it refers to was archived, renumbered or never made in Xero: make it \

@@ -6,6 +6,7 @@
 //! else is absent only after all of its day were read, page by page, and none carries its mark.
 //! Amounts are not asked for: what the vendor or a person changed must be found as well.
 
+use super::amending;
 use super::ask::{self, Query};
 use super::chart::{self, ROWS};
 use super::compare;
@@ -59,6 +60,10 @@ impl<'a> LookUp<'a> {
         let rows = match page {
             // A narration cannot be asked for: its mark stands among other words.
             None if place == Some(Place::ManualJournals) => Rows::OfDay(1),
+            // What it is called may have been amended already: of all of its day its mark tells it.
+            None if matches!(subject, Subject::Amended { .. }) && !is_numbered(subject) => {
+                Rows::OfDay(1)
+            }
             None | Some(NAMED) if is_of_a_supplier(subject) => Rows::Marked,
             None | Some(NAMED) => Rows::Named,
             Some(number) => Rows::OfDay(number.parse().map_err(|_| {
@@ -79,8 +84,10 @@ impl<'a> LookUp<'a> {
     fn number(&self) -> Option<DocumentKey> {
         match self.subject {
             Subject::Document { voids: Some(voided), .. } => Some(voided.key),
-            Subject::Document { key, .. } | Subject::Confirmed { key, .. } => Some(*key),
-            Subject::Need(_) | Subject::Amended { .. } | Subject::Attached { .. } => None,
+            Subject::Document { key, .. }
+            | Subject::Confirmed { key, .. }
+            | Subject::Amended { key, .. } => Some(*key),
+            Subject::Need(_) | Subject::Attached { .. } => None,
         }
     }
 
@@ -113,30 +120,30 @@ impl<'a> LookUp<'a> {
                 Some(format!("Reference == {}", literal(&reference)))
             }
             // Files are listed at their documents.
-            Subject::Amended { .. } | Subject::Attached { .. } => None,
-            Subject::Document { key, document, .. } | Subject::Confirmed { key, document } => {
-                match (self.rows, self.place?) {
-                    (Rows::OfDay(_), _) => {
-                        Some(format!("Date == {}", dates::literal(document.header().date)))
-                    }
-                    (Rows::Marked, place) => {
-                        let number = names::reference(&document.header().reference, *key);
-                        let field = match place {
-                            Place::CreditNotes => "CreditNoteNumber",
-                            _ => "InvoiceNumber",
-                        };
-                        Some(format!("{field} == {}", literal(&number)))
-                    }
-                    (Rows::Named, Place::CreditNotes) => {
-                        Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
-                    }
-                    (Rows::Named, Place::Invoices) => None,
-                    (Rows::Named, _) => {
-                        let reference = names::reference(&document.header().reference, *key);
-                        Some(format!("Reference == {}", literal(&reference)))
-                    }
+            Subject::Attached { .. } => None,
+            Subject::Document { key, document, .. }
+            | Subject::Confirmed { key, document }
+            | Subject::Amended { key, before: document, .. } => match (self.rows, self.place?) {
+                (Rows::OfDay(_), _) => {
+                    Some(format!("Date == {}", dates::literal(document.header().date)))
                 }
-            }
+                (Rows::Marked, place) => {
+                    let number = names::reference(&document.header().reference, *key);
+                    let field = match place {
+                        Place::CreditNotes => "CreditNoteNumber",
+                        _ => "InvoiceNumber",
+                    };
+                    Some(format!("{field} == {}", literal(&number)))
+                }
+                (Rows::Named, Place::CreditNotes) => {
+                    Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
+                }
+                (Rows::Named, Place::Invoices) => None,
+                (Rows::Named, _) => {
+                    let reference = names::reference(&document.header().reference, *key);
+                    Some(format!("Reference == {}", literal(&reference)))
+                }
+            },
         }
     }
 }
@@ -144,11 +151,18 @@ impl<'a> LookUp<'a> {
 /// Whether it is a supplier's document, whose number others may have.
 fn is_of_a_supplier(subject: &Subject) -> bool {
     match subject {
-        Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
-            matches!(shape(document), Ok(Shape::Bill(_)))
-        }
-        Subject::Need(_) | Subject::Amended { .. } | Subject::Attached { .. } => false,
+        Subject::Document { document, .. }
+        | Subject::Confirmed { document, .. }
+        | Subject::Amended { document, .. } => matches!(shape(document), Ok(Shape::Bill(_))),
+        Subject::Need(_) | Subject::Attached { .. } => false,
     }
+}
+
+/// Whether our key is its number, which nobody else's can be.
+fn is_numbered(subject: &Subject) -> bool {
+    let place = Place::of(subject);
+    matches!(place, Some(Place::Invoices | Place::CreditNotes | Place::PurchaseOrders))
+        && !is_of_a_supplier(subject)
 }
 
 /// A text as a literal of the filter language, which knows no escape that the vendor documents.
@@ -276,7 +290,8 @@ fn outcome(
                 None => not_among(look_up.rows, place, rows.len()),
             })
         }
-        Subject::Amended { .. } | Subject::Attached { .. } => Err(ask::mixed()),
+        Subject::Amended { .. } => amended(look_up, place, rows, context),
+        Subject::Attached { .. } => Err(ask::mixed()),
         Subject::Confirmed { key, document } => {
             let ours = standing(((*key, document, None), true), place, rows, context)?;
             Ok(match ours {
@@ -284,12 +299,38 @@ fn outcome(
                 Some(held) if held.is_draft && held.differences.is_empty() => Outcome::Absent,
                 Some(held) => held.outcome(),
                 None => match not_among(look_up.rows, place, rows.len()) {
-                    Outcome::Absent => gone(*key, context),
+                    Outcome::Absent => gone(*key, "its draft", context),
                     further => further,
                 },
             })
         }
     }
+}
+
+/// What it means for an amendment that its document was looked for among these rows.
+fn amended(
+    look_up: &LookUp<'_>,
+    place: Place,
+    rows: &[Value],
+    context: &BookContext,
+) -> Result<Outcome, Fault> {
+    let Subject::Amended { key, document, before, .. } = look_up.subject else {
+        return Err(ask::mixed());
+    };
+    let held = records(place, rows)?;
+    let ours: Vec<&Record> = held
+        .iter()
+        .filter(|it| compare::is_ours(it, *key))
+        .filter(|it| is_numbered(look_up.subject) || listing::counts(it))
+        .collect();
+    let found = amending::found(*key, (before, document), &ours, context);
+    Ok(match found.map_err(|reason| Fault::new(Permit::Never, reason))? {
+        Some(found) => found,
+        None => match not_among(look_up.rows, place, rows.len()) {
+            Outcome::Absent => gone(*key, "it", context),
+            further => further,
+        },
+    })
 }
 
 /// In which words an item is another than what was wanted.
@@ -327,11 +368,12 @@ fn other_account(wanted: &Account, currency: Option<Currency>, row: &Entry) -> O
     (held != Some(&currency)).then(|| format!("it is kept in {told}, not in {currency}"))
 }
 
-/// What it means that a draft does not stand there any more: nothing is left to confirm.
-fn gone(key: DocumentKey, context: &BookContext) -> Outcome {
+/// What it means that a document does not stand there any more: nothing is left to confirm, or to
+/// amend.
+fn gone(key: DocumentKey, what: &str, context: &BookContext) -> Outcome {
     let remote = context.bindings.document(key).cloned();
     let acknowledgement = Acknowledgement::of(remote.unwrap_or_else(|| RemoteId::from("")));
-    let difference = format!("its draft is gone: nothing has the number or mark {key}");
+    let difference = format!("{what} is gone: nothing has the number or mark {key}");
     Outcome::FoundDifferent { acknowledgement, difference }
 }
 

@@ -7,7 +7,8 @@ use super::stock;
 use super::wire::{Entry, Fate, Organisation, Record};
 use super::write::{self, Body};
 use super::{
-    attachments, balances, chart, compare, find, listing, rates, result, settings, voiding,
+    amending, attachments, balances, chart, compare, find, listing, notes, rates, result, settings,
+    voiding,
 };
 use saldo_core::book::{
     Acknowledgement, BookContext, Need, Outcome, Refusal, RefusalKind, Subject, Task, Voided,
@@ -30,6 +31,9 @@ pub(super) fn hear(
     let Answer::Http(answer) = answer else { return Err(Fault::unexpected("xero")) };
     if let Some(attached) = attachments::first(tasks) {
         return attachments::hear(attached, tasks, answer);
+    }
+    if let Some(note) = notes::first(tasks) {
+        return notes::hear(note, tasks, answer);
     }
     let one = |outcome: Outcome| Ok(vec![outcome]);
     match tasks {
@@ -188,6 +192,7 @@ fn about(task: &Task, refusal: Refusal) -> Refusal {
         {
             Refusal { hint: stock::SOLD_SINCE.to_owned(), ..refusal }
         }
+        Task::Create(Subject::Amended { .. }) => amending::refused(refusal),
         _ => refusal,
     }
 }
@@ -205,11 +210,11 @@ fn became(task: &Task, element: &Value, context: &BookContext) -> Result<Outcome
             let remote = entry.remote().ok_or_else(|| in_doubt("the answer has no id"))?;
             Acknowledgement::of(remote)
         }
-        Subject::Amended { .. } | Subject::Attached { .. } => return Err(mixed()),
+        Subject::Attached { .. } => return Err(mixed()),
         Subject::Confirmed { key, document } => {
             return confirmed(*key, document, &parsed(element)?, context);
         }
-        Subject::Document { key, document, .. } => {
+        Subject::Document { key, document, .. } | Subject::Amended { key, document, .. } => {
             let record: Record = parsed(element)?;
             if !compare::is_ours(&record, *key) {
                 return Err(in_doubt(format!("the answer is not about {key}")));

@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod amending;
 mod ask;
 mod attachments;
 mod balances;
@@ -13,6 +14,7 @@ mod hear;
 mod listing;
 mod moved;
 mod names;
+mod notes;
 mod place;
 mod rates;
 mod report;
@@ -41,7 +43,7 @@ use saldo_core::exchange::{
 use saldo_core::feed::{FeedColumn, FeedFormat, FeedLimit, FeedUpload};
 use saldo_core::ledger::Account;
 use saldo_core::text::RemoteId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Xero, through version 2.0 of its accounting interface.
@@ -93,7 +95,8 @@ static DESCRIPTION: BookDescription = BookDescription {
     tells_new_people: true,
     // Nothing is said of how far back it goes.
     tells_changes: Some(Duration::from_hours(24 * 365)),
-    amends: &[],
+    amends: amending::KINDS,
+    amends_paid: false,
     shows_matches: true,
     drafts_count: false,
     feed: Some(FeedUpload {
@@ -123,6 +126,7 @@ impl Book for Xero {
                 .to_owned());
         }
         write::draft_status(settings)?;
+        notes::are_wanted(settings)?;
         Ok(self.home())
     }
 
@@ -167,6 +171,10 @@ impl Book for Xero {
         voiding::voids(document).is_none()
     }
 
+    fn amends(&self, before: &Document, wanted: &Document) -> bool {
+        amending::amends(before, wanted)
+    }
+
     /// No document is linked with an order in the interface.
     fn closes_orders(&self) -> bool {
         false
@@ -174,6 +182,14 @@ impl Book for Xero {
 
     fn takes_files(&self, document: &Document) -> bool {
         shape::shape(document).is_ok_and(|shape| attachments::takes(&shape))
+    }
+
+    fn wants_notes(&self, settings: &BTreeMap<String, String>) -> bool {
+        notes::are_wanted(settings).is_ok_and(|wanted| wanted)
+    }
+
+    fn takes_note(&self, document: &Document) -> bool {
+        notes::takes(document)
     }
 
     fn place(&self, subject: &Subject) -> String {
@@ -197,6 +213,7 @@ impl Book for Xero {
             }
             // What changes is another request than what is new.
             (Subject::Confirmed { .. }, Some(place)) => format!("{}/confirmed", place.name()),
+            (Subject::Amended { .. }, Some(place)) => format!("{}/amended", place.name()),
             (_, Some(place)) => place.name().to_owned(),
             (_, None) => String::new(),
         }
@@ -232,10 +249,18 @@ impl Book for Xero {
                 | Need::Dimension(_),
             ) => Vec::new(),
             Subject::Document { voids: Some(voided), .. } => voiding::needs(voided),
-            Subject::Amended { .. } | Subject::Attached { .. } => Vec::new(),
+            Subject::Attached { .. } => Vec::new(),
+            // What it said before is compared with what stands there.
+            Subject::Amended { document, before, .. } => {
+                let mut needs: Vec<Need> =
+                    [document, before].into_iter().flat_map(|it| needs_of(it)).collect();
+                let mut seen = BTreeSet::new();
+                needs.retain(|need| seen.insert(need.binding()));
+                needs
+            }
             // What this book cannot hold needs nothing: asking for it says why.
             Subject::Document { document, .. } | Subject::Confirmed { document, .. } => {
-                shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
+                needs_of(document)
             }
         }
     }
@@ -252,4 +277,9 @@ impl Book for Xero {
     ) -> Result<Vec<Outcome>, Fault> {
         hear::hear(tasks, answer, context)
     }
+}
+
+/// What must be bound before a document can be entered; nothing of one that this book cannot hold.
+fn needs_of(document: &Document) -> Vec<Need> {
+    shape::shape(document).map(|shape| shape.needs(document)).unwrap_or_default()
 }

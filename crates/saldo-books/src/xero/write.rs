@@ -1,5 +1,6 @@
 //! Documents, and what documents refer to, as the vendor's bodies.
 
+use super::amending;
 use super::foreign::{Foreign, Moved};
 use super::names::{self, Taken};
 use super::place::Place;
@@ -12,7 +13,7 @@ use super::wire::{
 use crate::json;
 use rust_decimal::{Decimal, RoundingStrategy};
 use saldo_core::book::{Bindings, BookContext, Item, Need, Subject};
-use saldo_core::document::{Document, DocumentKey, KeptItem};
+use saldo_core::document::{Document, DocumentKey, Header, KeptItem};
 use saldo_core::ledger::{Account, AccountKind, Side};
 use saldo_core::money::Money;
 use saldo_core::text::RemoteId;
@@ -57,7 +58,7 @@ pub(super) fn body(
             json(place, &fields)
         }
         Subject::Confirmed { key, document } => confirmed(*key, document, context),
-        Subject::Amended { .. } => Err("Xero amends nothing".to_owned()),
+        Subject::Amended { .. } => amending::body(subject, context),
         Subject::Attached { .. } => Err("a file goes by itself".to_owned()),
     }
 }
@@ -91,7 +92,7 @@ pub(super) fn draft_status(settings: &BTreeMap<String, String>) -> Result<&'stat
     }
 }
 
-fn json(place: Place, fields: &impl serde::Serialize) -> Result<Body, String> {
+pub(super) fn json(place: Place, fields: &impl serde::Serialize) -> Result<Body, String> {
     let json = json::to_json(fields).map_err(|fault| fault.message)?;
     Ok(Body { place, json })
 }
@@ -193,7 +194,7 @@ impl Writer<'_> {
         let words = names::plain(&header.reference, names::TEXT.min(255));
         let (r#type, invoice_number, credit_note_number, due_date) = match form.gives {
             true => ("ACCRECCREDIT", None, number, None),
-            false => ("ACCREC", number, None, self.due_date()),
+            false => ("ACCREC", number, None, Some(due_date(header))),
         };
         Ok(Record {
             r#type: Some(r#type.to_owned()),
@@ -206,20 +207,13 @@ impl Writer<'_> {
         })
     }
 
-    /// When it is to be paid: no earlier than its own day, on which it is due where nobody says
-    /// more.
-    fn due_date(&self) -> Option<String> {
-        let header = self.document.header();
-        Some(header.due.map_or(header.date, |due| due.max(header.date)).to_string())
-    }
-
     /// A supplier's document has the supplier's number, which several may have, and no reference:
     /// so the number bears the mark.
     fn bill(&self, shape: &Shape<'_>, form: &Form<'_>) -> Result<Record, String> {
         let header = self.document.header();
         let number = Some(names::reference(&header.reference, self.key));
         let (r#type, invoice_number, credit_note_number, due_date) = match form.gives {
-            true => ("ACCPAY", number, None, self.due_date()),
+            true => ("ACCPAY", number, None, Some(due_date(header))),
             false => ("ACCPAYCREDIT", None, number, None),
         };
         Ok(Record {
@@ -405,9 +399,8 @@ impl Writer<'_> {
                 ..Line::default()
             })
         });
-        let words = if header.memo.is_empty() { &header.reference } else { &header.memo };
         Ok(Record {
-            narration: Some(names::reference(words, self.key)),
+            narration: Some(names::reference(narration(header), self.key)),
             reference: None,
             line_amount_types: Some("NoTax".to_owned()),
             status: Some("POSTED".to_owned()),
@@ -415,6 +408,16 @@ impl Writer<'_> {
             ..self.marked()
         })
     }
+}
+
+/// When it is to be paid: no earlier than its own day, on which it is due where nobody says more.
+pub(super) fn due_date(header: &Header) -> String {
+    header.due.map_or(header.date, |due| due.max(header.date)).to_string()
+}
+
+/// The words of a manual journal, besides its mark.
+pub(super) fn narration(header: &Header) -> &str {
+    if header.memo.is_empty() { &header.reference } else { &header.memo }
 }
 
 /// What a line says: the vendor wants a word at least.

@@ -112,7 +112,7 @@ fn what_stands_is_amended_once_whichever_request_is_lost() {
         }
         tried += 1;
     }
-    assert!(tried > 1, "{tried} books amend");
+    assert!(tried > 2, "{tried} books amend");
 }
 
 #[test]
@@ -123,15 +123,18 @@ fn what_somebody_changed_since_is_not_amended() {
         for it in &all {
             let other = in_other_words(&it.before, "(otherwise)");
             let other = Amended { wanted: other, ..it.clone() };
-            let task = Task::Create(subject(&stage, &other));
-            let token = format!("another {}", stage.key(&it.before));
-            let outcome = stage.ask(&[task], &token).remove(0);
-            let is_refused = match &outcome {
-                Outcome::Refused(refusal) => refusal.kind == RefusalKind::Stale,
-                Outcome::FoundDifferent { .. } => true,
-                _ => false,
-            };
-            assert!(is_refused, "{book}: {outcome:?}");
+            // Where nothing names a version, it is looked at first, and never sent then.
+            if !stage.book.description().shows_matches {
+                let task = Task::Create(subject(&stage, &other));
+                let token = format!("another {}", stage.key(&it.before));
+                let outcome = stage.ask(&[task], &token).remove(0);
+                let is_refused = match &outcome {
+                    Outcome::Refused(refusal) => refusal.kind == RefusalKind::Stale,
+                    Outcome::FoundDifferent { .. } => true,
+                    _ => false,
+                };
+                assert!(is_refused, "{book}: {outcome:?}");
+            }
             if !stage.book.description().idempotent {
                 let outcome = stage.look(&[subject(&stage, &other)]).remove(0);
                 assert!(matches!(outcome, Outcome::FoundDifferent { .. }), "{book}: {outcome:?}");

@@ -101,7 +101,7 @@ fn what_somebody_did_with_a_draft_is_told() {
         let [Outcome::Refused(refusal)] = &books.ask(&[Task::Create(confirmed)], "late")[..] else {
             panic!("{slot}: a deleted draft is confirmed")
         };
-        assert_eq!(refusal.kind, RefusalKind::Other, "{}", refusal.message);
+        assert_eq!(refusal.kind, RefusalKind::Fixed, "{}", refusal.message);
     }
 }
 

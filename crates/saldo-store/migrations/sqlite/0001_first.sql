@@ -12,9 +12,7 @@ create table company (
     -- The last number that was given to a touched slot.
     slot_seq integer not null default 0,
     -- The revision of the policy by which everything was last accounted.
-    accounted_by integer not null default 0,
-    -- The wording in which everything was last accounted.
-    worded_by integer not null default 1
+    accounted_by integer not null default 0
 ) strict;
 
 create table connection (

@@ -4,7 +4,10 @@ use crate::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// All migrations, from the first on. One that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_first.sql"),
+    include_str!("../../migrations/sqlite/0002_wording.sql"),
+];
 
 /// Runs the migrations that the database has not seen, in one transaction.
 ///

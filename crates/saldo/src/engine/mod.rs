@@ -20,6 +20,7 @@ mod explain;
 mod feed;
 mod gone;
 mod import;
+mod notes;
 mod numbered;
 mod page;
 mod payouts;

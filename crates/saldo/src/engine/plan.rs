@@ -2,6 +2,7 @@
 
 mod chunk;
 mod drafts;
+mod fixed;
 mod names;
 mod needs;
 mod orders;

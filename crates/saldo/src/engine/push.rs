@@ -21,6 +21,7 @@ pub(super) use returned::unsold;
 use super::attach::attach_statements;
 use super::chart::Chart;
 use super::error::{ended, set_aside};
+use super::notes::write_notes;
 use super::plan::{book_of, books};
 use super::retry::Patience;
 use super::settings::known_settings;
@@ -86,8 +87,10 @@ pub(super) async fn push_each(
     let all = books(engine, only).await?;
     let pushed = push_all(engine, all, &mut count, failed).await?;
     // Files belong to documents that stand there: a book that failed gets its own another time.
+    let noting = pushed.clone();
     let with_files = attach_statements(engine, pushed).await?;
     push_all(engine, with_files, &mut count, failed).await?;
+    write_notes(engine, &noting, failed).await?;
     Ok(count)
 }
 
@@ -165,6 +168,8 @@ pub(super) struct Pusher<'a> {
     /// How many requests the chart took.
     pub(super) chart_requests: Option<u64>,
     names_tried: BTreeMap<String, usize>,
+    /// What the book does not amend any more.
+    fixed: Vec<Change>,
     sends: Sends,
     /// How many entries were made since the lists were counted, by list.
     pub(super) made: BTreeMap<&'static str, u64>,
@@ -209,6 +214,7 @@ impl<'a> Pusher<'a> {
             chart_is_stale: false,
             chart_requests: None,
             names_tried: BTreeMap::new(),
+            fixed: Vec::new(),
             sends: Sends::none(engine.clock.run_time()),
             made: BTreeMap::new(),
             count: PushCount::default(),
@@ -244,6 +250,7 @@ impl<'a> Pusher<'a> {
             }
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
+            self.withdraw_fixed().await?;
         }
     }
 
@@ -330,8 +337,18 @@ impl<'a> Pusher<'a> {
         heard.map_err(|fault| self.world(fault))
     }
 
-    async fn ask(&self, tasks: &[Task], context: &BookContext) -> Result<Vec<Outcome>, Fault> {
-        let ask = self.book.ask(tasks, &self.new_token("read", &[]), context)?;
+    pub(super) async fn ask(
+        &self,
+        tasks: &[Task],
+        context: &BookContext,
+    ) -> Result<Vec<Outcome>, Fault> {
+        // What is written is one of its own.
+        let noted = |task: &Task| match task {
+            Task::WriteNote(note) => Some(note.key.to_string()),
+            _ => None,
+        };
+        let noted: Vec<String> = tasks.iter().filter_map(noted).collect();
+        let ask = self.book.ask(tasks, &self.new_token("read", &noted), context)?;
         let answer = self.transport.exchange(&ask).await?;
         self.book.hear(tasks, &answer, context)
     }
@@ -489,6 +506,10 @@ impl<'a> Pusher<'a> {
             (RefusalKind::Stale, Subject::Amended { .. }) if another => {
                 AttemptResult { outcome: AttemptOutcome::NoEffect, detail: refusal.message }
             }
+            (RefusalKind::Fixed, Subject::Amended { .. }) => {
+                self.fixed.push(change.clone());
+                refused(refusal)
+            }
             (_, Subject::Attached { .. }) => {
                 refused(Refusal { hint: HINT_FOR_FILES.to_owned(), ..refusal })
             }
@@ -519,7 +540,9 @@ fn subject_of(task: &Task) -> &Subject {
         | Task::ReadBalances { .. }
         | Task::ReadResult { .. }
         | Task::ReadChanges { .. }
-        | Task::ReadDocuments { .. } => {
+        | Task::ReadDocuments { .. }
+        | Task::LookForNote(_)
+        | Task::WriteNote(_) => {
             unreachable!("only tasks with a subject are pushed")
         }
     }

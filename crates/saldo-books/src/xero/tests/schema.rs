@@ -1,7 +1,7 @@
 //! Every body against the vendor's own description of its interface.
 
 use super::*;
-use saldo_core::book::Item;
+use saldo_core::book::{Item, Note};
 
 /// The vendor's schemas, as one that a validator can follow.
 fn schemas() -> Option<Value> {
@@ -100,9 +100,16 @@ fn bodies() -> Vec<(String, Value)> {
         subjects.push(Subject::Confirmed { key, document: document.clone() });
         subjects.push(Subject::Document { key, document, applies_to, voids, draft: true });
     }
+    let amended = [sale(), claim(), credit(), refund(), expense(), journal(), bill()];
+    for before in amended.into_iter().chain([bill().reversal(day())]) {
+        let header = Header { reference: "Another".to_owned(), ..before.header().clone() };
+        let document = Box::new(Document::new(header, before.lines().to_vec()).unwrap());
+        let (key, before) = (key(&before), Box::new(before));
+        subjects.push(Subject::Amended { key, document, before, version: None });
+    }
     let mut context = context(&subjects);
     for subject in &subjects {
-        if let Subject::Confirmed { key, .. } = subject {
+        if let Subject::Confirmed { key, .. } | Subject::Amended { key, .. } = subject {
             let id = RemoteId::from("ed255415-e141-4150-aab7-89c3bbbb851c");
             context.bindings.0.insert(key.to_string(), id);
         }
@@ -110,11 +117,8 @@ fn bodies() -> Vec<(String, Value)> {
     let body = |subject: Subject| {
         let place = BOOK.place(&subject);
         let method = match subject {
-            Subject::Confirmed { .. } => Method::Post,
-            Subject::Need(_)
-            | Subject::Document { .. }
-            | Subject::Amended { .. }
-            | Subject::Attached { .. } => Method::Put,
+            Subject::Confirmed { .. } | Subject::Amended { .. } => Method::Post,
+            Subject::Need(_) | Subject::Document { .. } | Subject::Attached { .. } => Method::Put,
         };
         let request = asked(&[Task::Create(subject)], &context);
         assert_eq!(request.method, method);
@@ -122,7 +126,7 @@ fn bodies() -> Vec<(String, Value)> {
         // These are created one by one.
         let bare = match place.split('/').collect::<Vec<_>>()[..] {
             ["Accounts", ..] => Some("Account"),
-            [place, "confirmed"] => Some(place),
+            [place, "confirmed" | "amended"] => Some(place),
             ["TrackingCategories", _, _] => Some("TrackingCategory"),
             ["TrackingCategories", _, _, _] => Some("TrackingOption"),
             _ => None,
@@ -136,7 +140,7 @@ fn bodies() -> Vec<(String, Value)> {
 fn every_body_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let bodies = bodies();
-    assert_eq!(bodies.len(), 59);
+    assert_eq!(bodies.len(), 67);
     for (name, body) in bodies {
         assert_eq!(faults(&components, &name, &body), Vec::<String>::new(), "{name} {body}");
     }
@@ -161,6 +165,25 @@ fn what_closes_an_order_is_valid_by_the_vendors_schema() {
     let request = asked(&[Task::Create(taken_back(&stock::ordered()))], &context(&[]));
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(faults(&components, "PurchaseOrders", &body), Vec::<String>::new());
+}
+
+#[test]
+fn a_note_is_valid_by_the_vendors_schema_and_no_longer_than_it_takes() {
+    let Some(components) = schemas() else { return };
+    let document = Box::new(sale());
+    let (key, remote) = (key(&document), RemoteId::from("ed255415-e141-4150-aab7-89c3bbbb851c"));
+    let note = Note { key, document, remote, from: "shopify:demo/".repeat(30) };
+    let request = asked(&[Task::WriteNote(note)], &context(&[]));
+    assert_eq!(request.method, Method::Put);
+    assert!(
+        request.url.ends_with("/BankTransactions/ed255415-e141-4150-aab7-89c3bbbb851c/History")
+    );
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(faults(&components, "HistoryRecords", &body), Vec::<String>::new());
+    let details = body["HistoryRecords"][0]["Details"].as_str().unwrap();
+    assert_eq!(details.chars().count(), 250);
+    assert!(details.starts_with(&format!("saldo:{key}: entered by Saldo from shopify:demo/")));
+    assert!(!BOOK.takes_note(&received()), "payments take none");
 }
 
 #[test]

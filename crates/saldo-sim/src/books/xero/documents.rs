@@ -12,6 +12,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+/// What the vendor says of what payments or credits stand against.
+const SETTLED: &str =
+    "This document cannot be edited as it has a payment or credit note allocated to it.";
+
 /// The longest number and the longest reference.
 const NUMBER_LETTERS: usize = 255;
 
@@ -88,7 +92,7 @@ impl Organisation {
             return self.end_document(entity.clone(), status, write.now);
         }
         if previous.as_ref().is_some_and(|it| it.due() != it.total) {
-            return Err(Refusal::invalid("Invoice not of valid status for modification"));
+            return Err(Refusal::invalid(SETTLED));
         }
         self.draft_document(write, given, previous, form, status)
     }
@@ -240,9 +244,7 @@ impl Organisation {
     /// Voids or deletes a document.
     fn end_document(&mut self, mut entity: Entity, status: &str, now: Timestamp) -> Checked<u64> {
         if !entity.settlement.payments.is_empty() || entity.due() != entity.total {
-            let why = "This document cannot be edited as it has a payment or credit note \
-                       allocated to it.";
-            return Err(Refusal::invalid(why));
+            return Err(Refusal::invalid(SETTLED));
         }
         if entity.is_approved() {
             self.check_open(entity.date().unwrap_or(Date::MIN))?;

@@ -142,6 +142,22 @@ impl Kind {
         )
     }
 
+    /// Whether it has a history of changes and notes.
+    pub(super) fn has_history(self) -> bool {
+        matches!(
+            self,
+            Self::Contact
+                | Self::Item
+                | Self::Invoice
+                | Self::CreditNote
+                | Self::Payment
+                | Self::BankTransaction
+                | Self::BankTransfer
+                | Self::ManualJournal
+                | Self::PurchaseOrder
+        )
+    }
+
     /// The property that lists leave out where no page is asked for.
     pub(super) fn detail_field(self) -> Option<&'static str> {
         match self {

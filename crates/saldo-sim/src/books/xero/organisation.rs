@@ -186,11 +186,14 @@ impl Organisation {
         place
     }
 
-    /// Notes something in an entity's history.
-    pub(super) fn note(&mut self, kind: Kind, place: u64, note: Note) {
+    /// Notes something in an entity's history. Bank transfers have no time of their last change.
+    pub(super) fn note(&mut self, (kind, place): (Kind, u64), note: Note, now: Timestamp) {
         let shelf = self.shelves.get_mut(&kind);
         if let Some(entity) = shelf.and_then(|shelf| shelf.get_mut(&place)) {
             entity.history.push(note);
+            if kind != Kind::BankTransfer {
+                entity.updated = now;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What people do in the organisation themselves, and see there.
 
+use super::entity::Entity;
 use super::kind::Kind;
 use super::organisation::Organisation;
 use super::write::Write;
@@ -38,6 +39,17 @@ impl Organisation {
         assert!(written.is_ok(), "{} {id} cannot be changed to {properties}", kind.name());
     }
 
+    /// The notes in the histories of a kind, each with what it is at, in the order in which they
+    /// were written.
+    #[must_use]
+    pub fn notes(&self, kind: Kind) -> Vec<(String, String)> {
+        let of_one = |entity: &'_ Entity| {
+            let notes = entity.history.iter().filter(|note| note.changes == "Note");
+            notes.map(|note| (entity.id.clone(), note.details.clone())).collect::<Vec<_>>()
+        };
+        self.shelf(kind).flat_map(of_one).collect()
+    }
+
     /// Attaches a file, as somebody does in the browser.
     ///
     /// # Panics
@@ -47,14 +59,16 @@ impl Organisation {
         assert!(attached.is_ok(), "{} {id} takes no file {name}", kind.name());
     }
 
-    /// Matches a payment with a row of the bank, or parts the two again. Its version shows that.
+    /// Matches a payment, or money spent or received, with a row of the bank, or parts the two
+    /// again. Its version shows that.
     ///
     /// # Panics
-    /// Where there is no such payment.
-    pub fn reconcile(&mut self, payment: &str, is_reconciled: bool, now: Timestamp) {
-        let payment = self.by_id(Kind::Payment, payment).cloned();
-        let mut payment = payment.expect("there is such a payment");
-        payment.body.insert("IsReconciled".to_owned(), Value::Bool(is_reconciled));
-        self.store(payment, now);
+    /// Where there is no such thing.
+    pub fn reconcile(&mut self, id: &str, is_reconciled: bool, now: Timestamp) {
+        let kinds = [Kind::Payment, Kind::BankTransaction].into_iter();
+        let matched = kinds.filter_map(|kind| self.by_id(kind, id)).next().cloned();
+        let mut matched = matched.expect("there is such a payment, or such money");
+        matched.body.insert("IsReconciled".to_owned(), Value::Bool(is_reconciled));
+        self.store(matched, now);
     }
 }

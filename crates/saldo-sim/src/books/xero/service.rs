@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 const BODY_BYTES: usize = 3_500_000;
 const KEY_LETTERS: usize = 128;
 
+/// How many characters a note may have.
+const NOTE_LETTERS: usize = 250;
+
 /// What stands for no identifier.
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -157,7 +160,8 @@ impl Tenant {
             (Method::Get, [endpoint, id, "History"]) => {
                 self.traffic.calls.reads += 1;
                 let kind = kind(endpoint)?;
-                let entity = self.organisation.by_id(kind, id).ok_or(Refusal::NotFound)?;
+                let entity = self.organisation.by_id(kind, id).filter(|_| kind.has_history());
+                let entity = entity.ok_or(Refusal::NotFound)?;
                 Ok(json!({ "HistoryRecords": self.organisation.show_history(entity) }))
             }
             (Method::Get, [endpoint, id, "Attachments"]) => {
@@ -171,7 +175,9 @@ impl Tenant {
                 let shown = self.organisation.attach(place, name, content, call.now)?;
                 Ok(keyed("Attachments", vec![shown]))
             }
-            (Method::Put, [endpoint, id, "History"]) => self.note(kind(endpoint)?, id, call),
+            (Method::Put | Method::Post, [endpoint, id, "History"]) => {
+                self.note(kind(endpoint)?, id, call)
+            }
             (Method::Put, ["CreditNotes", id, "Allocations"]) => {
                 self.beneath(call, "Allocations", |tenant, given| {
                     tenant.organisation.allocate(id, given, call.now)
@@ -234,20 +240,34 @@ impl Tenant {
         Ok(keyed(kind.endpoint(), vec![shown]))
     }
 
+    /// Adds notes to the history of an entity, which changes the time of its last change.
     fn note(&mut self, kind: Kind, id: &str, call: &Call<'_>) -> Checked<Value> {
         self.traffic.calls.writes += 1;
-        let place = self.organisation.by_id(kind, id).ok_or(Refusal::NotFound)?.place;
+        let entity = self.organisation.by_id(kind, id).filter(|_| kind.has_history());
+        let place = entity.ok_or(Refusal::NotFound)?.place;
+        if kind == Kind::Payment {
+            let why = "API is not able to create HistoryRecord for Payments";
+            return Err(Refusal::invalid(why));
+        }
         let body = json_body(call.request)?;
-        let mut shown = Vec::new();
+        let mut notes = Vec::new();
         for record in fields::objects(&body, "HistoryRecords")? {
             let details = fields::text(record, "Details")?;
             let missing = || Refusal::invalid("Details must be specified");
             let details = details.ok_or_else(missing)?.to_owned();
-            shown.push(json!({
-                "Details": details, "DateUTC": fields::shown_instant(call.now),
-            }));
-            let note = Note { at: call.now, changes: "Note".to_owned(), details };
-            self.organisation.note(kind, place, note);
+            if details.chars().count() > NOTE_LETTERS {
+                let why = format!("Details must be at most {NOTE_LETTERS} characters long");
+                return Err(Refusal::invalid(why));
+            }
+            notes.push(Note { at: call.now, changes: "Note".to_owned(), details });
+        }
+        let show = |note: &Note| {
+            let at = fields::shown_instant(note.at);
+            json!({ "Details": note.details, "DateUTC": at })
+        };
+        let shown = notes.iter().map(show).collect();
+        for note in notes {
+            self.organisation.note((kind, place), note, call.now);
         }
         Ok(keyed("HistoryRecords", shown))
     }

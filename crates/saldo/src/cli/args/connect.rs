@@ -128,6 +128,10 @@ pub(crate) struct ConnectXero {
     /// What drafts are there: `draft`, or `submitted` for those that await approval.
     #[arg(long, value_name = "STATUS")]
     pub(crate) drafts: Option<String>,
+    /// `on` for a note in the history of each document, with its number and what it comes from: a
+    /// request each, of what the day leaves. `off` ends it.
+    #[arg(long, value_name = "on|off")]
+    pub(crate) notes: Option<String>,
     /// Store it without asking the vendor whom it leads to, as where this machine is offline.
     #[arg(long)]
     pub(crate) unchecked: bool,

@@ -64,7 +64,12 @@ fn settle(connection: &mut Connection, words: &ConnectXero) -> anyhow::Result<()
     replace(connection, "token", words.token_url.as_ref());
     replace(connection, "authorise", words.authorise_url.as_ref());
     let settings = &mut connection.settings;
-    let said = [(TENANT, &words.tenant), ("untaxed", &words.untaxed), ("drafts", &words.drafts)];
+    let said = [
+        (TENANT, &words.tenant),
+        ("untaxed", &words.untaxed),
+        ("drafts", &words.drafts),
+        ("notes", &words.notes),
+    ];
     for (name, value) in said {
         settings.extend(value.iter().map(|value| (name.to_owned(), value.clone())));
     }
@@ -154,6 +159,7 @@ mod tests {
             tax: Vec::new(),
             untaxed: None,
             drafts: None,
+            notes: None,
             unchecked: false,
             redirect_url: String::new(),
             api_url: None,
@@ -171,11 +177,13 @@ mod tests {
             tax: vec!["VAT 20%=OUTPUT2".to_owned(), " VAT=5% = RROUTPUT ".to_owned()],
             untaxed: Some("ZERORATEDOUTPUT".to_owned()),
             drafts: Some("submitted".to_owned()),
+            notes: Some("on".to_owned()),
             ..words()
         };
         settle(&mut connection, &taxes).unwrap();
         let expected = [
             ("drafts", "submitted"),
+            ("notes", "on"),
             ("tax/VAT 20%", "OUTPUT2"),
             ("tax/VAT=5%", "RROUTPUT"),
             (TENANT, ID),
@@ -188,6 +196,7 @@ mod tests {
             ConnectXero { tax: vec!["=OUTPUT2".to_owned()], ..words() },
             ConnectXero { tenant: Some("Demo Ltd".to_owned()), ..words() },
             ConnectXero { drafts: Some("posted".to_owned()), ..words() },
+            ConnectXero { notes: Some("always".to_owned()), ..words() },
         ] {
             assert!(settle(&mut connection.clone(), &wrong).is_err(), "{wrong:?}");
         }

@@ -2,6 +2,7 @@
 
 use super::book_of;
 use super::drafts::waiting_for_drafts;
+use super::fixed::fixed;
 use super::needs::{Waits, plan_needs_of};
 use super::orders::fulfilled;
 use super::voidable::{Going, voidable};
@@ -270,6 +271,8 @@ struct Draft<'a> {
     taken_out: &'a TakenOut,
     /// The documents that may be voided.
     voidable: BTreeMap<DocumentKey, Voided>,
+    /// The documents of which the book amends nothing any more.
+    fixed: Vec<Document>,
     chunk: Chunk,
 }
 
@@ -292,6 +295,7 @@ impl<'a> Draft<'a> {
             closing,
             taken_out,
             voidable: BTreeMap::new(),
+            fixed: Vec::new(),
             chunk: Chunk::default(),
         }
     }
@@ -382,6 +386,7 @@ impl<'a> Draft<'a> {
         let going = Going { to_void, wanted: &entries };
         let voidable = voidable(self.engine, self.connection, &going, &approved).await?;
         self.voidable.extend(voidable);
+        self.fixed.extend(fixed(self.engine, self.connection, &approved, &entries).await?);
         self.entries.extend(entries);
         for it in approved {
             let slot = it.change.slot.clone().unwrap_or_default();
@@ -525,7 +530,9 @@ impl<'a> Draft<'a> {
             true => self.standing_for(slot),
             false => StandingInvoices::default(),
         };
-        let amends = |before: &Document, wanted: &Document| book_itself.amends(before, wanted);
+        let amends = |before: &Document, wanted: &Document| {
+            book_itself.amends(before, wanted) && !self.fixed.contains(before)
+        };
         let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices, amends)?;
         let has_news = self.with_news.contains(slot);
         if plan.is_unsettled || has_news {

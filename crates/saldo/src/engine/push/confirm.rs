@@ -1,6 +1,7 @@
 //! What is looked at before it is done. Drafts: what belongs to one waits until it is confirmed,
 //! and one is confirmed only as it was entered. What is voided, where the book shows matches. And
-//! what is amended, where the book has it in another version than the one that it acknowledged.
+//! what is amended, where the book shows matches, or has it in another version than the one that it
+//! acknowledged.
 
 use super::super::{Engine, EngineError};
 use super::Pusher;
@@ -37,9 +38,9 @@ impl Pusher<'_> {
     }
 
     /// Looks at the drafts that are to be confirmed, since books confirm whatever stands there by
-    /// now, and at what is to be voided, where the book shows what was matched. What somebody
-    /// confirmed or voided there is acknowledged, what somebody changed or matched is refused.
-    /// Returns the changes that are still to be made.
+    /// now, and at what is to be voided or amended, where the book shows what was matched. What
+    /// somebody confirmed or voided there is acknowledged, what somebody changed or matched is
+    /// refused. Returns the changes that are still to be made.
     pub(super) async fn look_first(
         &mut self,
         changes: Vec<Change>,
@@ -56,7 +57,9 @@ impl Pusher<'_> {
                 Subject::Document { document, voids: Some(_), .. } if shows_matches => {
                     by_kind.entry((0, document.header().kind)).or_default().push(change);
                 }
-                Subject::Amended { document, .. } if self.names_tried.contains_key(&change.id) => {
+                Subject::Amended { document, .. }
+                    if shows_matches || self.names_tried.contains_key(&change.id) =>
+                {
                     by_kind.entry((1, document.header().kind)).or_default().push(change);
                 }
                 Subject::Need(_)

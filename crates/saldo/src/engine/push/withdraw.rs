@@ -35,6 +35,27 @@ impl Pusher<'_> {
         Ok(store.withdraw(self.lease, &unwanted.withdraws, &again, now).await?)
     }
 
+    /// Withdraws amendments of what the book changes no more, so that the next plan does without.
+    pub(super) async fn withdraw_fixed(&mut self) -> Result<(), EngineError> {
+        let fixed = std::mem::take(&mut self.fixed);
+        if fixed.is_empty() {
+            return Ok(());
+        }
+        let (store, company) = (&self.engine.store, self.engine.company_id());
+        let ids: Vec<String> = fixed.iter().map(|it| it.id.clone()).collect();
+        let known = store.approved_of(company, &self.connection.id, &ids).await?;
+        // What was in doubt before stays refused until somebody lets it be looked at.
+        let certain = known.into_iter().filter(|it| it.whereabouts == Whereabouts::NotInBook);
+        let (withdrawals, slots): (Vec<Withdrawal>, Vec<Option<String>>) = certain
+            .map(|it| (Withdrawal { id: it.change.id, instead: None }, it.change.slot))
+            .unzip();
+        let slots: Vec<String> = slots.into_iter().flatten().collect();
+        self.engine.keep(self.lease).await?;
+        let now = self.engine.clock.now();
+        self.count.withdrawn += store.withdraw(self.lease, &withdrawals, &slots, now).await?;
+        Ok(())
+    }
+
     /// Withdraws files that the book does not have and nobody wants any more: all, where the policy
     /// wants none, else those of documents that were taken out.
     pub(super) async fn withdraw_files(&mut self) -> Result<(), EngineError> {

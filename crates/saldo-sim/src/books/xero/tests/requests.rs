@@ -215,6 +215,11 @@ fn a_note_stands_in_the_history_of_what_it_is_about() {
     assert_eq!(status, 200);
     let shown = client.get(&path);
     assert_eq!(shown["HistoryRecords"][0]["Details"], "saldo:7H5Z152Q6DH");
+    let long = json!({ "HistoryRecords": [{ "Details": "x".repeat(251) }] });
+    let reason = client.reason(Method::Put, &path, &long);
+    assert_eq!(reason, "Details must be at most 250 characters long");
+    let (status, _) = client.ask(Method::Get, "Accounts/200/History", &Value::Null);
+    assert_eq!(status, 404, "accounts have none");
 }
 
 #[test]

@@ -235,6 +235,7 @@ async fn an_organisation_is_connected_by_the_address_that_is_pasted() {
         tax: Vec::new(),
         untaxed: None,
         drafts: None,
+        notes: None,
         unchecked: false,
         redirect_url: "https://books.example/callback".to_owned(),
         api_url: Some(scene.xero.clone()),
