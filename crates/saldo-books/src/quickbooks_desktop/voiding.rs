@@ -193,7 +193,12 @@ fn is_nil(document: &Document, row: &Element) -> bool {
     let is_line = |it: &&Element| it.name.ends_with("LineRet") || it.name.starts_with("Journal");
     let totals = TOTALS.iter().filter_map(|name| amount(row.text([name])));
     let of_lines = row.children.iter().filter(is_line);
-    let of_lines: Vec<_> = of_lines.filter_map(|line| amount(line.text(["Amount"]))).collect();
+    // QuickBooks may leave out the amount of a line of a journal entry where it is nothing.
+    let of_line = |line: &Element| match amount(line.text(["Amount"])) {
+        None if line.name.starts_with("Journal") => Some(Some(Decimal::ZERO)),
+        amount => amount,
+    };
+    let of_lines: Vec<_> = of_lines.filter_map(of_line).collect();
     let total = shape(document).and_then(|shape| shape.total(document));
     let is_told = !of_lines.is_empty() || total.is_ok_and(|total| !total.is_zero());
     let totals: Vec<_> = totals.collect();

@@ -175,7 +175,8 @@ impl Rates {
 
     /// Adds what a tax, one of those that are borne together, is charged on. It is the rate of
     /// their code that has its percentage, where there is one. Where the code has other rates than
-    /// there are taxes, the vendor spreads the tax.
+    /// there are taxes, the vendor spreads the tax of what is sold; what is bought is refused,
+    /// since the vendor passes over a total without rates there.
     pub(super) fn add(
         &mut self,
         code: &TaxCode,
@@ -184,6 +185,14 @@ impl Rates {
         base: Money,
     ) -> Result<(), String> {
         let rate = rate_of((code, self.way), together, tax)?.map(Reference::to);
+        if rate.is_none() && self.way == Way::Bought {
+            return Err(format!(
+                "the tax code `{}` has {} rates for what is bought, where `{tax}` is one tax: give \
+                 this tax a code with one such rate, by `saldo connect quickbooks-online --tax`",
+                code.name,
+                self.way.rates(code).len()
+            ));
+        }
         match self.of.get_mut(tax) {
             None => {
                 self.of.insert(tax.clone(), (rate, base));

@@ -9,7 +9,7 @@ use super::hear::{in_doubt, json, read};
 use super::names;
 use super::place::Place;
 use super::shape::{Shape, shape};
-use saldo_core::book::{Acknowledgement, BookContext, Note, Outcome, Task};
+use saldo_core::book::{Acknowledgement, BookContext, Note, Outcome, Refusal, RefusalKind, Task};
 use saldo_core::document::Document;
 use saldo_core::exchange::{Fault, HttpAnswer, HttpRequest, Method, Permit};
 use saldo_core::text::RemoteId;
@@ -92,10 +92,13 @@ pub(super) fn hear(
     answer: &HttpAnswer,
 ) -> Result<Vec<Outcome>, Fault> {
     if let [Task::LookForNote(_)] = tasks {
+        if gone(answer).is_some() {
+            return Ok(vec![Outcome::Absent]);
+        }
         let found = stands(note, &read(answer)?).then(|| Outcome::Found(acknowledged(note)));
         return Ok(vec![found.unwrap_or(Outcome::Absent)]);
     }
-    if let Some(refusal) = faults::refusal_of_content(answer) {
+    if let Some(refusal) = faults::refusal_of_content(answer).or_else(|| gone(answer)) {
         return Ok(vec![Outcome::Refused(refusal)]);
     }
     if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
@@ -105,6 +108,16 @@ pub(super) fn hear(
         true => Ok(vec![Outcome::Done(acknowledged(note))]),
         false => Err(in_doubt(format!("the answer does not show the note at {}", note.key))),
     }
+}
+
+/// What it means that Xero does not know what the note is of: this note alone is not had.
+fn gone(answer: &HttpAnswer) -> Option<Refusal> {
+    matches!(answer.status, 404 | 410).then(|| Refusal {
+        kind: RefusalKind::Other,
+        code: answer.status.to_string(),
+        message: "xero does not show what the note is of".to_owned(),
+        hint: String::new(),
+    })
 }
 
 fn acknowledged(note: &Note) -> Acknowledgement {

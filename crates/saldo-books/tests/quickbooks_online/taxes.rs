@@ -373,14 +373,12 @@ fn tax_on_what_is_bought_needs_a_code_and_a_company_that_takes_it_back() {
 }
 
 #[test]
-fn a_tax_that_the_company_takes_back_otherwise_is_held_with_the_difference() {
-    // A code without a rate for what is bought: the vendor adds no tax.
+fn a_code_without_a_rate_for_what_is_bought_is_refused_before_anything_is_sent() {
     let said = [("Tax on fees", "No VAT"), ("no sale", "Exempt")];
     let mut books = Books::with_codes(OF_LINES, "lines", &said);
-    let outcome = books.ask_for(&taxed("fees/1", DocumentKind::Expense, ["3.33", "1.00", "0.66"]));
-    let Ok(Outcome::Done(held)) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(held.tax.unwrap().to_string(), "0.00 USD", "what the engine holds it for");
-    assert_eq!(held.total.unwrap().to_string(), "4.33 USD");
+    let expense = taxed("fees/1", DocumentKind::Expense, ["3.33", "1.00", "0.66"]);
+    let reason = books.ask_for(&expense).unwrap_err();
+    assert!(reason.contains("`No VAT` has 0 rates for what is bought"), "{reason}");
 }
 
 #[test]

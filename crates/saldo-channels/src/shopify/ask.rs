@@ -156,7 +156,7 @@ fn ask_orders(saved: &Saved<OrdersState>, context: &ChannelContext) -> Result<Ne
         },
         OrdersStep::Count { from } => ask_count(budget, *from, context),
         OrdersStep::Bulk(bulk) => {
-            ask_bulk(bulk, bulk_orders(bulk.from, bulk.without_buyers), budget, context)
+            ask_bulk(bulk, bulk_orders(bulk.from, bulk.without_places), budget, context)
         }
         OrdersStep::Paged(paged) => match (paged.unfinished.last(), &paged.listing) {
             (Some(order), _) => {
@@ -317,22 +317,16 @@ fn looked_at(next_at: Timestamp, wait_seconds: u32) -> Timestamp {
     earlier(next_at, SignedDuration::from_secs(i64::from(wait_seconds)))
 }
 
-/// The query that a bulk operation runs for the orders of a window, with who buyers are or without.
-pub(super) fn bulk_orders(from: Timestamp, without_buyers: bool) -> String {
+/// The query that a bulk operation runs for the orders of a window, with the places that goods go
+/// to or without.
+pub(super) fn bulk_orders(from: Timestamp, without_places: bool) -> String {
     let query = bulk_query(BULK_ORDERS, &term("updated_at", ">=", from));
-    if without_buyers { leave_out_buyers(&query) } else { query }
+    if without_places { leave_out_places(&query) } else { query }
 }
 
-/// A query for orders without its fields of protected customer data: the customer, and where in a
-/// country goods go to.
-fn leave_out_buyers(query: &str) -> String {
-    let mut in_customer = false;
-    let stays = |line: &&str| {
-        let field = line.trim();
-        let was_in_customer = in_customer;
-        in_customer = field == "customer {" || in_customer && field != "}";
-        !(in_customer || was_in_customer || matches!(field, "provinceCode" | "zip"))
-    };
+/// A query for orders without where in a country goods go to, which not every app may read.
+fn leave_out_places(query: &str) -> String {
+    let stays = |line: &&str| !matches!(line.trim(), "provinceCode" | "zip");
     query.lines().filter(stays).collect::<Vec<_>>().join("\n")
 }
 

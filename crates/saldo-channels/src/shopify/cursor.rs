@@ -345,7 +345,7 @@ pub(super) struct Bulk {
     /// Whether it does without what the shop may keep from the app: who buyers are, and where in a
     /// country goods go to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) without_buyers: bool,
+    pub(super) without_places: bool,
     /// How far it has come.
     pub(super) stage: BulkStage,
 }

@@ -50,19 +50,28 @@ pub(super) async fn write_notes(
         if !book_of(connection)?.wants_notes(&connection.settings) {
             continue;
         }
-        let lease = engine.lease(connection).await?;
-        let done = match Pusher::new(engine, connection, &lease).await {
-            Ok(pusher) => {
-                let done = note_in(&pusher, &mut written).await;
-                pusher.keep_requests().await?;
-                done
-            }
-            Err(error) => Err(error),
-        };
-        engine.store.release_lease(&lease).await?;
+        let done = write_in(engine, connection, &mut written).await;
         super::error::set_aside(done, failed)?;
     }
     Ok(written)
+}
+
+/// Writes what is still to be noted in a book, while nobody else is at it.
+async fn write_in(
+    engine: &Engine,
+    connection: &Connection,
+    written: &mut usize,
+) -> Result<(), EngineError> {
+    let lease = engine.lease(connection).await?;
+    let done = match Pusher::new(engine, connection, &lease).await {
+        Ok(pusher) => {
+            let done = note_in(&pusher, written).await;
+            pusher.keep_requests().await.and(done)
+        }
+        Err(error) => Err(error),
+    };
+    engine.store.release_lease(&lease).await?;
+    done
 }
 
 /// Writes what is still to be noted in one book.
@@ -99,6 +108,7 @@ async fn note_in(pusher: &Pusher<'_>, written: &mut usize) -> Result<(), EngineE
                     return told(pusher, &refused);
                 }
                 let was_sent = noted.sent == Some(receipt);
+                engine.keep(pusher.lease).await?;
                 noted.sent = Some(receipt);
                 pusher.observe(KIND, &noted).await?;
                 match write_one(pusher, note, was_sent).await? {

@@ -39,8 +39,8 @@ pub(super) fn worth_from(restore_rate: Option<u32>, points_each: u64) -> u64 {
 
 /// The state of a stream whose things can come by a bulk operation.
 pub(super) trait InBulk: Default + Serialize + DeserializeOwned {
-    /// Whether the operation asks who buyers are, and can do without.
-    const TELLS_BUYERS: bool = false;
+    /// Whether the operation asks where in a country goods go to, and can do without.
+    const TELLS_PLACES: bool = false;
 
     /// Whether a download of so many lines, of which so many have no parent, can be what was asked
     /// for.
@@ -229,8 +229,8 @@ fn hear_state<State: InBulk>(
             let wait = waited_seconds.saturating_mul(2).min(LONGEST_WAIT_SECONDS);
             go_on(Vec::new(), saved, bulk, polling(operation, wait, hearing))
         }
-        ("FAILED", _) if state.is_denied() && State::TELLS_BUYERS && !bulk.without_buyers => {
-            let bulk = Bulk { without_buyers: true, ..bulk };
+        ("FAILED", _) if state.is_denied() && State::TELLS_PLACES && !bulk.without_places => {
+            let bulk = Bulk { without_places: true, ..bulk };
             go_on(Vec::new(), saved, bulk, BulkStage::Starting)
         }
         _ => list_instead(saved, &bulk),

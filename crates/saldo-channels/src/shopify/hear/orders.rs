@@ -136,7 +136,7 @@ fn choose(
     let began = hearing.began();
     let bulk_from = bulk::worth_from(saved.budget.restore_rate(), POINTS_AN_ORDER);
     saved.state.step = if count.count >= bulk_from {
-        OrdersStep::Bulk(Bulk { began, from, without_buyers: false, stage: BulkStage::Starting })
+        OrdersStep::Bulk(Bulk { began, from, without_places: false, stage: BulkStage::Starting })
     } else {
         OrdersStep::Paged(Paged::new(began, from))
     };
@@ -294,7 +294,7 @@ fn go_on(
 }
 
 impl InBulk for OrdersState {
-    const TELLS_BUYERS: bool = true;
+    const TELLS_PLACES: bool = true;
 
     fn is_plausible(_: Option<u64>, _: Option<u64>) -> bool {
         true

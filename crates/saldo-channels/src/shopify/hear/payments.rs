@@ -275,7 +275,7 @@ fn hear_recent(
     let left = heard.last.and_then(|last| left(listing, heard.records.len(), last, began));
     saved.state.step = match heard.last.filter(|_| !to_its_end && left >= Some(worth_from)) {
         Some(from) => {
-            RowsStep::Bulk(Bulk { began, from, without_buyers: false, stage: BulkStage::Starting })
+            RowsStep::Bulk(Bulk { began, from, without_places: false, stage: BulkStage::Starting })
         }
         None => RowsStep::Recent { began, listing: next, to_its_end },
     };

@@ -81,7 +81,7 @@ fn hear_page(
         // What was listed is told again, so that of a thing that was cut nothing is kept.
         let (began, stage) = (listing.began, BulkStage::Starting);
         saved.state.step =
-            SweepStep::Bulk(Bulk { began, from: began, without_buyers: false, stage });
+            SweepStep::Bulk(Bulk { began, from: began, without_places: false, stage });
         return page(Vec::new(), &saved);
     }
     if has_more {

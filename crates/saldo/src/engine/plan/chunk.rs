@@ -493,14 +493,23 @@ impl<'a> Draft<'a> {
     /// Whether what a slot's documents belong to cannot be planned yet: which document that will be
     /// is not known, and none of those that stand may be the right one.
     fn waits_for_owner(&self, slot: &str) -> bool {
-        self.links(slot).any(|owner| self.chunk.again.contains(owner))
+        self.links(slot)
+            .any(|owner| self.chunk.again.contains(owner) && !self.only_amends_in_doubt(owner))
+    }
+
+    /// Whether all that is not known of a slot is whether the book amended something there: which
+    /// document stands does not hang on it.
+    fn only_amends_in_doubt(&self, slot: &str) -> bool {
+        let in_doubt = |it: &&ApprovedChange| it.whereabouts == Whereabouts::Unknown;
+        let mut unknown = self.approved.get(slot).into_iter().flatten().filter(in_doubt).peekable();
+        !self.with_news.contains(slot)
+            && unknown.peek().is_some()
+            && unknown.all(|it| matches!(it.change.subject, Subject::Amended { .. }))
     }
 
     fn plan_slot(&mut self, slot: &str) -> Result<(), EngineError> {
-        if self.waits_for_owner(slot) {
-            self.chunk.again.push(slot.to_owned());
-            return Ok(());
-        }
+        // What nobody wants is withdrawn all the same.
+        let waits = self.waits_for_owner(slot);
         let (company, book) = (self.engine.company_id(), &self.connection.id);
         let book_itself = book_of(self.connection)?;
         let description = book_itself.description();
@@ -535,7 +544,7 @@ impl<'a> Draft<'a> {
         };
         let plan = plan_slot_among(of, &self.voidable, entries, approved, invoices, amends)?;
         let has_news = self.with_news.contains(slot);
-        if plan.is_unsettled || has_news {
+        if plan.is_unsettled || has_news || waits {
             self.chunk.again.push(slot.to_owned());
         }
         if has_news {
@@ -547,6 +556,9 @@ impl<'a> Draft<'a> {
             self.chunk.withdrawn.push(it.change.clone());
             let withdrawal = Withdrawal { id: it.change.id.clone(), instead: None };
             self.chunk.withdraws.push(withdrawal);
+        }
+        if waits {
+            return Ok(());
         }
         for change in &plan.changes {
             let whereabouts = Whereabouts::NotInBook;

@@ -66,9 +66,10 @@ async fn paid(
     };
     let mut candidates: BTreeMap<DocumentKey, &Document> = BTreeMap::new();
     let mut slots: BTreeSet<&String> = BTreeSet::new();
-    for it in approved.iter().filter(|it| !is_as_wanted(it)) {
+    for it in approved.iter().filter(|it| it.whereabouts != Whereabouts::Withdrawn) {
         if let (Some((key, document)), Some(slot)) = (it.change.stands_as(), &it.change.slot)
             && document.header().kind.takes_payments()
+            && !is_as_wanted(it)
         {
             candidates.insert(key, document);
             slots.insert(slot);

@@ -90,16 +90,19 @@ impl Pusher<'_> {
         let (mut late, mut adopted, mut amended) = (Vec::new(), Vec::new(), Vec::new());
         for (change, outcome) in changes.iter().zip(outcomes) {
             let (key, document, amends) = match &change.subject {
-                Subject::Document { key, document, .. } => (*key, document, false),
-                Subject::Amended { key, document, .. } => (*key, document, true),
+                Subject::Document { key, document, .. } => (*key, document, None),
+                Subject::Amended { key, before, document, .. } => (*key, document, Some(before)),
                 Subject::Need(_) | Subject::Confirmed { .. } | Subject::Attached { .. } => continue,
             };
-            let says_so = || receipts.get(key.as_str()) == Some(&document.content_hash());
+            // What was amended again since stands by that: this one counts before it.
+            let is_past = amends.is_some_and(|before| {
+                receipts.get(key.as_str()).is_some_and(|last| *last != before.content_hash())
+            });
             let (found, differs) = match outcome {
                 Outcome::Absent | Outcome::Further { .. } | Outcome::AsBefore(_) => continue,
                 // What it says was told by another amendment, or by somebody there.
-                Outcome::FoundDifferent { .. } if amends => continue,
-                Outcome::Found(_) if amends && says_so() => continue,
+                Outcome::FoundDifferent { .. } if amends.is_some() => continue,
+                Outcome::Found(_) if is_past => continue,
                 Outcome::Found(found) => {
                     let differs = difference(document, &found);
                     (found, differs)
@@ -112,7 +115,7 @@ impl Pusher<'_> {
             late.push(late_document(key, document, &found, differs.clone()));
             if differs.is_none() {
                 adopted.push((change.id.clone(), found));
-                amended.extend(change.slot.clone().filter(|_| amends));
+                amended.extend(change.slot.clone().filter(|_| amends.is_some()));
             }
         }
         if !adopted.is_empty() {

@@ -20,6 +20,10 @@ impl TokenKeeper {
         token_address: &str,
         carrier: &Carrier,
     ) -> Result<Obtained, Fault> {
+        let stored = self.store.load(name::CLIENT_ID).await?;
+        if stored.is_none() && self.store.load(name::ACCESS_TOKEN).await?.is_some() {
+            return Err(log_in("the vendor refuses the access token: make another one"));
+        }
         let client_id = self.needed(name::CLIENT_ID).await?;
         let client_secret = self.needed(name::CLIENT_SECRET).await?;
         let fields = [
