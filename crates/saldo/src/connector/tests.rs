@@ -94,7 +94,7 @@ impl Stage {
             only: None,
             work,
             patience,
-            stranger_limit: Duration::from_millis(500),
+            stranger_limit: Duration::from_secs(3),
             live: Sessions::default(),
             door: std::sync::Arc::default(),
         });
