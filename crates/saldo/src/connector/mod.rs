@@ -155,9 +155,14 @@ impl WebConnector {
             })
         });
         let feeding = async {
-            while let Some(piece) = coming.piece().await? {
+            loop {
+                let piece = tokio::select! {
+                    piece = coming.piece() => piece?,
+                    // It is refused already, whether more comes or not.
+                    () = pieces.closed() => break,
+                };
+                let Some(piece) = piece else { break };
                 if pieces.send(piece).await.is_err() {
-                    // It is refused already.
                     break;
                 }
             }
