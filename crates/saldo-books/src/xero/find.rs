@@ -113,37 +113,40 @@ impl<'a> LookUp<'a> {
             Subject::Need(
                 Need::TaxRate(_) | Need::Dimension(_) | Need::Value { .. } | Need::Listed(_),
             ) => None,
-            // What is to be taken back is looked for as it was entered.
-            Subject::Document { voids: Some(voided), .. } if matches!(self.rows, Rows::Named) => {
-                let reference = &voided.document.header().reference;
-                let reference = names::reference(reference, voided.key);
-                Some(format!("Reference == {}", literal(&reference)))
-            }
             // Files are listed at their documents.
             Subject::Attached { .. } => None,
+            // What is to be taken back is looked for as it was entered.
+            Subject::Document { voids: Some(voided), .. } => {
+                self.of_document(voided.key, &voided.document)
+            }
             Subject::Document { key, document, .. }
             | Subject::Confirmed { key, document }
-            | Subject::Amended { key, before: document, .. } => match (self.rows, self.place?) {
-                (Rows::OfDay(_), _) => {
-                    Some(format!("Date == {}", dates::literal(document.header().date)))
-                }
-                (Rows::Marked, place) => {
-                    let number = names::reference(&document.header().reference, *key);
-                    let field = match place {
-                        Place::CreditNotes => "CreditNoteNumber",
-                        _ => "InvoiceNumber",
-                    };
-                    Some(format!("{field} == {}", literal(&number)))
-                }
-                (Rows::Named, Place::CreditNotes) => {
-                    Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
-                }
-                (Rows::Named, Place::Invoices) => None,
-                (Rows::Named, _) => {
-                    let reference = names::reference(&document.header().reference, *key);
-                    Some(format!("Reference == {}", literal(&reference)))
-                }
-            },
+            | Subject::Amended { key, before: document, .. } => self.of_document(*key, document),
+        }
+    }
+
+    /// What a filter says of a document.
+    fn of_document(&self, key: DocumentKey, document: &Document) -> Option<String> {
+        match (self.rows, self.place?) {
+            (Rows::OfDay(_), _) => {
+                Some(format!("Date == {}", dates::literal(document.header().date)))
+            }
+            (Rows::Marked, place) => {
+                let number = names::reference(&document.header().reference, key);
+                let field = match place {
+                    Place::CreditNotes => "CreditNoteNumber",
+                    _ => "InvoiceNumber",
+                };
+                Some(format!("{field} == {}", literal(&number)))
+            }
+            (Rows::Named, Place::CreditNotes) => {
+                Some(format!("CreditNoteNumber == {}", literal(key.as_str())))
+            }
+            (Rows::Named, Place::Invoices) => None,
+            (Rows::Named, _) => {
+                let reference = names::reference(&document.header().reference, key);
+                Some(format!("Reference == {}", literal(&reference)))
+            }
         }
     }
 }
@@ -151,6 +154,9 @@ impl<'a> LookUp<'a> {
 /// Whether it is a supplier's document, whose number others may have.
 fn is_of_a_supplier(subject: &Subject) -> bool {
     match subject {
+        Subject::Document { voids: Some(voided), .. } => {
+            matches!(shape(&voided.document), Ok(Shape::Bill(_)))
+        }
         Subject::Document { document, .. }
         | Subject::Confirmed { document, .. }
         | Subject::Amended { document, .. } => matches!(shape(document), Ok(Shape::Bill(_))),
@@ -281,7 +287,10 @@ fn outcome(
         }
         Subject::Document { voids: Some(voided), .. } => {
             let found = voiding::found(voided, &records(place, rows)?, context)?;
-            Ok(found.unwrap_or_else(|| not_among(look_up.rows, place, rows.len())))
+            Ok(found.unwrap_or_else(|| match not_among(look_up.rows, place, rows.len()) {
+                Outcome::Absent => voiding::not_found(voided),
+                further => further,
+            }))
         }
         Subject::Document { key, document, applies_to, .. } => {
             let ours = standing(((*key, document, *applies_to), false), place, rows, context)?;

@@ -168,7 +168,7 @@ impl Book for Xero {
     }
 
     fn reverses(&self, document: &Document) -> bool {
-        voiding::voids(document).is_none()
+        voiding::reverses(document)
     }
 
     fn amends(&self, before: &Document, wanted: &Document) -> bool {

@@ -145,7 +145,14 @@ pub(super) struct Record {
     pub(super) to_side: Option<String>,
     pub(super) total: Option<Number>,
     pub(super) total_tax: Option<Number>,
-    /// In answers about payments: whether it was matched with a row of the bank.
+    /// In answers about invoices: what payments settled of it.
+    pub(super) amount_paid: Option<Number>,
+    /// In answers about invoices: what credit notes and prepayments settled of it.
+    pub(super) amount_credited: Option<Number>,
+    /// In answers about credit notes: what is neither allocated nor paid back.
+    pub(super) remaining_credit: Option<Number>,
+    /// In answers about payments and money received or spent: whether it was matched with a row of
+    /// the bank.
     pub(super) is_reconciled: Option<bool>,
     #[serde(rename = "UpdatedDateUTC")]
     pub(super) updated: Option<String>,

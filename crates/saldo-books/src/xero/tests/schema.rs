@@ -160,6 +160,19 @@ fn what_takes_a_payment_back_is_valid_by_the_vendors_schema() {
 }
 
 #[test]
+fn what_voids_a_document_is_valid_by_the_vendors_schema() {
+    let Some(components) = schemas() else { return };
+    for document in [claim(), bill(), credit(), sale(), refund(), expense(), journal()] {
+        let subject = taken_back(&document);
+        let context = context(std::slice::from_ref(&subject));
+        let request = asked(&[Task::Create(subject)], &context);
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let list = body.as_object().unwrap().keys().next().unwrap();
+        assert_eq!(faults(&components, list, &body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
 fn what_closes_an_order_is_valid_by_the_vendors_schema() {
     let Some(components) = schemas() else { return };
     let request = asked(&[Task::Create(taken_back(&stock::ordered()))], &context(&[]));

@@ -76,7 +76,7 @@ pub(super) fn paid() -> Document {
     document(DocumentKind::SalesReceipt, Some(customer()), lines)
 }
 
-fn claimed() -> Document {
+pub(super) fn claimed() -> Document {
     let lines = vec![sold(3, "-10.00"), owed("10.00")];
     document(DocumentKind::Invoice, Some(customer()), lines)
 }

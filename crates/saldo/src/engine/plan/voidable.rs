@@ -69,7 +69,7 @@ pub(super) async fn voidable(
     for (key, (change, document)) in candidates {
         let Some(receipt) = receipts.get(key.as_str()) else { continue };
         let Some(version) = receipt.version.clone() else { continue };
-        if !is_linked(engine, connection, (key, change)).await? {
+        if !is_linked(engine, (connection, book_of(connection)?), (key, change)).await? {
             let (document, remote) = (document.clone(), receipt.remote.clone());
             voidable.insert(key, Voided { key, document, remote, version });
         }
@@ -85,10 +85,11 @@ fn can_void(engine: &Engine, book: &dyn Book, document: &Document) -> bool {
 }
 
 /// Whether any other document was ever entered as belonging to this one: the book holds a payment
-/// as applied even where its money was moved back since.
+/// as applied even where its money was moved back since. One that the book cannot reverse goes by
+/// the book's own operation, which frees what it paid, and before it.
 async fn is_linked(
     engine: &Engine,
-    connection: &Connection,
+    (connection, book): (&Connection, &dyn Book),
     (key, change): (DocumentKey, &Change),
 ) -> Result<bool, EngineError> {
     let Some(slot) = &change.slot else { return Ok(false) };
@@ -100,5 +101,8 @@ async fn is_linked(
     let approved = store.approved_for_slots(company, &connection.id, &slots).await?;
     let may_be_there =
         |it: &ApprovedChange| matches!(it.whereabouts, Whereabouts::InBook | Whereabouts::Unknown);
-    Ok(approved.iter().any(|it| may_be_there(it) && it.change.invoice() == Some(key)))
+    let stays_applied =
+        |it: &ApprovedChange| it.change.stands_as().is_none_or(|(_, paid)| book.reverses(paid));
+    let belongs = |it: &&ApprovedChange| may_be_there(it) && it.change.invoice() == Some(key);
+    Ok(approved.iter().filter(belongs).any(stays_applied))
 }

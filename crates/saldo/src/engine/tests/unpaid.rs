@@ -9,7 +9,7 @@ use jiff::ToSpan;
 use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A merchant with an organisation, entered.
 async fn entered() -> (Stage, EmptyBooks) {
@@ -19,11 +19,16 @@ async fn entered() -> (Stage, EmptyBooks) {
     (stage, xero)
 }
 
-/// All days of the merchant, taken out of the organisation.
+/// All days of the merchant, taken out of the organisation: how many changes it refused and
+/// acknowledged.
 async fn taken_out(stage: &Stage) -> (usize, usize) {
+    taken_out_by(stage, false).await
+}
+
+async fn taken_out_by(stage: &Stage, voids: bool) -> (usize, usize) {
     let begins = world(3, 60, 30).begins;
     let selection = Selection::Days(begins, begins + 400.days());
-    let what = TakeBack { selection: &selection, only: Some(XERO), voids: false };
+    let what = TakeBack { selection: &selection, only: Some(XERO), voids };
     let engine = stage.engine().await;
     undo(&engine, what, "owner").await.unwrap();
     let pushed = apply(&engine, Some(XERO)).await.unwrap();
@@ -125,4 +130,49 @@ async fn an_invoice_whose_payment_must_stay_can_be_left_as_it_is() {
     engine.store.close().await;
     stage.assert_proven("the rest is entered again").await;
     assert_eq!(sums(&xero), before);
+}
+
+/// How many entities of a kind have each status in the organisation.
+fn statuses(xero: &EmptyBooks, kind: Kind) -> BTreeMap<String, usize> {
+    let mut statuses = BTreeMap::new();
+    for it in shown(xero, kind) {
+        *statuses.entry(it["Status"].as_str().unwrap_or("none").to_owned()).or_default() += 1;
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn paid_invoices_are_voided_once_their_payments_are_gone() {
+    let (stage, xero) = entered().await;
+    let ids = |rows: Vec<Value>| -> BTreeSet<String> {
+        rows.iter().map(|it| it["InvoiceID"].to_string()).collect()
+    };
+    let before = ids(shown(&xero, Kind::Invoice));
+    let paid: Vec<Value> = payments(&xero).iter().map(|it| it["Invoice"].clone()).collect();
+    assert!(!paid.is_empty());
+    let transfers = shown(&xero, Kind::BankTransfer).len();
+    assert_eq!(taken_out_by(&stage, true).await.0, 0);
+    assert_eq!(payments(&xero), Vec::<Value>::new());
+    let shown_invoices = shown(&xero, Kind::Invoice);
+    for it in &shown_invoices {
+        let is_over_nothing = it["Total"].as_f64() == Some(0.0);
+        let is_known = before.contains(&it["InvoiceID"].to_string());
+        assert!(is_known || is_over_nothing, "what comes to nothing alone is reversed: {it}");
+        assert!(is_over_nothing || it["Status"] == "VOIDED", "{it}");
+    }
+    for paid in paid {
+        let it = shown_invoices.iter().find(|it| it["InvoiceID"] == paid["InvoiceID"]);
+        assert_eq!(it.unwrap()["Status"], "VOIDED");
+    }
+    let money = statuses(&xero, Kind::BankTransaction);
+    assert!(money["DELETED"] > 20, "{money:?}");
+    assert!(shown(&xero, Kind::BankTransfer).len() > transfers, "transfers are reversed");
+    assert_eq!(sums(&xero), BTreeMap::new());
+    stage.assert_proven("all is voided").await;
+    let engine = stage.engine().await;
+    redo(&engine, 1, "owner").await.unwrap();
+    apply(&engine, None).await.unwrap();
+    engine.store.close().await;
+    stage.assert_proven("all is entered again").await;
+    assert!(!payments(&xero).is_empty());
 }
