@@ -102,10 +102,10 @@ fn refusal(message: String) -> Refusal {
 /// How the vendor says that a tax rate does not go with an account.
 const TAX_ELSEWHERE: &str = "cannot be used with account";
 /// What to do about that. Its rates of sales go with no expense account, as its own example of the
-/// list of rates shows, so that no claim is given up there with its tax.
-const TAX_NOT_THERE: &str = "Xero's rates of sales tax go with no expense account: where a claim \
-     was given up with its tax, `saldo decide undo` and decide it without, and take the tax back \
-     in Xero by hand; elsewhere map the line to an account of income";
+/// list of rates shows.
+const TAX_NOT_THERE: &str = "Xero's rates of sales tax go with no expense account, and those of \
+     purchases with no account of income: say which rate it is, with `saldo connect xero --tax \
+     \"NAME=TYPE\"`, or map the line to an account that goes with it";
 
 /// What the vendor's words mean. By stable parts of them, since there are no codes.
 fn refusal_kind(words: &str) -> RefusalKind {

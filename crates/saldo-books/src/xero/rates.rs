@@ -1,6 +1,8 @@
 //! Which of the organisation's tax rates a tax is: the one that the owner named in the connection's
-//! settings, else the only one that has its rate, or its name, and can lie on income.
+//! settings, else the only one that has its rate, or its name, and can lie on income, or, of what
+//! is bought, on costs.
 
+use super::tax;
 use super::wire::{self, Entry};
 use rust_decimal::Decimal;
 use saldo_core::book::{
@@ -39,17 +41,23 @@ pub(super) fn outcome(
 
 /// The only rate that a tax can be.
 fn matching<'a>(tax: &TaxRate, rates: &[&'a Entry]) -> Option<&'a Entry> {
-    let sold = || rates.iter().copied().filter(|rate| rate.can_apply_to_revenue != Some(false));
+    let bought = tax::name_of_purchases(tax);
+    let applies = |rate: &&Entry| match bought {
+        Some(_) => rate.can_apply_to_expenses != Some(false),
+        None => rate.can_apply_to_revenue != Some(false),
+    };
+    let apt = || rates.iter().copied().filter(applies);
     let only = |found: Vec<&'a Entry>| match found[..] {
         [rate] => Some(rate),
         _ => None,
     };
     let is_named = |rate: &&Entry| {
         let name = rate.name.as_deref().unwrap_or_default().to_lowercase();
-        name == tax.title.to_lowercase() || name == tax.to_string().to_lowercase()
+        let own = bought.unwrap_or(&tax.title).to_lowercase();
+        name == own || name == tax.to_string().to_lowercase()
     };
-    let Some(percent) = tax.rate else { return only(sold().filter(is_named).collect()) };
-    let of_rate: Vec<&Entry> = sold().filter(|rate| effective(rate) == Some(percent)).collect();
+    let Some(percent) = tax.rate else { return only(apt().filter(is_named).collect()) };
+    let of_rate: Vec<&Entry> = apt().filter(|rate| effective(rate) == Some(percent)).collect();
     let named = of_rate.iter().copied().filter(|rate| is_named(rate)).collect();
     only(named).or_else(|| only(of_rate))
 }

@@ -437,9 +437,29 @@ pub(super) fn form<'a>(
     }
     let tax = sum(document, taxes.values().copied())?;
     tax::lay(&mut lines, taxes)?;
+    if is_bought(document.header().kind, &lines) {
+        for borne in lines.iter_mut().filter_map(|line| line.tax.as_mut()) {
+            borne.rate = tax::of_purchases(&borne.rate);
+        }
+    }
     let net = sum(document, lines.iter().map(|line| line.amount))?;
     let total = net.plus(tax).map_err(|error| error.to_string())?;
     Ok(Form { gives, lines, tax, total })
+}
+
+/// Whether its tax is taken back as that of what is bought: what suppliers charge, and what stands
+/// on accounts of costs, as a claim that is given up with its tax does.
+fn is_bought(kind: DocumentKind, lines: &[FormLine<'_>]) -> bool {
+    use DocumentKind::{Bill, CreditMemo, Expense, Invoice, JournalEntry, VendorCredit};
+    let is_cost = |line: &FormLine<'_>| {
+        line.tax.is_none()
+            || matches!(line.account.kind, AccountKind::Expense | AccountKind::CostOfGoods)
+    };
+    match kind {
+        Bill | VendorCredit | Expense => true,
+        CreditMemo | Invoice | JournalEntry => lines.iter().all(is_cost),
+        _ => false,
+    }
 }
 
 /// Whether the vendor enters this tax by itself. Tax on an account of the owner's own is a line

@@ -21,6 +21,25 @@ pub(super) struct LineTax {
     pub(super) amount: Money,
 }
 
+/// What the name of a tax ends with where it lies on what was bought: the vendor has other rates
+/// for that than for what is sold, which reach other boxes of its report.
+const BOUGHT: &str = " on purchases";
+
+/// The rate of what is bought for a tax of this rate. A tax of which no rate is known goes by its
+/// name alone, and its owner says which rate it is.
+pub(super) fn of_purchases(tax: &TaxRate) -> TaxRate {
+    let title = match tax.rate {
+        Some(_) => format!("{}{BOUGHT}", tax.title),
+        None => tax.title.clone(),
+    };
+    TaxRate { title, rate: tax.rate }
+}
+
+/// What a tax on what is bought is called without saying so; none of another.
+pub(super) fn name_of_purchases(tax: &TaxRate) -> Option<&str> {
+    tax.rate.and_then(|_| tax.title.strip_suffix(BOUGHT))
+}
+
 /// The taxes of a document, each with its sum in the document's own direction.
 pub(super) type Taxes = BTreeMap<(String, Option<Decimal>), Money>;
 

@@ -1,10 +1,10 @@
 //! Taking back by the vendor's own operation, which leaves what was entered in its list with a
 //! status that says so: invoices, credit notes and manual journals are voided; payments and money
-//! received or spent are deleted, which is the vendor's word for the same. A payment that is deleted
-//! opens what it paid. What came to nothing or moved units is left to reversals, except money that
-//! was received for items in stock, since money that is spent on them would lay them in as bought.
-//! A purchase order of which nothing is expected any more is marked as billed, as a person does it
-//! in Xero. A bank transfer the vendor never changes.
+//! received or spent are deleted, which is the vendor's word for the same. A payment that is
+//! deleted opens what it paid. What came to nothing or moved units is left to reversals, except
+//! money that was received for items in stock, since money that is spent on them would lay them in
+//! as bought. A purchase order of which nothing is expected any more is marked as billed, as a
+//! person does it in Xero. A bank transfer the vendor never changes.
 //!
 //! Each is looked at first. The list says what was reconciled, paid or credited, and what is a
 //! draft; the vendor refuses what is of a locked day. A payment cannot be changed, only deleted, so

@@ -221,6 +221,7 @@ pub(super) struct Entry {
     pub(super) tax_type: Option<String>,
     pub(super) effective_rate: Option<Number>,
     pub(super) can_apply_to_revenue: Option<bool>,
+    pub(super) can_apply_to_expenses: Option<bool>,
 }
 
 /// Where lines of an item land, if they do not say so, and what tracked ones cost.

@@ -287,3 +287,34 @@ pub(crate) fn sold_from_stock(slot: &str, units: i64, amount: &str) -> Document 
     let buyer = Some(Party::Customer { key: "7".to_owned(), name: "Jane Doe".to_owned() });
     document(slot, DocumentKind::SalesReceipt, buyer, vec![goods, settled(clearing(), amount)])
 }
+
+/// Tax as a gateway charges it on a fee: nobody tells its rate.
+pub(crate) fn taxed_fee() -> Document {
+    let kind = LineKind::Tax { title: "Tax on fees".to_owned(), rate: None };
+    let account = Account::new("Sales tax payable", AccountKind::TaxLiability);
+    let lines = vec![
+        taxed(fees(), "3.33"),
+        other(fees(), "1.00"),
+        line(kind, account, "0.66"),
+        settled(clearing(), "-4.99"),
+    ];
+    let gateway = Party::Vendor { name: "Shopify".to_owned() };
+    document("fees/taxed", DocumentKind::Expense, Some(gateway), lines)
+}
+
+/// A bill with tax of its supplier's.
+pub(crate) fn taxed_bill() -> Document {
+    let payable = Account::new("Creditors", AccountKind::Payable);
+    let lines =
+        vec![taxed(fees(), "50.00"), vat("10.00"), line(LineKind::Payable, payable, "-60.00")];
+    let supplier = Party::Vendor { name: "Mills".to_owned() };
+    document("bill/taxed", DocumentKind::Bill, Some(supplier), lines)
+}
+
+/// A claim that is given up with its tax.
+pub(crate) fn given_up() -> Document {
+    let lost = Account::new("Bad debts", AccountKind::Expense);
+    let lines = vec![taxed(lost, "40.00"), vat("8.00"), owed("-48.00")];
+    let buyer = Party::Customer { key: "shop/Customer/7".to_owned(), name: "Jane Roe".to_owned() };
+    document("order/1002/given-up", DocumentKind::CreditMemo, Some(buyer), lines)
+}

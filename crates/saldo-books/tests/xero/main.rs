@@ -8,6 +8,7 @@ mod documents;
 mod drafts;
 mod organisation;
 mod stock;
+mod taxes;
 
 use jiff::civil::{Date, date};
 use organisation::{BOOK, Books, sums};

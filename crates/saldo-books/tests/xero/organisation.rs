@@ -295,6 +295,16 @@ impl Books {
         self.sim.organisation().orders(status)
     }
 
+    /// Says which of the organisation's rates a tax is.
+    pub(crate) fn name_tax(&mut self, tax: &str, code: &str) {
+        self.context.settings.insert(format!("tax/{tax}"), code.to_owned());
+    }
+
+    /// What the vendor's tax report holds by type, debit positive.
+    pub(crate) fn tax_by_type(&self) -> BTreeMap<String, i64> {
+        self.sim.organisation().tax_by_type()
+    }
+
     /// What the vendor's ledger holds.
     pub(crate) fn ledger(&self) -> Sums {
         let mut sums = Sums::new();

@@ -52,6 +52,32 @@ impl Organisation {
         postings
     }
 
+    /// What the tax report counts by type of tax, in minor units of the base currency, debit
+    /// positive: the tax of lines of what is approved and in the base currency. Types without tax
+    /// are left out.
+    #[must_use]
+    pub fn tax_by_type(&self) -> BTreeMap<String, i64> {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        let counts = |entity: &&Entity| {
+            !entity.legs.is_empty() && entity.word("CurrencyCode") == self.base_currency
+        };
+        for entity in self.shelves.values().flat_map(BTreeMap::values).filter(counts) {
+            let sign = match entity.kind {
+                Kind::Invoice | Kind::CreditNote => entity.control().map_or(0, |(_, sign)| sign),
+                Kind::BankTransaction if entity.word("Type") == "RECEIVE" => 1,
+                Kind::BankTransaction => -1,
+                _ => continue,
+            };
+            for line in fields::objects(&entity.body, "LineItems").unwrap_or_default() {
+                let tax = fields::amount(line, "TaxAmount").ok().flatten().unwrap_or(0);
+                let kind = line.get("TaxType").and_then(serde_json::Value::as_str);
+                *sums.entry(kind.unwrap_or("NONE").to_owned()).or_default() -= sign * tax;
+            }
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    }
+
     /// The ledger as text that is the same for the same books, whatever identifiers the vendor gave
     /// and in whatever order the documents came: date, kind, label, account and amount, parted by
     /// tabs, a line for each posting.
