@@ -98,7 +98,8 @@ pub(super) fn hear(
         let found = stands(note, &read(answer)?).then(|| Outcome::Found(acknowledged(note)));
         return Ok(vec![found.unwrap_or(Outcome::Absent)]);
     }
-    if let Some(refusal) = faults::refusal_of_content(answer).or_else(|| gone(answer)) {
+    let refusal = faults::refusal_of_content(answer).or_else(|| gone(answer));
+    if let Some(refusal) = refusal.or_else(|| standing(answer)) {
         return Ok(vec![Outcome::Refused(refusal)]);
     }
     if let Some(fault) = faults::of_answer(answer, Purpose::Write) {
@@ -116,6 +117,19 @@ fn gone(answer: &HttpAnswer) -> Option<Refusal> {
         kind: RefusalKind::Other,
         code: answer.status.to_string(),
         message: "xero does not show what the note is of".to_owned(),
+        hint: String::new(),
+    })
+}
+
+/// What it means that the vendor answers a note with a fault of the request's that no repetition
+/// mends: this note alone is not had, and those after it need not wait for it.
+fn standing(answer: &HttpAnswer) -> Option<Refusal> {
+    let is_of_request = (400..500).contains(&answer.status);
+    let fault = faults::of_answer(answer, Purpose::Write).filter(|_| is_of_request)?;
+    (fault.permits == Permit::Never).then(|| Refusal {
+        kind: RefusalKind::Other,
+        code: answer.status.to_string(),
+        message: fault.message,
         hint: String::new(),
     })
 }

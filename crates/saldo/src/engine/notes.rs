@@ -24,6 +24,8 @@ const KIND: &str = "notes";
 const AT_ONCE: usize = 100;
 /// How many requests of a day notes leave to documents: half of what the cheapest tier has.
 const KEPT_FOR_DOCUMENTS: u64 = 500;
+/// How many of the notes that a book did not take are told one by one.
+const TOLD: usize = 3;
 /// The period in which requests are counted.
 const DAY: Duration = Duration::from_hours(24);
 
@@ -81,7 +83,7 @@ async fn note_in(pusher: &Pusher<'_>, written: &mut usize) -> Result<(), EngineE
     let seen = store.observation(company, book, KIND).await?;
     let mut noted: Noted =
         seen.and_then(|it| serde_json::from_str(&it.body).ok()).unwrap_or_default();
-    let mut refused = Vec::new();
+    let mut refused = Refusals::default();
     loop {
         let documents =
             store.first_acknowledged_after(company, book, noted.receipt, AT_ONCE).await?;
@@ -114,7 +116,7 @@ async fn note_in(pusher: &Pusher<'_>, written: &mut usize) -> Result<(), EngineE
                 match write_one(pusher, note, was_sent).await? {
                     Written::Done => *written += 1,
                     Written::Unknown => return told(pusher, &refused),
-                    Written::Refused(reason) => refused.push(reason),
+                    Written::Refused(reason) => refused.add(reason),
                 }
             }
             noted = Noted { receipt, sent: None };
@@ -122,6 +124,34 @@ async fn note_in(pusher: &Pusher<'_>, written: &mut usize) -> Result<(), EngineE
         pusher.observe(KIND, &noted).await?;
     }
     told(pusher, &refused)
+}
+
+/// The notes that a book did not take: how many, and what it said of the first.
+#[derive(Debug, Default)]
+struct Refusals {
+    count: usize,
+    first: Vec<String>,
+}
+
+impl Refusals {
+    fn add(&mut self, reason: String) {
+        self.count += 1;
+        if self.first.len() < TOLD {
+            self.first.push(reason);
+        }
+    }
+
+    /// What is told of them; nothing where there are none.
+    fn message(&self) -> Option<String> {
+        let notes = match self.count {
+            0 => return None,
+            1 => "1 note was not taken, and is".to_owned(),
+            count => format!("{count} notes were not taken, and are"),
+        };
+        let more = if self.count > self.first.len() { "; and so on" } else { "" };
+        let first = self.first.join("; ");
+        Some(format!("{notes} not tried again; nothing else depends on them. {first}{more}"))
+    }
 }
 
 /// What came of a note.
@@ -183,11 +213,31 @@ async fn has_room(pusher: &Pusher<'_>) -> Result<bool, EngineError> {
 }
 
 /// Tells which notes the book did not take. They are not tried again.
-fn told(pusher: &Pusher<'_>, refused: &[String]) -> Result<(), EngineError> {
-    let Some(first) = refused.first() else { return Ok(()) };
-    let message = format!(
-        "{} notes were not taken, and are not tried again; nothing else depends on them. {first}",
-        refused.len()
-    );
-    Err(pusher.world(Fault::new(Permit::Never, message)))
+fn told(pusher: &Pusher<'_>, refused: &Refusals) -> Result<(), EngineError> {
+    match refused.message() {
+        None => Ok(()),
+        Some(message) => Err(pusher.world(Fault::new(Permit::Never, message))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_notes_are_refused_the_first_alone_are_told() {
+        let mut refused = Refusals::default();
+        assert_eq!(refused.message(), None);
+        refused.add("SALDO1: xero answered 422".to_owned());
+        let of_one = refused.message().unwrap();
+        assert!(of_one.starts_with("1 note was not taken"), "{of_one}");
+        assert!(of_one.ends_with("on them. SALDO1: xero answered 422"), "{of_one}");
+        for number in 2..=10_000 {
+            refused.add(format!("SALDO{number}: xero answered 422"));
+        }
+        assert_eq!(refused.first.len(), TOLD);
+        let of_many = refused.message().unwrap();
+        assert!(of_many.starts_with("10000 notes were not taken"), "{of_many}");
+        assert!(of_many.ends_with("SALDO3: xero answered 422; and so on"), "{of_many}");
+    }
 }

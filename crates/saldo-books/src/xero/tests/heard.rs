@@ -1,7 +1,7 @@
 //! What answers to creates mean.
 
 use super::*;
-use saldo_core::book::{RefusalKind, TaxRate};
+use saldo_core::book::{Note, RefusalKind, TaxRate};
 use saldo_core::exchange::Permit;
 
 fn pounds(text: &str) -> Option<Money> {
@@ -188,4 +188,28 @@ fn the_owner_says_which_rate_it_is() {
     context.settings.insert("tax/VAT 5%".to_owned(), "OLD20".to_owned());
     let outcome = hear(&tasks, &context, 200, &rates()).unwrap().remove(0);
     assert!(matches!(outcome, Outcome::Refused(_)), "it is archived");
+}
+
+#[test]
+fn a_note_that_is_refused_for_good_fails_alone_and_nothing_waits_for_it() {
+    let document = Box::new(sale());
+    let (key, remote) = (key(&document), RemoteId::from("ed255415-e141-4150-aab7-89c3bbbb851c"));
+    let note = Note { key, document, remote, from: "shopify:demo/Order/1001".to_owned() };
+    let tasks = [Task::WriteNote(note)];
+    let hear = |status| hear(&tasks, &context(&[]), status, &json!({ "Message": "no" }));
+    for status in [400, 404, 405, 409, 410, 412, 413, 415, 422] {
+        let heard = hear(status).unwrap();
+        let [Outcome::Refused(refusal)] = &heard[..] else { panic!("{status}: {heard:?}") };
+        assert_ne!(refusal.message, "", "{status}");
+    }
+    let faults = [
+        (401, Permit::Refresh),
+        (403, Permit::LogIn),
+        (408, Permit::InDoubt),
+        (500, Permit::InDoubt),
+    ];
+    for (status, permits) in faults {
+        assert_eq!(hear(status).unwrap_err().permits, permits, "{status}");
+    }
+    assert!(matches!(hear(429).unwrap_err().permits, Permit::RetryAfter(_)));
 }
