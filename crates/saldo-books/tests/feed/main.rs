@@ -13,8 +13,7 @@ use saldo_core::feed::{FeedFormat, FeedRow, Statement};
 use saldo_core::money::{Currency, Money};
 use saldo_core::policy::{DayOrder, Feed, StatementKind};
 use serde_json::{Value, json};
-use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Reads a file, and prints what it says of the account, the balance and each row.
@@ -35,17 +34,24 @@ print(json.dumps({
 }))
 ";
 
+/// The interpreter that has `ofxtools`: the one beside its program `ofxget`, wherever links in the
+/// path lead; none where it is not installed.
+fn interpreter() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let program = std::env::split_paths(&path)
+        .find_map(|folder| folder.join("ofxget").canonicalize().ok())?;
+    let beside = program.with_file_name("python3");
+    Some(if beside.exists() { beside } else { PathBuf::from("python3") })
+}
+
 /// What other people's program reads in a file; none where it is not installed.
 fn read(file: &Path) -> Option<Value> {
-    match Command::new("ofxget").arg("--help").output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "ofxget is not installed");
-            eprintln!("skipped: ofxget (not installed)");
-            return None;
-        }
-        found => assert!(found.unwrap().status.success()),
-    }
-    let output = Command::new("python3").args(["-c", READ]).arg(file).output().unwrap();
+    let Some(python) = interpreter() else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "ofxget is not installed");
+        eprintln!("skipped: ofxget (not installed)");
+        return None;
+    };
+    let output = Command::new(python).args(["-c", READ]).arg(file).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ofxtools says:\n{said}");
     Some(serde_json::from_slice(&output.stdout).unwrap())
