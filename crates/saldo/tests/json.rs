@@ -109,6 +109,9 @@ fn ask_afterwards(shell: &Shell<'_>) {
     assert!(text.contains("account ") && text.len() > 10_000, "{text}");
     decide(shell);
     shell.says("undo", &["undo", "#1001"]);
+    let voiding = shell.says("undo", &["undo", "#1001", "--void", "--book", "plain-text"]);
+    let why = &voiding["not_voided"]["plain-text"][0]["why"];
+    assert_eq!(why, "the book cannot void one like it", "{voiding}");
     let undo = shell.says("undo", &["undo", "#1001", "--book", "plain-text", "--yes"]);
     assert!(undo["done"]["approved"].as_u64().unwrap() > 0, "{undo}");
     assert_eq!(shell.says("redo", &["redo", "1"])["approved"], undo["done"]["approved"]);
@@ -131,6 +134,17 @@ fn ask_afterwards(shell: &Shell<'_>) {
     assert!(of_account("Checking") > 0 && of_account("Bank") == of_account("Checking"), "{set}");
     let plan = shell.says("plan", &["plan"]);
     assert!(!plan["books"][0]["changes"].as_array().unwrap().is_empty());
+    shell.says("approve", &["approve", "--book", "plain-text"]);
+    let revisions = shell.says("map-revisions", &["map", "revisions"]);
+    assert_eq!(revisions[0]["changes"][0]["key"], "accounts.bank", "{revisions}");
+    assert_eq!(revisions[0]["holds"]["from"], "2026-08-06", "{revisions}");
+    let before = revisions[1]["revision"].to_string();
+    let back = shell.says("map-set", &["map", "back", &before]);
+    assert_eq!(back["since"], "2026-08-06", "{back}");
+    let withdrawn = shell.says("plan", &["plan"])["books"][0]["withdrawn"].clone();
+    assert!(!withdrawn.as_array().unwrap().is_empty(), "nothing of it was sent: {withdrawn}");
+    shell.forms.assert("error", &shell.run(&["map", "back", "99"]).stderr);
+    shell.says("map-set", &["map", "back", &revisions[0]["revision"].to_string()]);
     shell.says("approve", &["approve", "--book", "plain-text"]);
     shell.says("retry", &["retry"]);
     feed_by_files(shell);

@@ -173,7 +173,7 @@ pub(crate) enum Map {
     Set {
         /// The key, with points between its parts.
         key: String,
-        /// The value.
+        /// The value: a text, true or false, or as TOML a list ('["one", "two"]') or a table.
         value: String,
         /// How it holds.
         #[command(flatten)]
@@ -189,6 +189,18 @@ pub(crate) enum Map {
     },
     /// Write the policy as TOML to standard output.
     Export,
+    /// List what was decided, the newest first: when, for which days, and what it changed.
+    Revisions,
+    /// Let the policy say again what it said at an earlier revision. That is a new revision, and
+    /// shows what it amounts to as any other does.
+    Back {
+        /// The revision (`saldo map revisions`); 0 is what holds where nothing was decided.
+        #[arg(value_name = "REVISION", value_parser = clap::value_parser!(i64).range(0..))]
+        number: i64,
+        /// How it holds.
+        #[command(flatten)]
+        revision: Revision,
+    },
     /// Begin with the chart and the taxes of a country, or of a file of your own.
     #[command(subcommand)]
     Template(Template),
@@ -243,9 +255,9 @@ pub(crate) struct Undo {
     #[arg(long, value_name = "INSTANT", group = "what")]
     pub(crate) run: Option<jiff::Timestamp>,
     /// All documents dated from this day on.
-    #[arg(long, value_name = "YYYY-MM-DD", group = "what", requires = "until")]
+    #[arg(long, value_name = "YYYY-MM-DD", group = "what")]
     pub(crate) from: Option<jiff::civil::Date>,
-    /// The last of these days.
+    /// The last of these days; by default all later ones too.
     #[arg(long, value_name = "YYYY-MM-DD", requires = "from")]
     pub(crate) until: Option<jiff::civil::Date>,
     /// Only from this book.

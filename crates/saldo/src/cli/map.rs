@@ -1,5 +1,8 @@
 //! `saldo map`.
 
+mod revisions;
+mod set;
+
 use super::args::{Global, Map, Revision};
 use super::context::{self, Usage};
 use super::output::table;
@@ -9,7 +12,6 @@ use super::template::template;
 use super::{Ending, Output};
 use crate::engine::{self, Effect, Engine, LeftOpen, Reviser, known_settings, revise};
 use crate::transport::clock::Clock;
-use anyhow::Context;
 use jiff::civil::Date;
 use saldo_books::book;
 use saldo_core::issue::{Issue, IssueKind};
@@ -80,8 +82,10 @@ pub(crate) async fn map(global: &Global, words: Map, output: &Output) -> anyhow:
             change(global, revision, output, |_| Ok(text)).await?;
         }
         Map::Set { key, value, revision } => {
-            change(global, revision, output, |before| set(before, &key, &value)).await?;
+            change(global, revision, output, |before| set::set(before, &key, &value)).await?;
         }
+        Map::Revisions => revisions::list(global, output).await?,
+        Map::Back { number, revision } => revisions::back(global, number, revision, output).await?,
     }
     Ok(Ending::Done)
 }
@@ -208,28 +212,6 @@ fn left_open_text(open: &LeftOpen) -> String {
     }
 }
 
-/// The text with one value set. Only values that differ from the defaults need to stand in it.
-fn set(text: &str, key: &str, value: &str) -> anyhow::Result<String> {
-    let mut policy: toml::Table = toml::from_str(text).context("the policy cannot be read")?;
-    let mut parts = parts_of(key);
-    let last = parts.pop().unwrap_or_default();
-    let mut table = &mut policy;
-    for part in parts {
-        table = table
-            .entry(part)
-            .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-            .as_table_mut()
-            .ok_or_else(|| Usage(format!("`{part}` in `{key}` is a value, not a table")))?;
-    }
-    let value = match value {
-        "true" => toml::Value::Boolean(true),
-        "false" => toml::Value::Boolean(false),
-        text => toml::Value::String(text.to_owned()),
-    };
-    table.insert(last.to_owned(), value);
-    Ok(toml::to_string_pretty(&policy)?)
-}
-
 /// The dimensions of a policy, with the books that do not keep them.
 async fn dimensions(
     policy: &Policy,
@@ -271,16 +253,6 @@ fn dimensions_text(dimensions: &[ShownDimension]) -> String {
     };
     let rows = dimensions.iter().map(row).collect();
     format!("\n{}", table(&["dimension", "by default", "by rules", "not kept by"], 0, rows))
-}
-
-/// The parts of a key: what stands between points, where these are not in quotation marks.
-fn parts_of(key: &str) -> Vec<&str> {
-    let mut quoted = false;
-    let parts = key.split(|letter| {
-        quoted ^= letter == '"';
-        letter == '.' && !quoted
-    });
-    parts.map(|part| part.trim_matches('"')).collect()
 }
 
 fn show(
@@ -390,31 +362,4 @@ fn by_rules(policy: &Policy) -> impl Iterator<Item = ShownAccount> {
         let (account, role) = (rule.account.clone()?, rule.when.role.iter().next()?);
         Some(ShownAccount { role: format!("rules.{}", rule.name), account, kind: role.kind() })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_is_set_where_its_key_says() {
-        let text = set("", "gateways.klarna.account", "Clearing: Klarna").unwrap();
-        let text = set(&text, "customers.by-name", "true").unwrap();
-        let text = set(&text, "detail-from.2027-01-01", "payout").unwrap();
-        let text = set(&text, "tax.accounts.\"CH VAT 8.1%\"", "VAT").unwrap();
-        insta::assert_snapshot!(text, @r#"
-        [customers]
-        by-name = true
-
-        [detail-from]
-        2027-01-01 = "payout"
-
-        [gateways.klarna]
-        account = "Clearing: Klarna"
-
-        [tax.accounts]
-        "CH VAT 8.1%" = "VAT"
-        "#);
-        assert!(set(&text, "gateways.klarna.account.kind", "bank").is_err());
-    }
 }

@@ -51,6 +51,10 @@ pub(crate) async fn period(
         Period::Show => {}
         Period::Open => engine::open_all(&engine, &by).await?,
         Period::Close { until, anyway } => {
+            let today = engine.policy.day(engine.clock.now());
+            if until >= today {
+                return Err(context::Usage(not_over(until, today)).into());
+            }
             let open = engine::close_until(&engine, until, anyway, &by).await?;
             if !anyway && !open.documents.is_empty() {
                 return Err(context::Usage(not_closed(until, &open)).into());
@@ -59,6 +63,14 @@ pub(crate) async fn period(
     }
     show(&engine, output).await?;
     Ok(Ending::Done)
+}
+
+fn not_over(until: Date, today: Date) -> String {
+    let last = today.yesterday().unwrap_or(Date::MIN);
+    format!(
+        "{until} is not over in the company's time zone, where it is {today}: what is sold on it \
+         would belong to a closed day. The last day that can be closed is {last}"
+    )
 }
 
 fn not_closed(until: Date, open: &StillOpen) -> String {

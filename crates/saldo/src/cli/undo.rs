@@ -4,10 +4,11 @@ use super::args::{Global, Undo};
 use super::output::table;
 use super::plan::{BookPlan, book_text};
 use super::{Ending, Output, context};
-use crate::engine::{self, Engine, PlannedUndo, Selection, SyncReport, TakeBack};
+use crate::engine::{self, Engine, NotVoided, PlannedUndo, Selection, SyncReport, TakeBack};
 use jiff::Timestamp;
 use saldo_core::plan::differences;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -15,6 +16,9 @@ struct Shown<'a> {
     books: Vec<BookPlan<'a>>,
     /// Slots of a run that it replaced something in, and that stay as they are.
     stood_before: usize,
+    /// Documents that are reversed although they are to be voided, by book.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    not_voided: BTreeMap<String, Vec<NotVoided>>,
     /// What was done; none where it was only shown.
     done: Option<Done>,
 }
@@ -37,7 +41,11 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     let planned = engine::plan_undo(&engine, what).await?;
     let stood_before = planned.iter().map(|it| it.stood_before).max().unwrap_or(0);
     let mut books = Vec::with_capacity(planned.len());
-    for PlannedUndo { planned, .. } in planned {
+    let mut not_voided = BTreeMap::new();
+    for PlannedUndo { planned, not_voided: reversed, .. } in planned {
+        if !reversed.is_empty() {
+            not_voided.insert(planned.book.to_string(), reversed);
+        }
         let differences = differences(&planned.changes)?;
         books.push((planned, differences));
     }
@@ -50,9 +58,11 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     };
     let shown = books.iter().map(|(planned, differences)| BookPlan::of(planned, differences));
     let what = selection.to_string();
-    output.data(&Shown { what, books: shown.collect(), stood_before, done }, || {
+    let shown = Shown { what, books: shown.collect(), stood_before, not_voided, done };
+    output.data(&shown, || {
         let mut text: String =
             books.iter().map(|(planned, differences)| book_text(planned, differences)).collect();
+        text.extend(shown.not_voided.iter().map(|(book, them)| not_voided_text(book, them)));
         if stood_before > 0 {
             text += &format!(
                 "\n{stood_before} documents of this run replaced what stood before, and stay: take \
@@ -68,14 +78,29 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     Ok(Ending::Done)
 }
 
+/// How many documents a book reverses although they are to be voided, by why.
+fn not_voided_text(book: &str, documents: &[NotVoided]) -> String {
+    let mut reasons: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+    for NotVoided { kind, why, .. } in documents {
+        *reasons.entry(why).or_default().entry(kind.to_string()).or_default() += 1;
+    }
+    let line = |(why, kinds): (&str, BTreeMap<String, usize>)| {
+        let kinds: Vec<String> =
+            kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        format!("  {}: {why}\n", kinds.join(", "))
+    };
+    let lines: String = reasons.into_iter().map(line).collect();
+    format!("\n{book}: reversed rather than voided\n{lines}")
+}
+
 fn selection(words: Undo) -> anyhow::Result<Selection> {
-    match (words.key, words.run, words.from.zip(words.until)) {
+    match (words.key, words.run, words.from) {
         (Some(key), ..) => Ok(Selection::Named(key)),
         (None, Some(run), _) => Ok(Selection::Run(run)),
-        (None, None, Some((from, until))) if from <= until => Ok(Selection::Days(from, until)),
-        (None, None, Some(_)) => {
+        (None, None, Some(from)) if words.until.is_some_and(|until| until < from) => {
             Err(context::Usage("--until is before --from: name the first day first".into()).into())
         }
+        (None, None, Some(from)) => Ok(Selection::Days(from, words.until)),
         (None, None, None) => {
             Err(context::Usage("name a document, a run, or days: see --help".into()).into())
         }

@@ -75,7 +75,8 @@ pub(crate) use feed::{
 pub(crate) use gone::end_leases_of_gone;
 pub(crate) use import::{FILES_SETTING, ImportReport, NamedPieces, Opener, import, is_files_only};
 pub(crate) use period::{BookPeriods, StillOpen, close_until, first_open_day, open_all, periods};
-pub(crate) use plan::{PlannedBook, Unapproved, Waiting, approve, plan};
+pub(crate) use plan::{NotVoided, PlannedBook, Unapproved, Waiting, approve, plan};
+pub(crate) use policy::{Holds, holds};
 pub(crate) use progress::{Progress, Step};
 pub(crate) use prove::{
     Behind, BookProof, DayLine, DaySales, DayTotal, DifferingFact, IdentityLine, IdentityProof,

@@ -6,6 +6,7 @@ mod fixed;
 mod names;
 mod needs;
 mod orders;
+mod reversed;
 mod voidable;
 
 use super::account::account_all;
@@ -22,6 +23,8 @@ pub(super) use chunk::{TakenOut, check_stock, unwanted};
 use drafts::{by_level, confirm_drafts};
 use jiff::Timestamp;
 use names::touch_renamed;
+pub(crate) use reversed::NotVoided;
+pub(super) use reversed::not_voided;
 use saldo_books::book;
 use saldo_core::book::{Book, Subject};
 use saldo_core::document::DocumentKind;

@@ -4,7 +4,9 @@
 use super::account::account_all;
 use super::desk::Desk;
 use super::explain::{groups_of_name, slots_of};
-use super::plan::{PlannedBook, TakenOut, approve_planned, books, plan_slots};
+use super::plan::{
+    NotVoided, PlannedBook, TakenOut, approve_planned, books, not_voided, plan_slots,
+};
 use super::{Engine, EngineError};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,8 +26,8 @@ pub(crate) enum Selection {
     Named(String),
     /// All that a run entered, by the instant of its approval.
     Run(Timestamp),
-    /// All documents that are dated on these days.
-    Days(Date, Date),
+    /// All documents that are dated on these days; on all later ones where no last day is named.
+    Days(Date, Option<Date>),
 }
 
 /// What is to be taken back, from where, and how.
@@ -45,7 +47,8 @@ impl fmt::Display for Selection {
         match self {
             Self::Named(name) => f.write_str(name),
             Self::Run(at) => write!(f, "the run of {at}"),
-            Self::Days(from, until) => write!(f, "{from} to {until}"),
+            Self::Days(from, Some(until)) => write!(f, "{from} to {until}"),
+            Self::Days(from, None) => write!(f, "{from} and later"),
         }
     }
 }
@@ -58,6 +61,8 @@ pub(crate) struct PlannedUndo {
     /// The slots that a run replaced something in: a run that corrected what stood is taken back by
     /// taking back what led to it.
     pub(crate) stood_before: usize,
+    /// What is reversed although it is to be voided.
+    pub(crate) not_voided: Vec<NotVoided>,
     entries: BTreeSet<(FactId, String)>,
 }
 
@@ -82,7 +87,11 @@ pub(crate) async fn plan_undo(
         let ids = entries.iter().map(|(id, _)| id.clone()).collect();
         let taken_out = TakenOut { entries: ids, voids };
         let book = plan_slots(engine, &connection, slots, &taken_out).await?;
-        planned.push(PlannedUndo { planned: book, stood_before, entries });
+        let not_voided = match voids {
+            true => not_voided(engine, &connection, &book, &taken_out.entries).await?,
+            false => Vec::new(),
+        };
+        planned.push(PlannedUndo { planned: book, stood_before, not_voided, entries });
     }
     match planned.iter().all(|it| it.entries.is_empty() && it.stood_before == 0) {
         true => Err(EngineError::NothingKnown(selection.to_string())),
@@ -226,14 +235,10 @@ async fn of_days(
     engine: &Engine,
     connection: &Connection,
     from: Date,
-    until: Date,
+    until: Option<Date>,
 ) -> Result<Entries, EngineError> {
-    let filter = EntryFilter {
-        from: Some(from),
-        until: Some(until),
-        with_approved: true,
-        ..EntryFilter::default()
-    };
+    let filter =
+        EntryFilter { from: Some(from), until, with_approved: true, ..EntryFilter::default() };
     let mut pages = engine.store.entries(engine.company_id(), &connection.id, filter);
     let mut entries = Entries::new();
     while let Some(page) = pages.next_page().await? {

@@ -7,7 +7,9 @@ use super::chunk::enters_commitment;
 use crate::engine::{Engine, EngineError};
 use saldo_core::book::{Book, Voided};
 use saldo_core::document::{Document, DocumentKey, SubledgerEntry};
+use saldo_core::ledger::Account;
 use saldo_core::plan::{ApprovedChange, Change, Whereabouts};
+use saldo_core::policy::Policy;
 use saldo_core::text::{FactId, GroupId};
 use saldo_store::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,13 +83,23 @@ pub(super) async fn voidable(
 /// the owner matches nothing on.
 fn can_void(engine: &Engine, book: &dyn Book, document: &Document) -> bool {
     let accounts = book.voids(document);
-    accounts.is_some_and(|them| them.iter().all(|account| engine.policy.is_unmatched(account)))
+    accounts.is_some_and(|them| matched_on(&engine.policy, &them).is_empty())
+}
+
+/// The accounts among these on which something may be matched.
+pub(super) fn matched_on(policy: &Policy, accounts: &[Account]) -> Vec<String> {
+    let matched: BTreeSet<String> = accounts
+        .iter()
+        .filter(|account| !policy.is_unmatched(account))
+        .map(|account| account.name.to_string())
+        .collect();
+    matched.into_iter().collect()
 }
 
 /// Whether any other document was ever entered as belonging to this one: the book holds a payment
 /// as applied even where its money was moved back since. One that the book cannot reverse goes by
 /// the book's own operation, which frees what it paid, and before it.
-async fn is_linked(
+pub(super) async fn is_linked(
     engine: &Engine,
     (connection, book): (&Connection, &dyn Book),
     (key, change): (DocumentKey, &Change),

@@ -416,7 +416,7 @@ async fn a_bad_network_voids_nothing_twice_and_nothing_else() {
         stage.decide("undo.unmatched = \"Clearing: *\"").await;
         stage.sync().await;
         let last = settings.begins.saturating_add(jiff::Span::new().days(9));
-        let selection = Selection::Days(settings.begins, last);
+        let selection = Selection::Days(settings.begins, Some(last));
         let engine = stage.engine().await;
         let of = TakeBack { selection: &selection, only: Some(ADAPTER), voids: true };
         undo(&engine, of, "owner").await.unwrap();

@@ -186,7 +186,7 @@ async fn what_is_taken_back_from_a_closed_period_is_reversed_on_the_first_open_d
     let engine = stage.engine().await;
     close_until(&engine, closed(), false, "owner").await.unwrap();
     let before = in_closed(&stage);
-    let days = Selection::Days(closed() - 3.days(), closed());
+    let days = Selection::Days(closed() - 3.days(), Some(closed()));
     let changes = undo(&engine, TakeBack { selection: &days, only: None, voids: false }, "owner")
         .await
         .unwrap();

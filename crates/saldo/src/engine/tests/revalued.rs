@@ -196,7 +196,7 @@ async fn a_valuation_is_taken_out_with_what_takes_it_back() {
     stage.sync().await;
     assert_eq!(stands(&stage, UNREALISED, "2026-08-31").await, (0, 84));
     let day: Date = "2026-08-31".parse().unwrap();
-    let (selection, only) = (Selection::Days(day, day), Some("plain-text"));
+    let (selection, only) = (Selection::Days(day, Some(day)), Some("plain-text"));
     let engine = stage.engine().await;
     undo(&engine, TakeBack { selection: &selection, only, voids: false }, "Ann").await.unwrap();
     engine.store.close().await;

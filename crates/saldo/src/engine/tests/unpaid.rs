@@ -27,7 +27,7 @@ async fn taken_out(stage: &Stage) -> (usize, usize) {
 
 async fn taken_out_by(stage: &Stage, voids: bool) -> (usize, usize) {
     let begins = world(3, 60, 30).begins;
-    let selection = Selection::Days(begins, begins + 400.days());
+    let selection = Selection::Days(begins, Some(begins + 400.days()));
     let what = TakeBack { selection: &selection, only: Some(XERO), voids };
     let engine = stage.engine().await;
     undo(&engine, what, "owner").await.unwrap();

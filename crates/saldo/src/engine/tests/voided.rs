@@ -1,7 +1,7 @@
 //! Voiding: what the owner takes back is made nil where it stands, where the book allows that and
 //! nothing is matched with it; afterwards the books are what they would be had it never been.
 
-use super::super::{Selection, TakeBack, apply, plan_undo, redo, sync, undo};
+use super::super::{PlannedUndo, Selection, TakeBack, apply, plan_undo, redo, sync, undo};
 use super::bookkeeper::Bookkeeper;
 use super::stage::{Stage, by_account, on_all_cores, world};
 use super::tripwire::{Death, Effect, Tripwire};
@@ -18,7 +18,7 @@ const UNMATCHED: &str = "undo.unmatched = \"Clearing: *\"";
 
 fn days() -> Selection {
     let begins = world(7, 50, 20).begins;
-    Selection::Days(begins, begins.saturating_add(jiff::Span::new().days(9)))
+    Selection::Days(begins, Some(begins.saturating_add(jiff::Span::new().days(9))))
 }
 
 fn by_voiding(selection: &Selection) -> TakeBack<'_> {
@@ -40,11 +40,27 @@ async fn planned(stage: &Stage, book: &str) -> (Vec<DocumentKind>, usize) {
     let planned = plan_undo(&engine, TakeBack { only, ..by_voiding(&selection) }).await.unwrap();
     engine.store.close().await;
     let changes = &planned[0].planned.changes;
+    named_with_a_reason(&planned[0]);
     let documents = changes.iter().filter(|change| !change.takes_out.is_empty());
     let (voided, reversed): (Vec<&Change>, Vec<&Change>) =
         documents.partition(|change| change.voids().is_some());
     let kind = |change: &Change| change.voids().map(|it| it.document.header().kind);
     (voided.into_iter().filter_map(kind).collect(), reversed.len())
+}
+
+/// All that is reversed in place of being voided says why.
+fn named_with_a_reason(planned: &PlannedUndo) {
+    let changes = &planned.planned.changes;
+    let reversing = changes.iter().filter(|change| change.voids().is_none());
+    let reversed: BTreeSet<_> = reversing.flat_map(|it| &it.takes_out).map(|it| &it.id).collect();
+    let why: BTreeSet<&str> = planned.not_voided.iter().map(|it| it.why.as_str()).collect();
+    assert_eq!(reversed.is_empty(), why.is_empty(), "{why:?}");
+    assert!(!why.iter().any(|why| why.contains("which version")), "{why:?}");
+    if planned.planned.book.as_str() == "plain-text" {
+        assert_eq!(why, BTreeSet::from(["the book cannot void one like it"]));
+    }
+    let voided: BTreeSet<_> = changes.iter().filter_map(|it| Some(it.voids()?.key)).collect();
+    assert!(planned.not_voided.iter().all(|it| !voided.contains(&it.key)));
 }
 
 /// Takes the days back, and says how many changes the books acknowledged and refused.
