@@ -151,7 +151,29 @@ pub(crate) fn totals(report: &ProofReport) -> String {
         (true, false) => "everything adds up as far as it was approved",
         (false, _) => "NOT everything adds up: see the differences above",
     };
-    format!("\n{}\n{unheard}{behind}{unapproved}{verdict}\n", facts_text(&facts))
+    let missing = match report.adds_up() && !report.nothing_heard {
+        true => not_in_books(&facts),
+        false => String::new(),
+    };
+    format!("\n{}\n{unheard}{behind}{unapproved}{verdict}{missing}\n", facts_text(&facts))
+}
+
+/// What a verdict that all adds up does not cover: nothing where every fact has its place.
+fn not_in_books(facts: &FactCounts) -> String {
+    let counted = |count: u64, state: &str| (count > 0).then(|| format!("{count} {state}"));
+    let troubled: Vec<String> = [counted(facts.held, "held"), counted(facts.failed, "failed")]
+        .into_iter()
+        .flatten()
+        .collect();
+    let waiting = counted(facts.waiting, "waiting");
+    match (troubled.is_empty(), waiting) {
+        (true, None) => String::new(),
+        (true, Some(waiting)) => format!("; not in the books yet: {waiting}"),
+        (false, waiting) => {
+            let all: Vec<String> = troubled.into_iter().chain(waiting).collect();
+            format!("; NOT in the books: {}: `saldo issues` says why", all.join(", "))
+        }
+    }
 }
 
 /// What waits for a decision in a book, and what to do.
@@ -509,6 +531,23 @@ mod tests {
         7 orders, rows and payouts have news that is not accounted yet: `saldo plan` first
         everything adds up as far as it was accounted
         ");
+    }
+
+    #[test]
+    fn the_verdict_names_what_is_not_in_the_books() {
+        let mut report = ProofReport { payouts: Vec::new(), books: Vec::new(), ..report() };
+        let mut verdict = |held, failed, waiting| {
+            report.facts = FactCounts { posted: 9, held, failed, waiting, ..FactCounts::default() };
+            assert!(report.holds());
+            totals(&report).lines().last().unwrap().to_owned()
+        };
+        assert_eq!(verdict(0, 0, 0), "everything adds up");
+        assert_eq!(verdict(0, 0, 2), "everything adds up; not in the books yet: 2 waiting");
+        assert_eq!(
+            verdict(3, 1, 2),
+            "everything adds up; NOT in the books: 3 held, 1 failed, 2 waiting: `saldo issues` \
+             says why"
+        );
     }
 
     #[test]

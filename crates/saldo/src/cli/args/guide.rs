@@ -5,14 +5,16 @@ use clap::Parser;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The words of a line, as a shell parts them, with a key where one is meant.
+/// The words of a line, as a shell parts them, with a key where one is meant. What is said of it
+/// after a `#` is left out.
 fn words(line: &str) -> Vec<String> {
-    let (mut words, mut is_quoted) = (vec![String::new()], false);
-    for letter in line.chars() {
-        match letter {
-            '"' => is_quoted = !is_quoted,
-            ' ' if !is_quoted => words.push(String::new()),
-            letter => words.last_mut().unwrap().push(letter),
+    let (mut words, mut quoted) = (vec![String::new()], None);
+    for letter in line.split(" # ").next().unwrap_or(line).chars() {
+        match (letter, quoted) {
+            ('"' | '\'', None) => quoted = Some(letter),
+            (letter, Some(mark)) if letter == mark => quoted = None,
+            (' ', None) => words.push(String::new()),
+            (letter, _) => words.last_mut().unwrap().push(letter),
         }
     }
     let key = |word: String| if word == "KEY" { "0".repeat(64) } else { word };
