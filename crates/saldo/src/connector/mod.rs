@@ -35,7 +35,7 @@ use saldo_store::{Key, Store};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use visit::Live;
+use visit::{Hearing, Live};
 
 /// The path of the service.
 pub(crate) const PATH: &str = "/qbwc";
@@ -146,11 +146,12 @@ impl WebConnector {
     async fn heard(&self, mut coming: Coming) -> Option<Result<Call, SoapFault>> {
         let (body, pieces) = Body::fed();
         let sessions = self.live.clone();
-        let (tell, mut told) = tokio::sync::watch::channel(false);
+        let (tell, mut told) = tokio::sync::watch::channel(None);
         let reading = tokio::task::spawn_blocking(move || {
             read_call(body, |ticket| {
-                let wanted = sessions.by_ticket(ticket).map(|live| live.wanted())?;
-                tell.send_replace(true);
+                let live = sessions.by_ticket(ticket)?;
+                let wanted = live.wanted();
+                tell.send_replace(Some(Hearing::of(live)));
                 Some(wanted)
             })
         });
@@ -170,7 +171,7 @@ impl WebConnector {
         };
         let began = tokio::time::Instant::now();
         let patience = async {
-            let told = async { told.wait_for(|is_known| *is_known).await.is_ok() };
+            let told = async { told.wait_for(Option::is_some).await.is_ok() };
             match tokio::time::timeout_at(began + self.stranger_limit, told).await {
                 Ok(true) => tokio::time::sleep_until(began + CALL_LIMIT).await,
                 // It was read to its end, or refused, without a ticket that is known.
@@ -284,6 +285,16 @@ impl WebConnector {
         let before = last_call(&self.store, company, book).await?.map(|call| call.at);
         let zone = TimeZone::get(&place.company.timezone).unwrap_or(TimeZone::UTC);
         self.expire().await?;
+        let none = match Moving::of(&place.connection) {
+            Moving::NotYet => Some(CallAnswer::HeldBack),
+            Moving::NoTills | Moving::Moved => {
+                (!place.schedule().is_due(now, before, &zone)).then_some(CallAnswer::NothingDue)
+            }
+        };
+        let name = (company.clone(), book.clone());
+        if none.is_none() {
+            self.make_way(&name).await?;
+        }
         let ticket: [u8; 16] = password::drawn().map_err(|error| {
             let fault = saldo_core::exchange::Fault::new(
                 saldo_core::exchange::Permit::Retry,
@@ -292,7 +303,6 @@ impl WebConnector {
             EngineError::World { connection: book.clone(), fault }
         })?;
         let ticket: String = ticket.iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = (company.clone(), book.clone());
         let mut all = self.live.all();
         let is_free = |live: &Arc<Live>| {
             let Ok(session) = live.session.try_lock() else { return false };
@@ -302,15 +312,28 @@ impl WebConnector {
         if all.get(&name).is_some_and(|live| !is_free(live)) {
             return Ok((CallAnswer::Busy, Reply::admission("", "busy")));
         }
-        if Moving::of(&place.connection) == Moving::NotYet {
-            return Ok((CallAnswer::HeldBack, Reply::admission("", "none")));
-        }
-        if !place.schedule().is_due(now, before, &zone) {
-            return Ok((CallAnswer::NothingDue, Reply::admission("", "none")));
+        if let Some(answer) = none {
+            return Ok((answer, Reply::admission("", "none")));
         }
         let reply = Reply::admission(&ticket, "");
         all.insert(name, Arc::new(Live::new(place, pass, Session::begun(ticket, now))));
         Ok((CallAnswer::LetIn, reply))
+    }
+
+    /// Ends the session of a connection that is quiet, and waits a while for its work to end.
+    async fn make_way(&self, name: &(CompanyId, ConnectionId)) -> Result<(), EngineError> {
+        let Some(live) = self.live.all().get(name).cloned() else { return Ok(()) };
+        // Whoever holds a session is being answered.
+        let Ok(mut session) = live.session.try_lock() else { return Ok(()) };
+        if live.is_heard() || !session.make_way(self.clock.now()) {
+            return Ok(());
+        }
+        self.leave(&live, &session).await?;
+        drop(session);
+        if tokio::time::timeout(self.patience, live.rest()).await.is_err() {
+            tracing::debug!("the work of a session goes on after another one took its place");
+        }
+        Ok(())
     }
 
     /// Hands over the next message. The first call of a session begins the work, where the company

@@ -343,6 +343,40 @@ async fn half_an_hour_without_a_call_ends_a_session() {
     stage.ticket().await;
 }
 
+/// A message that asks for something, and one that adds something.
+const ASKS: &str =
+    "<?xml version=\"1.0\"?><QBXML><QBXMLMsgsRq><HostQueryRq/></QBXMLMsgsRq></QBXML>";
+const WRITES: &str =
+    "<?xml version=\"1.0\"?><QBXML><QBXMLMsgsRq><ClassAddRq/></QBXMLMsgsRq></QBXML>";
+
+#[tokio::test]
+async fn another_session_takes_the_place_of_one_that_is_quiet() {
+    let (stage, heard) = Stage::sending(&[ASKS, WRITES]).await;
+    let lost = stage.ticket().await;
+    assert_eq!(stage.next(&lost, &host(FILE_ID), FILE).await, ASKS);
+    stage.service.clock.advance(Duration::from_secs(119));
+    assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "busy"]);
+    stage.service.clock.advance(Duration::from_secs(1));
+    let ticket = stage.ticket().await;
+    assert_eq!(*heard.lock().unwrap(), [Err(Permit::InDoubt)]);
+    assert!(stage.trouble().await.unwrap().contains("another session began"));
+    assert_eq!(stage.bring(&lost, "late", "").await, "-1", "it comes too late");
+    assert_eq!(stage.next(&lost, &host(FILE_ID), FILE).await, "");
+    // Between two messages too, but not while one that writes is out.
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, ASKS);
+    assert_eq!(stage.bring(&ticket, "a", "").await, "50");
+    stage.service.clock.advance(Duration::from_mins(2));
+    let ticket = stage.ticket().await;
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, ASKS);
+    assert_eq!(stage.bring(&ticket, "a", "").await, "50");
+    assert_eq!(stage.next(&ticket, "", FILE).await, WRITES);
+    stage.service.clock.advance(Duration::from_mins(29));
+    assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "busy"]);
+    assert_eq!(stage.bring(&ticket, "b", "").await, "100", "its answer still counts");
+    let told = heard.lock().unwrap().last().cloned();
+    assert_eq!(told, Some(whole("b")));
+}
+
 #[tokio::test]
 async fn while_the_next_message_is_worked_out_the_connector_waits() {
     let (go, gone) = tokio::sync::watch::channel(false);

@@ -81,6 +81,25 @@ pub(super) struct Live {
     wanted: std::sync::Mutex<Arc<protocol::Wanted>>,
     /// How its work ended; none where it was not begun.
     work: std::sync::Mutex<Option<watch::Receiver<Ended>>>,
+    /// How many calls of it are on their way.
+    calls: AtomicUsize,
+}
+
+/// A call of a session that is on its way: an answer may take minutes to come.
+pub(super) struct Hearing(Arc<Live>);
+
+impl Hearing {
+    /// A call of this session.
+    pub(super) fn of(live: Arc<Live>) -> Self {
+        live.calls.fetch_add(1, Ordering::Relaxed);
+        Self(live)
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Live {
@@ -94,7 +113,13 @@ impl Live {
             session: Mutex::new(session),
             wanted: std::sync::Mutex::default(),
             work: std::sync::Mutex::default(),
+            calls: AtomicUsize::default(),
         }
+    }
+
+    /// Whether a call of it is on its way.
+    pub(super) fn is_heard(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) > 0
     }
 
     /// A message goes to the connector that asks for this.

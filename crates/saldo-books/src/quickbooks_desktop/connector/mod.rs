@@ -2,6 +2,7 @@
 
 mod application;
 mod company_file;
+mod effect;
 mod incoming;
 mod schedule;
 mod session;

@@ -5,6 +5,7 @@
 //! answer did not come is looked up by the next one, and nothing is entered twice.
 
 use super::company_file::{CompanyFile, Known};
+use super::effect::only_asks;
 use super::soap::{Call, Method, Reply, WorkRequest};
 use jiff::{SignedDuration, Timestamp};
 use saldo_core::exchange::MessageAnswer;
@@ -14,6 +15,9 @@ use saldo_core::exchange::MessageAnswer;
 const IDLE: SignedDuration = SignedDuration::from_mins(30);
 /// The same while nothing is at the connector, which then calls again within seconds.
 const IDLE_BETWEEN: SignedDuration = SignedDuration::from_mins(5);
+/// How long a session is quiet before another one may take its place, where nothing that writes is
+/// at the connector.
+const QUIET: SignedDuration = SignedDuration::from_mins(2);
 
 /// What the connector is told to do while the next message is being worked out: wait five seconds
 /// and ask again.
@@ -23,6 +27,8 @@ const NO_SESSION: &str =
     "this session is over, or was never begun: start the update again in the Web Connector";
 /// What the connector is told when there was nothing left to do.
 const NOTHING_LEFT: &str = "all is done: there was nothing more to enter";
+/// What is said of a session whose place another one took.
+const TAKEN_OVER: &str = "the Web Connector was not heard any more, and another session began";
 /// What is said of a session that the connector closed of itself.
 const STOPPED: &str = "it was stopped before all was done: the next update goes on where it ended";
 /// What receiving an answer is told where the connector shall ask for the last error.
@@ -78,7 +84,10 @@ enum Phase {
     /// Nothing is at the connector.
     Waiting,
     /// A message is at the connector.
-    HandedOver,
+    HandedOver {
+        /// Whether it changes nothing.
+        only_asks: bool,
+    },
     /// Nothing is handed over any more.
     Over,
 }
@@ -110,7 +119,7 @@ impl Session {
     pub fn is_expired(&self, now: Timestamp) -> bool {
         let idle = match self.phase {
             Phase::Waiting => IDLE_BETWEEN,
-            Phase::Begun | Phase::HandedOver | Phase::Over => IDLE,
+            Phase::Begun | Phase::HandedOver { .. } | Phase::Over => IDLE,
         };
         now.duration_since(self.heard) >= idle
     }
@@ -121,6 +130,22 @@ impl Session {
         if ends {
             self.phase = Phase::Over;
             self.last_error = "the Web Connector did not call any more".to_owned();
+        }
+        ends
+    }
+
+    /// Ends the session for another one that asks for its place, where nobody called for two
+    /// minutes. While a message that writes is at the connector it stays: its answer may still
+    /// come, and who looks for its effect sooner may not find it yet. Returns whether it ended now.
+    pub fn make_way(&mut self, now: Timestamp) -> bool {
+        let may_end = match self.phase {
+            Phase::Waiting | Phase::HandedOver { only_asks: true } => true,
+            Phase::Begun | Phase::HandedOver { only_asks: false } | Phase::Over => false,
+        };
+        let ends = may_end && now.duration_since(self.heard) >= QUIET;
+        if ends {
+            self.phase = Phase::Over;
+            TAKEN_OVER.clone_into(&mut self.last_error);
         }
         ends
     }
@@ -158,7 +183,7 @@ impl Session {
                 Err(other) => self.refuse(other.to_string()),
             },
             Phase::Waiting => Asked::Next,
-            Phase::HandedOver => {
+            Phase::HandedOver { .. } => {
                 let text = "the answer to the last message did not come: start the update again, \
                             and it is looked for in QuickBooks first";
                 self.refuse(text.to_owned())
@@ -179,7 +204,7 @@ impl Session {
         self.heard = now;
         self.last_error = match turn {
             Turn::Message(body) => {
-                self.phase = Phase::HandedOver;
+                self.phase = Phase::HandedOver { only_asks: only_asks(&body) };
                 self.last_error.clear();
                 return Reply::text(String::from_utf8_lossy(&body));
             }
@@ -204,7 +229,7 @@ impl Session {
         now: Timestamp,
     ) -> Result<MessageAnswer, Reply> {
         self.heard = now;
-        if self.phase != Phase::HandedOver {
+        if !matches!(self.phase, Phase::HandedOver { .. }) {
             self.phase = Phase::Over;
             let text = "an answer came to a message that was not handed over in this session";
             self.last_error = text.to_owned();

@@ -65,6 +65,34 @@ async fn answered_within(stream: &mut tokio::net::TcpStream, within: Duration) -
 }
 
 #[tokio::test]
+async fn nobody_takes_the_place_of_a_session_whose_answer_is_on_its_way() {
+    let (stage, _heard) = Stage::sending(&[MESSAGE]).await;
+    let ticket = stage.ticket().await;
+    assert_eq!(stage.next(&ticket, &host(FILE_ID), FILE).await, MESSAGE);
+    let stream = begun(&stage, &ticket).await;
+    let answers = async {
+        loop {
+            let live = stage.service.live.by_ticket(&ticket).unwrap();
+            if live.is_heard() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), answers).await.unwrap();
+    stage.service.clock.advance(Duration::from_mins(10));
+    assert_eq!(stage.log_in("saldo-demo", &stage.password).await, ["", "busy"]);
+    drop(stream);
+    let gone = async {
+        while stage.service.live.by_ticket(&ticket).is_some_and(|live| live.is_heard()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+    assert_ne!(stage.ticket().await, ticket);
+}
+
+#[tokio::test]
 async fn a_large_answer_of_a_stranger_is_not_heard() {
     use tokio::io::AsyncWriteExt;
     let (stage, heard) = Stage::sending(&[MESSAGE]).await;

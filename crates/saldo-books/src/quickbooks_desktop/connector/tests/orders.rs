@@ -154,6 +154,30 @@ fn a_session_lives_for_half_an_hour_after_each_call() {
 }
 
 #[test]
+fn a_quiet_session_makes_way_unless_a_message_that_writes_is_out() {
+    let after = |seconds: i64| START + jiff::SignedDuration::from_secs(seconds);
+    let request = |name: &str| {
+        format!("<?xml version=\"1.0\"?><QBXML><QBXMLMsgsRq><{name}/></QBXMLMsgsRq></QBXML>")
+    };
+    let out = |name: &str| {
+        let mut session = asking();
+        session.hand_over(Turn::Message(request(name).into_bytes()), START);
+        session
+    };
+    for mut session in [asking(), out("CustomerQueryRq")] {
+        assert!(!session.make_way(after(119)) && !session.is_over());
+        assert!(session.make_way(after(120)) && session.is_over());
+        assert!(session.trouble().contains("another session began"));
+        assert!(!session.make_way(after(121)), "it ends once");
+        assert_eq!(received(&mut session, ""), Err(Reply::Number(-1)), "too late");
+    }
+    // What cannot be read may write as well; whoever opens a file takes his time.
+    for mut session in [out("SalesReceiptAddRq"), handed_over(), begun()] {
+        assert!(!session.make_way(after(29 * 60)) && !session.is_over());
+    }
+}
+
+#[test]
 fn a_ticket_that_nobody_has_is_answered_by_nothing_that_runs() {
     let ticket = String::new;
     let none = String::new;
