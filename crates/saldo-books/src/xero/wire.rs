@@ -162,6 +162,9 @@ pub(super) struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Line {
+    /// In answers, and in what amends: which of its document's lines it is.
+    #[serde(rename = "LineItemID")]
+    pub(super) line_item_id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) quantity: Option<Number>,
     pub(super) unit_amount: Option<Number>,

@@ -46,12 +46,16 @@ impl Pusher<'_> {
 
     /// Tries once more to take back what was replaced first. Says whether anything is.
     pub(super) async fn take_back_after(&mut self) -> Result<bool, EngineError> {
-        let again = std::mem::take(&mut self.taken_back_after);
-        if again.is_empty() {
+        let after = std::mem::take(&mut self.taken_back_after);
+        if after.is_empty() {
             return Ok(false);
         }
         self.engine.keep(self.lease).await?;
         let (store, company) = (&self.engine.store, self.engine.company_id());
+        // What was withdrawn meanwhile is wanted no longer.
+        let failed = store.failed(company).await?.into_iter().map(|it| it.change);
+        let is_here = |it: &Change| it.book == self.connection.id && after.contains(&it.id);
+        let again: Vec<String> = failed.filter(is_here).map(|it| it.id).collect();
         let now = self.engine.clock.now();
         store.retry(company, &self.connection.id, &again, now).await?;
         Ok(true)
