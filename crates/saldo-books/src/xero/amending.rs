@@ -12,6 +12,7 @@ use super::dates;
 use super::listing;
 use super::place::Place;
 use super::shape::{FormLine, Shape, shape};
+use super::tracking;
 use super::wire::{Line, Record, decimal, is_id};
 use super::write::{self, Body};
 use saldo_core::book::{Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject};
@@ -121,7 +122,7 @@ pub(super) fn found(
     let (_, sent) = write::record((key, false), before, None, context)?;
     Ok(Some(match differs.is_empty() {
         true => Outcome::AsBefore(Acknowledgement {
-            version: ids_of_lines(&sent.line_items, &row.line_items).or(acknowledgement.version),
+            version: ids_of_lines(&sent, row).or(acknowledgement.version),
             ..acknowledgement
         }),
         false => {
@@ -133,13 +134,14 @@ pub(super) fn found(
 
 /// The ids of the lines of what stands there, in the order in which they were sent; none where a
 /// line has none, or is not among them.
-fn ids_of_lines(sent: &[Line], held: &[Line]) -> Option<String> {
-    let mut held: Vec<&Line> = held.iter().collect();
+fn ids_of_lines(sent: &Record, held: &Record) -> Option<String> {
+    let held = tracking::by_ids(sent, held);
+    let mut held: Vec<&Line> = held.line_items.iter().collect();
     let id_of = |line: &Line| {
         let place = held.iter().position(|it| says(it) == says(line))?;
         held.remove(place).line_item_id.clone().filter(|id| is_id(id))
     };
-    let ids: Option<Vec<String>> = sent.iter().map(id_of).collect();
+    let ids: Option<Vec<String>> = sent.line_items.iter().map(id_of).collect();
     ids.filter(|ids| !ids.is_empty()).map(|ids| ids.join(" "))
 }
 
@@ -183,6 +185,7 @@ fn differences(
 /// The words, day due and tracking that differ: also where none were sent, since an amendment would
 /// write over what somebody gave.
 fn words(place: Place, sent: &Record, row: &Record) -> Vec<String> {
+    let row = &tracking::by_ids(sent, row);
     let mut differences = Vec::new();
     let mut compare = |what: &str, sent: Option<&str>, held: Option<&str>| {
         let told = |text: Option<&str>| text.unwrap_or_default().to_owned();

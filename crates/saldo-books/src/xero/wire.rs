@@ -187,6 +187,12 @@ pub(super) struct Tracking {
     pub(super) category_id: Option<String>,
     #[serde(rename = "TrackingOptionID")]
     pub(super) option_id: Option<String>,
+    /// In answers: what the category is called.
+    #[serde(rename = "Name", skip_serializing)]
+    pub(super) category: Option<String>,
+    /// In answers: what the option is called.
+    #[serde(rename = "Option", skip_serializing)]
+    pub(super) option: Option<String>,
 }
 
 /// The fields of everything that documents refer to: accounts, items, contacts, tax rates, tracking
