@@ -54,6 +54,36 @@ impl Store {
         self.approved_where(company, book, " and c.id in ", ids).await
     }
 
+    /// Lets some changes wait no longer for one that the book refused; returns how many did.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`], and where the database fails.
+    pub async fn release_waits(
+        &self,
+        lease: &Lease,
+        changes: &[String],
+        refused: &str,
+    ) -> Result<u64, StoreError> {
+        let (company, book) = (lease.company(), lease.connection());
+        let mut transaction = self.begin().await?;
+        lease.check(&mut transaction).await?;
+        let mut released = 0;
+        for change in changes {
+            released += query(
+                "delete from outbox_wait
+                 where company = $1 and book = $2 and id = $3 and waits_for = $4",
+            )
+            .bind(company.as_str())
+            .bind(book.as_str())
+            .bind(change)
+            .bind(refused)
+            .execute(&mut transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(released)
+    }
+
     async fn approved_where(
         &self,
         company: &CompanyId,

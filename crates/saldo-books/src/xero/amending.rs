@@ -1,16 +1,19 @@
 //! Amending: the whole document once more, by its id, with other words, another day due or other
 //! tracking.
 //!
-//! The vendor replaces lines as a whole, so all are sent, each with its tax. It knows no version
-//! that an update could name: what stands there is read before, and amended only where it is as it
-//! was entered. What was paid, credited or reconciled it changes no more, whatever of it.
+//! The vendor replaces lines as a whole, so all are sent, each with its tax and its own id, so that
+//! it stays the same line. It knows no version that an update could name: what stands there is read
+//! before, and amended only where it is as it was entered. The ids of its lines are what that
+//! reading gives in place of a version. What was paid, credited or reconciled it changes no more,
+//! whatever of it.
 
 use super::compare;
 use super::dates;
 use super::listing;
 use super::place::Place;
 use super::shape::{FormLine, Shape, shape};
-use super::wire::{Line, Record, decimal};
+use super::tracking;
+use super::wire::{Line, Record, decimal, is_id};
 use super::write::{self, Body};
 use saldo_core::book::{Acknowledgement, BookContext, Outcome, Refusal, RefusalKind, Subject};
 use saldo_core::document::{Document, DocumentKey, DocumentKind};
@@ -77,12 +80,13 @@ fn shows(document: &Document, shape: &Shape<'_>) -> (String, Option<String>, Vec
 /// # Errors
 /// In words, where it cannot be told so, or it is not known which document it is.
 pub(super) fn body(subject: &Subject, context: &BookContext) -> Result<Body, String> {
-    let Subject::Amended { key, document, .. } = subject else {
+    let Subject::Amended { key, document, version, .. } = subject else {
         return Err("it is no amendment".to_owned());
     };
     let bound = context.bindings.document(*key).map(RemoteId::to_string);
     let bound = Some(bound.ok_or_else(|| format!("the document {key} is not bound"))?);
-    let (place, record) = write::record((*key, false), document, None, context)?;
+    let (place, mut record) = write::record((*key, false), document, None, context)?;
+    name_lines(&mut record.line_items, version.as_deref().unwrap_or_default());
     let record = match place {
         Place::Invoices => Record { invoice_id: bound, ..record },
         Place::CreditNotes => Record { credit_note_id: bound, ..record },
@@ -115,13 +119,41 @@ pub(super) fn found(
         return Ok(Some(Outcome::Found(acknowledgement)));
     }
     let (acknowledgement, differs) = differences(key, before, row, context)?;
+    let (_, sent) = write::record((key, false), before, None, context)?;
     Ok(Some(match differs.is_empty() {
-        true => Outcome::AsBefore(acknowledgement),
+        true => Outcome::AsBefore(Acknowledgement {
+            version: ids_of_lines(&sent, row).or(acknowledgement.version),
+            ..acknowledgement
+        }),
         false => {
             let difference = differs.join("; ");
             Outcome::FoundDifferent { acknowledgement, difference }
         }
     }))
+}
+
+/// The ids of the lines of what stands there, in the order in which they were sent; none where a
+/// line has none, or is not among them.
+fn ids_of_lines(sent: &Record, held: &Record) -> Option<String> {
+    let held = tracking::by_ids(sent, held);
+    let mut held: Vec<&Line> = held.line_items.iter().collect();
+    let id_of = |line: &Line| {
+        let place = held.iter().position(|it| says(it) == says(line))?;
+        held.remove(place).line_item_id.clone().filter(|id| is_id(id))
+    };
+    let ids: Option<Vec<String>> = sent.line_items.iter().map(id_of).collect();
+    ids.filter(|ids| !ids.is_empty()).map(|ids| ids.join(" "))
+}
+
+/// Gives lines the ids that they have there, where these are known. They are as many, and in the
+/// same order: nothing that carries money differs between what stands and what shall be.
+fn name_lines(lines: &mut [Line], ids: &str) {
+    let ids: Vec<&str> = ids.split(' ').collect();
+    if ids.len() == lines.len() && ids.iter().all(|id| is_id(id)) {
+        for (line, id) in lines.iter_mut().zip(ids) {
+            line.line_item_id = Some(id.to_owned());
+        }
+    }
 }
 
 /// A refusal of the vendor's own to amend something, with what is done about it.
@@ -153,6 +185,7 @@ fn differences(
 /// The words, day due and tracking that differ: also where none were sent, since an amendment would
 /// write over what somebody gave.
 fn words(place: Place, sent: &Record, row: &Record) -> Vec<String> {
+    let row = &tracking::by_ids(sent, row);
     let mut differences = Vec::new();
     let mut compare = |what: &str, sent: Option<&str>, held: Option<&str>| {
         let told = |text: Option<&str>| text.unwrap_or_default().to_owned();

@@ -6,6 +6,7 @@ use super::listing;
 use super::names;
 use super::place::Place;
 use super::shape::{Shape, shape};
+use super::tracking;
 use super::wire::{self, AccountReference, Line, Record};
 use rust_decimal::Decimal;
 use saldo_core::book::Acknowledgement;
@@ -256,7 +257,8 @@ fn money_differences(
     let told = lines.any(|line| !line.tracking.is_empty());
     let in_stock = document.lines().iter().any(|line| line.kind.kept().is_some());
     let counted = Counted { tracking: told, units: in_stock };
-    let (sent, held) = (line_sums(sent, counted)?, line_sums(record, counted)?);
+    let record = tracking::by_ids(sent, record);
+    let (sent, held) = (line_sums(sent, counted)?, line_sums(&record, counted)?);
     let keys: BTreeSet<&String> = sent.keys().chain(held.keys()).collect();
     for key in keys {
         let sent = sent.get(key).copied().unwrap_or_default();

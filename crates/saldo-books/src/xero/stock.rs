@@ -20,8 +20,9 @@ use saldo_core::money::Money;
 /// help on adjustments has it so: nothing falls below zero, and an adjustment is what helps.
 pub(super) const SOLD_SINCE: &str = "what came in by this receipt was sold since, and Xero lets \
      no quantity or value fall below zero: it is tried again with each sync, and goes in once as \
-     much is on hand. Sooner: in Xero (Accounts, Inventory) increase the item's quantity by a new \
-     adjustment, sync, and decrease it again; or let the receipt stand as it was";
+     much is on hand. What replaces it goes in first where that alone makes up for it. Sooner: in \
+     Xero (Accounts, Inventory) increase the item's quantity by a new adjustment, sync, and \
+     decrease it again; or let the receipt stand as it was";
 
 /// Whether a document takes goods out again that a receipt laid in.
 pub(super) fn takes_receipt_back(document: &Document) -> bool {

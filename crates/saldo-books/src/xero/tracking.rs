@@ -3,7 +3,7 @@
 
 use super::names::{self, TRACKING};
 use super::shape::FormLine;
-use super::wire::{Entry, Tracking};
+use super::wire::{Entry, Line, Record, Tracking};
 use super::{find, place::Place};
 use saldo_core::book::{Bindings, Called, ChartEntry, ChartKind, Need, Outcome};
 use saldo_core::document::Document;
@@ -52,9 +52,38 @@ pub(super) fn of_line(line: &FormLine<'_>, bindings: &Bindings) -> Result<Vec<Tr
         Ok(Tracking {
             category_id: id(Need::Dimension(dimension.into()))?,
             option_id: id(Need::Value { dimension: dimension.into(), value: value.into() })?,
+            category: Some(name(&dimension.into())),
+            option: Some(name(&value.into())),
         })
     };
     line.dimensions.iter().map(tracking).collect()
+}
+
+/// What the book holds, each option by its id: where the answer names options alone, those that
+/// were sent are known by their names, and others go by theirs.
+pub(super) fn by_ids(sent: &Record, held: &Record) -> Record {
+    let sent: Vec<&Tracking> = all_lines(sent).flat_map(|line| &line.tracking).collect();
+    let mut held = held.clone();
+    let lines = held.line_items.iter_mut().chain(&mut held.journal_lines);
+    for it in lines.flat_map(|line| &mut line.tracking).filter(|it| it.option_id.is_none()) {
+        let is_it = |known: &&&Tracking| {
+            let same = |one: &Option<String>, other: &Option<String>| {
+                one.as_ref().is_some_and(|one| find::is_called(other.as_ref(), one))
+            };
+            let category = match &it.category_id {
+                Some(_) => it.category_id == known.category_id,
+                None => same(&it.category, &known.category),
+            };
+            category && same(&it.option, &known.option)
+        };
+        let known = sent.iter().find(is_it).and_then(|known| known.option_id.clone());
+        it.option_id = known.or_else(|| it.option.clone());
+    }
+    held
+}
+
+fn all_lines(record: &Record) -> impl Iterator<Item = &Line> {
+    record.line_items.iter().chain(&record.journal_lines)
 }
 
 /// The category of a dimension among these rows, or its option where one is wanted.

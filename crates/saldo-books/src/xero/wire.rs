@@ -162,6 +162,9 @@ pub(super) struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Line {
+    /// In answers, and in what amends: which of its document's lines it is.
+    #[serde(rename = "LineItemID")]
+    pub(super) line_item_id: Option<String>,
     pub(super) description: Option<String>,
     pub(super) quantity: Option<Number>,
     pub(super) unit_amount: Option<Number>,
@@ -184,6 +187,12 @@ pub(super) struct Tracking {
     pub(super) category_id: Option<String>,
     #[serde(rename = "TrackingOptionID")]
     pub(super) option_id: Option<String>,
+    /// In answers: what the category is called.
+    #[serde(rename = "Name", skip_serializing)]
+    pub(super) category: Option<String>,
+    /// In answers: what the option is called.
+    #[serde(rename = "Option", skip_serializing)]
+    pub(super) option: Option<String>,
 }
 
 /// The fields of everything that documents refer to: accounts, items, contacts, tax rates, tracking

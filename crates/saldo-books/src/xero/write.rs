@@ -282,6 +282,7 @@ impl Writer<'_> {
         };
         let account = self.reached(line.account)?;
         Ok(Line {
+            line_item_id: None,
             description: Some(description(&text, line.account)),
             quantity: Some(json::decimal_number(units)),
             unit_amount: price.map(json::decimal_number),

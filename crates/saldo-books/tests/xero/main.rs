@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test whose ground gives way fails")]
 
+mod amended;
 mod documents;
 mod drafts;
 mod organisation;

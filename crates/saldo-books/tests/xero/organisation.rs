@@ -153,6 +153,16 @@ impl Books {
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 
+    /// What the vendor itself shows at an address.
+    pub(crate) fn show(&mut self, path: &str) -> serde_json::Value {
+        let url = format!("https://api.xero.com/api.xro/2.0/{path}");
+        let tenant = self.context.settings["tenant"].clone();
+        let request = HttpRequest::get(url)
+            .header("accept", "application/json")
+            .header("xero-tenant-id", &tenant);
+        serde_json::from_slice(&self.send(request).body).unwrap()
+    }
+
     pub(crate) fn key(&self, document: &Document) -> DocumentKey {
         document.key(&self.context.company, 0)
     }

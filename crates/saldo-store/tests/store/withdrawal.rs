@@ -171,6 +171,25 @@ async fn what_waits_for_something_refused_hides_nothing_and_is_named() {
 }
 
 #[tokio::test]
+async fn what_waits_for_something_refused_can_be_let_go_without_it() {
+    let store = furnished().await;
+    let (reversal, replacement) = (change("a", 0, day(1), 5), change("a", 1, day(1), 7));
+    let first = Approval {
+        waits: waits(&[(&replacement, &reversal)]),
+        ..approval(vec![reversal.clone(), replacement.clone()])
+    };
+    approve(&store, &first).await.unwrap();
+    let lease = lease(&store, &book(), "one").await;
+    send(&store, &lease, "b1", &reversal, refused(RefusalKind::Other)).await;
+    assert!(pending(&store, 9).await.is_empty());
+    let ids = [replacement.id.clone()];
+    for released in [1, 0] {
+        assert_eq!(store.release_waits(&lease, &ids, &reversal.id).await.unwrap(), released);
+        assert_eq!(pending(&store, 9).await, ids);
+    }
+}
+
+#[tokio::test]
 async fn what_nothing_needs_any_more_is_withdrawn_with_what_needed_it() {
     let store = furnished().await;
     let (sales, tax) =

@@ -57,6 +57,7 @@ impl Bars {
             Step::Pushed { book, changes } => {
                 self.bar(&format!("push {book}")).inc(count(*changes));
             }
+            Step::Noted { book } => self.bar(&format!("notes {book}")).inc(1),
             Step::Landing { .. } => {}
         }
     }

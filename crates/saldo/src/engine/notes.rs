@@ -9,7 +9,7 @@ use super::plan::book_of;
 use super::push::Pusher;
 use super::requests::left_today;
 use super::retry::Patience;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, Step};
 use saldo_core::book::{Bindings, Note, Outcome, Subject, Task};
 use saldo_core::exchange::{Fault, Permit};
 use saldo_core::plan::Change;
@@ -114,7 +114,10 @@ async fn note_in(pusher: &Pusher<'_>, written: &mut usize) -> Result<(), EngineE
                 noted.sent = Some(receipt);
                 pusher.observe(KIND, &noted).await?;
                 match write_one(pusher, note, was_sent).await? {
-                    Written::Done => *written += 1,
+                    Written::Done => {
+                        *written += 1;
+                        engine.progress.step(Step::Noted { book: book.clone() });
+                    }
                     Written::Unknown => return told(pusher, &refused),
                     Written::Refused(reason) => refused.add(reason),
                 }

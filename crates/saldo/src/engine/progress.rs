@@ -35,6 +35,11 @@ pub(crate) enum Step {
         /// How many changes.
         changes: usize,
     },
+    /// A book has a note at one more of its documents.
+    Noted {
+        /// Which book.
+        book: ConnectionId,
+    },
     /// Of some changes nobody knows whether the book entered them, and what was sent may still
     /// land.
     Landing {

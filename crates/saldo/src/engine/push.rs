@@ -10,6 +10,7 @@ mod confirm;
 mod landing;
 mod late;
 mod look_up;
+mod receipts;
 mod returned;
 mod room;
 mod send;
@@ -170,6 +171,10 @@ pub(super) struct Pusher<'a> {
     names_tried: BTreeMap<String, usize>,
     /// What the book does not amend any more.
     fixed: Vec<Change>,
+    /// Receipts that it did not take back, since their goods were sold.
+    short: Vec<Change>,
+    /// Those of them that are taken back once what replaces them is in.
+    taken_back_after: Vec<String>,
     sends: Sends,
     /// How many entries were made since the lists were counted, by list.
     pub(super) made: BTreeMap<&'static str, u64>,
@@ -215,6 +220,8 @@ impl<'a> Pusher<'a> {
             chart_requests: None,
             names_tried: BTreeMap::new(),
             fixed: Vec::new(),
+            short: Vec::new(),
+            taken_back_after: Vec::new(),
             sends: Sends::none(engine.clock.run_time()),
             made: BTreeMap::new(),
             count: PushCount::default(),
@@ -245,12 +252,16 @@ impl<'a> Pusher<'a> {
             }
             let ready = self.ready(certain).await?;
             if ready.is_empty() {
+                if self.take_back_after().await? {
+                    continue;
+                }
                 // What was taken out just now has no file to wait for any more.
                 return self.withdraw_files().await;
             }
             let ready = self.refuse_closed(ready).await?;
             self.create(ready).await?;
             self.withdraw_fixed().await?;
+            self.replace_first().await?;
         }
     }
 
@@ -513,7 +524,10 @@ impl<'a> Pusher<'a> {
             (_, Subject::Attached { .. }) => {
                 refused(Refusal { hint: HINT_FOR_FILES.to_owned(), ..refusal })
             }
-            _ => refused(refusal),
+            (kind, _) => {
+                self.note_short(change, kind);
+                refused(refusal)
+            }
         }
     }
 }

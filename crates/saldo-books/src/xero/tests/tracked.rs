@@ -190,3 +190,35 @@ fn what_somebody_tracks_otherwise_shows_only_where_we_track() {
     let Outcome::FoundDifferent { difference, .. } = changed(&classed) else { panic!() };
     assert!(difference.contains("in tracking other: sent 0 GBP, held 100 GBP"), "{difference}");
 }
+
+#[test]
+fn options_that_are_named_without_their_ids_are_known_by_their_names() {
+    let classed = standing_for(&sale(), &[("class", "Retail")]);
+    let shown = |tracking: &Value| {
+        let (place, mut rows) = answered(std::slice::from_ref(&classed));
+        for line in rows[0]["LineItems"].as_array_mut().unwrap() {
+            if !line["Tracking"].is_null() {
+                line["Tracking"] = tracking.clone();
+            }
+        }
+        let context = context(&[subject(&classed)]);
+        let task = Task::look_up(subject(&classed));
+        hear(&[task], &context, 200, &json!({ place: rows })).unwrap().remove(0)
+    };
+    let category = remote(&category(None));
+    for known in [
+        json!([{ "Name": "Class", "Option": "retail" }]),
+        json!([{ "TrackingCategoryID": category.as_str(), "Name": "renamed", "Option": "Retail" }]),
+    ] {
+        let outcome = shown(&known);
+        assert!(matches!(outcome, Outcome::Found(_)), "{known}: {outcome:?}");
+    }
+    for other in [
+        json!([{ "Name": "class", "Option": "Wholesale" }]),
+        json!([{ "Name": "region", "Option": "Retail" }]),
+        json!([{ "Name": "class" }]),
+    ] {
+        let outcome = shown(&other);
+        assert!(matches!(outcome, Outcome::FoundDifferent { .. }), "{other}: {outcome:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Notes in the histories of documents: one at each that takes one, where the owner wants them,
 //! from what the day leaves, and never a second.
 
+use super::super::{Progress, Step, sync};
 use super::organisation::{XERO, joined};
 use super::stage::{Stage, on_all_cores, world};
 use super::tripwire::Tripwire;
@@ -8,6 +9,8 @@ use crate::merchant::EmptyBooks;
 use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const KINDS: [Kind; 5] = [
@@ -66,6 +69,24 @@ async fn each_document_says_what_it_comes_from_where_the_owner_wants_that() {
     stage.assert_proven("with notes").await;
     stage.sync().await;
     assert_noted(&xero, "no second");
+}
+
+#[tokio::test]
+async fn whoever_watches_sees_each_note() {
+    let (stage, xero) = wanting(5, 3, &FaultSettings::none()).await;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    let mut engine = stage.engine().await;
+    engine.progress = Progress::to(move |step| {
+        if let Step::Noted { book } = step {
+            assert_eq!(book.as_str(), XERO);
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    sync(&engine).await.unwrap();
+    engine.store.close().await;
+    assert_noted(&xero, "watched");
+    assert_eq!(seen.load(Ordering::Relaxed), documents(&xero));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ mod periods;
 mod priced;
 mod proofs;
 mod purchased;
+mod received;
 mod refused;
 mod retracked;
 mod revalued;

@@ -208,6 +208,20 @@ impl Stage {
 
     /// One sync that ends at the wire; whether it did.
     pub(super) async fn sync_until_death(&self, wire: &Tripwire) -> bool {
+        match self.sync_behind(wire).await {
+            Some(ended) => {
+                ended.unwrap();
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// How one sync ends; none where it ended at the wire.
+    pub(super) async fn sync_behind(
+        &self,
+        wire: &Tripwire,
+    ) -> Option<Result<SyncReport, EngineError>> {
         let engine = self.engine_behind(wire).await;
         let watch = wire.clone();
         let watch: Arc<dyn Fn(&FileAsk) + Send + Sync> =
@@ -215,13 +229,10 @@ impl Stage {
         wire.begin();
         let life = FILE_WATCH.scope(watch, async move { sync(&engine).await });
         match tokio::spawn(life).await {
-            Ok(ended) => {
-                ended.unwrap();
-                false
-            }
+            Ok(ended) => Some(ended),
             Err(ended) => {
                 assert!(ended.into_panic().is::<Death>(), "it ended otherwise than at the wire");
-                true
+                None
             }
         }
     }

@@ -1,15 +1,22 @@
 //! Paid invoices that are taken out of a book whose payments cannot be reversed: their payments go
 //! first, by the book's own operation, and an invoice whose payment must stay stays as well.
 
-use super::super::{Selection, TakeBack, apply, redo, undo};
+use super::super::{Selection, TakeBack, apply, redo, sync, undo};
 use super::organisation::{XERO, joined};
-use super::stage::{Stage, world};
+use super::stage::{Stage, on_all_cores, world};
+use super::tripwire::{Death, Tripwire};
 use crate::merchant::EmptyBooks;
 use jiff::ToSpan;
 use saldo_sim::books::xero::Kind;
 use saldo_sim::fault::FaultSettings;
+use saldo_sim::world::WorldSettings;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// After how long the next process begins: when tokens are old, and when they are forgotten.
+const RESTARTS: [Duration; 3] =
+    [Duration::from_secs(901), Duration::from_secs(1_200), Duration::from_secs(2_400)];
 
 /// A merchant with an organisation, entered.
 async fn entered() -> (Stage, EmptyBooks) {
@@ -175,4 +182,82 @@ async fn paid_invoices_are_voided_once_their_payments_are_gone() {
     engine.store.close().await;
     stage.assert_proven("all is entered again").await;
     assert!(!payments(&xero).is_empty());
+}
+
+/// A merchant of few days, some of whose sales were paid on two accounts.
+fn few_days() -> WorldSettings {
+    world(5, 8, 4)
+}
+
+/// This merchant with an organisation, entered.
+async fn small() -> (Stage, EmptyBooks) {
+    let mut stage = Stage::after(&few_days(), &FaultSettings::none()).await;
+    let xero = joined(&mut stage, &FaultSettings::none()).await;
+    stage.sync().await;
+    (stage, xero)
+}
+
+/// All of its days.
+fn all_days() -> Selection {
+    let begins = few_days().begins;
+    Selection::Days(begins, begins + 400.days())
+}
+
+/// Voids all in one life that may end at the wire; whether it did.
+async fn voids_until_death(stage: &Stage, wire: &Tripwire) -> bool {
+    let engine = stage.engine_behind(wire).await;
+    wire.begin();
+    let life = tokio::spawn(async move {
+        let what = TakeBack { selection: &all_days(), only: Some(XERO), voids: true };
+        undo(&engine, what, "owner").await.unwrap();
+        apply(&engine, Some(XERO)).await.unwrap();
+    });
+    match life.await {
+        Ok(()) => false,
+        Err(ended) => {
+            assert!(ended.into_panic().is::<Death>(), "it ended otherwise than at the wire");
+            true
+        }
+    }
+}
+
+/// What stands in an organisation of each kind, by status, and its ledger.
+fn standing(xero: &EmptyBooks) -> (BTreeMap<String, usize>, BTreeMap<String, i64>) {
+    let mut statuses: BTreeMap<String, usize> = BTreeMap::new();
+    for kind in [Kind::Invoice, Kind::CreditNote, Kind::Payment, Kind::BankTransaction] {
+        for it in shown(xero, kind) {
+            let status = it["Status"].as_str().unwrap_or_default();
+            *statuses.entry(format!("{kind:?} {status}")).or_default() += 1;
+        }
+    }
+    (statuses, sums(xero))
+}
+
+#[test]
+fn a_process_may_end_at_any_effect_of_voiding_in_an_organisation() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (expected, effects) = runtime.block_on(async {
+        let (stage, xero) = small().await;
+        let wire = Tripwire::default();
+        assert!(!voids_until_death(&stage, &wire).await);
+        stage.assert_proven("a life without death").await;
+        (standing(&xero), wire.seen().len())
+    });
+    for kind in ["Invoice VOIDED", "Payment DELETED", "BankTransaction DELETED"] {
+        assert!(expected.0.contains_key(kind), "{expected:?}");
+    }
+    on_all_cores(0..effects, async |number| {
+        let (stage, xero) = small().await;
+        assert!(voids_until_death(&stage, &Tripwire::at(number)).await);
+        stage.clock.advance(RESTARTS[number % RESTARTS.len()]);
+        let engine = stage.engine().await;
+        if engine.store.undos(engine.company_id()).await.unwrap().is_empty() {
+            let what = TakeBack { selection: &all_days(), only: Some(XERO), voids: true };
+            undo(&engine, what, "owner").await.unwrap();
+        }
+        sync(&engine).await.unwrap();
+        engine.store.close().await;
+        stage.assert_proven(&format!("death at effect {number}")).await;
+        assert_eq!(standing(&xero), expected, "death at effect {number}");
+    });
 }
