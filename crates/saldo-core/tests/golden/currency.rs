@@ -357,6 +357,17 @@ fn a_fee_whose_tax_is_told_in_another_currency_is_for_review_and_its_money_is_en
         "{hint}"
     );
 
+    // While the fee waits for the end of its day, nothing of it is entered, and it is said already.
+    let noon = "2026-03-10T18:00:00Z".parse().unwrap();
+    let early = account(&facts, &policy(&reclaimed), noon);
+    let entries: Vec<_> = early.iter().flat_map(|it| it.entries.clone()).collect();
+    assert!(!balances(&entries).contains_key("Platform adjustments - to review"));
+    let states = early.iter().flat_map(|it| &it.standings).map(|it| it.state.clone());
+    let states: Vec<FactState> = states.collect();
+    let [(message, hint)] = reviewed(&states)[..] else { panic!("{states:?}") };
+    assert!(message.contains("a tax of 4.55 DKK"), "{message}");
+    assert!(hint.starts_with("see the gateway's invoice"), "nothing stands anywhere: {hint}");
+
     // As a cost it is no question what of the fee is tax; nor is tax owed in the gateway's place.
     let reversed = format!("tax.reverse-charge = \"25\"\n{POLICY}");
     let (entries, states) = far(&facts, &reversed);

@@ -49,21 +49,23 @@ fn returned_tax(fee: Money) -> Trouble {
 }
 
 impl Desk<'_> {
-    /// Enters the fee, in the gateway's fee document of its part. Where it cannot be told what the
-    /// fee is for, its money is entered for review, and what is wrong with it is returned.
+    /// Enters the fee, in the gateway's fee document of its part, once that is closed. Where it
+    /// cannot be told what the fee is for, its money is entered for review then, and what is wrong
+    /// with it is returned, before as well.
     pub(super) fn fee(&self, accounted: &mut Accounted) -> Result<Option<Issue>, Trouble> {
         let row = self.row;
         // What has parts tells its fees among them.
         let own = fee_part(row, self.basis)
             .filter(|_| !row.fee.is_zero() && !matches!(row.kind, BalanceKind::Itemised(_)));
         let Some(part) = own else { return Ok(None) };
+        let told = self.told_fee();
         if let Some(open) = part.open {
             if let Some(until) = open.until {
                 accounted.wake(until);
             }
-            return Ok(None);
+            return Ok(told.err().map(|trouble| trouble.issue(&row.id)));
         }
-        let told = match self.told_fee() {
+        let told = match told {
             Ok(told) => told,
             Err(trouble) => {
                 let paid = row.fee.negated();
