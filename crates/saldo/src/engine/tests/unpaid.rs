@@ -200,7 +200,7 @@ async fn small() -> (Stage, EmptyBooks) {
 /// All of its days.
 fn all_days() -> Selection {
     let begins = few_days().begins;
-    Selection::Days(begins, begins + 400.days())
+    Selection::Days(begins, Some(begins + 400.days()))
 }
 
 /// Voids all in one life that may end at the wire; whether it did.
