@@ -89,7 +89,7 @@ pub(super) struct Live {
 pub(super) struct Hearing(Arc<Live>);
 
 impl Hearing {
-    /// A call of this session.
+    /// A call of a session.
     pub(super) fn of(live: Arc<Live>) -> Self {
         live.calls.fetch_add(1, Ordering::Relaxed);
         Self(live)
