@@ -46,7 +46,7 @@ pub(crate) async fn period(
     output: &Output,
 ) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let by = std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned());
+    let by = context::person();
     match words {
         Period::Show => {}
         Period::Open => engine::open_all(&engine, &by).await?,

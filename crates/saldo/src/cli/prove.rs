@@ -170,8 +170,9 @@ fn not_in_books(facts: &FactCounts) -> String {
         (true, None) => String::new(),
         (true, Some(waiting)) => format!("; not in the books yet: {waiting}"),
         (false, waiting) => {
-            let all: Vec<String> = troubled.into_iter().chain(waiting).collect();
-            format!("; NOT in the books: {}: `saldo issues` says why", all.join(", "))
+            let waiting = waiting.map_or_else(String::new, |waiting| format!(", {waiting}"));
+            let troubled = troubled.join(", ");
+            format!("; NOT in the books: {troubled} (`saldo issues` says why){waiting}")
         }
     }
 }
@@ -545,8 +546,8 @@ mod tests {
         assert_eq!(verdict(0, 0, 2), "everything adds up; not in the books yet: 2 waiting");
         assert_eq!(
             verdict(3, 1, 2),
-            "everything adds up; NOT in the books: 3 held, 1 failed, 2 waiting: `saldo issues` \
-             says why"
+            "everything adds up; NOT in the books: 3 held, 1 failed (`saldo issues` says why), 2 \
+             waiting"
         );
     }
 

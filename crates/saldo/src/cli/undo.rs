@@ -51,7 +51,7 @@ pub(crate) async fn undo(global: &Global, words: Undo, output: &Output) -> anyho
     }
     let done = match yes {
         true => {
-            let approved = engine::undo(&engine, what, &by()).await?;
+            let approved = engine::undo(&engine, what, &context::person()).await?;
             Some(Done { approved, pushed: engine::apply(&engine, only).await? })
         }
         false => None,
@@ -107,10 +107,6 @@ fn selection(words: Undo) -> anyhow::Result<Selection> {
     }
 }
 
-fn by() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "the command line".to_owned())
-}
-
 fn done_text(done: &Done) -> String {
     let SyncReport { acknowledged, refused, withdrawn, .. } = done.pushed;
     format!(
@@ -123,7 +119,7 @@ fn done_text(done: &Done) -> String {
 /// Enters again what was taken back.
 pub(crate) async fn redo(global: &Global, number: i64, output: &Output) -> anyhow::Result<Ending> {
     let engine = context::engine(global, output).await?;
-    let (book, approved) = engine::redo(&engine, number, &by()).await?;
+    let (book, approved) = engine::redo(&engine, number, &context::person()).await?;
     let pushed = engine::apply(&engine, Some(book.as_str())).await?;
     let done = Done { approved, pushed };
     output.data(&done, || done_text(&done).trim_start().to_owned())?;

@@ -4,7 +4,6 @@ use super::{change, opened};
 use crate::cli::Output;
 use crate::cli::args::{Global, Revision};
 use crate::cli::context::Usage;
-use crate::cli::output::table;
 use crate::engine::{Holds, holds};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,8 +11,8 @@ use saldo_store::PolicyRevision;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many keys a line of the table names.
-const NAMED: usize = 4;
+/// How many changes of a revision are named; `--json` has all.
+const NAMED: usize = 8;
 
 /// A revision of the policy.
 #[derive(Serialize)]
@@ -124,13 +123,20 @@ fn text(revisions: &[ShownRevision]) -> String {
     if revisions.is_empty() {
         return "nothing was decided yet: the policy says what it says by itself\n".to_owned();
     }
-    let row = |it: &ShownRevision| {
-        let holds = it.holds.map_or_else(|| "no day any more".to_owned(), holds_text);
-        let decided = format!("{:.0}", it.decided_at);
-        vec![it.revision.to_string(), decided, holds, changes_text(&it.changes)]
-    };
-    let rows = revisions.iter().map(row).collect();
-    table(&["revision", "decided", "holds for", "what it changed"], 1, rows)
+    revisions.iter().map(revision_text).collect()
+}
+
+/// A revision on a line, and what it changed on lines below.
+fn revision_text(it: &ShownRevision) -> String {
+    let holds = it.holds.map_or_else(|| "no day any more".to_owned(), holds_text);
+    let mut text = format!("{}, decided {:.0}, holds for {holds}\n", it.revision, it.decided_at);
+    text.extend(it.changes.iter().take(NAMED).map(|change| format!("  {}\n", change_text(change))));
+    match it.changes.len() {
+        0 => text += "  changed nothing\n",
+        count if count > NAMED => text += &format!("  and {} more\n", count - NAMED),
+        _ => {}
+    }
+    text
 }
 
 fn holds_text(holds: Holds) -> String {
@@ -142,18 +148,13 @@ fn holds_text(holds: Holds) -> String {
     }
 }
 
-fn changes_text(changes: &[ChangedKey]) -> String {
-    let text = |ChangedKey { key, before, now }: &ChangedKey| match (before, now) {
-        (Some(_), None) => format!("{key} taken out"),
+fn change_text(ChangedKey { key, before, now }: &ChangedKey) -> String {
+    match (before, now) {
         // Rules are many lines each: the text that `map export` writes has them.
-        _ if key == "rules" => key.clone(),
-        (_, now) => format!("{key} = {}", now.as_deref().unwrap_or_default()),
-    };
-    let named: Vec<String> = changes.iter().take(NAMED).map(text).collect();
-    match changes.len() {
-        0 => "nothing".to_owned(),
-        count if count > NAMED => format!("{}, and {} more", named.join(", "), count - NAMED),
-        _ => named.join(", "),
+        _ if key == "rules" => "rules changed".to_owned(),
+        (Some(before), None) => format!("{key} taken out, was {before}"),
+        (Some(before), Some(now)) => format!("{key} = {now}, was {before}"),
+        (None, now) => format!("{key} = {}", now.as_deref().unwrap_or_default()),
     }
 }
 
@@ -166,10 +167,23 @@ mod tests {
         let before = values("detail = \"day\"\n[accounts]\nbank = \"Bank\"\n").unwrap();
         let text = "[accounts]\nbank = \"Checking\"\n[tax.accounts]\n\"VAT 25%\" = \"VAT\"\n";
         let changes = changes(&before, &values(text).unwrap());
-        let said =
-            r#"accounts.bank = "Checking", detail taken out, tax.accounts."VAT 25%" = "VAT""#;
-        assert_eq!(changes_text(&changes), said);
-        assert_eq!(changes[0].before.as_deref(), Some("\"Bank\""));
-        assert_eq!(changes_text(&[]), "nothing");
+        let revision = ShownRevision {
+            revision: 2,
+            decided_at: Timestamp::UNIX_EPOCH,
+            since: None,
+            holds: Some(Holds { from: None, until: None }),
+            changes,
+        };
+        insta::assert_snapshot!(revision_text(&revision), @r#"
+        2, decided 1970-01-01T00:00:00Z, holds for all days
+          accounts.bank = "Checking", was "Bank"
+          detail taken out, was "day"
+          tax.accounts."VAT 25%" = "VAT"
+        "#);
+        let nothing = ShownRevision { changes: Vec::new(), holds: None, ..revision };
+        insta::assert_snapshot!(revision_text(&nothing), @"
+        2, decided 1970-01-01T00:00:00Z, holds for no day any more
+          changed nothing
+        ");
     }
 }
