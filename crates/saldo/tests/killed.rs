@@ -16,7 +16,7 @@ const REQUESTS: [usize; 4] = [12, 13, 15, 18];
 /// How many lives a merchant needs at most.
 const LIVES_MAX: u32 = 60;
 /// After so many lives each is allowed one request more: the smallest number is hardly more than a
-/// life needs before it does anything, and how much is done after the last one is up to the machine.
+/// life needs before it does anything, and what follows the last one is up to the machine.
 const PATIENCE: u32 = 10;
 /// How much longer each life lasts after its last request than the one before: deaths fall on
 /// transactions and files as well.
